@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bus/can/port.hpp"
+#include "bus/message/endpoint.hpp"
+#include "bus/modbus/line.hpp"
+#include "bus/storage/journal.hpp"
+#include "messages/codec/codec.hpp"
+
+/// What every actor is and what it may do. Only the .cpp files of this folder
+/// know CAF; an actor's own folder needs neither CAF nor a socket to compile.
+namespace voltaic::actors::runtime {
+
+using bus::message::plane;
+using messages::instant;
+
+/// Kinds of payloads, as a subscription names them.
+enum class kind : std::uint8_t {
+  telemetry, event, command, result, permit, limits, health, snapshot, catalogue, tick, order
+};
+
+/// An actor's hands. Given at construction, valid for the actor's life, used
+/// only from inside its handlers.
+class context {
+ public:
+  virtual ~context() = default;
+  [[nodiscard]] virtual const std::string& name() const = 0;
+  [[nodiscard]] virtual const std::string& node() const = 0;
+  [[nodiscard]] virtual std::uint32_t incarnation() const = 0;
+
+  /// From now on `receive` gets every message of this kind that `source`
+  /// (empty: anybody) says, in this node without a socket, else by the bus.
+  /// Commands and results addressed to this actor's name always arrive.
+  virtual void listen(std::string_view source, kind what) = 0;
+
+  /// Says a message to everybody who listens. `time` is the source time: the
+  /// time of the input that caused it, never the time of sending.
+  virtual void say(plane to, messages::payload payload, instant time) = 0;
+
+  /// A command to its `target` or a result to its `reply_to`, in this node
+  /// directly, elsewhere through the relay.
+  virtual void send(messages::payload payload, instant time) = 0;
+
+  /// Writes an event to the journal, then says it. Returns its sequence,
+  /// gapless per node, at once. `sequence`, `id`, `node` and `boot` of the
+  /// event are filled in here.
+  virtual std::uint64_t record(messages::event event, instant time) = 0;
+
+  /// Puts a record into the journal; `stored(token, ...)` follows after fsync.
+  virtual void store(bus::storage::record record, std::uint64_t token) = 0;
+
+  /// For loading at construction only: it blocks.
+  [[nodiscard]] virtual bus::storage::journal& journal() = 0;
+};
+
+/// One actor: handlers run one at a time, on any thread, never concurrently.
+/// An exception that leaves a handler ends this incarnation; the supervisor
+/// starts the next one.
+class actor {
+ public:
+  virtual ~actor() = default;
+  /// A message that was decoded wholly and is in range.
+  virtual void receive(const messages::message& message) = 0;
+  /// CAN input, for actors that own a device on a bus.
+  virtual void receive(const bus::can::batch& batch);
+  virtual void receive(const bus::modbus::poll& poll);
+  virtual void receive(const bus::modbus::write_answer& answer);
+  virtual void stored(std::uint64_t token, const bus::storage::append_result& result);
+  /// Every `wake_period_us` of the node's clock; chains of a rack live on the
+  /// ticks of their port instead and ignore it.
+  virtual void wake(instant now);
+};
+
+inline constexpr std::int64_t wake_period_us = 50'000;
+
+} // namespace voltaic::actors::runtime

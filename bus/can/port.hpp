@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "messages/can/frame.hpp"
+#include "messages/expected.hpp"
+
+/// The seam to a CAN bus. A port stamps what it receives and tells the time.
+namespace voltaic::bus::can {
+
+/// Frames and ticks carry one timeline: the port is the clock of its chain.
+/// A batch says: `frames` (in order, with rising stamps) arrived, and nothing
+/// else happened up to `now_us`. How frames are grouped into batches carries
+/// no meaning; receivers must behave the same for any grouping.
+struct batch {
+  std::vector<messages::can::frame> frames;
+  std::int64_t now_us = 0;        ///< monotonic
+  std::int64_t utc_offset_us = 0; ///< utc = monotonic + offset
+};
+
+enum class controller_state : std::uint8_t { error_active, error_warning, error_passive, bus_off, down };
+
+struct statistics {
+  controller_state state = controller_state::down;
+  std::uint32_t bitrate = 0;
+  std::uint64_t rx = 0;          ///< frames received
+  std::uint64_t tx = 0;          ///< frames sent
+  std::uint64_t rx_bits = 0;     ///< bits on the wire of everything seen, stuffing included
+  std::uint64_t errors = 0;
+  std::uint64_t rx_overflow = 0; ///< frames lost for want of room
+  std::uint64_t tx_dropped = 0;  ///< frames refused by the bounded send queue
+  std::uint64_t bus_off = 0;
+  double load_percent = 0;       ///< of the last second
+};
+
+enum class send_result : std::uint8_t { sent, full, down };
+
+/// Called on the port's thread, at least every `tick_period_us`; must not block.
+using batch_handler = std::function<void(batch&&)>;
+
+/// An open bus. Destroying it stops the thread and joins it.
+class port {
+ public:
+  virtual ~port() = default;
+  /// From any thread; never blocks. A frame that cannot go out within the
+  /// port's bound is dropped, counted, and never sent later as stale.
+  [[nodiscard]] virtual send_result send(const messages::can::frame& frame) = 0;
+  [[nodiscard]] virtual statistics read_statistics() const = 0;
+};
+
+/// Ticks come this often when no frame does.
+inline constexpr std::int64_t tick_period_us = 10'000;
+
+/// How to open a port.
+struct port_options {
+  std::string name;               ///< of the bus in the site file: "can0"
+  std::string uri;                ///< "virtual:can0", "replay:FILE#BUS"
+  std::string runtime_folder;     ///< where virtual buses have their sockets
+  std::uint32_t bitrate = 500'000;
+  std::optional<std::int64_t> epoch_utc_us; ///< replay: fixed UTC of the first frame
+  bool loop = false;              ///< replay: start again at the end
+  double speed = 1.0;             ///< replay: recorded seconds per second; 0: as fast as taken
+};
+
+/// Opens by the uri's scheme. The handler is called from another thread from
+/// now on, until the port is destroyed. Errors name the uri.
+[[nodiscard]] messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
+                                                                  batch_handler handler);
+
+} // namespace voltaic::bus::can

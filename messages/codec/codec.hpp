@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+#include "messages/expected.hpp"
+
+/// Messages to bytes and back: the only code that knows Cap'n Proto.
+namespace voltaic::messages {
+
+inline constexpr std::uint16_t schema_version = 1;
+/// A longer message is refused before anything is read from it.
+inline constexpr std::size_t frame_bytes_max = 256 * 1024;
+/// Words that a reader may follow in one message, and pointers deep.
+inline constexpr std::size_t traversal_words_max = 64 * 1024;
+inline constexpr int nesting_max = 16;
+
+/// Who speaks, when, and which of its messages this is.
+struct header {
+  std::string source;
+  std::uint32_t incarnation = 1;
+  std::uint64_t sequence = 0;
+  instant time;
+  messages::utc_quality utc_quality = messages::utc_quality::unknown;
+  friend bool operator==(const header&, const header&) = default;
+};
+
+struct message {
+  messages::header header;
+  messages::payload payload;
+  friend bool operator==(const message&, const message&) = default;
+};
+
+/// One encoded message, immutable, 8-byte aligned, shared between subscribers.
+class frame {
+ public:
+  explicit frame(std::vector<std::uint64_t> words) : words_(std::move(words)) {}
+  [[nodiscard]] std::span<const std::byte> bytes() const { return std::as_bytes(std::span(words_)); }
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+using frame_ptr = std::shared_ptr<const frame>;
+
+/// Encodes one message. Deterministic: equal messages give equal bytes.
+[[nodiscard]] frame_ptr encode(const header& header, const payload& payload);
+
+/// Copies received bytes, aligned or not, into a frame. Refuses an empty,
+/// oversized or odd-sized (not a multiple of 8) buffer.
+[[nodiscard]] expected<frame_ptr> adopt(std::span<const std::byte> bytes);
+
+/// Decodes wholly, with bounds on size, traversal and nesting; every enum and
+/// number is in range afterwards, or the frame is refused. Never throws on any
+/// input. A payload that this version does not know comes back as monostate.
+[[nodiscard]] expected<message> decode(const frame& frame);
+/// The same from bytes of any alignment.
+[[nodiscard]] expected<message> open(std::span<const std::byte> bytes);
+
+} // namespace voltaic::messages

@@ -1,0 +1,220 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "messages/quality.hpp"
+#include "messages/time.hpp"
+
+/// The payloads of `schema/voltaic.capnp` as plain values. Logic sees only
+/// these; `codec.hpp` is the one place that maps them to bytes. Field meanings
+/// and units stand in the schema.
+namespace voltaic::messages {
+
+struct block {
+  using words = std::vector<std::uint16_t>;
+  using integers = std::vector<std::int64_t>;
+  using reals = std::vector<double>;
+  std::uint16_t point = 0;
+  std::uint32_t first_index = 0;
+  std::int64_t source_time_us = 0;
+  messages::quality quality = messages::quality::never;
+  std::variant<words, integers, reals, std::string> values;
+  std::vector<messages::quality> element_quality;
+  std::vector<std::string> missing;
+  friend bool operator==(const block&, const block&) = default;
+};
+
+struct telemetry {
+  std::string owner;
+  std::uint64_t fingerprint = 0;
+  std::vector<block> blocks;
+  friend bool operator==(const telemetry&, const telemetry&) = default;
+};
+
+struct tick {
+  std::int64_t monotonic_us = 0;
+  std::int64_t utc_offset_us = 0;
+  friend bool operator==(const tick&, const tick&) = default;
+};
+
+enum class opening : std::uint16_t { none, ordered, immediate };
+
+struct permit {
+  std::string rack;
+  std::uint32_t epoch = 0;
+  std::uint64_t counter = 0;
+  bool granted = false;
+  bool close_allowed = false;
+  messages::opening opening = messages::opening::none;
+  bool locked = false;
+  std::vector<std::string> reasons;
+  friend bool operator==(const permit&, const permit&) = default;
+};
+
+enum class contactor_order : std::uint16_t { open, precharge, close };
+
+struct order {
+  std::string device;
+  std::uint32_t epoch = 0;
+  std::uint64_t counter = 0;
+  contactor_order contactor = contactor_order::open;
+  bool lease = false;
+  friend bool operator==(const order&, const order&) = default;
+};
+
+struct limits {
+  std::string rack;
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  std::vector<std::string> reasons;
+  friend bool operator==(const limits&, const limits&) = default;
+};
+
+struct event {
+  std::string id;
+  std::string node;
+  std::string boot;
+  std::uint64_t sequence = 0;
+  std::string kind;
+  std::string subject;
+  std::string candidate;
+  std::string scope;
+  std::string level;
+  std::string edge;
+  double value = 0;
+  bool has_value = false;
+  std::string unit;
+  double threshold = 0;
+  std::vector<std::string> actions;
+  std::uint64_t first_out = 0;
+  std::string state;
+  std::string reason;
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  std::vector<std::string> reasons;
+  std::string user;
+  std::string key;
+  friend bool operator==(const event&, const event&) = default;
+};
+
+struct command {
+  std::string id;
+  std::string key;
+  std::string target;
+  std::string operation;
+  std::string point;
+  std::uint32_t index = 0;
+  std::variant<std::monostate, double, std::string> value;
+  std::int64_t deadline_utc_us = 0;
+  std::uint64_t lease_ms = 0;
+  std::uint8_t priority = 0;
+  std::string role;
+  std::string user;
+  std::string reason;
+  std::string reply_to;
+  friend bool operator==(const command&, const command&) = default;
+};
+
+enum class outcome : std::uint16_t { done, rejected, expired, unknown, accepted };
+
+struct result {
+  std::string id;
+  std::string key;
+  std::string reply_to;
+  messages::outcome outcome = messages::outcome::unknown;
+  std::vector<std::string> reasons;
+  std::string requested;
+  std::string read_back;
+  std::string point;
+  std::uint64_t duration_ms = 0;
+  friend bool operator==(const result&, const result&) = default;
+};
+
+struct actor_health {
+  std::string name;
+  std::string kind;
+  std::string state;
+  std::uint32_t restarts = 0;
+  std::uint32_t incarnation = 0;
+  std::uint64_t progress = 0;
+  friend bool operator==(const actor_health&, const actor_health&) = default;
+};
+
+struct bus_health {
+  std::string name;
+  std::string kind;
+  std::string state;
+  std::uint32_t bitrate = 0;
+  double load_percent = 0;
+  std::uint64_t rx = 0;
+  std::uint64_t tx = 0;
+  std::uint64_t errors = 0;
+  std::uint64_t rx_overflow = 0;
+  std::uint64_t bus_off = 0;
+  friend bool operator==(const bus_health&, const bus_health&) = default;
+};
+
+struct health {
+  std::string node;
+  std::int64_t pid = 0;
+  std::string boot;
+  std::uint64_t uptime_ms = 0;
+  bool ready = false;
+  std::vector<actor_health> actors;
+  std::vector<bus_health> buses;
+  bool real_time = false;
+  std::uint64_t outbox_dropped = 0;
+  std::uint64_t gaps = 0;
+  friend bool operator==(const health&, const health&) = default;
+};
+
+struct source_state {
+  std::string source;
+  std::uint32_t incarnation = 0;
+  std::uint64_t sequence = 0;
+  bool alive = false;
+  std::int64_t last_utc_us = 0;
+  std::uint64_t gaps = 0;
+  friend bool operator==(const source_state&, const source_state&) = default;
+};
+
+enum class snapshot_kind : std::uint16_t { request, end };
+
+struct snapshot {
+  snapshot_kind kind = snapshot_kind::request;
+  std::string id;
+  std::vector<source_state> sources;
+  friend bool operator==(const snapshot&, const snapshot&) = default;
+};
+
+struct point_description {
+  std::string name;
+  std::string channel;
+  std::string unit;
+  std::string raw_type;
+  std::uint32_t count = 1;
+  std::uint32_t group_size = 0;
+  double scale = 1;
+  double offset = 0;
+  std::uint32_t period_ms = 0;
+  std::string category;
+  bool writable = false;
+  std::uint8_t decimals = 0;
+  std::vector<std::string> texts;
+  friend bool operator==(const point_description&, const point_description&) = default;
+};
+
+struct catalogue {
+  std::string owner;
+  std::uint64_t fingerprint = 0;
+  std::vector<point_description> points;
+  friend bool operator==(const catalogue&, const catalogue&) = default;
+};
+
+using payload = std::variant<std::monostate, telemetry, event, command, result, permit, limits,
+                             health, snapshot, catalogue, tick, order>;
+
+} // namespace voltaic::messages

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace voltaic::messages {
+
+/// One mistake in a file that a person wrote. Printed as `FILE:LINE:COLUMN: message`.
+struct finding {
+  std::string file;
+  std::uint32_t line = 0;   ///< from 1
+  std::uint32_t column = 0; ///< from 1
+  std::string text;         ///< names the key and says what is expected
+  friend bool operator==(const finding&, const finding&) = default;
+};
+using findings = std::vector<finding>;
+
+} // namespace voltaic::messages

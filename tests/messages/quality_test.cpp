@@ -1,0 +1,10 @@
+#include "messages/quality.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace voltaic::messages;
+
+TEST_CASE("an aggregate inherits the worst quality") {
+  CHECK(worst(quality::good, quality::stale) == quality::stale);
+  CHECK(worst(quality::never, quality::invalid) == quality::never);
+}
