@@ -1,0 +1,47 @@
+#include "nodes/cli/commands.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+
+#include "nodes/cli/subcommands.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+// The one list of subcommands, in the order of `voltaic --help`.
+constexpr std::array<subcommand, 0> subcommands = {};
+
+} // namespace
+
+int run_command_line(int argument_count, const char* const* arguments) {
+  CLI::App app("Voltaic: reads, protects and controls battery energy storage", "voltaic");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("voltaic ") + VOLTAIC_VERSION);
+  exit_code code = exit_code::usage;
+  std::vector<action> actions;
+  actions.reserve(subcommands.size());
+  for (const auto& entry : subcommands) {
+    auto* sub = app.add_subcommand(entry.name, entry.summary);
+    sub->footer(fmt::format("Example:\n  {}", entry.example));
+    actions.push_back(entry.declare(*sub));
+    sub->callback([&code, &chosen = actions.back()] { code = chosen(); });
+  }
+  try {
+    app.parse(argument_count, arguments);
+  } catch (const CLI::Success& success) {
+    app.exit(success);
+    return static_cast<int>(exit_code::done);
+  } catch (const CLI::ParseError& error) {
+    app.exit(error);
+    return static_cast<int>(exit_code::usage);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "voltaic: {}\n", error.what());
+    return static_cast<int>(exit_code::fault);
+  }
+  return static_cast<int>(code);
+}
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,6 @@
+#pragma once
+
+#include "nodes/cli/commands.hpp"
+
+/// One declaration a subcommand; each is defined in the file of its name.
+namespace voltaic::nodes::cli {} // namespace voltaic::nodes::cli

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "messages/expected.hpp"
+#include "nodes/site/plan.hpp"
+
+namespace voltaic::nodes::site {
+
+/// The folders of a site, from the environment: not created, only named.
+[[nodiscard]] folders site_folders(const std::string& site_name, const std::string& real_path);
+
+/// The folder that holds one runtime folder a site.
+[[nodiscard]] std::string runtime_root();
+
+/// Creates runtime (mode 0700), progress, log and state folders. Refuses a
+/// runtime folder that belongs to somebody else or lets others in.
+[[nodiscard]] messages::expected<bool> create(const folders& folders);
+
+} // namespace voltaic::nodes::site

@@ -1,0 +1,78 @@
+#include "nodes/site/plan.hpp"
+
+#include <algorithm>
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+template <class T>
+const T* find_by_name(const std::vector<T>& items, std::string_view name) {
+  auto found =
+      std::find_if(items.begin(), items.end(), [&](const T& item) { return item.name == name; });
+  return found == items.end() ? nullptr : &*found;
+}
+
+} // namespace
+
+std::string_view to_string(actor_kind kind) {
+  switch (kind) {
+    case actor_kind::can_device:
+      return "can_device";
+    case actor_kind::modbus_device:
+      return "modbus_device";
+    case actor_kind::rack:
+      return "rack";
+    case actor_kind::protection:
+      return "protection";
+    case actor_kind::contactor:
+      return "contactor";
+    case actor_kind::command:
+      return "command";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(node_kind kind) {
+  switch (kind) {
+    case node_kind::relay:
+      return "relay";
+    case node_kind::site:
+      return "site";
+    case node_kind::chain:
+      return "chain";
+    case node_kind::other:
+      return "other";
+  }
+  return "unknown";
+}
+
+const can_bus* plan::find_bus(std::string_view bus_name) const {
+  return find_by_name(buses, bus_name);
+}
+
+const modbus_line* plan::find_line(std::string_view line_name) const {
+  return find_by_name(lines, line_name);
+}
+
+const device* plan::find_device(std::string_view device_name) const {
+  return find_by_name(devices, device_name);
+}
+
+const rack* plan::find_rack(std::string_view rack_name) const {
+  return find_by_name(racks, rack_name);
+}
+
+const node* plan::find_node(std::string_view node_name) const {
+  return find_by_name(nodes, node_name);
+}
+
+std::string plan::progress_path(std::string_view node_name) const {
+  return folders.runtime + "/progress/" + std::string(node_name);
+}
+
+std::string plan::journal_path(std::string_view node_name) const {
+  return folders.state + "/" + std::string(node_name) + ".journal";
+}
+
+} // namespace voltaic::nodes::site

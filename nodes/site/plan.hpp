@@ -1,0 +1,172 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/finding.hpp"
+
+namespace voltaic::messages::profiles {
+struct profile;
+}
+
+/// What a site file says, validated and complete: every name is resolved,
+/// every range expanded, every default filled in. Plain values.
+namespace voltaic::nodes::site {
+
+/// Where a running site keeps its sockets and where it keeps what must last.
+struct folders {
+  std::string runtime; ///< sockets, lock, progress pages; mode 0700; gone after a boot
+  std::string state;   ///< journals
+  std::string log;     ///< one file a process
+};
+
+/// How a bus is reached; the scheme of its uri.
+enum class bus_kind : std::uint8_t { virtual_bus, replay, socketcan };
+
+struct can_bus {
+  std::string name;
+  bus_kind kind = bus_kind::virtual_bus;
+  std::string uri; ///< as ports take it, variables expanded
+  std::uint32_t bitrate = 500'000;
+  bool bit_time = false;                    ///< virtual bus: frames take their time on the wire
+  bool loop = false;                        ///< replay: start again at the end
+  double speed = 1.0;                       ///< replay: recorded seconds per second
+  std::optional<std::int64_t> epoch_utc_us; ///< replay: UTC of the first frame
+  double load_percent = 0; ///< of all devices' declared frames, worst-case stuffing
+  friend bool operator==(const can_bus&, const can_bus&) = default;
+};
+
+/// A Modbus TCP connection that several units share.
+struct modbus_line {
+  std::string name;
+  std::string host;
+  std::uint16_t port = 502; ///< [ports] offset is added
+  friend bool operator==(const modbus_line&, const modbus_line&) = default;
+};
+
+struct device {
+  std::string name;
+  std::string profile_path;       ///< real path of the profile file
+  std::uint64_t profile_hash = 0; ///< of the file's bytes: a changed profile is a changed device
+  std::shared_ptr<const messages::profiles::profile> profile;
+  std::string bus;             ///< empty: on a line
+  std::string line;            ///< empty: on a bus
+  std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
+  std::uint8_t unit = 1;       ///< Modbus unit identifier
+  std::string rack;            ///< the rack it feeds; empty: none
+  std::string node;            ///< the node its actor lives in
+};
+
+struct rack {
+  std::string name;
+  std::string device;
+  std::string protection_path; ///< real path of the protection file
+  std::uint64_t protection_hash = 0;
+  std::string node;
+  std::string hard_wired_opening; ///< what opens the contactors of a device without a lease
+  bool close_allowed = true;      ///< false: nothing would open it, so it is never closed
+};
+
+enum class actor_kind : std::uint8_t {
+  can_device,
+  modbus_device,
+  rack,
+  protection,
+  contactor,
+  command
+};
+[[nodiscard]] std::string_view to_string(actor_kind kind);
+
+struct actor {
+  std::string name;
+  actor_kind kind = actor_kind::can_device;
+  std::string subject; ///< the device's or rack's name; empty for command
+  friend bool operator==(const actor&, const actor&) = default;
+};
+
+enum class node_kind : std::uint8_t {
+  relay, ///< no actors: the one process that binds the message bus
+  site,  ///< dispatcher of commands, and devices that belong to no rack
+  chain, ///< chains of racks, from device to contactor
+  other  ///< devices that were placed by name
+};
+[[nodiscard]] std::string_view to_string(node_kind kind);
+
+struct node {
+  std::string name;
+  node_kind kind = node_kind::other;
+  std::vector<site::actor> actors; ///< in start order
+  std::vector<std::string> buses;  ///< CAN buses it opens
+  std::vector<std::string> lines;  ///< Modbus lines it opens
+  bool safety = false;             ///< holds protection: the short wedge time counts
+  friend bool operator==(const node&, const node&) = default;
+};
+
+/// Bounds of the process supervisor.
+struct supervision {
+  std::uint32_t wedge_safety_ms = 300;
+  std::uint32_t wedge_other_ms = 3'000;
+  std::uint32_t start_timeout_ms = 10'000; ///< until a started node is ready
+  std::uint32_t restarts_max = 3;          ///< more in the window: the node has failed
+  std::uint32_t restarts_window_ms = 60'000;
+  friend bool operator==(const supervision&, const supervision&) = default;
+};
+
+struct simulator {
+  bool present = false;         ///< [simulator] stands in the file
+  std::string initial = "open"; ///< contactors at start: open or closed
+  double soc_percent = 50;
+  double temperature_c = 25;
+  friend bool operator==(const simulator&, const simulator&) = default;
+};
+
+/// One protection limit's way from value to open contactor.
+struct reaction {
+  std::string rack;
+  std::string candidate;
+  std::string level;
+  std::uint32_t time_ms = 0;  ///< period + set delay + opening
+  std::uint32_t limit_ms = 0; ///< what the profile allows; 0: nothing stated
+  friend bool operator==(const reaction&, const reaction&) = default;
+};
+
+inline constexpr std::string_view relay_node = "relay";
+inline constexpr std::string_view site_node = "site";
+inline constexpr std::string_view command_actor = "command";
+
+struct plan {
+  std::string name;
+  std::string file; ///< real path of the site file
+  site::folders folders;
+  std::vector<can_bus> buses;
+  std::vector<modbus_line> lines;
+  std::vector<device> devices;
+  std::vector<rack> racks;
+  std::vector<node> nodes; ///< relay first, then in start order
+  site::supervision supervision;
+  site::simulator simulator;
+  std::map<std::string, std::vector<std::string>> roles; ///< role -> Unix groups
+  std::uint32_t ports_offset = 0;
+  bool accept_common_loss = false;
+  std::vector<reaction> reactions;
+  messages::findings warnings; ///< worth saying, no reason to refuse
+
+  [[nodiscard]] const can_bus* find_bus(std::string_view bus_name) const;
+  [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
+  [[nodiscard]] const device* find_device(std::string_view device_name) const;
+  [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
+  [[nodiscard]] const node* find_node(std::string_view node_name) const;
+
+  /// Address prefix of the relay's sockets between processes.
+  [[nodiscard]] std::string relay_address() const { return "ipc://" + folders.runtime + "/relay"; }
+  [[nodiscard]] std::string control_path() const { return folders.runtime + "/control"; }
+  [[nodiscard]] std::string progress_path(std::string_view node_name) const;
+  [[nodiscard]] std::string journal_path(std::string_view node_name) const;
+};
+
+} // namespace voltaic::nodes::site
