@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "messages/can/frame.hpp"
+#include "messages/expected.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "messages/profiles/sample.hpp"
+
+namespace voltaic::messages::profiles {
+
+/// A CAN profile compiled for one device: identifiers shifted, repeats unrolled.
+///
+/// What a scan consists of is told by carriers. A carrier is one frame that the
+/// device sends again and again: one identifier, and of a multiplexed one a
+/// selector value (the signals outside of the multiplexing are one of their own).
+/// A point is complete once every carrier of the point has been seen.
+class decode_plan {
+ public:
+  struct carrier {
+    std::uint32_t id = 0;
+    bool extended = false;
+    std::uint32_t period_ms = 0;
+    std::optional<std::int64_t> mux;
+    std::uint16_t message = 0; ///< position in device_profile::messages
+    std::uint32_t first_row = 0;
+    std::uint32_t row_count = 0;
+  };
+  /// Consecutive elements of one point in one carrier.
+  struct coverage {
+    std::uint16_t carrier = 0;
+    std::uint16_t point = 0;
+    std::uint32_t first_index = 0;
+    std::uint32_t count = 0;
+  };
+  enum class outcome : std::uint8_t {
+    not_mine, ///< no such identifier in the profile
+    decoded,
+    bad_length, ///< nothing was decoded from here on
+    bad_checksum,
+    unknown_selector ///< a multiplexer value without an entry
+  };
+  static constexpr std::uint16_t no_carrier = 0xFFFF;
+  struct applied {
+    decode_plan::outcome outcome = outcome::not_mine;
+    std::uint16_t carrier = no_carrier; ///< seen with this frame
+    std::uint16_t branch = no_carrier;  ///< and the multiplexed part, if it has both
+  };
+
+  /// Fails when an identifier leaves its 11 or 29 bits or the protocol is not CAN.
+  [[nodiscard]] static expected<decode_plan> compile(const device_profile& profile,
+                                                     std::uint32_t id_offset);
+
+  /// Replaces the content of `samples` by what the frame says, all or nothing.
+  /// Does not allocate once `samples` has room for `samples_max`.
+  applied apply(const can::frame& frame, std::vector<sample>& samples) const;
+
+  /// No frame says more than this.
+  static constexpr std::size_t samples_max = 64;
+
+  [[nodiscard]] std::span<const carrier> carriers() const { return carriers_; }
+  /// Sorted by point, then by index.
+  [[nodiscard]] std::span<const coverage> coverages() const { return coverages_; }
+  [[nodiscard]] std::span<const coverage> coverages_of(std::uint16_t point) const;
+
+ private:
+  static constexpr std::uint8_t flag_motorola = 1;
+  static constexpr std::uint8_t flag_signed = 2;
+  static constexpr std::uint8_t flag_float = 4;
+  static constexpr std::uint8_t flag_rescale = 8; ///< the bits have another scale than the point
+  static constexpr std::uint8_t flag_real = 16;   ///< an f64 point
+
+  /// One signal, ready to be cut out of the frame as one word.
+  struct row {
+    std::int64_t minimum = 0; ///< of the raw value, or a double's bits if flag_real
+    std::int64_t maximum = 0;
+    double factor = 1; ///< raw of the point from raw of the bits, or the real value
+    double addend = 0;
+    std::uint32_t index = 0;
+    std::uint16_t point = 0;
+    std::uint8_t shift = 0;
+    std::uint8_t length = 0;
+    std::uint16_t first_sentinel = 0;
+    std::uint8_t sentinel_count = 0;
+    std::uint8_t flags = 0;
+  };
+  static_assert(sizeof(row) == 48);
+  struct branch {
+    std::int64_t selector = 0;
+    std::uint16_t carrier = no_carrier;
+  };
+  /// One identifier.
+  struct entry {
+    std::uint32_t id = 0;
+    std::uint8_t length = 0;
+    bool has_multiplexer = false;
+    std::optional<checksum_rule> checksum;
+    row multiplexer;
+    std::uint16_t common = no_carrier;
+    std::uint32_t first_branch = 0; ///< sorted by selector
+    std::uint32_t branch_count = 0;
+  };
+  static constexpr std::size_t standard_ids = 0x800;
+  static constexpr std::uint16_t no_entry = 0xFFFF;
+
+  class compiler;
+  [[nodiscard]] const entry* find(const can::frame& frame) const;
+  [[nodiscard]] sample decode_row(const row& row, std::uint64_t intel,
+                                  std::uint64_t motorola) const;
+
+  std::vector<std::uint16_t> standard_; ///< entry of each 11-bit identifier
+  std::vector<entry> entries_;          ///< 29-bit ones last, sorted by identifier
+  std::size_t first_extended_ = 0;
+  std::vector<row> rows_;
+  std::vector<branch> branches_;
+  std::vector<std::int64_t> sentinels_;
+  std::vector<carrier> carriers_;
+  std::vector<coverage> coverages_;
+};
+
+} // namespace voltaic::messages::profiles

@@ -1,0 +1,216 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/can/checksum.hpp"
+
+/// A device profile as it stands in its file, checked and with defaults filled
+/// in: what a kind of device measures and takes, and how that looks on its wire.
+/// `load.hpp` makes one; the plans beside it compile one.
+namespace voltaic::messages::profiles {
+
+/// How a point's raw values are kept. f64 points are kept in engineering units.
+enum class raw_type : std::uint8_t { u16, i16, u32, i32, i64, f64 };
+/// "u16" and so on, as profile and catalogue spell it.
+[[nodiscard]] std::string_view to_string(raw_type type);
+/// The smallest and largest raw value of an integer type (of i64 for f64).
+[[nodiscard]] std::int64_t raw_minimum(raw_type type);
+[[nodiscard]] std::int64_t raw_maximum(raw_type type);
+
+enum class category : std::uint8_t { operational, configuration };
+[[nodiscard]] std::string_view to_string(category value);
+
+/// Both ends belong to it; in engineering units.
+struct value_range {
+  double minimum = 0;
+  double maximum = 0;
+  friend bool operator==(const value_range&, const value_range&) = default;
+};
+
+/// One named value or array of values of the device.
+struct point {
+  std::string name;    ///< "cell_voltage"; the owner puts "rack_0/" in front
+  std::string channel; ///< "CellVoltage"
+  raw_type type = raw_type::u16;
+  std::uint32_t count = 1;
+  std::uint32_t group_size = 0; ///< elements a module; 0: not grouped
+  double scale = 1;             ///< value = raw * scale + offset
+  double offset = 0;
+  std::string unit; ///< "" for counts, bits and texts
+  profiles::category category = profiles::category::operational;
+  std::uint32_t period_ms = 0;
+  std::optional<value_range> valid;
+  std::vector<std::int64_t> sentinels; ///< raw values on the wire that mean "no value"
+  std::uint8_t decimals = 0;           ///< that a value is shown with
+  std::vector<std::string> aggregates; ///< of min, max, average
+  std::vector<std::string> protection; ///< candidates that watch this point
+  std::vector<std::string> texts;      ///< names of the raw values from 0; a text point if any
+  friend bool operator==(const point&, const point&) = default;
+};
+
+enum class bit_order : std::uint8_t { intel, motorola };
+enum class signal_type : std::uint8_t { unsigned_integer, signed_integer, ieee_float };
+
+/// Bits of a frame. Bit k is bit k mod 8 of byte k/8; `start` is the least
+/// significant bit (intel) or the most significant one (motorola), as in DBC.
+struct bit_field {
+  std::uint8_t start = 0;
+  std::uint8_t length = 8;
+  bit_order order = bit_order::intel;
+  signal_type type = signal_type::unsigned_integer;
+  friend bool operator==(const bit_field&, const bit_field&) = default;
+};
+
+/// One element of a point inside a message.
+struct signal {
+  std::uint16_t point = 0; ///< position in device_profile::points
+  std::uint32_t index = 0;
+  bit_field bits;
+  double scale = 1; ///< of the bits, the point's unless stated
+  double offset = 0;
+  std::optional<std::int64_t> mux; ///< present only when the multiplexer says this
+  friend bool operator==(const signal&, const signal&) = default;
+};
+
+struct checksum_rule {
+  can::checksum_kind kind = can::checksum_kind::crc8_j1850;
+  std::uint8_t byte = 0; ///< where it stands; all others are summed
+  friend bool operator==(const checksum_rule&, const checksum_rule&) = default;
+};
+
+/// The message is sent `count` times, each with the next identifier and index.
+struct repeat {
+  std::uint32_t count = 1;
+  std::uint32_t id_step = 0;
+  std::uint32_t index_step = 0;
+  friend bool operator==(const repeat&, const repeat&) = default;
+};
+
+/// A frame that the device sends.
+struct message {
+  std::string name;
+  std::uint32_t id = 0;
+  bool extended = false;
+  std::uint8_t length = 8;     ///< bytes; a frame of another length is refused
+  std::uint32_t period_ms = 0; ///< of each frame
+  profiles::repeat repeat;
+  std::optional<bit_field> multiplexer;
+  std::optional<checksum_rule> checksum;
+  std::vector<signal> signals;
+  friend bool operator==(const message&, const message&) = default;
+};
+
+/// What fills one field of a command frame: "value" (engineering units) of a set
+/// command, "epoch", "counter", "contactor", "lease" of an order; or a constant.
+struct command_field {
+  std::string field;
+  bit_field bits;
+  double scale = 1;
+  double offset = 0;
+  bool rolling = false;                 ///< takes the low bits of a larger number
+  std::optional<std::int64_t> constant; ///< raw; `field` is empty then
+  friend bool operator==(const command_field&, const command_field&) = default;
+};
+
+/// Registers on the wire, from the first to the last: ABCD is big-endian.
+enum class word_order : std::uint8_t { abcd, cdab, badc, dcba };
+enum class register_type : std::uint8_t { u16, i16, u32, i32, f32 };
+enum class register_table : std::uint8_t { holding, input };
+
+/// Where and how a value lies in registers; addresses count from 0.
+struct register_field {
+  register_table table = register_table::holding;
+  std::uint16_t address = 0;
+  register_type type = register_type::u16;
+  profiles::word_order word_order = profiles::word_order::abcd;
+  double scale = 1;
+  double offset = 0;
+  friend bool operator==(const register_field&, const register_field&) = default;
+};
+
+/// `count` consecutive elements of a point in consecutive registers.
+struct register_entry {
+  std::uint16_t point = 0;
+  std::uint32_t index = 0;
+  std::uint32_t count = 1;
+  register_field field;
+  friend bool operator==(const register_entry&, const register_entry&) = default;
+};
+
+enum class command_purpose : std::uint8_t { set, order };
+
+/// What the device takes: one order command at most, and set commands.
+struct command {
+  std::string name;
+  command_purpose purpose = command_purpose::set;
+  // a frame
+  std::uint32_t id = 0;
+  bool extended = false;
+  std::uint8_t length = 8;
+  std::vector<command_field> fields;
+  std::optional<checksum_rule> checksum;
+  // or registers
+  std::optional<register_field> target_register;
+  // set commands only
+  std::string channel;         ///< "SetChargeCurrent"
+  std::string point;           ///< "charge_current_limit": the name that it sets
+  std::string unit;            ///< that of the read-back
+  std::uint8_t decimals = 0;   ///< that of the read-back
+  std::uint16_t read_back = 0; ///< position in device_profile::points
+  double resolution = 1;       ///< smallest step; a read-back this near is equal
+  value_range allowed;         ///< others are refused, never clamped
+  std::optional<double> default_value;
+  friend bool operator==(const command&, const command&) = default;
+};
+
+enum class lease_mode : std::uint8_t { none, device };
+/// Whether the device opens by itself after the last valid order.
+struct lease {
+  lease_mode mode = lease_mode::none;
+  std::uint32_t timeout_ms = 0;
+  friend bool operator==(const lease&, const lease&) = default;
+};
+
+struct topology {
+  std::uint32_t modules = 0;
+  std::uint32_t cells_per_module = 0;
+  std::uint32_t temperatures_per_module = 0;
+  friend bool operator==(const topology&, const topology&) = default;
+};
+
+struct ratings {
+  double capacity_ah = 0;
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  double break_current_a = 0; ///< the largest current that the contactors may interrupt
+  friend bool operator==(const ratings&, const ratings&) = default;
+};
+
+enum class protocol : std::uint8_t { can, modbus };
+
+struct device_profile {
+  std::string name;
+  std::uint32_t version = 0;
+  profiles::protocol protocol = profiles::protocol::can;
+  bool commissioned = false; ///< false: must not close real contactors
+  profiles::lease lease;
+  std::optional<profiles::topology> topology;
+  std::optional<profiles::ratings> ratings;
+  std::string chemistry; ///< "lfp", "nmc" or empty
+  std::optional<std::uint32_t> reaction_limit_ms;
+  std::vector<point> points;             ///< in the file's order
+  std::vector<message> messages;         ///< CAN only
+  std::vector<register_entry> registers; ///< Modbus only
+  std::vector<command> commands;
+
+  /// Position of a point, or nullopt.
+  [[nodiscard]] std::optional<std::uint16_t> find_point(std::string_view name) const;
+  /// The command with purpose order, or nullptr.
+  [[nodiscard]] const command* order_command() const;
+};
+
+} // namespace voltaic::messages::profiles
