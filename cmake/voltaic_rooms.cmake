@@ -14,6 +14,7 @@ target_compile_options(voltaic_options INTERFACE
   -Wshadow       # a hidden name is a misread name
   -Wconversion   # a silent narrowing is a wrong measurement
   -Wnon-virtual-dtor -Woverloaded-virtual
+  -Wno-missing-field-initializers # what a designated initializer leaves out has its default
   -Werror)
 if(VOLTAIC_SANITIZE)
   target_compile_options(voltaic_options INTERFACE

@@ -19,6 +19,11 @@ inline constexpr std::size_t frame_bytes_max = 256 * 1024;
 /// Words that a reader may follow in one message, and pointers deep.
 inline constexpr std::size_t traversal_words_max = 64 * 1024;
 inline constexpr int nesting_max = 16;
+/// Bytes of one text, and entries of a list of texts or structs.
+inline constexpr std::size_t text_bytes_max = 16 * 1024;
+inline constexpr std::size_t list_entries_max = 4096;
+/// No point has an element at or beyond this index.
+inline constexpr std::uint32_t element_index_max = 1u << 20;
 
 /// Who speaks, when, and which of its messages this is.
 struct header {
@@ -47,8 +52,9 @@ class frame {
 };
 using frame_ptr = std::shared_ptr<const frame>;
 
-/// Encodes one message. Deterministic: equal messages give equal bytes.
-[[nodiscard]] frame_ptr encode(const header& header, const payload& payload);
+/// Encodes one message. Deterministic: equal messages give equal bytes. Throws
+/// std::length_error for a message that every receiver would have to refuse.
+[[nodiscard]] frame_ptr encode(const header& header, const payload& content);
 
 /// Copies received bytes, aligned or not, into a frame. Refuses an empty,
 /// oversized or odd-sized (not a multiple of 8) buffer.

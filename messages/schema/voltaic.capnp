@@ -2,6 +2,9 @@
 # The one contract between actors. Fields are only ever added, never renumbered
 # or reused; a reader ignores what it does not know. Times are microseconds.
 
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("voltaic::messages::schema");
+
 struct Envelope {
   # What wraps every message on the bus.
   schemaVersion @0 :UInt16;
