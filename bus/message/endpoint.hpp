@@ -13,8 +13,20 @@ namespace voltaic::bus::message {
 using messages::frame_ptr;
 
 /// Planes of the bus; the first byte of each wire message. `local` frames
-/// (permits, orders, ticks) never leave their node.
-enum class plane : char { telemetry = 't', events = 'e', health = 'h', commands = 'c', local = 'l' };
+/// (permits, orders, ticks) never leave their node. Commands, results and
+/// requests arrive on `commands`, addressed to this endpoint alone; `snapshot`
+/// carries the full state to one endpoint that asked for it.
+///
+/// A source numbers what it publishes on telemetry, events and health with one
+/// gapless sequence from 1. Frames of the other planes carry sequence 0.
+enum class plane : char {
+  telemetry = 't',
+  events = 'e',
+  health = 'h',
+  commands = 'c',
+  local = 'l',
+  snapshot = 's'
+};
 
 enum class publish_result : std::uint8_t { queued, full, stopped };
 
@@ -23,13 +35,20 @@ class listener {
  public:
   virtual ~listener() = default;
   virtual void on_frame(plane from, const frame_ptr& frame) = 0;
+  /// After the last frame of one wake: what was collected can go on in one piece.
+  virtual void on_batch_end() {}
+  /// The relay hears us from now on, or does not any more. What was published
+  /// before is gone: a node says its catalogues and state again at each `true`.
+  virtual void on_link(bool up) { static_cast<void>(up); }
 };
 
 struct endpoint_statistics {
   std::uint64_t published = 0;
-  std::uint64_t dropped = 0;  ///< refused because the outbox was full
+  std::uint64_t dropped = 0; ///< refused because the outbox was full
   std::uint64_t received = 0;
+  std::uint64_t unlinked = 0; ///< given up because the relay was not there
   std::uint64_t refused = 0;  ///< received bytes that are no valid message
+  bool linked = false;        ///< the relay hears us
 };
 
 /// One node's door to the relay. Any thread may publish or send; one thread
@@ -48,12 +67,16 @@ class endpoint {
 
 /// Bounds of the bus.
 inline constexpr std::size_t outbox_frames_max = 200'000;
+inline constexpr std::size_t outbox_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t bundle_bytes_max = 64 * 1024;
 
 struct endpoint_options {
-  std::string identity;           ///< node name, or a unique client name; routes commands here
-  std::string relay;              ///< address prefix: "ipc:///run/.../relay" or "inproc://site/relay"
-  std::vector<plane> subscriptions; ///< of telemetry, events, health
+  std::string identity; ///< node name, or a unique client name; routes commands here
+  std::string relay;    ///< address prefix: "ipc:///run/.../relay" or "inproc://site/relay"
+  /// Of telemetry, events, health, snapshot. With `snapshot` the full state
+  /// precedes the live frames of the other planes at each (re)connection: the
+  /// frames between a snapshot `request` marker and its `end` marker.
+  std::vector<plane> subscriptions;
 };
 
 } // namespace voltaic::bus::message

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bus/message/zmq/context.hpp"
+#include "messages/expected.hpp"
+
+namespace voltaic::bus::message {
+
+struct relay_options {
+  /// Address prefixes to bind, e.g. "ipc:///run/.../relay" and "inproc://site/relay".
+  std::vector<std::string> bind;
+};
+
+struct relay_statistics {
+  std::uint64_t frames = 0;     ///< heard from publishers
+  std::uint64_t refused = 0;    ///< bundles, frames or requests that were no valid message
+  std::uint64_t routed = 0;     ///< commands and results delivered
+  std::uint64_t unroutable = 0; ///< commands and results whose receiver is not there
+  std::uint64_t snapshots = 0;
+  std::uint64_t subscriptions_refused = 0;
+  std::uint64_t gaps = 0; ///< frames that sources said and the relay never heard
+};
+
+/// The machine's meeting point: fans telemetry, events and health out, routes
+/// commands and results, keeps the last values for snapshots. One thread.
+class relay {
+ public:
+  virtual ~relay() = default;
+  [[nodiscard]] virtual relay_statistics statistics() const = 0;
+};
+
+/// Binds every prefix and starts the thread. Errors name the address.
+[[nodiscard]] messages::expected<std::unique_ptr<relay>> make_relay(zmq_context& context,
+                                                                    const relay_options& options);
+
+} // namespace voltaic::bus::message
