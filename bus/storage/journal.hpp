@@ -18,19 +18,22 @@ struct record {
   std::string stream;         ///< "events", "latches", "counters", "commands"
   std::string key;
   std::int64_t utc_us = 0;
-  std::string body;           ///< JSON text or encoded bytes, as the stream says
+  std::string body; ///< JSON text or encoded bytes, as the stream says
   friend bool operator==(const record&, const record&) = default;
 };
 
-/// What the boot check found. After `corrupt_set_aside` or `missing` nothing
-/// is known of former latches: the reader must assume the worst.
+/// What the boot check found. After `corrupt_set_aside` or `lost` nothing is
+/// known of former latches: the reader must assume the worst.
 struct boot_report {
   bool created = false;
+  bool lost = false; ///< created although traces beside the path say that there was one before
   std::optional<std::string> corrupt_set_aside; ///< where the bad file went
   std::uint64_t records = 0;
   std::uint64_t last_sequence = 0;
 };
 
+/// `full`: refused, by the bounded queue or by the disk. `failed`: not known to
+/// be on disk; it may be found there after a restart.
 enum class append_status : std::uint8_t { durable, full, failed, stopped };
 
 struct append_result {
@@ -39,8 +42,28 @@ struct append_result {
   std::string reason;
 };
 
-/// Called on the journal's thread once the record is on disk (or is not).
+/// Called on the journal's thread once the record is on disk (or is not); must
+/// neither block nor throw. Only the refusals of a full queue and of a stopped
+/// journal are told at once, on the caller's thread.
 using append_handler = std::function<void(const append_result&)>;
+
+/// How the store is doing, for health and alarms.
+struct storage_health {
+  bool reserve_released = false; ///< disk full: only safety streams are accepted
+  bool failed = false;           ///< nothing is acknowledged until the file is verified again
+  double disk_used_percent = 0;  ///< of the file system that holds the journal
+  std::size_t queued = 0;
+  std::uint64_t durable = 0; ///< records acknowledged since the start
+  std::string reason;        ///< of `reserve_released` or `failed`
+};
+
+/// Steps of `disk_used_percent` at which people are told.
+inline constexpr double disk_low_warning_percent = 80;
+inline constexpr double disk_low_alarm_percent = 90;
+inline constexpr double disk_low_fault_percent = 95;
+
+/// A larger record is refused.
+inline constexpr std::size_t record_bytes_max = 256 * 1024;
 
 class journal {
  public:
@@ -49,20 +72,40 @@ class journal {
   /// From any thread; bounded queue. The handler runs after fsync, in order.
   virtual void append(record record, append_handler handler) = 0;
   /// The newest record of each key of a stream, by key. Blocks; boot only.
+  /// Like `since` it throws std::runtime_error when the file cannot be read.
   [[nodiscard]] virtual std::vector<record> newest(const std::string& stream) = 0;
   /// Records of a stream after a sequence, oldest first. Blocks.
   [[nodiscard]] virtual std::vector<record> since(const std::string& stream, std::uint64_t sequence,
                                                   std::size_t count_max) = 0;
+  /// From any thread; never waits for the disk.
+  [[nodiscard]] virtual storage_health health() const = 0;
 };
 
 struct journal_options {
-  std::string path;
+  std::string path; ///< ":memory:" keeps nothing
   std::size_t queue_max = 4096;
-  std::uint64_t reserve_bytes = 4 * 1024 * 1024; ///< kept free for events and latches on a full disk
-  bool synchronous = false;  ///< append on the caller's thread: for virtual time
+  std::uint64_t reserve_bytes =
+      4 * 1024 * 1024;      ///< kept free for events and latches on a full disk
+  bool synchronous = false; ///< append on the caller's thread: for virtual time
 };
 
-/// Opens or creates. A corrupt file is set aside beside it and reported.
-[[nodiscard]] messages::expected<std::unique_ptr<journal>> open_journal(const journal_options& options);
+/// Opens or creates. A corrupt, foreign or torn file is set aside beside it as
+/// `PATH.corrupt-N` and reported. A journal that another process writes, or
+/// whose folder cannot be used, is a failure that names the path.
+[[nodiscard]] messages::expected<std::unique_ptr<journal>> open_journal(
+    const journal_options& options);
+
+/// Reads the journal of a running or stopped node; never creates a file.
+class journal_reader {
+ public:
+  virtual ~journal_reader() = default;
+  /// Records of a stream after a sequence, oldest first; only durable ones.
+  [[nodiscard]] virtual messages::expected<std::vector<record>> since(
+      const std::string& stream, std::uint64_t sequence, std::size_t count_max) const = 0;
+};
+
+/// For another process than the writer's. Fails when there is no journal.
+[[nodiscard]] messages::expected<std::unique_ptr<journal_reader>> open_reader(
+    const std::string& path);
 
 } // namespace voltaic::bus::storage

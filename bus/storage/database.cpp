@@ -1,0 +1,189 @@
+#include "bus/storage/database.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace voltaic::bus::storage {
+namespace {
+
+constexpr const char* schema_text = R"(
+  CREATE TABLE record (
+    sequence INTEGER PRIMARY KEY,
+    stream TEXT NOT NULL,
+    key TEXT NOT NULL,
+    utc_us INTEGER NOT NULL,
+    body BLOB NOT NULL);
+  CREATE INDEX record_by_key ON record (stream, key, sequence);
+  CREATE INDEX record_by_stream ON record (stream, sequence);
+)";
+
+constexpr const char* columns = "sequence, stream, key, utc_us, body";
+
+void write_schema(SQLite::Database& connection) {
+  SQLite::Transaction transaction(connection);
+  connection.exec(schema_text);
+  connection.exec(fmt::format("PRAGMA application_id = {}", application_id));
+  connection.exec(fmt::format("PRAGMA user_version = {}", journal_schema_version));
+  transaction.commit();
+}
+
+record read_row(SQLite::Statement& row) {
+  record result;
+  result.sequence = static_cast<std::uint64_t>(row.getColumn(0).getInt64());
+  result.stream = row.getColumn(1).getString();
+  result.key = row.getColumn(2).getString();
+  result.utc_us = row.getColumn(3).getInt64();
+  result.body = row.getColumn(4).getString();
+  return result;
+}
+
+void remove_with_companions(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm", "-journal"})
+    std::filesystem::remove(path + suffix);
+}
+
+bool tells_corruption(const SQLite::Exception& error) {
+  return error.getErrorCode() == SQLITE_CORRUPT || error.getErrorCode() == SQLITE_NOTADB;
+}
+
+} // namespace
+
+void sync_parent_folder(const std::string& path) {
+  auto folder = std::filesystem::path(path).parent_path();
+  if (folder.empty()) folder = ".";
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
+  const int reason = errno;
+  if (descriptor >= 0) ::close(descriptor);
+  if (!synced) throw std::system_error(reason, std::generic_category(), folder.string());
+}
+
+void create_database(const std::string& path) {
+  const std::string fresh = path + ".new";
+  remove_with_companions(fresh);
+  {
+    SQLite::Database connection(fresh, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    connection.exec("PRAGMA synchronous = FULL");
+    write_schema(connection);
+  }
+  std::filesystem::rename(fresh, path);
+  sync_parent_folder(path);
+}
+
+std::vector<record> select_since(const SQLite::Database& connection, const std::string& stream,
+                                 std::uint64_t sequence, std::size_t count_max) {
+  SQLite::Statement query(connection, fmt::format("SELECT {} FROM record WHERE stream = ? AND "
+                                                  "sequence > ? ORDER BY sequence LIMIT ?",
+                                                  columns));
+  constexpr std::uint64_t sequence_max = INT64_MAX;
+  query.bind(1, stream);
+  query.bind(2, static_cast<std::int64_t>(std::min(sequence, sequence_max)));
+  query.bind(3, static_cast<std::int64_t>(std::min<std::uint64_t>(count_max, sequence_max)));
+  std::vector<record> found;
+  while (query.executeStep()) found.push_back(read_row(query));
+  return found;
+}
+
+std::vector<record> select_newest(const SQLite::Database& connection, const std::string& stream) {
+  SQLite::Statement query(
+      connection, fmt::format("SELECT {} FROM record WHERE sequence IN (SELECT max(sequence) FROM "
+                              "record WHERE stream = ? GROUP BY key) ORDER BY key",
+                              columns));
+  query.bind(1, stream);
+  std::vector<record> found;
+  while (query.executeStep()) found.push_back(read_row(query));
+  return found;
+}
+
+database::database(const std::string& path) try
+    : connection_(path, path == memory_path ? SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE
+                                            : SQLite::OPEN_READWRITE),
+      in_memory_(path == memory_path) {
+  connection_.setBusyTimeout(busy_timeout_ms);
+  if (in_memory_)
+    write_schema(connection_);
+  else
+    configure();
+  verify();
+} catch (const SQLite::Exception& error) {
+  if (tells_corruption(error)) throw corrupt_file(error.what());
+  throw;
+}
+
+void database::configure() {
+  // The header is judged before anything is written into a stranger's file.
+  if (connection_.execAndGet("PRAGMA application_id").getInt() != application_id)
+    throw corrupt_file("the file is no journal");
+  const int version = connection_.execAndGet("PRAGMA user_version").getInt();
+  if (version != journal_schema_version)
+    throw corrupt_file(fmt::format("the journal has schema version {}, expected {}", version,
+                                   journal_schema_version));
+  if (connection_.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal")
+    throw std::runtime_error("the file system does not permit a write-ahead log");
+  connection_.exec("PRAGMA synchronous = FULL");
+  // Replaces SQLite's own hook: checkpoints run after the acknowledgements,
+  // not inside a commit, and their errors are seen.
+  sqlite3_wal_hook(
+      connection_.getHandle(),
+      [](void* log_pages, sqlite3*, const char*, int pages) {
+        *static_cast<int*>(log_pages) = pages;
+        return SQLITE_OK;
+      },
+      &log_pages_);
+}
+
+void database::verify() {
+  const std::string verdict = connection_.execAndGet("PRAGMA quick_check(1)").getString();
+  if (verdict != "ok") throw corrupt_file(verdict);
+  SQLite::Statement query(connection_,
+                          "SELECT count(*), ifnull(min(sequence), 1), ifnull(max(sequence), 0) "
+                          "FROM record");
+  query.executeStep();
+  const auto count = query.getColumn(0).getInt64();
+  const auto first = query.getColumn(1).getInt64();
+  const auto last = query.getColumn(2).getInt64();
+  if (first != 1 || last != count)
+    throw corrupt_file(
+        fmt::format("{} records do not fill the sequences {} to {}", count, first, last));
+  records_ = static_cast<std::uint64_t>(count);
+  last_sequence_ = static_cast<std::uint64_t>(last);
+}
+
+void database::insert(std::span<const record* const> records) {
+  SQLite::Transaction transaction(connection_);
+  SQLite::Statement statement(
+      connection_, fmt::format("INSERT INTO record ({}) VALUES (?, ?, ?, ?, ?)", columns));
+  for (const record* each : records) {
+    statement.bind(1, static_cast<std::int64_t>(each->sequence));
+    statement.bindNoCopy(2, each->stream);
+    statement.bindNoCopy(3, each->key);
+    statement.bind(4, each->utc_us);
+    statement.bindNoCopy(5, each->body.data(), static_cast<int>(each->body.size()));
+    statement.exec();
+    statement.reset();
+  }
+  transaction.commit();
+  records_ += records.size();
+  if (!records.empty()) last_sequence_ = records.back()->sequence;
+}
+
+void database::checkpoint_when_due() {
+  if (log_pages_ >= checkpoint_pages) checkpoint();
+}
+
+void database::checkpoint() {
+  if (in_memory_) return;
+  const int code = sqlite3_wal_checkpoint_v2(connection_.getHandle(), nullptr,
+                                             SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code != SQLITE_OK) throw SQLite::Exception(connection_.getHandle(), code);
+  log_pages_ = 0;
+}
+
+} // namespace voltaic::bus::storage

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "bus/storage/journal.hpp"
+
+/// The journal's file: the only code that speaks SQL. Everything here throws
+/// SQLite::Exception; `corrupt_file` when the content is not a sound journal.
+namespace voltaic::bus::storage {
+
+inline constexpr const char* memory_path = ":memory:";
+/// "VOLT" in the file's header tells a journal from any other SQLite file.
+inline constexpr int application_id = 0x564F4C54;
+inline constexpr int journal_schema_version = 1;
+/// Pages in the write-ahead log before they are moved into the main file.
+inline constexpr int checkpoint_pages = 1000;
+inline constexpr int busy_timeout_ms = 1000;
+
+class corrupt_file : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Makes an empty journal at `path` in one step: a crash leaves either none or
+/// a whole one, so that an empty file is always damage.
+void create_database(const std::string& path);
+
+/// Syncs a folder, so that a new or renamed file in it survives a power cut.
+void sync_parent_folder(const std::string& path);
+
+/// The records of a stream after `sequence`, by any open connection.
+[[nodiscard]] std::vector<record> select_since(const SQLite::Database& connection,
+                                               const std::string& stream, std::uint64_t sequence,
+                                               std::size_t count_max);
+/// The newest record of each key of a stream.
+[[nodiscard]] std::vector<record> select_newest(const SQLite::Database& connection,
+                                                const std::string& stream);
+
+/// The writing connection, verified when constructed.
+class database {
+ public:
+  /// Opens and checks an existing file, or makes a `memory_path` one.
+  explicit database(const std::string& path);
+  database(const database&) = delete;
+  database& operator=(const database&) = delete;
+  /// One transaction; on disk when it returns, else nothing is written.
+  void insert(std::span<const record* const> records);
+  /// Moves the write-ahead log into the main file when it is long enough.
+  void checkpoint_when_due();
+  /// The same at once.
+  void checkpoint();
+  [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
+  [[nodiscard]] const SQLite::Database& connection() const { return connection_; }
+
+ private:
+  void configure();
+  void verify();
+  void create_schema();
+  SQLite::Database connection_;
+  bool in_memory_;
+  int log_pages_ = 0;
+  std::uint64_t records_ = 0;
+  std::uint64_t last_sequence_ = 0;
+};
+
+} // namespace voltaic::bus::storage
