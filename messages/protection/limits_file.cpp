@@ -1,0 +1,364 @@
+#include "messages/protection/limits_file.hpp"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+namespace voltaic::messages::protection {
+
+namespace {
+
+constexpr std::string_view level_keys[] = {"set",   "clear",   "set_ms",    "clear_ms",
+                                           "latch", "actions", "condition", "reason"};
+constexpr std::int64_t delay_ms_max = 3'600'000;
+constexpr std::int64_t period_ms_max = 60'000;
+
+/// Walks the file once and collects what is wrong on the way.
+class reader {
+ public:
+  explicit reader(std::string file) : file_(std::move(file)) {}
+
+  table read(const toml::table& root) {
+    table result;
+    for (const auto& [key, value] : root) {
+      if (key.str() == "protection") {
+        read_heading(value, result);
+      } else {
+        read_candidate(key, value, result);
+      }
+    }
+    if (!root.contains("protection")) report({1, 1}, "table [protection] is missing");
+    // The parser sorts keys; people and reports use the order of the file.
+    std::ranges::sort(places_, {}, &place::line);
+    std::vector<candidate> in_order;
+    for (const auto& at : places_) in_order.push_back(std::move(result.candidates[at.position]));
+    result.candidates = std::move(in_order);
+    return result;
+  }
+
+  void report(toml::source_position at, std::string text) {
+    found_.push_back({file_, at.line, at.column, std::move(text)});
+  }
+
+  findings take_findings() {
+    std::ranges::sort(
+        found_, {}, [](const finding& one) { return std::tuple(one.line, one.column, one.text); });
+    return std::move(found_);
+  }
+
+ private:
+  struct place {
+    std::uint32_t line = 0;
+    std::size_t position = 0;
+  };
+
+  void read_heading(const toml::node& node, table& result) {
+    const auto* heading = node.as_table();
+    if (!heading) return report(node.source().begin, "protection must be a table");
+    for (const auto& [key, value] : *heading) {
+      if (key.str() == "name") {
+        result.name = text_of(key, value).value_or("");
+      } else if (key.str() == "chemistry") {
+        result.chemistry = text_of(key, value).value_or("");
+      } else {
+        unknown_key(key, "name, chemistry");
+      }
+    }
+    for (const auto* required : {"name", "chemistry"}) {
+      if (!heading->contains(required)) missing_key(*heading, required, "protection");
+    }
+  }
+
+  void read_candidate(const toml::key& name, const toml::node& node, table& result) {
+    const auto* fields = node.as_table();
+    const auto known = std::ranges::find(known_candidates, name.str(), &known_candidate::name);
+    if (known == known_candidates.end()) {
+      return report(name.source().begin, fmt::format("unknown candidate '{}'", name.str()));
+    }
+    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    candidate watched;
+    watched.name = std::string(name.str());
+    for (const auto& [key, value] : *fields) read_field(key, value, watched);
+    for (const auto* required : {"unit", "direction", "period_ms", "envelope"}) {
+      if (!fields->contains(required)) missing_key(*fields, required, watched.name);
+    }
+    if (fields->contains("unit") && watched.unit != known->unit) {
+      report(fields->get("unit")->source().begin,
+             fmt::format("unit of {} must be '{}'", watched.name, known->unit));
+    }
+    if (fields->contains("direction") && watched.direction != known->direction) {
+      report(
+          fields->get("direction")->source().begin,
+          fmt::format("direction of {} must be '{}'", watched.name, to_string(known->direction)));
+    }
+    if (watched.limits.empty()) {
+      report(name.source().begin, fmt::format("{} has no level", watched.name));
+    }
+    check_levels(watched, *fields);
+    places_.push_back({name.source().begin.line, result.candidates.size()});
+    result.candidates.push_back(std::move(watched));
+  }
+
+  void read_field(const toml::key& key, const toml::node& value, candidate& watched) {
+    const auto name = key.str();
+    if (name == "unit") {
+      watched.unit = text_of(key, value).value_or("");
+    } else if (name == "direction") {
+      const auto text = text_of(key, value);
+      if (text && *text != "high" && *text != "low") {
+        report(value.source().begin, "direction must be 'high' or 'low'");
+      }
+      watched.direction = text == "low" ? direction::low : direction::high;
+    } else if (name == "period_ms") {
+      watched.period_ms = whole_of(key, value, 1, period_ms_max);
+    } else if (name == "envelope") {
+      read_envelope(value, watched);
+    } else if (const auto found = level_of(name)) {
+      read_level(*found, key, value, watched);
+    } else {
+      unknown_key(key, "unit, direction, period_ms, envelope, warning, alarm, fault, hard");
+    }
+  }
+
+  void read_envelope(const toml::node& value, candidate& watched) {
+    const auto* pair = value.as_array();
+    const auto bound = [&](std::size_t index) {
+      const auto number = pair->get(index)->value<double>();
+      return number && std::isfinite(*number) ? number : std::nullopt;
+    };
+    if (!pair || pair->size() != 2 || !bound(0) || !bound(1) || *bound(0) >= *bound(1)) {
+      return report(value.source().begin, "envelope must be [minimum, maximum]");
+    }
+    watched.minimum = *bound(0);
+    watched.maximum = *bound(1);
+  }
+
+  void read_level(level which, const toml::key& key, const toml::node& value, candidate& watched) {
+    const auto* fields = value.as_table();
+    if (!fields) {
+      return report(key.source().begin, fmt::format("{} must be a table", key.str()));
+    }
+    limit read;
+    read.level = which;
+    for (const auto& [name, node] : *fields) read_level_field(name, node, read);
+    for (const auto required : {"set", "clear", "set_ms", "clear_ms", "latch", "actions"}) {
+      if (!fields->contains(required)) missing_key(*fields, required, key.str());
+    }
+    const auto behind = std::ranges::find_if(
+        watched.limits, [&](const limit& other) { return other.level > which; });
+    watched.limits.insert(behind, std::move(read));
+  }
+
+  void read_level_field(const toml::key& key, const toml::node& value, limit& read) {
+    const auto name = key.str();
+    if (name == "set") {
+      read.set = number_of(key, value);
+    } else if (name == "clear") {
+      read.clear = number_of(key, value);
+    } else if (name == "set_ms") {
+      read.set_ms = whole_of(key, value, 0, delay_ms_max);
+    } else if (name == "clear_ms") {
+      read.clear_ms = whole_of(key, value, 0, delay_ms_max);
+    } else if (name == "latch") {
+      read.latch = latch_of(key, value);
+    } else if (name == "actions") {
+      read_actions(key, value, read);
+    } else if (name == "condition") {
+      read.condition = text_of(key, value).value_or("");
+    } else if (name == "reason") {
+      read.reason = text_of(key, value).value_or("");
+    } else {
+      unknown_key(key, fmt::format("{}", fmt::join(level_keys, ", ")));
+    }
+  }
+
+  void read_actions(const toml::key& key, const toml::node& value, limit& read) {
+    const auto* list = value.as_array();
+    if (!list || list->empty()) {
+      return report(value.source().begin, fmt::format("{} must be a list of actions", key.str()));
+    }
+    for (const auto& item : *list) {
+      const auto text = item.value<std::string>();
+      const auto parsed = text ? action_of(*text) : std::nullopt;
+      if (!parsed) {
+        report(item.source().begin, fmt::format("unknown action '{}'", text.value_or("")));
+      } else if (std::ranges::find(read.actions, parsed->kind, &action::kind) !=
+                 read.actions.end()) {
+        report(item.source().begin, fmt::format("action '{}' stands twice", *text));
+      } else {
+        read.actions.push_back(*parsed);
+      }
+    }
+  }
+
+  static std::optional<action> action_of(std::string_view text) {
+    const auto colon = text.find(':');
+    const auto name = text.substr(0, colon);
+    for (int kind = 0; kind <= static_cast<int>(action_kind::log); ++kind) {
+      action found{static_cast<action_kind>(kind), 0};
+      if (to_string(found.kind) != name) continue;
+      const bool derates =
+          found.kind == action_kind::derate_charge || found.kind == action_kind::derate_discharge;
+      if (derates != (colon != std::string_view::npos)) return std::nullopt;
+      if (!derates) return found;
+      unsigned percent = 0;
+      for (const char digit : text.substr(colon + 1)) {
+        if (digit < '0' || digit > '9' || percent > 100) return std::nullopt;
+        percent = percent * 10 + static_cast<unsigned>(digit - '0');
+      }
+      if (colon + 1 == text.size() || percent > 99) return std::nullopt;
+      found.percent = percent;
+      return found;
+    }
+    return std::nullopt;
+  }
+
+  static std::optional<level> level_of(std::string_view name) {
+    for (std::size_t index = 0; index < levels_max; ++index) {
+      if (to_string(static_cast<level>(index)) == name) return static_cast<level>(index);
+    }
+    return std::nullopt;
+  }
+
+  latch latch_of(const toml::key& key, const toml::node& value) {
+    const auto text = text_of(key, value);
+    for (const auto one : {latch::none, latch::user, latch::lock}) {
+      if (text == to_string(one)) return one;
+    }
+    if (text) report(value.source().begin, "latch must be 'none', 'user' or 'lock'");
+    return latch::lock;
+  }
+
+  void check_levels(const candidate& watched, const toml::table& fields);
+
+  std::optional<std::string> text_of(const toml::key& key, const toml::node& value) {
+    if (const auto text = value.value<std::string>(); text && !text->empty()) return text;
+    report(value.source().begin, fmt::format("{} must be a text", key.str()));
+    return std::nullopt;
+  }
+
+  double number_of(const toml::key& key, const toml::node& value) {
+    if (value.is_number()) {
+      if (const auto number = *value.value<double>(); std::isfinite(number)) return number;
+    }
+    report(value.source().begin, fmt::format("{} must be a finite number", key.str()));
+    return 0;
+  }
+
+  std::uint32_t whole_of(const toml::key& key, const toml::node& value, std::int64_t minimum,
+                         std::int64_t maximum) {
+    const auto* number = value.as_integer();
+    if (number && number->get() >= minimum && number->get() <= maximum) {
+      return static_cast<std::uint32_t>(number->get());
+    }
+    report(value.source().begin,
+           fmt::format("{} must be a whole number from {} to {}", key.str(), minimum, maximum));
+    return 0;
+  }
+
+  void unknown_key(const toml::key& key, std::string_view expected) {
+    report(key.source().begin,
+           fmt::format("unknown key '{}', expected one of: {}", key.str(), expected));
+  }
+
+  void missing_key(const toml::table& owner, std::string_view key, std::string_view of) {
+    report(owner.source().begin, fmt::format("{} of {} is missing", key, of));
+  }
+
+  std::string file_;
+  findings found_;
+  std::vector<place> places_;
+};
+
+/// What a level does, reduced to what must not weaken as levels rise.
+struct strength {
+  double charge_percent = 100;
+  double discharge_percent = 100;
+  int opening = 0;
+  bool locks = false;
+  bool inhibits = false;
+
+  explicit strength(const limit& of) {
+    for (const auto& [kind, percent] : of.actions) {
+      if (kind == action_kind::derate_charge) charge_percent = std::min(charge_percent, percent);
+      if (kind == action_kind::derate_discharge) {
+        discharge_percent = std::min(discharge_percent, percent);
+      }
+      if (kind == action_kind::stop_charge) charge_percent = 0;
+      if (kind == action_kind::stop_discharge) discharge_percent = 0;
+      if (kind == action_kind::open_ordered) opening = std::max(opening, 1);
+      if (kind == action_kind::open_immediate) opening = 2;
+      if (kind == action_kind::lock) locks = true;
+      if (kind == action_kind::inhibit_close) inhibits = true;
+    }
+    // An open rack carries no current and cannot be closed while it is told to open.
+    if (opening > 0) {
+      charge_percent = discharge_percent = 0;
+      inhibits = true;
+    }
+  }
+
+  [[nodiscard]] bool weaker_than(const strength& other) const {
+    return charge_percent > other.charge_percent || discharge_percent > other.discharge_percent ||
+           opening < other.opening || (other.locks && !locks) || (other.inhibits && !inhibits);
+  }
+};
+
+void reader::check_levels(const candidate& watched, const toml::table& fields) {
+  const double sign = watched.direction == direction::high ? 1 : -1;
+  const auto place_of = [&](const limit& of) {
+    return fields.get(to_string(of.level))->source().begin;
+  };
+  const limit* lower = nullptr;
+  for (const auto& each : watched.limits) {
+    const auto name = fmt::format("{}.{}", watched.name, to_string(each.level));
+    if (sign * each.clear >= sign * each.set) {
+      report(place_of(each),
+             fmt::format("{}: clear must be {} set", name, sign > 0 ? "below" : "above"));
+    }
+    if (watched.minimum < watched.maximum) {
+      for (const auto value : {each.set, each.clear}) {
+        if (value < watched.minimum || value > watched.maximum) {
+          report(place_of(each), fmt::format("{}: {} lies outside the envelope {} to {}", name,
+                                             value, watched.minimum, watched.maximum));
+        }
+      }
+    }
+    if (each.level >= level::fault && each.latch == latch::none && each.reason.empty()) {
+      report(place_of(each), fmt::format("{}: a fault without a latch needs a reason", name));
+    }
+    if (lower && sign * each.set <= sign * lower->set) {
+      report(place_of(each),
+             fmt::format("{}: set must lie beyond the {}'s", name, to_string(lower->level)));
+    }
+    if (lower && strength(each).weaker_than(strength(*lower))) {
+      report(place_of(each), fmt::format("{}: its actions are weaker than the {}'s", name,
+                                         to_string(lower->level)));
+    }
+    lower = &each;
+  }
+}
+
+} // namespace
+
+std::variant<table, findings> load(std::string_view text, const std::string& file) {
+  if (text.size() > limits_file_bytes_max) {
+    return findings{{file, 1, 1, fmt::format("longer than {} bytes", limits_file_bytes_max)}};
+  }
+  try {
+    reader walk(file);
+    auto result = walk.read(toml::parse(text, file));
+    auto found = walk.take_findings();
+    if (!found.empty()) return found;
+    return result;
+  } catch (const toml::parse_error& error) {
+    const auto at = error.source().begin;
+    return findings{{file, at.line, at.column, std::string(error.description())}};
+  }
+}
+
+} // namespace voltaic::messages::protection

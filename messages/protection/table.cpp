@@ -1,0 +1,59 @@
+#include "messages/protection/table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace voltaic::messages::protection {
+
+namespace {
+
+constexpr std::array<std::string_view, 4> level_names{"warning", "alarm", "fault", "hard"};
+constexpr std::array<std::string_view, 3> latch_names{"none", "user", "lock"};
+constexpr std::array<std::string_view, 2> direction_names{"high", "low"};
+constexpr std::array<std::string_view, 13> action_names{"derate_charge",
+                                                        "derate_discharge",
+                                                        "stop_charge",
+                                                        "stop_discharge",
+                                                        "inhibit_discharge_start",
+                                                        "inhibit_close",
+                                                        "open_ordered",
+                                                        "open_immediate",
+                                                        "lock",
+                                                        "balance",
+                                                        "fan_on",
+                                                        "heater_on",
+                                                        "log"};
+
+} // namespace
+
+std::string_view to_string(level value) {
+  return level_names.at(static_cast<std::size_t>(value));
+}
+
+std::string_view to_string(latch value) {
+  return latch_names.at(static_cast<std::size_t>(value));
+}
+
+std::string_view to_string(direction value) {
+  return direction_names.at(static_cast<std::size_t>(value));
+}
+
+std::string_view to_string(action_kind value) {
+  return action_names.at(static_cast<std::size_t>(value));
+}
+
+std::string to_string(const action& value) {
+  const bool derates =
+      value.kind == action_kind::derate_charge || value.kind == action_kind::derate_discharge;
+  return derates ? fmt::format("{}:{}", to_string(value.kind), value.percent)
+                 : std::string(to_string(value.kind));
+}
+
+bool opens(const limit& limit) {
+  return std::ranges::any_of(limit.actions, [](const action& taken) {
+    return taken.kind == action_kind::open_ordered || taken.kind == action_kind::open_immediate;
+  });
+}
+
+} // namespace voltaic::messages::protection

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What is limited, where, after how long and with what consequence: the
+/// content of `configs/protection/*.toml` as plain values.
+namespace voltaic::messages::protection {
+
+/// `hard` is a fourth level, shown to people as a fault.
+enum class level : std::uint8_t { warning, alarm, fault, hard };
+inline constexpr std::size_t levels_max = 4;
+
+/// What must happen before a level that was set may be forgotten.
+enum class latch : std::uint8_t {
+  none, ///< nothing: it clears by itself
+  user, ///< an operator's reset
+  lock  ///< a service person's reset
+};
+
+/// `high` trips at value >= set, `low` at value <= set.
+enum class direction : std::uint8_t { high, low };
+
+enum class action_kind : std::uint8_t {
+  derate_charge,    ///< leaves `percent` of the limit
+  derate_discharge, ///< leaves `percent` of the limit
+  stop_charge,
+  stop_discharge,
+  inhibit_discharge_start,
+  inhibit_close,
+  open_ordered,
+  open_immediate,
+  lock,
+  balance,
+  fan_on,
+  heater_on,
+  log
+};
+
+struct action {
+  action_kind kind = action_kind::log;
+  double percent = 0; ///< derating only: what is left of the limit
+  friend bool operator==(const action&, const action&) = default;
+};
+
+/// One level of one candidate.
+struct limit {
+  protection::level level = protection::level::warning;
+  double set = 0;
+  double clear = 0;
+  std::uint32_t set_ms = 0;
+  std::uint32_t clear_ms = 0;
+  protection::latch latch = protection::latch::none;
+  std::vector<action> actions;
+  std::string condition; ///< when the level counts at all; empty: always
+  std::string reason;    ///< why a fault needs no latch
+  friend bool operator==(const limit&, const limit&) = default;
+};
+
+/// One thing that is watched.
+struct candidate {
+  std::string name;
+  std::string unit;
+  protection::direction direction = protection::direction::high;
+  std::uint32_t period_ms = 100; ///< how often it is evaluated
+  double minimum = 0;            ///< the datasheet's envelope: no limit lies outside
+  double maximum = 0;
+  std::vector<limit> limits; ///< by rising level
+  friend bool operator==(const candidate&, const candidate&) = default;
+};
+
+struct table {
+  std::string name;
+  std::string chemistry;
+  std::vector<candidate> candidates; ///< in the file's order
+  friend bool operator==(const table&, const table&) = default;
+};
+
+/// A name that this version knows, with the unit and side it must have.
+struct known_candidate {
+  std::string_view name;
+  std::string_view unit;
+  protection::direction direction;
+};
+
+inline constexpr std::array<known_candidate, 17> known_candidates{{
+    {"cell_overvoltage", "V", direction::high},
+    {"cell_undervoltage", "V", direction::low},
+    {"rack_overvoltage", "V per cell", direction::high},
+    {"rack_undervoltage", "V per cell", direction::low},
+    {"cell_voltage_spread", "V", direction::high},
+    {"charge_overtemperature", "degC", direction::high},
+    {"charge_undertemperature", "degC", direction::low},
+    {"discharge_overtemperature", "degC", direction::high},
+    {"discharge_undertemperature", "degC", direction::low},
+    {"temperature_spread", "K", direction::high},
+    {"charge_overcurrent", "ratio", direction::high},
+    {"discharge_overcurrent", "ratio", direction::high},
+    {"soc_low", "%", direction::low},
+    {"soc_high", "%", direction::high},
+    {"insulation_resistance_low", "ohm per V", direction::low},
+    {"terminal_overtemperature", "degC", direction::high},
+    {"voltage_sum_mismatch", "% of rack voltage", direction::high},
+}};
+
+[[nodiscard]] std::string_view to_string(level value);
+[[nodiscard]] std::string_view to_string(latch value);
+[[nodiscard]] std::string_view to_string(direction value);
+[[nodiscard]] std::string_view to_string(action_kind value);
+/// `derate_charge:50`, `open_ordered`.
+[[nodiscard]] std::string to_string(const action& value);
+
+/// From a value beyond the limit to the decision, worst case: the delay, one
+/// evaluation, one period of the data and `reaction_margin_ms`.
+inline constexpr std::uint32_t reaction_margin_ms = 20;
+[[nodiscard]] constexpr std::uint32_t reaction_ms(const candidate& watched, const limit& limit,
+                                                  std::uint32_t data_period_ms) {
+  return limit.set_ms + watched.period_ms + data_period_ms + reaction_margin_ms;
+}
+
+/// True if the level ends in open contactors.
+[[nodiscard]] bool opens(const limit& limit);
+
+} // namespace voltaic::messages::protection
