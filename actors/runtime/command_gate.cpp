@@ -1,0 +1,138 @@
+#include "actors/runtime/command_gate.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace voltaic::actors::runtime {
+namespace {
+
+using messages::command;
+using messages::outcome;
+using messages::result;
+
+/// What a key stands for. Identity, deadline and return address may differ
+/// from one repetition to the next.
+bool same_body(const command& a, const command& b) {
+  return a.target == b.target && a.operation == b.operation && a.point == b.point &&
+         a.index == b.index && a.value == b.value && a.lease_ms == b.lease_ms && a.role == b.role &&
+         a.user == b.user;
+}
+
+gate_judgement refuse(const command& refused, outcome why, std::string reason) {
+  return {gate_verdict::answer, make_result(refused, why, std::move(reason))};
+}
+
+} // namespace
+
+result make_result(const command& answered, outcome what, std::string reason) {
+  result made;
+  made.id = answered.id;
+  made.key = answered.key;
+  made.reply_to = answered.reply_to;
+  made.point = answered.point;
+  made.outcome = what;
+  if (!reason.empty()) made.reasons.push_back(std::move(reason));
+  return made;
+}
+
+gate_judgement command_gate::judge(const command& asked, std::int64_t now_utc_us) {
+  if (asked.key.empty())
+    return refuse(asked, outcome::rejected, "a command needs an idempotency key");
+  const auto known = entries_.find(asked.key);
+  if (known != entries_.end()) return judge_known(known->second, asked, now_utc_us);
+  if (auto refused = refusal_of_new(asked, now_utc_us)) return *std::move(refused);
+  entry& fresh = entries_[asked.key];
+  fresh.command = asked;
+  fresh.acting = true;
+  fresh.waiting.push_back({asked.id, asked.reply_to});
+  return {gate_verdict::act, {}};
+}
+
+gate_judgement command_gate::judge_known(entry& known, const command& asked,
+                                         std::int64_t now_utc_us) {
+  if (!same_body(known.command, asked))
+    return refuse(asked, outcome::rejected, "the idempotency key belongs to another command");
+  if (known.done) {
+    gate_judgement repeated{gate_verdict::answer, *known.done};
+    repeated.answer.id = asked.id;
+    repeated.answer.reply_to = asked.reply_to;
+    return repeated;
+  }
+  // Restored without a result, it never acted; it may now, but not too late.
+  if (!known.acting && std::min(known.command.deadline_utc_us, asked.deadline_utc_us) <= now_utc_us)
+    return refuse(asked, outcome::expired, "the deadline has passed");
+  if (known.waiting.size() >= options_.waiting_max)
+    return refuse(asked, outcome::rejected, "too many repetitions of an unfinished command");
+  known.waiting.push_back({asked.id, asked.reply_to});
+  return {std::exchange(known.acting, true) ? gate_verdict::wait : gate_verdict::act, {}};
+}
+
+std::optional<gate_judgement> command_gate::refusal_of_new(const command& asked,
+                                                           std::int64_t now_utc_us) {
+  if (asked.deadline_utc_us <= 0)
+    return refuse(asked, outcome::rejected, "a command needs a deadline");
+  if (asked.deadline_utc_us <= now_utc_us || asked.deadline_utc_us <= forgotten_deadline_utc_us_)
+    return refuse(asked, outcome::expired, "the deadline has passed");
+  if (asked.deadline_utc_us - now_utc_us > options_.deadline_ahead_max_us)
+    return refuse(asked, outcome::rejected, "the deadline is too far ahead");
+  if (!make_room(now_utc_us))
+    return refuse(asked, outcome::rejected, "too many commands within their deadlines");
+  return std::nullopt;
+}
+
+bool command_gate::make_room(std::int64_t now_utc_us) {
+  const auto forget_where = [&](auto may_go) {
+    std::erase_if(entries_, [&](const auto& each) {
+      const entry& candidate = each.second;
+      // An unfinished command is never forgotten: its repetition would act.
+      if (candidate.acting && !candidate.done) return false;
+      if (!may_go(candidate.command.deadline_utc_us)) return false;
+      forgotten_deadline_utc_us_ =
+          std::max(forgotten_deadline_utc_us_, candidate.command.deadline_utc_us);
+      return true;
+    });
+  };
+  if (entries_.size() < options_.keys_max) return true;
+  forget_where([&](std::int64_t deadline) { return deadline + options_.keep_us <= now_utc_us; });
+  if (entries_.size() < options_.keys_max) return true;
+  forget_where([&](std::int64_t deadline) { return deadline <= now_utc_us; });
+  return entries_.size() < options_.keys_max;
+}
+
+std::vector<result> command_gate::conclude(const result& done) {
+  const auto known = entries_.find(done.key);
+  if (known == entries_.end() || known->second.done) return {};
+  known->second.done = done;
+  std::vector<result> answers;
+  for (const auto& each : std::exchange(known->second.waiting, {})) {
+    answers.push_back(done);
+    answers.back().id = each.id;
+    answers.back().reply_to = each.reply_to;
+  }
+  return answers;
+}
+
+void command_gate::restore(const command& accepted, const std::optional<result>& done) {
+  if (accepted.key.empty()) return;
+  entry& restored = entries_[accepted.key];
+  restored.command = accepted;
+  restored.done = done;
+  // A journal may hold more than the table: the oldest deadlines go first.
+  while (entries_.size() > options_.keys_max) {
+    const auto oldest =
+        std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
+          return a.second.command.deadline_utc_us < b.second.command.deadline_utc_us;
+        });
+    forgotten_deadline_utc_us_ =
+        std::max(forgotten_deadline_utc_us_, oldest->second.command.deadline_utc_us);
+    entries_.erase(oldest);
+  }
+}
+
+std::size_t command_gate::unfinished() const {
+  return static_cast<std::size_t>(
+      std::count_if(entries_.begin(), entries_.end(),
+                    [](const auto& each) { return each.second.acting && !each.second.done; }));
+}
+
+} // namespace voltaic::actors::runtime

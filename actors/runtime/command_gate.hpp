@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+
+/// The last word on whether a command may act: at most once for its key, and
+/// never after its deadline. Pure: it knows no clock, journal or CAF. Every
+/// hop that acts or forwards owns one.
+namespace voltaic::actors::runtime {
+
+struct command_gate_options {
+  std::size_t keys_max = 1024;
+  std::size_t waiting_max = 16; ///< repetitions that wait for one unfinished command
+  /// Results are remembered this long after the deadline, while there is room.
+  std::int64_t keep_us = 600 * messages::us_per_s;
+  std::int64_t deadline_ahead_max_us = 300 * messages::us_per_s;
+};
+
+enum class gate_verdict : std::uint8_t {
+  act,    ///< new and in time: act once, then `conclude`
+  answer, ///< do not act; send `answer`
+  wait    ///< repeats an unfinished command: do nothing, `conclude` answers it as well
+};
+
+struct gate_judgement {
+  gate_verdict verdict = gate_verdict::answer;
+  messages::result answer; ///< addressed to who asked; only of verdict `answer`
+};
+
+class command_gate {
+ public:
+  explicit command_gate(command_gate_options options = {}) : options_(options) {}
+
+  /// `now_utc_us` is the time of the hop that judges.
+  [[nodiscard]] gate_judgement judge(const messages::command& command, std::int64_t now_utc_us);
+
+  /// The outcome of the command with `done.key`. Returns it once for each
+  /// request that waits for it, addressed. Empty when nobody does.
+  [[nodiscard]] std::vector<messages::result> conclude(const messages::result& done);
+
+  /// What the journal remembers of an accepted command, before any `judge`.
+  /// Without a result it never acted: the first repetition may act. One that
+  /// was handed on and has no known result is restored as outcome `unknown`.
+  void restore(const messages::command& command, const std::optional<messages::result>& done);
+
+  [[nodiscard]] std::size_t keys() const { return entries_.size(); }
+  [[nodiscard]] std::size_t unfinished() const;
+
+ private:
+  struct requester {
+    std::string id;
+    std::string reply_to;
+  };
+  struct entry {
+    messages::command command;
+    std::optional<messages::result> done;
+    bool acting = false;
+    std::vector<requester> waiting;
+  };
+  [[nodiscard]] gate_judgement judge_known(entry& known, const messages::command& command,
+                                           std::int64_t now_utc_us);
+  [[nodiscard]] std::optional<gate_judgement> refusal_of_new(const messages::command& command,
+                                                             std::int64_t now_utc_us);
+  [[nodiscard]] bool make_room(std::int64_t now_utc_us);
+
+  command_gate_options options_;
+  std::map<std::string, entry> entries_;
+  /// Latest deadline among forgotten keys: up to it an unknown key may be a
+  /// forgotten one, also when the clock was set back.
+  std::int64_t forgotten_deadline_utc_us_ = INT64_MIN;
+};
+
+/// A result for `command` that is not `done`, with one reason.
+[[nodiscard]] messages::result make_result(const messages::command& command,
+                                           messages::outcome outcome, std::string reason);
+
+} // namespace voltaic::actors::runtime
