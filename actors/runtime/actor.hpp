@@ -20,7 +20,17 @@ using messages::instant;
 
 /// Kinds of payloads, as a subscription names them.
 enum class kind : std::uint8_t {
-  telemetry, event, command, result, permit, limits, health, snapshot, catalogue, tick, order
+  telemetry,
+  event,
+  command,
+  result,
+  permit,
+  limits,
+  health,
+  snapshot,
+  catalogue,
+  tick,
+  order
 };
 
 /// An actor's hands. Given at construction, valid for the actor's life, used

@@ -1,0 +1,156 @@
+#include <fmt/format.h>
+
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/runtime/seat.hpp"
+
+namespace voltaic::actors::runtime {
+namespace {
+
+// What one incarnation may do; the envelope's sequence starts with it.
+class incarnation_context final : public context {
+ public:
+  explicit incarnation_context(std::shared_ptr<seat> place)
+      : place_(std::move(place)),
+        environment_(place_->environment()),
+        speaker_(place_->owner(), place_->begin_incarnation(), environment_.utc_quality) {}
+  ~incarnation_context() override { environment_.bus->unsubscribe(place_); }
+
+  const std::string& name() const override { return place_->owner(); }
+  const std::string& node() const override { return environment_.bus->node(); }
+  std::uint32_t incarnation() const override { return speaker_.incarnation(); }
+  void listen(std::string_view source, kind what) override {
+    environment_.bus->subscribe(place_, source, what);
+  }
+  void say(plane to, messages::payload payload, instant time) override {
+    environment_.bus->say(speaker_, to, payload, time);
+  }
+  void send(messages::payload payload, instant time) override {
+    environment_.bus->send(speaker_, payload, time);
+  }
+  std::uint64_t record(messages::event event, instant time) override {
+    return environment_.events->record(std::move(event), time);
+  }
+  void store(bus::storage::record record, std::uint64_t token) override {
+    const auto to = std::weak_ptr<seat>(place_);
+    environment_.journal->append(std::move(record),
+                                 [to, token](const bus::storage::append_result& result) {
+                                   if (const auto place = to.lock()) {
+                                     place->post(stored_mail{token, result});
+                                   }
+                                 });
+  }
+  bus::storage::journal& journal() override { return *environment_.journal; }
+
+ private:
+  std::shared_ptr<seat> place_;
+  const seat_environment& environment_;
+  speaker speaker_;
+};
+
+// FNV-1a over what was said, whatever envelope it came in: the same words again
+// are the same poison.
+std::uint64_t hash_of(const messages::message& message) {
+  const auto frame = messages::encode(messages::header{}, message.payload);
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const auto byte : frame->bytes()) {
+    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
+  }
+  return hash;
+}
+
+class incarnation {
+ public:
+  explicit incarnation(std::shared_ptr<seat> place) : place_(std::move(place)) {}
+
+  void handle(const mail& content) {
+    place_->took_mail();
+    if (std::holds_alternative<start_mail>(content)) {
+      context_ = std::make_unique<incarnation_context>(place_);
+      actor_ = place_->factory()(*context_);
+      if (actor_ == nullptr) {
+        throw std::runtime_error("the factory made no actor");
+      }
+      place_->set_state(actor_state::running);
+      return;
+    }
+    if (actor_ == nullptr) {
+      return;
+    }
+    if (const auto* message = std::get_if<received_ptr>(&content)) {
+      if (!is_poison(**message)) {
+        actor_->receive((*message)->message);
+      }
+    } else if (const auto* batch = std::get_if<batch_ptr>(&content)) {
+      actor_->receive(**batch);
+    } else if (const auto* poll = std::get_if<poll_ptr>(&content)) {
+      actor_->receive(**poll);
+    } else if (const auto* answer = std::get_if<write_answer_ptr>(&content)) {
+      actor_->receive(**answer);
+    } else if (const auto* stored = std::get_if<stored_mail>(&content)) {
+      actor_->stored(stored->token, stored->result);
+    } else if (const auto* wake = std::get_if<wake_mail>(&content)) {
+      actor_->wake(wake->now);
+    }
+  }
+
+  // The handler threw: remember which message it was.
+  void crashed(const mail& content, const std::string& what) {
+    place_->set_last_failure(what);
+    const auto now = place_->environment().time->now();
+    messages::event event;
+    event.kind = "system";
+    event.subject = place_->owner();
+    event.state = "crashed";
+    event.reason = what;
+    if (const auto* message = std::get_if<received_ptr>(&content)) {
+      const auto& said = (*message)->message;
+      const auto hash = hash_of(said);
+      if (place_->poison().crashed(hash, said.header.source)) {
+        event.state = "quarantined";
+        event.reason = fmt::format("message {:016x} of {} ended {} incarnations: {}", hash,
+                                   said.header.source, poison_crashes_max, what);
+      }
+    }
+    place_->environment().events->record(std::move(event), now);
+  }
+
+ private:
+  bool is_poison(const received& content) {
+    auto& poison = place_->poison();
+    if (poison.empty()) {
+      return false;
+    }
+    const auto& message = content.message;
+    if (!poison.quarantined(hash_of(message), message.header.source)) {
+      return false;
+    }
+    place_->count_dead_letter();
+    return true;
+  }
+
+  std::shared_ptr<seat> place_;
+  std::unique_ptr<incarnation_context> context_; ///< outlives the actor
+  std::unique_ptr<actor> actor_;
+};
+
+} // namespace
+
+caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> place) {
+  auto life = std::make_shared<incarnation>(std::move(place));
+  return {[self, life](const mail& content) {
+    try {
+      life->handle(content);
+      return;
+    } catch (const std::exception& failure) {
+      life->crashed(content, failure.what());
+    } catch (...) {
+      life->crashed(content, "an exception that is no std::exception");
+    }
+    compat::crash(self);
+  }};
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,268 @@
+#include "actors/runtime/engine.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+
+#include "actors/runtime/supervisor.hpp"
+
+namespace voltaic::actors::runtime {
+
+struct pulse {};
+struct inbox_ready {};
+
+} // namespace voltaic::actors::runtime
+
+namespace caf {
+template <>
+struct allowed_unsafe_message_type<voltaic::actors::runtime::pulse> : std::true_type {};
+template <>
+struct allowed_unsafe_message_type<voltaic::actors::runtime::inbox_ready> : std::true_type {};
+} // namespace caf
+
+namespace voltaic::actors::runtime {
+namespace {
+
+// A pulse this late means that the process was stopped: the schedule starts anew.
+constexpr std::int64_t pulse_gap_max_us = 1'000'000;
+
+std::string slot_of_bus(const std::string& node) {
+  return node + "/bus";
+}
+
+} // namespace
+
+struct engine::core {
+  explicit core(engine_options&& given)
+      : options(std::move(given)),
+        started_us(options.time->now().monotonic_us),
+        bus(options.node, options.outside),
+        events(options.node, options.boot, options.utc_quality, *options.journal,
+               [inbox = options.inbox](const messages::frame_ptr& frame) {
+                 inbox->push({true, plane::events, frame});
+               }),
+        health_speaker(options.node + "/health", options.first_incarnation, options.utc_quality),
+        bus_progress(options.progress->counter(slot_of_bus(options.node))),
+        config(options.deterministic ? compat::system_config::scheduling::deterministic
+                                     : compat::system_config::scheduling::threaded),
+        system(config) {
+    environment = {&bus, &events, options.journal, options.time, options.utc_quality};
+    bus.add_speaker(events.source());
+    bus.add_speaker(health_speaker.source());
+    take_seats();
+  }
+
+  void take_seats() {
+    for (const auto& group : options.groups) {
+      for (const auto& child : group.children) {
+        seats.push_back(std::make_shared<seat>(child.name, child.kind, seats.size(), child.factory,
+                                               options.first_incarnation,
+                                               options.progress->counter(child.name), environment));
+        bus.add(seats.back());
+      }
+    }
+  }
+
+  // What the distributor does with one pulse: everybody's wake, and the node's heartbeat.
+  void beat() {
+    const auto now = options.time->now();
+    for (const auto& one : seats) {
+      one->post(wake_mail{now});
+    }
+    options.progress->layout().running = is_ready() ? 1 : 0;
+    if (now.monotonic_us < health_due_us) {
+      return;
+    }
+    health_due_us = now.monotonic_us + health_period_us;
+    say_health(now);
+  }
+
+  void say_health(instant now) {
+    const auto frame = messages::encode(health_speaker.next(plane::health, now), read_health());
+    bus.deliver_own(plane::health, frame);
+    if (options.outside != nullptr) {
+      options.outside->send(frame);
+    }
+  }
+
+  void drain() {
+    ++bus_progress;
+    for (const auto& item : options.inbox->take()) {
+      if (item.own) {
+        bus.deliver_own(item.plane, item.frame);
+      } else {
+        bus.deliver(item.plane, item.frame);
+      }
+    }
+  }
+
+  [[nodiscard]] bool is_ready() const {
+    return std::all_of(seats.begin(), seats.end(),
+                       [](const auto& one) { return one->state() == actor_state::running; });
+  }
+
+  [[nodiscard]] messages::health read_health() const {
+    messages::health health;
+    health.node = options.node;
+    health.pid = getpid();
+    health.boot = options.boot;
+    const auto up_us = options.time->now().monotonic_us - started_us;
+    health.uptime_ms =
+        static_cast<std::uint64_t>(std::max<std::int64_t>(up_us, 0) / messages::us_per_ms);
+    health.ready = is_ready();
+    for (const auto& one : seats) {
+      health.actors.push_back(one->health());
+    }
+    if (options.buses) {
+      health.buses = options.buses();
+    }
+    health.real_time = options.real_time;
+    if (options.outside != nullptr) {
+      health.outbox_dropped = options.outside->statistics().dropped;
+    }
+    health.gaps = bus.read_statistics().gaps;
+    return health;
+  }
+
+  engine_options options;
+  std::int64_t started_us;
+  node_bus bus;
+  event_log events;
+  speaker health_speaker;
+  std::atomic<std::uint64_t>& bus_progress;
+  std::int64_t health_due_us = 0;
+  std::int64_t pulse_due_us = 0;
+  seat_environment environment;
+  std::vector<std::shared_ptr<seat>> seats;
+  std::atomic<bool> failed = false;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopped = false; ///< by the supervisor; guarded by mutex
+  bool asked = false;   ///< to stop; used by the owner's thread only
+  compat::system_config config;
+  caf::actor_system system;
+  caf::actor distributor;
+  caf::actor head;
+};
+
+namespace {
+
+// One wake from outside, then a fan-out inside the worker.
+template <class Core>
+caf::behavior run_distributor(caf::event_based_actor* self, Core* core) {
+  core->pulse_due_us = core->options.time->now().monotonic_us;
+  compat::tell_after(self, std::chrono::microseconds(0), pulse{});
+  return {[core](const inbox_ready&) { core->drain(); },
+          [self, core](const pulse&) {
+            ++core->bus_progress;
+            core->beat();
+            const auto now_us = core->options.time->now().monotonic_us;
+            core->pulse_due_us += wake_period_us;
+            if (now_us - core->pulse_due_us > pulse_gap_max_us) {
+              core->pulse_due_us = now_us + wake_period_us;
+            }
+            const auto delay_us = std::max<std::int64_t>(core->pulse_due_us - now_us, 0);
+            compat::tell_after(self, std::chrono::microseconds(delay_us), pulse{});
+          },
+          [self](const stop_request&) { self->quit(); }};
+}
+
+} // namespace
+
+engine::engine(engine_options options) : core_(std::make_unique<core>(std::move(options))) {
+  auto* own = core_.get();
+  auto family = std::make_shared<supervisor_options>();
+  family->seats = own->seats;
+  for (const auto& group : own->options.groups) {
+    family->groups.push_back({group.strategy, group.children.size()});
+  }
+  family->policy = own->options.policy;
+  family->on_failed = [own](const std::string& reason) {
+    own->failed = true;
+    messages::event event;
+    event.kind = "system";
+    event.subject = own->options.node;
+    event.state = "failed";
+    event.reason = reason;
+    own->events.record(std::move(event), own->options.time->now());
+    if (own->options.on_failed) {
+      own->options.on_failed(reason);
+    }
+  };
+  family->on_stopped = [own] {
+    const std::lock_guard lock(own->mutex);
+    own->stopped = true;
+    own->changed.notify_all();
+  };
+  own->distributor = own->system.spawn(run_distributor<core>, own);
+  own->options.inbox->set_waker([to = own->distributor] { compat::tell(to, inbox_ready{}); });
+  own->head = own->system.spawn(supervisor, family);
+}
+
+engine::~engine() {
+  stop();
+}
+
+void engine::stop() {
+  if (std::exchange(core_->asked, true)) {
+    return;
+  }
+  core_->options.progress->layout().running = 0;
+  compat::tell(core_->head, stop_request{});
+  if (core_->options.deterministic) {
+    run_until_quiet();
+  } else {
+    std::unique_lock lock(core_->mutex);
+    core_->changed.wait_for(lock, stop_wait, [this] { return core_->stopped; });
+  }
+  core_->options.inbox->set_waker(nullptr);
+  compat::tell(core_->distributor, stop_request{});
+  if (core_->options.deterministic) {
+    run_until_quiet();
+  }
+  core_->distributor = nullptr;
+  core_->head = nullptr;
+}
+
+mailbox_ptr engine::find(std::string_view name) const {
+  for (const auto& one : core_->seats) {
+    if (one->owner() == name) {
+      return one;
+    }
+  }
+  return nullptr;
+}
+
+bool engine::ready() const {
+  return core_->is_ready();
+}
+bool engine::failed() const {
+  return core_->failed;
+}
+messages::health engine::health() const {
+  return core_->read_health();
+}
+node_bus& engine::bus() {
+  return core_->bus;
+}
+
+std::uint64_t engine::dead_letters() const {
+  std::uint64_t sum = 0;
+  for (const auto& one : core_->seats) {
+    sum += one->dead_letters();
+  }
+  return sum;
+}
+
+void engine::run_until_quiet() {
+  compat::run_until_quiet(core_->system);
+}
+
+void engine::advance(std::int64_t microseconds) {
+  compat::advance(core_->system, std::chrono::microseconds(microseconds));
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,84 @@
+#include "actors/runtime/event_log.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+namespace voltaic::actors::runtime {
+namespace {
+
+// Records looked at in one go when the last event is searched for.
+constexpr std::size_t search_records = 512;
+
+// The journal numbers records of all streams, so the last event is searched
+// from the end in growing windows.
+std::uint64_t last_sequence(bus::storage::journal& journal) {
+  const auto last = journal.boot().last_sequence;
+  for (std::uint64_t window = search_records; last > 0; window *= 4) {
+    const auto after = last > window ? last - window : 0;
+    const auto records = journal.since(events_stream, after, static_cast<std::size_t>(window));
+    for (auto record = records.rbegin(); record != records.rend(); ++record) {
+      if (const auto message = read_event(*record)) {
+        return std::get<messages::event>(message->payload).sequence;
+      }
+    }
+    if (after == 0) {
+      break;
+    }
+  }
+  return 0;
+}
+
+} // namespace
+
+event_log::event_log(std::string node, std::string boot, messages::utc_quality quality,
+                     bus::storage::journal& journal, publisher publish)
+    : node_(std::move(node)),
+      boot_(std::move(boot)),
+      source_(node_ + "/events"),
+      quality_(quality),
+      journal_(journal),
+      publish_(std::move(publish)),
+      sequence_(last_sequence(journal)) {}
+
+std::uint64_t event_log::record(messages::event event, messages::instant time) {
+  const std::lock_guard lock(mutex_);
+  const auto sequence = ++sequence_;
+  event.sequence = sequence;
+  event.node = node_;
+  event.boot = boot_;
+  event.id = fmt::format("{}-{}-{}", node_, boot_, sequence);
+  // The envelope's sequence is the event's own: it has no gaps over restarts either.
+  const messages::header header{source_, 1, sequence, time, quality_};
+  const auto frame = messages::encode(header, std::move(event));
+  const auto bytes = frame->bytes();
+  bus::storage::record record;
+  record.stream = events_stream;
+  record.key = fmt::format("{:020}", sequence);
+  record.utc_us = time.utc_us;
+  record.body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  // The journal outlives this log: what it calls holds nothing of it.
+  journal_.append(std::move(record), [publish = publish_, not_stored = not_stored_,
+                                      frame](const bus::storage::append_result& result) {
+    if (result.status != bus::storage::append_status::durable) {
+      ++*not_stored;
+    }
+    publish(frame);
+  });
+  return sequence;
+}
+
+messages::expected<messages::message> read_event(const bus::storage::record& record) {
+  auto message = messages::open(std::as_bytes(std::span(record.body)));
+  if (!message) {
+    return message;
+  }
+  if (!std::holds_alternative<messages::event>(message->payload)) {
+    return messages::failure{"record " + record.key + " is no event"};
+  }
+  return message;
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "bus/storage/journal.hpp"
+#include "messages/codec/codec.hpp"
+
+namespace voltaic::actors::runtime {
+
+/// The stream of the journal that holds a node's events, as encoded frames.
+inline constexpr const char* events_stream = "events";
+
+/// A node's events: one sequence without gaps over all its lives, on disk
+/// before anybody hears of it.
+class event_log {
+ public:
+  /// Called once the event is durable; from the journal's thread, or from
+  /// inside `record` with a synchronous journal. Must not block.
+  using publisher = std::function<void(const messages::frame_ptr& frame)>;
+
+  event_log(std::string node, std::string boot, messages::utc_quality quality,
+            bus::storage::journal& journal, publisher publish);
+
+  /// Fills in sequence, id, node and boot, journals, then publishes. Returns
+  /// the sequence at once. An event that cannot be stored is published all the
+  /// same, because silence would be worse, and counted.
+  std::uint64_t record(messages::event event, messages::instant time);
+
+  /// Events that the journal did not take.
+  [[nodiscard]] std::uint64_t not_stored() const { return *not_stored_; }
+  /// The envelope source of this node's events.
+  [[nodiscard]] const std::string& source() const { return source_; }
+
+ private:
+  std::string node_;
+  std::string boot_;
+  std::string source_;
+  messages::utc_quality quality_;
+  bus::storage::journal& journal_;
+  publisher publish_;
+  std::mutex mutex_;
+  std::uint64_t sequence_ = 0;
+  std::shared_ptr<std::atomic<std::uint64_t>> not_stored_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
+};
+
+/// The event of a stored record; fails on a record that is none.
+[[nodiscard]] messages::expected<messages::message> read_event(const bus::storage::record& record);
+
+} // namespace voltaic::actors::runtime

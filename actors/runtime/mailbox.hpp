@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "actors/runtime/actor.hpp"
+
+/// What reaches an actor, and where it waits.
+namespace voltaic::actors::runtime {
+
+/// One message of the bus, decoded once for all of a node's subscribers.
+struct received {
+  plane from = plane::local;
+  messages::message message;
+};
+using received_ptr = std::shared_ptr<const received>;
+using batch_ptr = std::shared_ptr<const bus::can::batch>;
+using poll_ptr = std::shared_ptr<const bus::modbus::poll>;
+using write_answer_ptr = std::shared_ptr<const bus::modbus::write_answer>;
+
+struct stored_mail {
+  std::uint64_t token = 0;
+  bus::storage::append_result result;
+};
+struct wake_mail {
+  instant now;
+};
+/// The first mail of an incarnation: construct.
+struct start_mail {};
+
+using mail = std::variant<start_mail, received_ptr, batch_ptr, poll_ptr, write_answer_ptr,
+                          stored_mail, wake_mail>;
+
+/// Mails that may wait for one actor; more are dropped and counted, because an
+/// actor that far behind is acting on the past.
+inline constexpr std::size_t mailbox_mails_max = 65'536;
+
+/// An actor's address in its node. It outlives the actor's incarnations.
+class mailbox {
+ public:
+  virtual ~mailbox() = default;
+  /// From any thread; never blocks. False: nobody is there, or there is no room.
+  virtual bool post(mail content) = 0;
+  [[nodiscard]] virtual const std::string& owner() const = 0;
+  /// Position in the node's start order: subscribers are served in it.
+  [[nodiscard]] virtual std::size_t position() const = 0;
+};
+using mailbox_ptr = std::shared_ptr<mailbox>;
+
+/// The kind that a payload is; monostate has none.
+[[nodiscard]] constexpr bool has_kind(const messages::payload& payload) {
+  return payload.index() != 0;
+}
+[[nodiscard]] kind kind_of(const messages::payload& payload);
+
+} // namespace voltaic::actors::runtime

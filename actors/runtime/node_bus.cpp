@@ -1,0 +1,248 @@
+#include "actors/runtime/node_bus.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace voltaic::actors::runtime {
+namespace {
+
+// Outside sources whose sequences are followed; beyond that none is added.
+constexpr std::size_t heard_max = 4'096;
+
+void insert_in_order(std::vector<mailbox_ptr>& list, const mailbox_ptr& mailbox) {
+  const auto place =
+      std::lower_bound(list.begin(), list.end(), mailbox,
+                       [](const auto& a, const auto& b) { return a->position() < b->position(); });
+  if (place != list.end() && *place == mailbox) {
+    return;
+  }
+  list.insert(place, mailbox);
+}
+
+} // namespace
+
+node_bus::node_bus(std::string node, bus::message::endpoint* outside)
+    : node_(std::move(node)),
+      outside_(outside),
+      table_(std::make_shared<const table>()),
+      bounce_(node_ + "/bus", 1, messages::utc_quality::unknown) {}
+
+void node_bus::add(mailbox_ptr mailbox) {
+  const std::lock_guard lock(mutex_);
+  own_.insert(mailbox->owner());
+  mailboxes_[mailbox->owner()] = std::move(mailbox);
+}
+
+void node_bus::add_speaker(const std::string& source) {
+  const std::lock_guard lock(mutex_);
+  own_.insert(source);
+}
+
+std::shared_ptr<const node_bus::table> node_bus::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return table_;
+}
+
+mailbox_ptr node_bus::find(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = mailboxes_.find(name);
+  return found == mailboxes_.end() ? nullptr : found->second;
+}
+
+void node_bus::subscribe(const mailbox_ptr& to, std::string_view source, kind what) {
+  std::vector<received_ptr> known;
+  {
+    const std::lock_guard lock(mutex_);
+    auto next = std::make_shared<table>(*table_);
+    insert_in_order(next->kinds[static_cast<std::size_t>(what)][std::string(source)], to);
+    table_ = std::move(next);
+    if (what == kind::catalogue) {
+      for (const auto& [owner, catalogue] : catalogues_) {
+        if (source.empty() || source == owner) {
+          known.push_back(catalogue);
+        }
+      }
+    }
+  }
+  for (const auto& catalogue : known) {
+    to->post(catalogue);
+  }
+}
+
+void node_bus::unsubscribe(const mailbox_ptr& all_of) {
+  const std::lock_guard lock(mutex_);
+  auto next = std::make_shared<table>(*table_);
+  for (auto& sources : next->kinds) {
+    for (auto& [source, mailboxes] : sources) {
+      std::erase(mailboxes, all_of);
+    }
+    std::erase_if(sources, [](const auto& entry) { return entry.second.empty(); });
+  }
+  table_ = std::move(next);
+}
+
+void node_bus::say(speaker& from, plane to, const messages::payload& payload, instant time) {
+  if (const auto* said = std::get_if<messages::catalogue>(&payload)) {
+    from.keep(*said, time);
+  } else if (const auto again = from.due(time)) {
+    deliver_own(plane::telemetry, messages::encode(from.next(plane::telemetry, time), *again));
+  }
+  const auto frame = messages::encode(from.next(to, time), payload);
+  if (has_kind(payload) && is_heard(from.source(), kind_of(payload))) {
+    hand_out(to, frame);
+  }
+  if (to != plane::local && outside_ != nullptr) {
+    outside_->publish(to, frame);
+  }
+}
+
+bool node_bus::is_heard(std::string_view source, kind what) const {
+  if (what == kind::catalogue) {
+    return true;
+  } // kept for who subscribes later
+  const auto now = snapshot();
+  const auto& sources = now->kinds[static_cast<std::size_t>(what)];
+  return sources.find(source) != sources.end() || sources.find(std::string_view{}) != sources.end();
+}
+
+void node_bus::deliver_own(plane to, const messages::frame_ptr& frame) {
+  hand_out(to, frame);
+  if (to != plane::local && outside_ != nullptr) {
+    outside_->publish(to, frame);
+  }
+}
+
+void node_bus::hand_out(plane from, const messages::frame_ptr& frame) {
+  auto decoded = messages::decode(*frame);
+  if (!decoded || !has_kind(decoded->payload)) {
+    return;
+  }
+  post_all(std::make_shared<const received>(received{from, std::move(*decoded)}));
+}
+
+void node_bus::post_all(const received_ptr& content) {
+  const auto& header = content->message.header;
+  const auto what = kind_of(content->message.payload);
+  if (what == kind::catalogue) {
+    const std::lock_guard lock(mutex_);
+    catalogues_[header.source] = content;
+  }
+  const auto now = snapshot();
+  const auto& sources = now->kinds[static_cast<std::size_t>(what)];
+  std::uint64_t lost = 0;
+  const auto post_to = [&](const by_source::const_iterator& found) {
+    if (found == sources.end()) {
+      return;
+    }
+    for (const auto& mailbox : found->second) {
+      if (!mailbox->post(content)) {
+        ++lost;
+      }
+    }
+  };
+  post_to(sources.find(std::string_view{}));
+  if (!header.source.empty()) {
+    post_to(sources.find(header.source));
+  }
+  if (lost > 0) {
+    const std::lock_guard lock(mutex_);
+    statistics_.undelivered += lost;
+  }
+}
+
+void node_bus::send(speaker& from, const messages::payload& payload, instant time) {
+  const auto frame = messages::encode(from.next(plane::commands, time), payload);
+  const auto* command = std::get_if<messages::command>(&payload);
+  const auto* result = std::get_if<messages::result>(&payload);
+  const auto& to = command != nullptr ? command->target : result != nullptr ? result->reply_to : "";
+  if (find(to) == nullptr) {
+    if (outside_ != nullptr) {
+      outside_->send(frame);
+    }
+    return;
+  }
+  if (auto decoded = messages::decode(*frame)) {
+    address(std::make_shared<const received>(received{plane::commands, std::move(*decoded)}));
+  }
+}
+
+void node_bus::address(const received_ptr& content) {
+  const auto* command = std::get_if<messages::command>(&content->message.payload);
+  const auto* result = std::get_if<messages::result>(&content->message.payload);
+  if (command == nullptr && result == nullptr) {
+    return;
+  }
+  const auto mailbox = find(command != nullptr ? command->target : result->reply_to);
+  if (mailbox != nullptr && mailbox->post(content)) {
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++statistics_.undelivered;
+  }
+  // Nobody saw the command, so it has surely not acted: the sender is told at once.
+  if (command != nullptr) {
+    refuse_command(*command, content->message.header.time);
+  }
+}
+
+void node_bus::refuse_command(const messages::command& command, instant time) {
+  messages::result answer;
+  answer.id = command.id;
+  answer.key = command.key;
+  answer.reply_to = command.reply_to;
+  answer.point = command.point;
+  answer.outcome = messages::outcome::rejected;
+  answer.reasons = {"actor " + command.target + " is not running in node " + node_};
+  send(bounce_, answer, time);
+}
+
+void node_bus::count_gap(plane from, const messages::header& header) {
+  const std::lock_guard lock(mutex_);
+  const auto key = std::pair(from, header.source);
+  const auto known = heard_.find(key);
+  if (known == heard_.end()) {
+    if (heard_.size() < heard_max) {
+      heard_[key] = {header.incarnation, header.sequence};
+    }
+    return;
+  }
+  auto& last = known->second;
+  if (last.incarnation == header.incarnation && header.sequence > last.sequence + 1) {
+    statistics_.gaps += header.sequence - last.sequence - 1;
+  }
+  last = {header.incarnation, header.sequence};
+}
+
+void node_bus::deliver(plane from, const messages::frame_ptr& frame) {
+  auto decoded = messages::decode(*frame);
+  const bool local_only = from == plane::local;
+  if (!decoded || local_only) {
+    const std::lock_guard lock(mutex_);
+    ++statistics_.refused;
+    return;
+  }
+  if (!has_kind(decoded->payload)) {
+    return;
+  }
+  const auto content = std::make_shared<const received>(received{from, std::move(*decoded)});
+  if (from == plane::commands) {
+    address(content);
+    return;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    if (own_.contains(content->message.header.source)) {
+      return;
+    }
+  }
+  count_gap(from, content->message.header);
+  post_all(content);
+}
+
+node_bus::statistics node_bus::read_statistics() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/runtime/mailbox.hpp"
+#include "actors/runtime/speaker.hpp"
+#include "bus/message/endpoint.hpp"
+
+namespace voltaic::actors::runtime {
+
+/// The bus inside one node: a frame that is said goes to every local subscriber
+/// without a socket, and to the endpoint unless its plane is `local`. Encoding
+/// is the same on both ways; local subscribers share one decoded copy.
+class node_bus {
+ public:
+  /// `outside` may be null: a node without a relay. It must outlive the bus.
+  node_bus(std::string node, bus::message::endpoint* outside);
+
+  /// Makes an actor reachable by its name. Before anything is said.
+  void add(mailbox_ptr mailbox);
+  /// Frames of this source are our own echo when they come from outside.
+  void add_speaker(const std::string& source);
+
+  /// Every message of this kind that `source` (empty: anybody) says is posted
+  /// to the mailbox. A catalogue that was said before is posted at once.
+  void subscribe(const mailbox_ptr& to, std::string_view source, kind what);
+  /// The actor ended: its next incarnation subscribes anew.
+  void unsubscribe(const mailbox_ptr& all_of);
+
+  /// Encodes and delivers. Called by the owner of the speaker only.
+  void say(speaker& from, plane to, const messages::payload& payload, instant time);
+  /// A command to its target, a result to whoever waits for it.
+  void send(speaker& from, const messages::payload& payload, instant time);
+  /// A frame that is encoded already: an event that has become durable.
+  void deliver_own(plane to, const messages::frame_ptr& frame);
+  /// A frame from the endpoint.
+  void deliver(plane from, const messages::frame_ptr& frame);
+
+  struct statistics {
+    std::uint64_t refused = 0;     ///< frames from outside that are no valid message
+    std::uint64_t undelivered = 0; ///< mails that an actor was not there for, or had no room for
+    std::uint64_t gaps = 0;        ///< messages of outside sources that never came
+  };
+  [[nodiscard]] statistics read_statistics() const;
+  [[nodiscard]] const std::string& node() const { return node_; }
+
+ private:
+  using list = std::vector<mailbox_ptr>;
+  using by_source = std::map<std::string, list, std::less<>>;
+  struct table {
+    std::array<by_source, 11> kinds; ///< by kind, then by source; "" is anybody
+  };
+  struct heard {
+    std::uint32_t incarnation = 0;
+    std::uint64_t sequence = 0;
+  };
+
+  void hand_out(plane from, const messages::frame_ptr& frame);
+  void post_all(const received_ptr& content);
+  void address(const received_ptr& content);
+  void refuse_command(const messages::command& command, instant time);
+  void count_gap(plane from, const messages::header& header);
+  [[nodiscard]] std::shared_ptr<const table> snapshot() const;
+  [[nodiscard]] bool is_heard(std::string_view source, kind what) const;
+  [[nodiscard]] mailbox_ptr find(std::string_view name) const;
+
+  std::string node_;
+  bus::message::endpoint* outside_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const table> table_;
+  std::map<std::string, mailbox_ptr, std::less<>> mailboxes_;
+  std::set<std::string, std::less<>> own_;
+  std::map<std::string, received_ptr, std::less<>> catalogues_;
+  std::map<std::pair<plane, std::string>, heard> heard_;
+  speaker bounce_;
+  statistics statistics_;
+};
+
+} // namespace voltaic::actors::runtime

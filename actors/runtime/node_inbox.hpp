@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "bus/message/endpoint.hpp"
+
+namespace voltaic::actors::runtime {
+
+/// Frames that may wait for a node; more are dropped and counted.
+inline constexpr std::size_t inbox_frames_max = 65'536;
+
+/// What comes to a node from other threads. Many frames, one wake: the waker
+/// runs only when the inbox was empty.
+class node_inbox final : public bus::message::listener {
+ public:
+  struct item {
+    bool own = false; ///< said by this node: an event that became durable
+    bus::message::plane plane = bus::message::plane::telemetry;
+    messages::frame_ptr frame;
+  };
+
+  void on_frame(bus::message::plane from, const messages::frame_ptr& frame) override {
+    push({false, from, frame});
+  }
+  void push(item content);
+  /// Takes everything that waits.
+  [[nodiscard]] std::vector<item> take();
+  /// Called with the inbox's lock held, from the pushing thread; must not
+  /// block. Runs at once if something waits already.
+  void set_waker(std::function<void()> waker);
+  [[nodiscard]] std::uint64_t dropped() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<item> items_;
+  std::function<void()> waker_;
+  std::uint64_t dropped_ = 0;
+};
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,26 @@
+#include "actors/runtime/real_time.hpp"
+
+#include <sched.h>
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace voltaic::actors::runtime {
+
+real_time_grant request_real_time() {
+  sched_param parameters{};
+  parameters.sched_priority = real_time_priority;
+  if (sched_setscheduler(0, SCHED_FIFO, &parameters) != 0) {
+    return {false, std::string("reaction times are best effort: SCHED_FIFO was refused: ") +
+                       std::strerror(errno)};
+  }
+  // Only what is touched is locked: stacks and libraries reserve far more than they use.
+  if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) != 0) {
+    return {false, std::string("reaction times are best effort: locked memory was refused: ") +
+                       std::strerror(errno)};
+  }
+  return {true, {}};
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace voltaic::actors::runtime {
+
+/// What the system granted.
+struct real_time_grant {
+  bool granted = false;
+  std::string warning; ///< why not, in words for the log; empty when granted
+};
+
+/// Priority of a chain's threads: above everything ordinary, below the kernel's own.
+inline constexpr int real_time_priority = 20;
+
+/// Asks for SCHED_FIFO and locked memory for this thread and all it starts
+/// from now on. Call before the actor system, ports and endpoint are made.
+[[nodiscard]] real_time_grant request_real_time();
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,99 @@
+#include "actors/runtime/seat.hpp"
+
+#include <utility>
+
+namespace voltaic::actors::runtime {
+
+std::string_view to_string(actor_state state) {
+  switch (state) {
+    case actor_state::starting:
+      return "starting";
+    case actor_state::running:
+      return "running";
+    case actor_state::backoff:
+      return "backoff";
+    case actor_state::failed:
+      return "failed";
+    case actor_state::stopped:
+      return "stopped";
+  }
+  return "failed";
+}
+
+seat::seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
+           std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+           const seat_environment& environment)
+    : name_(std::move(name)),
+      kind_(std::move(kind)),
+      position_(position),
+      factory_(std::move(factory)),
+      environment_(environment),
+      progress_(progress),
+      first_incarnation_(first_incarnation) {}
+
+bool seat::post(mail content) {
+  const auto to = handle();
+  if (!to) {
+    return false;
+  }
+  if (waiting_.fetch_add(1) >= mailbox_mails_max) {
+    --waiting_;
+    return false;
+  }
+  compat::tell(to, std::move(content));
+  return true;
+}
+
+void seat::attach(const caf::actor& handle) {
+  const std::lock_guard lock(mutex_);
+  handle_ = handle;
+  waiting_ = 0;
+}
+
+void seat::detach(actor_state state) {
+  state_ = state;
+  const std::lock_guard lock(mutex_);
+  handle_ = nullptr;
+}
+
+caf::actor seat::handle() const {
+  const std::lock_guard lock(mutex_);
+  return handle_;
+}
+
+std::uint32_t seat::begin_incarnation() {
+  state_ = actor_state::starting;
+  return first_incarnation_ + started_++;
+}
+
+void seat::took_mail() {
+  // Mails of a former incarnation died with its mailbox: the count may lag, never wrap.
+  auto waiting = waiting_.load();
+  while (waiting > 0 && !waiting_.compare_exchange_weak(waiting, waiting - 1)) {
+  }
+  ++progress_;
+}
+
+messages::actor_health seat::health() const {
+  messages::actor_health health;
+  health.name = name_;
+  health.kind = kind_;
+  health.state = to_string(state_.load());
+  const auto started = started_.load();
+  health.restarts = started > 0 ? started - 1 : 0;
+  health.incarnation = first_incarnation_ + health.restarts;
+  health.progress = progress_;
+  return health;
+}
+
+void seat::set_last_failure(std::string text) {
+  const std::lock_guard lock(mutex_);
+  last_failure_ = std::move(text);
+}
+
+std::string seat::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
+}
+
+} // namespace voltaic::actors::runtime

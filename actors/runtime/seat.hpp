@@ -1,0 +1,98 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "actors/runtime/caf_compat.hpp"
+#include "actors/runtime/clock.hpp"
+#include "actors/runtime/event_log.hpp"
+#include "actors/runtime/mailbox.hpp"
+#include "actors/runtime/node_bus.hpp"
+#include "actors/runtime/poison_model.hpp"
+
+namespace caf {
+// Mails never leave the process, so CAF need not know how to serialise them.
+template <>
+struct allowed_unsafe_message_type<voltaic::actors::runtime::mail> : std::true_type {};
+} // namespace caf
+
+namespace voltaic::actors::runtime {
+
+/// Makes an actor. Runs inside the new incarnation: what it throws ends that
+/// incarnation and nothing else.
+using actor_factory = std::function<std::unique_ptr<actor>(context&)>;
+
+enum class actor_state : std::uint8_t { starting, running, backoff, failed, stopped };
+[[nodiscard]] std::string_view to_string(actor_state state);
+
+/// What all seats of a node share.
+struct seat_environment {
+  node_bus* bus = nullptr;
+  event_log* events = nullptr;
+  bus::storage::journal* journal = nullptr;
+  clock* time = nullptr;
+  messages::utc_quality utc_quality = messages::utc_quality::unknown;
+};
+
+/// One actor's place in its node: name, address and history. Incarnations come
+/// and go; the seat stays for the node's life.
+class seat final : public mailbox, public std::enable_shared_from_this<seat> {
+ public:
+  seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
+       std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+       const seat_environment& environment);
+
+  bool post(mail content) override;
+  [[nodiscard]] const std::string& owner() const override { return name_; }
+  [[nodiscard]] std::size_t position() const override { return position_; }
+
+  /// The next incarnation lives at this handle; mails go there from now on.
+  void attach(const caf::actor& handle);
+  /// Nobody is there; mails are dropped.
+  void detach(actor_state state);
+  [[nodiscard]] caf::actor handle() const;
+
+  [[nodiscard]] std::uint32_t begin_incarnation();
+  /// One mail was taken out of the mailbox.
+  void took_mail();
+  void set_state(actor_state state) { state_ = state; }
+  [[nodiscard]] messages::actor_health health() const;
+  [[nodiscard]] actor_state state() const { return state_; }
+  [[nodiscard]] const std::string& kind_name() const { return kind_; }
+  [[nodiscard]] const actor_factory& factory() const { return factory_; }
+  [[nodiscard]] const seat_environment& environment() const { return environment_; }
+  /// Only used by the incarnation that lives here.
+  [[nodiscard]] poison_model& poison() { return poison_; }
+  void count_dead_letter() { ++dead_letters_; }
+  [[nodiscard]] std::uint64_t dead_letters() const { return dead_letters_; }
+  void set_last_failure(std::string text);
+  [[nodiscard]] std::string last_failure() const;
+
+ private:
+  const std::string name_;
+  const std::string kind_;
+  const std::size_t position_;
+  const actor_factory factory_;
+  const seat_environment environment_;
+  std::atomic<std::uint64_t>& progress_;
+  const std::uint32_t first_incarnation_;
+  mutable std::mutex mutex_;
+  caf::actor handle_;
+  std::string last_failure_;
+  poison_model poison_;
+  std::atomic<std::uint32_t> started_ = 0; ///< incarnations so far
+  std::atomic<std::size_t> waiting_ = 0;
+  std::atomic<std::uint64_t> dead_letters_ = 0;
+  std::atomic<actor_state> state_ = actor_state::starting;
+};
+
+/// The CAF actor that drives one incarnation of a seat's actor.
+caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> place);
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "bus/message/endpoint.hpp"
+#include "messages/codec/codec.hpp"
+
+namespace voltaic::actors::runtime {
+
+/// A catalogue is said again this often, so that observers who came late or
+/// lost the relay can read telemetry again without asking.
+inline constexpr std::int64_t catalogue_period_us = 5 * messages::us_per_s;
+
+/// Gives one source's messages their envelope: incarnation and, for each plane, a
+/// sequence without gaps from 1, so that who hears one plane can count what it
+/// missed. What it gives is a pure function of what is said.
+class speaker {
+ public:
+  speaker(std::string source, std::uint32_t incarnation, messages::utc_quality quality)
+      : source_(std::move(source)), incarnation_(incarnation), quality_(quality) {}
+
+  [[nodiscard]] messages::header next(bus::message::plane to, messages::instant time) {
+    return {source_, incarnation_, ++sequences_[to], time, quality_};
+  }
+
+  [[nodiscard]] const std::string& source() const { return source_; }
+  [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }
+
+  /// Remembers the catalogue that was said at `time`.
+  void keep(messages::catalogue catalogue, messages::instant time) {
+    catalogue_ = std::move(catalogue);
+    catalogue_due_us_ = time.monotonic_us + catalogue_period_us;
+  }
+
+  /// The catalogue if it is due at `time`; counts as said then.
+  [[nodiscard]] std::optional<messages::catalogue> due(messages::instant time) {
+    if (!catalogue_ || time.monotonic_us < catalogue_due_us_) {
+      return std::nullopt;
+    }
+    catalogue_due_us_ = time.monotonic_us + catalogue_period_us;
+    return catalogue_;
+  }
+
+ private:
+  std::string source_;
+  std::uint32_t incarnation_;
+  messages::utc_quality quality_;
+  std::map<bus::message::plane, std::uint64_t> sequences_;
+  std::optional<messages::catalogue> catalogue_;
+  std::int64_t catalogue_due_us_ = 0;
+};
+
+} // namespace voltaic::actors::runtime
