@@ -15,6 +15,16 @@ const T* find_by_name(const std::vector<T>& items, std::string_view name) {
 
 } // namespace
 
+std::string_view to_string(bus_kind kind) {
+  switch (kind) {
+    case bus_kind::virtual_bus:
+      return "virtual";
+    case bus_kind::replay:
+      return "replay";
+  }
+  return "unknown";
+}
+
 std::string_view to_string(actor_kind kind) {
   switch (kind) {
     case actor_kind::can_device:

@@ -11,7 +11,10 @@
 #include "messages/finding.hpp"
 
 namespace voltaic::messages::profiles {
-struct profile;
+struct device_profile;
+}
+namespace voltaic::messages::protection {
+struct table;
 }
 
 /// What a site file says, validated and complete: every name is resolved,
@@ -26,7 +29,7 @@ struct folders {
 };
 
 /// How a bus is reached; the scheme of its uri.
-enum class bus_kind : std::uint8_t { virtual_bus, replay, socketcan };
+enum class bus_kind : std::uint8_t { virtual_bus, replay };
 
 struct can_bus {
   std::string name;
@@ -45,7 +48,7 @@ struct can_bus {
 struct modbus_line {
   std::string name;
   std::string host;
-  std::uint16_t port = 502; ///< [ports] offset is added
+  std::uint16_t port = 502;
   friend bool operator==(const modbus_line&, const modbus_line&) = default;
 };
 
@@ -53,7 +56,7 @@ struct device {
   std::string name;
   std::string profile_path;       ///< real path of the profile file
   std::uint64_t profile_hash = 0; ///< of the file's bytes: a changed profile is a changed device
-  std::shared_ptr<const messages::profiles::profile> profile;
+  std::shared_ptr<const messages::profiles::device_profile> profile;
   std::string bus;             ///< empty: on a line
   std::string line;            ///< empty: on a bus
   std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
@@ -67,10 +70,13 @@ struct rack {
   std::string device;
   std::string protection_path; ///< real path of the protection file
   std::uint64_t protection_hash = 0;
+  std::shared_ptr<const messages::protection::table> protection;
   std::string node;
   std::string hard_wired_opening; ///< what opens the contactors of a device without a lease
   bool close_allowed = true;      ///< false: nothing would open it, so it is never closed
 };
+
+[[nodiscard]] std::string_view to_string(bus_kind kind);
 
 enum class actor_kind : std::uint8_t {
   can_device,
@@ -151,7 +157,8 @@ struct plan {
   site::supervision supervision;
   site::simulator simulator;
   std::map<std::string, std::vector<std::string>> roles; ///< role -> Unix groups
-  std::uint32_t ports_offset = 0;
+  std::uint32_t ports_offset = 0;                        ///< added to each port that the site opens
+  std::string relay_listen; ///< tcp endpoint of the relay beside ipc; empty: none
   bool accept_common_loss = false;
   std::vector<reaction> reactions;
   messages::findings warnings; ///< worth saying, no reason to refuse

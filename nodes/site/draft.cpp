@@ -1,0 +1,341 @@
+#include "nodes/site/draft.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "nodes/site/expand.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+// A progress page keeps "NAME/protection" in 56 bytes.
+constexpr std::size_t name_length_max = 40;
+constexpr std::int64_t port_max = 65'535;
+
+// One key of a table after its range: as many values as members, or one for all.
+struct ranged {
+  std::string key;
+  std::vector<std::string> values;
+  position at;
+  [[nodiscard]] bool present() const { return !values.empty(); }
+  [[nodiscard]] const std::string& of(std::size_t member) const {
+    return values.size() == 1 ? values.front() : values[member];
+  }
+};
+
+ranged read_ranged(section& table, std::string_view key) {
+  const auto found = table.text(key);
+  if (!found) return {};
+  auto expanded = expand_range(found->value);
+  if (!expanded) {
+    table.report().add(found->at, fmt::format("{}: {}", key, expanded.error().text));
+    return {};
+  }
+  return {std::string(key), *std::move(expanded), found->at};
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= name_length_max && text[0] >= 'a' && text[0] <= 'z' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+// Reads a key that must hold a name (or names, by a range).
+ranged read_name(section& table, std::string_view key) {
+  auto result = read_ranged(table, key);
+  for (const auto& name : result.values) {
+    if (is_name(name)) continue;
+    table.report().add(result.at, fmt::format("{}: \"{}\" is no name: lower case letters, digits "
+                                              "and _, a letter first, at most {} characters",
+                                              key, name, name_length_max));
+    return {};
+  }
+  return result;
+}
+
+// How many members a table stands for; 0 when its ranges disagree.
+std::size_t member_count(section& table, const std::vector<const ranged*>& all) {
+  const auto longest = std::max_element(
+      all.begin(), all.end(), [](auto* a, auto* b) { return a->values.size() < b->values.size(); });
+  const auto count = (*longest)->values.size();
+  bool agree = true;
+  for (const auto* one : all) {
+    const bool needs_all = one->key == "name" || one->values.size() > 1;
+    if (!one->present() || one->values.size() == count || !needs_all) continue;
+    table.report().add(one->at, fmt::format("{}: ranges over {} members, {} over {}", one->key,
+                                            one->values.size(), (*longest)->key, count));
+    agree = false;
+  }
+  return agree ? count : 0;
+}
+
+ranged read_path(section& table, std::string_view key, draft& result) {
+  auto path = read_ranged(table, key);
+  if (table.begins_with_variable(key))
+    result.absolute_allowed.insert(path.values.begin(), path.values.end());
+  return path;
+}
+
+using table_reader = std::function<void(section&)>;
+
+void read_tables(const toml::table& file, std::string_view key, reporter& report,
+                 const table_reader& reader) {
+  const auto* found = file.get(key);
+  if (found == nullptr) return;
+  const auto* array = found->as_array();
+  if (array == nullptr || !array->is_homogeneous<toml::table>()) {
+    report.add(position_of(*found), fmt::format("{}: expected tables [[{}]]", key, key));
+    return;
+  }
+  for (const auto& element : *array) {
+    section table(*element.as_table(), std::string(key), report);
+    reader(table);
+    table.finish();
+  }
+}
+
+void read_table(const toml::table& file, std::string_view key, reporter& report,
+                const table_reader& reader) {
+  const auto* found = file.get(key);
+  if (found == nullptr) return;
+  const auto* table_node = found->as_table();
+  if (table_node == nullptr) {
+    report.add(position_of(*found), fmt::format("{}: expected a table [{}]", key, key));
+    return;
+  }
+  section table(*table_node, std::string(key), report);
+  reader(table);
+  table.finish();
+}
+
+void read_site(section& table, draft& result) {
+  table.require("name");
+  if (const auto name = table.text("name")) {
+    result.name_at = name->at;
+    if (is_name(name->value))
+      result.base.name = name->value;
+    else
+      table.report().add(name->at,
+                         fmt::format("name: \"{}\" is no name: lower case letters, digits "
+                                     "and _, a letter first, at most {} characters",
+                                     name->value, name_length_max));
+  }
+  result.common_loss_at = table.at();
+  if (const auto accept = table.boolean("accept_common_loss"))
+    result.base.accept_common_loss = accept->value;
+}
+
+void read_replay_options(section& table, can_bus& bus) {
+  const bool is_replay = bus.kind == bus_kind::replay;
+  for (const auto* key : {"loop", "speed", "epoch"})
+    if (!is_replay && table.has(key))
+      table.report().add(position_of(*table.node(key)),
+                         fmt::format("{}: only a replay: port has it", key));
+  if (const auto loop = table.boolean("loop")) bus.loop = loop->value;
+  if (const auto speed = table.number("speed", 0, 1000)) bus.speed = speed->value;
+  if (const auto epoch = table.utc_us("epoch")) bus.epoch_utc_us = epoch->value;
+}
+
+void read_bus(section& table, draft& result) {
+  for (const auto* key : {"name", "port"}) table.require(key);
+  const auto name = read_name(table, "name");
+  const auto port = read_ranged(table, "port");
+  result.bus_names.insert(name.values.begin(), name.values.end());
+  can_bus common;
+  if (port.present()) {
+    const auto& uri = port.values.front();
+    if (uri.starts_with("replay:"))
+      common.kind = bus_kind::replay;
+    else if (!uri.starts_with("virtual:"))
+      table.report().add(port.at, fmt::format("port: expected virtual:NAME or replay:FILE#BUS, "
+                                              "found \"{}\"",
+                                              uri));
+    read_replay_options(table, common);
+  }
+  if (const auto bitrate = table.integer("bitrate", 10'000, 1'000'000))
+    common.bitrate = static_cast<std::uint32_t>(bitrate->value);
+  if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;
+  if (!name.present() || !port.present()) return;
+  const auto count = member_count(table, {&name, &port});
+  for (std::size_t i = 0; i < count; ++i) {
+    common.name = name.of(i);
+    common.uri = port.of(i);
+    result.buses.push_back({common, name.at, port.at});
+  }
+}
+
+void read_line(section& table, draft& result) {
+  for (const auto* key : {"name", "host"}) table.require(key);
+  const auto name = read_name(table, "name");
+  const auto host = read_ranged(table, "host");
+  const auto port = table.integer("port", 1, port_max);
+  result.line_names.insert(name.values.begin(), name.values.end());
+  if (!name.present() || !host.present()) return;
+  const auto count = member_count(table, {&name, &host});
+  for (std::size_t i = 0; i < count; ++i) {
+    modbus_line line;
+    line.name = name.of(i);
+    line.host = host.of(i);
+    if (port) line.port = static_cast<std::uint16_t>(port->value);
+    result.lines.push_back({line, name.at});
+  }
+}
+
+// `id_offset` is a number or a text with a range.
+ranged read_offset(section& table) {
+  const auto* found = table.node("id_offset");
+  if (found == nullptr) return {};
+  std::string text;
+  if (const auto* number = found->as_integer())
+    text = fmt::format("{}", number->get());
+  else if (const auto value = table.text("id_offset"))
+    text = value->value;
+  else
+    return {};
+  const auto numbers = expand_numbers(text);
+  if (!numbers) {
+    table.report().add(position_of(*found), "id_offset: " + numbers.error().text);
+    return {};
+  }
+  ranged result{"id_offset", {}, position_of(*found)};
+  for (auto number : *numbers) result.values.push_back(std::to_string(number));
+  return result;
+}
+
+void read_device(section& table, draft& result) {
+  for (const auto* key : {"name", "profile"}) table.require(key);
+  const auto name = read_name(table, "name");
+  const auto profile = read_path(table, "profile", result);
+  const auto bus = read_name(table, "bus");
+  const auto line = read_name(table, "line");
+  const auto offset = read_offset(table);
+  const auto node = read_name(table, "node");
+  const auto unit = table.integer("unit", 1, 247);
+  result.device_names.insert(name.values.begin(), name.values.end());
+  if (table.has("bus") == table.has("line")) {
+    table.report().add(table.at(), "device: exactly one of the keys bus and line is needed");
+    return;
+  }
+  if (!name.present() || !profile.present() || (!bus.present() && !line.present())) return;
+  const auto count = member_count(table, {&name, &profile, &bus, &line, &offset, &node});
+  for (std::size_t i = 0; i < count; ++i) {
+    draft_device device;
+    device.item.name = name.of(i);
+    device.profile_text = profile.of(i);
+    if (bus.present()) device.item.bus = bus.of(i);
+    if (line.present()) device.item.line = line.of(i);
+    if (offset.present())
+      device.item.id_offset = static_cast<std::uint32_t>(std::stoull(offset.of(i)));
+    if (unit) device.item.unit = static_cast<std::uint8_t>(unit->value);
+    if (node.present()) device.item.node = node.of(i);
+    device.table_at = table.at();
+    device.name_at = name.at;
+    device.profile_at = profile.at;
+    device.link_at = bus.present() ? bus.at : line.at;
+    device.offset_at = offset.present() ? offset.at : name.at;
+    device.node_at = node.at;
+    result.devices.push_back(std::move(device));
+  }
+}
+
+void read_rack(section& table, draft& result) {
+  for (const auto* key : {"name", "device", "protection"}) table.require(key);
+  const auto name = read_name(table, "name");
+  const auto device = read_name(table, "device");
+  const auto protection = read_path(table, "protection", result);
+  const auto node = read_name(table, "node");
+  const auto hard_wired = table.text("hard_wired_opening");
+  if (!name.present() || !device.present() || !protection.present()) return;
+  const auto count = member_count(table, {&name, &device, &protection, &node});
+  for (std::size_t i = 0; i < count; ++i) {
+    draft_rack rack;
+    rack.item.name = name.of(i);
+    rack.item.device = device.of(i);
+    rack.protection_text = protection.of(i);
+    rack.item.node = node.present() ? node.of(i) : name.of(i);
+    if (hard_wired) rack.item.hard_wired_opening = hard_wired->value;
+    rack.name_at = name.at;
+    rack.device_at = device.at;
+    rack.protection_at = protection.at;
+    rack.node_at = node.present() ? node.at : name.at;
+    result.racks.push_back(std::move(rack));
+  }
+}
+
+void read_supervision(section& table, supervision& result) {
+  const auto take = [](const auto& found, std::uint32_t& target) {
+    if (found) target = static_cast<std::uint32_t>(found->value);
+  };
+  take(table.duration_ms("wedge_safety", 100, 10'000), result.wedge_safety_ms);
+  take(table.duration_ms("wedge_other", 500, 60'000), result.wedge_other_ms);
+  take(table.duration_ms("start_timeout", 1'000, 120'000), result.start_timeout_ms);
+  take(table.integer("restarts_max", 0, 100), result.restarts_max);
+  take(table.duration_ms("restarts_window", 1'000, 3'600'000), result.restarts_window_ms);
+}
+
+void read_simulator(section& table, simulator& result) {
+  result.present = true;
+  if (const auto initial = table.word("initial", {"open", "closed"}))
+    result.initial = initial->value;
+  if (const auto soc = table.number("soc", 0, 100)) result.soc_percent = soc->value;
+  if (const auto temperature = table.number("temperature", -40, 90))
+    result.temperature_c = temperature->value;
+}
+
+// Until the message bus is encrypted, tcp endpoints stay inside the machine.
+void read_relay(section& table, plan& base) {
+  const auto listen = table.text("listen");
+  if (!listen) return;
+  const std::string_view endpoint = listen->value;
+  if (!endpoint.starts_with("tcp://") || endpoint.rfind(':') <= 5) {
+    table.report().add(listen->at, "listen: expected tcp://127.0.0.1:PORT");
+    return;
+  }
+  const auto host = endpoint.substr(6, endpoint.rfind(':') - 6);
+  if (!host.starts_with("127.") && host != "localhost" && host != "[::1]")
+    table.report().add(listen->at, fmt::format("listen: {} is outside loopback, which needs "
+                                               "encryption that the bus does not have yet",
+                                               host));
+  else
+    base.relay_listen = listen->value;
+}
+
+void read_roles(section& table, plan& base) {
+  for (const auto* role : {"viewer", "operator", "engineer", "service"})
+    if (auto groups = table.texts(role)) base.roles[role] = std::move(groups->value);
+}
+
+} // namespace
+
+draft read_draft(const toml::table& file, reporter& report) {
+  draft result;
+  section top(file, "site file", report);
+  for (const auto* key :
+       {"bus", "modbus", "device", "rack", "roles", "ports", "supervision", "simulator", "relay"})
+    (void)top.node(key);
+  (void)top.node("site");
+  top.require("site");
+  top.finish();
+  read_table(file, "site", report, [&](section& table) { read_site(table, result); });
+  read_tables(file, "bus", report, [&](section& table) { read_bus(table, result); });
+  read_tables(file, "modbus", report, [&](section& table) { read_line(table, result); });
+  read_tables(file, "device", report, [&](section& table) { read_device(table, result); });
+  read_tables(file, "rack", report, [&](section& table) { read_rack(table, result); });
+  read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
+  read_table(file, "ports", report, [&](section& table) {
+    if (const auto offset = table.integer("offset", 0, 10'000))
+      result.base.ports_offset = static_cast<std::uint32_t>(offset->value);
+  });
+  read_table(file, "supervision", report,
+             [&](section& table) { read_supervision(table, result.base.supervision); });
+  read_table(file, "simulator", report,
+             [&](section& table) { read_simulator(table, result.base.simulator); });
+  read_table(file, "relay", report, [&](section& table) { read_relay(table, result.base); });
+  return result;
+}
+
+} // namespace voltaic::nodes::site

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "nodes/site/plan.hpp"
+#include "nodes/site/toml_section.hpp"
+
+/// A site file as read, ranges expanded, names not yet resolved.
+namespace voltaic::nodes::site {
+
+struct draft_bus {
+  can_bus item;
+  position name_at;
+  position port_at;
+};
+
+struct draft_line {
+  modbus_line item;
+  position name_at;
+};
+
+struct draft_device {
+  device item;
+  std::string profile_text; ///< variables expanded
+  position table_at;
+  position name_at;
+  position profile_at;
+  position link_at; ///< of bus or line
+  position offset_at;
+  position node_at; ///< {0, 0}: no node was stated
+};
+
+struct draft_rack {
+  rack item;
+  std::string protection_text;
+  position name_at;
+  position device_at;
+  position protection_at;
+  position node_at;
+  position hard_wired_at;
+};
+
+struct draft {
+  plan base; ///< what needs no resolving
+  position name_at;
+  position common_loss_at;
+  std::vector<draft_bus> buses;
+  std::vector<draft_line> lines;
+  std::vector<draft_device> devices;
+  std::vector<draft_rack> racks;
+  // Every name that some table means to declare, also where the rest of that
+  // table is wrong: a mistake in one table is not told again by its users.
+  std::set<std::string, std::less<>> bus_names;
+  std::set<std::string, std::less<>> line_names;
+  std::set<std::string, std::less<>> device_names;
+  // Paths that began with a variable: the person who sets it may name any place.
+  std::set<std::string, std::less<>> absolute_allowed;
+};
+
+/// Reads the whole file; what is wrong is in the report.
+[[nodiscard]] draft read_draft(const toml::table& file, reporter& report);
+
+} // namespace voltaic::nodes::site

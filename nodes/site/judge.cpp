@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "messages/can/frame_bits.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "messages/protection/table.hpp"
+#include "nodes/site/resolve.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+namespace profiles = messages::profiles;
+namespace protection = messages::protection;
+
+constexpr double load_warning_percent = 70;
+constexpr double load_percent_max = 95;
+// From the decision to open to contactors that report it: order, frame, feedback.
+constexpr std::uint32_t opening_ms = 200;
+// Orders renew the device's lease this often.
+constexpr std::uint32_t order_period_ms = 50;
+constexpr std::uint32_t standard_id_max = 0x7FF;
+constexpr std::uint32_t extended_id_max = 0x1FFFFFFF;
+// sockaddr_un holds 108 bytes with the terminating zero.
+constexpr std::size_t socket_path_max = 107;
+
+struct identifier {
+  std::uint32_t id = 0;
+  bool extended = false;
+  friend auto operator<=>(const identifier&, const identifier&) = default;
+};
+
+std::string to_text(identifier id) {
+  return id.extended ? fmt::format("0x{:08X}", id.id) : fmt::format("0x{:03X}", id.id);
+}
+
+// Every identifier that a device sends or takes, shifted.
+std::set<identifier> identifiers_of(const device& item) {
+  std::set<identifier> result;
+  for (const auto& message : item.profile->messages)
+    for (std::uint32_t i = 0; i < message.repeat.count; ++i)
+      result.insert({message.id + item.id_offset + i * message.repeat.id_step, message.extended});
+  for (const auto& command : item.profile->commands)
+    result.insert({command.id + item.id_offset, command.extended});
+  return result;
+}
+
+double bits_per_second(const profiles::device_profile& profile) {
+  double result = 0;
+  for (const auto& message : profile.messages) {
+    if (message.period_ms == 0) continue;
+    const double frames = message.repeat.count * 1000.0 / message.period_ms;
+    result += frames * messages::can::worst_case_bits(message.extended, message.length);
+  }
+  if (const auto* order = profile.order_command(); order != nullptr)
+    result +=
+        1000.0 / order_period_ms * messages::can::worst_case_bits(order->extended, order->length);
+  return result;
+}
+
+const draft_device& place_of(const draft& source, const std::string& name) {
+  return *std::find_if(source.devices.begin(), source.devices.end(),
+                       [&](const draft_device& d) { return d.item.name == name; });
+}
+
+bool judge_identifiers(const device& item, position at, reporter& report) {
+  for (const auto& id : identifiers_of(item)) {
+    if (id.id <= (id.extended ? extended_id_max : standard_id_max)) continue;
+    report.add(at, fmt::format("id_offset: {} would use identifier 0x{:X}, beyond {} bits",
+                               item.name, id.id, id.extended ? 29 : 11));
+    return false;
+  }
+  return true;
+}
+
+void judge_bus(const draft& source, const plan& result, const can_bus& bus, reporter& report) {
+  std::map<identifier, const device*> users;
+  for (const auto& item : result.devices) {
+    if (item.bus != bus.name || item.profile == nullptr ||
+        item.profile->protocol != profiles::protocol::can)
+      continue;
+    const auto at = place_of(source, item.name).offset_at;
+    if (!judge_identifiers(item, at, report)) continue;
+    std::set<const device*> told;
+    for (const auto& id : identifiers_of(item)) {
+      const auto [user, is_first] = users.try_emplace(id, &item);
+      if (!is_first && told.insert(user->second).second)
+        report.add(at, fmt::format("id_offset: {} and {} both use identifier {} on {}",
+                                   user->second->name, item.name, to_text(id), bus.name));
+    }
+  }
+}
+
+void judge_load(const draft& source, plan& result, can_bus& bus, reporter& report) {
+  double bits = 0;
+  for (const auto& item : result.devices)
+    if (item.bus == bus.name && item.profile != nullptr) bits += bits_per_second(*item.profile);
+  bus.load_percent = 100.0 * bits / bus.bitrate;
+  // A recording was a real bus already: nothing is sent on it.
+  if (bus.kind == bus_kind::replay || bus.load_percent <= load_warning_percent) return;
+  const auto place = std::find_if(source.buses.begin(), source.buses.end(),
+                                  [&](const draft_bus& b) { return b.item.name == bus.name; });
+  auto words =
+      fmt::format("{} is loaded to {:.1f} % in the worst case", bus.name, bus.load_percent);
+  if (bus.load_percent > load_percent_max)
+    report.add(place->name_at, words + fmt::format(", at most {:.0f} % work", load_percent_max));
+  else
+    result.warnings.push_back(
+        {report.file(), place->name_at.line, place->name_at.column, std::move(words)});
+}
+
+void judge_reactions(const draft_rack& place, const rack& item, plan& result, reporter& report) {
+  const auto* feeding = result.find_device(item.device);
+  if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
+  const auto& profile = *feeding->profile;
+  for (const auto& watched : item.protection->candidates)
+    for (const auto& point : profile.points) {
+      if (std::find(point.protection.begin(), point.protection.end(), watched.name) ==
+          point.protection.end())
+        continue;
+      for (const auto& limit : watched.limits) {
+        if (!protection::opens(limit)) continue;
+        const auto time_ms = protection::reaction_ms(watched, limit, point.period_ms) + opening_ms;
+        const auto limit_ms = profile.reaction_limit_ms.value_or(0);
+        result.reactions.push_back({item.name, watched.name,
+                                    std::string(protection::to_string(limit.level)), time_ms,
+                                    limit_ms});
+        if (limit_ms != 0 && time_ms > limit_ms)
+          report.add(place.protection_at,
+                     fmt::format("protection: {} {} of {} takes {} ms, the profile {} allows {} ms",
+                                 watched.name, protection::to_string(limit.level), item.name,
+                                 time_ms, profile.name, limit_ms));
+      }
+    }
+}
+
+void judge_sockets(const draft& source, const plan& result, reporter& report) {
+  std::size_t longest = std::string_view("/relay.pub").size();
+  for (const auto& bus : result.buses)
+    if (bus.kind == bus_kind::virtual_bus)
+      longest = std::max(longest, std::string_view("/can_").size() + bus.uri.size() -
+                                      std::string_view("virtual:").size());
+  const auto length = result.folders.runtime.size() + longest;
+  if (length > socket_path_max)
+    report.add(source.name_at,
+               fmt::format("name: sockets below {} would have paths of {} bytes, at most {} work; "
+                           "set VOLTAIC_RUNTIME_DIR to a shorter folder",
+                           result.folders.runtime, length, socket_path_max));
+}
+
+} // namespace
+
+void judge(const draft& source, plan& result, reporter& report) {
+  for (auto& bus : result.buses) {
+    judge_bus(source, result, bus, report);
+    judge_load(source, result, bus, report);
+  }
+  for (const auto& item : result.racks) {
+    const auto place = std::find_if(source.racks.begin(), source.racks.end(),
+                                    [&](const draft_rack& r) { return r.item.name == item.name; });
+    judge_reactions(*place, item, result, report);
+  }
+  judge_sockets(source, result, report);
+}
+
+} // namespace voltaic::nodes::site

@@ -1,0 +1,68 @@
+#include "nodes/site/load.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "nodes/site/folders.hpp"
+#include "nodes/site/resolve.hpp"
+
+namespace voltaic::nodes::site {
+
+messages::expected<std::string> read_bounded(const std::string& path) {
+  // Non-blocking: a pipe of that name must not stop the check for good.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) return messages::failure{fmt::format("cannot be read: {}", std::strerror(errno))};
+  struct stat info {};
+  if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+    ::close(file);
+    return messages::failure{"is no regular file"};
+  }
+  std::string text;
+  char buffer[16 * 1024];
+  ssize_t count = 0;
+  while (text.size() <= file_bytes_max && (count = ::read(file, buffer, sizeof(buffer))) > 0)
+    text.append(buffer, static_cast<std::size_t>(count));
+  ::close(file);
+  if (count < 0) return messages::failure{"cannot be read"};
+  if (text.size() > file_bytes_max)
+    return messages::failure{fmt::format("is longer than {} bytes", file_bytes_max)};
+  return text;
+}
+
+std::variant<plan, messages::findings> load(const std::string& path) {
+  reporter report(path);
+  const auto text = read_bounded(path);
+  if (!text) {
+    report.add({}, "the file " + text.error().text);
+    return report.take();
+  }
+  toml::table file;
+  try {
+    file = toml::parse(*text, path);
+  } catch (const toml::parse_error& error) {
+    const auto& at = error.source().begin;
+    report.add({at.line, at.column}, std::string(error.description()));
+    return report.take();
+  }
+  auto source = read_draft(file, report);
+  plan result = std::move(source.base);
+  result.file = std::filesystem::canonical(path).string();
+  result.folders = site_folders(result.name, result.file);
+  resolve(source, result, report);
+  place(source, result, report);
+  judge(source, result, report);
+  if (!report.empty()) return report.take();
+  return result;
+}
+
+std::string to_string(const messages::finding& finding) {
+  return fmt::format("{}:{}:{}: {}", finding.file, finding.line, finding.column, finding.text);
+}
+
+} // namespace voltaic::nodes::site

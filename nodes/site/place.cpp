@@ -1,0 +1,114 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nodes/site/resolve.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+// One node may hold this share of the site's racks: its loss is theirs.
+constexpr std::size_t common_loss_percent_max = 25;
+
+node& node_of(plan& result, const std::string& name, node_kind kind) {
+  for (auto& existing : result.nodes)
+    if (existing.name == name) return existing;
+  node fresh;
+  fresh.name = name;
+  fresh.kind = kind;
+  result.nodes.push_back(std::move(fresh));
+  return result.nodes.back();
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end())
+    names.push_back(name);
+}
+
+void add_device(node& target, const device& item) {
+  const auto kind = item.bus.empty() ? actor_kind::modbus_device : actor_kind::can_device;
+  target.actors.push_back({item.name, kind, item.name});
+  add_once(target.buses, item.bus);
+  add_once(target.lines, item.line);
+}
+
+// From device to contactor: each listens to the one before.
+void add_chain(node& target, const device& feeding, const rack& item) {
+  target.safety = true;
+  add_device(target, feeding);
+  target.actors.push_back({item.name, actor_kind::rack, item.name});
+  target.actors.push_back({item.name + "/protection", actor_kind::protection, item.name});
+  target.actors.push_back({item.name + "/contactor", actor_kind::contactor, item.name});
+}
+
+template <class Draft>
+const Draft* find_draft(const std::vector<Draft>& items, const std::string& name) {
+  for (const auto& item : items)
+    if (item.item.name == name) return &item;
+  return nullptr;
+}
+
+void refuse_relay(const std::string& node_name, position at, reporter& report) {
+  if (node_name == relay_node)
+    report.add(at, "node: the relay's node holds no other actors, so that nothing fails with it");
+}
+
+void place_device(const draft& source, plan& result, device& item, reporter& report) {
+  const auto& at = *find_draft(source.devices, item.name);
+  const auto* fed = item.rack.empty() ? nullptr : result.find_rack(item.rack);
+  if (fed == nullptr) {
+    if (item.node.empty()) item.node = site_node;
+    refuse_relay(item.node, at.node_at, report);
+    return;
+  }
+  if (!item.node.empty() && item.node != fed->node)
+    report.add(at.node_at, fmt::format("node: {} feeds {}, which lives in {}; a rack's chain is "
+                                       "never split",
+                                       item.name, fed->name, fed->node));
+  item.node = fed->node;
+}
+
+void check_common_loss(const draft& source, const plan& result, reporter& report) {
+  for (const auto& node : result.nodes) {
+    const auto here = static_cast<std::size_t>(
+        std::count_if(node.actors.begin(), node.actors.end(),
+                      [](const actor& item) { return item.kind == actor_kind::rack; }));
+    if (here < 2 || here * 100 <= result.racks.size() * common_loss_percent_max ||
+        result.accept_common_loss)
+      continue;
+    const auto first = std::find_if(source.racks.begin(), source.racks.end(),
+                                    [&](const draft_rack& r) { return r.item.node == node.name; });
+    report.add(first->node_at,
+               fmt::format("node: {} holds {} of {} racks, more than {} %; [site] needs "
+                           "accept_common_loss = true",
+                           node.name, here, result.racks.size(), common_loss_percent_max));
+  }
+}
+
+} // namespace
+
+void place(const draft& source, plan& result, reporter& report) {
+  node_of(result, std::string(relay_node), node_kind::relay);
+  for (auto& item : result.devices) place_device(source, result, item, report);
+  for (const auto& item : result.racks) {
+    refuse_relay(item.node, find_draft(source.racks, item.name)->node_at, report);
+    if (const auto* feeding = result.find_device(item.device); feeding != nullptr)
+      add_chain(node_of(result, item.node, node_kind::chain), *feeding, item);
+  }
+  for (const auto& item : result.devices)
+    if (item.rack.empty())
+      add_device(
+          node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other),
+          item);
+  // The dispatcher of commands comes last and goes first: it serves the others.
+  auto& site = node_of(result, std::string(site_node), node_kind::site);
+  site.kind = node_kind::site;
+  site.actors.push_back({std::string(command_actor), actor_kind::command, ""});
+  auto moved = std::find_if(result.nodes.begin(), result.nodes.end(),
+                            [](const node& n) { return n.name == site_node; });
+  std::rotate(moved, moved + 1, result.nodes.end());
+  check_common_loss(source, result, report);
+}
+
+} // namespace voltaic::nodes::site

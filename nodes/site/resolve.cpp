@@ -1,0 +1,270 @@
+#include "nodes/site/resolve.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "messages/profiles/load.hpp"
+#include "messages/protection/limits_file.hpp"
+#include "nodes/site/expand.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+namespace fs = std::filesystem;
+using messages::profiles::device_profile;
+using messages::protection::table;
+using name_set = std::set<std::string, std::less<>>;
+
+std::uint64_t content_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+// One file that the site names, read once however many devices use it.
+template <class Content>
+struct named_file {
+  std::shared_ptr<const Content> content; ///< null: wrong, and reported
+  std::string real_path;
+  std::uint64_t hash = 0;
+};
+
+class resolver {
+ public:
+  resolver(const draft& source, plan& result, reporter& report)
+      : source_(source),
+        plan_(result),
+        report_(report),
+        folder_(fs::path(result.file).parent_path()) {}
+
+  void run() {
+    buses();
+    lines();
+    devices();
+    racks();
+  }
+
+ private:
+  void unknown(position at, std::string_view key, std::string_view name, std::string_view what,
+               const name_set& known) {
+    auto words = fmt::format("{}: there is no {} {}", key, what, name);
+    const std::vector<std::string_view> words_known(known.begin(), known.end());
+    if (const auto near = nearest_word(name, words_known); !near.empty())
+      words += fmt::format(", did you mean {}?", near);
+    report_.add(at, std::move(words));
+  }
+
+  // False (and a finding) when the name was taken before.
+  bool claim(name_set& taken, const std::string& name, position at) {
+    if (taken.insert(name).second) return true;
+    report_.add(at, fmt::format("name: {} is already used", name));
+    return false;
+  }
+
+  void buses() {
+    name_set names;
+    name_set uris;
+    for (const auto& bus : source_.buses) {
+      if (!claim(names, bus.item.name, bus.name_at)) continue;
+      auto item = bus.item;
+      if (item.kind == bus_kind::replay)
+        resolve_replay(item, bus.port_at);
+      else
+        check_virtual(item, bus.port_at);
+      if (!uris.insert(item.uri).second)
+        report_.add(bus.port_at,
+                    fmt::format("port: {} is already the port of another bus", item.uri));
+      plan_.buses.push_back(std::move(item));
+    }
+  }
+
+  void check_virtual(const can_bus& bus, position at) {
+    const auto name = std::string_view(bus.uri).substr(bus.uri.find(':') + 1);
+    const bool good =
+        !name.empty() && name.size() <= 32 &&
+        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
+    if (!good && bus.uri.starts_with("virtual:"))
+      report_.add(at, "port: a virtual bus has a name of lower case letters, digits and _");
+  }
+
+  // The file is made absolute: every process finds it, wherever it was started.
+  void resolve_replay(can_bus& bus, position at) {
+    const auto colon = bus.uri.find(':');
+    const auto hash = bus.uri.rfind('#');
+    const auto number = hash == std::string::npos ? std::string() : bus.uri.substr(hash + 1);
+    if (number.empty() || number.size() > 2 ||
+        number.find_first_not_of("0123456789") != std::string::npos) {
+      report_.add(at, "port: expected replay:FILE#BUS with the number of the recorded bus");
+      return;
+    }
+    const fs::path file = folder_ / bus.uri.substr(colon + 1, hash - colon - 1);
+    std::error_code error;
+    if (!fs::is_regular_file(file, error)) {
+      report_.add(at, fmt::format("port: there is no file {}", file.string()));
+      return;
+    }
+    bus.uri = fmt::format("replay:{}#{}", fs::canonical(file).string(), number);
+  }
+
+  void lines() {
+    name_set names;
+    for (const auto& line : source_.lines)
+      if (claim(names, line.item.name, line.name_at)) plan_.lines.push_back(line.item);
+  }
+
+  // The real path of a file below the site's folder; or an absolute one that
+  // came out of a variable, which the person who starts the site sets.
+  std::optional<std::string> real_path(const std::string& text, position at, std::string_view key) {
+    const fs::path given(text);
+    for (const auto& part : given)
+      if (part == "..") {
+        report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
+        return std::nullopt;
+      }
+    const fs::path path = folder_ / given;
+    std::error_code error;
+    const auto real = fs::canonical(path, error);
+    if (error) {
+      report_.add(at, fmt::format("{}: {}: {}", key, text, error.message()));
+      return std::nullopt;
+    }
+    const auto relative = real.lexically_relative(fs::canonical(folder_));
+    const bool outside = relative.empty() || *relative.begin() == "..";
+    if (outside && !(given.is_absolute() && source_.absolute_allowed.contains(text))) {
+      report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
+      return std::nullopt;
+    }
+    return real.string();
+  }
+
+  template <class Content, class Loader>
+  const named_file<Content>& read(std::map<std::string, named_file<Content>>& cache,
+                                  const std::string& text, position at, std::string_view key,
+                                  Loader loader) {
+    auto [entry, is_new] = cache.try_emplace(text);
+    if (!is_new) return entry->second;
+    const auto path = real_path(text, at, key);
+    if (!path) return entry->second;
+    const auto content = read_bounded(*path);
+    if (!content) {
+      report_.add(at, fmt::format("{}: {} {}", key, text, content.error().text));
+      return entry->second;
+    }
+    entry->second.real_path = *path;
+    entry->second.hash = content_hash(*content);
+    auto loaded = loader(*content, shown_path(text));
+    if (auto* found = std::get_if<messages::findings>(&loaded))
+      report_.add(std::move(*found));
+    else
+      entry->second.content = std::make_shared<const Content>(std::get<Content>(std::move(loaded)));
+    return entry->second;
+  }
+
+  // As a person would name it from where the command was started.
+  std::string shown_path(const std::string& text) const {
+    return (fs::path(report_.file()).parent_path() / text).string();
+  }
+
+  void devices() {
+    name_set names{std::string(command_actor)};
+    for (const auto& device : source_.devices) {
+      if (!claim(names, device.item.name, device.name_at)) continue;
+      auto item = device.item;
+      const auto& file =
+          read<device_profile>(profiles_, device.profile_text, device.profile_at, "profile",
+                               [](const std::string& text, const std::string& name) {
+                                 return messages::profiles::load_profile(text, name);
+                               });
+      item.profile = file.content;
+      item.profile_path = file.real_path;
+      item.profile_hash = file.hash;
+      check_link(item, device);
+      plan_.devices.push_back(std::move(item));
+    }
+    device_and_rack_names_ = std::move(names);
+  }
+
+  void check_link(const device& item, const draft_device& at) {
+    const bool on_bus = !item.bus.empty();
+    if (on_bus && !source_.bus_names.contains(item.bus))
+      unknown(at.link_at, "bus", item.bus, "bus", source_.bus_names);
+    if (!on_bus && !source_.line_names.contains(item.line))
+      unknown(at.link_at, "line", item.line, "line", source_.line_names);
+    if (item.profile == nullptr) return;
+    const bool is_can = item.profile->protocol == messages::profiles::protocol::can;
+    if (is_can != on_bus)
+      report_.add(at.link_at, fmt::format("{}: the profile {} speaks {}", on_bus ? "bus" : "line",
+                                          item.profile->name, is_can ? "CAN" : "Modbus"));
+  }
+
+  void racks() {
+    std::map<std::string, std::string> fed; // device -> rack
+    for (const auto& rack : source_.racks) {
+      if (!claim(device_and_rack_names_, rack.item.name, rack.name_at)) continue;
+      auto item = rack.item;
+      const auto& file = read<table>(tables_, rack.protection_text, rack.protection_at,
+                                     "protection", messages::protection::load);
+      item.protection_path = file.real_path;
+      item.protection_hash = file.hash;
+      item.protection = file.content;
+      auto* device = find_device(item.device);
+      if (!source_.device_names.contains(item.device)) {
+        unknown(rack.device_at, "device", item.device, "device", source_.device_names);
+      } else if (const auto [other, is_first] = fed.try_emplace(item.device, item.name);
+                 !is_first) {
+        report_.add(rack.device_at,
+                    fmt::format("device: {} already feeds {}", item.device, other->second));
+      } else if (device != nullptr) {
+        attach(item, *device, rack);
+      }
+      plan_.racks.push_back(std::move(item));
+    }
+  }
+
+  device* find_device(const std::string& name) {
+    for (auto& device : plan_.devices)
+      if (device.name == name) return &device;
+    return nullptr;
+  }
+
+  void attach(rack& item, device& feeding, const draft_rack& at) {
+    feeding.rack = item.name;
+    if (feeding.bus.empty())
+      report_.add(at.device_at, fmt::format("device: {} is on a line; a rack's device is on a bus",
+                                            feeding.name));
+    if (feeding.profile == nullptr) return;
+    const auto& profile = *feeding.profile;
+    if (item.protection != nullptr && !profile.chemistry.empty() &&
+        profile.chemistry != item.protection->chemistry && item.protection->chemistry != "any")
+      report_.add(at.protection_at,
+                  fmt::format("protection: is for {}, but the profile {} is {}",
+                              item.protection->chemistry, profile.name, profile.chemistry));
+    const bool leased = profile.lease.mode == messages::profiles::lease_mode::device;
+    item.close_allowed = leased || !item.hard_wired_opening.empty();
+    if (!item.close_allowed)
+      plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
+                                fmt::format("{} will never be closed: the profile {} has no lease "
+                                            "and no hard_wired_opening is named",
+                                            item.name, profile.name)});
+  }
+
+  const draft& source_;
+  plan& plan_;
+  reporter& report_;
+  fs::path folder_;
+  std::map<std::string, named_file<device_profile>> profiles_;
+  std::map<std::string, named_file<table>> tables_;
+  name_set device_and_rack_names_;
+};
+
+} // namespace
+
+void resolve(const draft& source, plan& result, reporter& report) {
+  resolver(source, result, report).run();
+}
+
+} // namespace voltaic::nodes::site

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "messages/expected.hpp"
+#include "nodes/site/draft.hpp"
+
+/// From a draft to a plan: names become references, files are read, nodes are
+/// laid out, and what the site asks for is compared with what is possible.
+namespace voltaic::nodes::site {
+
+/// Resolves buses, lines, devices and racks; reads profiles and protection files.
+/// Racks of `result` stand in the draft's order, as do devices.
+void resolve(const draft& source, plan& result, reporter& report);
+
+/// Lays the actors out in nodes.
+void place(const draft& source, plan& result, reporter& report);
+
+/// Bus loads, identifiers, reaction times, socket paths.
+void judge(const draft& source, plan& result, reporter& report);
+
+/// Reads a file of at most `file_bytes_max` bytes. The failure does not name it.
+[[nodiscard]] messages::expected<std::string> read_bounded(const std::string& path);
+
+} // namespace voltaic::nodes::site
