@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "messages/codec/payloads.hpp"
+#include "messages/points/point_table.hpp"
+
+/// What people and programs read: one JSON object a line.
+namespace voltaic::messages::points {
+
+/// `2026-01-31T12:00:00.000000Z`
+[[nodiscard]] std::string utc_text(std::int64_t utc_us);
+
+/// One value as text, at the point's resolution, for tables and messages:
+/// `3.301`, `closed`, `-` when there is none.
+[[nodiscard]] std::string value_text(const point_state& point, std::size_t element = 0);
+
+/// A point as `voltaic points --json` prints it, without the line's end.
+[[nodiscard]] std::string point_line(const point_state& point, std::int64_t now_utc_us);
+
+/// An event as `voltaic events --json` prints it: with utc, node, boot and id.
+[[nodiscard]] std::string event_line(const event& event, std::int64_t utc_us);
+
+/// An event as `voltaic simulate` prints it: with the time since t=0.
+[[nodiscard]] std::string simulated_event_line(const event& event, std::int64_t t_ms);
+
+} // namespace voltaic::messages::points
