@@ -51,6 +51,8 @@ class port {
   /// From any thread; never blocks. A frame that cannot go out within the
   /// port's bound is dropped, counted, and never sent later as stale.
   [[nodiscard]] virtual send_result send(const messages::can::frame& frame) = 0;
+  /// Several at once, for fewer wake-ups; answers the worst that happened.
+  [[nodiscard]] virtual send_result send_all(std::span<const messages::can::frame> frames);
   [[nodiscard]] virtual statistics read_statistics() const = 0;
 };
 

@@ -1,0 +1,29 @@
+#include "bus/can/port.hpp"
+
+#include <fmt/format.h>
+
+#include "bus/can/virtual/virtual_port.hpp"
+
+namespace voltaic::bus::can {
+
+send_result port::send_all(std::span<const messages::can::frame> frames) {
+  send_result worst = send_result::sent;
+  for (const messages::can::frame& item : frames) {
+    const send_result result = send(item);
+    if (result != send_result::sent) worst = result;
+  }
+  return worst;
+}
+
+messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
+                                                    batch_handler handler) {
+  const std::size_t colon = options.uri.find(':');
+  const std::string scheme = options.uri.substr(0, colon);
+  const std::string rest =
+      colon == std::string::npos ? std::string() : options.uri.substr(colon + 1);
+  if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
+  return messages::failure{fmt::format(
+      "{}: unknown kind of port '{}'; known are virtual: and replay:", options.uri, scheme)};
+}
+
+} // namespace voltaic::bus::can

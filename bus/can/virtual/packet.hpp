@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "messages/can/frame.hpp"
+#include "messages/expected.hpp"
+
+/// What travels on a virtual bus's socket. Both ends run on one machine, so
+/// numbers are in its byte order; the receiver still checks every length.
+namespace voltaic::bus::can {
+
+using messages::can::frame;
+
+inline constexpr std::size_t frames_per_packet_max = 64;
+inline constexpr std::size_t packet_header_bytes = 24;
+inline constexpr std::size_t packet_bytes_max =
+    packet_header_bytes + frames_per_packet_max * (16 + 64);
+
+/// Stands before the frames of each packet.
+struct packet_header {
+  std::uint32_t magic = 0;
+  std::uint32_t count = 0;   ///< frames that follow
+  std::uint32_t bitrate = 0; ///< of the bus; 0 from a client
+  std::uint32_t reserved = 0;
+  std::uint64_t lost = 0; ///< frames this client lost so far because it read too slowly
+};
+static_assert(sizeof(packet_header) == packet_header_bytes);
+
+/// A packet under construction, room for `frames_per_packet_max` frames.
+class packet {
+ public:
+  packet() { clear(); }
+  void clear();
+  /// False when the packet is full.
+  bool add(const frame& item);
+  /// Completes the header; the bytes stay valid until the next change.
+  [[nodiscard]] std::span<const std::byte> finish(std::uint32_t bitrate, std::uint64_t lost);
+  [[nodiscard]] std::size_t count() const { return count_; }
+
+ private:
+  std::array<std::byte, packet_bytes_max> bytes_;
+  std::size_t size_ = 0;
+  std::size_t count_ = 0;
+};
+
+/// Appends a packet's frames; false (and nothing appended) when it is malformed.
+[[nodiscard]] bool read_packet(std::span<const std::byte> bytes, packet_header& header,
+                               std::vector<frame>& frames);
+
+/// Where the virtual bus `name` listens; a failure when the path is too long
+/// for a unix socket.
+[[nodiscard]] messages::expected<std::string> virtual_bus_path(const std::string& runtime_folder,
+                                                               const std::string& name);
+
+} // namespace voltaic::bus::can

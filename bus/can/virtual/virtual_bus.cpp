@@ -1,0 +1,262 @@
+#include "bus/can/virtual/virtual_bus.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "bus/can/clock.hpp"
+#include "bus/can/load_meter.hpp"
+#include "bus/can/virtual/arbiter.hpp"
+#include "bus/can/virtual/packet.hpp"
+#include "bus/can/virtual/socket.hpp"
+#include "messages/can/frame_bits.hpp"
+
+namespace voltaic::bus::can {
+namespace {
+
+constexpr std::size_t clients_max = 256;
+/// Bit times are shorter than the 50 us by which Linux delays an ordinary timer.
+constexpr unsigned long timer_slack_ns = 1'000;
+constexpr std::int64_t accept_pause_us = 100'000;
+constexpr std::int64_t never_us = std::numeric_limits<std::int64_t>::max();
+
+struct client {
+  int id = 0;
+  file_descriptor socket;
+  std::deque<frame> outgoing;
+  std::uint64_t lost = 0;
+  bool greeted = false;
+  bool blocked = false; ///< its socket is full; wait until it reads
+  bool gone = false;
+};
+
+class served_bus final : public virtual_bus {
+ public:
+  served_bus(const virtual_bus_options& options, std::string path, file_descriptor listener,
+             file_descriptor wake)
+      : options_(options),
+        path_(std::move(path)),
+        listener_(std::move(listener)),
+        wake_(std::move(wake)),
+        arbiter_(
+            {options.bit_times ? options.bitrate : 0, options.age_max_us, options.send_queue_max}),
+        thread_([this] { run(); }) {}
+
+  ~served_bus() override {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof(one));
+    thread_.join();
+    ::unlink(path_.c_str());
+  }
+
+  [[nodiscard]] virtual_bus_statistics read_statistics() const override {
+    const std::lock_guard lock(mutex_);
+    virtual_bus_statistics result = statistics_;
+    result.load_percent = load_.percent(monotonic_now_us(), options_.bitrate);
+    return result;
+  }
+
+ private:
+  void run();
+  void wait(std::int64_t until_us);
+  void accept_clients();
+  void read_client(client& from);
+  void carry(std::int64_t now_us);
+  void flush(client& to);
+  void flush_all(std::int64_t now_us);
+  void forget_gone();
+
+  const virtual_bus_options options_;
+  const std::string path_;
+  file_descriptor listener_;
+  file_descriptor wake_;
+  arbiter arbiter_;
+  std::vector<client> clients_;
+  std::vector<pollfd> polled_;
+  std::vector<frame> read_;
+  packet_receiver receiver_;
+  packet packet_;
+  int next_id_ = 0;
+  std::int64_t accept_after_us_ = 0;
+  std::int64_t flush_due_us_ = never_us;
+  mutable std::mutex mutex_;
+  virtual_bus_statistics statistics_;
+  mutable load_meter load_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+void served_bus::run() {
+  if (options_.bit_times || options_.packing_us > 0) ::prctl(PR_SET_TIMERSLACK, timer_slack_ns);
+  while (!stopping_) {
+    wait(std::min(arbiter_.next_us().value_or(never_us), flush_due_us_));
+    for (std::size_t i = 0; i + 2 < polled_.size(); ++i) {
+      const short events = polled_[i + 2].revents;
+      if ((events & POLLOUT) != 0) clients_[i].blocked = false;
+      if ((events & POLLIN) != 0) {
+        read_client(clients_[i]);
+      } else if ((events & (POLLHUP | POLLERR)) != 0) {
+        clients_[i].gone = true;
+      }
+    }
+    if ((polled_[0].revents & POLLIN) != 0) accept_clients();
+    const std::int64_t now_us = monotonic_now_us();
+    carry(now_us);
+    flush_all(now_us);
+    forget_gone();
+  }
+}
+
+void served_bus::wait(std::int64_t until_us) {
+  if (accept_after_us_ <= monotonic_now_us()) accept_after_us_ = 0;
+  const bool accepting = clients_.size() < clients_max && accept_after_us_ == 0;
+  if (accept_after_us_ != 0) until_us = std::min(until_us, accept_after_us_);
+  polled_.assign({{accepting ? listener_.get() : -1, POLLIN, 0}, {wake_.get(), POLLIN, 0}});
+  for (const client& each : clients_) {
+    const int read = arbiter_.has_room(each.id) ? POLLIN : 0;
+    const int write = each.blocked ? POLLOUT : 0;
+    polled_.push_back({each.socket.get(), static_cast<short>(read | write), 0});
+  }
+  timespec timeout{};
+  if (until_us != never_us) {
+    const std::int64_t left_us = std::max<std::int64_t>(0, until_us - monotonic_now_us());
+    timeout.tv_sec = left_us / 1'000'000;
+    timeout.tv_nsec = left_us % 1'000'000 * 1'000;
+  }
+  if (::ppoll(polled_.data(), polled_.size(), until_us == never_us ? nullptr : &timeout, nullptr) <=
+      0) {
+    for (pollfd& each : polled_) each.revents = 0;
+  }
+}
+
+void served_bus::accept_clients() {
+  while (clients_.size() < clients_max) {
+    file_descriptor socket(
+        ::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!socket.valid()) {
+      // Without a free descriptor the caller keeps waiting: look again later.
+      accept_after_us_ = errno == EAGAIN ? 0 : monotonic_now_us() + accept_pause_us;
+      return;
+    }
+    client& added = clients_.emplace_back();
+    added.id = next_id_++;
+    added.socket = std::move(socket);
+  }
+}
+
+void served_bus::read_client(client& from) {
+  while (arbiter_.has_room(from.id)) {
+    const socket_outcome outcome = receiver_.receive(from.socket.get());
+    if (outcome == socket_outcome::would_block) return;
+    if (outcome == socket_outcome::closed) from.gone = true;
+    read_.clear();
+    const std::int64_t now_us = monotonic_now_us();
+    for (const auto bytes : receiver_.packets()) {
+      packet_header header;
+      if (read_packet(bytes, header, read_)) continue;
+      from.gone = true;
+      const std::lock_guard lock(mutex_);
+      ++statistics_.refused;
+    }
+    for (const frame& item : read_) arbiter_.push(from.id, item, now_us);
+    if (from.gone || receiver_.packets().size() < packet_receiver::packets_max) return;
+  }
+}
+
+void served_bus::carry(std::int64_t now_us) {
+  const std::uint64_t expired_before = arbiter_.expired();
+  std::uint64_t frames = 0;
+  std::uint64_t bits = 0;
+  std::uint64_t lost = 0;
+  arbiter_.advance(now_us, [&](int sender, const frame& item) {
+    ++frames;
+    bits += messages::can::exact_bits(item);
+    for (client& each : clients_) {
+      if (each.id == sender) continue;
+      if (each.outgoing.size() < options_.receive_queue_max) {
+        each.outgoing.push_back(item);
+      } else {
+        ++each.lost;
+        ++lost;
+      }
+    }
+  });
+  if (frames > 0 && flush_due_us_ == never_us) flush_due_us_ = now_us + options_.packing_us;
+  const std::lock_guard lock(mutex_);
+  statistics_.frames += frames;
+  statistics_.bits += bits;
+  statistics_.lost += lost;
+  statistics_.expired += arbiter_.expired() - expired_before;
+  load_.add(now_us, static_cast<std::uint32_t>(bits));
+}
+
+void served_bus::flush(client& to) {
+  while (!to.blocked && !to.gone && (!to.outgoing.empty() || !to.greeted)) {
+    packet_.clear();
+    for (const frame& item : to.outgoing) {
+      if (!packet_.add(item)) break;
+    }
+    const auto bytes = packet_.finish(options_.bitrate, to.lost);
+    const socket_outcome outcome = send_packet(to.socket.get(), bytes);
+    to.blocked = outcome == socket_outcome::would_block;
+    to.gone = outcome == socket_outcome::closed;
+    if (outcome != socket_outcome::done) return;
+    to.greeted = true;
+    const auto sent = static_cast<std::ptrdiff_t>(packet_.count());
+    to.outgoing.erase(to.outgoing.begin(), to.outgoing.begin() + sent);
+  }
+}
+
+void served_bus::flush_all(std::int64_t now_us) {
+  if (flush_due_us_ <= now_us) flush_due_us_ = never_us;
+  for (client& each : clients_) {
+    if (flush_due_us_ == never_us || !each.greeted) flush(each);
+  }
+}
+
+void served_bus::forget_gone() {
+  for (const client& each : clients_) {
+    if (each.gone) arbiter_.remove(each.id);
+  }
+  std::erase_if(clients_, [](const client& each) { return each.gone; });
+  const std::lock_guard lock(mutex_);
+  statistics_.clients = clients_.size();
+}
+
+} // namespace
+
+messages::expected<std::unique_ptr<virtual_bus>> virtual_bus::start(
+    const virtual_bus_options& options) {
+  auto path = virtual_bus_path(options.runtime_folder, options.name);
+  if (!path) return path.error();
+  if (options.bitrate == 0) {
+    return messages::failure{fmt::format("virtual:{}: the bitrate is 0", options.name)};
+  }
+  if (connect_to_bus(*path).valid()) {
+    return messages::failure{fmt::format("virtual:{}: {} is already served", options.name, *path)};
+  }
+  ::unlink(path->c_str()); // left behind by a bus that was killed
+  file_descriptor listener = listen_at(*path);
+  file_descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!listener.valid() || !wake.valid()) {
+    return messages::failure{
+        fmt::format("virtual:{}: {}: {}", options.name, *path, std::strerror(errno))};
+  }
+  return std::unique_ptr<virtual_bus>(
+      new served_bus(options, std::move(*path), std::move(listener), std::move(wake)));
+}
+
+} // namespace voltaic::bus::can

@@ -1,0 +1,209 @@
+#include "bus/can/virtual/virtual_port.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <thread>
+
+#include "bus/can/clock.hpp"
+#include "bus/can/load_meter.hpp"
+#include "bus/can/virtual/packet.hpp"
+#include "bus/can/virtual/socket.hpp"
+#include "messages/can/frame_bits.hpp"
+
+namespace voltaic::bus::can {
+namespace {
+
+constexpr std::int64_t reconnect_period_us = 50'000;
+/// One batch holds no more: a long backlog comes in several.
+constexpr std::size_t frames_per_batch_max = 4096;
+
+class virtual_port final : public port {
+ public:
+  virtual_port(const port_options& options, std::string path, file_descriptor wake,
+               batch_handler handler)
+      : path_(std::move(path)), wake_(std::move(wake)), handler_(std::move(handler)) {
+    statistics_.bitrate = options.bitrate;
+    reconnect();
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~virtual_port() override {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof(one));
+    thread_.join();
+  }
+
+  [[nodiscard]] send_result send(const frame& item) override { return send_all({&item, 1}); }
+  [[nodiscard]] send_result send_all(std::span<const frame> frames) override;
+
+  [[nodiscard]] statistics read_statistics() const override {
+    const std::lock_guard lock(mutex_);
+    statistics result = statistics_;
+    result.load_percent = load_.percent(monotonic_now_us(), result.bitrate);
+    return result;
+  }
+
+ private:
+  void run();
+  void reconnect();
+  void disconnect();
+  void wait(std::int64_t until_us);
+  void drain();
+  void accept_packets(std::size_t frames_before);
+  void say();
+
+  const std::string path_;
+  file_descriptor wake_;
+  const batch_handler handler_;
+
+  mutable std::mutex mutex_; ///< guards what `send` and the readers share
+  file_descriptor socket_;   ///< changed by the thread alone
+  statistics statistics_;
+  mutable load_meter load_;
+  packet outgoing_;
+  std::uint64_t lost_on_connection_ = 0;
+
+  batch batch_;
+  packet_receiver receiver_;
+  utc_offset_clock utc_;
+  std::int64_t last_us_ = 0; ///< nothing may be stamped before it any more
+  std::int64_t reconnect_due_us_ = 0;
+  bool backlog_ = false; ///< more waits in the socket than one batch holds
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+send_result virtual_port::send_all(std::span<const frame> frames) {
+  const std::lock_guard lock(mutex_);
+  std::size_t at = 0;
+  while (at < frames.size()) {
+    const std::int64_t now_us = monotonic_now_us();
+    outgoing_.clear();
+    std::size_t end = at;
+    for (; end < frames.size(); ++end) {
+      frame stamped = frames[end];
+      stamped.time_us = now_us;
+      if (!outgoing_.add(stamped)) break;
+    }
+    const socket_outcome outcome = socket_.valid()
+                                       ? send_packet(socket_.get(), outgoing_.finish(0, 0))
+                                       : socket_outcome::closed;
+    if (outcome != socket_outcome::done) {
+      statistics_.tx_dropped += frames.size() - at;
+      return outcome == socket_outcome::closed ? send_result::down : send_result::full;
+    }
+    for (; at < end; ++at) {
+      ++statistics_.tx;
+      load_.add(now_us, messages::can::exact_bits(frames[at]));
+    }
+  }
+  return send_result::sent;
+}
+
+void virtual_port::run() {
+  last_us_ = monotonic_now_us();
+  while (!stopping_) {
+    if (!backlog_) wait(next_tick_us(last_us_));
+    if (!socket_.valid() && monotonic_now_us() >= reconnect_due_us_) reconnect();
+    drain();
+    say();
+  }
+}
+
+void virtual_port::reconnect() {
+  reconnect_due_us_ = monotonic_now_us() + reconnect_period_us;
+  file_descriptor fresh = connect_to_bus(path_);
+  const std::lock_guard lock(mutex_);
+  socket_ = std::move(fresh);
+  lost_on_connection_ = 0;
+  statistics_.state = socket_.valid() ? controller_state::error_active : controller_state::down;
+}
+
+void virtual_port::disconnect() {
+  const std::lock_guard lock(mutex_);
+  socket_.reset();
+  statistics_.state = controller_state::down;
+}
+
+void virtual_port::wait(std::int64_t until_us) {
+  pollfd polled[2] = {{wake_.get(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+  const std::int64_t left_us = std::max<std::int64_t>(0, until_us - monotonic_now_us());
+  const timespec timeout{left_us / 1'000'000, left_us % 1'000'000 * 1'000};
+  (void)::ppoll(polled, socket_.valid() ? 2 : 1, &timeout, nullptr);
+}
+
+void virtual_port::drain() {
+  backlog_ = false;
+  while (socket_.valid()) {
+    const socket_outcome outcome = receiver_.receive(socket_.get());
+    if (outcome == socket_outcome::would_block) return;
+    accept_packets(batch_.frames.size());
+    if (outcome == socket_outcome::closed) return disconnect();
+    if (receiver_.packets().size() < packet_receiver::packets_max) return;
+    backlog_ = batch_.frames.size() >= frames_per_batch_max;
+    if (backlog_) return;
+  }
+}
+
+void virtual_port::accept_packets(std::size_t frames_before) {
+  const std::lock_guard lock(mutex_);
+  for (const auto bytes : receiver_.packets()) {
+    packet_header header;
+    if (!read_packet(bytes, header, batch_.frames)) {
+      ++statistics_.errors;
+      continue;
+    }
+    statistics_.bitrate = header.bitrate;
+    statistics_.rx_overflow += header.lost - lost_on_connection_;
+    lost_on_connection_ = header.lost;
+  }
+  for (std::size_t i = frames_before; i < batch_.frames.size(); ++i) {
+    const frame& item = batch_.frames[i];
+    const std::uint32_t bits = messages::can::exact_bits(item);
+    ++statistics_.rx;
+    statistics_.rx_bits += bits;
+    load_.add(item.time_us, bits);
+  }
+}
+
+void virtual_port::say() {
+  const std::int64_t now_us = std::max(last_us_, monotonic_now_us());
+  for (frame& item : batch_.frames) {
+    item.time_us = std::clamp(item.time_us, last_us_, now_us);
+    last_us_ = item.time_us;
+  }
+  // With a backlog, frames older than now are still to come.
+  if (!backlog_) last_us_ = now_us;
+  batch_.now_us = last_us_;
+  batch_.utc_offset_us = utc_.offset_us(now_us);
+  handler_(std::move(batch_));
+  batch_ = {};
+}
+
+} // namespace
+
+messages::expected<std::unique_ptr<port>> open_virtual_port(const port_options& options,
+                                                            const std::string& name,
+                                                            batch_handler handler) {
+  if (name.empty() || name.find('/') != std::string::npos) {
+    return messages::failure{fmt::format("{}: a virtual bus needs a name", options.uri)};
+  }
+  auto path = virtual_bus_path(options.runtime_folder, name);
+  if (!path) return path.error();
+  file_descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake.valid()) {
+    return messages::failure{fmt::format("{}: {}", options.uri, std::strerror(errno))};
+  }
+  return std::unique_ptr<port>(std::make_unique<virtual_port>(options, std::move(*path),
+                                                              std::move(wake), std::move(handler)));
+}
+
+} // namespace voltaic::bus::can
