@@ -1,0 +1,70 @@
+#pragma once
+
+#include <poll.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/expected.hpp"
+
+/// How the command line talks to a running site: one line of JSON each way over
+/// a unix stream socket.
+namespace voltaic::bus::control {
+
+inline constexpr std::size_t request_bytes_max = 64 * 1024;
+inline constexpr std::size_t response_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t clients_max = 16;
+
+/// The site's side, for use in its owner's poll loop: never blocks, owns no thread.
+class control_server {
+ public:
+  using client_id = std::uint64_t;
+  /// One request line; the answer is given with `reply`, now or later.
+  using request_handler = std::function<void(client_id from, std::string_view line)>;
+
+  /// Binds (mode 0600), replacing the socket of a dead predecessor: the caller
+  /// holds the site's lock.
+  [[nodiscard]] static messages::expected<std::unique_ptr<control_server>> listen(
+      const std::string& path);
+  ~control_server();
+  control_server(const control_server&) = delete;
+  control_server& operator=(const control_server&) = delete;
+
+  /// Appends what to poll for.
+  void add_to(std::vector<pollfd>& polled) const;
+  /// Serves what `poll` found; `polled` may hold other entries as well.
+  void serve(const std::vector<pollfd>& polled, const request_handler& on_request);
+  /// Queues an answer; a client that has gone is ignored.
+  void reply(client_id to, std::string_view line);
+
+ private:
+  struct connection {
+    int file = -1;
+    std::string input;
+    std::string output;
+    bool closing = false; ///< after the output is written
+  };
+  control_server(int file, std::string path) : file_(file), path_(std::move(path)) {}
+  void accept_clients();
+  [[nodiscard]] bool read_from(client_id id, connection& from, const request_handler& on_request);
+  [[nodiscard]] static bool write_to(connection& to);
+
+  int file_;
+  std::string path_;
+  client_id next_ = 1;
+  std::map<client_id, connection> clients_;
+};
+
+/// Sends one line and waits for the answer. Fails when nobody listens or the
+/// answer does not come in time.
+[[nodiscard]] messages::expected<std::string> control_request(const std::string& path,
+                                                              std::string_view line,
+                                                              std::chrono::milliseconds timeout);
+
+} // namespace voltaic::bus::control
