@@ -14,7 +14,12 @@ namespace voltaic::bus::modbus {
 
 enum class table : std::uint8_t { holding, input, coil, discrete };
 
-/// A contiguous read, at most 120 registers.
+/// Registers (or bits) in one request.
+inline constexpr std::size_t read_registers_max = 120;
+inline constexpr std::uint32_t response_timeout_ms_min = 10;
+inline constexpr std::uint32_t response_timeout_ms_max = 60'000;
+
+/// A contiguous read, at most `read_registers_max`.
 struct read_request {
   modbus::table table = modbus::table::holding;
   std::uint16_t address = 0;
@@ -53,8 +58,9 @@ struct write_request {
 struct write_answer {
   std::uint64_t token = 0;
   modbus::outcome outcome = modbus::outcome::disconnected;
+  bool sent = false; ///< false: it certainly did not reach the peer
   std::uint8_t exception_code = 0;
-  std::vector<std::uint16_t> read_back;
+  std::vector<std::uint16_t> read_back; ///< the registers afterwards; empty: not known
   std::int64_t time_us = 0;
   std::string reason;
 };
@@ -76,12 +82,12 @@ struct unit_plan {
 
 struct line_options {
   std::string name;
-  std::string host;              ///< loopback or a site address
+  std::string host; ///< IPv4 address in numbers: no name is resolved here
   std::uint16_t port = 502;
   std::uint32_t response_timeout_ms = 1000;
   std::uint32_t reconnect_min_ms = 200; ///< doubles up to reconnect_max_ms
   std::uint32_t reconnect_max_ms = 10'000;
-  std::size_t writes_max = 32;   ///< bounded queue of writes
+  std::size_t writes_max = 32; ///< bounded queue of writes
   std::vector<unit_plan> units;
 };
 
