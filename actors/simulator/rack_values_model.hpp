@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace voltaic::actors::simulator {
+
+inline constexpr std::uint32_t modules = 30;
+inline constexpr std::uint32_t cells = modules * 16;
+inline constexpr std::uint32_t temperatures = modules * 8;
+
+/// What the rack measures and reports.
+enum class quantity : std::uint8_t {
+  cell_voltage,
+  cell_temperature,
+  voltage,
+  current,
+  soc,
+  bus_voltage,
+  reported_charge_current_limit,
+  reported_discharge_current_limit,
+  contactor_state,
+  contactor_feedback
+};
+
+/// What a trace does to an element instead of letting it follow the physics.
+enum class override_kind : std::uint8_t {
+  value,   ///< reports this, in the point's unit
+  invalid, ///< reports the sentinel
+  freeze,  ///< reports what it reported last, for ever
+  silent,  ///< the frames that carry it stop
+  release  ///< follows the physics again
+};
+
+/// Every element that the rack reports, with what a trace makes of it.
+class rack_values_model {
+ public:
+  /// An element as it goes on the wire.
+  struct reported {
+    double value = 0;
+    bool invalid = false;
+    bool silent = false;
+  };
+
+  rack_values_model();
+
+  /// `index` empty: all elements. False: no such point or index.
+  [[nodiscard]] bool set(std::string_view point, std::optional<std::uint32_t> index,
+                         override_kind kind, double value = 0);
+  /// What is reported in place of `physical`; remembers it for `freeze`.
+  [[nodiscard]] reported report(quantity what, std::uint32_t index, double physical);
+  /// A value that a trace laid down, if it did.
+  [[nodiscard]] std::optional<double> laid_down(quantity what, std::uint32_t index) const;
+
+ private:
+  struct element {
+    override_kind kind = override_kind::release;
+    double value = 0;
+    double last = 0;
+    bool known = false; ///< `last` was reported
+  };
+  std::vector<element> elements_;
+};
+
+} // namespace voltaic::actors::simulator

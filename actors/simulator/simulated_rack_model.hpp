@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "actors/simulator/cell_pack_model.hpp"
+#include "actors/simulator/rack_controller_model.hpp"
+#include "actors/simulator/rack_values_model.hpp"
+#include "messages/can/frame.hpp"
+
+namespace voltaic::actors::simulator {
+
+/// The grid on which a rack works and speaks.
+inline constexpr std::int64_t slot_us = 10'000;
+
+struct rack_options {
+  std::uint32_t id_offset = 0; ///< added to every identifier
+  std::int64_t phase_us = 0;   ///< the first frames come this much after the first step
+  /// Cells and temperatures are spread over their periods, at most 8 frames a
+  /// slot, as on a real bus; else each scan comes at once (virtual time).
+  bool spread = true;
+  double charge_current_limit_a = 140;
+  double discharge_current_limit_a = 140;
+  cell_pack_model::options pack;
+  rack_controller_model::options controller;
+};
+
+/// One simulated rack of 30 modules with 16 cells and 8 temperatures each, as
+/// it behaves on a CAN bus. It knows neither clock nor bus: the same steps give
+/// the same frames.
+class simulated_rack_model {
+ public:
+  explicit simulated_rack_model(const rack_options& options);
+
+  /// It is `now_us`, and these frames arrived since the last step (stamped on
+  /// the same timeline; foreign identifiers are ignored). What the rack sends now.
+  [[nodiscard]] std::vector<messages::can::frame> step(
+      std::int64_t now_us, std::span<const messages::can::frame> received);
+
+  /// Lays a value, a defect or silence over what the rack reports, from the
+  /// next step on. `index` empty: all elements. False: no such point or index.
+  [[nodiscard]] bool set(std::string_view point, std::optional<std::uint32_t> index,
+                         override_kind kind, double value = 0) {
+    return values_.set(point, index, kind, value);
+  }
+
+  [[nodiscard]] const rack_controller_model& controller() const { return controller_; }
+  [[nodiscard]] const cell_pack_model& pack() const { return pack_; }
+
+ private:
+  class frame_writer;
+  void take(const messages::can::frame& item, std::int64_t now_us);
+  void speak(std::int64_t slot, std::int64_t now_us);
+  void send_status(std::int64_t now_us);
+  void send_values();
+  void send_limits();
+  void send_cells(std::uint32_t block);
+  void send_temperatures(std::uint32_t block);
+  void send(const frame_writer& item);
+  [[nodiscard]] double current_a() const;
+
+  rack_options options_;
+  cell_pack_model pack_;
+  rack_controller_model controller_;
+  rack_values_model values_;
+  double charge_limit_a_;
+  double discharge_limit_a_;
+  std::optional<std::int64_t> start_us_;
+  std::int64_t last_us_ = 0;
+  std::int64_t next_slot_ = 0;
+  std::vector<messages::can::frame> out_;
+};
+
+} // namespace voltaic::actors::simulator
