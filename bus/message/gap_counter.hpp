@@ -36,10 +36,13 @@ class gap_counter {
   [[nodiscard]] const track* find(const std::string& source) const;
   [[nodiscard]] const std::map<std::string, track>& sources() const { return tracks_; }
   /// Frames missing over all sources.
-  [[nodiscard]] std::uint64_t gaps() const;
+  [[nodiscard]] std::uint64_t gaps() const { return gaps_; }
 
  private:
+  void begin_life(track& known, const messages::header& header, std::uint64_t missing);
+
   std::map<std::string, track> tracks_;
+  std::uint64_t gaps_ = 0;
 };
 
 /// Frames that may be behind the newest and still be told from duplicates.

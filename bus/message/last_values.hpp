@@ -33,15 +33,15 @@ class last_values {
     std::uint64_t fingerprint = 0;
     std::map<std::uint16_t, parts> points;
   };
-  struct said {
+  struct statement {
     messages::header header;
     messages::payload payload;
   };
   static void merge(parts& into, const messages::block& block);
 
-  std::map<std::string, said> catalogues_;                      ///< by owner
+  std::map<std::string, statement> catalogues_;                 ///< by owner
   std::map<std::pair<std::string, std::string>, owned> values_; ///< by source and owner
-  std::map<std::string, said> limits_;                          ///< by source
+  std::map<std::string, statement> limits_;                     ///< by source
 };
 
 /// Telemetry of a snapshot is cut into frames of about this many bytes.

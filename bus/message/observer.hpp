@@ -20,9 +20,9 @@ struct update {
     gap      ///< `missing` messages of `source` were lost; a new full state was asked for
   };
   update::kind kind = kind::message;
-  messages::message message;
-  messages::snapshot snapshot;
-  std::string source;
+  messages::message message = {};
+  messages::snapshot snapshot = {};
+  std::string source = {};
   std::uint64_t missing = 0;
 };
 

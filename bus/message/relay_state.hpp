@@ -33,6 +33,8 @@ class relay_state {
   /// A frame that `from` sent to the relay itself.
   [[nodiscard]] routing received(const std::string& from, const frame_ptr& frame,
                                  std::int64_t now_us);
+  /// `from` sent something that is no bundle of frames.
+  void misbehaved(const std::string& from, std::int64_t now_us);
   /// The receiver was not there: what its sender is told, if anybody.
   [[nodiscard]] std::optional<delivery> undeliverable(const delivery& what, std::int64_t now_us);
   /// The full state: a `request` marker, frames, an `end` marker whose
@@ -57,7 +59,7 @@ class relay_state {
              const std::string& identity, std::int64_t now_us);
   [[nodiscard]] bool alive(const std::string& source, std::int64_t now_us) const;
   [[nodiscard]] const std::string* owner_of(const std::string& actor) const;
-  routing& refuse(routing& answer, const std::string& from, std::int64_t now_us);
+  [[nodiscard]] routing refuse(const std::string& from, std::int64_t now_us);
   [[nodiscard]] bool banned(const std::string& from, std::int64_t now_us) const;
 
   gap_counter counter_;

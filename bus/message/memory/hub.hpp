@@ -30,8 +30,8 @@ class memory_hub {
   memory_hub(const memory_hub&) = delete;
   memory_hub& operator=(const memory_hub&) = delete;
 
-  /// The endpoint must not outlive the hub. Its link is up at once; with the
-  /// `snapshot` plane the full state is delivered before anything else.
+  /// The endpoint must not outlive the hub. Its link comes with the next
+  /// delivery; with the `snapshot` plane the full state follows first.
   [[nodiscard]] std::unique_ptr<endpoint> make_endpoint(const endpoint_options& options,
                                                         listener& to);
   /// Sets the time and delivers everything that is due, also what the

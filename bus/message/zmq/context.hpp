@@ -24,9 +24,9 @@ class zmq_context {
 };
 
 /// Connects to the relay at `options.relay`, which may come later, go and come
-/// back. The listener is called on the endpoint's thread until the endpoint is
-/// destroyed. Refuses bad addresses (an ipc path over 107 bytes, a tcp address
-/// outside loopback) and identities, naming them.
+/// back. The listener is called on the endpoint's thread, possibly before this
+/// returns, until the endpoint is destroyed. Refuses bad addresses (an ipc path over 107 bytes, a
+/// tcp address outside loopback) and identities, naming them.
 [[nodiscard]] messages::expected<std::unique_ptr<endpoint>> make_zmq_endpoint(
     zmq_context& context, const endpoint_options& options, listener& to);
 

@@ -1,0 +1,302 @@
+#include "bus/message/relay.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "bus/message/relay_state.hpp"
+#include "bus/message/zmq/socket.hpp"
+#include "bus/message/zmq/wire.hpp"
+
+namespace voltaic::bus::message {
+namespace {
+
+/// One subscriber gets no more than one full state in this time, however often
+/// it asks or subscribes; the last wish is granted when the time is over.
+constexpr std::int64_t snapshot_spacing_us = 100'000;
+constexpr std::chrono::milliseconds idle_wait{500};
+constexpr std::chrono::milliseconds wish_wait{20};
+constexpr int request_high_water_messages = 1024;
+constexpr std::size_t subscribers_max = 10'000;
+/// Identity and bundle.
+constexpr int request_parts = 2;
+
+std::int64_t utc_now_us() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+class zmq_relay final : public relay {
+ public:
+  zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places)
+      : from_(open_socket(context, zmq::socket_type::xsub, high_water_messages)),
+        to_(open_socket(context, zmq::socket_type::xpub, high_water_messages)),
+        requests_(open_socket(context, zmq::socket_type::router, request_high_water_messages)) {
+    // By hand, so that only topics that exist enter the tables.
+    to_.set(zmq::sockopt::xpub_manual, true);
+    requests_.set(zmq::sockopt::router_mandatory, true);
+    requests_.set(zmq::sockopt::router_handover, true);
+    for (const auto& place : places) {
+      bind(to_, place.sub);
+      bind(requests_, place.cmd);
+      bind(from_, place.pub);
+    }
+    const char everything = 1;
+    from_.send(zmq::buffer(&everything, sizeof everything), zmq::send_flags::none);
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~zmq_relay() override {
+    stopping_ = true;
+    wake_.raise();
+    thread_.join();
+  }
+
+  [[nodiscard]] relay_statistics statistics() const override {
+    return {frames_, refused_, routed_, unroutable_, snapshots_, subscriptions_refused_, gaps_};
+  }
+
+ private:
+  static void bind(zmq::socket_t& socket, const std::string& address) {
+    try {
+      socket.bind(address);
+    } catch (const zmq::error_t& error) {
+      throw std::runtime_error(fmt::format("relay cannot bind {}: {}", address, error.what()));
+    }
+  }
+
+  void run() {
+    refuse_signals();
+    while (!stopping_) {
+      zmq::pollitem_t items[] = {{nullptr, wake_.descriptor(), ZMQ_POLLIN, 0},
+                                 {from_.handle(), 0, ZMQ_POLLIN, 0},
+                                 {to_.handle(), 0, ZMQ_POLLIN, 0},
+                                 {requests_.handle(), 0, ZMQ_POLLIN, 0}};
+      zmq::poll(items, std::size(items), wishes_ > 0 ? wish_wait : idle_wait);
+      wake_.clear();
+      now_us_ = monotonic_now_us();
+      read_subscriptions();
+      pass_on();
+      read_requests();
+      grant_wishes();
+      refused_ = malformed_ + state_.refused();
+      unroutable_ = state_.unroutable();
+      gaps_ = state_.gaps();
+    }
+    from_.close();
+    to_.close();
+    requests_.close();
+  }
+
+  void pass_on() {
+    zmq::message_t message;
+    for (int turn = 0; turn < messages_per_turn; ++turn) {
+      const auto result = receive_bundle(from_, message);
+      if (result == receive_result::nothing) break;
+      if (result == receive_result::malformed) {
+        ++malformed_;
+        continue;
+      }
+      if (heard(message)) static_cast<void>(send_now(to_, message));
+    }
+  }
+
+  /// Enters a bundle into the last values before anybody gets it, so that a
+  /// full state never lacks what was passed on before it.
+  bool heard(const zmq::message_t& message) {
+    bundle_reader reader(bytes_of(message));
+    const plane from = plane_of(reader.to());
+    if (reader.to() != topic_of(from)) {
+      ++malformed_;
+      return false;
+    }
+    bool good = true;
+    while (const auto bytes = reader.next()) {
+      ++frames_;
+      const auto frame = messages::adopt(*bytes);
+      if (!frame) ++malformed_;
+      good = frame && state_.heard(from, **frame, now_us_) && good;
+    }
+    return good;
+  }
+
+  struct subscriber {
+    int subscriptions = 0; ///< a reconnection may overtake the end of the old connection
+    std::int64_t served_us = -snapshot_spacing_us;
+    bool wish = false;
+    std::string id;
+  };
+
+  void read_subscriptions() {
+    zmq::message_t said;
+    for (int turn = 0; turn < messages_per_turn; ++turn) {
+      if (!to_.recv(said, zmq::recv_flags::dontwait)) return;
+      const auto text = said.to_string_view();
+      if (text.empty() || said.more()) continue;
+      const bool begins = text.front() == 1;
+      const auto prefix = text.substr(1);
+      const bool of_plane = prefix == "t" || prefix == "e" || prefix == "h";
+      const bool of_snapshot = prefix.size() == topic_bytes && prefix.front() == 's';
+      if (!of_plane && !(of_snapshot && note_subscriber(prefix, begins))) {
+        subscriptions_refused_ += begins ? 1 : 0;
+        continue;
+      }
+      if (begins)
+        to_.set(zmq::sockopt::subscribe, prefix);
+      else
+        to_.set(zmq::sockopt::unsubscribe, prefix);
+    }
+  }
+
+  bool note_subscriber(std::string_view prefix, bool begins) {
+    topic which = 0;
+    prefix.copy(reinterpret_cast<char*>(&which), sizeof which);
+    if (begins) {
+      if (subscribers_.size() >= subscribers_max && !subscribers_.contains(which)) return false;
+      subscriber& one = subscribers_[which];
+      ++one.subscriptions;
+      wish(one, {});
+      return true;
+    }
+    const auto found = subscribers_.find(which);
+    if (found == subscribers_.end()) return false;
+    if (--found->second.subscriptions <= 0) {
+      wishes_ -= found->second.wish ? 1 : 0;
+      subscribers_.erase(found);
+    }
+    return true;
+  }
+
+  void wish(subscriber& one, const std::string& id) {
+    wishes_ += one.wish ? 0 : 1;
+    one.wish = true;
+    one.id = id;
+  }
+
+  void grant_wishes() {
+    if (wishes_ == 0) return;
+    for (auto& [which, one] : subscribers_) {
+      if (!one.wish || now_us_ - one.served_us < snapshot_spacing_us) continue;
+      one.wish = false;
+      --wishes_;
+      one.served_us = now_us_;
+      send_snapshot(which, one.id);
+    }
+  }
+
+  void send_snapshot(topic which, const std::string& id) {
+    const auto frames = state_.snapshot(id, now_us_, utc_now_us());
+    std::size_t begin = 0;
+    while (begin < frames.size()) {
+      std::size_t end = begin;
+      std::size_t bytes = 0;
+      while (end < frames.size()) {
+        const std::size_t more = bundled_bytes(*frames[end]);
+        if (end > begin && bytes + more > bundle_bytes_max) break;
+        bytes += more;
+        ++end;
+      }
+      auto message = make_message(which, std::span(frames).subspan(begin, end - begin));
+      static_cast<void>(send_now(to_, message));
+      begin = end;
+    }
+    ++snapshots_;
+  }
+
+  void read_requests() {
+    zmq::message_t identity;
+    for (int turn = 0; turn < messages_per_turn; ++turn) {
+      if (!requests_.recv(identity, zmq::recv_flags::dontwait)) return;
+      const std::string from = identity.to_string();
+      zmq::message_t message;
+      int parts = 1;
+      for (bool more = identity.more(); more; more = message.more()) {
+        if (!requests_.recv(message, zmq::recv_flags::dontwait)) break;
+        ++parts;
+      }
+      bundle_reader reader(bytes_of(message));
+      if (parts != request_parts || reader.to() != topic_of(plane::commands) ||
+          !is_bundle(bytes_of(message))) {
+        state_.misbehaved(from, now_us_);
+        continue;
+      }
+      while (const auto bytes = reader.next()) received(from, *bytes);
+    }
+  }
+
+  void received(const std::string& from, std::span<const std::byte> bytes) {
+    const auto frame = messages::adopt(bytes);
+    if (!frame) {
+      state_.misbehaved(from, now_us_);
+      return;
+    }
+    const auto routing = state_.received(from, *frame, now_us_);
+    if (routing.snapshot_id) {
+      // Who has not subscribed yet will be served when the subscription comes.
+      const auto found = subscribers_.find(snapshot_topic(from));
+      if (found != subscribers_.end()) wish(found->second, *routing.snapshot_id);
+    }
+    for (const auto& delivery : routing.deliveries) {
+      if (deliver(delivery)) continue;
+      if (const auto answer = state_.undeliverable(delivery, now_us_)) deliver(*answer);
+    }
+  }
+
+  bool deliver(const delivery& what) {
+    if (what.to.empty()) return false;
+    try {
+      const auto flags = zmq::send_flags::dontwait | zmq::send_flags::sndmore;
+      if (!requests_.send(zmq::buffer(what.to), flags)) return false;
+      auto message = make_message(topic_of(plane::commands), std::span(&what.frame, 1));
+      if (!send_now(requests_, message)) return false;
+    } catch (const zmq::error_t&) {
+      return false;
+    }
+    ++routed_;
+    return true;
+  }
+
+  zmq::socket_t from_;
+  zmq::socket_t to_;
+  zmq::socket_t requests_;
+  wake_signal wake_;
+  std::atomic<bool> stopping_ = false;
+  std::atomic<std::uint64_t> frames_ = 0;
+  std::atomic<std::uint64_t> refused_ = 0;
+  std::atomic<std::uint64_t> routed_ = 0;
+  std::atomic<std::uint64_t> unroutable_ = 0;
+  std::atomic<std::uint64_t> snapshots_ = 0;
+  std::atomic<std::uint64_t> subscriptions_refused_ = 0;
+  std::atomic<std::uint64_t> gaps_ = 0;
+  // The thread's own.
+  relay_state state_;
+  std::map<topic, subscriber> subscribers_;
+  int wishes_ = 0;
+  std::int64_t now_us_ = 0;
+  std::uint64_t malformed_ = 0;
+  std::thread thread_;
+};
+
+} // namespace
+
+messages::expected<std::unique_ptr<relay>> make_relay(zmq_context& context,
+                                                      const relay_options& options) {
+  if (options.bind.empty()) return messages::failure{"relay: no address to bind"};
+  std::vector<relay_addresses> places;
+  for (const auto& prefix : options.bind) {
+    auto addresses = addresses_below(prefix);
+    if (!addresses) return addresses.error();
+    places.push_back(std::move(*addresses));
+  }
+  try {
+    return std::unique_ptr<relay>(std::make_unique<zmq_relay>(library_context(context), places));
+  } catch (const std::exception& error) {
+    return messages::failure{error.what()};
+  }
+}
+
+} // namespace voltaic::bus::message

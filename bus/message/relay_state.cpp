@@ -1,0 +1,202 @@
+#include "bus/message/relay_state.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace voltaic::bus::message {
+namespace {
+
+constexpr std::int64_t minute_us = 60 * messages::us_per_s;
+constexpr const char* relay_name = "relay";
+
+messages::header own_header(std::int64_t now_us, std::int64_t utc_us = 0) {
+  messages::header header;
+  header.source = relay_name;
+  header.time = {now_us, utc_us};
+  return header;
+}
+
+delivery answer_to(const messages::command& command, messages::outcome outcome, std::string reason,
+                   std::int64_t now_us) {
+  messages::result result;
+  result.id = command.id;
+  result.key = command.key;
+  result.reply_to = command.reply_to;
+  result.outcome = outcome;
+  result.reasons.push_back(std::move(reason));
+  result.point = command.point;
+  return {command.reply_to, messages::encode(own_header(now_us), result)};
+}
+
+bool is_published(plane from) {
+  return from == plane::telemetry || from == plane::events || from == plane::health;
+}
+
+} // namespace
+
+bool relay_state::heard(plane from, const messages::frame& frame, std::int64_t now_us) {
+  const auto decoded =
+      is_published(from)
+          ? messages::decode(frame)
+          : messages::expected<messages::message>(messages::failure{"not a plane to publish on"});
+  if (!decoded || decoded->header.source.empty()) {
+    ++refused_;
+    return false;
+  }
+  const auto& header = decoded->header;
+  if (!heard_us_.contains(header.source) && heard_us_.size() >= sources_max) {
+    ++refused_;
+    return false;
+  }
+  const arrival how = counter_.heard(header);
+  if (how == arrival::duplicate || how == arrival::late) return true;
+  heard_us_[header.source] = now_us;
+  if (how == arrival::restart) values_.forget(header.source);
+  if (const auto* health = std::get_if<messages::health>(&decoded->payload)) {
+    learn(header, *health, {}, now_us);
+    return true;
+  }
+  if (std::holds_alternative<messages::telemetry>(decoded->payload)) {
+    telemetry_us_[header.source] = now_us;
+  }
+  values_.heard(*decoded);
+  return true;
+}
+
+void relay_state::learn(const messages::header& header, const messages::health& health,
+                        const std::string& identity, std::int64_t now_us) {
+  if (!nodes_.contains(health.node) && nodes_.size() >= sources_max) return;
+  node& known = nodes_[health.node];
+  if (!known.boot.empty() && known.boot != health.boot) {
+    // What another life of this node said is not this one's state.
+    for (const auto& actor : known.actors) values_.forget(actor);
+  }
+  known.boot = health.boot;
+  known.heard_us = now_us;
+  known.header = header;
+  known.health = health;
+  if (!identity.empty()) known.identity = identity;
+  for (const auto& actor : known.actors) {
+    const auto owner = owners_.find(actor);
+    if (owner != owners_.end() && owner->second == health.node) owners_.erase(owner);
+  }
+  known.actors.clear();
+  for (const auto& actor : health.actors) {
+    known.actors.push_back(actor.name);
+    const auto owner = owners_.find(actor.name);
+    // An actor that lives elsewhere is not taken over as long as it is alive there.
+    if (owner != owners_.end() && alive(actor.name, now_us)) continue;
+    owners_[actor.name] = health.node;
+  }
+}
+
+const std::string* relay_state::owner_of(const std::string& actor) const {
+  auto owner = owners_.find(actor);
+  const auto found = nodes_.find(owner == owners_.end() ? actor : owner->second);
+  if (found == nodes_.end() || found->second.identity.empty()) return nullptr;
+  return &found->second.identity;
+}
+
+bool relay_state::alive(const std::string& source, std::int64_t now_us) const {
+  const auto owner = owners_.find(source);
+  const auto found = nodes_.find(owner == owners_.end() ? source : owner->second);
+  const auto heard = heard_us_.find(source);
+  if (found != nodes_.end()) {
+    if (now_us - found->second.heard_us > health_age_max_us) return false;
+  } else if (heard == heard_us_.end() || now_us - heard->second > health_age_max_us) {
+    return false;
+  }
+  const auto telemetry = telemetry_us_.find(source);
+  const std::int64_t period_us = values_.period_ms(source) * messages::us_per_ms;
+  if (telemetry == telemetry_us_.end() || period_us == 0) return true;
+  return now_us - telemetry->second <= std::max(health_age_max_us, silent_periods_max * period_us);
+}
+
+bool relay_state::banned(const std::string& from, std::int64_t now_us) const {
+  const auto found = misconduct_.find(from);
+  return found != misconduct_.end() && now_us - found->second.since_us < minute_us &&
+         found->second.count > bad_frames_per_minute_max;
+}
+
+void relay_state::misbehaved(const std::string& from, std::int64_t now_us) {
+  ++refused_;
+  if (misconduct_.size() >= sources_max) misconduct_.clear();
+  const auto [entry, is_new] = misconduct_.try_emplace(from);
+  misconduct& known = entry->second;
+  if (is_new || now_us - known.since_us >= minute_us) known = {now_us, 0};
+  ++known.count;
+}
+
+relay_state::routing relay_state::refuse(const std::string& from, std::int64_t now_us) {
+  misbehaved(from, now_us);
+  routing answer;
+  answer.refused = true;
+  return answer;
+}
+
+relay_state::routing relay_state::received(const std::string& from, const frame_ptr& frame,
+                                           std::int64_t now_us) {
+  routing answer;
+  if (banned(from, now_us)) return refuse(from, now_us);
+  const auto decoded = frame ? messages::decode(*frame)
+                             : messages::expected<messages::message>(messages::failure{"no frame"});
+  if (!decoded) return refuse(from, now_us);
+  if (const auto* health = std::get_if<messages::health>(&decoded->payload)) {
+    learn(decoded->header, *health, from, now_us);
+  } else if (const auto* asked = std::get_if<messages::snapshot>(&decoded->payload)) {
+    if (asked->kind != messages::snapshot_kind::request) return refuse(from, now_us);
+    answer.snapshot_id = asked->id;
+  } else if (const auto* command = std::get_if<messages::command>(&decoded->payload)) {
+    if (const auto* identity = owner_of(command->target)) {
+      answer.deliveries.push_back({*identity, frame});
+    } else {
+      ++unroutable_;
+      answer.deliveries.push_back(answer_to(*command, messages::outcome::rejected,
+                                            "no such actor: " + command->target, now_us));
+      auto& to = answer.deliveries.back().to;
+      if (const auto* sender = owner_of(to)) to = *sender;
+    }
+  } else if (const auto* result = std::get_if<messages::result>(&decoded->payload)) {
+    const auto* identity = owner_of(result->reply_to);
+    answer.deliveries.push_back({identity != nullptr ? *identity : result->reply_to, frame});
+  } else {
+    return refuse(from, now_us);
+  }
+  return answer;
+}
+
+std::optional<delivery> relay_state::undeliverable(const delivery& what, std::int64_t now_us) {
+  ++unroutable_;
+  const auto decoded = messages::decode(*what.frame);
+  if (!decoded) return std::nullopt;
+  const auto* command = std::get_if<messages::command>(&decoded->payload);
+  if (command == nullptr) return std::nullopt;
+  delivery answer =
+      answer_to(*command, messages::outcome::unknown, "not reachable: " + command->target, now_us);
+  if (const auto* sender = owner_of(answer.to)) answer.to = *sender;
+  return answer;
+}
+
+std::vector<frame_ptr> relay_state::snapshot(const std::string& id, std::int64_t now_us,
+                                             std::int64_t utc_us) const {
+  std::vector<frame_ptr> out;
+  messages::header header = own_header(now_us, utc_us);
+  out.push_back(
+      messages::encode(header, messages::snapshot{messages::snapshot_kind::request, id, {}}));
+  auto values = values_.frames();
+  out.insert(out.end(), std::make_move_iterator(values.begin()),
+             std::make_move_iterator(values.end()));
+  for (const auto& [name, known] : nodes_) {
+    out.push_back(messages::encode(known.header, known.health));
+  }
+  messages::snapshot end{messages::snapshot_kind::end, id, {}};
+  for (const auto& [source, track] : counter_.sources()) {
+    end.sources.push_back({source, track.incarnation, track.sequence, alive(source, now_us),
+                           track.newest.utc_us, track.gaps});
+  }
+  header.sequence = out.size() + 1;
+  out.push_back(messages::encode(header, end));
+  return out;
+}
+
+} // namespace voltaic::bus::message

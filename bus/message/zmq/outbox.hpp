@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <vector>
+
+#include "bus/message/endpoint.hpp"
+
+namespace voltaic::bus::message {
+
+/// What waits to be sent: any thread puts in, one thread takes out.
+class outbox {
+ public:
+  struct published {
+    plane to;
+    frame_ptr frame;
+  };
+  struct sent {
+    frame_ptr frame;
+    std::int64_t time_us;
+  };
+  struct put_result {
+    publish_result result = publish_result::stopped;
+    bool wake = false; ///< the taking thread sleeps and must be woken
+  };
+
+  put_result put(plane to, frame_ptr frame);
+  put_result put_command(frame_ptr frame, std::int64_t now_us);
+  /// Takes what waits: commands always, frames when the list is empty (by
+  /// swapping) or shall be appended to. False, and asleep from now on, when
+  /// nothing waits.
+  bool take(std::vector<published>& frames, std::deque<sent>& commands, bool append);
+  /// Room that taken frames still occupied is free again.
+  void release(std::size_t frames, std::size_t bytes);
+  void stop();
+
+ private:
+  std::mutex mutex_;
+  std::vector<published> frames_;
+  std::deque<sent> commands_;
+  std::size_t frames_held_ = 0; ///< taken ones that are not released included
+  std::size_t bytes_held_ = 0;
+  bool asleep_ = false;
+  bool stopped_ = false;
+};
+
+/// Commands, results and requests that wait for the relay.
+inline constexpr std::size_t commands_waiting_max = 4096;
+
+} // namespace voltaic::bus::message

@@ -1,0 +1,162 @@
+#include <catch2/catch.hpp>
+
+#include "bus/message/client.hpp"
+#include "bus/message/relay.hpp"
+#include "support/message_bus.hpp"
+
+using namespace voltaic;
+using namespace voltaic::bus::message;
+using namespace voltaic::test;
+
+namespace {
+
+constexpr auto everything = {plane::telemetry, plane::events, plane::health, plane::snapshot};
+
+std::unique_ptr<endpoint> join(zmq_context& context, const std::string& relay,
+                               const std::string& identity, listener& to,
+                               std::vector<plane> planes = everything) {
+  auto made = make_zmq_endpoint(context, {identity, relay, std::move(planes)}, to);
+  REQUIRE(made.has_value());
+  return std::move(*made);
+}
+
+std::unique_ptr<relay> start_relay(zmq_context& context, std::vector<std::string> bind) {
+  auto made = make_relay(context, {std::move(bind)});
+  if (!made) FAIL(made.error().text);
+  return std::move(*made);
+}
+
+bool heard_telemetry(const collector& by, std::size_t count) {
+  std::size_t found = 0;
+  for (const auto& one : by.all()) found += one.from == plane::telemetry ? 1 : 0;
+  return found >= count;
+}
+
+} // namespace
+
+TEST_CASE("a frame reaches a subscriber over each transport, started in any order") {
+  folder place;
+  const std::string prefix = GENERATE(as<std::string>{}, "ipc", "inproc");
+  const std::string address = prefix == "ipc" ? place.relay() : "inproc://site/relay";
+  const bool relay_first = GENERATE(true, false);
+  zmq_context context;
+  collector speaker_ears;
+  collector ears;
+  std::unique_ptr<relay> hub;
+  if (relay_first) hub = start_relay(context, {address});
+  auto speaker = join(context, address, "speaker", speaker_ears, {});
+  auto hearer = join(context, address, "hearer", ears);
+  if (!relay_first) hub = start_relay(context, {address});
+  std::uint64_t sequence = 0;
+  CHECK(eventually([&] {
+    speaker->publish(plane::telemetry, words_frame("bms_0", ++sequence, {1, 2, 3}));
+    std::this_thread::sleep_for(1ms);
+    return heard_telemetry(ears, 3);
+  }));
+  CHECK(speaker->statistics().linked);
+}
+
+TEST_CASE("one relay serves inproc and ipc peers at the same time") {
+  folder place;
+  zmq_context context;
+  zmq_context stranger_context;
+  auto hub = start_relay(context, {place.relay(), "inproc://site/relay"});
+  collector speaker_ears;
+  collector ears;
+  auto speaker = join(context, "inproc://site/relay", "speaker", speaker_ears, {});
+  auto hearer = join(stranger_context, place.relay(), "hearer", ears);
+  std::uint64_t sequence = 0;
+  CHECK(eventually([&] {
+    speaker->publish(plane::events, words_frame("bms_0", ++sequence, {1}));
+    std::this_thread::sleep_for(1ms);
+    for (const auto& one : ears.all()) {
+      if (one.from == plane::events) return true;
+    }
+    return false;
+  }));
+}
+
+TEST_CASE("nothing published before the first link is lost, and order is kept") {
+  folder place;
+  zmq_context context;
+  collector speaker_ears;
+  collector ears;
+  auto speaker = join(context, place.relay(), "speaker", speaker_ears, {});
+  for (std::uint64_t n = 1; n <= 1000; ++n) {
+    speaker->publish(plane::telemetry, words_frame("bms_0", n, {static_cast<std::uint16_t>(n)}));
+  }
+  auto hub = start_relay(context, {place.relay()});
+  REQUIRE(eventually([&] { return hub->statistics().frames == 1000; }));
+  CHECK(hub->statistics().gaps == 0);
+  auto watcher = connect_client(context, {place.relay(), "", 1000});
+  REQUIRE(watcher.has_value());
+  const auto state = (*watcher)->collect(20s);
+  REQUIRE(state.has_value());
+  REQUIRE(state->messages.size() == 1);
+  const auto& telemetry = std::get<messages::telemetry>(state->messages[0].payload);
+  CHECK(std::get<messages::block::words>(telemetry.blocks[0].values)[0] == 1000);
+}
+
+TEST_CASE("an ipc path that no socket can have is refused with its length") {
+  zmq_context context;
+  collector ears;
+  const std::string address = "ipc:///tmp/" + std::string(110, 'x');
+  const auto made = make_zmq_endpoint(context, {"node", address, {}}, ears);
+  REQUIRE_FALSE(made.has_value());
+  CHECK(made.error().text.find(address) != std::string::npos);
+  CHECK(made.error().text.find("119 bytes, at most 107") != std::string::npos);
+  CHECK_FALSE(make_relay(context, {{address}}).has_value());
+}
+
+TEST_CASE("addresses outside loopback and bad identities are refused") {
+  zmq_context context;
+  collector ears;
+  for (const std::string address : {"tcp://10.0.0.1:5555", "tcp://*:5555", "tcp://127.0.0.1:0",
+                                    "tcp://127.0.0.1:x", "udp://127.0.0.1:1", "inproc://", ""}) {
+    CHECK_FALSE(make_zmq_endpoint(context, {"node", address, {}}, ears).has_value());
+    CHECK_FALSE(make_relay(context, {{address}}).has_value());
+  }
+  CHECK_FALSE(make_zmq_endpoint(context, {"", "inproc://a", {}}, ears).has_value());
+  CHECK_FALSE(
+      make_zmq_endpoint(context, {std::string(300, 'n'), "inproc://a", {}}, ears).has_value());
+}
+
+TEST_CASE("an endpoint without a relay ends in bounded time and keeps bounded memory") {
+  folder place;
+  zmq_context context;
+  collector ears;
+  auto lonely = join(context, place.relay(), "lonely", ears);
+  const auto frame = words_frame("bms_0", 1, std::vector<std::uint16_t>(100));
+  for (int n = 0; n < 300'000; ++n) lonely->publish(plane::telemetry, frame);
+  CHECK(eventually([&] {
+    const auto seen = lonely->statistics();
+    return seen.unlinked + seen.dropped >= 290'000;
+  }));
+  const auto begin = std::chrono::steady_clock::now();
+  lonely.reset();
+  CHECK(std::chrono::steady_clock::now() - begin < 5s);
+}
+
+TEST_CASE("publishing from many threads keeps each thread's order") {
+  folder place;
+  zmq_context context;
+  auto hub = start_relay(context, {place.relay()});
+  collector speaker_ears;
+  auto speaker = join(context, place.relay(), "speaker", speaker_ears, {});
+  REQUIRE(eventually([&] { return speaker->statistics().linked; }));
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const std::string name = "bms_" + std::to_string(t);
+      for (std::uint64_t n = 1; n <= 5000; ++n) {
+        while (speaker->publish(plane::telemetry, words_frame(name, n, {1})) !=
+               publish_result::queued) {
+          std::this_thread::sleep_for(1ms);
+        }
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(eventually([&] { return hub->statistics().frames == 20'000; }));
+  CHECK(hub->statistics().gaps == 0);
+}
