@@ -1,0 +1,115 @@
+#include <catch2/catch.hpp>
+
+#include <optional>
+#include <random>
+
+#include "bus/message/last_values.hpp"
+#include "support/message_bus.hpp"
+
+using namespace voltaic;
+using namespace voltaic::bus::message;
+using namespace voltaic::test;
+
+namespace {
+
+messages::message telemetry_of(std::uint64_t sequence, std::uint32_t first,
+                               std::vector<std::uint16_t> words,
+                               std::vector<messages::quality> qualities = {}) {
+  auto message = *messages::decode(*words_frame("bms_0", sequence, std::move(words), first));
+  auto& block = std::get<messages::telemetry>(message.payload).blocks[0];
+  block.element_quality = std::move(qualities);
+  return message;
+}
+
+std::vector<messages::block> blocks_of(const last_values& values) {
+  std::vector<messages::block> out;
+  for (const auto& frame : values.frames()) {
+    const auto message = *messages::decode(*frame);
+    if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
+      out.insert(out.end(), telemetry->blocks.begin(), telemetry->blocks.end());
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+TEST_CASE("a partial block replaces its part of a point, the rest keeps its own time") {
+  last_values values;
+  values.heard(telemetry_of(1, 0, {10, 11, 12, 13, 14, 15}));
+  values.heard(telemetry_of(2, 2, {22, 23}));
+  const auto blocks = blocks_of(values);
+  REQUIRE(blocks.size() == 3);
+  CHECK(std::get<messages::block::words>(blocks[0].values) == messages::block::words{10, 11});
+  CHECK(blocks[0].source_time_us == 1000);
+  CHECK(std::get<messages::block::words>(blocks[1].values) == messages::block::words{22, 23});
+  CHECK(blocks[1].source_time_us == 2000);
+  CHECK(std::get<messages::block::words>(blocks[2].values) == messages::block::words{14, 15});
+  CHECK(blocks[2].first_index == 4);
+}
+
+TEST_CASE("a part of a block has the worst quality of its own elements") {
+  using messages::quality;
+  last_values values;
+  auto first = telemetry_of(1, 0, {1, 2, 3, 4},
+                            {quality::good, quality::good, quality::stale, quality::invalid});
+  std::get<messages::telemetry>(first.payload).blocks[0].quality = quality::invalid;
+  values.heard(first);
+  values.heard(telemetry_of(2, 3, {9}));
+  const auto blocks = blocks_of(values);
+  REQUIRE(blocks.size() == 2);
+  CHECK(blocks[0].quality == quality::stale);
+  CHECK(blocks[0].element_quality.size() == 3);
+  CHECK(blocks[1].quality == quality::good);
+}
+
+TEST_CASE("any order of partial blocks leaves the newest value of each element") {
+  constexpr std::uint32_t count = 40;
+  for (std::uint32_t seed = 1; seed <= 50; ++seed) {
+    std::mt19937 random(seed);
+    last_values values;
+    std::vector<std::optional<std::uint16_t>> truth(count);
+    for (std::uint64_t n = 1; n <= 60; ++n) {
+      const auto first = static_cast<std::uint32_t>(random() % count);
+      const auto length = static_cast<std::uint32_t>(1 + random() % (count - first));
+      std::vector<std::uint16_t> words;
+      for (std::uint32_t i = 0; i < length; ++i) {
+        words.push_back(static_cast<std::uint16_t>(random()));
+        truth[first + i] = words.back();
+      }
+      values.heard(telemetry_of(n, first, words));
+    }
+    std::vector<std::optional<std::uint16_t>> found(count);
+    for (const auto& block : blocks_of(values)) {
+      const auto& words = std::get<messages::block::words>(block.values);
+      for (std::uint32_t i = 0; i < words.size(); ++i) {
+        REQUIRE_FALSE(found[block.first_index + i].has_value());
+        found[block.first_index + i] = words[i];
+      }
+    }
+    INFO("seed " << seed);
+    REQUIRE(found == truth);
+  }
+}
+
+TEST_CASE("telemetry under another catalogue begins anew") {
+  last_values values;
+  values.heard(telemetry_of(1, 0, {1, 2, 3}));
+  auto other = telemetry_of(2, 0, {9});
+  std::get<messages::telemetry>(other.payload).fingerprint = 8;
+  values.heard(other);
+  REQUIRE(blocks_of(values).size() == 1);
+}
+
+TEST_CASE("a large state is cut into frames that the bus carries") {
+  last_values values;
+  for (std::uint16_t point = 0; point < 100; ++point) {
+    auto one = telemetry_of(point + 1U, 0, std::vector<std::uint16_t>(4000, point));
+    std::get<messages::telemetry>(one.payload).blocks[0].point = point;
+    values.heard(one);
+  }
+  const auto frames = values.frames();
+  CHECK(frames.size() > 1);
+  for (const auto& frame : frames) CHECK(frame->bytes().size() <= messages::frame_bytes_max);
+  CHECK(blocks_of(values).size() == 100);
+}
