@@ -47,6 +47,7 @@ std::uint64_t event_log::record(messages::event event, messages::instant time) {
   const std::lock_guard lock(mutex_);
   const auto sequence = ++sequence_;
   event.sequence = sequence;
+  if (event.first_out == messages::first_out_self) event.first_out = sequence;
   event.node = node_;
   event.boot = boot_;
   event.id = fmt::format("{}-{}-{}", node_, boot_, sequence);

@@ -73,6 +73,10 @@ struct limits {
   friend bool operator==(const limits&, const limits&) = default;
 };
 
+/// As an event's `first_out`: the event opens a group, so whoever gives it its
+/// sequence puts the same number here.
+inline constexpr std::uint64_t first_out_self = UINT64_MAX;
+
 struct event {
   std::string id;
   std::string node;

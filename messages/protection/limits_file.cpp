@@ -14,7 +14,6 @@ namespace {
 
 constexpr std::string_view level_keys[] = {"set",   "clear",   "set_ms",    "clear_ms",
                                            "latch", "actions", "condition", "reason"};
-constexpr std::int64_t delay_ms_max = 3'600'000;
 constexpr std::int64_t period_ms_max = 60'000;
 
 /// Walks the file once and collects what is wrong on the way.

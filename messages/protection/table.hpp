@@ -13,6 +13,8 @@ namespace voltaic::messages::protection {
 /// `hard` is a fourth level, shown to people as a fault.
 enum class level : std::uint8_t { warning, alarm, fault, hard };
 inline constexpr std::size_t levels_max = 4;
+/// No level waits longer than half an hour.
+inline constexpr std::int64_t delay_ms_max = 1'800'000;
 
 /// What must happen before a level that was set may be forgotten.
 enum class latch : std::uint8_t {

@@ -219,9 +219,9 @@ TEST_CASE("F-180 unknown, repeated, missing and mistyped keys of a protection fi
         "f.toml:8:1: unknown key 'period', expected one of: unit, direction, period_ms, envelope, "
         "warning, alarm, fault, hard\n");
   CHECK(findings_of(edited("set_ms = 3000", "set_ms = -1")) ==
-        "f.toml:10:48: set_ms must be a whole number from 0 to 3600000\n");
+        "f.toml:10:48: set_ms must be a whole number from 0 to 1800000\n");
   CHECK(findings_of(edited("set_ms = 3000", "set_ms = 3000.0")) ==
-        "f.toml:10:48: set_ms must be a whole number from 0 to 3600000\n");
+        "f.toml:10:48: set_ms must be a whole number from 0 to 1800000\n");
   CHECK(findings_of(edited("set_ms = 3000, ", "")) ==
         "f.toml:10:11: set_ms of warning is missing\n");
   CHECK(findings_of(edited("\"none\"", "\"maybe\"")) ==

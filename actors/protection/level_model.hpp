@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "messages/protection/table.hpp"
+
+namespace voltaic::actors::protection {
+
+/// Elements are handled in groups of this many: a constant count lets the
+/// compiler use vector instructions for the whole group.
+inline constexpr std::size_t lanes = 16;
+/// Time that one step may charge to an integrator; sums stay inside 32 bits.
+inline constexpr std::int32_t charge_us_max = 300'000'000;
+
+/// Newest values of one input, padded to whole groups of `lanes`. The padding
+/// is never valid.
+struct element_values {
+  explicit element_values(std::size_t count);
+  /// To be called after any change of values or validity.
+  void summarise();
+
+  std::size_t count = 0;
+  std::vector<std::int32_t> value; ///< in millionths of the unit, or whole counts
+  std::vector<std::int32_t> valid; ///< -1 or 0
+  std::int32_t minimum = 0;        ///< of the valid elements
+  std::int32_t maximum = 0;
+  bool any_valid = false;
+};
+
+enum class edge : std::uint8_t { set, clear };
+
+struct transition {
+  std::uint32_t element = 0;
+  std::int32_t value = 0;
+  std::uint8_t level = 0; ///< position in the candidate's levels
+  protection::edge edge = protection::edge::set;
+};
+
+struct level_setting {
+  std::int32_t set = 0;
+  std::int32_t clear = 0;
+  std::int32_t set_us = 0;
+  std::int32_t clear_us = 0;
+};
+
+/// One candidate's levels over all its elements, in flat arrays.
+///
+/// Setting: an integrator counts the time for which the value lies at or beyond
+/// `set` up, and the time for which it does not down; the level sets when it
+/// reaches `set_us`. A value that is bad more than half of the time therefore
+/// trips. Clearing: the value must stay at or behind `clear` for `clear_us`
+/// without a break. A value that is not valid holds the integrator, and starts
+/// the clear timer again. Levels are independent of each other.
+class level_model {
+ public:
+  level_model(messages::protection::direction side, std::vector<level_setting> levels,
+              std::size_t count);
+
+  /// Charges `charge_us` with the values as they are now. Appends what changed,
+  /// lowest level first, then by element. Does not allocate once `changes` has
+  /// room for `levels * count`.
+  void step(const element_values& input, std::int32_t charge_us, std::vector<transition>& changes);
+
+  [[nodiscard]] std::size_t levels() const { return levels_.size(); }
+  [[nodiscard]] std::uint32_t active_count(std::size_t level) const { return active_[level]; }
+  [[nodiscard]] bool is_active(std::size_t level, std::size_t element) const {
+    return state_[level * padded_ + element] != 0;
+  }
+  /// True while a step without new values cannot change anything.
+  [[nodiscard]] bool quiet() const { return quiet_; }
+
+ private:
+  [[nodiscard]] bool integrate(std::size_t level, const element_values& input,
+                               std::int32_t charge_us);
+  void set_due(std::size_t level, const element_values& input, std::vector<transition>& changes);
+  void clear_due(std::size_t level, const element_values& input, std::int32_t charge_us,
+                 std::vector<transition>& changes);
+
+  std::int32_t sign_;
+  std::size_t padded_;
+  std::vector<level_setting> levels_; ///< signed: all of them are high limits
+  std::vector<std::int32_t> integral_us_;
+  std::vector<std::int32_t> clear_us_;
+  std::vector<std::int32_t> state_; ///< -1: active
+  std::vector<std::uint32_t> active_;
+  std::vector<std::uint8_t> pending_; ///< a level has an integrator above zero
+  bool quiet_ = true;
+};
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,195 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/protection/row_model.hpp"
+#include "actors/protection/scan_model.hpp"
+#include "messages/time.hpp"
+
+namespace voltaic::actors::protection {
+
+/// Edges of one level that a step tells one by one; more are told as a number.
+inline constexpr std::size_t reports_per_step_max = 64;
+/// An event belongs to the group that another opened if it comes within this
+/// time, or before that one is clear again.
+inline constexpr std::int64_t first_out_us = 10 * messages::us_per_s;
+
+struct protection_options {
+  std::string rack;
+  messages::protection::table table;
+  std::uint32_t cell_count = 0;
+  std::uint32_t cell_group_size = 0; ///< cells a module; 0: not grouped
+  std::uint32_t cell_period_ms = 0;
+  double charge_current_a = 0; ///< rated
+  double discharge_current_a = 0;
+  bool reports_charge_limit = false; ///< the device tells limits of its own
+  bool reports_discharge_limit = false;
+  std::uint32_t reported_period_ms = 100;
+  std::vector<std::string> disabled; ///< candidates that are not evaluated, for isolating others
+
+  /// Everything that is wrong, in words.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// A limit as the device told it.
+struct reported_limit {
+  double value_a = 0;
+  messages::quality quality = quality::never;
+};
+
+/// What is new since the last step.
+struct inputs {
+  std::span<const element_block> cells;
+  std::optional<reported_limit> charge_limit;
+  std::optional<reported_limit> discharge_limit;
+};
+
+/// What happened to one level of one element.
+struct report {
+  enum class kind : std::uint8_t { set, clear, latch, reset };
+  std::uint16_t row = 0;
+  report::kind edge = kind::set;
+  std::string scope; ///< "module_1:cell_3"
+  double value = 0;
+  bool has_value = false;
+  std::uint32_t others = 0; ///< this many more elements did the same in this step
+  bool opens_group = false; ///< it is the first of its group
+  bool in_group = false;    ///< it belongs to the group that is open
+};
+
+/// A latch that has to be stored before its reports are told.
+struct latch_change {
+  std::uint16_t row = 0;
+  bool latched = false;
+};
+
+/// A latch as it was stored.
+struct stored_latch {
+  std::string candidate;
+  std::string level;
+  std::string latch;
+  std::string scope;
+};
+
+/// The word to the contactor; epoch and counter are the speaker's.
+struct verdict {
+  bool granted = false;
+  bool close_allowed = false;
+  messages::opening opening = messages::opening::none;
+  bool locked = false;
+  std::vector<std::string> reasons;
+  friend bool operator==(const verdict&, const verdict&) = default;
+};
+
+struct current_limits {
+  double charge_a = 0;
+  double discharge_a = 0;
+  std::vector<std::string> reasons;
+  friend bool operator==(const current_limits&, const current_limits&) = default;
+};
+
+struct outputs {
+  protection::verdict verdict;
+  current_limits limits;
+  bool limits_changed = false;
+  std::vector<report> reports;       ///< in order
+  std::vector<latch_change> latches; ///< to be stored first
+};
+
+/// Why a reset was refused, or nothing.
+using refusals = std::vector<std::string>;
+
+/// Judges one rack. Pure: the same inputs at the same times give the same
+/// outputs. A step without news allocates nothing.
+///
+/// Time between two steps is charged with the values that held during it; a
+/// new value counts from the step that brings it. So a level never sets before
+/// its time, and at the latest one scan, one data period and 20 ms after it.
+class protection_model {
+ public:
+  /// The options must be valid. Levels of unbound candidates are kept and named
+  /// by `unbound`, never evaluated.
+  explicit protection_model(protection_options options);
+
+  /// Before the first step: what was latched when the chain last lived.
+  /// `store_lost`: nobody knows, so the worst is taken. Until then, and until
+  /// `scans_for_ready` complete scans, closing is inhibited.
+  void load_latches(std::span<const stored_latch> latches, bool store_lost);
+  /// From now on also while running: a latch could not be stored.
+  void lose_latch_store();
+
+  /// Time never runs back: an earlier `now` counts as the last one.
+  const outputs& step(const inputs& news, messages::instant now);
+
+  /// Lets go of every latch whose condition is gone, or of none. `service`: the
+  /// role may open locks. `standby`: the contactors are known to be open.
+  [[nodiscard]] refusals reset(bool service, bool standby);
+  /// What the last reset did, for telling it; valid until the next step.
+  [[nodiscard]] const outputs& last() const { return outputs_; }
+
+  [[nodiscard]] const std::vector<row>& rows() const { return rows_; }
+  [[nodiscard]] const std::vector<std::string>& unbound() const { return unbound_; }
+  [[nodiscard]] const protection_options& options() const { return options_; }
+
+ private:
+  static constexpr std::uint32_t whole_rack = 0xFFFF'FFFF;
+
+  void add(const messages::protection::candidate& watched, input_kind input, std::size_t count);
+  void add_latch_only(const stored_latch& stored);
+  [[nodiscard]] bool is_disabled(std::string_view name) const;
+  [[nodiscard]] const element_values& input_of(input_kind input) const;
+  void run(input_kind input, std::int32_t charge_us);
+  void update_silence(std::int64_t now_us);
+  void update_invalid();
+  void tell(const watch& watched);
+  void tell_one(const watch& watched, const transition& change, std::uint32_t others);
+  void group(report& told);
+  [[nodiscard]] bool serious_active() const;
+  void take_limits(const inputs& news);
+  [[nodiscard]] std::string scope_of(const row& of, std::uint32_t element) const;
+  [[nodiscard]] bool condition_active(const row& of) const;
+  [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
+  void conclude();
+  void conclude_limits(const consequence& all);
+  void update_caps();
+
+  protection_options options_;
+  scan_model cells_;
+  element_values invalid_;
+  element_values silence_;
+  std::vector<watch> watches_;
+  std::vector<row> rows_;
+  std::vector<std::string> unbound_;
+  std::vector<transition> changes_;
+  outputs outputs_;
+  std::uint16_t lost_row_ = 0;
+
+  std::int64_t last_us_ = 0;
+  bool started_ = false;
+  bool loaded_ = false;
+  bool ready_ = false;
+  bool dirty_ = true;
+
+  /// A limit of the device: held while it is silent for a while, then zero.
+  struct cap {
+    double held_a = 0;
+    std::int64_t good_us = 0;
+    bool known = false;
+    bool good = false;
+    double in_force_a = 0;
+  };
+  cap charge_cap_;
+  cap discharge_cap_;
+
+  bool group_known_ = false;
+  bool group_continues_ = false; ///< what it needs to go on beyond its time still holds
+  std::int64_t group_us_ = 0;
+  std::uint16_t group_row_ = 0;
+};
+
+} // namespace voltaic::actors::protection

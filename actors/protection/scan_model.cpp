@@ -1,0 +1,133 @@
+#include "actors/protection/scan_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+constexpr std::uint32_t scans_max = 1'000'000; // far beyond any bound that looks at it
+
+bool arrives(quality of) {
+  return of <= quality::uncertain || of == quality::invalid;
+}
+
+} // namespace
+
+std::optional<std::int32_t> millionths(double value) {
+  const double scaled = std::nearbyint(value * parts_per_unit);
+  if (!(std::abs(scaled) <= std::numeric_limits<std::int32_t>::max())) return std::nullopt;
+  return static_cast<std::int32_t>(scaled);
+}
+
+scan_model::scan_model(std::uint32_t count, std::int64_t stale_us)
+    : values_(count),
+      stale_us_(stale_us),
+      quality_(count, quality::never),
+      source_us_(count, std::numeric_limits<std::int64_t>::min()),
+      fresh_us_(count, 0),
+      seen_(count, 0),
+      never_count_(count) {}
+
+void scan_model::apply(const element_block& block, std::int64_t now_us) {
+  const bool whole = block.first_index == 0 && block.values.size() == values_.count &&
+                     block.element_quality.empty() && block.quality <= quality::uncertain;
+  const bool newer =
+      uniform_ ? block.source_time_us > whole_source_us_
+               : block.source_time_us > *std::max_element(source_us_.begin(), source_us_.end());
+  if (whole && newer) {
+    apply_whole(block, now_us);
+  } else {
+    apply_each(block, now_us);
+  }
+  values_.summarise();
+}
+
+void scan_model::apply_whole(const element_block& block, std::int64_t now_us) {
+  std::copy(block.values.begin(), block.values.end(), values_.value.begin());
+  if (!uniform_) {
+    std::fill_n(values_.valid.begin(), values_.count, -1);
+    uniform_ = true;
+    never_count_ = invalid_count_ = 0;
+  }
+  if (seen_count_ > 0) std::ranges::fill(seen_, std::uint8_t{0});
+  seen_count_ = 0;
+  whole_source_us_ = block.source_time_us;
+  oldest_us_ = newest_us_ = now_us;
+  scans_ = std::min(scans_ + 1, scans_max);
+}
+
+void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
+  if (uniform_) {
+    std::ranges::fill(quality_, quality::good);
+    std::ranges::fill(source_us_, whole_source_us_);
+    std::ranges::fill(fresh_us_, newest_us_);
+    uniform_ = false;
+  }
+  const auto room = block.first_index < values_.count ? values_.count - block.first_index : 0;
+  const auto end = std::min<std::size_t>(block.values.size(), room);
+  for (std::size_t position = 0; position < end; ++position) {
+    const std::size_t element = block.first_index + position;
+    const auto now_is =
+        position < block.element_quality.size() ? block.element_quality[position] : block.quality;
+    // Somebody who repeats what he knew does not make it any newer.
+    const bool fresh = arrives(now_is) && block.source_time_us > source_us_[element];
+    if (now_is <= quality::uncertain) values_.value[element] = block.values[position];
+    values_.valid[element] = now_is <= quality::uncertain ? -1 : 0;
+    quality_[element] = now_is;
+    if (arrives(now_is)) {
+      newest_us_ = now_us;
+    } else {
+      restart_scans();
+    }
+    if (!fresh) continue;
+    source_us_[element] = block.source_time_us;
+    fresh_us_[element] = now_us;
+    if (seen_[element] == 0) {
+      seen_[element] = 1;
+      ++seen_count_;
+    }
+  }
+  recount();
+  if (seen_count_ == values_.count && never_count_ == 0) {
+    std::ranges::fill(seen_, std::uint8_t{0});
+    seen_count_ = 0;
+    scans_ = std::min(scans_ + 1, scans_max);
+  }
+}
+
+void scan_model::recount() {
+  never_count_ = invalid_count_ = 0;
+  oldest_us_ = std::numeric_limits<std::int64_t>::max();
+  for (std::uint32_t element = 0; element < values_.count; ++element) {
+    if (quality_[element] == quality::never) {
+      ++never_count_;
+      continue;
+    }
+    oldest_us_ = std::min(oldest_us_, fresh_us_[element]);
+    if (quality_[element] != quality::invalid) continue;
+    if (invalid_count_ == 0) first_invalid_ = element;
+    ++invalid_count_;
+  }
+}
+
+void scan_model::restart_scans() {
+  scans_ = 0;
+  if (seen_count_ > 0) std::ranges::fill(seen_, std::uint8_t{0});
+  seen_count_ = 0;
+}
+
+std::int32_t scan_model::charge_us(std::int64_t from_us, std::int64_t to_us) const {
+  const auto held_until = std::min(to_us, newest_us_ + stale_us_);
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(held_until - from_us, 0, charge_us_max));
+}
+
+std::int64_t scan_model::oldest_age_us(std::int64_t now_us) const {
+  if (never_count_ > 0) return 0;
+  return std::max<std::int64_t>(0, now_us - oldest_us_);
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "actors/protection/level_model.hpp"
+#include "messages/quality.hpp"
+
+namespace voltaic::actors::protection {
+
+using messages::quality;
+
+/// Values in this many parts of their unit: exact for every scale that devices
+/// use, so a value on a threshold is on it and not a rounding beside it.
+inline constexpr double parts_per_unit = 1e6;
+/// The value in millionths; nothing if it is not a number or beyond 32 bits.
+[[nodiscard]] std::optional<std::int32_t> millionths(double value);
+
+/// Consecutive elements of one input as they arrived together.
+struct element_block {
+  std::uint32_t first_index = 0;
+  std::int64_t source_time_us = 0;
+  std::span<const std::int32_t> values; ///< in millionths of the unit
+  messages::quality quality = quality::never;
+  std::span<const messages::quality> element_quality; ///< empty: all have the block's
+};
+
+/// Complete scans in a row after which values count as back.
+inline constexpr std::uint32_t scans_for_ready = 3;
+
+/// The newest values of one input, how old they are and how many are unusable.
+class scan_model {
+ public:
+  /// `stale_us`: a value older than this charges no integrator any more.
+  scan_model(std::uint32_t count, std::int64_t stale_us);
+
+  /// Elements beyond the input's count are left out.
+  void apply(const element_block& block, std::int64_t now_us);
+
+  [[nodiscard]] const element_values& values() const { return values_; }
+  /// The time between two instants for which the values may be held.
+  [[nodiscard]] std::int32_t charge_us(std::int64_t from_us, std::int64_t to_us) const;
+  /// Elements that arrive but are unusable: sentinels, out of range, not a number.
+  [[nodiscard]] std::uint32_t invalid_count() const { return invalid_count_; }
+  /// The lowest of them; only if there are any.
+  [[nodiscard]] std::uint32_t first_invalid() const { return first_invalid_; }
+  [[nodiscard]] bool all_received() const { return never_count_ == 0; }
+  /// Age of the element that did not arrive for the longest time.
+  [[nodiscard]] std::int64_t oldest_age_us(std::int64_t now_us) const;
+  /// Complete scans in a row without a missing or stale element.
+  [[nodiscard]] std::uint32_t scans() const { return scans_; }
+  /// Silence was noticed: scans count from here.
+  void restart_scans();
+
+ private:
+  void apply_whole(const element_block& block, std::int64_t now_us);
+  void apply_each(const element_block& block, std::int64_t now_us);
+  void recount();
+
+  element_values values_;
+  std::int64_t stale_us_;
+  std::vector<messages::quality> quality_;
+  std::vector<std::int64_t> source_us_;
+  std::vector<std::int64_t> fresh_us_; ///< when an element last came with a new source time
+  std::vector<std::uint8_t> seen_;     ///< in the scan that is being received
+  std::uint32_t seen_count_ = 0;
+  std::uint32_t scans_ = 0;
+  std::uint32_t never_count_;
+  std::uint32_t invalid_count_ = 0;
+  std::uint32_t first_invalid_ = 0;
+  std::int64_t oldest_us_ = 0;
+  std::int64_t newest_us_ = 0;
+  bool uniform_ = false; ///< all good, all with `whole_source_us_` and `newest_us_`
+  std::int64_t whole_source_us_ = 0;
+};
+
+} // namespace voltaic::actors::protection
