@@ -1,0 +1,69 @@
+#include "nodes/simulate/event_writer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "messages/points/catalogue.hpp"
+#include "messages/points/output.hpp"
+
+namespace voltaic::nodes::simulate {
+namespace {
+
+/// Digits of numbers in text; no point has more.
+constexpr std::uint8_t text_decimals = 6;
+
+/// What an event says, for people.
+std::string sentence_of(const messages::event& event) {
+  const auto number = [](double value) {
+    return messages::points::number_text(value, text_decimals);
+  };
+  if (event.kind == "limits") {
+    return fmt::format("charge {} A, discharge {} A ({})", number(event.charge_current_a),
+                       number(event.discharge_current_a), fmt::join(event.reasons, ", "));
+  }
+  std::string text;
+  const auto add = [&](const std::string& part) {
+    if (!part.empty()) text += (text.empty() ? "" : " ") + part;
+  };
+  add(event.candidate);
+  add(event.scope);
+  add(event.level);
+  add(event.edge);
+  add(event.state);
+  if (event.has_value) add(number(event.value) + " " + event.unit);
+  add(fmt::format("{}", fmt::join(event.actions, ", ")));
+  add(event.reason);
+  add(fmt::format("{}", fmt::join(event.reasons, ", ")));
+  return text;
+}
+
+} // namespace
+
+void event_writer::add(const messages::event& event, std::int64_t time_us) {
+  if (time_us < zero_us_) return;
+  waiting_.push_back({(time_us - zero_us_) / messages::us_per_ms, time_us, event});
+}
+
+std::vector<std::string> event_writer::take(std::int64_t until_us) {
+  const auto early =
+      std::stable_partition(waiting_.begin(), waiting_.end(),
+                            [&](const entry& waiting) { return waiting.time_us < until_us; });
+  std::stable_sort(waiting_.begin(), early, [](const entry& a, const entry& b) {
+    return std::tie(a.t_ms, a.event.sequence, a.event.subject) <
+           std::tie(b.t_ms, b.event.sequence, b.event.subject);
+  });
+  std::vector<std::string> lines;
+  for (auto one = waiting_.begin(); one != early; ++one) lines.push_back(line_of(*one));
+  waiting_.erase(waiting_.begin(), early);
+  return lines;
+}
+
+std::string event_writer::line_of(const entry& from) const {
+  if (json_) return messages::points::simulated_event_line(from.event, from.t_ms);
+  return fmt::format("{:>6}.{:03} s  {:<10} {:<10} {}", from.t_ms / 1000, from.t_ms % 1000,
+                     from.event.subject, from.event.kind, sentence_of(from.event));
+}
+
+} // namespace voltaic::nodes::simulate

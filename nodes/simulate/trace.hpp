@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "messages/finding.hpp"
+
+/// What a trace file makes happen: values, defects and commands over time.
+namespace voltaic::nodes::simulate {
+
+/// A longer trace is refused.
+inline constexpr std::size_t trace_bytes_max = 64 * 1024 * 1024;
+inline constexpr std::size_t trace_rows_max = 1'000'000;
+/// A trace with more mistakes is not read further.
+inline constexpr std::size_t trace_findings_max = 100;
+inline constexpr std::int64_t trace_t_ms_max = 366LL * 86'400 * 1'000;
+
+enum class effect : std::uint8_t {
+  value,   ///< reports this, in the point's unit
+  invalid, ///< reports the sentinel
+  freeze,  ///< reports what it reported last
+  silent,  ///< stops arriving
+  release, ///< follows the physics again
+  command  ///< somebody asks for something
+};
+
+/// One row.
+struct trace_row {
+  std::int64_t t_ms = 0;
+  std::uint32_t line = 0;
+  simulate::effect effect = effect::value;
+  std::string point;                  ///< in either spelling; empty for a command
+  std::optional<std::uint32_t> index; ///< empty: all elements
+  std::string scope;                  ///< "module_1:cell_3", instead of an index
+  double value = 0;
+  std::string operation; ///< close, open, reset, acknowledge
+  std::string subject;   ///< the rack, or the id of the event
+  friend bool operator==(const trace_row&, const trace_row&) = default;
+};
+
+/// By rising time; rows of one time in the file's order.
+using trace = std::vector<trace_row>;
+
+/// Reads CSV with the header `t_ms,point,index,value`. Empty lines and lines
+/// that begin with `#` are passed over. Every mistake is a finding with line
+/// and column; `file` names the trace in them.
+[[nodiscard]] std::variant<trace, messages::findings> parse_trace(std::string_view text,
+                                                                  const std::string& file);
+
+} // namespace voltaic::nodes::simulate
