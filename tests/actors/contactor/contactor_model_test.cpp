@@ -1,0 +1,404 @@
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <random>
+#include <set>
+
+#include "actors/contactor/contactor_model.hpp"
+
+namespace voltaic::actors::contactor {
+
+namespace {
+
+constexpr std::int64_t ms = 1'000;
+
+/// A rack that does what it is told, or not; one step each 50 ms.
+class bench {
+ public:
+  explicit bench(contactor_options options = {}, std::vector<std::string> latches = {})
+      : model((options.rack = "rack_0", options.break_current_a = 20, options)) {
+    model.load_latches(latches, false);
+    device.minus_closed = device.plus_closed = device.precharge_closed = false;
+    device.opened_by_lease = false;
+    device.current_a = 0;
+    device.rack_v = 1'584;
+    device.bus_v = 0;
+    word.epoch = 1;
+    word.granted = word.close_allowed = true;
+  }
+
+  const outputs& step() {
+    now_us += 50 * ms;
+    if (obeys) obey();
+    if (permits) {
+      ++word.counter;
+      model.take_permit(word, now_us);
+    }
+    const auto& said = model.step(device, now_us);
+    if (said.changed) history.push_back(fmt(said));
+    for (const auto& change : model.take_latch_changes()) stored[change.name] = change.latched;
+    last = said;
+    return last;
+  }
+
+  void run(std::int64_t duration_ms) {
+    const auto end_us = now_us + duration_ms * ms;
+    while (now_us < end_us) step();
+  }
+
+  void close() {
+    run(200);
+    REQUIRE(model.request_close().empty());
+    run(2'000);
+    REQUIRE(model.state() == state::closed);
+    history.clear();
+  }
+
+  static std::string fmt(const outputs& said) {
+    return std::string(said.shown) + " " + said.reason;
+  }
+
+  contactor_model model;
+  device_values device;
+  messages::permit word;
+  outputs last;
+  bool obeys = true;
+  bool permits = true;
+  std::int64_t now_us = 5'000 * ms;
+  std::vector<std::string> history;
+  std::map<std::string, bool> stored;
+
+ private:
+  // What the device shows one step after an order.
+  void obey() {
+    const bool precharge = last.order == messages::contactor_order::precharge && last.lease;
+    const bool close = last.order == messages::contactor_order::close && last.lease;
+    device.minus_closed = precharge || close;
+    device.precharge_closed = precharge;
+    device.plus_closed = close;
+    if (precharge) device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
+    if (!precharge && !close) device.bus_v = 0;
+  }
+};
+
+const state all_states[] = {state::starting, state::open,      state::precharging,
+                            state::closing,  state::pause,     state::closed,
+                            state::reducing, state::releasing, state::fault};
+
+} // namespace
+
+TEST_CASE(
+    "every state and event has its line in the table, and every way to closed is the long one") {
+  std::map<state, std::set<state>> ways;
+  for (const auto from : all_states) {
+    for (std::size_t each = 0; each < event_count; ++each) {
+      const auto next = next_state(from, static_cast<event>(each));
+      CHECK(static_cast<std::size_t>(next) < state_count);
+      if (next != from) ways[from].insert(next);
+    }
+  }
+  using s = state;
+  CHECK(ways[s::starting] == std::set<s>{s::open, s::fault});
+  CHECK(ways[s::open] == std::set<s>{s::precharging, s::fault});
+  CHECK(ways[s::precharging] == std::set<s>{s::closing, s::pause, s::releasing, s::fault});
+  CHECK(ways[s::closing] == std::set<s>{s::pause, s::closed, s::releasing, s::fault});
+  CHECK(ways[s::pause] == std::set<s>{s::open, s::precharging, s::fault});
+  CHECK(ways[s::closed] == std::set<s>{s::reducing, s::releasing});
+  CHECK(ways[s::reducing] == std::set<s>{s::releasing});
+  CHECK(ways[s::releasing] == std::set<s>{s::open, s::fault});
+  CHECK(ways[s::fault] == std::set<s>{s::open});
+}
+
+TEST_CASE("only a close command begins a closing, and only from open") {
+  for (const auto from : all_states) {
+    for (std::size_t each = 0; each < event_count; ++each) {
+      const auto what = static_cast<event>(each);
+      const auto next = next_state(from, what);
+      if (next == state::precharging && from != next) {
+        CHECK(((from == state::open && what == event::close_request) ||
+               (from == state::pause && what == event::pause_over)));
+      }
+      if (duty_of(next).lease && !duty_of(from).lease) CHECK(next == state::precharging);
+    }
+  }
+}
+
+TEST_CASE("a losing event leaves no state in which the contactors stay closed") {
+  for (const auto from : {state::precharging, state::closing, state::closed}) {
+    for (const auto what : {event::device_opened, event::immediate_demand, event::permit_lost,
+                            event::open_request, event::feedback_lost}) {
+      const auto next = next_state(from, what);
+      CHECK((next == state::releasing || next == state::reducing));
+    }
+  }
+}
+
+TEST_CASE("a rack closes by precharge and opens by command") {
+  bench rack;
+  rack.run(200);
+  CHECK(rack.history == std::vector<std::string>{"open start"});
+  REQUIRE(rack.model.request_close().empty());
+  rack.run(2'000);
+  CHECK(rack.history ==
+        std::vector<std::string>{"open start", "precharge command", "closed command"});
+  CHECK(rack.last.lease);
+  rack.model.request_open("command");
+  rack.run(500);
+  CHECK(rack.history.back() == "open command");
+  CHECK_FALSE(rack.last.lease);
+}
+
+TEST_CASE("an ordered opening waits for the current, an immediate one does not") {
+  bench rack;
+  rack.close();
+  rack.device.current_a = 80;
+  rack.word.granted = rack.word.close_allowed = false;
+  rack.word.opening = messages::opening::ordered;
+  rack.word.reasons = {"cell_overvoltage/fault module_1:cell_3"};
+  rack.run(1'000);
+  CHECK(rack.model.state() == state::reducing);
+  CHECK(rack.last.lease);
+  rack.device.current_a = 19;
+  rack.run(300);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.history.back() == "open cell_overvoltage/fault module_1:cell_3");
+  CHECK(rack.stored.empty());
+
+  bench other;
+  other.close();
+  other.device.current_a = 80;
+  other.word.granted = false;
+  other.word.opening = messages::opening::immediate;
+  other.step();
+  CHECK(other.model.state() == state::releasing);
+  CHECK_FALSE(other.last.lease);
+}
+
+TEST_CASE("F-162 an opening under load happens after three seconds and is locked") {
+  bench rack;
+  rack.close();
+  rack.device.current_a = 80;
+  rack.model.request_open("command");
+  rack.run(2'900);
+  CHECK(rack.model.state() == state::reducing);
+  rack.run(400);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.stored[break_under_load]);
+  CHECK(rack.model.request_close() == std::vector<std::string>{"break_under_load is latched"});
+}
+
+TEST_CASE("a permit that is silent for 500 ms opens") {
+  bench rack;
+  rack.close();
+  rack.permits = false;
+  rack.run(450);
+  CHECK(rack.model.state() == state::closed);
+  rack.run(400);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.history.back() == "open permit_silent");
+}
+
+TEST_CASE("F-158 an older epoch and a counter that stands still are refused") {
+  bench rack;
+  rack.run(200);
+  messages::permit old = rack.word;
+  old.counter = 0;
+  CHECK_FALSE(rack.model.take_permit(old, rack.now_us));
+  old.epoch = 0;
+  old.counter = 1'000'000;
+  CHECK_FALSE(rack.model.take_permit(old, rack.now_us));
+  old.epoch = 2;
+  old.counter = 1;
+  CHECK(rack.model.take_permit(old, rack.now_us));
+  CHECK_FALSE(rack.model.take_permit(rack.word, rack.now_us));
+}
+
+TEST_CASE("the device's own opening is taken as it is and never undone without a command") {
+  bench rack;
+  rack.close();
+  rack.obeys = false;
+  rack.device.minus_closed = rack.device.plus_closed = false;
+  rack.device.opened_by_lease = true;
+  rack.run(10'000);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.history.back() == "open lease_expired");
+  CHECK(rack.stored[lease_expired]);
+  CHECK_FALSE(rack.last.lease);
+  rack.device.opened_by_lease = false;
+  rack.obeys = true;
+  rack.run(10'000);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.model.request_close().empty());
+  rack.run(2'000);
+  CHECK(rack.model.state() == state::closed);
+  CHECK_FALSE(rack.stored[lease_expired]);
+}
+
+TEST_CASE("F-024 feedback that is closed after a start is a weld once no lease can explain it") {
+  bench rack;
+  rack.obeys = false;
+  rack.device.minus_closed = rack.device.plus_closed = true;
+  rack.run(3'500);
+  CHECK(rack.model.state() == state::starting);
+  CHECK_FALSE(rack.last.lease);
+  rack.run(1'000);
+  CHECK(rack.model.state() == state::fault);
+  CHECK(rack.history.back() == "fault contactor_weld");
+  CHECK(rack.stored[contactor_weld]);
+  CHECK(rack.model.request_reset(false).size() == 2);
+  rack.device.minus_closed = rack.device.plus_closed = false;
+  rack.run(200);
+  CHECK(rack.model.request_reset(false) == std::vector<std::string>{"needs role service"});
+  CHECK(rack.model.request_reset(true).empty());
+  rack.run(200);
+  CHECK(rack.model.state() == state::open);
+  CHECK_FALSE(rack.stored[contactor_weld]);
+}
+
+TEST_CASE("F-024 a start while the last lease still runs waits and stays open") {
+  bench rack;
+  rack.obeys = false;
+  rack.device.minus_closed = rack.device.plus_closed = true;
+  rack.run(450);
+  rack.device.minus_closed = rack.device.plus_closed = false;
+  rack.device.opened_by_lease = true;
+  rack.run(60'000);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.model.reason() == lease_expired);
+}
+
+TEST_CASE("F-159 a contactor that stays closed after opening locks") {
+  bench rack;
+  rack.close();
+  rack.model.request_open("command");
+  rack.obeys = false; // plus and minus stay closed
+  rack.run(300);
+  CHECK(rack.model.state() == state::releasing);
+  rack.run(200);
+  CHECK(rack.model.state() == state::fault);
+  CHECK(rack.stored[contactor_weld]);
+  rack.run(1'000);
+  CHECK(rack.last.order == messages::contactor_order::open);
+}
+
+TEST_CASE("F-160 contactors without feedback are tried once more after 3 s, then locked") {
+  bench rack;
+  rack.run(200);
+  REQUIRE(rack.model.request_close().empty());
+  rack.obeys = false;
+  rack.run(400);
+  CHECK(rack.model.state() == state::pause);
+  CHECK_FALSE(rack.last.lease);
+  rack.run(2'900);
+  CHECK(rack.model.state() == state::pause);
+  rack.run(200);
+  CHECK(rack.model.state() == state::precharging);
+  rack.run(400);
+  CHECK(rack.model.state() == state::fault);
+  CHECK(rack.stored[contactor_feedback]);
+}
+
+TEST_CASE("F-161 a precharge that does not end is given up after three times two seconds") {
+  bench rack;
+  rack.run(200);
+  REQUIRE(rack.model.request_close().empty());
+  rack.obeys = true;
+  int attempts = 0;
+  auto before = rack.model.state();
+  for (int step = 0; step < 400; ++step) {
+    rack.device.bus_v = 0; // a short
+    rack.step();
+    if (rack.model.state() == state::precharging && before != state::precharging) ++attempts;
+    before = rack.model.state();
+  }
+  CHECK(attempts == 3);
+  CHECK(rack.model.state() == state::fault);
+  CHECK(rack.stored[precharge_failed]);
+}
+
+TEST_CASE("closing is refused with every reason that bars it") {
+  contactor_options barred;
+  barred.close_permitted = false;
+  bench rack(barred, {contactor_weld});
+  rack.device.plus_closed.reset();
+  rack.word.close_allowed = false;
+  rack.word.reasons = {"not_ready"};
+  rack.obeys = false;
+  rack.run(200);
+  CHECK(rack.model.request_close() ==
+        std::vector<std::string>{
+            "closing is not permitted in this site", "contactor_weld is latched", "not_ready",
+            "feedback of the contactors is unknown", "the contactors are opening"});
+}
+
+TEST_CASE("unknown feedback for a second opens") {
+  bench rack;
+  rack.close();
+  rack.obeys = false;
+  rack.device.plus_closed.reset();
+  rack.run(950);
+  CHECK(rack.model.state() == state::closed);
+  rack.run(200);
+  CHECK(rack.model.state() == state::releasing);
+  CHECK_FALSE(rack.last.lease);
+}
+
+TEST_CASE("safety rule 5: a start neither closes nor lets go of a latch") {
+  for (const bool was_closed : {false, true}) {
+    bench rack({}, {precharge_failed});
+    rack.obeys = !was_closed;
+    rack.device.minus_closed = rack.device.plus_closed = was_closed;
+    for (int step = 0; step < 400; ++step) {
+      rack.step();
+      CHECK_FALSE(rack.last.lease);
+      CHECK(rack.last.order == messages::contactor_order::open);
+    }
+    CHECK(rack.model.latches().front() == precharge_failed);
+  }
+}
+
+TEST_CASE("safety rule 3: on any walk, the lease is renewed only under a fresh granted permit") {
+  int closed_steps = 0;
+  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+    std::mt19937 random(seed);
+    const auto one_of = [&](int count) {
+      return static_cast<int>(random() % static_cast<unsigned>(count));
+    };
+    bench rack;
+    std::int64_t permit_us = 0;
+    bool granted = false;
+    for (int step = 0; step < 3'000; ++step) {
+      if (one_of(40) == 0) rack.obeys = !rack.obeys;
+      rack.permits = one_of(60) != 0 ? rack.permits : !rack.permits;
+      if (one_of(80) == 0) rack.word.granted = !rack.word.granted;
+      if (one_of(80) == 0) rack.word.close_allowed = !rack.word.close_allowed;
+      rack.word.opening = !rack.word.granted && one_of(4) == 0 ? messages::opening::immediate
+                                                               : messages::opening::none;
+      if (!rack.obeys && one_of(10) == 0) rack.device.plus_closed = one_of(2) == 0;
+      if (!rack.obeys && one_of(30) == 0) rack.device.minus_closed.reset();
+      if (one_of(20) == 0) rack.device.current_a = one_of(3) * 15;
+      if (one_of(20) == 0) (void)rack.model.request_close();
+      if (one_of(200) == 0) rack.model.request_open("command");
+      if (one_of(50) == 0) (void)rack.model.request_reset(one_of(2) == 0);
+      const auto before = rack.model.state();
+      rack.step();
+      if (rack.permits) {
+        permit_us = rack.now_us;
+        granted = rack.word.granted;
+      }
+      const bool fresh = rack.now_us - permit_us < 500 * ms;
+      INFO("seed " << seed << " step " << step << " " << to_string(before) << " -> "
+                   << to_string(rack.model.state()));
+      if (rack.last.lease && rack.model.state() != state::reducing) {
+        CHECK(fresh);
+        CHECK(granted);
+      }
+      CHECK((rack.last.lease || rack.last.order == messages::contactor_order::open));
+      if (rack.model.state() == state::closed) ++closed_steps;
+      if (rack.model.state() == state::reducing) CHECK(rack.last.lease);
+    }
+  }
+  CHECK(closed_steps > 100);
+}
+
+} // namespace voltaic::actors::contactor
