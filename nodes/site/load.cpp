@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -36,15 +37,17 @@ messages::expected<std::string> read_bounded(const std::string& path) {
 }
 
 std::variant<plan, messages::findings> load(const std::string& path) {
+  const char* applied = std::getenv(applied_variable);
+  const auto text = read_bounded(applied != nullptr ? std::string(applied) : path);
+  if (!text) return messages::findings{{path, 1, 1, "the file " + text.error().text}};
+  return load_text(*text, path);
+}
+
+std::variant<plan, messages::findings> load_text(const std::string& text, const std::string& path) {
   reporter report(path);
-  const auto text = read_bounded(path);
-  if (!text) {
-    report.add({}, "the file " + text.error().text);
-    return report.take();
-  }
   toml::table file;
   try {
-    file = toml::parse(*text, path);
+    file = toml::parse(text, path);
   } catch (const toml::parse_error& error) {
     const auto& at = error.source().begin;
     report.add({at.line, at.column}, std::string(error.description()));
@@ -52,7 +55,8 @@ std::variant<plan, messages::findings> load(const std::string& path) {
   }
   auto source = read_draft(file, report);
   plan result = std::move(source.base);
-  result.file = std::filesystem::canonical(path).string();
+  // The folder must exist; the file itself may be gone while its copy is read.
+  result.file = std::filesystem::weakly_canonical(path).string();
   result.folders = site_folders(result.name, result.file);
   resolve(source, result, report);
   place(source, result, report);

@@ -9,6 +9,7 @@
 #include "messages/profiles/load.hpp"
 #include "messages/protection/limits_file.hpp"
 #include "nodes/site/expand.hpp"
+#include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::site {
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "messages/expected.hpp"
 #include "nodes/site/draft.hpp"
 
 /// From a draft to a plan: names become references, files are read, nodes are
@@ -16,8 +15,5 @@ void place(const draft& source, plan& result, reporter& report);
 
 /// Bus loads, identifiers, reaction times, socket paths.
 void judge(const draft& source, plan& result, reporter& report);
-
-/// Reads a file of at most `file_bytes_max` bytes. The failure does not name it.
-[[nodiscard]] messages::expected<std::string> read_bounded(const std::string& path);
 
 } // namespace voltaic::nodes::site

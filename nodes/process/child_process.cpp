@@ -1,0 +1,136 @@
+#include "nodes/process/child_process.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+#include "bus/control/ready.hpp"
+
+namespace voltaic::nodes::process {
+
+namespace {
+
+constexpr int exec_failed = 127;
+
+int open_log(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) == 0 && info.st_size > log_bytes_max)
+    ::rename(path.c_str(), (path + ".1").c_str());
+  return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+}
+
+// Everything that the new process needs, made before fork: between fork and
+// exec of a program with threads nothing may allocate.
+struct launch {
+  std::vector<char*> arguments;
+  std::vector<char*> environment;
+  int log = -1;
+  int null = -1;
+  int ready = -1;
+  pid_t parent = 0;
+};
+
+[[noreturn]] void become(const launch& start) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != start.parent) ::_exit(exec_failed); // it died before the line above
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
+  ::dup2(start.null, STDIN_FILENO);
+  if (start.log >= 0) {
+    ::dup2(start.log, STDOUT_FILENO);
+    ::dup2(start.log, STDERR_FILENO);
+  }
+  ::fcntl(start.ready, F_SETFD, 0);
+  ::execve(start.arguments[0], start.arguments.data(), start.environment.data());
+  ::_exit(exec_failed);
+}
+
+} // namespace
+
+std::string exit_status::text() const {
+  if (!by_signal) return fmt::format("exit {}", value);
+  return fmt::format("signal {} ({})", value, ::strsignal(value));
+}
+
+messages::expected<std::unique_ptr<child_process>> child_process::start(
+    const child_options& options) {
+  int ready[2] = {-1, -1};
+  if (::pipe2(ready, O_CLOEXEC) != 0)
+    return messages::failure{fmt::format("no pipe: {}", std::strerror(errno))};
+  ::fcntl(ready[0], F_SETFL, O_NONBLOCK);
+  auto arguments = options.arguments;
+  auto ready_text = fmt::format("{}={}", bus::control::ready_variable, ready[1]);
+  launch start;
+  for (auto& argument : arguments) start.arguments.push_back(argument.data());
+  start.arguments.push_back(nullptr);
+  const auto own = std::string(bus::control::ready_variable) + "=";
+  for (char** entry = ::environ; *entry != nullptr; ++entry)
+    if (std::strncmp(*entry, own.c_str(), own.size()) != 0) start.environment.push_back(*entry);
+  auto added = options.environment;
+  for (auto& entry : added) start.environment.push_back(entry.data());
+  start.environment.push_back(ready_text.data());
+  start.environment.push_back(nullptr);
+  if (!options.log_path.empty()) start.log = open_log(options.log_path);
+  start.null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  start.ready = ready[1];
+  start.parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become(start);
+  const int fork_error = errno;
+  ::close(ready[1]);
+  if (start.log >= 0) ::close(start.log);
+  ::close(start.null);
+  if (pid < 0) {
+    ::close(ready[0]);
+    return messages::failure{fmt::format("no new process: {}", std::strerror(fork_error))};
+  }
+  const int exit_file = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  std::unique_ptr<child_process> child(new child_process(pid, exit_file, ready[0]));
+  if (exit_file < 0) return messages::failure{fmt::format("no pidfd: {}", std::strerror(errno))};
+  return child;
+}
+
+child_process::~child_process() {
+  if (!reaped_) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  if (exit_file_ >= 0) ::close(exit_file_);
+  if (ready_file_ >= 0) ::close(ready_file_);
+}
+
+bool child_process::take_ready() {
+  if (is_ready_ || ready_file_ < 0) return is_ready_;
+  char byte = 0;
+  const auto count = ::read(ready_file_, &byte, 1);
+  if (count < 0) return false;
+  is_ready_ = count == 1;
+  ::close(ready_file_);
+  ready_file_ = -1;
+  return is_ready_;
+}
+
+void child_process::signal(int number) const {
+  if (!reaped_) ::kill(pid_, number);
+}
+
+std::optional<exit_status> child_process::reap() {
+  int status = 0;
+  if (reaped_ || ::waitpid(pid_, &status, WNOHANG) != pid_) return std::nullopt;
+  reaped_ = true;
+  if (WIFSIGNALED(status)) return exit_status{true, WTERMSIG(status)};
+  return exit_status{false, WEXITSTATUS(status)};
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,188 @@
+#include "nodes/process/plan_difference.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace voltaic::nodes::process {
+
+namespace {
+
+using site::plan;
+
+// Load is a figure of the whole bus: a rack more does not change the bus.
+bool same(const site::can_bus& a, const site::can_bus& b) {
+  auto other = b;
+  other.load_percent = a.load_percent;
+  return a == other;
+}
+
+bool same(const site::device& a, const site::device& b) {
+  return a.profile_path == b.profile_path && a.profile_hash == b.profile_hash && a.bus == b.bus &&
+         a.line == b.line && a.id_offset == b.id_offset && a.unit == b.unit && a.rack == b.rack;
+}
+
+bool same(const site::rack& a, const site::rack& b) {
+  return a.device == b.device && a.protection_path == b.protection_path &&
+         a.protection_hash == b.protection_hash && a.hard_wired_opening == b.hard_wired_opening &&
+         a.close_allowed == b.close_allowed;
+}
+
+bool same(const site::modbus_line& a, const site::modbus_line& b) {
+  return a == b;
+}
+
+// Why two lookups of one name differ, if they do.
+template <class T>
+std::optional<std::string> differs(const T* before, const T* after, const std::string& name) {
+  if (before == nullptr || after == nullptr)
+    return before == after ? std::nullopt : std::optional(name + " is new or gone");
+  if (same(*before, *after)) return std::nullopt;
+  return name + " changed";
+}
+
+template <class Names>
+std::string joined_names(const Names& items) {
+  std::string result;
+  for (const auto& item : items) result += item.name + " ";
+  return result;
+}
+
+std::optional<std::string> node_differs(const plan& before, const plan& after,
+                                        const site::node& was, const site::node& is) {
+  if (!(was == is)) return "its actors or ports changed";
+  for (const auto& name : is.buses)
+    if (auto why = differs(before.find_bus(name), after.find_bus(name), name)) return why;
+  for (const auto& name : is.lines)
+    if (auto why = differs(before.find_line(name), after.find_line(name), name)) return why;
+  for (const auto& actor : is.actors) {
+    const bool is_device =
+        actor.kind == site::actor_kind::can_device || actor.kind == site::actor_kind::modbus_device;
+    const auto& name = actor.subject;
+    if (is_device) {
+      if (auto why = differs(before.find_device(name), after.find_device(name), name)) return why;
+    } else if (actor.kind != site::actor_kind::command) {
+      if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
+    }
+  }
+  if (is.kind == site::node_kind::relay && before.relay_listen != after.relay_listen)
+    return "its endpoint changed";
+  if (is.kind != site::node_kind::site) return std::nullopt;
+  // The dispatcher knows every actor that commands may be for.
+  if (before.roles != after.roles) return "roles changed";
+  if (joined_names(before.devices) != joined_names(after.devices) ||
+      joined_names(before.racks) != joined_names(after.racks))
+    return "the site's actors changed";
+  return std::nullopt;
+}
+
+std::optional<std::string> simulator_differs(const plan& before, const plan& after,
+                                             const std::string& rack_name) {
+  if (!(before.simulator == after.simulator)) return "the simulator's settings changed";
+  const auto* was = before.find_rack(rack_name);
+  const auto* is = after.find_rack(rack_name);
+  if (was->device != is->device) return "its device changed";
+  return differs(before.find_device(was->device), after.find_device(is->device), is->device);
+}
+
+// Compares two lists by name; `why` tells how members of both differ.
+template <class Items, class Why>
+void compare_lists(const Items& before, const Items& after, part_kind part, Why why,
+                   std::vector<change>& changes) {
+  const auto find = [](const Items& items, const std::string& name) {
+    return std::find_if(items.begin(), items.end(),
+                        [&](const auto& item) { return item.name == name; });
+  };
+  for (const auto& item : before)
+    if (find(after, item.name) == after.end())
+      changes.push_back({change_kind::stop, part, item.name, "no longer in the site file"});
+  for (const auto& item : after) {
+    const auto was = find(before, item.name);
+    if (was == before.end())
+      changes.push_back({change_kind::start, part, item.name, "new in the site file"});
+    else if (auto reason = why(*was, item))
+      changes.push_back({change_kind::restart, part, item.name, *std::move(reason)});
+  }
+}
+
+void find_touched_racks(const plan& running, difference& result) {
+  for (const auto& one : result.changes) {
+    if (one.kind == change_kind::start) continue;
+    for (const auto& rack : running.racks) {
+      const auto* device = running.find_device(rack.device);
+      const bool touched =
+          (one.part == part_kind::node && rack.node == one.name) ||
+          (one.part == part_kind::simulator && rack.name == one.name) ||
+          (one.part == part_kind::bus && device != nullptr && device->bus == one.name);
+      const auto known =
+          std::find(result.racks_touched.begin(), result.racks_touched.end(), rack.name);
+      if (touched && known == result.racks_touched.end()) result.racks_touched.push_back(rack.name);
+    }
+  }
+}
+
+std::vector<site::can_bus> virtual_buses(const plan& source) {
+  std::vector<site::can_bus> result;
+  std::copy_if(source.buses.begin(), source.buses.end(), std::back_inserter(result),
+               [](const auto& bus) { return bus.kind == site::bus_kind::virtual_bus; });
+  return result;
+}
+
+} // namespace
+
+std::string_view to_string(change_kind kind) {
+  switch (kind) {
+    case change_kind::stop:
+      return "stop";
+    case change_kind::start:
+      return "start";
+    case change_kind::restart:
+      return "restart";
+  }
+  return "restart";
+}
+
+std::string_view to_string(part_kind kind) {
+  switch (kind) {
+    case part_kind::bus:
+      return "bus";
+    case part_kind::simulator:
+      return "simulator";
+    case part_kind::node:
+      return "node";
+  }
+  return "node";
+}
+
+difference compare(const plan& running, const plan& wanted, bool simulated) {
+  difference result;
+  if (running.name != wanted.name) result.impossible.push_back("the site's name changed");
+  if (running.simulator.present != wanted.simulator.present)
+    result.impossible.push_back("[simulator] came or went");
+  if (simulated) {
+    compare_lists(
+        virtual_buses(running), virtual_buses(wanted), part_kind::bus,
+        [](const auto& was, const auto& is) { return differs(&was, &is, is.name); },
+        result.changes);
+    compare_lists(
+        running.racks, wanted.racks, part_kind::simulator,
+        [&](const auto&, const auto& is) { return simulator_differs(running, wanted, is.name); },
+        result.changes);
+  }
+  compare_lists(
+      running.nodes, wanted.nodes, part_kind::node,
+      [&](const auto& was, const auto& is) { return node_differs(running, wanted, was, is); },
+      result.changes);
+  std::stable_sort(result.changes.begin(), result.changes.end(),
+                   [](const change& a, const change& b) {
+                     const auto rank = [](change_kind k) {
+                       return k == change_kind::stop ? 0 : k == change_kind::restart ? 1 : 2;
+                     };
+                     return rank(a.kind) < rank(b.kind);
+                   });
+  find_touched_racks(running, result);
+  return result;
+}
+
+} // namespace voltaic::nodes::process

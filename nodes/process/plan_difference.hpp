@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "nodes/site/plan.hpp"
+
+/// What must happen for a running site to become what a file says. Pure.
+namespace voltaic::nodes::process {
+
+enum class change_kind : std::uint8_t { stop, start, restart };
+enum class part_kind : std::uint8_t { bus, simulator, node };
+[[nodiscard]] std::string_view to_string(change_kind kind);
+[[nodiscard]] std::string_view to_string(part_kind kind);
+
+/// One process that stops, starts or is restarted. What is not named is kept.
+struct change {
+  change_kind kind = change_kind::restart;
+  part_kind part = part_kind::node;
+  std::string name;   ///< of the bus, of the rack that is simulated, of the node
+  std::string reason; ///< "bms_0 changed"
+  friend bool operator==(const change&, const change&) = default;
+};
+
+struct difference {
+  std::vector<change> changes;            ///< stops, then restarts, then starts
+  std::vector<std::string> racks_touched; ///< whose chain stops or restarts
+  std::vector<std::string> impossible;    ///< changes that need a stop of the whole site
+};
+
+/// `simulated`: buses and racks of the site are simulated by child processes.
+[[nodiscard]] difference compare(const site::plan& running, const site::plan& wanted,
+                                 bool simulated);
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+
+namespace voltaic::nodes::process {
+
+struct process_figures {
+  double cpu_seconds = 0; ///< since its start, all threads
+  std::int64_t rss_kb = 0;
+};
+
+/// From /proc; nothing when the process is gone.
+[[nodiscard]] std::optional<process_figures> read_figures(pid_t pid);
+
+/// Tells a process that waits for a processor or a disk from one that is stuck.
+class starvation_probe {
+ public:
+  /// True when since the last call some thread wanted to run and was not let.
+  /// The first call after `reset` only remembers, and gives the benefit of doubt.
+  [[nodiscard]] bool starved(pid_t pid, std::int64_t now_us);
+  void reset() { threads_.clear(); }
+
+ private:
+  std::map<pid_t, std::int64_t> threads_; ///< processor time, ns
+  std::int64_t last_us_ = 0;
+};
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,330 @@
+#include "nodes/process/process_set.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+
+namespace voltaic::nodes::process {
+
+namespace {
+
+constexpr std::int64_t backoff_min_us = 50'000;
+constexpr std::int64_t backoff_max_us = 2'000'000;
+// A single process that is replaced or removed gets this long to end by itself.
+constexpr std::int64_t single_stop_us = 1'000'000;
+
+struct stop_step {
+  process_role role;
+  std::int64_t bound_us;
+};
+// Commands end first, then the chains, then what carried them.
+constexpr std::array stop_steps = {
+    stop_step{process_role::site, 500'000},  stop_step{process_role::node, 900'000},
+    stop_step{process_role::relay, 400'000}, stop_step{process_role::simulator, 400'000},
+    stop_step{process_role::bus, 400'000},
+};
+static_assert([] {
+  std::int64_t sum = 0;
+  for (const auto& step : stop_steps) sum += step.bound_us;
+  return sum;
+}() <= process_set::stop_us_max);
+
+actors::runtime::restart_policy policy_of(const process_spec& spec) {
+  actors::runtime::restart_policy policy;
+  policy.restarts_max = spec.restarts_max;
+  policy.window_us = std::int64_t{spec.restarts_window_ms} * 1000;
+  policy.backoff_min_us = backoff_min_us;
+  policy.backoff_max_us = backoff_max_us;
+  return policy;
+}
+
+} // namespace
+
+struct process_set::entry {
+  explicit entry(process_spec what)
+      : spec(std::move(what)),
+        restart(policy_of(spec), {{{}, 1}}),
+        wedge(std::int64_t{spec.wedge_ms} * 1000) {}
+  process_spec spec;
+  process_state state = process_state::waiting;
+  std::unique_ptr<child_process> child;
+  actors::runtime::restart_model restart;
+  wedge_model wedge;
+  starvation_probe probe;
+  std::unique_ptr<actors::runtime::progress_page> page;
+  std::uint32_t restarts = 0;
+  std::optional<std::string> last_exit;
+  std::string kill_reason; ///< why this set killed it
+  bool was_ready = false;  ///< once in its life: later stages do not wait again
+  bool forget = false;     ///< when it has ended
+  std::optional<process_spec> successor;
+  std::int64_t started_us = 0;
+  std::int64_t due_us = 0; ///< of the next start, or of SIGKILL while stopping
+  double figure_cpu_s = 0;
+  std::int64_t figure_us = 0;
+  double cpu_percent = 0;
+};
+
+std::string_view to_string(process_state state) {
+  switch (state) {
+    case process_state::waiting:
+      return "waiting";
+    case process_state::starting:
+      return "starting";
+    case process_state::running:
+      return "running";
+    case process_state::backoff:
+      return "backoff";
+    case process_state::failed:
+      return "failed";
+    case process_state::stopping:
+      return "stopping";
+    case process_state::stopped:
+      return "stopped";
+  }
+  return "stopped";
+}
+
+process_set::entry* process_set::find(std::string_view name) {
+  for (auto& item : entries_)
+    if (item->spec.name == name) return item.get();
+  return nullptr;
+}
+
+void process_set::add(process_spec spec) {
+  if (auto* leaving = find(spec.name); leaving != nullptr) {
+    leaving->successor = std::move(spec); // the name is free once it has ended
+    return;
+  }
+  entries_.push_back(std::make_shared<entry>(std::move(spec)));
+}
+
+void process_set::remove(std::string_view name) {
+  if (auto* item = find(name); item != nullptr) {
+    item->forget = true;
+    item->successor.reset();
+    item->due_us = 0; // step asks it to stop
+  }
+}
+
+void process_set::replace(process_spec spec) {
+  auto* item = find(spec.name);
+  if (item == nullptr) return add(std::move(spec));
+  item->forget = true;
+  item->due_us = 0;
+  item->successor = std::move(spec);
+}
+
+void process_set::add_to(std::vector<pollfd>& polled) const {
+  for (const auto& item : entries_) {
+    if (item->child == nullptr) continue;
+    polled.push_back({item->child->exit_file(), POLLIN, 0});
+    if (item->child->ready_file() >= 0) polled.push_back({item->child->ready_file(), POLLIN, 0});
+  }
+}
+
+bool process_set::stage_reached(process_role role) const {
+  return std::all_of(entries_.begin(), entries_.end(), [&](const auto& item) {
+    return item->spec.role >= role || item->spec.role == process_role::node || item->was_ready ||
+           item->state == process_state::failed || item->forget;
+  });
+}
+
+void process_set::start(entry& item, std::int64_t now_us) {
+  item.kill_reason.clear();
+  item.page.reset();
+  item.wedge.reset();
+  item.probe.reset();
+  item.started_us = now_us;
+  item.figure_us = 0;
+  auto child =
+      child_process::start({item.spec.arguments, item.spec.log_path, item.spec.environment});
+  if (!child) {
+    report_(fmt::format("{}: {}", item.spec.name, child.error().text));
+    ended(item, {false, 127}, now_us);
+    return;
+  }
+  item.child = *std::move(child);
+  item.state = process_state::starting;
+}
+
+void process_set::ended(entry& item, const exit_status& status, std::int64_t now_us) {
+  item.child.reset();
+  item.last_exit = item.kill_reason.empty()
+                       ? status.text()
+                       : fmt::format("{}, {}", item.kill_reason, status.text());
+  if (stopping_ || item.forget) {
+    item.state = process_state::stopped;
+    return;
+  }
+  const auto decision = item.restart.on_exit(0, now_us);
+  if (decision.escalate) {
+    item.state = process_state::failed;
+    report_(fmt::format("{} has failed: {}; more than {} restarts in {} s", item.spec.name,
+                        *item.last_exit, item.spec.restarts_max,
+                        item.spec.restarts_window_ms / 1000));
+    return;
+  }
+  item.state = process_state::backoff;
+  item.due_us = now_us + decision.delay_us;
+  ++item.restarts;
+  report_(fmt::format("{} ended: {}; restart {} in {} ms", item.spec.name, *item.last_exit,
+                      item.restarts, decision.delay_us / 1000));
+}
+
+void process_set::kill(entry& item, std::string why) {
+  report_(fmt::format("{} is killed: {}", item.spec.name, why));
+  item.kill_reason = std::move(why);
+  item.child->signal(SIGKILL);
+}
+
+void process_set::watch(entry& item, std::int64_t now_us) {
+  if (!item.kill_reason.empty()) return; // dying
+  if (item.page == nullptr && !item.spec.progress_path.empty()) {
+    if (auto page = actors::runtime::progress_page::open(item.spec.progress_path);
+        page && (*page)->layout().pid == item.child->pid())
+      item.page = *std::move(page);
+  }
+  const bool runs = item.page != nullptr && item.page->layout().running == 1;
+  if (item.state == process_state::starting) {
+    if (item.child->take_ready() || runs) {
+      item.state = process_state::running;
+      item.was_ready = true;
+      if (item.restarts > 0) report_(fmt::format("{} runs again", item.spec.name));
+    } else if (now_us - item.started_us > std::int64_t{item.spec.start_timeout_ms} * 1000) {
+      kill(item, fmt::format("not ready within {} ms", item.spec.start_timeout_ms));
+    }
+    return;
+  }
+  if (!runs) return item.wedge.reset();
+  const auto& layout = item.page->layout();
+  const auto count = std::min<std::size_t>(layout.count, layout.slots.size());
+  std::vector<std::uint64_t> counters(count);
+  for (std::size_t i = 0; i < count; ++i) counters[i] = layout.slots[i].progress;
+  bool starved = false;
+  if (item.wedge.suspicious())
+    starved = item.probe.starved(item.child->pid(), now_us);
+  else
+    item.probe.reset();
+  if (const auto wedged = item.wedge.look(now_us, counters, starved)) {
+    const auto& name = layout.slots[*wedged].name;
+    kill(item, fmt::format("{} made no progress for {} ms",
+                           std::string_view(name.data(), ::strnlen(name.data(), name.size())),
+                           item.spec.wedge_ms));
+  }
+}
+
+void process_set::ask_to_stop(entry& item, std::int64_t now_us, std::int64_t bound_us) {
+  if (item.child == nullptr) {
+    item.state = process_state::stopped;
+    return;
+  }
+  item.state = process_state::stopping;
+  item.due_us = now_us + bound_us;
+  item.child->signal(SIGTERM);
+  // One that is stopped by SIGSTOP would not see it.
+  item.child->signal(SIGCONT);
+}
+
+void process_set::step(std::int64_t now_us) {
+  for (auto& item : entries_) {
+    if (item->child != nullptr)
+      if (const auto status = item->child->reap()) ended(*item, *status, now_us);
+    if (item->state == process_state::stopping && item->child != nullptr) {
+      if (now_us >= item->due_us && item->kill_reason.empty()) kill(*item, "did not stop in time");
+      continue;
+    }
+    if (item->forget && item->state != process_state::stopped) {
+      ask_to_stop(*item, now_us, single_stop_us);
+      continue;
+    }
+    if (stopping_) continue;
+    const bool due = item->state == process_state::backoff && now_us >= item->due_us;
+    if (due || (item->state == process_state::waiting && stage_reached(item->spec.role)))
+      start(*item, now_us);
+    if (item->child != nullptr) watch(*item, now_us);
+  }
+  for (auto& item : entries_)
+    if (item->forget && item->state == process_state::stopped && item->successor && !stopping_)
+      item = std::make_shared<entry>(*std::move(item->successor));
+  std::erase_if(entries_, [](const auto& item) {
+    return item->forget && item->state == process_state::stopped;
+  });
+  if (stopping_) step_stop(now_us);
+}
+
+void process_set::stop_all(std::int64_t now_us) {
+  if (stopping_) return;
+  stopping_ = true;
+  stop_stage_ = -1;
+  for (auto& item : entries_)
+    if (item->child == nullptr && item->state != process_state::failed)
+      item->state = process_state::stopped;
+  step_stop(now_us);
+}
+
+// Asks the next stage once every process of the stages before it has ended.
+void process_set::step_stop(std::int64_t now_us) {
+  while (stop_stage_ < static_cast<int>(stop_steps.size())) {
+    const bool busy = std::any_of(entries_.begin(), entries_.end(), [](const auto& item) {
+      return item->state == process_state::stopping && item->child != nullptr;
+    });
+    if (busy || ++stop_stage_ == static_cast<int>(stop_steps.size())) return;
+    const auto& stage = stop_steps[static_cast<std::size_t>(stop_stage_)];
+    for (auto item = entries_.rbegin(); item != entries_.rend(); ++item)
+      if ((*item)->spec.role == stage.role && (*item)->child != nullptr)
+        ask_to_stop(**item, now_us, stage.bound_us);
+  }
+}
+
+bool process_set::all_stopped() const {
+  return stopping_ && std::all_of(entries_.begin(), entries_.end(),
+                                  [](const auto& item) { return item->child == nullptr; });
+}
+
+bool process_set::settled() const {
+  return std::all_of(entries_.begin(), entries_.end(), [](const auto& item) {
+    return item->state == process_state::running || item->state == process_state::failed;
+  });
+}
+
+bool process_set::any_failed() const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [](const auto& item) { return item->state == process_state::failed; });
+}
+
+bool process_set::quiet() const {
+  return std::none_of(entries_.begin(), entries_.end(),
+                      [](const auto& item) { return item->forget; });
+}
+
+std::vector<process_view> process_set::view(std::int64_t now_us) {
+  constexpr std::int64_t figure_period_us = 500'000;
+  std::vector<process_view> result;
+  for (auto& item : entries_) {
+    process_view one{item->spec.name, item->spec.role, item->state, 0, item->restarts, 0, 0, 0,
+                     item->last_exit};
+    if (item->child != nullptr) {
+      one.pid = item->child->pid();
+      one.uptime_s = static_cast<double>(now_us - item->started_us) / 1e6;
+      if (const auto figures = read_figures(one.pid)) {
+        one.rss_kb = figures->rss_kb;
+        const auto since_us = item->figure_us == 0 ? item->started_us : item->figure_us;
+        const auto base_s = item->figure_us == 0 ? 0.0 : item->figure_cpu_s;
+        if (now_us - since_us >= figure_period_us) {
+          item->cpu_percent =
+              (figures->cpu_seconds - base_s) * 1e8 / static_cast<double>(now_us - since_us);
+          item->figure_us = now_us;
+          item->figure_cpu_s = figures->cpu_seconds;
+        }
+        one.cpu_percent = item->cpu_percent;
+      }
+    }
+    result.push_back(std::move(one));
+  }
+  return result;
+}
+
+} // namespace voltaic::nodes::process

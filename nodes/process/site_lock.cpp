@@ -1,0 +1,70 @@
+#include "nodes/process/site_lock.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+namespace voltaic::nodes::process {
+
+namespace {
+
+// Who asks for the holder has the lock himself for an instant.
+constexpr int attempts_max = 5;
+constexpr std::chrono::milliseconds attempt_pause{20};
+
+std::string lock_path(const std::string& folder) {
+  return folder + "/lock";
+}
+
+std::string read_holder(int file) {
+  char buffer[256];
+  const auto count = ::pread(file, buffer, sizeof(buffer), 0);
+  return count > 0 ? std::string(buffer, static_cast<std::size_t>(count)) : "another process";
+}
+
+} // namespace
+
+messages::expected<std::unique_ptr<site_lock>> site_lock::take(const std::string& runtime_folder,
+                                                               const std::string& command) {
+  const auto path = lock_path(runtime_folder);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file < 0) return messages::failure{fmt::format("{}: {}", path, std::strerror(errno))};
+  bool locked = false;
+  for (int attempt = 0; attempt < attempts_max && !locked; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(attempt_pause);
+    locked = ::flock(file, LOCK_EX | LOCK_NB) == 0;
+  }
+  if (!locked) {
+    auto holder = read_holder(file);
+    ::close(file);
+    return messages::failure{fmt::format("the site already runs: {}", holder)};
+  }
+  const auto text = fmt::format("{}, process {}", command, ::getpid());
+  if (::ftruncate(file, 0) != 0 ||
+      ::pwrite(file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    ::close(file);
+    return messages::failure{fmt::format("{}: {}", path, std::strerror(errno))};
+  }
+  return std::unique_ptr<site_lock>(new site_lock(file));
+}
+
+site_lock::~site_lock() {
+  ::close(file_);
+}
+
+std::optional<std::string> lock_holder(const std::string& runtime_folder) {
+  const int file = ::open(lock_path(runtime_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return std::nullopt;
+  std::optional<std::string> result;
+  if (::flock(file, LOCK_SH | LOCK_NB) != 0) result = read_holder(file);
+  ::close(file);
+  return result;
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "bus/control/control_socket.hpp"
+#include "messages/expected.hpp"
+#include "nodes/process/plan_difference.hpp"
+#include "nodes/process/process_set.hpp"
+#include "nodes/process/site_lock.hpp"
+#include "nodes/site/plan.hpp"
+
+namespace voltaic::nodes::process {
+
+struct supervisor_options {
+  std::string program;       ///< the voltaic command that children run
+  std::string command;       ///< "voltaic up": what holds the site
+  bool nodes = true;         ///< false: the nodes live in this process (`voltaic run`)
+  bool simulator = true;     ///< start buses and simulators where the site has [simulator]
+  bool status_lines = false; ///< a child prints one a second
+  std::function<void(std::string_view)> log; ///< one line of what happened
+};
+
+/// Runs a site: starts its processes in order, restarts what ends or stands
+/// still, answers `status` and `apply` on the control socket, stops in order.
+/// It uses neither CAF nor ZeroMQ, so that neither can take it down.
+class supervisor {
+ public:
+  /// Creates the folders, takes the site's lock and opens the control socket.
+  /// `text` is the site file as loaded; nodes start from a copy of it.
+  [[nodiscard]] static messages::expected<std::unique_ptr<supervisor>> make(
+      site::plan plan, const std::string& text, supervisor_options options);
+  ~supervisor();
+
+  /// Returns once everything has stopped: after `request_stop`, or `for_us`
+  /// after everything was ready. Children live as long as the calling thread.
+  void run(std::optional<std::int64_t> for_us);
+  /// From any thread or signal handler.
+  void request_stop();
+  /// Every process runs (or has failed).
+  [[nodiscard]] bool is_ready() const { return ready_; }
+  [[nodiscard]] bool any_failed() const { return failed_; }
+  /// With `nodes` false: what `status` says of all of them. Any thread.
+  void set_node_state(process_state state) { node_state_ = state; }
+
+ private:
+  struct pending_apply {
+    bus::control::control_server::client_id from = 0;
+    std::string answer;
+    std::int64_t deadline_us = 0;
+  };
+  supervisor(site::plan plan, supervisor_options options);
+  [[nodiscard]] process_spec node_spec(const site::plan& plan, const site::node& node) const;
+  [[nodiscard]] process_spec bus_spec(const site::plan& plan, const std::string& name) const;
+  [[nodiscard]] process_spec simulator_spec(const site::plan& plan, const std::string& rack) const;
+  [[nodiscard]] process_spec spec_of(const site::plan& plan, part_kind part,
+                                     const std::string& name) const;
+  [[nodiscard]] bool simulated() const { return options_.simulator && plan_.simulator.present; }
+  void add_processes();
+  void turn(std::int64_t now_us);
+  void answer(bus::control::control_server::client_id from, std::string_view line);
+  [[nodiscard]] std::string status(std::int64_t now_us);
+  [[nodiscard]] std::string apply(std::string_view request, bool& wait);
+  void start_status_lines();
+  [[nodiscard]] bool write_applied(const std::string& text) const;
+  [[nodiscard]] std::string applied_path() const { return plan_.folders.runtime + "/site.toml"; }
+
+  site::plan plan_;
+  supervisor_options options_;
+  std::unique_ptr<site_lock> lock_;
+  std::unique_ptr<bus::control::control_server> control_;
+  process_set processes_;
+  std::unique_ptr<child_process> status_lines_;
+  std::optional<pending_apply> pending_;
+  int wake_file_ = -1;
+  std::atomic<bool> stop_requested_ = false;
+  std::atomic<bool> ready_ = false;
+  std::atomic<bool> failed_ = false;
+  std::atomic<process_state> node_state_ = process_state::starting;
+  std::int64_t started_us_ = 0;
+  double own_cpu_s_ = 0;
+  std::int64_t own_cpu_us_ = 0;
+  double own_cpu_percent_ = 0;
+};
+
+} // namespace voltaic::nodes::process

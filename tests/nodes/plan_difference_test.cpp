@@ -1,0 +1,143 @@
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "nodes/process/plan_difference.hpp"
+
+using namespace voltaic::nodes;
+using process::change_kind;
+using process::part_kind;
+
+namespace {
+
+void add_rack(site::plan& plan, int number) {
+  const auto name = fmt::format("rack_{}", number);
+  const auto device_name = fmt::format("bms_{}", number);
+  site::device device;
+  device.name = device_name;
+  device.profile_hash = 1;
+  device.bus = "can0";
+  device.id_offset = static_cast<std::uint32_t>(number) * 0xC0;
+  device.rack = name;
+  device.node = name;
+  plan.devices.push_back(device);
+  site::rack rack;
+  rack.name = name;
+  rack.device = device_name;
+  rack.protection_hash = 2;
+  rack.node = name;
+  plan.racks.push_back(rack);
+  site::node node;
+  node.name = name;
+  node.kind = site::node_kind::chain;
+  node.actors = {{device_name, site::actor_kind::can_device, device_name},
+                 {name, site::actor_kind::rack, name},
+                 {name + "/protection", site::actor_kind::protection, name},
+                 {name + "/contactor", site::actor_kind::contactor, name}};
+  node.buses = {"can0"};
+  node.safety = true;
+  plan.nodes.insert(plan.nodes.end() - 1, node);
+}
+
+site::plan two_racks() {
+  site::plan plan;
+  plan.name = "demo";
+  plan.simulator.present = true;
+  site::can_bus bus;
+  bus.name = "can0";
+  bus.uri = "virtual:can0";
+  plan.buses.push_back(bus);
+  site::node relay;
+  relay.name = "relay";
+  relay.kind = site::node_kind::relay;
+  site::node last;
+  last.name = "site";
+  last.kind = site::node_kind::site;
+  last.actors = {{"command", site::actor_kind::command, ""}};
+  plan.nodes = {relay, last};
+  add_rack(plan, 0);
+  add_rack(plan, 1);
+  return plan;
+}
+
+struct row {
+  const char* what;
+  std::function<void(site::plan&)> edit;
+  std::vector<std::string> changes;
+  std::vector<std::string> racks;
+};
+
+} // namespace
+
+TEST_CASE("applying a plan changes what differs and nothing else") {
+  const std::vector<row> rows = {
+      {"nothing", [](auto&) {}, {}, {}},
+      {"a bus load is no change", [](auto& p) { p.buses[0].load_percent = 50; }, {}, {}},
+      {"supervision bounds need no restart",
+       [](auto& p) { p.supervision.wedge_other_ms = 9000; },
+       {},
+       {}},
+      {"a third rack",
+       [](auto& p) { add_rack(p, 2); },
+       {"restart node site", "start simulator rack_2", "start node rack_2"},
+       {}},
+      {"a profile",
+       [](auto& p) { p.devices[0].profile_hash = 9; },
+       {"restart simulator rack_0", "restart node rack_0"},
+       {"rack_0"}},
+      {"a protection file",
+       [](auto& p) { p.racks[1].protection_hash = 9; },
+       {"restart node rack_1"},
+       {"rack_1"}},
+      {"the bit rate",
+       [](auto& p) { p.buses[0].bitrate = 250'000; },
+       {"restart bus can0", "restart node rack_0", "restart node rack_1"},
+       {"rack_0", "rack_1"}},
+      {"roles", [](auto& p) { p.roles["operator"] = {"staff"}; }, {"restart node site"}, {}},
+      {"the simulated start",
+       [](auto& p) { p.simulator.initial = "closed"; },
+       {"restart simulator rack_0", "restart simulator rack_1"},
+       {"rack_0", "rack_1"}},
+      {"a rack less",
+       [](auto& p) {
+         p.racks.pop_back();
+         p.devices.pop_back();
+         p.nodes.erase(p.nodes.end() - 2);
+       },
+       {"stop simulator rack_1", "stop node rack_1", "restart node site"},
+       {"rack_1"}},
+  };
+  for (const auto& row : rows) {
+    INFO(row.what);
+    const auto before = two_racks();
+    auto after = before;
+    row.edit(after);
+    const auto found = process::compare(before, after, true);
+    std::vector<std::string> changes;
+    for (const auto& one : found.changes)
+      changes.push_back(
+          fmt::format("{} {} {}", to_string(one.kind), to_string(one.part), one.name));
+    CHECK(changes == row.changes);
+    CHECK(found.racks_touched == row.racks);
+    CHECK(found.impossible.empty());
+  }
+}
+
+TEST_CASE("without a simulator only nodes change") {
+  const auto before = two_racks();
+  auto after = before;
+  add_rack(after, 2);
+  const auto found = process::compare(before, after, false);
+  REQUIRE(found.changes.size() == 2);
+  CHECK(found.changes[1].part == part_kind::node);
+  CHECK(found.changes[1].kind == change_kind::start);
+}
+
+TEST_CASE("another site name needs a stop of the site") {
+  const auto before = two_racks();
+  auto after = before;
+  after.name = "other";
+  CHECK(process::compare(before, after, true).impossible.size() == 1);
+}
