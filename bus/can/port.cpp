@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "bus/can/replay/replay_port.hpp"
 #include "bus/can/virtual/virtual_port.hpp"
 
 namespace voltaic::bus::can {
@@ -22,6 +23,7 @@ messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
   const std::string rest =
       colon == std::string::npos ? std::string() : options.uri.substr(colon + 1);
   if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
+  if (scheme == "replay") return open_replay_port(options, rest, std::move(handler));
   return messages::failure{fmt::format(
       "{}: unknown kind of port '{}'; known are virtual: and replay:", options.uri, scheme)};
 }

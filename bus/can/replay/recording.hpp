@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "messages/can/frame.hpp"
+#include "messages/expected.hpp"
+
+namespace voltaic::bus::can {
+
+/// A longer file is refused unread.
+inline constexpr std::size_t recording_bytes_max = std::size_t{512} * 1024 * 1024;
+
+/// The frames of one bus of a log file. `time_us` counts from the file's first
+/// frame, whatever its bus, and never falls.
+struct recording {
+  std::vector<messages::can::frame> frames;
+  std::int64_t span_us = 0; ///< up to the file's last frame, whatever its bus
+};
+
+/// Reads a GVRET CSV file or a candump log. `bus` is GVRET's bus number or
+/// candump's interface name; empty takes the only one. Failures name the place.
+[[nodiscard]] messages::expected<recording> load_recording(const std::string& path,
+                                                           const std::string& bus);
+
+} // namespace voltaic::bus::can
