@@ -90,6 +90,10 @@ struct engine::core {
 
   void drain() {
     ++bus_progress;
+    if (options.inbox->take_link_up()) {
+      bus.repeat_catalogues();
+      say_health(options.time->now());
+    }
     for (const auto& item : options.inbox->take()) {
       if (item.own) {
         bus.deliver_own(item.plane, item.frame);

@@ -112,6 +112,25 @@ void node_bus::deliver_own(plane to, const messages::frame_ptr& frame) {
   }
 }
 
+void node_bus::repeat_catalogues() {
+  std::vector<received_ptr> known;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [source, catalogue] : catalogues_) {
+      if (own_.contains(source)) {
+        known.push_back(catalogue);
+      }
+    }
+  }
+  for (const auto& catalogue : known) {
+    auto header = catalogue->message.header;
+    header.sequence = 0;
+    if (outside_ != nullptr) {
+      outside_->publish(plane::telemetry, messages::encode(header, catalogue->message.payload));
+    }
+  }
+}
+
 void node_bus::hand_out(plane from, const messages::frame_ptr& frame) {
   auto decoded = messages::decode(*frame);
   if (!decoded || !has_kind(decoded->payload)) {

@@ -41,6 +41,9 @@ class node_bus {
   void send(speaker& from, const messages::payload& payload, instant time);
   /// A frame that is encoded already: an event that has become durable.
   void deliver_own(plane to, const messages::frame_ptr& frame);
+  /// Publishes every known catalogue of this node again, unnumbered: the relay
+  /// has just begun to hear us and knows none.
+  void repeat_catalogues();
   /// A frame from the endpoint.
   void deliver(plane from, const messages::frame_ptr& frame);
 

@@ -16,6 +16,19 @@ void node_inbox::push(item content) {
   }
 }
 
+void node_inbox::on_link(bool up) {
+  const std::lock_guard lock(mutex_);
+  link_up_ = up;
+  if (up && waker_) {
+    waker_();
+  }
+}
+
+bool node_inbox::take_link_up() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(link_up_, false);
+}
+
 std::vector<node_inbox::item> node_inbox::take() {
   std::vector<item> taken;
   const std::lock_guard lock(mutex_);

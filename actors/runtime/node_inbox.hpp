@@ -25,7 +25,10 @@ class node_inbox final : public bus::message::listener {
   void on_frame(bus::message::plane from, const messages::frame_ptr& frame) override {
     push({false, from, frame});
   }
+  void on_link(bool up) override;
   void push(item content);
+  /// True once after each time that the relay began to hear us.
+  [[nodiscard]] bool take_link_up();
   /// Takes everything that waits.
   [[nodiscard]] std::vector<item> take();
   /// Called with the inbox's lock held, from the pushing thread; must not
@@ -38,6 +41,7 @@ class node_inbox final : public bus::message::listener {
   std::vector<item> items_;
   std::function<void()> waker_;
   std::uint64_t dropped_ = 0;
+  bool link_up_ = false;
 };
 
 } // namespace voltaic::actors::runtime

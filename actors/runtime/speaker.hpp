@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,16 +13,18 @@ namespace voltaic::actors::runtime {
 /// lost the relay can read telemetry again without asking.
 inline constexpr std::int64_t catalogue_period_us = 5 * messages::us_per_s;
 
-/// Gives one source's messages their envelope: incarnation and, for each plane, a
-/// sequence without gaps from 1, so that who hears one plane can count what it
-/// missed. What it gives is a pure function of what is said.
+/// Gives one source's messages their envelope: the incarnation, and on the planes
+/// that leave the node one sequence without gaps from 1, so that who hears them
+/// can count what it missed. Commands and local messages are not numbered. What
+/// it gives is a pure function of what is said.
 class speaker {
  public:
   speaker(std::string source, std::uint32_t incarnation, messages::utc_quality quality)
       : source_(std::move(source)), incarnation_(incarnation), quality_(quality) {}
 
   [[nodiscard]] messages::header next(bus::message::plane to, messages::instant time) {
-    return {source_, incarnation_, ++sequences_[to], time, quality_};
+    const bool numbered = to != bus::message::plane::local && to != bus::message::plane::commands;
+    return {source_, incarnation_, numbered ? ++sequence_ : 0, time, quality_};
   }
 
   [[nodiscard]] const std::string& source() const { return source_; }
@@ -48,7 +49,7 @@ class speaker {
   std::string source_;
   std::uint32_t incarnation_;
   messages::utc_quality quality_;
-  std::map<bus::message::plane, std::uint64_t> sequences_;
+  std::uint64_t sequence_ = 0;
   std::optional<messages::catalogue> catalogue_;
   std::int64_t catalogue_due_us_ = 0;
 };

@@ -102,6 +102,7 @@ class tcp_line final : public line {
     for (const auto& each : unsent) {
       write_answer answer;
       answer.token = each.token;
+      answer.unit = each.unit;
       answer.time_us = monotonic_us();
       answer.reason = "the line is stopping";
       on_write_(std::move(answer));
@@ -144,9 +145,15 @@ class tcp_line final : public line {
   void handle(const write_request& request) {
     write_answer answer;
     answer.token = request.token;
+    answer.unit = request.unit;
     answer.reason = ensure_connected();
-    answer.sent = connection_.connected();
-    if (answer.sent) exchange_write(request, answer);
+    if (request.deadline_us != 0 && monotonic_us() >= request.deadline_us) {
+      answer.outcome = outcome::expired;
+      answer.reason = "the deadline passed before it could be sent";
+    } else if (connection_.connected()) {
+      answer.sent = true;
+      exchange_write(request, answer);
+    }
     answer.time_us = monotonic_us();
     on_write_(std::move(answer));
   }

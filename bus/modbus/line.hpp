@@ -26,8 +26,8 @@ struct read_request {
   std::uint16_t count = 0;
 };
 
-/// What became of one request.
-enum class outcome : std::uint8_t { done, exception, timeout, disconnected, bad_answer };
+/// What became of one request. `expired`: a write that was not sent in time.
+enum class outcome : std::uint8_t { done, exception, timeout, disconnected, bad_answer, expired };
 
 struct read_answer {
   read_request request;
@@ -51,12 +51,14 @@ struct write_request {
   std::uint8_t unit = 1;
   std::uint16_t address = 0;
   std::vector<std::uint16_t> registers;
+  std::int64_t deadline_us = 0; ///< monotonic; it is not sent from then on. 0: none
 };
 
 /// The outcome of a write is never guessed: a timeout is `timeout`, and the
 /// register must be read again before anybody tries once more.
 struct write_answer {
   std::uint64_t token = 0;
+  std::uint8_t unit = 1;
   modbus::outcome outcome = modbus::outcome::disconnected;
   bool sent = false; ///< false: it certainly did not reach the peer
   std::uint8_t exception_code = 0;

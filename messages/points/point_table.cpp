@@ -136,6 +136,8 @@ void point_table::apply(const header& header, const block& block, kept& to) {
   }
   if (text != nullptr) state.text = *text;
   state.quality = worst_of(state.element_quality, block.quality);
+  // An aggregate's number is good although members are missing: the block says how bad those are.
+  if (elements == state.description.count) state.quality = worst(state.quality, block.quality);
 }
 
 /// Within one incarnation the sequence orders. Another incarnation, or a

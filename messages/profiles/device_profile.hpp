@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/can/checksum.hpp"
+#include "messages/modbus/registers.hpp"
 
 /// A device profile as it stands in its file, checked and with defaults filled
 /// in: what a kind of device measures and takes, and how that looks on its wire.
@@ -116,9 +117,8 @@ struct command_field {
   friend bool operator==(const command_field&, const command_field&) = default;
 };
 
-/// Registers on the wire, from the first to the last: ABCD is big-endian.
-enum class word_order : std::uint8_t { abcd, cdab, badc, dcba };
-enum class register_type : std::uint8_t { u16, i16, u32, i32, f32 };
+using modbus::register_type;
+using modbus::word_order;
 enum class register_table : std::uint8_t { holding, input };
 
 /// Where and how a value lies in registers; addresses count from 0.

@@ -71,19 +71,26 @@ class register_plan {
 
  private:
   struct row {
-    std::uint16_t point = 0;
-    std::uint32_t index = 0;
+    std::uint32_t index = 0;    ///< element of the point
     std::uint16_t position = 0; ///< in the answer
     std::uint16_t rule = 0;     ///< of rules_
   };
+  /// How the registers of one entry become values of its point.
   struct value_rule {
     register_field field;
-    raw_type type = raw_type::u16;
-    double point_scale = 1;
-    double point_offset = 0;
-    std::optional<value_range> valid;
+    std::uint16_t point = 0;
+    bool is_real = false;
+    double factor = 1;
+    double addend = 0;
+    std::int64_t minimum = 0;
+    std::int64_t maximum = 0;
+    double real_minimum = 0;
+    double real_maximum = 0;
     std::vector<std::int64_t> sentinels;
   };
+  void add_coverage(std::uint32_t index, std::uint16_t point);
+  [[nodiscard]] sample decode(const row& from, std::span<const std::uint16_t> registers) const;
+
   std::vector<register_read> reads_;
   std::vector<std::uint32_t> first_row_; ///< of each read, and the end
   std::vector<row> rows_;

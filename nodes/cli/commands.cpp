@@ -12,7 +12,10 @@ namespace voltaic::nodes::cli {
 namespace {
 
 // The one list of subcommands, in the order of `voltaic --help`.
-constexpr std::array<subcommand, 0> subcommands = {};
+constexpr std::array subcommands = {
+    subcommand{"bus", "Serve a virtual CAN bus",
+               "voltaic bus can0 --site-folder /tmp/voltaic-0/demo --bitrate 500000", declare_bus},
+};
 
 } // namespace
 

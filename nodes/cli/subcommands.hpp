@@ -3,4 +3,8 @@
 #include "nodes/cli/commands.hpp"
 
 /// One declaration a subcommand; each is defined in the file of its name.
-namespace voltaic::nodes::cli {} // namespace voltaic::nodes::cli
+namespace voltaic::nodes::cli {
+
+[[nodiscard]] action declare_bus(CLI::App& app);
+
+} // namespace voltaic::nodes::cli

@@ -115,7 +115,7 @@ TEST_CASE("a Modbus line reads and writes the exact registers of a pymodbus serv
   CHECK(first.answers[0].registers == counting(1000, 120));
   CHECK(first.answers[1].registers == counting(2010, 2));
   CHECK(first.now_us >= first.answers[0].time_us);
-  REQUIRE(opened->write({7, 1, 50, {1, 0xFFFF, 3}}));
+  REQUIRE(opened->write({7, 1, 50, {1, 0xFFFF, 3}, 0}));
   const write_answer answer = told.next_answer();
   CHECK(answer.token == 7);
   CHECK(answer.outcome == outcome::done);
@@ -140,7 +140,7 @@ TEST_CASE("F-080 an exception is told with its code and without registers") {
   CHECK(outside.answers[0].registers.empty());
   // The connection lives on: the next request of the same round is answered.
   CHECK(outside.answers[1].registers == counting(1005, 1));
-  REQUIRE(opened->write({1, 1, 199, {1, 2}}));
+  REQUIRE(opened->write({1, 1, 199, {1, 2}, 0}));
   const write_answer answer = told.next_answer();
   CHECK(answer.outcome == outcome::exception);
   CHECK(answer.exception_code == 2);
@@ -216,7 +216,7 @@ TEST_CASE("F-002 a write whose answer is lost is read back and not sent again") 
   options.units.clear();
   const auto opened = told.open(options);
   server.tell("mute");
-  REQUIRE(opened->write({1, 1, 60, {4711}}));
+  REQUIRE(opened->write({1, 1, 60, {4711}, 0}));
   const write_answer lost = told.next_answer();
   CHECK(lost.outcome == outcome::timeout);
   CHECK(lost.sent);
@@ -228,7 +228,7 @@ TEST_CASE("F-002 a write whose answer is lost is read back and not sent again") 
   // Until the line is connected again a write is not sent, and says so.
   write_answer unanswered;
   for (const auto end = clock::now() + patience; !unanswered.sent && clock::now() < end;) {
-    REQUIRE(opened->write({2, 1, 61, {5}}));
+    REQUIRE(opened->write({2, 1, 61, {5}, 0}));
     unanswered = told.next_answer();
   }
   CHECK(unanswered.outcome == outcome::timeout);
@@ -248,7 +248,7 @@ TEST_CASE("F-002 a killed Modbus server is noticed, and polled again when it is 
   const poll gone = told.next_poll_of(outcome::disconnected);
   CHECK(gone.answers[0].registers.empty());
   CHECK_FALSE(gone.answers[0].reason.empty());
-  REQUIRE(opened->write({1, 1, 60, {1}}));
+  REQUIRE(opened->write({1, 1, 60, {1}, 0}));
   const write_answer unsent = told.next_answer();
   CHECK(unsent.outcome == outcome::disconnected);
   CHECK_FALSE(unsent.sent);
@@ -256,6 +256,19 @@ TEST_CASE("F-002 a killed Modbus server is noticed, and polled again when it is 
   CHECK(told.next_poll_of(outcome::done).answers[0].registers == counting(1000, 120));
   CHECK(opened->read_statistics().reconnects >= 1);
   CHECK(server->tell("writes") == "0");
+}
+
+TEST_CASE("F-130 a write is not sent after its deadline") {
+  SKIP_WITHOUT_PYMODBUS
+  tests::pymodbus_server server;
+  listener told;
+  const auto opened = told.open(options_for(server.port()));
+  (void)told.next_poll_of(outcome::done);
+  REQUIRE(opened->write({1, 1, 60, {1}, 1}));
+  const write_answer late = told.next_answer();
+  CHECK(late.outcome == outcome::expired);
+  CHECK_FALSE(late.sent);
+  CHECK(server.tell("writes") == "0");
 }
 
 /// A socket that accepts connections in its backlog and never answers.
@@ -289,7 +302,7 @@ TEST_CASE("a Modbus line stops although a request hangs, and tells its unsent wr
   options.response_timeout_ms = 30'000;
   auto opened = told.open(options);
   while (!opened->read_statistics().connected) std::this_thread::sleep_for(milliseconds(1));
-  REQUIRE(opened->write({9, 1, 0, {1}}));
+  REQUIRE(opened->write({9, 1, 0, {1}, 0}));
   std::this_thread::sleep_for(milliseconds(20));
   const auto start = clock::now();
   opened.reset();
@@ -306,7 +319,7 @@ TEST_CASE("the queue of writes is bounded") {
   const auto opened = told.open(options);
   while (!opened->read_statistics().connected) std::this_thread::sleep_for(milliseconds(1));
   std::size_t taken = 0;
-  while (opened->write({taken, 1, 0, {1}})) ++taken;
+  while (opened->write({taken, 1, 0, {1}, 0})) ++taken;
   CHECK(taken <= options.writes_max + 1);
 }
 

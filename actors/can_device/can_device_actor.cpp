@@ -1,0 +1,111 @@
+#include "actors/can_device/can_device_actor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <stdexcept>
+#include <utility>
+
+namespace voltaic::actors::can_device {
+namespace {
+
+model make_model(const model_options& options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(
+        fmt::format("device {}: {}", options.name, fmt::join(findings, "; ")));
+  }
+  auto made = model::create(options);
+  if (!made) {
+    throw std::invalid_argument(made.error().text);
+  }
+  return *std::move(made);
+}
+
+messages::profiles::encode_plan make_encoder(const model_options& options) {
+  auto made = messages::profiles::encode_plan::compile(*options.profile, options.id_offset);
+  if (!made) {
+    throw std::invalid_argument(made.error().text);
+  }
+  return *std::move(made);
+}
+
+bool differs(const messages::order& a, const messages::order& b) {
+  return a.contactor != b.contactor || a.lease != b.lease || a.epoch != b.epoch;
+}
+
+} // namespace
+
+can_device::can_device(runtime::context& context, model_options options, frame_sender send)
+    : context_(context),
+      name_(options.name),
+      model_(make_model(options)),
+      encoder_(make_encoder(options)),
+      send_(std::move(send)),
+      sets_(context, encoder_, send_) {
+  context_.listen({}, runtime::kind::order);
+}
+
+void can_device::receive(const bus::can::batch& batch) {
+  now_ = {batch.now_us, batch.now_us + batch.utc_offset_us};
+  if (!std::exchange(described_, true)) {
+    const auto first_us = batch.frames.empty() ? batch.now_us : batch.frames.front().time_us;
+    context_.say(runtime::plane::telemetry, model_.catalogue(),
+                 {first_us, first_us + batch.utc_offset_us});
+  }
+  for (auto& said : model_.step(batch.frames, batch.now_us, batch.utc_offset_us)) {
+    const runtime::instant time{said.time_us, said.time_us + batch.utc_offset_us};
+    if (auto* telemetry = std::get_if<messages::telemetry>(&said.content)) {
+      context_.say(runtime::plane::telemetry, std::move(*telemetry), time);
+    } else {
+      context_.say(runtime::plane::local, std::get<messages::tick>(said.content), time);
+    }
+  }
+  sets_.step(model_, now_);
+}
+
+void can_device::receive(const messages::message& message) {
+  if (const auto* order = std::get_if<messages::order>(&message.payload)) {
+    if (order->device == name_) {
+      obey(*order, message.header.time.monotonic_us);
+    }
+  } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
+    if (!described_) {
+      context_.send(runtime::make_result(*command, messages::outcome::rejected,
+                                         "the bus of " + name_ + " has not answered yet"),
+                    message.header.time);
+      return;
+    }
+    sets_.receive(*command, now_);
+  }
+}
+
+void can_device::obey(const messages::order& order, std::int64_t time_us) {
+  if (!encoder_.has_order()) {
+    return;
+  }
+  const bool keeps_closed = order.lease || order.contactor != messages::contactor_order::open;
+  if (keeps_closed && now_.monotonic_us - time_us > order_age_max_us) {
+    return;
+  }
+  const bool changed = !last_order_ || differs(*last_order_, order);
+  if (!changed && time_us - last_order_us_ < order_renewal_us) {
+    return;
+  }
+  const auto frame = encoder_.encode_order(order);
+  if (!frame) {
+    throw std::runtime_error(frame.error().text);
+  }
+  // A frame that the bus refuses is not remembered: the next order tries again.
+  if (send_(*frame) != bus::can::send_result::sent) {
+    return;
+  }
+  last_order_ = order;
+  last_order_us_ = time_us;
+}
+
+void can_device::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  sets_.stored(token, result, now_);
+}
+
+} // namespace voltaic::actors::can_device

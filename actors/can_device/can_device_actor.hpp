@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "actors/can_device/can_device_model.hpp"
+#include "actors/can_device/set_commands.hpp"
+#include "actors/runtime/actor.hpp"
+
+namespace voltaic::actors::can_device {
+
+/// An unchanged order is sent again after this, so that the device's lease never ends.
+inline constexpr std::int64_t order_renewal_us = 50'000;
+/// A lease that was ordered this long before the port's present is not renewed:
+/// what it was granted on is over.
+inline constexpr std::int64_t order_age_max_us = 250'000;
+
+/// The CAN DEVICE actor: its port's batches in; telemetry, the chain's time and
+/// frames to the device out.
+class can_device final : public runtime::actor {
+ public:
+  /// Throws std::invalid_argument with every finding of the options.
+  can_device(runtime::context& context, model_options options, frame_sender send);
+  using runtime::actor::receive;
+  void receive(const messages::message& message) override;
+  void receive(const bus::can::batch& batch) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+
+ private:
+  void obey(const messages::order& order, std::int64_t time_us);
+
+  runtime::context& context_;
+  std::string name_;
+  model model_;
+  messages::profiles::encode_plan encoder_;
+  frame_sender send_;
+  set_commands sets_;
+  runtime::instant now_; ///< the port's
+  bool described_ = false;
+  std::optional<messages::order> last_order_;
+  std::int64_t last_order_us_ = 0;
+};
+
+} // namespace voltaic::actors::can_device

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "messages/can/frame.hpp"
+#include "messages/codec/payloads.hpp"
+#include "messages/expected.hpp"
+#include "messages/profiles/decode_plan.hpp"
+#include "messages/profiles/device_profile.hpp"
+
+/// What a CAN device says, from the frames that came and the time that passed.
+namespace voltaic::actors::can_device {
+
+/// Everything the device's time is judged on lies on this grid.
+inline constexpr std::int64_t grid_us = 10'000;
+/// A longer hole in the port's time is jumped over: nobody lived through it.
+inline constexpr std::int64_t grid_gap_max_us = 1'000'000;
+/// The chain hears the time at least this often.
+inline constexpr std::int64_t tick_period_max_us = 50'000;
+/// A value is stale after this, or after 1.5 of its period if that is longer.
+inline constexpr std::int64_t stale_after_min_us = 300'000;
+/// Good samples in a row that make a stale value good again.
+inline constexpr std::uint8_t good_again_samples = 3;
+/// For messages that declare no period.
+inline constexpr std::int64_t period_default_us = 1'000'000;
+
+struct model_options {
+  std::string name;    ///< of the device: "bms_0"
+  std::string subject; ///< whose points these are: the rack's name, or the device's
+  std::uint32_t id_offset = 0;
+  std::shared_ptr<const messages::profiles::device_profile> profile;
+
+  /// Everything that is wrong, at once; empty when nothing is.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// Telemetry or the chain's time, with its source time.
+struct said {
+  std::variant<messages::telemetry, messages::tick> content;
+  std::int64_t time_us = 0;
+  friend bool operator==(const said&, const said&) = default;
+};
+
+/// One element of a point as it is known now.
+struct element {
+  double value = 0; ///< in the point's unit
+  messages::quality quality = messages::quality::never;
+  std::int64_t time_us = 0;
+};
+
+struct model_counters {
+  std::uint64_t frames = 0; ///< of this device
+  std::uint64_t bad_length = 0;
+  std::uint64_t bad_checksum = 0;
+  std::uint64_t unknown_selector = 0;
+};
+
+/// Pure: what it says depends on the stamped frames alone, never on how they
+/// were grouped into batches.
+class model {
+ public:
+  [[nodiscard]] static messages::expected<model> create(model_options options);
+
+  /// Frames in order of their stamps, and that nothing else came up to `now_us`.
+  [[nodiscard]] std::vector<said> step(std::span<const messages::can::frame> frames,
+                                       std::int64_t now_us, std::int64_t utc_offset_us);
+
+  [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
+  [[nodiscard]] std::optional<element> read(std::uint16_t point, std::uint32_t index) const;
+  [[nodiscard]] const model_counters& counters() const { return counters_; }
+
+ private:
+  using plan = messages::profiles::decode_plan;
+
+  struct cell {
+    messages::quality quality = messages::quality::never;
+    bool recovering = false;   ///< was stale and has not yet been good often enough
+    std::uint8_t good_run = 0; ///< good samples in a row while recovering
+  };
+  // What one carrier brings of one point: arrives and ages in one piece.
+  struct part {
+    std::uint16_t point = 0;
+    std::uint32_t first = 0; ///< element of the point
+    std::uint32_t count = 0;
+    std::int64_t stale_after_us = 0;
+    std::int64_t seen_us = 0;
+    bool ever_seen = false;
+    bool in_scan = false; ///< seen since the point was said
+    bool stale = false;
+  };
+  struct point_state {
+    std::uint32_t first_cell = 0; ///< in cells_ and the value arrays
+    std::uint32_t first_part = 0;
+    std::uint32_t part_count = 0;
+    std::uint32_t parts_missing = 0; ///< of the scan
+    std::int64_t overdue_us = 0;     ///< 1.5 periods
+    std::optional<std::int64_t> dirty_since_us;
+    bool changed = false; ///< a quality changed without a frame
+  };
+
+  model(model_options options, plan decoder);
+  void lay_out();
+  void advance(std::int64_t to_us, std::vector<said>& out);
+  void grid(std::int64_t now_us, std::vector<said>& out);
+  void age(std::int64_t now_us);
+  void apply(const messages::can::frame& frame, std::vector<said>& out);
+  void take(const messages::profiles::sample& sample);
+  void mark(std::uint16_t carrier, std::int64_t time_us);
+  void say(const std::vector<std::uint16_t>& points, std::int64_t time_us, std::vector<said>& out);
+  [[nodiscard]] messages::block make_block(std::uint16_t point) const;
+  void fill_values(std::uint16_t point, messages::block& block) const;
+  void begin_scan(std::uint16_t point);
+
+  model_options options_;
+  plan plan_;
+  messages::catalogue catalogue_;
+  std::vector<point_state> points_;
+  std::vector<part> parts_;                            ///< sorted by point, as the plan's coverages
+  std::vector<std::vector<std::uint32_t>> by_carrier_; ///< parts of each carrier
+  std::vector<cell> cells_;
+  std::vector<std::int64_t> raw_;
+  std::vector<double> real_;
+  std::vector<messages::profiles::sample> samples_;
+  std::vector<std::uint16_t> complete_; ///< points whose scan the frame at hand completed
+  model_counters counters_;
+  std::optional<std::int64_t> grid_now_us_;
+  std::int64_t utc_offset_us_ = 0;
+  std::int64_t last_tick_us_ = 0;
+  bool said_since_tick_ = false;
+};
+
+} // namespace voltaic::actors::can_device

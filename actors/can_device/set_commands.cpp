@@ -1,0 +1,262 @@
+#include "actors/can_device/set_commands.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::can_device {
+namespace {
+
+using messages::outcome;
+
+constexpr const char* commands_stream = "commands";
+constexpr const char* leases_stream = "leases";
+constexpr const char* lease_running = "running";
+constexpr const char* lease_ended = "ended";
+
+std::string bytes_of(const messages::payload& payload) {
+  const auto frame = messages::encode({}, payload);
+  const auto bytes = frame->bytes();
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+// "rack_0/charge_current_limit" and "bms_0/SetChargeCurrent" without their owners.
+std::string_view short_name(std::string_view point) {
+  const auto slash = point.rfind('/');
+  return slash == std::string_view::npos ? point : point.substr(slash + 1);
+}
+
+} // namespace
+
+set_commands::set_commands(runtime::context& context, messages::profiles::encode_plan plan,
+                           frame_sender send)
+    : context_(context), plan_(std::move(plan)), send_(std::move(send)) {
+  load();
+}
+
+void set_commands::load() {
+  struct known {
+    std::optional<messages::command> command;
+    std::optional<messages::result> result;
+  };
+  const auto own = context_.name() + "/";
+  std::map<std::string, known> found;
+  for (const auto& record : context_.journal().newest(commands_stream)) {
+    if (!record.key.starts_with(own)) {
+      continue;
+    }
+    const auto message = messages::open(std::as_bytes(std::span(record.body)));
+    if (!message) {
+      continue;
+    }
+    if (const auto* command = std::get_if<messages::command>(&message->payload)) {
+      found[command->key].command = *command;
+    } else if (const auto* result = std::get_if<messages::result>(&message->payload)) {
+      found[result->key].result = *result;
+    }
+  }
+  for (const auto& [key, one] : found) {
+    if (!one.command) {
+      continue;
+    }
+    // It was journaled just before it was sent: nobody knows whether it was.
+    const auto done = one.result.value_or(
+        runtime::make_result(*one.command, outcome::unknown, "the node restarted meanwhile"));
+    gate_.restore(*one.command, done);
+  }
+  for (const auto& record : context_.journal().newest(leases_stream)) {
+    if (!record.key.starts_with(own) || record.body != lease_running) {
+      continue;
+    }
+    if (const auto set = plan_.find_set(short_name(record.key))) {
+      leases_[*set] = INT64_MIN;
+    }
+  }
+}
+
+std::optional<std::string> set_commands::refusal(const messages::command& command,
+                                                 pending& next) const {
+  if (command.operation != "set") {
+    return fmt::format("{} cannot {}", context_.name(), command.operation);
+  }
+  const auto set = plan_.find_set(short_name(command.point));
+  if (!set) {
+    return fmt::format("{} cannot be set", command.point);
+  }
+  const auto* value = std::get_if<double>(&command.value);
+  if (value == nullptr) {
+    return fmt::format("{} takes a number", command.point);
+  }
+  const auto& rule = plan_.commands()[*set];
+  if (command.index != 0) {
+    return fmt::format("{} has one element", command.point);
+  }
+  if (command.lease_ms > 0 && !rule.default_value) {
+    return fmt::format("{} has no default to go back to", command.point);
+  }
+  if (const auto frame = plan_.encode_set(*set, *value, 0); !frame) {
+    return frame.error().text;
+  }
+  next.set = *set;
+  next.value = *value;
+  return std::nullopt;
+}
+
+void set_commands::receive(const messages::command& command, runtime::instant now) {
+  auto judged = gate_.judge(command, now.utc_us);
+  if (judged.verdict == runtime::gate_verdict::answer) {
+    context_.send(std::move(judged.answer), now);
+    return;
+  }
+  if (judged.verdict == runtime::gate_verdict::wait) {
+    return;
+  }
+  pending next;
+  next.command = command;
+  next.started = now;
+  if (auto reason = refusal(command, next)) {
+    conclude(next, outcome::rejected, *std::move(reason), {}, now);
+    return;
+  }
+  const auto token = next_token_++;
+  pending_[token] = std::move(next);
+  bus::storage::record record;
+  record.stream = commands_stream;
+  record.key = context_.name() + "/" + command.key;
+  record.utc_us = now.utc_us;
+  record.body = bytes_of(command);
+  context_.store(std::move(record), token);
+}
+
+void set_commands::stored(std::uint64_t token, const bus::storage::append_result& result,
+                          runtime::instant now) {
+  const auto found = pending_.find(token);
+  if (found == pending_.end()) {
+    return;
+  }
+  auto& one = found->second;
+  std::string reason;
+  auto how = outcome::rejected;
+  if (result.status != bus::storage::append_status::durable) {
+    reason = "the journal did not take it: " + result.reason;
+  } else if (now.utc_us > one.command.deadline_utc_us) {
+    how = outcome::expired;
+    reason = "its deadline passed before it could act";
+  } else if (send(one.set, one.value) != bus::can::send_result::sent) {
+    reason = "the bus did not take the frame";
+  } else {
+    one.sent_us = now.monotonic_us;
+    return;
+  }
+  const auto over = std::move(one);
+  pending_.erase(found);
+  conclude(over, how, std::move(reason), {}, now);
+}
+
+std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, double value) {
+  const auto frame = plan_.encode_set(set, value, ++counter_);
+  if (!frame) {
+    return std::nullopt;
+  }
+  return send_(*frame);
+}
+
+void set_commands::step(const model& device, runtime::instant now) {
+  for (auto one = pending_.begin(); one != pending_.end();) {
+    const auto& what = one->second;
+    if (!what.sent_us) {
+      ++one;
+      continue;
+    }
+    const auto& rule = plan_.commands()[what.set];
+    const auto reported = device.read(rule.read_back, 0);
+    const bool fresh = reported && reported->quality == messages::quality::good &&
+                       reported->time_us > *what.sent_us;
+    const auto text =
+        fresh ? messages::points::number_text(reported->value, rule.decimals) : std::string();
+    const bool agrees = fresh && std::abs(reported->value - what.value) <= rule.resolution;
+    if (!agrees && now.utc_us <= what.command.deadline_utc_us) {
+      ++one;
+      continue;
+    }
+    const auto over = std::move(one->second);
+    one = pending_.erase(one);
+    begin_lease(over, now);
+    conclude(over, agrees ? outcome::done : outcome::unknown,
+             agrees ? "" : "the device did not report the value in time", text, now);
+  }
+  end_leases(now);
+}
+
+void set_commands::begin_lease(const pending& what, runtime::instant now) {
+  const auto lease_us = static_cast<std::int64_t>(what.command.lease_ms) * messages::us_per_ms;
+  const bool was_leased = leases_.erase(what.set) > 0;
+  if (lease_us > 0) {
+    leases_[what.set] = *what.sent_us + lease_us;
+    remember(leases_stream, plan_.commands()[what.set].point, lease_running, now);
+  } else if (was_leased) {
+    remember(leases_stream, plan_.commands()[what.set].point, lease_ended, now);
+  }
+}
+
+void set_commands::end_leases(runtime::instant now) {
+  for (auto lease = leases_.begin(); lease != leases_.end();) {
+    const auto& rule = plan_.commands()[lease->first];
+    if (now.monotonic_us < lease->second ||
+        send(lease->first, rule.default_value.value_or(0)) != bus::can::send_result::sent) {
+      ++lease;
+      continue;
+    }
+    messages::event event;
+    event.kind = "command";
+    event.subject = context_.name();
+    event.scope = rule.point;
+    event.state = "reverted";
+    event.reason = "the time it was set for is over";
+    event.value = rule.default_value.value_or(0);
+    event.has_value = true;
+    event.unit = rule.unit;
+    context_.record(std::move(event), now);
+    remember(leases_stream, rule.point, lease_ended, now);
+    lease = leases_.erase(lease);
+  }
+}
+
+void set_commands::conclude(const pending& what, outcome how, std::string reason,
+                            std::string read_back, runtime::instant now) {
+  auto result = runtime::make_result(what.command, how, std::move(reason));
+  if (how == outcome::done) {
+    result.reasons.clear();
+  }
+  const auto set = plan_.find_set(short_name(what.command.point));
+  if (const auto* value = std::get_if<double>(&what.command.value)) {
+    const auto decimals = set ? plan_.commands()[*set].decimals : std::uint8_t{3};
+    result.requested = messages::points::number_text(*value, decimals);
+  }
+  result.read_back = std::move(read_back);
+  result.point = what.command.point;
+  result.duration_ms = static_cast<std::uint64_t>(
+      std::max<std::int64_t>(now.monotonic_us - what.started.monotonic_us, 0) /
+      messages::us_per_ms);
+  remember(commands_stream, what.command.key + "#result", bytes_of(result), now);
+  for (auto& answer : gate_.conclude(result)) {
+    context_.send(std::move(answer), now);
+  }
+}
+
+void set_commands::remember(const char* stream, const std::string& key, std::string body,
+                            runtime::instant now) {
+  bus::storage::record record;
+  record.stream = stream;
+  record.key = context_.name() + "/" + key;
+  record.utc_us = now.utc_us;
+  record.body = std::move(body);
+  // Token 0 is awaited by nobody.
+  context_.store(std::move(record), 0);
+}
+
+} // namespace voltaic::actors::can_device

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/can_device/can_device_model.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/command_gate.hpp"
+#include "bus/can/port.hpp"
+#include "messages/profiles/encode_plan.hpp"
+
+namespace voltaic::actors::can_device {
+
+/// Sends a frame on the device's bus; never blocks.
+using frame_sender = std::function<bus::can::send_result(const messages::can::frame&)>;
+
+/// The last hop of `set`: journals, sends, waits until the device itself
+/// reports the value, and takes back what was set for a time only.
+class set_commands {
+ public:
+  /// Loads what the journal remembers: an unfinished command is `unknown`, a
+  /// lease that was running is taken back at the first step.
+  set_commands(runtime::context& context, messages::profiles::encode_plan plan, frame_sender send);
+
+  void receive(const messages::command& command, runtime::instant now);
+  void stored(std::uint64_t token, const bus::storage::append_result& result, runtime::instant now);
+  /// Compares what is awaited with what the device says, and ends what is over.
+  void step(const model& device, runtime::instant now);
+
+ private:
+  struct pending {
+    messages::command command;
+    std::uint16_t set = 0; ///< of the plan
+    double value = 0;
+    runtime::instant started;
+    std::optional<std::int64_t> sent_us;
+  };
+  void load();
+  [[nodiscard]] std::optional<std::string> refusal(const messages::command& command,
+                                                   pending& next) const;
+  void conclude(const pending& what, messages::outcome outcome, std::string reason,
+                std::string read_back, runtime::instant now);
+  void begin_lease(const pending& what, runtime::instant now);
+  void end_leases(runtime::instant now);
+  void remember(const char* stream, const std::string& key, std::string body, runtime::instant now);
+  [[nodiscard]] std::optional<bus::can::send_result> send(std::uint16_t set, double value);
+
+  runtime::context& context_;
+  messages::profiles::encode_plan plan_;
+  frame_sender send_;
+  runtime::command_gate gate_;
+  std::map<std::uint64_t, pending> pending_;     ///< by token of the journal
+  std::map<std::uint16_t, std::int64_t> leases_; ///< until when, by set command
+  std::uint64_t next_token_ = 1;
+  std::uint64_t counter_ = 0;
+};
+
+} // namespace voltaic::actors::can_device

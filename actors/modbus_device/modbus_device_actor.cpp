@@ -1,0 +1,195 @@
+#include "actors/modbus_device/modbus_device_actor.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include "actors/runtime/command_record.hpp"
+
+namespace voltaic::actors::modbus_device {
+namespace {
+
+using runtime::plane;
+
+/// Tokens of one incarnation never meet the answers to another one's.
+constexpr unsigned token_bits = 32;
+
+model checked(const actor_options& options) {
+  auto made = model::create(options.model);
+  if (!made) throw std::invalid_argument(made.error().text);
+  if (!options.write)
+    throw std::invalid_argument(fmt::format("{}: has no line to write to", options.model.name));
+  return *std::move(made);
+}
+
+read_result as_read_result(const bus::modbus::read_answer& answer) {
+  using bus::modbus::outcome;
+  read_result result;
+  if (answer.outcome == outcome::done) result.what = read_result::kind::done;
+  if (answer.outcome == outcome::exception) result.what = read_result::kind::exception;
+  result.exception_code = answer.exception_code;
+  result.registers = answer.registers;
+  result.time_us = answer.time_us;
+  result.reason = answer.reason;
+  return result;
+}
+
+write_result as_write_result(const bus::modbus::write_answer& answer) {
+  using bus::modbus::outcome;
+  write_result result;
+  result.exception_code = answer.exception_code;
+  result.read_back = answer.read_back;
+  result.reason = answer.reason;
+  if (answer.outcome == outcome::expired)
+    result.what = write_result::kind::expired;
+  else if (!answer.sent)
+    result.what = write_result::kind::unsent;
+  else if (answer.outcome == outcome::done)
+    result.what = write_result::kind::done;
+  else if (answer.outcome == outcome::exception)
+    result.what = write_result::kind::exception;
+  return result;
+}
+
+} // namespace
+
+messages::expected<bus::modbus::unit_plan> modbus_device_actor::make_unit_plan(
+    const model_options& options, std::uint8_t unit) {
+  const auto made = model::create(options);
+  if (!made) return made.error();
+  bus::modbus::unit_plan plan{unit, made->plan().period_ms(), {}};
+  for (const auto& each : made->plan().reads()) {
+    const auto table = each.table == messages::profiles::register_table::input
+                           ? bus::modbus::table::input
+                           : bus::modbus::table::holding;
+    plan.reads.push_back({table, each.address, each.count});
+  }
+  return plan;
+}
+
+modbus_device_actor::modbus_device_actor(runtime::context& context, actor_options options)
+    : context_(context),
+      options_(std::move(options)),
+      model_(checked(options_)),
+      next_token_((std::uint64_t{context.incarnation()} << token_bits) + 1) {
+  load_commands();
+}
+
+void modbus_device_actor::load_commands() {
+  for (const auto& each : context_.journal().newest(runtime::command_stream(context_.name()))) {
+    auto kept = runtime::decode_command_record(each.body);
+    if (!kept) continue;
+    // Accepted, and the end is not known: it may have been written.
+    if (!kept->done)
+      kept->done = runtime::make_result(kept->command, messages::outcome::unknown,
+                                        "the device's actor was restarted while it acted");
+    gate_.restore(kept->command, kept->done);
+  }
+}
+
+void modbus_device_actor::advance(runtime::instant now) {
+  // A round may be told after a wake that came later.
+  if (!time_known_ || now.monotonic_us > now_.monotonic_us) now_ = now;
+  time_known_ = true;
+  if (!catalogue_said_ || now.monotonic_us - catalogue_said_us_ >= catalogue_period_us) {
+    catalogue_said_ = true;
+    catalogue_said_us_ = now.monotonic_us;
+    context_.say(plane::telemetry, model_.catalogue(), now);
+  }
+}
+
+void modbus_device_actor::wake(runtime::instant now) {
+  advance(now);
+  tell(model_.age(now.monotonic_us), now);
+}
+
+void modbus_device_actor::receive(const bus::modbus::poll& poll) {
+  if (poll.unit != options_.unit || poll.answers.size() != model_.plan().reads().size()) return;
+  const runtime::instant time{poll.now_us, poll.now_us + poll.utc_offset_us};
+  advance(time);
+  std::vector<read_result> round;
+  for (const auto& each : poll.answers) round.push_back(as_read_result(each));
+  tell(model_.apply(round, poll.now_us), time);
+  tell_state();
+}
+
+void modbus_device_actor::tell(std::optional<messages::telemetry> telemetry,
+                               runtime::instant time) {
+  if (telemetry) context_.say(plane::telemetry, *std::move(telemetry), time);
+}
+
+void modbus_device_actor::tell_state() {
+  if (std::exchange(told_state_, model_.state()) == model_.state()) return;
+  messages::event event;
+  event.kind = "system";
+  event.subject = context_.name();
+  event.state = to_string(model_.state());
+  event.reason = model_.state_reason();
+  context_.record(std::move(event), now_);
+}
+
+void modbus_device_actor::receive(const messages::message& message) {
+  const auto* command = std::get_if<messages::command>(&message.payload);
+  if (command != nullptr && command->target == context_.name()) handle(*command);
+}
+
+void modbus_device_actor::handle(const messages::command& command) {
+  if (!time_known_) {
+    context_.send(runtime::make_result(command, messages::outcome::rejected, "not ready yet"),
+                  now_);
+    return;
+  }
+  auto judged = gate_.judge(command, now_.utc_us);
+  if (judged.verdict == runtime::gate_verdict::answer)
+    context_.send(std::move(judged.answer), now_);
+  if (judged.verdict != runtime::gate_verdict::act) return;
+  auto planned = model_.plan_set(command);
+  if (!planned) {
+    conclude(runtime::make_result(command, messages::outcome::rejected, planned.error().text),
+             command);
+    return;
+  }
+  // First the journal, then the device: after a crash the key is still known.
+  const auto token = next_token_++;
+  pending_.emplace(token, pending_set{command, *std::move(planned)});
+  keep(command, std::nullopt, token);
+}
+
+void modbus_device_actor::keep(const messages::command& command,
+                               const std::optional<messages::result>& done, std::uint64_t token) {
+  context_.store({0, runtime::command_stream(context_.name()), command.key, now_.utc_us,
+                  runtime::encode_command_record({command, done})},
+                 token);
+}
+
+void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  const auto found = pending_.find(token);
+  if (found == pending_.end()) return; // of a result: nothing waits for it
+  const auto& [command, planned] = found->second;
+  std::string refused;
+  if (result.status != bus::storage::append_status::durable)
+    refused = fmt::format("the command cannot be kept: {}", result.reason);
+  else if (!options_.write({token, options_.unit, planned.write.address, planned.write.registers,
+                            now_.monotonic_us + (command.deadline_utc_us - now_.utc_us)}))
+    refused = "too many writes wait for the device's line";
+  if (refused.empty()) return;
+  const auto done = std::move(found->second);
+  pending_.erase(found);
+  conclude(runtime::make_result(done.command, messages::outcome::rejected, refused), done.command);
+}
+
+void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {
+  const auto found = pending_.find(answer.token);
+  if (found == pending_.end()) return;
+  const auto done = std::move(found->second);
+  pending_.erase(found);
+  conclude(model_.judge(done.command, done.planned, as_write_result(answer)), done.command);
+}
+
+void modbus_device_actor::conclude(const messages::result& done, const messages::command& command) {
+  keep(command, done, next_token_++);
+  for (auto& each : gate_.conclude(done)) context_.send(std::move(each), now_);
+}
+
+} // namespace voltaic::actors::modbus_device

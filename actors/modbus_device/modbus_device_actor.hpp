@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/modbus_device/modbus_device_model.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/command_gate.hpp"
+
+namespace voltaic::actors::modbus_device {
+
+struct actor_options {
+  model_options model;
+  std::uint8_t unit = 1;
+  /// To the device's line; false when its queue is full. From any thread.
+  std::function<bool(bus::modbus::write_request)> write;
+};
+
+/// The catalogue is said again this often, for those who missed it.
+inline constexpr std::int64_t catalogue_period_us = 10'000'000;
+
+/// The MODBUS DEVICE actor: turns rounds of polling into telemetry, and set
+/// commands into writes that are read back.
+class modbus_device_actor final : public runtime::actor {
+ public:
+  /// Throws std::invalid_argument when the options cannot be used.
+  modbus_device_actor(runtime::context& context, actor_options options);
+  using runtime::actor::receive;
+  void receive(const messages::message& message) override;
+  void receive(const bus::modbus::poll& poll) override;
+  void receive(const bus::modbus::write_answer& answer) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+  void wake(runtime::instant now) override;
+
+  /// What the line has to poll for this device.
+  [[nodiscard]] static messages::expected<bus::modbus::unit_plan> make_unit_plan(
+      const model_options& options, std::uint8_t unit);
+
+ private:
+  struct pending_set {
+    messages::command command;
+    set_plan planned;
+  };
+  void load_commands();
+  void handle(const messages::command& command);
+  void conclude(const messages::result& done, const messages::command& command);
+  void keep(const messages::command& command, const std::optional<messages::result>& done,
+            std::uint64_t token);
+  void advance(runtime::instant now);
+  void tell(std::optional<messages::telemetry> telemetry, runtime::instant time);
+  void tell_state();
+
+  runtime::context& context_;
+  actor_options options_;
+  model model_;
+  runtime::command_gate gate_;
+  std::map<std::uint64_t, pending_set> pending_; ///< by token, from acceptance to answer
+  std::uint64_t next_token_;
+  runtime::instant now_;
+  bool time_known_ = false;
+  std::int64_t catalogue_said_us_ = 0;
+  bool catalogue_said_ = false;
+  device_state told_state_ = device_state::starting;
+};
+
+} // namespace voltaic::actors::modbus_device

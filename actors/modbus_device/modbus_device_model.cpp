@@ -1,0 +1,231 @@
+#include "actors/modbus_device/modbus_device_model.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <utility>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::modbus_device {
+namespace {
+
+using messages::quality;
+namespace profiles = messages::profiles;
+
+messages::point_description describe(const model_options& options, const profiles::point& point) {
+  messages::point_description described;
+  described.name = options.name + "/" + point.name;
+  described.channel = options.name + "/" + point.channel;
+  described.unit = point.unit;
+  described.raw_type = profiles::to_string(point.type);
+  described.count = point.count;
+  described.group_size = point.group_size;
+  described.scale = point.scale;
+  described.offset = point.offset;
+  described.period_ms = point.period_ms;
+  described.category = profiles::to_string(point.category);
+  described.decimals = point.decimals;
+  described.texts = point.texts;
+  const auto& commands = options.profile->commands;
+  described.writable = std::any_of(commands.begin(), commands.end(), [&](const auto& each) {
+    return each.purpose == profiles::command_purpose::set && each.point == point.name;
+  });
+  return described;
+}
+
+} // namespace
+
+std::string_view to_string(device_state state) {
+  switch (state) {
+    case device_state::starting:
+      return "starting";
+    case device_state::running:
+      return "running";
+    case device_state::degraded:
+      return "degraded";
+    case device_state::backoff:
+      return "backoff";
+  }
+  return "backoff";
+}
+
+std::vector<std::string> model_options::validate() const {
+  std::vector<std::string> findings;
+  if (name.empty()) findings.emplace_back("name: is missing");
+  if (profile == nullptr)
+    findings.emplace_back("profile: is missing");
+  else if (profile->protocol != profiles::protocol::modbus)
+    findings.emplace_back("profile: is not for Modbus");
+  return findings;
+}
+
+messages::expected<model> model::create(model_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) return messages::failure{options.name + ": " + findings.front()};
+  auto compiled = register_plan::compile(*options.profile);
+  if (!compiled) return compiled.error();
+  return model(std::move(options), *std::move(compiled));
+}
+
+model::model(model_options options, register_plan plan)
+    : options_(std::move(options)), plan_(std::move(plan)) {
+  std::vector<messages::point_description> described;
+  for (const auto& point : options_.profile->points) described.push_back(describe(options_, point));
+  catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
+  samples_.reserve(register_plan::samples_max);
+  lay_out();
+}
+
+void model::lay_out() {
+  std::uint32_t cells = 0;
+  for (const auto& point : options_.profile->points) {
+    points_.push_back({cells, false});
+    cells += point.count;
+  }
+  cells_.resize(cells, quality::never);
+  raw_.resize(cells);
+  real_.resize(cells);
+  for (const auto& covered : plan_.coverages()) {
+    const auto declared_ms = options_.profile->points[covered.point].period_ms;
+    const std::int64_t period_us =
+        messages::us_per_ms * (declared_ms > 0 ? declared_ms : plan_.period_ms());
+    part one;
+    one.covered = covered;
+    one.stale_after_us = std::max(stale_after_min_us, period_us + period_us / 2);
+    parts_.push_back(one);
+  }
+}
+
+std::optional<messages::telemetry> model::apply(std::span<const read_result> round,
+                                                std::int64_t now_us) {
+  assert(round.size() == plan_.reads().size());
+  for (std::size_t read = 0; read < round.size(); ++read) {
+    const auto& result = round[read];
+    // Silence changes nothing by itself: the values age.
+    if (result.what == read_result::kind::done)
+      take_values(read, result);
+    else if (result.what == read_result::kind::exception)
+      take_exception(read, result.time_us);
+  }
+  judge_round(round);
+  mark_stale(now_us);
+  return say();
+}
+
+std::optional<messages::telemetry> model::age(std::int64_t now_us) {
+  mark_stale(now_us);
+  return say();
+}
+
+void model::take_values(std::size_t read, const read_result& result) {
+  // Another number of registers than asked for says nothing.
+  if (!plan_.apply(read, result.registers, samples_)) return;
+  for (const auto& sample : samples_) {
+    const auto cell = points_[sample.point].first_cell + sample.index;
+    raw_[cell] = sample.raw;
+    real_[cell] = sample.real;
+    cells_[cell] = sample.good ? quality::good : quality::invalid;
+  }
+  mark(read, result.time_us);
+}
+
+void model::take_exception(std::size_t read, std::int64_t time_us) {
+  for (const auto& each : parts_) {
+    if (each.covered.read != read) continue;
+    const auto first = points_[each.covered.point].first_cell + each.covered.first_index;
+    for (auto cell = first; cell < first + each.covered.count; ++cell)
+      cells_[cell] = quality::invalid;
+  }
+  mark(read, time_us);
+}
+
+void model::mark(std::size_t read, std::int64_t time_us) {
+  for (auto& each : parts_) {
+    if (each.covered.read != read) continue;
+    each.seen_us = time_us;
+    each.ever_seen = true;
+    each.stale = false;
+    points_[each.covered.point].changed = true;
+  }
+}
+
+void model::mark_stale(std::int64_t now_us) {
+  for (auto& each : parts_) {
+    if (!each.ever_seen || each.stale || now_us - each.seen_us <= each.stale_after_us) continue;
+    each.stale = true;
+    points_[each.covered.point].changed = true;
+    const auto first = points_[each.covered.point].first_cell + each.covered.first_index;
+    for (auto cell = first; cell < first + each.covered.count; ++cell)
+      cells_[cell] = messages::worst(cells_[cell], quality::stale);
+  }
+}
+
+void model::judge_round(std::span<const read_result> round) {
+  const auto answered = std::any_of(round.begin(), round.end(), [](const auto& each) {
+    return each.what != read_result::kind::missing;
+  });
+  const auto bad = std::find_if(round.begin(), round.end(), [](const auto& each) {
+    return each.what != read_result::kind::done;
+  });
+  if (bad != round.end()) {
+    good_rounds_ = 0;
+    state_ = answered ? device_state::degraded : device_state::backoff;
+    state_reason_ = bad->reason;
+    return;
+  }
+  ++good_rounds_;
+  // A device that fails now and then is not told as running in between.
+  if (state_ != device_state::starting && good_rounds_ < good_rounds_min) return;
+  state_ = device_state::running;
+  state_reason_.clear();
+}
+
+std::optional<messages::telemetry> model::say() {
+  messages::telemetry telemetry;
+  telemetry.owner = options_.name;
+  telemetry.fingerprint = catalogue_.fingerprint;
+  for (std::uint16_t point = 0; point < points_.size(); ++point)
+    if (std::exchange(points_[point].changed, false)) telemetry.blocks.push_back(make_block(point));
+  if (telemetry.blocks.empty()) return std::nullopt;
+  return telemetry;
+}
+
+messages::block model::make_block(std::uint16_t point) const {
+  messages::block block;
+  block.point = point;
+  std::optional<std::int64_t> oldest_us;
+  for (const auto& each : parts_)
+    if (each.covered.point == point && each.ever_seen)
+      oldest_us = std::min(oldest_us.value_or(each.seen_us), each.seen_us);
+  block.source_time_us = oldest_us.value_or(0);
+  const auto qualities =
+      std::span(cells_).subspan(points_[point].first_cell, options_.profile->points[point].count);
+  block.quality = *std::max_element(qualities.begin(), qualities.end());
+  if (std::any_of(qualities.begin(), qualities.end(),
+                  [&](quality each) { return each != qualities[0]; }))
+    block.element_quality.assign(qualities.begin(), qualities.end());
+  fill_values(point, block);
+  return block;
+}
+
+void model::fill_values(std::uint16_t point, messages::block& block) const {
+  const auto& shape = options_.profile->points[point];
+  const auto raw = std::span(raw_).subspan(points_[point].first_cell, shape.count);
+  if (shape.type == profiles::raw_type::f64) {
+    const auto real = std::span(real_).subspan(points_[point].first_cell, shape.count);
+    messages::block::reals values(real.begin(), real.end());
+    // A value that is no number travels as its quality.
+    for (auto& value : values) value = std::isfinite(value) ? value : 0;
+    block.values = std::move(values);
+  } else if (shape.type == profiles::raw_type::u16 || shape.type == profiles::raw_type::i16) {
+    messages::block::words values(shape.count);
+    std::transform(raw.begin(), raw.end(), values.begin(),
+                   [](std::int64_t value) { return static_cast<std::uint16_t>(value); });
+    block.values = std::move(values);
+  } else {
+    block.values = messages::block::integers(raw.begin(), raw.end());
+  }
+}
+
+} // namespace voltaic::actors::modbus_device

@@ -1,0 +1,129 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+#include "messages/expected.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "messages/profiles/register_plan.hpp"
+
+/// What a Modbus device says, from what became of each request and the time
+/// that passed.
+namespace voltaic::actors::modbus_device {
+
+/// A value is stale after this, or after 1.5 of its period if that is longer.
+inline constexpr std::int64_t stale_after_min_us = 300'000;
+/// Rounds without a fault before the device counts as running again.
+inline constexpr std::uint32_t good_rounds_min = 3;
+
+struct model_options {
+  std::string name; ///< of the device: "meter_0"; its points carry it
+  std::shared_ptr<const messages::profiles::device_profile> profile;
+
+  /// Everything that is wrong, at once; empty when nothing is.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// `degraded`: it answers, but not everything; `backoff`: it does not answer.
+enum class device_state : std::uint8_t { starting, running, degraded, backoff };
+[[nodiscard]] std::string_view to_string(device_state state);
+
+/// What became of one read of a round.
+struct read_result {
+  enum class kind : std::uint8_t { done, exception, missing };
+  kind what = kind::missing;
+  std::uint8_t exception_code = 0;
+  std::span<const std::uint16_t> registers; ///< when done
+  std::int64_t time_us = 0;                 ///< when it was known, monotonic
+  std::string_view reason;
+};
+
+/// A set command that may be carried out.
+struct set_plan {
+  std::uint16_t command = 0; ///< position in the plan's commands
+  messages::profiles::register_write write;
+  std::string requested; ///< at the command's resolution
+};
+
+/// What became of the write of a set command.
+struct write_result {
+  enum class kind : std::uint8_t { done, exception, unknown, unsent, expired };
+  kind what = kind::unknown;
+  std::uint8_t exception_code = 0;
+  std::span<const std::uint16_t> read_back; ///< empty: not known
+  std::string_view reason;
+};
+
+class model {
+ public:
+  [[nodiscard]] static messages::expected<model> create(model_options options);
+
+  [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
+  [[nodiscard]] const messages::profiles::register_plan& plan() const { return plan_; }
+
+  /// One round: a result for each of the plan's reads, in their order. Returns
+  /// the points of which something is known anew, or nothing.
+  [[nodiscard]] std::optional<messages::telemetry> apply(std::span<const read_result> round,
+                                                         std::int64_t now_us);
+  /// The points that became stale.
+  [[nodiscard]] std::optional<messages::telemetry> age(std::int64_t now_us);
+
+  [[nodiscard]] device_state state() const { return state_; }
+  /// Why it is not running.
+  [[nodiscard]] const std::string& state_reason() const { return state_reason_; }
+
+  /// Refuses what the profile does not permit; never clamps.
+  [[nodiscard]] messages::expected<set_plan> plan_set(const messages::command& command) const;
+  /// The outcome of a set by what the device holds afterwards.
+  [[nodiscard]] messages::result judge(const messages::command& command, const set_plan& planned,
+                                       const write_result& written) const;
+
+ private:
+  using register_plan = messages::profiles::register_plan;
+  // What one read brings of one point: arrives and ages in one piece.
+  struct part {
+    register_plan::coverage covered;
+    std::int64_t stale_after_us = 0;
+    std::int64_t seen_us = 0;
+    bool ever_seen = false;
+    bool stale = false;
+  };
+  struct point_state {
+    std::uint32_t first_cell = 0;
+    bool changed = false;
+  };
+
+  model(model_options options, register_plan plan);
+  void lay_out();
+  void take_values(std::size_t read, const read_result& result);
+  void take_exception(std::size_t read, std::int64_t time_us);
+  void mark(std::size_t read, std::int64_t time_us);
+  void mark_stale(std::int64_t now_us);
+  void judge_round(std::span<const read_result> round);
+  [[nodiscard]] std::optional<messages::telemetry> say();
+  [[nodiscard]] messages::block make_block(std::uint16_t point) const;
+  void fill_values(std::uint16_t point, messages::block& block) const;
+  void judge_by_read_back(const set_plan& planned, const write_result& written,
+                          messages::result& made) const;
+
+  model_options options_;
+  register_plan plan_;
+  messages::catalogue catalogue_;
+  std::vector<point_state> points_;
+  std::vector<part> parts_;
+  std::vector<messages::quality> cells_;
+  std::vector<std::int64_t> raw_;
+  std::vector<double> real_;
+  std::vector<messages::profiles::sample> samples_;
+  device_state state_ = device_state::starting;
+  std::string state_reason_;
+  std::uint32_t good_rounds_ = 0;
+};
+
+} // namespace voltaic::actors::modbus_device

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+#include "messages/profiles/device_profile.hpp"
+
+/// What a rack is as a whole, from what its device says of its parts.
+namespace voltaic::actors::rack {
+
+struct model_options {
+  std::string name;                                                  ///< "rack_0"
+  std::string device;                                                ///< "bms_0"
+  std::shared_ptr<const messages::profiles::device_profile> profile; ///< of the device
+
+  /// Everything that is wrong, at once; empty when nothing is.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// Pure. Extremes and averages over the elements that are good; the quality is
+/// the worst of all, and who was left out is named. Power is voltage times
+/// current where the device does not report it.
+class model {
+ public:
+  explicit model(model_options options);
+
+  [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
+
+  /// The device's catalogue: which of its points is which.
+  void learn(const messages::catalogue& device);
+
+  /// What follows from the device's telemetry; empty when nothing does.
+  [[nodiscard]] messages::telemetry step(const messages::telemetry& device);
+
+ private:
+  struct aggregate {
+    std::string point; ///< full name at the device
+    std::uint32_t count = 0;
+    std::uint32_t group_size = 0;
+    std::optional<std::uint16_t> minimum, minimum_index, maximum, maximum_index, average;
+    std::optional<std::uint16_t> source; ///< position in the device's catalogue
+    double scale = 1;
+    double offset = 0;
+    bool is_signed = false;
+  };
+  struct factor { // of the power
+    std::string point;
+    std::optional<std::uint16_t> source;
+    double scale = 1;
+    double offset = 0;
+    bool is_signed = false;
+    double value = 0;
+    messages::quality quality = messages::quality::never;
+    std::int64_t source_time_us = 0;
+  };
+
+  void describe_aggregate(const messages::profiles::point& point);
+  std::uint16_t add_point(const messages::profiles::point& point, const std::string& suffix,
+                          const std::string& channel_suffix, bool is_index);
+  void describe_power();
+  void summarise(const aggregate& which, const messages::block& block,
+                 messages::telemetry& out) const;
+  void multiply(messages::telemetry& out) const;
+
+  model_options options_;
+  std::vector<messages::point_description> points_;
+  messages::catalogue catalogue_;
+  std::vector<aggregate> aggregates_;
+  std::optional<std::uint16_t> power_;
+  factor voltage_;
+  factor current_;
+  std::optional<std::uint64_t> device_fingerprint_;
+};
+
+} // namespace voltaic::actors::rack

@@ -1,0 +1,137 @@
+#include "messages/profiles/encode_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+#include "messages/profiles/bits.hpp"
+#include "messages/profiles/value_rule.hpp"
+
+namespace voltaic::messages::profiles {
+namespace {
+
+constexpr std::uint32_t standard_id_max = 0x7FF;
+constexpr std::uint32_t extended_id_max = 0x1FFF'FFFF;
+
+/// The field's bits, or why the value cannot stand in them.
+expected<std::uint64_t> integer_bits(const command_field& field, std::int64_t raw) {
+  if (!field.rolling) {
+    const auto range = integer_range(field.bits.type, field.bits.length);
+    if (raw < range.first || raw > range.second)
+      return failure{
+          fmt::format("{}: {} does not fit into {} bits", field.field, raw, field.bits.length)};
+  }
+  return static_cast<std::uint64_t>(raw) & low_mask(field.bits.length);
+}
+
+expected<std::uint64_t> float_bits(const command_field& field, double value) {
+  const double wire = (value - field.offset) / field.scale;
+  if (field.bits.length == word_bits) return std::bit_cast<std::uint64_t>(wire);
+  if (std::abs(wire) > double{std::numeric_limits<float>::max()})
+    return failure{fmt::format("{}: {} does not fit into a float", field.field, value)};
+  return std::uint64_t{std::bit_cast<std::uint32_t>(static_cast<float>(wire))};
+}
+
+/// The bits of one field from its value; a constant needs none.
+expected<std::uint64_t> field_bits(const command_field& field, const field_value* given) {
+  if (field.constant) return integer_bits(field, *field.constant);
+  if (given == nullptr) return failure{fmt::format("{}: no value was given", field.field)};
+  const bool is_float = field.bits.type == signal_type::ieee_float;
+  if (const auto* raw = std::get_if<std::int64_t>(&given->value); raw != nullptr && !is_float)
+    return integer_bits(field, *raw);
+  const auto* raw = std::get_if<std::int64_t>(&given->value);
+  const double value = raw != nullptr ? static_cast<double>(*raw) : std::get<double>(given->value);
+  if (!std::isfinite(value)) return failure{fmt::format("{}: not a finite number", field.field)};
+  if (is_float) return float_bits(field, value);
+  std::int64_t rounded = 0;
+  if (!round_to_integer((value - field.offset) / field.scale, rounded))
+    return failure{
+        fmt::format("{}: {} does not fit into {} bits", field.field, value, field.bits.length)};
+  return integer_bits(field, rounded);
+}
+
+const field_value* find_value(std::span<const field_value> values, std::string_view name) {
+  for (const auto& value : values)
+    if (value.field == name) return &value;
+  return nullptr;
+}
+
+} // namespace
+
+expected<encode_plan> encode_plan::compile(const device_profile& profile, std::uint32_t id_offset) {
+  if (profile.protocol != protocol::can)
+    return failure{fmt::format("{}: not a CAN profile", profile.name)};
+  encode_plan plan;
+  for (auto command : profile.commands) {
+    const std::uint64_t id = std::uint64_t{command.id} + id_offset;
+    if (id > (command.extended ? extended_id_max : standard_id_max))
+      return failure{fmt::format("{}: identifier 0x{:X} of \"{}\" has too many bits", profile.name,
+                                 id, command.name)};
+    command.id = static_cast<std::uint32_t>(id);
+    if (command.purpose == command_purpose::order)
+      plan.order_ = static_cast<std::uint16_t>(plan.commands_.size());
+    plan.commands_.push_back(std::move(command));
+  }
+  return plan;
+}
+
+std::optional<std::uint16_t> encode_plan::find_set(std::string_view point_or_channel) const {
+  for (std::size_t i = 0; i < commands_.size(); ++i) {
+    const auto& one = commands_[i];
+    if (one.purpose == command_purpose::set &&
+        (one.point == point_or_channel || one.channel == point_or_channel))
+      return static_cast<std::uint16_t>(i);
+  }
+  return std::nullopt;
+}
+
+expected<can::frame> encode_plan::encode(std::uint16_t position,
+                                         std::span<const field_value> values) const {
+  assert(position < commands_.size());
+  const command& command = commands_[position];
+  can::frame frame;
+  frame.id = command.id;
+  frame.extended = command.extended;
+  frame.length = command.length;
+  std::uint64_t word = 0;
+  for (const auto& field : command.fields) {
+    const auto bits = field_bits(field, find_value(values, field.field));
+    if (!bits) return failure{fmt::format("{}: {}", command.name, bits.error().text)};
+    const std::uint64_t placed = *bits << word_shift(field.bits);
+    word |= field.bits.order == bit_order::intel ? placed : swap_bytes(placed);
+  }
+  std::memcpy(frame.data.data(), &word, command.length);
+  if (command.checksum) {
+    const std::span bytes(frame.data.data(), frame.length);
+    bytes[command.checksum->byte] =
+        can::checksum(command.checksum->kind, bytes, command.checksum->byte);
+  }
+  return frame;
+}
+
+expected<can::frame> encode_plan::encode_order(const order& order) const {
+  assert(order_.has_value());
+  const field_value values[] = {
+      {"epoch", std::int64_t{order.epoch}},
+      {"counter", static_cast<std::int64_t>(order.counter)},
+      {"contactor", static_cast<std::int64_t>(order.contactor)},
+      {"lease", std::int64_t{order.lease ? 1 : 0}},
+  };
+  return encode(*order_, values);
+}
+
+expected<can::frame> encode_plan::encode_set(std::uint16_t position, double value,
+                                             std::uint64_t counter) const {
+  assert(position < commands_.size() && commands_[position].purpose == command_purpose::set);
+  const auto& allowed = commands_[position].allowed;
+  if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
+    return failure{fmt::format("{}: {} is outside of {} to {} {}", commands_[position].point, value,
+                               allowed.minimum, allowed.maximum, commands_[position].unit)};
+  const field_value values[] = {{"value", value}, {"counter", static_cast<std::int64_t>(counter)}};
+  return encode(position, values);
+}
+
+} // namespace voltaic::messages::profiles

@@ -1,0 +1,208 @@
+#include "messages/profiles/load.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "messages/profiles/load_parts.hpp"
+
+namespace voltaic::messages::profiles {
+namespace {
+
+constexpr std::uint32_t version_max = 1'000'000;
+constexpr std::uint32_t timeout_ms_max = 60'000;
+constexpr std::uint32_t reaction_limit_ms_max = 3'600'000;
+
+constexpr spelling<protocol> protocols[] = {{"can", protocol::can}, {"modbus", protocol::modbus}};
+constexpr spelling<lease_mode> lease_modes[] = {{"none", lease_mode::none},
+                                                {"device", lease_mode::device}};
+constexpr std::string_view chemistries[] = {"lfp", "nmc"};
+
+/// Letters, digits and inner marks: what may safely become a file's name.
+bool is_profile_name(std::string_view text) {
+  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !text.empty() && text.size() <= name_bytes_max && is_plain(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [&](char c) { return is_plain(c) || c == '-' || c == '_'; });
+}
+
+void read_lease(const object_reader& root, device_profile& profile) {
+  const auto* node = root.object("lease");
+  if (node == nullptr) return;
+  const object_reader reader(root.found(), *node, "lease", "lease", root.offset("lease"));
+  profile.lease.mode = reader.choice<lease_mode>("mode", lease_modes).value_or(lease_mode::none);
+  profile.lease.timeout_ms =
+      reader.whole<std::uint32_t>("timeout_ms", 1, timeout_ms_max).value_or(0);
+  if (profile.lease.mode == lease_mode::device && !reader.has("timeout_ms"))
+    reader.add("missing key \"timeout_ms\"");
+  if (reader.has("mode") && profile.lease.mode == lease_mode::none && reader.has("timeout_ms"))
+    reader.add("timeout_ms", "only a lease of the device has one");
+}
+
+void read_topology(const object_reader& root, device_profile& profile) {
+  const auto* node = root.object("topology");
+  if (node == nullptr) return;
+  const object_reader reader(root.found(), *node, "topology", "topology", root.offset("topology"));
+  constexpr std::uint32_t part_max = 4'096;
+  const auto modules = reader.whole<std::uint32_t>("modules", 1, part_max);
+  const auto cells = reader.whole<std::uint32_t>("cells_per_module", 1, part_max);
+  const auto temperatures = reader.whole<std::uint32_t>("temperatures_per_module", 0, part_max);
+  if (modules && cells && temperatures)
+    profile.topology = topology{*modules, *cells, *temperatures};
+}
+
+void read_ratings(const object_reader& root, device_profile& profile) {
+  const auto* node = root.object("ratings");
+  if (node == nullptr) return;
+  const object_reader reader(root.found(), *node, "ratings", "ratings", root.offset("ratings"));
+  ratings result;
+  const auto read = [&](std::string_view key, double& target) {
+    const auto value = reader.number(key);
+    if (value && *value <= 0) reader.add(key, "must be above 0");
+    target = value.value_or(0);
+  };
+  read("capacity_ah", result.capacity_ah);
+  read("charge_current_a", result.charge_current_a);
+  read("discharge_current_a", result.discharge_current_a);
+  read("break_current_a", result.break_current_a);
+  profile.ratings = result;
+}
+
+void read_head(const object_reader& root, device_profile& profile) {
+  profile.name = root.text("name").value_or("");
+  if (root.has("name") && !is_profile_name(profile.name))
+    root.add("name", "expected up to 64 of a-z, 0-9, '-' and '_'");
+  profile.version = root.whole<std::uint32_t>("version", 1, version_max).value_or(0);
+  profile.protocol = root.choice<protocol>("protocol", protocols).value_or(protocol::can);
+  profile.commissioned = root.boolean("commissioned").value_or(false);
+  static_cast<void>(root.text("description")); // for people; only its type is checked
+  static_cast<void>(root.text("$schema"));     // for editors
+  read_lease(root, profile);
+  read_topology(root, profile);
+  read_ratings(root, profile);
+  profile.chemistry = root.text("chemistry").value_or("");
+  if (root.has("chemistry") && std::find(std::begin(chemistries), std::end(chemistries),
+                                         profile.chemistry) == std::end(chemistries))
+    root.add("chemistry", "expected one of lfp, nmc");
+  profile.reaction_limit_ms =
+      root.whole<std::uint32_t>("reaction_limit_ms", 1, reaction_limit_ms_max);
+}
+
+void check_protocol(const object_reader& root, const device_profile& profile) {
+  const bool is_can = profile.protocol == protocol::can;
+  const auto* needed = is_can ? "messages" : "registers";
+  const auto* foreign = is_can ? "registers" : "messages";
+  if (!root.has(needed)) root.add(fmt::format("missing key \"{}\"", needed));
+  if (root.has(foreign)) root.add(foreign, "does not belong to this protocol");
+  if (!is_can && profile.lease.mode == lease_mode::device)
+    root.add("lease", "only a CAN device keeps a lease");
+}
+
+void check_lease(const object_reader& root, const device_profile& profile) {
+  if (profile.order_command() != nullptr && !root.has("lease"))
+    root.add("missing key \"lease\": a device that takes orders states it");
+  if (profile.lease.mode == lease_mode::device && profile.protocol == protocol::can &&
+      profile.order_command() == nullptr)
+    root.add("lease", "a lease needs a command with purpose \"order\"");
+}
+
+/// Points whose shape the topology states.
+void check_topology(const load_context& context) {
+  const auto& profile = context.profile;
+  if (!profile.topology) return;
+  const auto check = [&](std::string_view name, std::uint32_t per_module) {
+    const auto position = profile.find_point(name);
+    if (!position || !context.places[*position].sound) return;
+    const auto& point = profile.points[*position];
+    const auto offset = context.places[*position].offset;
+    if (point.count != profile.topology->modules * per_module)
+      context.found.add(offset, fmt::format("points.{}: count {} is not {} modules of {}", name,
+                                            point.count, profile.topology->modules, per_module));
+    else if (point.group_size != per_module)
+      context.found.add(offset, fmt::format("points.{}: group_size must be {}", name, per_module));
+  };
+  check("cell_voltage", profile.topology->cells_per_module);
+  check("cell_temperature", profile.topology->temperatures_per_module);
+}
+
+/// A point that nothing carries would never have a value.
+void check_carried(const load_context& context) {
+  for (std::size_t i = 0; i < context.places.size(); ++i) {
+    const auto& place = context.places[i];
+    const auto& point = context.profile.points[i];
+    if (!place.sound) continue;
+    const auto first = std::find(place.carried.begin(), place.carried.end(), false);
+    if (first != place.carried.end())
+      context.found.add(place.offset, fmt::format("points.{}: nothing carries element {}",
+                                                  point.name, first - place.carried.begin()));
+    for (std::size_t k = 0; k < point.sentinels.size(); ++k)
+      if (first == place.carried.end() && !place.sentinel_possible[k])
+        context.found.add(place.sentinels_offset,
+                          fmt::format("points.{}.sentinels: {} cannot stand on the wire",
+                                      point.name, point.sentinels[k]));
+  }
+}
+
+void read_profile(const json_node& node, load_context& context) {
+  const object_reader root(context.found, node, "profile", "", node.offset);
+  if (!root.is_object()) return;
+  read_head(root, context.profile);
+  check_protocol(root, context.profile);
+  read_points(root, context);
+  if (context.profile.protocol == protocol::can)
+    read_messages(root, context);
+  else
+    read_registers(root, context);
+  read_commands(root, context);
+  check_lease(root, context.profile);
+  check_topology(context);
+  check_carried(context);
+}
+
+} // namespace
+
+std::optional<std::uint16_t> load_context::point_of(const object_reader& reader,
+                                                    std::string_view key) const {
+  const auto name = reader.text(key);
+  if (!name) return std::nullopt;
+  const auto position = point_positions.find(*name);
+  if (position != point_positions.end()) return position->second;
+  reader.add(key, fmt::format("there is no point \"{}\"", *name));
+  return std::nullopt;
+}
+
+bool load_context::carry(std::uint16_t point, std::uint64_t first, std::uint64_t count) {
+  auto& carried = places[point].carried;
+  if (first + count > carried.size()) return false;
+  bool is_new = true;
+  for (std::uint64_t i = first; i < first + count; ++i) {
+    is_new = is_new && !carried[i];
+    carried[i] = true;
+  }
+  return is_new;
+}
+
+void load_context::note_wire_range(std::uint16_t point, std::int64_t minimum,
+                                   std::int64_t maximum) {
+  const auto& sentinels = profile.points[point].sentinels;
+  for (std::size_t i = 0; i < sentinels.size(); ++i)
+    if (sentinels[i] >= minimum && sentinels[i] <= maximum)
+      places[point].sentinel_possible[i] = true;
+}
+
+load_result load_profile(std::string_view text, std::string_view file_name) {
+  finding_collector found(text.substr(0, profile_bytes_max), file_name, findings_max);
+  if (text.size() > profile_bytes_max) {
+    found.add(0, fmt::format("longer than {} bytes", profile_bytes_max));
+    return found.take();
+  }
+  const auto root = parse_json(text, json_limits{.nesting_max = profile_nesting_max}, found);
+  if (!root) return found.take();
+  device_profile profile;
+  load_context context{found, profile, {}, {}, {}};
+  read_profile(*root, context);
+  if (!found.empty()) return found.take();
+  return profile;
+}
+
+} // namespace voltaic::messages::profiles

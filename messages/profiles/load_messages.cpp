@@ -1,0 +1,294 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <unordered_set>
+
+#include "messages/profiles/bits.hpp"
+#include "messages/profiles/load.hpp"
+#include "messages/profiles/load_parts.hpp"
+
+namespace voltaic::messages::profiles {
+namespace {
+
+constexpr std::uint8_t frame_bytes_max = 8;
+constexpr std::size_t signals_max = 4'096;
+constexpr std::uint32_t period_ms_max = 3'600'000;
+constexpr std::uint32_t step_max = 65'536;
+
+constexpr spelling<bit_order> bit_orders[] = {{"intel", bit_order::intel},
+                                              {"motorola", bit_order::motorola}};
+constexpr spelling<signal_type> signal_types[] = {{"unsigned", signal_type::unsigned_integer},
+                                                  {"signed", signal_type::signed_integer},
+                                                  {"float", signal_type::ieee_float}};
+
+signal_type usual_type(raw_type type) {
+  switch (type) {
+    case raw_type::u16:
+    case raw_type::u32:
+      return signal_type::unsigned_integer;
+    case raw_type::f64:
+      return signal_type::ieee_float;
+    default:
+      return signal_type::signed_integer;
+  }
+}
+
+/// Bits that are taken: by everybody, or by one multiplexer value.
+class bit_usage {
+ public:
+  void take_common(std::uint64_t bits) { common_ |= bits; }
+  /// False when some of them are taken already.
+  bool take(std::uint64_t bits, const std::optional<std::int64_t>& mux) {
+    if (mux) {
+      auto& branch = branches_[*mux];
+      const bool free = ((common_ | branch) & bits) == 0;
+      branch |= bits;
+      any_branch_ |= bits;
+      return free;
+    }
+    const bool free = ((common_ | any_branch_) & bits) == 0;
+    common_ |= bits;
+    return free;
+  }
+
+ private:
+  std::uint64_t common_ = 0;
+  std::uint64_t any_branch_ = 0;
+  std::map<std::int64_t, std::uint64_t> branches_;
+};
+
+void read_repeat(const object_reader& parent, message& result) {
+  const auto* node = parent.object("repeat");
+  if (node == nullptr) return;
+  const object_reader reader(parent.found(), *node, "repeat", parent.path_of("repeat"),
+                             parent.offset("repeat"));
+  result.repeat.count = reader.whole<std::uint32_t>("count", 1, messages_max).value_or(1);
+  result.repeat.id_step = reader.whole<std::uint32_t>("id_step", 1, step_max).value_or(1);
+  result.repeat.index_step = reader.whole<std::uint32_t>("index_step", 0, step_max).value_or(0);
+}
+
+void read_multiplexer(const object_reader& parent, message& result, bit_usage& usage) {
+  const auto* node = parent.object("multiplexer");
+  if (node == nullptr) return;
+  const object_reader reader(parent.found(), *node, "multiplexer", parent.path_of("multiplexer"),
+                             parent.offset("multiplexer"));
+  result.multiplexer = read_bits(reader, result.length, signal_type::unsigned_integer);
+  if (!result.multiplexer) return;
+  constexpr std::uint8_t multiplexer_bits_max = 32;
+  if (result.multiplexer->length > multiplexer_bits_max)
+    reader.add("length", fmt::format("expected at most {} bits", multiplexer_bits_max));
+  usage.take_common(occupied_bits(*result.multiplexer));
+}
+
+void read_mux(const object_reader& reader, const message& owner, signal& result) {
+  if (!reader.has("mux")) return;
+  if (!owner.multiplexer) {
+    reader.add("mux", "the message has no multiplexer");
+    return;
+  }
+  const auto range = integer_range(signal_type::unsigned_integer, owner.multiplexer->length);
+  result.mux = reader.integer("mux", 0, range.second);
+}
+
+/// Whether the wire's numbers fit into the point's raw type.
+void check_fit(const object_reader& reader, const point& target, const signal& result,
+               bool own_scale) {
+  if (target.type == raw_type::f64) return;
+  if (result.bits.type == signal_type::ieee_float) return; // rounded and range checked
+  const auto range = integer_range(result.bits.type, result.bits.length);
+  if (own_scale) return;
+  if (range.first < raw_minimum(target.type) || range.second > raw_maximum(target.type))
+    reader.add(reader.has("length") ? "length" : "type",
+               fmt::format("{} bits do not fit into {} of type {}", result.bits.length, target.name,
+                           to_string(target.type)));
+}
+
+void check_index(const object_reader& reader, load_context& context, const message& owner,
+                 const signal& result) {
+  const auto& place = context.places[result.point];
+  if (!place.sound) return;
+  const std::uint64_t last =
+      result.index + std::uint64_t{owner.repeat.count - 1} * owner.repeat.index_step;
+  if (last >= place.carried.size()) {
+    reader.add("index", fmt::format("element {} is beyond the {} of {}", last, place.carried.size(),
+                                    context.profile.points[result.point].name));
+    return;
+  }
+  for (std::uint32_t i = 0; i < owner.repeat.count; ++i) {
+    const std::uint64_t element = result.index + std::uint64_t{i} * owner.repeat.index_step;
+    if (context.carry(result.point, element, 1)) continue;
+    reader.add("index", fmt::format("element {} of {} is carried twice", element,
+                                    context.profile.points[result.point].name));
+    return;
+  }
+}
+
+void read_signal(const object_reader& reader, load_context& context, message& owner,
+                 bit_usage& usage) {
+  signal result;
+  const auto target = context.point_of(reader, "point");
+  const point* point = target ? &context.profile.points[*target] : nullptr;
+  const auto bits = read_bits(reader, owner.length,
+                              point ? usual_type(point->type) : signal_type::unsigned_integer);
+  result.index = reader.whole<std::uint32_t>("index", 0, point_elements_max).value_or(0);
+  read_mux(reader, owner, result);
+  const bool own_scale = reader.has("scale") || reader.has("offset");
+  result.scale = read_scale(reader, point ? point->scale : 1);
+  result.offset = reader.number("offset").value_or(point ? point->offset : 0);
+  if (bits) {
+    result.bits = *bits;
+    if (!usage.take(occupied_bits(*bits), result.mux))
+      reader.add("start", "overlaps bits that are taken already");
+  }
+  if (!target) return;
+  result.point = *target;
+  check_index(reader, context, owner, result);
+  if (!bits || !context.places[*target].sound) return;
+  check_fit(reader, *point, result, own_scale);
+  if (bits->type != signal_type::ieee_float) {
+    const auto range = integer_range(bits->type, bits->length);
+    context.note_wire_range(*target, range.first, range.second);
+  }
+  owner.signals.push_back(result);
+}
+
+void read_signals(const object_reader& reader, load_context& context, message& owner,
+                  bit_usage& usage) {
+  const auto* list = reader.array("signals", signals_max);
+  if (list == nullptr) return;
+  if (list->elements.empty()) reader.add("signals", "expected at least one signal");
+  for (std::size_t i = 0; i < list->elements.size(); ++i) {
+    const auto& element = list->elements[i];
+    const object_reader signal(context.found, element, "signal",
+                               fmt::format("{}.signals[{}]", reader.path(), i), element.offset);
+    if (signal.is_object()) read_signal(signal, context, owner, usage);
+  }
+  const auto is_multiplexed = [](const profiles::signal& one) { return one.mux.has_value(); };
+  if (owner.multiplexer && std::none_of(owner.signals.begin(), owner.signals.end(), is_multiplexed))
+    reader.add("multiplexer", "no signal has a mux value");
+}
+
+void check_ids(const object_reader& reader, load_context& context, const message& result) {
+  const std::uint64_t last =
+      result.id + std::uint64_t{result.repeat.count - 1} * result.repeat.id_step;
+  if (last > id_max(result.extended)) {
+    reader.add("id", fmt::format("the last identifier 0x{:X} has too many bits", last));
+    return;
+  }
+  for (std::uint32_t i = 0; i < result.repeat.count; ++i) {
+    const std::uint32_t id = result.id + i * result.repeat.id_step;
+    const auto [earlier, is_new] =
+        context.message_ids.try_emplace(id_key(id, result.extended), result.name);
+    if (is_new) continue;
+    reader.add("id", fmt::format("0x{:03X} is used by \"{}\" already", id, earlier->second));
+    return;
+  }
+}
+
+void read_message(const object_reader& reader, load_context& context,
+                  std::unordered_set<std::string>& names) {
+  message result;
+  result.name = reader.text("name").value_or("");
+  if (reader.has("name") && !is_name(result.name)) reader.add("name", "expected a name like cells");
+  if (!result.name.empty() && !names.insert(result.name).second)
+    reader.add("name", fmt::format("\"{}\" is used twice", result.name));
+  result.length =
+      reader.whole<std::uint8_t>("length", 1, frame_bytes_max).value_or(frame_bytes_max);
+  result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
+  read_repeat(reader, result);
+  if (const auto id = read_id(reader)) {
+    result.id = id->id;
+    result.extended = id->extended;
+    check_ids(reader, context, result);
+  }
+  bit_usage usage;
+  read_multiplexer(reader, result, usage);
+  result.checksum = read_checksum(reader, result.length);
+  if (result.checksum) usage.take_common(0xFFull << (result.checksum->byte * 8u));
+  read_signals(reader, context, result, usage);
+  static_cast<void>(reader.text("description")); // for people; only its type is checked
+  for (const auto& signal : result.signals)
+    if (!reader.has("period_ms")) {
+      const auto period = context.profile.points[signal.point].period_ms;
+      result.period_ms = result.period_ms == 0 ? period : std::min(result.period_ms, period);
+    }
+  context.profile.messages.push_back(std::move(result));
+}
+
+} // namespace
+
+std::optional<frame_id> read_id(const object_reader& reader) {
+  constexpr std::size_t standard_digits = 3;
+  constexpr std::size_t extended_digits = 8;
+  const auto text = reader.text("id");
+  if (!text) return std::nullopt;
+  frame_id result;
+  const std::string_view digits =
+      std::string_view(*text).substr(std::min<std::size_t>(2, text->size()));
+  const auto [end, error] =
+      std::from_chars(digits.data(), digits.data() + digits.size(), result.id, 16);
+  const bool is_number =
+      text->starts_with("0x") && error == std::errc{} && end == digits.data() + digits.size();
+  result.extended = digits.size() == extended_digits;
+  if (!is_number || (digits.size() != standard_digits && !result.extended) ||
+      result.id > id_max(result.extended)) {
+    reader.add("id", "expected 0x and 3 digits (up to 7FF) or 8 digits (up to 1FFFFFFF)");
+    return std::nullopt;
+  }
+  return result;
+}
+
+std::optional<bit_field> read_bits(const object_reader& reader, std::uint8_t frame_bytes,
+                                   signal_type default_type) {
+  const auto start = reader.whole<std::uint8_t>("start", 0, word_bits - 1);
+  const auto length = reader.whole<std::uint8_t>("length", 1, word_bits);
+  bit_field result;
+  result.order = reader.choice<bit_order>("order", bit_orders).value_or(bit_order::intel);
+  result.type = reader.choice<signal_type>("type", signal_types).value_or(default_type);
+  if (!start || !length) return std::nullopt;
+  result.start = *start;
+  result.length = *length;
+  if (result.type == signal_type::ieee_float && *length != 32 && *length != 64) {
+    reader.add("length", "a float has 32 or 64 bits");
+    return std::nullopt;
+  }
+  if (end_bit(result) <= frame_bytes * 8u) return result;
+  reader.add("start",
+             fmt::format("{} bits from {} do not fit into {} bytes", *length, *start, frame_bytes));
+  return std::nullopt;
+}
+
+std::optional<checksum_rule> read_checksum(const object_reader& parent, std::uint8_t frame_bytes) {
+  const auto* node = parent.object("checksum");
+  if (node == nullptr) return std::nullopt;
+  const object_reader reader(parent.found(), *node, "checksum", parent.path_of("checksum"),
+                             parent.offset("checksum"));
+  const auto name = reader.text("kind");
+  const auto byte =
+      reader.whole<std::uint8_t>("byte", 0, static_cast<std::uint8_t>(frame_bytes - 1));
+  if (!name) return std::nullopt;
+  const auto kind = can::checksum_from_name(*name);
+  if (!kind) reader.add("kind", "expected one of crc8_j1850, xor, sum");
+  if (!kind || !byte) return std::nullopt;
+  return checksum_rule{*kind, *byte};
+}
+
+void read_messages(const object_reader& root, load_context& context) {
+  const auto* list = root.array("messages", messages_max);
+  if (list == nullptr) return;
+  std::unordered_set<std::string> names;
+  for (std::size_t i = 0; i < list->elements.size(); ++i) {
+    if (context.message_ids.size() > messages_max) {
+      root.add("messages", fmt::format("more than {} identifiers", messages_max));
+      return;
+    }
+    const auto& element = list->elements[i];
+    const object_reader reader(context.found, element, "message", fmt::format("messages[{}]", i),
+                               element.offset);
+    if (reader.is_object()) read_message(reader, context, names);
+  }
+}
+
+} // namespace voltaic::messages::profiles

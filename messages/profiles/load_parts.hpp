@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "messages/profiles/device_profile.hpp"
+#include "messages/profiles/profile_reader.hpp"
+
+/// The parts of the profile loader; only load*.cpp include this.
+namespace voltaic::messages::profiles {
+
+/// What the loader remembers of a point until everything has been read.
+struct point_place {
+  std::size_t offset = 0;
+  std::size_t sentinels_offset = 0;
+  bool sound = false;        ///< type and count are known: others may rely on them
+  std::vector<bool> carried; ///< element by element: some message or register has it
+  std::vector<bool> sentinel_possible;
+};
+
+struct load_context {
+  finding_collector& found;
+  device_profile& profile;
+  std::vector<point_place> places;
+  std::unordered_map<std::string, std::uint16_t> point_positions;
+  std::unordered_map<std::uint64_t, std::string> message_ids; ///< identifier to message name
+
+  /// The named point, or nullopt and a finding at the key.
+  [[nodiscard]] std::optional<std::uint16_t> point_of(const object_reader& reader,
+                                                      std::string_view key) const;
+  /// Notes that elements are carried; false if one was carried before or does not exist.
+  bool carry(std::uint16_t point, std::uint64_t first, std::uint64_t count);
+  /// Notes which sentinels a wire value from `minimum` to `maximum` can be.
+  void note_wire_range(std::uint16_t point, std::int64_t minimum, std::int64_t maximum);
+};
+
+/// Key of `message_ids`.
+[[nodiscard]] constexpr std::uint64_t id_key(std::uint32_t id, bool extended) {
+  return (std::uint64_t{extended} << 32) | id;
+}
+[[nodiscard]] constexpr std::uint32_t id_max(bool extended) {
+  return extended ? 0x1FFF'FFFFu : 0x7FFu;
+}
+
+struct frame_id {
+  std::uint32_t id = 0;
+  bool extended = false;
+};
+/// "0x088" (11 bits) or "0x18FF50E5" (29 bits) under "id".
+[[nodiscard]] std::optional<frame_id> read_id(const object_reader& reader);
+/// start, length, order and type; notes what does not fit into the frame.
+[[nodiscard]] std::optional<bit_field> read_bits(const object_reader& reader,
+                                                 std::uint8_t frame_bytes,
+                                                 signal_type default_type);
+[[nodiscard]] std::optional<checksum_rule> read_checksum(const object_reader& parent,
+                                                         std::uint8_t frame_bytes);
+/// A scale that is not zero, or the default.
+[[nodiscard]] double read_scale(const object_reader& reader, double default_scale);
+/// Digits behind the point that a step of this size needs.
+[[nodiscard]] std::uint8_t decimals_of(double step);
+
+void read_points(const object_reader& root, load_context& context);
+void read_messages(const object_reader& root, load_context& context);
+void read_registers(const object_reader& root, load_context& context);
+void read_commands(const object_reader& root, load_context& context);
+/// Address, type, word order, scale; the table is the caller's.
+[[nodiscard]] std::optional<register_field> read_register_field(const object_reader& reader,
+                                                                double default_scale,
+                                                                double default_offset);
+
+} // namespace voltaic::messages::profiles

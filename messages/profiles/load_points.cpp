@@ -1,0 +1,222 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <unordered_set>
+
+#include "messages/profiles/load.hpp"
+#include "messages/profiles/load_parts.hpp"
+
+namespace voltaic::messages::profiles {
+namespace {
+
+constexpr std::uint32_t period_ms_max = 3'600'000;
+constexpr std::size_t sentinels_max = 16;
+constexpr std::size_t texts_max = 256;
+constexpr std::size_t names_max = 64;
+constexpr std::uint8_t decimals_max = 9;
+/// A float has no resolution of its own; more digits than these are noise.
+constexpr std::uint8_t real_decimals = 3;
+
+constexpr spelling<raw_type> raw_types[] = {{"u16", raw_type::u16}, {"i16", raw_type::i16},
+                                            {"u32", raw_type::u32}, {"i32", raw_type::i32},
+                                            {"i64", raw_type::i64}, {"f64", raw_type::f64}};
+constexpr spelling<category> categories[] = {{"operational", category::operational},
+                                             {"configuration", category::configuration}};
+
+/// Units that a profile may use; "" is for counts, bits and texts.
+constexpr std::string_view units[] = {"",   "V",   "A",  "W",    "kW",   "VA", "var",
+                                      "Wh", "kWh", "Ah", "Ohm",  "kOhm", "Hz", "%",
+                                      "s",  "ms",  "h",  "degC", "K",    "Pa", "l/min"};
+
+/// Points that others look for by name, and the unit they rely on.
+struct quantity {
+  std::string_view name;
+  std::string_view unit;
+};
+constexpr quantity quantities[] = {{"cell_voltage", "V"},
+                                   {"voltage", "V"},
+                                   {"bus_voltage", "V"},
+                                   {"cell_temperature", "degC"},
+                                   {"current", "A"},
+                                   {"power", "W"},
+                                   {"soc", "%"},
+                                   {"soh", "%"},
+                                   {"reported_charge_current_limit", "A"},
+                                   {"reported_discharge_current_limit", "A"}};
+
+void read_unit(const object_reader& reader, point& result) {
+  const auto unit = reader.text("unit");
+  if (!unit) return;
+  result.unit = *unit;
+  if (std::find(std::begin(units), std::end(units), *unit) == std::end(units)) {
+    reader.add("unit", fmt::format("unknown unit \"{}\"", *unit));
+    return;
+  }
+  for (const auto& known : quantities)
+    if (known.name == result.name && known.unit != *unit)
+      reader.add("unit", fmt::format("expected {} for {}", known.unit, known.name));
+}
+
+void read_valid(const object_reader& reader, point& result) {
+  const auto* range = reader.array("valid", 2);
+  if (range == nullptr) return;
+  const auto is_number = [](const json_node& node) {
+    return node.type == json_node::kind::integer || node.type == json_node::kind::real;
+  };
+  const auto& ends = range->elements;
+  if (ends.size() != 2 || !is_number(ends[0]) || !is_number(ends[1])) {
+    reader.add("valid", "expected two numbers");
+  } else if (ends[0].real >= ends[1].real) {
+    reader.add("valid", fmt::format("{} is not below {}", ends[0].real, ends[1].real));
+  } else {
+    result.valid = value_range{ends[0].real, ends[1].real};
+  }
+}
+
+void read_sentinels(const object_reader& reader, point& result) {
+  const auto* list = reader.array("sentinels", sentinels_max);
+  if (list == nullptr) return;
+  for (const auto& element : list->elements) {
+    if (element.type == json_node::kind::integer) {
+      result.sentinels.push_back(element.integer);
+    } else {
+      reader.add("sentinels", "expected integers");
+      return;
+    }
+  }
+}
+
+/// An array of different names that `accept` lets pass.
+template <class Accept>
+std::vector<std::string> read_names(const object_reader& reader, std::string_view key,
+                                    std::size_t names_limit, std::string_view expected,
+                                    Accept accept) {
+  std::vector<std::string> result;
+  const auto* list = reader.array(key, names_limit);
+  if (list == nullptr) return result;
+  std::unordered_set<std::string_view> seen;
+  for (const auto& element : list->elements) {
+    if (element.type != json_node::kind::text || !accept(element.text)) {
+      reader.add(key, fmt::format("expected {}", expected));
+    } else if (!seen.insert(element.text).second) {
+      reader.add(key, fmt::format("\"{}\" stands twice", element.text));
+    } else {
+      result.push_back(element.text);
+    }
+  }
+  return result;
+}
+
+void read_lists(const object_reader& reader, point& result) {
+  const auto is_aggregate = [](std::string_view text) {
+    return text == "min" || text == "max" || text == "average";
+  };
+  result.aggregates =
+      read_names(reader, "aggregates", names_max, "min, max or average", is_aggregate);
+  result.protection = read_names(reader, "protection", names_max, "names of candidates", is_name);
+  const auto is_text = [](std::string_view text) {
+    return !text.empty() && text.size() <= name_bytes_max;
+  };
+  result.texts = read_names(reader, "texts", texts_max, "short texts", is_text);
+  if (!result.aggregates.empty() && result.count == 1)
+    reader.add("aggregates", "a single value has no aggregates");
+  if (result.texts.empty()) return;
+  if (result.count != 1 || result.type == raw_type::f64 || !result.unit.empty())
+    reader.add("texts", "only a single integer without a unit can be a text");
+}
+
+void read_numbers(const object_reader& reader, point& result) {
+  result.count = reader.whole<std::uint32_t>("count", 1, point_elements_max).value_or(1);
+  result.group_size = reader.whole<std::uint32_t>("group_size", 1, point_elements_max).value_or(0);
+  if (result.group_size != 0 && result.count % result.group_size != 0)
+    reader.add("group_size",
+               fmt::format("{} does not divide {} elements", result.group_size, result.count));
+  result.scale = read_scale(reader, 1);
+  result.offset = reader.number("offset").value_or(0);
+  result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
+  const auto own = std::max(decimals_of(result.scale), decimals_of(result.offset));
+  const auto usual = result.type == raw_type::f64 ? std::max(own, real_decimals) : own;
+  result.decimals = reader.whole<std::uint8_t>("decimals", 0, decimals_max).value_or(usual);
+}
+
+/// A valid range that no raw value reaches would make every value invalid.
+void check_reachable(const object_reader& reader, const point& result) {
+  if (!result.valid || result.type == raw_type::f64) return;
+  const double one = static_cast<double>(raw_minimum(result.type)) * result.scale + result.offset;
+  const double two = static_cast<double>(raw_maximum(result.type)) * result.scale + result.offset;
+  if (result.valid->maximum < std::min(one, two) || result.valid->minimum > std::max(one, two))
+    reader.add("valid", fmt::format("no value of type {} is within", to_string(result.type)));
+}
+
+point read_point(const object_reader& reader, std::string_view name, bool& sound) {
+  point result;
+  result.name = name;
+  const auto type = reader.choice<raw_type>("type", raw_types);
+  result.type = type.value_or(raw_type::u16);
+  read_unit(reader, result);
+  read_numbers(reader, result);
+  const auto channel = reader.text("channel");
+  result.channel = channel.value_or("");
+  if (channel && !is_channel(*channel)) reader.add("channel", "expected a name like CellVoltage");
+  result.category = reader.choice<category>("category", categories).value_or(category::operational);
+  read_valid(reader, result);
+  read_sentinels(reader, result);
+  read_lists(reader, result);
+  static_cast<void>(reader.text("description")); // for people; only its type is checked
+  if (type) check_reachable(reader, result);
+  sound = type.has_value() && result.period_ms != 0;
+  return result;
+}
+
+} // namespace
+
+double read_scale(const object_reader& reader, double default_scale) {
+  const auto scale = reader.number("scale");
+  if (!scale) return default_scale;
+  if (*scale != 0) return *scale;
+  reader.add("scale", "must not be 0");
+  return default_scale;
+}
+
+std::uint8_t decimals_of(double step) {
+  constexpr double tolerance = 1e-6;
+  double scaled = std::abs(step);
+  std::uint8_t decimals = 0;
+  while (decimals < decimals_max && std::abs(scaled - std::round(scaled)) > tolerance * scaled) {
+    scaled *= 10;
+    ++decimals;
+  }
+  return decimals;
+}
+
+void read_points(const object_reader& root, load_context& context) {
+  const auto* points = root.object("points");
+  if (points == nullptr) return;
+  if (points->members.size() > points_max) {
+    root.add("points", fmt::format("more than {} points", points_max));
+    return;
+  }
+  if (points->members.empty()) root.add("points", "expected at least one point");
+  std::unordered_set<std::string> channels;
+  for (const auto& member : points->members) {
+    const object_reader reader(context.found, member.value, "point", "points." + member.key,
+                               member.offset);
+    if (!is_name(member.key)) reader.add("expected a name like cell_voltage");
+    point_place place;
+    place.offset = member.offset;
+    place.sentinels_offset = reader.offset("sentinels");
+    point result = read_point(reader, member.key, place.sound);
+    if (!result.channel.empty() && !channels.insert(result.channel).second)
+      reader.add("channel", fmt::format("\"{}\" is used twice", result.channel));
+    place.carried.resize(result.count);
+    place.sentinel_possible.resize(result.sentinels.size());
+    const auto position = static_cast<std::uint16_t>(context.places.size());
+    context.point_positions.try_emplace(member.key, position);
+    context.places.push_back(std::move(place));
+    context.profile.points.push_back(std::move(result));
+  }
+}
+
+} // namespace voltaic::messages::profiles

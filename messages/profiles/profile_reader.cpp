@@ -1,0 +1,130 @@
+#include "messages/profiles/profile_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "messages/profiles/load.hpp"
+
+namespace voltaic::messages::profiles {
+namespace {
+
+constexpr bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+constexpr bool is_upper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+} // namespace
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= name_bytes_max && is_lower(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
+}
+
+bool is_channel(std::string_view text) {
+  return !text.empty() && text.size() <= name_bytes_max && is_upper(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); });
+}
+
+object_reader::object_reader(finding_collector& found, const json_node& node, std::string_view kind,
+                             std::string path, std::size_t offset)
+    : found_(found), node_(node), path_(std::move(path)), offset_(offset) {
+  if (!is_object()) {
+    add("expected an object");
+    return;
+  }
+  for (const auto& present : node_.members) {
+    const auto known = [&](const key_rule& rule) {
+      return rule.object == kind && rule.key == present.key;
+    };
+    if (std::none_of(key_rules().begin(), key_rules().end(), known))
+      found_.add(present.offset, fmt::format("{}: unknown key", path_of(present.key)));
+  }
+  for (const auto& rule : key_rules())
+    if (rule.object == kind && rule.required && !has(rule.key))
+      add(fmt::format("missing key \"{}\"", rule.key));
+}
+
+std::size_t object_reader::offset(std::string_view key) const {
+  const auto* found = member(key);
+  return found != nullptr ? found->offset : offset_;
+}
+
+std::string object_reader::path_of(std::string_view key) const {
+  return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+}
+
+void object_reader::add(std::string_view key, std::string_view text) const {
+  found_.add(offset(key), fmt::format("{}: {}", path_of(key), text));
+}
+
+void object_reader::add(std::string_view text) const {
+  found_.add(offset_, path_.empty() ? std::string(text) : fmt::format("{}: {}", path_, text));
+}
+
+std::optional<std::string> object_reader::text(std::string_view key) const {
+  const auto* found = member(key);
+  if (found == nullptr) return std::nullopt;
+  if (found->value.type == json_node::kind::text) return found->value.text;
+  add(key, "expected text");
+  return std::nullopt;
+}
+
+std::optional<bool> object_reader::boolean(std::string_view key) const {
+  const auto* found = member(key);
+  if (found == nullptr) return std::nullopt;
+  if (found->value.type == json_node::kind::boolean) return found->value.boolean;
+  add(key, "expected true or false");
+  return std::nullopt;
+}
+
+std::optional<double> object_reader::number(std::string_view key) const {
+  const auto* found = member(key);
+  if (found == nullptr) return std::nullopt;
+  const auto type = found->value.type;
+  if (type == json_node::kind::integer || type == json_node::kind::real)
+    return found->value.real; // JSON has no infinity and no NaN
+  add(key, "expected a number");
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> object_reader::integer(std::string_view key, std::int64_t minimum,
+                                                   std::int64_t maximum) const {
+  const auto* found = member(key);
+  if (found == nullptr) return std::nullopt;
+  const auto& value = found->value;
+  if (value.type == json_node::kind::integer && value.integer >= minimum &&
+      value.integer <= maximum)
+    return value.integer;
+  add(key, fmt::format("expected an integer from {} to {}", minimum, maximum));
+  return std::nullopt;
+}
+
+const json_node* object_reader::object(std::string_view key) const {
+  const auto* found = member(key);
+  if (found == nullptr) return nullptr;
+  if (found->value.type == json_node::kind::object) return &found->value;
+  add(key, "expected an object");
+  return nullptr;
+}
+
+const json_node* object_reader::array(std::string_view key, std::size_t elements_max) const {
+  const auto* found = member(key);
+  if (found == nullptr) return nullptr;
+  if (found->value.type != json_node::kind::array) {
+    add(key, "expected an array");
+    return nullptr;
+  }
+  if (found->value.elements.size() <= elements_max) return &found->value;
+  add(key, fmt::format("more than {} elements", elements_max));
+  return nullptr;
+}
+
+} // namespace voltaic::messages::profiles

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "nodes/cli/exit_code.hpp"
+
+namespace voltaic::nodes::simulator {
+
+/// Where a simulated rack sits.
+struct rack_place {
+  std::string name; ///< for people
+  std::string uri;  ///< of its bus's port: "virtual:can0"
+  std::uint32_t id_offset = 0;
+};
+
+struct simulator_options {
+  std::string runtime_folder; ///< where virtual buses have their sockets
+  std::vector<rack_place> racks;
+  bool initially_closed = false;
+  double soc_percent = 50;
+  double temperature_c = 25;
+  pid_t parent = 0; ///< ends with this process; 0: with nobody
+};
+
+/// Plays racks on their buses until SIGTERM, SIGINT or the parent's end; says
+/// ready once it plays. A bus may be absent for a while. Call it before there is
+/// any other thread.
+[[nodiscard]] cli::exit_code run_simulator(const simulator_options& options);
+
+} // namespace voltaic::nodes::simulator

@@ -1,0 +1,126 @@
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "bus/can/can_support.hpp"
+#include "nodes/simulator/simulated_bus.hpp"
+
+using namespace can_support;
+using voltaic::bus::can::controller_state;
+using voltaic::bus::can::port;
+
+namespace {
+
+/// The voltaic command as a process of its own; killed with its owner.
+class process {
+ public:
+  explicit process(std::vector<std::string> arguments) {
+    const char* command = std::getenv("VOLTAIC");
+    arguments.insert(arguments.begin(), command != nullptr ? command : "voltaic");
+    std::vector<char*> raw;
+    for (std::string& each : arguments) raw.push_back(each.data());
+    raw.push_back(nullptr);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::execv(raw[0], raw.data());
+      ::_exit(127);
+    }
+  }
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+  ~process() {
+    if (status_ >= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Its exit code once it ended by itself, -1 when it does not end.
+  int wait_for_exit() {
+    const bool ended = eventually([&] { return ::waitpid(pid_, &status_, WNOHANG) == pid_; });
+    return ended && WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
+  }
+
+ private:
+  pid_t pid_ = 0;
+  int status_ = -1;
+};
+
+bool up(const port& who) {
+  return who.read_statistics().state == controller_state::error_active;
+}
+
+} // namespace
+
+TEST_CASE("a bus in a process of its own survives its clients and ends in order") {
+  const temporary_folder folder;
+  process bus({"bus", "can0", "--site-folder", folder.path()});
+  collector heard;
+  const auto a = open(folder.path(), "virtual:can0", heard.handler());
+  REQUIRE(eventually([&] { return up(*a); }));
+  for (int round = 0; round < 3; ++round) {
+    const auto b = open(folder.path(), "virtual:can0", [](batch&&) {});
+    REQUIRE(eventually(
+        [&] { return b->send(make_frame(0x10)) == voltaic::bus::can::send_result::sent; }));
+    REQUIRE(heard.wait_for_frames(static_cast<std::size_t>(round) + 1));
+  }
+  process second({"bus", "can0", "--site-folder", folder.path()});
+  CHECK(second.wait_for_exit() == 4);
+  bus.signal(SIGTERM);
+  CHECK(bus.wait_for_exit() == 0);
+  CHECK(eventually([&] { return !up(*a); }));
+}
+
+TEST_CASE("F-009 a bus ends when the process that it serves has ended") {
+  const temporary_folder folder;
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    for (;;) ::pause();
+  }
+  process bus(
+      {"bus", "can0", "--site-folder", folder.path(), "--parent-pid", std::to_string(parent)});
+  const auto a = open(folder.path(), "virtual:can0", [](batch&&) {});
+  CHECK(eventually([&] { return up(*a); }));
+  ::kill(parent, SIGKILL);
+  ::waitpid(parent, nullptr, 0);
+  CHECK(bus.wait_for_exit() == 0);
+  // One that starts too late to see its parent ends as well.
+  process late(
+      {"bus", "can0", "--site-folder", folder.path(), "--parent-pid", std::to_string(parent)});
+  CHECK(late.wait_for_exit() == 0);
+}
+
+TEST_CASE("simulated racks on a bus send every frame at its rate and open without a lease") {
+  const temporary_folder folder;
+  voltaic::bus::can::virtual_bus_options options;
+  options.name = "can0";
+  options.runtime_folder = folder.path();
+  const auto bus = serve(options);
+  collector heard;
+  const auto edge = open(folder.path(), "virtual:can0", heard.handler());
+  voltaic::bus::can::port_options simulated;
+  simulated.uri = "virtual:can0";
+  simulated.runtime_folder = folder.path();
+  std::vector<voltaic::actors::simulator::rack_options> racks(2);
+  racks[0].controller.initially_closed = true;
+  racks[1].id_offset = 0xC0;
+  const auto played = voltaic::nodes::simulator::simulated_bus::open(simulated, racks);
+  REQUIRE(played.has_value());
+  const auto status_of = [&](std::uint32_t id) {
+    int state = -1;
+    for (const frame& item : heard.frames()) {
+      if (item.id == id) state = item.data[0];
+    }
+    return state;
+  };
+  REQUIRE(eventually([&] { return status_of(0x084) == 2; }));
+  REQUIRE(eventually([&] { return status_of(0x084) == 0; }));
+  CHECK(status_of(0x084 + 0xC0) == 0);
+  REQUIRE(heard.wait_for_frames(2 * 690));
+}

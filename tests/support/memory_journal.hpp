@@ -1,0 +1,69 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bus/storage/journal.hpp"
+
+namespace voltaic::tests {
+
+/// A journal in memory, for actors on virtual time. It may be told to refuse.
+class memory_journal final : public bus::storage::journal {
+ public:
+  const bus::storage::boot_report& boot() const override { return boot_; }
+  void append(bus::storage::record record, bus::storage::append_handler handler) override {
+    if (refuse) {
+      handler({bus::storage::append_status::full, 0, "told to refuse"});
+      return;
+    }
+    record.sequence = records.size() + 1;
+    records.push_back(std::move(record));
+    handler({bus::storage::append_status::durable, records.size(), {}});
+  }
+  std::vector<bus::storage::record> newest(const std::string& stream) override {
+    std::map<std::string, bus::storage::record> by_key;
+    for (const auto& record : records) {
+      if (record.stream == stream) {
+        by_key[record.key] = record;
+      }
+    }
+    std::vector<bus::storage::record> found;
+    for (auto& [key, record] : by_key) {
+      found.push_back(record);
+    }
+    return found;
+  }
+  std::vector<bus::storage::record> since(const std::string& stream, std::uint64_t sequence,
+                                          std::size_t count_max) override {
+    std::vector<bus::storage::record> found;
+    for (const auto& record : records) {
+      if (record.stream != stream || record.sequence <= sequence) {
+        continue;
+      }
+      if (found.size() < count_max) {
+        found.push_back(record);
+      }
+    }
+    return found;
+  }
+  bus::storage::storage_health health() const override { return {}; }
+  /// As after a restart of the process: what was written is what boot finds.
+  void reboot() {
+    boot_.created = false;
+    boot_.records = boot_.last_sequence = records.size();
+  }
+
+  std::vector<bus::storage::record> records;
+  bool refuse = false;
+
+ private:
+  bus::storage::boot_report boot_ = [] {
+    bus::storage::boot_report report;
+    report.created = true;
+    return report;
+  }();
+};
+
+} // namespace voltaic::tests
