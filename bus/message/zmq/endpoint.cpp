@@ -23,6 +23,10 @@ constexpr std::chrono::milliseconds idle_wait{500};
 /// A full pipe is tried again after this; the library cannot be polled for it.
 constexpr std::chrono::milliseconds full_wait{1};
 constexpr int bundles_per_turn = 64;
+/// A frame that comes this soon after the last bundle waits for company: at
+/// high rates wakes cost more than anything else. One that comes alone does not.
+constexpr std::int64_t pack_us = 100;
+constexpr std::size_t packed_enough_frames = 128;
 constexpr std::size_t identity_bytes_max = 200;
 
 class zmq_endpoint final : public endpoint {
@@ -170,7 +174,7 @@ class zmq_endpoint final : public endpoint {
         frames_.clear();
         next_ = 0;
       }
-      const bool fresh = outbox_.take(frames_, commands_, !linked_);
+      const bool fresh = take();
       send_commands();
       if (!linked_) give_up();
       const bool nothing_to_send = !linked_ || next_ == frames_.size();
@@ -178,6 +182,17 @@ class zmq_endpoint final : public endpoint {
       if (!nothing_to_send && !send_bundle()) return;
     }
     more_ = true;
+  }
+
+  bool take() {
+    if (!outbox_.take(frames_, commands_, !linked_)) return false;
+    const std::int64_t early_us = last_bundle_us_ + pack_us - monotonic_now_us();
+    if (linked_ && early_us > 0 && next_ == 0 && frames_.size() < packed_enough_frames &&
+        commands_.empty() && !stopping_) {
+      std::this_thread::sleep_for(std::chrono::microseconds{early_us});
+      outbox_.take(frames_, commands_, true);
+    }
+    return true;
   }
 
   bool send_bundle() {
@@ -198,6 +213,7 @@ class zmq_endpoint final : public endpoint {
     if (!send_now(pub_, message)) return false;
     for (; next_ < end; ++next_) frames_[next_].frame.reset();
     outbox_.release(bundle_.size(), content);
+    last_bundle_us_ = monotonic_now_us();
     return true;
   }
 
@@ -244,6 +260,7 @@ class zmq_endpoint final : public endpoint {
   std::size_t next_ = 0; ///< of frames_, the first that is not sent
   std::deque<outbox::sent> commands_;
   std::vector<frame_ptr> bundle_;
+  std::int64_t last_bundle_us_ = 0;
   bool was_linked_ = false;
   bool told_ = false;
   bool more_ = false; ///< a turn ended before its work did

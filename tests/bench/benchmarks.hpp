@@ -1,0 +1,19 @@
+#pragma once
+
+#include "bench/harness.hpp"
+
+/// Every benchmark of the project. One line here and one in `all_benchmarks`
+/// adds another.
+namespace voltaic::bench {
+
+[[nodiscard]] std::vector<row> bus_throughput();
+[[nodiscard]] std::vector<row> bus_latency();
+
+[[nodiscard]] inline std::vector<benchmark> all_benchmarks() {
+  return {
+      {"bus_throughput", bus_throughput},
+      {"bus_latency", bus_latency},
+  };
+}
+
+} // namespace voltaic::bench
