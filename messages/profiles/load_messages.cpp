@@ -109,18 +109,19 @@ void check_index(const object_reader& reader, load_context& context, const messa
                  const signal& result) {
   const auto& place = context.places[result.point];
   if (!place.sound) return;
+  const std::string_view key = reader.has("index") ? "index" : "point";
+  const auto& name = context.profile.points[result.point].name;
   const std::uint64_t last =
       result.index + std::uint64_t{owner.repeat.count - 1} * owner.repeat.index_step;
   if (last >= place.carried.size()) {
-    reader.add("index", fmt::format("element {} is beyond the {} of {}", last, place.carried.size(),
-                                    context.profile.points[result.point].name));
+    reader.add(key,
+               fmt::format("element {} is beyond the {} of {}", last, place.carried.size(), name));
     return;
   }
   for (std::uint32_t i = 0; i < owner.repeat.count; ++i) {
     const std::uint64_t element = result.index + std::uint64_t{i} * owner.repeat.index_step;
     if (context.carry(result.point, element, 1)) continue;
-    reader.add("index", fmt::format("element {} of {} is carried twice", element,
-                                    context.profile.points[result.point].name));
+    reader.add(key, fmt::format("element {} of {} is carried twice", element, name));
     return;
   }
 }

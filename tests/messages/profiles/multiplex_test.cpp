@@ -1,0 +1,139 @@
+#include <catch2/catch.hpp>
+
+#include "messages/support/profiles.hpp"
+
+using namespace voltaic::tests;
+using namespace voltaic::messages;
+using namespace voltaic::messages::profiles;
+
+namespace {
+
+/// Frames of the foxBMS database: Motorola bits behind a selector.
+constexpr std::string_view foxbms = R"({
+  "name": "foxbms", "version": 1, "protocol": "can", "commissioned": false,
+  "points": {
+    "cell_voltage": { "channel": "CellVoltage", "type": "u16", "count": 12, "scale": 0.001,
+                      "unit": "V", "period_ms": 1000 },
+    "cell_voltage_bad": { "channel": "CellVoltageBad", "type": "u16", "count": 12, "unit": "",
+                          "period_ms": 1000 },
+    "temperature_maximum": { "channel": "TemperatureMaximum", "type": "i16", "scale": 0.5,
+                             "unit": "degC", "period_ms": 1000 },
+    "temperature_minimum": { "channel": "TemperatureMinimum", "type": "i16", "scale": 0.5,
+                             "unit": "degC", "period_ms": 1000 },
+    "sensor": { "channel": "Sensor", "type": "u16", "count": 2, "unit": "", "period_ms": 1000 },
+    "module": { "channel": "Module", "type": "u16", "count": 2, "unit": "", "period_ms": 1000 },
+    "current": { "channel": "Current", "type": "i32", "scale": 0.01, "unit": "A",
+                 "period_ms": 1000 },
+    "voltage": { "channel": "Voltage", "type": "i32", "scale": 0.01, "unit": "V",
+                 "period_ms": 1000 }
+  },
+  "messages": [
+    { "name": "temperatures", "id": "0x241", "length": 8,
+      "multiplexer": { "start": 3, "length": 4, "order": "motorola" },
+      "signals": [
+        { "point": "temperature_maximum", "start": 31, "length": 8, "order": "motorola", "mux": 0 },
+        { "point": "temperature_minimum", "start": 39, "length": 8, "order": "motorola", "mux": 0 },
+        { "point": "sensor", "index": 0, "start": 11, "length": 4, "order": "motorola", "mux": 0 },
+        { "point": "sensor", "index": 1, "start": 15, "length": 4, "order": "motorola", "mux": 0 },
+        { "point": "module", "index": 0, "start": 19, "length": 4, "order": "motorola", "mux": 0 },
+        { "point": "module", "index": 1, "start": 23, "length": 4, "order": "motorola", "mux": 0 } ] },
+    { "name": "values", "id": "0x243", "length": 8,
+      "multiplexer": { "start": 7, "length": 3, "order": "motorola" },
+      "signals": [
+        { "point": "current", "start": 18, "length": 18, "order": "motorola", "mux": 0 },
+        { "point": "voltage", "start": 4, "length": 18, "order": "motorola", "type": "signed",
+          "mux": 0 } ] },
+    { "name": "cells", "id": "0x250", "length": 8,
+      "multiplexer": { "start": 7, "length": 8, "order": "motorola" },
+      "signals": [ @CELLS@ ] }
+  ]
+})";
+
+device_profile load_foxbms() {
+  constexpr int starts[] = {11, 30, 33, 52};
+  std::string cells;
+  for (int cell = 0; cell < 12; ++cell) {
+    const auto tail = ",\"order\":\"motorola\",\"mux\":" + std::to_string(cell / 4) + "}";
+    cells += (cell == 0 ? "" : ",") + std::string("{\"point\":\"cell_voltage\",\"index\":") +
+             std::to_string(cell) + ",\"length\":13,\"start\":" + std::to_string(starts[cell % 4]) +
+             tail + ",{\"point\":\"cell_voltage_bad\",\"index\":" + std::to_string(cell) +
+             ",\"length\":1,\"start\":" + std::to_string(12 + cell % 4) + tail;
+  }
+  std::string text(foxbms);
+  const std::string mark = "@CELLS@";
+  text.replace(text.find(mark), mark.size(), cells);
+  return load_good(text);
+}
+
+} // namespace
+
+TEST_CASE("multiplexed Motorola frames decode to the stated values") {
+  const auto profile = load_foxbms();
+  const decoded_frame temperatures(profile, make_frame(0x241, "001F587CA1A0CC00"));
+  CHECK(temperatures.value("temperature_maximum") == Approx(62.0));
+  CHECK(temperatures.value("temperature_minimum") == Approx(-47.5));
+  CHECK(temperatures.sample("sensor", 0).raw == 15);
+  CHECK(temperatures.sample("module", 0).raw == 8);
+  CHECK(temperatures.sample("sensor", 1).raw == 1);
+  CHECK(temperatures.sample("module", 1).raw == 5);
+  const decoded_frame values(profile, make_frame(0x243, "00C7C80000000000"));
+  CHECK(values.value("voltage") == Approx(63.93));
+  const decoded_frame cells(profile, make_frame(0x250, "0203E61F54FA27CF"));
+  REQUIRE(cells.samples.size() == 8);
+  CHECK(cells.sample("cell_voltage", 8).raw == 1996);
+  CHECK(cells.sample("cell_voltage", 9).raw == 2005);
+  CHECK(cells.sample("cell_voltage", 10).raw == 2001);
+  CHECK(cells.sample("cell_voltage", 11).raw == 1999);
+}
+
+TEST_CASE("each branch of a multiplexer is a carrier of its own") {
+  const auto profile = load_foxbms();
+  const auto plan = decode_plan::compile(profile, 0);
+  REQUIRE(plan.has_value());
+  const auto coverages = plan->coverages_of(*profile.find_point("cell_voltage"));
+  REQUIRE(coverages.size() == 3);
+  std::vector<sample> samples;
+  for (std::uint16_t branch = 0; branch < 3; ++branch) {
+    auto frame = make_frame(0x250, "0003E61F54FA27CF");
+    frame.data[0] = static_cast<std::uint8_t>(branch);
+    const auto applied = plan->apply(frame, samples);
+    CHECK(applied.outcome == decode_plan::outcome::decoded);
+    CHECK(applied.carrier == coverages[branch].carrier);
+    CHECK(applied.branch == decode_plan::no_carrier);
+    CHECK(plan->carriers()[applied.carrier].mux == branch);
+  }
+}
+
+TEST_CASE("a multiplexer value without an entry decodes nothing") {
+  const auto profile = load_foxbms();
+  for (const char* data : {"0303E61F54FA27CF", "FF03E61F54FA27CF"}) {
+    const decoded_frame cells(profile, make_frame(0x250, data));
+    CHECK(cells.applied.outcome == decode_plan::outcome::unknown_selector);
+    CHECK(cells.samples.empty());
+  }
+}
+
+TEST_CASE("signals outside of the multiplexing come with every branch") {
+  const auto profile = load_good(R"({
+    "name": "test", "version": 1, "protocol": "can", "commissioned": false,
+    "points": {
+      "always": { "channel": "A", "type": "u16", "unit": "", "period_ms": 100 },
+      "sometimes": { "channel": "B", "type": "u16", "count": 2, "unit": "", "period_ms": 100 } },
+    "messages": [ { "name": "m", "id": "0x18FF50E5", "length": 3,
+      "multiplexer": { "start": 0, "length": 8 },
+      "signals": [ { "point": "always", "start": 8, "length": 8 },
+                   { "point": "sometimes", "index": 0, "start": 16, "length": 8, "mux": 7 },
+                   { "point": "sometimes", "index": 1, "start": 16, "length": 8, "mux": 9 } ] } ] })");
+  const decoded_frame seven(profile, make_frame(0x18FF50E5, "07AABB", true));
+  CHECK(seven.sample("always").raw == 0xAA);
+  CHECK(seven.sample("sometimes", 0).raw == 0xBB);
+  CHECK(seven.samples.size() == 2);
+  CHECK(seven.applied.branch != decode_plan::no_carrier);
+  const decoded_frame nine(profile, make_frame(0x18FF50E5, "09AABB", true));
+  CHECK(nine.sample("sometimes", 1).raw == 0xBB);
+  CHECK(nine.applied.carrier == seven.applied.carrier);
+  const decoded_frame eight(profile, make_frame(0x18FF50E5, "08AABB", true));
+  CHECK(eight.samples.empty()); // not even what is common
+  const decoded_frame short_id(profile, make_frame(0x0E5, "07AABB"));
+  CHECK(short_id.applied.outcome == decode_plan::outcome::not_mine);
+}
