@@ -1,0 +1,85 @@
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "messages/support/profiles.hpp"
+
+using namespace voltaic::tests;
+using namespace voltaic::messages::profiles;
+using nlohmann::json;
+
+namespace {
+
+json schema() {
+  return json::parse(text_of(profile_file("device_profile.schema.json")));
+}
+
+/// The objects of the schema by the name that the loader gives them.
+std::map<std::string, json> schema_objects() {
+  const auto root = schema();
+  std::map<std::string, json> objects{{"profile", root}};
+  for (const auto& [name, object] : root.at("$defs").items()) objects[name] = object;
+  return objects;
+}
+
+} // namespace
+
+TEST_CASE("the published schema lists exactly the keys that the loader knows") {
+  std::map<std::string, std::set<std::string>> known;
+  std::map<std::string, std::set<std::string>> required;
+  for (const auto& rule : key_rules()) {
+    known[std::string(rule.object)].emplace(rule.key);
+    if (rule.required) required[std::string(rule.object)].emplace(rule.key);
+  }
+  const auto objects = schema_objects();
+  CHECK(objects.size() == known.size());
+  for (const auto& [name, object] : objects) {
+    INFO(name);
+    std::set<std::string> properties;
+    for (const auto& [key, value] : object.at("properties").items()) properties.insert(key);
+    CHECK(properties == known[name]);
+    CHECK(object.at("required").get<std::set<std::string>>() == required[name]);
+    CHECK(object.at("additionalProperties") == false);
+  }
+}
+
+TEST_CASE("every object and key of the published schema is described") {
+  for (const auto& [name, object] : schema_objects()) {
+    CHECK(object.contains("description"));
+    for (const auto& [key, value] : object.at("properties").items()) {
+      INFO(name << "." << key);
+      CHECK((value.contains("description") || value.contains("$ref")));
+    }
+  }
+}
+
+TEST_CASE("every shipped profile names the published schema and loads") {
+  int profiles = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(profile_file(""))) {
+    const auto name = entry.path().filename().string();
+    if (!name.ends_with(".json") || name.ends_with(".schema.json")) continue;
+    INFO(name);
+    CHECK(json::parse(text_of(entry.path())).value("$schema", "") == "device_profile.schema.json");
+    CHECK_FALSE(load_file(name).points.empty());
+    ++profiles;
+  }
+  CHECK(profiles > 0);
+}
+
+TEST_CASE("every shipped profile is valid by the published schema") {
+  const std::string command = "python3 " VOLTAIC_SOURCE_FOLDER
+                              "/tests/messages/profiles/validate_profiles.py '" +
+                              profile_file("") + "'";
+  constexpr int not_installed = 77;
+  const int status = std::system(command.c_str());
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == not_installed)
+    WARN("skipped: python3-jsonschema is not installed");
+  else
+    CHECK(WEXITSTATUS(status) == 0);
+}
