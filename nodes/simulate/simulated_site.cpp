@@ -1,0 +1,233 @@
+#include "nodes/simulate/simulated_site.hpp"
+
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/runtime/progress_page.hpp"
+
+namespace voltaic::nodes::simulate {
+namespace {
+
+using actors::simulator::simulated_rack_model;
+using bus::message::plane;
+
+constexpr const char* observer_name = "simulate";
+/// Rounds of delivery within one step; more mean that somebody talks to himself.
+constexpr int delivery_rounds_max = 1'000;
+
+/// Hears everything and keeps what the driver asks for.
+class observer final : public bus::message::listener {
+ public:
+  void on_frame(plane, const messages::frame_ptr& frame) override {
+    auto message = messages::decode(*frame);
+    if (!message) throw std::logic_error(message.error().text);
+    table.apply(*message);
+    const auto& content = message->payload;
+    if (std::holds_alternative<messages::event>(content) ||
+        std::holds_alternative<messages::result>(content) ||
+        std::holds_alternative<messages::health>(content)) {
+      heard.push_back(*std::move(message));
+    }
+  }
+
+  messages::points::point_table table;
+  std::vector<messages::message> heard;
+};
+
+std::unique_ptr<bus::storage::journal> open_memory_journal() {
+  bus::storage::journal_options options;
+  options.path = ":memory:";
+  options.synchronous = true;
+  auto opened = bus::storage::open_journal(options);
+  if (!opened) throw std::runtime_error(opened.error().text);
+  return *std::move(opened);
+}
+
+} // namespace
+
+struct simulated_site::state {
+  struct member {
+    std::string name;
+    actors::runtime::manual_clock clock{start_time};
+    actors::runtime::node_inbox inbox;
+    std::unique_ptr<actors::runtime::progress_page> progress =
+        actors::runtime::progress_page::anonymous();
+    std::unique_ptr<bus::storage::journal> journal = open_memory_journal();
+    std::unique_ptr<bus::message::endpoint> outside;
+    std::unique_ptr<actors::runtime::engine> engine;
+  };
+  struct can_bus {
+    std::vector<const site::device*> devices;
+    std::vector<std::pair<std::string, simulated_rack_model>> racks; ///< by the rack's name
+    std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
+  };
+
+  state(const site::plan& from, simulated_site_options given)
+      : plan(from), options(std::move(given)), hub({.seed = options.seed}) {
+    for (const auto& device : plan.devices) {
+      if (!device.bus.empty()) place(device);
+    }
+    bus::message::endpoint_options door;
+    door.identity = observer_name;
+    door.subscriptions = {plane::telemetry, plane::events, plane::health};
+    own = hub.make_endpoint(door, all);
+    for (const auto& node : plan.nodes) {
+      if (node.kind != site::node_kind::relay) start(node);
+    }
+    deliver();
+  }
+
+  /// Nodes end before the hub that joins them, the last started first.
+  ~state() {
+    while (!members.empty()) {
+      members.back()->engine->stop();
+      members.pop_back();
+    }
+  }
+
+  void place(const site::device& device) {
+    auto& bus = buses[device.bus];
+    bus.devices.push_back(&device);
+    if (device.rack.empty()) return;
+    actors::simulator::rack_options rack;
+    rack.id_offset = device.id_offset;
+    rack.spread = false;
+    rack.pack.soc_percent = plan.simulator.soc_percent;
+    rack.pack.temperature_c = plan.simulator.temperature_c;
+    bus.racks.emplace_back(device.rack, simulated_rack_model(rack));
+  }
+
+  void start(const site::node& node) {
+    auto one = std::make_unique<member>();
+    one->name = node.name;
+    bus::message::endpoint_options door;
+    door.identity = node.name;
+    door.subscriptions = {plane::telemetry, plane::events, plane::health};
+    one->outside = hub.make_endpoint(door, one->inbox);
+    actors::runtime::engine_options engine;
+    engine.node = node.name;
+    engine.boot = "simulated";
+    engine.groups = options.make_groups(
+        plan, node, [this](std::string_view bus, const messages::can::frame& frame) {
+          return transmit(bus, frame);
+        });
+    engine.utc_quality = messages::utc_quality::simulated;
+    engine.deterministic = true;
+    engine.time = &one->clock;
+    engine.inbox = &one->inbox;
+    engine.outside = one->outside.get();
+    engine.journal = one->journal.get();
+    engine.progress = one->progress.get();
+    one->engine = std::make_unique<actors::runtime::engine>(std::move(engine));
+    one->engine->run_until_quiet();
+    members.push_back(std::move(one));
+  }
+
+  bus::can::send_result transmit(std::string_view bus, const messages::can::frame& frame) {
+    const auto found = buses.find(bus);
+    if (found == buses.end()) return bus::can::send_result::down;
+    found->second.sent.push_back(frame);
+    found->second.sent.back().time_us = now.monotonic_us;
+    return bus::can::send_result::sent;
+  }
+
+  void step() {
+    now = {now.monotonic_us + step_us, now.utc_us + step_us};
+    for (auto& [name, bus] : buses) speak(bus);
+    for (auto& one : members) {
+      one->clock.set(now.monotonic_us);
+      one->engine->advance(step_us);
+      one->engine->run_until_quiet();
+    }
+    deliver();
+  }
+
+  /// What the racks of one bus say now goes to every device actor on it.
+  void speak(can_bus& bus) {
+    const auto sent = std::exchange(bus.sent, {});
+    auto heard = std::make_shared<bus::can::batch>();
+    heard->now_us = now.monotonic_us;
+    heard->utc_offset_us = now.utc_us - now.monotonic_us;
+    for (auto& [name, rack] : bus.racks) {
+      for (auto& frame : rack.step(now.monotonic_us, sent)) {
+        frame.time_us = now.monotonic_us;
+        heard->frames.push_back(frame);
+      }
+    }
+    for (const auto* device : bus.devices) {
+      for (auto& one : members) {
+        if (one->name != device->node) continue;
+        if (const auto mailbox = one->engine->find(device->name)) mailbox->post(heard);
+      }
+    }
+  }
+
+  void deliver() {
+    for (int round = 0; hub.deliver_due(now.monotonic_us) > 0; ++round) {
+      if (round == delivery_rounds_max) throw std::logic_error("the site does not come to rest");
+      for (auto& one : members) one->engine->run_until_quiet();
+    }
+  }
+
+  const site::plan& plan;
+  simulated_site_options options;
+  messages::instant now = start_time;
+  bus::message::memory_hub hub;
+  observer all;
+  std::unique_ptr<bus::message::endpoint> own;
+  std::map<std::string, can_bus, std::less<>> buses;
+  std::vector<std::unique_ptr<member>> members;
+};
+
+simulated_site::simulated_site(const site::plan& plan, simulated_site_options options)
+    : state_(std::make_unique<state>(plan, std::move(options))) {}
+
+simulated_site::~simulated_site() = default;
+
+void simulated_site::step() {
+  state_->step();
+}
+
+messages::instant simulated_site::now() const {
+  return state_->now;
+}
+
+bool simulated_site::set(std::string_view rack, std::string_view point,
+                         std::optional<std::uint32_t> index, actors::simulator::override_kind kind,
+                         double value) {
+  for (auto& [bus_name, bus] : state_->buses) {
+    for (auto& [name, model] : bus.racks) {
+      if (name == rack) return model.set(point, index, kind, value);
+    }
+  }
+  return false;
+}
+
+void simulated_site::send(messages::command command) {
+  command.reply_to = observer_name;
+  const messages::header header{.source = observer_name,
+                                .time = state_->now,
+                                .utc_quality = messages::utc_quality::simulated};
+  state_->own->send(messages::encode(header, command));
+  state_->deliver();
+}
+
+std::vector<messages::message> simulated_site::take_messages() {
+  return std::exchange(state_->all.heard, {});
+}
+
+const messages::points::point_table& simulated_site::points() const {
+  return state_->all.table;
+}
+
+std::vector<std::string> simulated_site::failed_nodes() const {
+  std::vector<std::string> names;
+  for (const auto& one : state_->members) {
+    if (one->engine->failed()) names.push_back(one->name);
+  }
+  return names;
+}
+
+} // namespace voltaic::nodes::simulate

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/runtime/engine.hpp"
+#include "actors/simulator/simulated_rack_model.hpp"
+#include "bus/can/port.hpp"
+#include "bus/message/memory/hub.hpp"
+#include "messages/points/point_table.hpp"
+#include "nodes/site/plan.hpp"
+
+/// A whole site without threads, sockets or files: its nodes on virtual time,
+/// joined by the memory hub, their devices simulated.
+namespace voltaic::nodes::simulate {
+
+/// Sends a frame on the bus of the given name.
+using bus_sender =
+    std::function<bus::can::send_result(std::string_view bus, const messages::can::frame& frame)>;
+
+/// The actors of one node, as `run` and `node` start them too.
+using group_factory = std::function<std::vector<actors::runtime::group_spec>(
+    const site::plan& plan, const site::node& node, const bus_sender& send)>;
+
+struct simulated_site_options {
+  std::uint64_t seed = 1;
+  group_factory make_groups;
+};
+
+/// Time passes in steps of this; racks and devices live on the same grid.
+inline constexpr std::int64_t step_us = actors::simulator::slot_us;
+/// Where virtual time starts: a monotonic clock at zero hides mistakes.
+inline constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'000};
+
+class simulated_site {
+ public:
+  /// The plan must outlive the site.
+  simulated_site(const site::plan& plan, simulated_site_options options);
+  ~simulated_site();
+  simulated_site(const simulated_site&) = delete;
+  simulated_site& operator=(const simulated_site&) = delete;
+
+  /// Lets `step_us` pass: racks speak, actors act, the hub delivers.
+  void step();
+  [[nodiscard]] messages::instant now() const;
+
+  /// Lays something over what a rack reports, from the next step on. False: no
+  /// such rack, point or index.
+  bool set(std::string_view rack, std::string_view point, std::optional<std::uint32_t> index,
+           actors::simulator::override_kind kind, double value);
+  /// Says a command as an operator would; its result comes among the messages.
+  void send(messages::command command);
+
+  /// Events, results and health of all nodes since this was last asked, as the
+  /// hub delivered them.
+  [[nodiscard]] std::vector<messages::message> take_messages();
+  /// The newest value of every point.
+  [[nodiscard]] const messages::points::point_table& points() const;
+  /// Names of nodes whose supervisor gave up.
+  [[nodiscard]] std::vector<std::string> failed_nodes() const;
+
+ private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace voltaic::nodes::simulate
