@@ -14,7 +14,7 @@ struct description {
 constexpr std::uint32_t scalars = cells + temperatures;
 
 /// In the order of `quantity`.
-constexpr std::array<description, 10> descriptions{{
+constexpr std::array<description, 12> descriptions{{
     {"cell_voltage", 0, cells},
     {"cell_temperature", cells, temperatures},
     {"voltage", scalars, 1},
@@ -24,7 +24,9 @@ constexpr std::array<description, 10> descriptions{{
     {"reported_charge_current_limit", scalars + 4, 1},
     {"reported_discharge_current_limit", scalars + 5, 1},
     {"contactor_state", scalars + 6, 1},
-    {"contactor_feedback", scalars + 7, 1},
+    {"minus_closed", scalars + 7, 1},
+    {"plus_closed", scalars + 8, 1},
+    {"precharge_closed", scalars + 9, 1},
 }};
 
 std::size_t position(quantity what, std::uint32_t index) {

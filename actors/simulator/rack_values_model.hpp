@@ -22,7 +22,9 @@ enum class quantity : std::uint8_t {
   reported_charge_current_limit,
   reported_discharge_current_limit,
   contactor_state,
-  contactor_feedback
+  minus_closed,
+  plus_closed,
+  precharge_closed
 };
 
 /// What a trace does to an element instead of letting it follow the physics.

@@ -60,6 +60,11 @@ class simulated_rack_model::frame_writer {
     put_u8(at, what.invalid ? no_u8 : static_cast<std::uint8_t>(raw));
     silent_ |= what.silent;
   }
+  void put_bit(std::size_t at, std::size_t bit, const rack_values_model::reported& what) {
+    const unsigned mask = what.value != 0 ? 1u << bit : 0u;
+    frame_.data[at] = static_cast<std::uint8_t>(frame_.data[at] | mask);
+    silent_ |= what.silent;
+  }
   void put_u16(std::size_t at, const rack_values_model::reported& what, double per_bit) {
     const double raw = std::clamp(std::round(what.value / per_bit), 0.0, no_u16 - 1.0);
     put_u16(at, what.invalid ? no_u16 : static_cast<std::uint16_t>(raw));
@@ -154,13 +159,15 @@ void simulated_rack_model::send(const frame_writer& item) {
 
 void simulated_rack_model::send_status(std::int64_t now_us) {
   using contactor = rack_controller_model::contactor;
-  const int feedback = (controller_.feedback(contactor::minus) ? 1 : 0) |
-                       (controller_.feedback(contactor::plus) ? 2 : 0) |
-                       (controller_.feedback(contactor::precharge) ? 4 : 0);
   frame_writer item(status_id);
   const auto state = static_cast<double>(controller_.state());
   item.put_u8(0, values_.report(quantity::contactor_state, 0, state));
-  item.put_u8(1, values_.report(quantity::contactor_feedback, 0, feedback));
+  const auto put_feedback = [&](quantity what, contactor which, std::size_t bit) {
+    item.put_bit(1, bit, values_.report(what, 0, controller_.feedback(which) ? 1 : 0));
+  };
+  put_feedback(quantity::minus_closed, contactor::minus, 0);
+  put_feedback(quantity::plus_closed, contactor::plus, 1);
+  put_feedback(quantity::precharge_closed, contactor::precharge, 2);
   item.put_u16(2, controller_.epoch());
   item.put_u16(4, controller_.counter());
   item.put_u8(6, static_cast<std::uint8_t>(controller_.lease_left_us(now_us) / lease_unit_us));

@@ -13,6 +13,8 @@ namespace {
 
 // The one list of subcommands, in the order of `voltaic --help`.
 constexpr std::array subcommands = {
+    subcommand{"sim", "Simulate a site's racks on its virtual buses",
+               "voltaic sim configs/demo.toml --rack rack_0", declare_sim},
     subcommand{"bus", "Serve a virtual CAN bus",
                "voltaic bus can0 --site-folder /tmp/voltaic-0/demo --bitrate 500000", declare_bus},
 };

@@ -6,5 +6,6 @@
 namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_bus(CLI::App& app);
+[[nodiscard]] action declare_sim(CLI::App& app);
 
 } // namespace voltaic::nodes::cli

@@ -2,14 +2,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "bus/can/can_support.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
+#include "nodes/site/folders.hpp"
+#include "nodes/site/load.hpp"
 
 using namespace can_support;
 using voltaic::bus::can::controller_state;
@@ -123,4 +130,53 @@ TEST_CASE("simulated racks on a bus send every frame at its rate and open withou
   REQUIRE(eventually([&] { return status_of(0x084) == 0; }));
   CHECK(status_of(0x084 + 0xC0) == 0);
   REQUIRE(heard.wait_for_frames(2 * 690));
+}
+
+TEST_CASE("voltaic sim plays the racks of a site and ends with its parent") {
+  const temporary_folder folder;
+  ::setenv("VOLTAIC_RUNTIME_DIR", folder.path().c_str(), 1);
+  const std::string site_path = folder.path() + "/site.toml";
+  const std::string source = VOLTAIC_SOURCE_FOLDER "/configs/";
+  std::filesystem::copy_file(source + "profiles/demo_rack.json", folder.path() + "/rack.json");
+  std::filesystem::copy_file(source + "protection/lfp.toml", folder.path() + "/lfp.toml");
+  std::ofstream(site_path) << "[site]\nname = \"sim\"\n"
+                              "[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n"
+                              "[[device]]\nname = \"bms_{0..1}\"\nbus = \"can0\"\n"
+                              "id_offset = \"{0..1}*0xC0\"\n"
+                              "profile = \"rack.json\"\n"
+                              "[[rack]]\nname = \"rack_{0..1}\"\ndevice = \"bms_{0..1}\"\n"
+                              "protection = \"lfp.toml\"\n"
+                              "[simulator]\ninitial = \"open\"\n";
+  const auto loaded = voltaic::nodes::site::load(site_path);
+  if (const auto* wrong = std::get_if<voltaic::messages::findings>(&loaded)) {
+    FAIL(voltaic::nodes::site::to_string(wrong->front()));
+  }
+  const auto& plan = std::get<voltaic::nodes::site::plan>(loaded);
+  REQUIRE(voltaic::nodes::site::create(plan.folders).has_value());
+
+  process bus({"bus", "can0", "--site-folder", plan.folders.runtime});
+  collector heard;
+  const auto edge = open(plan.folders.runtime, "virtual:can0", heard.handler());
+  const auto heard_id = [&](std::uint32_t id) {
+    const auto frames = heard.frames();
+    return std::any_of(frames.begin(), frames.end(),
+                       [&](const frame& item) { return item.id == id; });
+  };
+  {
+    const process one({"sim", site_path, "--rack", "rack_1"});
+    REQUIRE(eventually([&] { return heard_id(0x13B + 0xC0); }));
+    CHECK_FALSE(heard_id(0x084));
+  }
+  process nobody({"sim", site_path, "--rack", "rack_7"});
+  CHECK(nobody.wait_for_exit() == 1);
+  process all({"sim", site_path, "--parent-pid", std::to_string(bus.pid())});
+  REQUIRE(eventually([&] { return heard_id(0x13B); }));
+  const auto frames = heard.frames();
+  std::set<std::uint32_t> ids;
+  for (const frame& item : frames) ids.insert(item.id);
+  CHECK(ids.size() == 2 * 183);
+  // F-009: what the bus's process started would end with it.
+  bus.signal(SIGKILL);
+  CHECK(all.wait_for_exit() == 0);
+  ::unsetenv("VOLTAIC_RUNTIME_DIR");
 }
