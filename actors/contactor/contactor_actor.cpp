@@ -1,0 +1,239 @@
+#include "actors/contactor/contactor_actor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::contactor {
+
+namespace {
+
+using messages::outcome;
+using runtime::plane;
+
+constexpr std::uint64_t token_epoch = 1;
+constexpr std::uint64_t token_latch = 2;
+constexpr const char* latches_stream = "latches";
+constexpr const char* counters_stream = "counters";
+
+contactor_options checked(contactor_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(fmt::format("contactor: {}", fmt::join(findings, "; ")));
+  }
+  return options;
+}
+
+messages::catalogue describe(const std::string& rack, const std::string& owner) {
+  messages::point_description point;
+  point.name = rack + "/contactor";
+  point.channel = rack + "/Contactor";
+  point.raw_type = "text";
+  point.period_ms = static_cast<std::uint32_t>(state_period_us / messages::us_per_ms);
+  point.category = "operational";
+  point.writable = true;
+  return messages::points::make_catalogue(owner, {point});
+}
+
+} // namespace
+
+contactor_actor::contactor_actor(runtime::context& context, actor_options options)
+    : context_(context),
+      rack_(options.rules.rack),
+      device_(std::move(options.device)),
+      protection_(rack_ + "/protection"),
+      model_(checked(options.rules)),
+      reader_(rack_),
+      commands_(context),
+      catalogue_(describe(rack_, context.name())),
+      permit_silence_us_(options.rules.permit_silence_us) {
+  load();
+  context_.listen(device_, runtime::kind::catalogue);
+  context_.listen(device_, runtime::kind::telemetry);
+  context_.listen(device_, runtime::kind::tick);
+  context_.listen(protection_, runtime::kind::permit);
+  context_.listen(protection_, runtime::kind::tick);
+}
+
+void contactor_actor::load() {
+  auto& journal = context_.journal();
+  const auto own = context_.name() + "/";
+  bool lost = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
+  std::vector<std::string> latched;
+  for (const auto& record : journal.newest(latches_stream)) {
+    if (!record.key.starts_with(own)) continue;
+    const auto body = nlohmann::json::parse(record.body, nullptr, false);
+    if (!body.is_object() || !body.contains("latched")) {
+      lost = true;
+    } else if (body.value("latched", true)) {
+      latched.push_back(record.key.substr(own.size()));
+    }
+  }
+  model_.load_latches(latched, lost);
+  for (const auto& record : journal.newest(counters_stream)) {
+    if (record.key != own + "epoch") continue;
+    const auto body = nlohmann::json::parse(record.body, nullptr, false);
+    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
+  }
+  ++epoch_;
+}
+
+void contactor_actor::begin(runtime::instant now) {
+  begun_ = true;
+  context_.store(
+      {0, counters_stream, context_.name() + "/epoch", now.utc_us, nlohmann::json(epoch_).dump()},
+      token_epoch);
+  context_.say(plane::telemetry, catalogue_, now);
+}
+
+void contactor_actor::receive(const messages::message& message) {
+  const auto& from = message.header.source;
+  const auto time = message.header.time;
+  if (const auto* permit = std::get_if<messages::permit>(&message.payload)) {
+    if (from == protection_ && model_.take_permit(*permit, time.monotonic_us)) step(time);
+  } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
+    if (from == device_) reader_.take(*telemetry, time.monotonic_us);
+  } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
+    if (from == device_) reader_.learn(*described);
+  } else if (std::holds_alternative<messages::tick>(message.payload)) {
+    // Protection's time leads. The device's own is only for noticing that
+    // protection says nothing any more.
+    const auto age_us = time.monotonic_us - now_.monotonic_us;
+    if (begun_ && age_us > 0 && (from == protection_ || age_us >= permit_silence_us_)) step(time);
+  } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
+    if (!begun_) {
+      context_.send(runtime::make_result(*command, outcome::rejected, "the rack is not heard yet"),
+                    time);
+    } else if (commands_.take(*command, now_) && operation_of(*command) == "open") {
+      model_.request_open("command"); // what makes it safer waits for no disk
+    }
+  }
+}
+
+void contactor_actor::step(runtime::instant now) {
+  if (now.monotonic_us < now_.monotonic_us) now = now_;
+  now_ = now;
+  if (!begun_) begin(now);
+  const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
+  say_order(said, now);
+  store_latches(now);
+  if (said.changed) {
+    messages::event event;
+    event.kind = "contactor";
+    event.subject = rack_;
+    event.state = said.shown;
+    event.reason = said.reason;
+    context_.record(std::move(event), now);
+  }
+  if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
+  settle(now);
+}
+
+void contactor_actor::say_order(const outputs& said, runtime::instant now) {
+  context_.say(plane::local, messages::order{device_, epoch_, ++counter_, said.order, said.lease},
+               now);
+}
+
+void contactor_actor::say_state(const outputs& said, runtime::instant now) {
+  state_said_us_ = now.monotonic_us;
+  messages::block block;
+  block.source_time_us = now.monotonic_us;
+  block.quality = messages::quality::good;
+  block.values = std::string(said.shown);
+  messages::telemetry telemetry;
+  telemetry.owner = catalogue_.owner;
+  telemetry.fingerprint = catalogue_.fingerprint;
+  telemetry.blocks = {std::move(block)};
+  context_.say(plane::telemetry, std::move(telemetry), now);
+}
+
+void contactor_actor::store_latches(runtime::instant now) {
+  for (const auto& [name, latched] : model_.take_latch_changes()) {
+    const nlohmann::json body = {{"latched", latched}};
+    context_.store({0, latches_stream, context_.name() + "/" + name, now.utc_us, body.dump()},
+                   token_latch);
+  }
+}
+
+std::string contactor_actor::operation_of(const messages::command& command) {
+  if (command.operation != "set") return command.operation;
+  const auto* text = std::get_if<std::string>(&command.value);
+  if (!text) return {};
+  return *text == "closed" ? "close" : *text;
+}
+
+void contactor_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  if (token == token_epoch) {
+    epoch_stored_ = result.status == bus::storage::append_status::durable;
+  }
+  if (const auto command = commands_.stored(token, result, now_)) act(*command);
+}
+
+void contactor_actor::act(const messages::command& command) {
+  const auto operation = operation_of(command);
+  if (operation == "close") return close(command);
+  if (operation == "open") {
+    // Asked for when it came; here only the answer is owed.
+    if (opening_) {
+      commands_.finish(*opening_, outcome::unknown, {"another command to open followed"}, {}, now_);
+    }
+    opening_ = command;
+    return settle(now_);
+  }
+  if (operation == "reset") {
+    auto refused = model_.request_reset(command.role == "service");
+    store_latches(now_);
+    const auto what = refused.empty() ? outcome::done : outcome::rejected;
+    return commands_.finish(command, what, std::move(refused), {}, now_);
+  }
+  commands_.finish(command, outcome::rejected,
+                   {fmt::format("{} does not know '{}'", context_.name(), command.operation)}, {},
+                   now_);
+}
+
+void contactor_actor::close(const messages::command& command) {
+  if (model_.state() == state::closed) {
+    return commands_.finish(command, outcome::done, {}, "closed", now_);
+  }
+  std::vector<std::string> refused;
+  if (!epoch_stored_) refused.emplace_back("the journal did not take the epoch");
+  if (closing_) refused.emplace_back("another command to close is not finished");
+  if (refused.empty()) refused = model_.request_close();
+  if (!refused.empty()) {
+    return commands_.finish(command, outcome::rejected, std::move(refused),
+                            std::string(duty_of(model_.state()).shown), now_);
+  }
+  closing_ = command;
+}
+
+void contactor_actor::settle(runtime::instant now) {
+  const auto at = model_.state();
+  const auto shown = std::string(duty_of(at).shown);
+  const bool at_rest = at == state::open || at == state::fault;
+  if (opening_ && at_rest) {
+    const auto what = at == state::open ? outcome::done : outcome::rejected;
+    const auto over = *std::exchange(opening_, std::nullopt);
+    std::vector<std::string> reasons;
+    if (what != outcome::done) reasons.push_back(model_.reason());
+    commands_.finish(over, what, std::move(reasons), shown, now);
+  }
+  if (!closing_) return;
+  const bool late = closing_->deadline_utc_us <= now.utc_us;
+  const bool gave_up = at_rest || at == state::releasing;
+  if (at != state::closed && !gave_up && !late) return;
+  const auto what = at == state::closed ? outcome::done
+                    : gave_up           ? outcome::rejected
+                                        : outcome::unknown;
+  const auto over = *std::exchange(closing_, std::nullopt);
+  std::vector<std::string> reasons;
+  if (what == outcome::rejected) reasons.push_back(model_.reason());
+  if (what == outcome::unknown) reasons.emplace_back("not finished within its deadline");
+  commands_.finish(over, what, std::move(reasons), shown, now);
+}
+
+} // namespace voltaic::actors::contactor

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "actors/contactor/contactor_model.hpp"
+#include "actors/contactor/feedback_reader.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/last_hop.hpp"
+
+namespace voltaic::actors::contactor {
+
+struct actor_options {
+  contactor_options rules;
+  std::string device; ///< the actor that carries out the orders
+};
+
+/// The point is said again this often, changed or not.
+inline constexpr std::int64_t state_period_us = messages::us_per_s;
+
+/// The CONTACTOR actor: permits and commands in; orders, state and results out.
+class contactor_actor final : public runtime::actor {
+ public:
+  /// Throws std::invalid_argument with every finding of the options.
+  contactor_actor(runtime::context& context, actor_options options);
+  using runtime::actor::receive;
+  void receive(const messages::message& message) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+
+ private:
+  void load();
+  void begin(runtime::instant now);
+  void step(runtime::instant now);
+  void say_order(const outputs& said, runtime::instant now);
+  void say_state(const outputs& said, runtime::instant now);
+  void store_latches(runtime::instant now);
+  void act(const messages::command& command);
+  void close(const messages::command& command);
+  void settle(runtime::instant now);
+  [[nodiscard]] static std::string operation_of(const messages::command& command);
+
+  runtime::context& context_;
+  std::string rack_;
+  std::string device_;
+  std::string protection_;
+  contactor_model model_;
+  feedback_reader reader_;
+  runtime::last_hop commands_;
+  messages::catalogue catalogue_;
+  runtime::instant now_;
+  bool begun_ = false;
+  std::uint32_t epoch_ = 0;
+  bool epoch_stored_ = false;
+  std::uint64_t counter_ = 0;
+  std::int64_t state_said_us_ = 0;
+  std::int64_t permit_silence_us_;
+  std::optional<messages::command> closing_;
+  std::optional<messages::command> opening_;
+};
+
+} // namespace voltaic::actors::contactor

@@ -1,0 +1,102 @@
+#include "actors/contactor/feedback_reader.hpp"
+
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+namespace voltaic::actors::contactor {
+
+namespace {
+
+constexpr std::array<std::string_view, 7> point_names{
+    "minus_closed", "plus_closed", "precharge_closed", "opened_by_lease",
+    "current",      "voltage",     "bus_voltage"};
+
+// Nothing unless the first element is a good number.
+std::optional<double> good_number(const messages::block& block) {
+  const auto quality =
+      block.element_quality.empty() ? block.quality : block.element_quality.front();
+  if (quality > messages::quality::uncertain) return std::nullopt;
+  return std::visit(
+      [](const auto& values) -> std::optional<double> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::string>) {
+          return std::nullopt;
+        } else {
+          if (values.empty()) return std::nullopt;
+          return static_cast<double>(values.front());
+        }
+      },
+      block.values);
+}
+
+std::optional<bool> truth(const std::optional<double>& value) {
+  if (!value) return std::nullopt;
+  return *value != 0;
+}
+
+} // namespace
+
+void feedback_reader::learn(const messages::catalogue& described) {
+  fingerprint_ = described.fingerprint;
+  for (std::size_t each = 0; each < field_count; ++each) {
+    places_[each].reset();
+    for (std::size_t position = 0; position < described.points.size(); ++position) {
+      const auto& point = described.points[position];
+      if (point.name != rack_ + "/" + std::string(point_names[each])) continue;
+      places_[each] = place{static_cast<std::uint16_t>(position), point.scale, point.offset};
+    }
+  }
+}
+
+void feedback_reader::take(const messages::telemetry& said, std::int64_t time_us) {
+  if (said.fingerprint != fingerprint_) return;
+  for (const auto& block : said.blocks) {
+    for (std::size_t each = 0; each < field_count; ++each) {
+      const auto& at = places_[each];
+      if (!at || at->position != block.point || block.first_index != 0) continue;
+      auto value = good_number(block);
+      if (value) *value = *value * at->scale + at->offset;
+      if (waiting_.size() == waiting_max) {
+        apply(waiting_.front());
+        waiting_.pop_front();
+      }
+      waiting_.push_back({time_us, static_cast<field>(each), value});
+    }
+  }
+}
+
+const device_values& feedback_reader::values_at(std::int64_t now_us) {
+  while (!waiting_.empty() && waiting_.front().time_us <= now_us) {
+    apply(waiting_.front());
+    waiting_.pop_front();
+  }
+  return values_;
+}
+
+void feedback_reader::apply(const change& one) {
+  switch (one.which) {
+    case field::minus:
+      values_.minus_closed = truth(one.value);
+      break;
+    case field::plus:
+      values_.plus_closed = truth(one.value);
+      break;
+    case field::precharge:
+      values_.precharge_closed = truth(one.value);
+      break;
+    case field::lease:
+      values_.opened_by_lease = truth(one.value);
+      break;
+    case field::current:
+      values_.current_a = one.value;
+      break;
+    case field::rack_v:
+      values_.rack_v = one.value;
+      break;
+    case field::bus_v:
+      values_.bus_v = one.value;
+      break;
+  }
+}
+
+} // namespace voltaic::actors::contactor

@@ -1,0 +1,294 @@
+#include "actors/protection/protection_actor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <utility>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+using runtime::plane;
+
+constexpr std::uint64_t token_epoch = 1;
+constexpr std::uint64_t token_latch = 2;
+constexpr const char* latches_stream = "latches";
+constexpr const char* counters_stream = "counters";
+
+protection_options checked(protection_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(fmt::format("protection: {}", fmt::join(findings, "; ")));
+  }
+  return options;
+}
+
+messages::point_description limit_point(const std::string& rack, const char* name,
+                                        const char* channel) {
+  messages::point_description point;
+  point.name = rack + "/" + name;
+  point.channel = rack + "/" + channel;
+  point.unit = "A";
+  point.raw_type = "f64";
+  point.period_ms = static_cast<std::uint32_t>(limits_period_us / messages::us_per_ms);
+  point.category = "operational";
+  point.decimals = 1;
+  return point;
+}
+
+messages::block limit_block(std::uint16_t position, double value_a, runtime::instant now) {
+  messages::block block;
+  block.point = position;
+  block.source_time_us = now.monotonic_us;
+  block.quality = quality::good;
+  block.values = messages::block::reals{value_a};
+  return block;
+}
+
+constexpr const char* edge_names[] = {"set", "clear", "latch", "reset"};
+
+} // namespace
+
+protection_actor::protection_actor(runtime::context& context, actor_options options)
+    : context_(context),
+      rack_(options.rules.rack),
+      device_(std::move(options.device)),
+      contactor_(rack_ + "/contactor"),
+      model_(checked(std::move(options.rules))),
+      reader_(rack_),
+      commands_(context),
+      catalogue_(messages::points::make_catalogue(
+          context.name(),
+          {limit_point(rack_, "charge_current_limit", "ChargeCurrentLimit"),
+           limit_point(rack_, "discharge_current_limit", "DischargeCurrentLimit")})) {
+  load();
+  context_.listen(device_, runtime::kind::catalogue);
+  context_.listen(device_, runtime::kind::telemetry);
+  context_.listen(device_, runtime::kind::tick);
+  context_.listen(contactor_, runtime::kind::telemetry);
+}
+
+void protection_actor::load() {
+  auto& journal = context_.journal();
+  const auto own = context_.name() + "/";
+  store_lost_ = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
+  std::vector<stored_latch> latched;
+  for (const auto& record : journal.newest(latches_stream)) {
+    if (!record.key.starts_with(own)) continue;
+    const auto body = nlohmann::json::parse(record.body, nullptr, false);
+    if (!body.is_object() || !body.contains("latched")) {
+      store_lost_ = true; // something was latched, and nobody can say what
+      continue;
+    }
+    if (body.value("latched", true)) {
+      latched.push_back({body.value("candidate", ""), body.value("level", ""),
+                         body.value("latch", ""), body.value("scope", "")});
+    }
+  }
+  model_.load_latches(latched, store_lost_);
+  for (const auto& record : journal.newest(counters_stream)) {
+    if (record.key != own + "epoch") continue;
+    const auto body = nlohmann::json::parse(record.body, nullptr, false);
+    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
+  }
+  ++epoch_;
+}
+
+void protection_actor::begin(runtime::instant now) {
+  begun_ = true;
+  context_.store(
+      {0, counters_stream, context_.name() + "/epoch", now.utc_us, nlohmann::json(epoch_).dump()},
+      token_epoch);
+  if (store_lost_) {
+    for (const auto& each : model_.rows()) {
+      if (each.latched && each.candidate == latch_store_lost) store_latch(each, now);
+    }
+  }
+  context_.say(plane::telemetry, catalogue_, now);
+  messages::event event;
+  event.kind = "system";
+  event.subject = rack_;
+  event.state = "not_bound";
+  event.reason = "candidates without an input";
+  event.reasons = model_.unbound();
+  context_.record(std::move(event), now);
+}
+
+void protection_actor::receive(const messages::message& message) {
+  const auto& from = message.header.source;
+  const auto time = message.header.time;
+  if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) {
+    if (from == device_) reader_.learn(*told, model_.options().cell_count);
+  } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
+    if (from == device_) hear(*telemetry, time);
+    if (from == contactor_ && !telemetry->blocks.empty()) {
+      const auto* text = std::get_if<std::string>(&telemetry->blocks.front().values);
+      standby_ = text && (*text == "open" || *text == "fault");
+    }
+  } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {
+    if (from != device_) return;
+    step({}, time);
+    context_.say(plane::local, *tick, time);
+  } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
+    if (begun_) {
+      commands_.take(*command, now_);
+    } else {
+      context_.send(
+          runtime::make_result(*command, messages::outcome::rejected, "the rack is not heard yet"),
+          time);
+    }
+  }
+}
+
+void protection_actor::hear(const messages::telemetry& said, runtime::instant time) {
+  if (reader_.read(said)) step(reader_.news(), time);
+}
+
+void protection_actor::step(const inputs& news, runtime::instant now) {
+  // A message that is older than the last one moves no time.
+  if (now.monotonic_us < now_.monotonic_us) now = now_;
+  now_ = now;
+  if (!begun_) begin(now);
+  const auto& said = model_.step(news, now);
+  // The permit goes first: opening waits for no disk.
+  say_permit(said.verdict, now);
+  tell(said, {}, now);
+  if (said.limits_changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
+    say_limits(said.limits, now);
+  }
+  record_limits(said.limits, now);
+}
+
+void protection_actor::tell(const outputs& said, const std::string& user, runtime::instant now) {
+  for (const auto& change : said.latches) store_latch(model_.rows()[change.row], now);
+  for (const auto& told : said.reports) {
+    auto event = event_of(told);
+    event.user = user;
+    if (told.opens_group) event.first_out = messages::first_out_self;
+    if (told.in_group) event.first_out = group_;
+    const auto sequence = context_.record(event, now);
+    if (told.opens_group) group_ = sequence;
+    recent_.push_back({sequence, std::move(event)});
+    if (recent_.size() > recent_events_max) recent_.pop_front();
+  }
+}
+
+void protection_actor::store_latch(const row& of, runtime::instant now) {
+  const nlohmann::json body = {{"latched", of.latched},
+                               {"candidate", of.candidate},
+                               {"level", to_string(of.limit.level)},
+                               {"latch", to_string(of.limit.latch)},
+                               {"scope", of.scope}};
+  context_.store({0, latches_stream, context_.name() + "/" + of.reason, now.utc_us, body.dump()},
+                 token_latch);
+}
+
+void protection_actor::say_permit(const verdict& word, runtime::instant now) {
+  messages::permit said;
+  said.rack = rack_;
+  said.epoch = epoch_;
+  said.counter = ++counter_;
+  said.granted = word.granted;
+  // An epoch that might be given twice fences nobody off.
+  said.close_allowed = word.close_allowed && epoch_stored_;
+  said.opening = word.opening;
+  said.locked = word.locked;
+  said.reasons = word.reasons;
+  if (!epoch_stored_) said.reasons.emplace_back("epoch_not_stored");
+  context_.say(plane::local, std::move(said), now);
+}
+
+void protection_actor::say_limits(const current_limits& applied, runtime::instant now) {
+  limits_said_us_ = now.monotonic_us;
+  context_.say(plane::telemetry,
+               messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
+               now);
+  messages::telemetry said;
+  said.owner = catalogue_.owner;
+  said.fingerprint = catalogue_.fingerprint;
+  said.blocks = {limit_block(0, applied.charge_a, now), limit_block(1, applied.discharge_a, now)};
+  context_.say(plane::telemetry, std::move(said), now);
+}
+
+void protection_actor::record_limits(const current_limits& applied, runtime::instant now) {
+  if (applied == limits_recorded_) return;
+  const bool caused = applied.reasons != limits_recorded_.reasons;
+  if (!caused && now.monotonic_us - limits_recorded_us_ < limits_event_period_us) return;
+  limits_recorded_ = applied;
+  limits_recorded_us_ = now.monotonic_us;
+  messages::event event;
+  event.kind = "limits";
+  event.subject = rack_;
+  event.charge_current_a = applied.charge_a;
+  event.discharge_current_a = applied.discharge_a;
+  event.reasons = applied.reasons;
+  context_.record(std::move(event), now);
+}
+
+messages::event protection_actor::event_of(const report& told) const {
+  const auto& of = model_.rows()[told.row];
+  messages::event event;
+  event.kind = "protection";
+  event.subject = rack_;
+  event.candidate = of.candidate;
+  event.scope = told.scope;
+  event.level = to_string(of.limit.level);
+  event.edge = edge_names[static_cast<std::size_t>(told.edge)];
+  event.value = told.value;
+  event.has_value = told.has_value;
+  event.unit = of.unit;
+  event.threshold = told.edge == report::kind::set ? of.limit.set : of.limit.clear;
+  event.actions = of.actions;
+  if (told.others > 0) event.reason = fmt::format("{} more in the same step", told.others);
+  return event;
+}
+
+void protection_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  const bool durable = result.status == bus::storage::append_status::durable;
+  if (token == token_epoch) epoch_stored_ = durable;
+  if (token == token_latch && !durable) model_.lose_latch_store();
+  if (const auto command = commands_.stored(token, result, now_)) act(*command);
+}
+
+void protection_actor::act(const messages::command& command) {
+  if (command.operation == "reset") return reset(command);
+  if (command.operation == "acknowledge") return acknowledge(command);
+  commands_.finish(command, messages::outcome::rejected,
+                   {fmt::format("{} does not know '{}'", context_.name(), command.operation)}, {},
+                   now_);
+}
+
+void protection_actor::reset(const messages::command& command) {
+  auto refused = model_.reset(command.role == "service", standby_);
+  if (!refused.empty()) {
+    return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
+  }
+  tell(model_.last(), command.user, now_);
+  commands_.finish(command, messages::outcome::done, {}, {}, now_);
+}
+
+void protection_actor::acknowledge(const messages::command& command) {
+  // An event's id ends in its sequence: "rack_0-BOOT-17".
+  const auto dash = command.point.rfind('-');
+  const auto sequence = dash == std::string::npos ? command.point : command.point.substr(dash + 1);
+  for (const auto& [number, seen] : recent_) {
+    if (std::to_string(number) != sequence) continue;
+    auto event = seen;
+    event.edge = "acknowledge";
+    event.user = command.user;
+    event.reason = command.reason;
+    event.key = command.key;
+    if (event.first_out == messages::first_out_self) event.first_out = number;
+    context_.record(std::move(event), now_);
+    return commands_.finish(command, messages::outcome::done, {}, {}, now_);
+  }
+  commands_.finish(command, messages::outcome::rejected, {"no such event: " + command.point}, {},
+                   now_);
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include "actors/protection/protection_model.hpp"
+#include "actors/protection/telemetry_reader.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/last_hop.hpp"
+
+namespace voltaic::actors::protection {
+
+struct actor_options {
+  protection_options rules;
+  std::string device; ///< the actor that feeds the rack
+};
+
+/// Limits are said again this often, changed or not.
+inline constexpr std::int64_t limits_period_us = messages::us_per_s;
+/// A change that no level caused is told as an event at most this often.
+inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
+/// Events that can still be acknowledged.
+inline constexpr std::size_t recent_events_max = 256;
+
+/// The PROTECTION actor: what the device says in; permits, limits and events out.
+class protection_actor final : public runtime::actor {
+ public:
+  /// Throws std::invalid_argument with every finding of the options.
+  protection_actor(runtime::context& context, actor_options options);
+  using runtime::actor::receive;
+  void receive(const messages::message& message) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+
+ private:
+  void load();
+  void begin(runtime::instant now);
+  void hear(const messages::telemetry& said, runtime::instant time);
+  void step(const inputs& news, runtime::instant now);
+  void tell(const outputs& said, const std::string& user, runtime::instant now);
+  void store_latch(const row& of, runtime::instant now);
+  void say_permit(const verdict& word, runtime::instant now);
+  void say_limits(const current_limits& applied, runtime::instant now);
+  void record_limits(const current_limits& applied, runtime::instant now);
+  [[nodiscard]] messages::event event_of(const report& told) const;
+  void act(const messages::command& command);
+  void reset(const messages::command& command);
+  void acknowledge(const messages::command& command);
+
+  runtime::context& context_;
+  std::string rack_;
+  std::string device_;
+  std::string contactor_;
+  protection_model model_;
+  telemetry_reader reader_;
+  runtime::last_hop commands_;
+  messages::catalogue catalogue_;
+  runtime::instant now_;
+  bool begun_ = false;
+  bool store_lost_ = false;
+  bool standby_ = false;
+  std::uint32_t epoch_ = 0;
+  bool epoch_stored_ = false;
+  std::uint64_t counter_ = 0;
+  std::int64_t limits_said_us_ = 0;
+  std::int64_t limits_recorded_us_ = 0;
+  current_limits limits_recorded_;
+  std::uint64_t group_ = 0; ///< sequence of the event that opened the newest group
+  struct recent {
+    std::uint64_t sequence = 0;
+    messages::event event;
+  };
+  std::deque<recent> recent_;
+};
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/protection/protection_model.hpp"
+#include "messages/codec/payloads.hpp"
+
+namespace voltaic::actors::protection {
+
+/// Telemetry of the rack's device as inputs of the model.
+class telemetry_reader {
+ public:
+  explicit telemetry_reader(std::string rack) : rack_(std::move(rack)) {}
+
+  /// Where the points stand. A count other than `cell_count` is not believed.
+  void learn(const messages::catalogue& described, std::uint32_t cell_count);
+  [[nodiscard]] bool knows_cells() const { return cells_.has_value(); }
+
+  /// True if there is anything for the model. `news` is valid until the next call.
+  [[nodiscard]] bool read(const messages::telemetry& said);
+  [[nodiscard]] inputs news() const;
+
+ private:
+  struct place {
+    std::uint16_t position = 0;
+    double scale = 1;
+    double offset = 0;
+  };
+  struct piece {
+    element_block block;
+    std::vector<std::int32_t> values;
+    std::vector<messages::quality> element_quality;
+  };
+  void read_cells(const messages::block& block);
+  [[nodiscard]] static reported_limit read_limit(const messages::block& block, const place& at);
+
+  std::string rack_;
+  std::uint64_t fingerprint_ = 0;
+  std::optional<place> cells_;
+  std::optional<place> charge_;
+  std::optional<place> discharge_;
+  std::vector<piece> pieces_;
+  std::size_t used_ = 0;
+  std::vector<element_block> blocks_;
+  std::optional<reported_limit> charge_limit_;
+  std::optional<reported_limit> discharge_limit_;
+};
+
+} // namespace voltaic::actors::protection

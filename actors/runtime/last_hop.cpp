@@ -1,0 +1,71 @@
+#include "actors/runtime/last_hop.hpp"
+
+#include <utility>
+
+#include "actors/runtime/command_record.hpp"
+
+namespace voltaic::actors::runtime {
+
+last_hop::last_hop(context& owner) : owner_(owner) {
+  for (const auto& record : owner_.journal().newest(command_stream(owner_.name()))) {
+    const auto kept = decode_command_record(record.body);
+    if (!kept) continue;
+    gate_.restore(kept->command, kept->done.value_or(
+                                     make_result(kept->command, messages::outcome::unknown,
+                                                 "it was restarted before the outcome was known")));
+  }
+}
+
+bool last_hop::take(const messages::command& asked, instant now) {
+  auto judged = gate_.judge(asked, now.utc_us);
+  if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
+  if (judged.verdict != gate_verdict::act) return false;
+  const auto token = next_token_++;
+  waiting_.emplace(token, asked);
+  began_us_[asked.key] = now.monotonic_us;
+  remember(asked, std::nullopt, token, now);
+  return true;
+}
+
+std::optional<messages::command> last_hop::stored(std::uint64_t token,
+                                                  const bus::storage::append_result& result,
+                                                  instant now) {
+  const auto found = waiting_.find(token);
+  if (found == waiting_.end()) return std::nullopt;
+  auto command = std::move(found->second);
+  waiting_.erase(found);
+  if (result.status != bus::storage::append_status::durable) {
+    finish(command, messages::outcome::rejected, {"the journal did not take it: " + result.reason},
+           {}, now);
+    return std::nullopt;
+  }
+  if (command.deadline_utc_us <= now.utc_us) {
+    finish(command, messages::outcome::expired, {"the deadline has passed"}, {}, now);
+    return std::nullopt;
+  }
+  return command;
+}
+
+void last_hop::finish(const messages::command& acted, messages::outcome outcome,
+                      std::vector<std::string> reasons, std::string read_back, instant now) {
+  auto done = make_result(acted, outcome, {});
+  done.reasons = std::move(reasons);
+  if (const auto* text = std::get_if<std::string>(&acted.value)) done.requested = *text;
+  done.read_back = std::move(read_back);
+  if (const auto began = began_us_.extract(acted.key)) {
+    done.duration_ms =
+        static_cast<std::uint64_t>((now.monotonic_us - began.mapped()) / messages::us_per_ms);
+  }
+  remember(acted, done, 0, now);
+  for (auto& answer : gate_.conclude(done)) owner_.send(std::move(answer), now);
+}
+
+void last_hop::remember(const messages::command& command,
+                        const std::optional<messages::result>& done, std::uint64_t token,
+                        instant now) {
+  owner_.store({0, command_stream(owner_.name()), command.key, now.utc_us,
+                encode_command_record({command, done})},
+               token);
+}
+
+} // namespace voltaic::actors::runtime
