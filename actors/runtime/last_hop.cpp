@@ -6,13 +6,16 @@
 
 namespace voltaic::actors::runtime {
 
-last_hop::last_hop(context& owner) : owner_(owner) {
+last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
   for (const auto& record : owner_.journal().newest(command_stream(owner_.name()))) {
     const auto kept = decode_command_record(record.body);
     if (!kept) continue;
-    gate_.restore(kept->command, kept->done.value_or(
-                                     make_result(kept->command, messages::outcome::unknown,
-                                                 "it was restarted before the outcome was known")));
+    auto done = kept->done;
+    if (!done && policy == unfinished::unknown) {
+      done = make_result(kept->command, messages::outcome::unknown,
+                         "it was restarted before the outcome was known");
+    }
+    gate_.restore(kept->command, done);
   }
 }
 
@@ -52,6 +55,14 @@ void last_hop::finish(const messages::command& acted, messages::outcome outcome,
   done.reasons = std::move(reasons);
   if (const auto* text = std::get_if<std::string>(&acted.value)) done.requested = *text;
   done.read_back = std::move(read_back);
+  finish(acted, std::move(done), now);
+}
+
+void last_hop::finish(const messages::command& acted, messages::result done, instant now) {
+  done.id = acted.id;
+  done.key = acted.key;
+  done.reply_to = acted.reply_to;
+  done.point = acted.point;
   if (const auto began = began_us_.extract(acted.key)) {
     done.duration_ms =
         static_cast<std::uint64_t>((now.monotonic_us - began.mapped()) / messages::us_per_ms);

@@ -9,16 +9,21 @@
 
 namespace voltaic::actors::runtime {
 
-/// Where a command ends: judges it, journals it, and only then lets it act.
+/// What becomes of a command that the journal knows without a result.
+enum class unfinished : std::uint8_t {
+  unknown, ///< it may have acted: it never acts again
+  again    ///< a repetition may act, because a later hop guards the key as well
+};
+
+/// Where a command is judged, journalled, and only then allowed to act.
 /// Belongs to the actor whose context it has.
 class last_hop {
  public:
   /// Tokens of its records; its owner uses smaller ones.
   static constexpr std::uint64_t first_token = 1'000'000;
 
-  /// Loads what the journal remembers. A command without a known result may
-  /// have acted: it never acts again.
-  explicit last_hop(context& owner);
+  /// Loads what the journal remembers.
+  explicit last_hop(context& owner, unfinished policy = unfinished::unknown);
 
   /// Answers, or journals the command; `stored` gives it back when it may act.
   /// True: it is new and in time, so what makes things safer need not wait.
@@ -30,6 +35,8 @@ class last_hop {
   /// What became of it. Journals and tells everybody who asked.
   void finish(const messages::command& acted, messages::outcome outcome,
               std::vector<std::string> reasons, std::string read_back, instant now);
+  /// The same with a result that a later hop gave.
+  void finish(const messages::command& acted, messages::result done, instant now);
 
  private:
   void remember(const messages::command& command, const std::optional<messages::result>& done,

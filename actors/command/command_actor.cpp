@@ -1,0 +1,93 @@
+#include "actors/command/command_actor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+namespace voltaic::actors::command {
+
+namespace {
+
+constexpr std::array<const char*, 5> outcome_names{"done", "rejected", "expired", "unknown",
+                                                   "accepted"};
+
+dispatcher_options checked(dispatcher_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(fmt::format("command: {}", fmt::join(findings, "; ")));
+  }
+  return options;
+}
+
+} // namespace
+
+command_actor::command_actor(runtime::context& context, dispatcher_options options)
+    : context_(context),
+      model_(checked(std::move(options))),
+      gate_(context, runtime::unfinished::again) {
+  context_.listen("", runtime::kind::event);
+}
+
+void command_actor::receive(const messages::message& message) {
+  if (const auto* event = std::get_if<messages::event>(&message.payload)) {
+    model_.remember(*event);
+  } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
+    take(*asked);
+  } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
+    if (const auto over = model_.take(*told)) conclude(*over);
+  }
+}
+
+void command_actor::take(const messages::command& asked) {
+  if (now_.utc_us == 0) {
+    // Without a time no deadline can be judged.
+    context_.send(runtime::make_result(asked, messages::outcome::rejected, "not ready yet"), now_);
+    return;
+  }
+  if (auto refused = model_.refuse(asked); !refused.empty()) {
+    auto result = runtime::make_result(asked, messages::outcome::rejected, {});
+    result.reasons = std::move(refused);
+    audit(asked, result);
+    context_.send(std::move(result), now_);
+    return;
+  }
+  gate_.take(asked, now_);
+}
+
+void command_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  const auto accepted = gate_.stored(token, result, now_);
+  if (!accepted) return;
+  for (auto& hop : model_.forward(*accepted, context_.name())) context_.send(std::move(hop), now_);
+}
+
+void command_actor::wake(runtime::instant now) {
+  now_ = now;
+  for (const auto& over : model_.expire(now.utc_us)) conclude(over);
+}
+
+void command_actor::conclude(const dispatcher_model::finished& over) {
+  audit(over.command, over.result);
+  gate_.finish(over.command, over.result, now_);
+}
+
+void command_actor::audit(const messages::command& asked, const messages::result& result) {
+  messages::event event;
+  event.kind = "command";
+  event.subject = asked.point;
+  event.scope = asked.operation;
+  event.state = outcome_names.at(static_cast<std::size_t>(result.outcome));
+  event.reason = asked.reason;
+  event.reasons = result.reasons;
+  event.user = asked.user;
+  event.key = asked.key;
+  if (const auto* number = std::get_if<double>(&asked.value)) {
+    event.value = *number;
+    event.has_value = true;
+  }
+  context_.record(std::move(event), now_);
+}
+
+} // namespace voltaic::actors::command

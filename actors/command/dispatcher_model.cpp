@@ -1,0 +1,170 @@
+#include "actors/command/dispatcher_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <utility>
+
+namespace voltaic::actors::command {
+
+namespace {
+
+using messages::outcome;
+
+constexpr std::array<std::string_view, 4> roles{"viewer", "operator", "engineer", "service"};
+constexpr std::size_t operator_rank = 1;
+
+std::size_t rank_of(std::string_view role) {
+  const auto found = std::ranges::find(roles, role);
+  return found == roles.end() ? 0 : static_cast<std::size_t>(found - roles.begin());
+}
+
+// "rack_0" of "rack_0/contactor"; the whole where there is no slash.
+std::string_view owner_part(std::string_view point) {
+  return point.substr(0, point.find('/'));
+}
+
+bool is_contactor(std::string_view point) {
+  return point.ends_with("/contactor") || point.ends_with("/Contactor");
+}
+
+int severity(outcome of) {
+  switch (of) {
+    case outcome::done:
+      return 0;
+    case outcome::accepted:
+      return 1;
+    case outcome::expired:
+      return 2;
+    case outcome::rejected:
+      return 3;
+    case outcome::unknown:
+      return 4;
+  }
+  return 4;
+}
+
+} // namespace
+
+std::vector<std::string> dispatcher_options::validate() const {
+  std::vector<std::string> wrong;
+  for (const auto& [rack, device] : rack_devices) {
+    if (std::ranges::find(devices, device) == devices.end()) {
+      wrong.push_back(fmt::format("{} is fed by unknown device '{}'", rack, device));
+    }
+  }
+  return wrong;
+}
+
+std::vector<std::string> dispatcher_model::targets_of(const messages::command& asked) const {
+  const std::string owner(owner_part(asked.point));
+  const auto rack = options_.rack_devices.find(owner);
+  const bool is_rack = rack != options_.rack_devices.end();
+  if (asked.operation == "acknowledge") {
+    const auto event = event_racks_.find(asked.point);
+    if (event == event_racks_.end()) return {};
+    return {event->second + "/protection"};
+  }
+  if (asked.operation == "set" && !is_contactor(asked.point)) {
+    if (is_rack) return {rack->second};
+    if (std::ranges::find(options_.devices, owner) != options_.devices.end()) return {owner};
+    return {};
+  }
+  if (!is_rack) return {};
+  if (asked.operation == "reset") {
+    if (asked.point == owner + "/protection") return {asked.point};
+    if (asked.point == owner + "/contactor") return {asked.point};
+    return {owner + "/contactor", owner + "/protection"};
+  }
+  const bool known =
+      asked.operation == "close" || asked.operation == "open" || asked.operation == "set";
+  return known ? std::vector<std::string>{owner + "/contactor"} : std::vector<std::string>{};
+}
+
+std::vector<std::string> dispatcher_model::refuse(const messages::command& asked) const {
+  std::vector<std::string> refused;
+  if (rank_of(asked.role) < operator_rank) {
+    refused.push_back(fmt::format("role '{}' may not command", asked.role));
+  }
+  if (asked.operation == "set" && is_contactor(asked.point)) {
+    const auto* text = std::get_if<std::string>(&asked.value);
+    if (!text || (*text != "open" && *text != "close" && *text != "closed")) {
+      refused.emplace_back("a contactor takes open or closed");
+    }
+  }
+  if (targets_of(asked).empty()) {
+    refused.push_back(fmt::format("nobody carries out '{} {}'", asked.operation, asked.point));
+  }
+  if (pending_.size() >= pending_max) refused.emplace_back("too many commands are on their way");
+  return refused;
+}
+
+std::vector<messages::command> dispatcher_model::forward(const messages::command& accepted,
+                                                         const std::string& own) {
+  const auto targets = targets_of(accepted);
+  assert(!targets.empty());
+  std::vector<messages::command> all;
+  for (std::size_t each = 0; each < targets.size(); ++each) {
+    auto hop = accepted;
+    hop.target = targets[each];
+    hop.reply_to = own;
+    hop.id = fmt::format("{}#{}", accepted.id, each);
+    hops_[hop.id] = accepted.id;
+    all.push_back(std::move(hop));
+  }
+  pending waiting{accepted, all.size(), {}};
+  waiting.result.outcome = outcome::done;
+  pending_[accepted.id] = std::move(waiting);
+  return all;
+}
+
+std::optional<dispatcher_model::finished> dispatcher_model::take(const messages::result& told) {
+  const auto hop = hops_.find(told.id);
+  // An answer that only says "I have it" decides nothing.
+  if (hop == hops_.end() || told.outcome == outcome::accepted) return std::nullopt;
+  const auto found = pending_.find(hop->second);
+  hops_.erase(hop);
+  if (found == pending_.end()) return std::nullopt;
+  auto& whole = found->second.result;
+  if (severity(told.outcome) > severity(whole.outcome)) whole.outcome = told.outcome;
+  whole.reasons.insert(whole.reasons.end(), told.reasons.begin(), told.reasons.end());
+  if (!told.requested.empty()) whole.requested = told.requested;
+  if (!told.read_back.empty()) whole.read_back = told.read_back;
+  if (--found->second.outstanding > 0) return std::nullopt;
+  finished done{std::move(found->second.command), std::move(whole)};
+  pending_.erase(found);
+  return done;
+}
+
+std::vector<dispatcher_model::finished> dispatcher_model::expire(std::int64_t now_utc_us) {
+  std::vector<finished> late;
+  for (auto each = pending_.begin(); each != pending_.end();) {
+    if (each->second.command.deadline_utc_us + outcome_grace_us > now_utc_us) {
+      ++each;
+      continue;
+    }
+    auto& [command, outstanding, result] = each->second;
+    result.outcome = outcome::unknown;
+    result.reasons.emplace_back("no outcome was told in time");
+    std::erase_if(hops_, [&](const auto& hop) { return hop.second == each->first; });
+    late.push_back({std::move(command), std::move(result)});
+    each = pending_.erase(each);
+  }
+  return late;
+}
+
+void dispatcher_model::remember(const messages::event& seen) {
+  if (seen.kind != "protection" || event_racks_.contains(seen.id)) return;
+  if (event_order_.size() < known_events_max) {
+    event_order_.push_back(seen.id);
+  } else {
+    event_racks_.erase(event_order_[event_next_]);
+    event_order_[event_next_] = seen.id;
+    event_next_ = (event_next_ + 1) % known_events_max;
+  }
+  event_racks_[seen.id] = seen.subject;
+}
+
+} // namespace voltaic::actors::command

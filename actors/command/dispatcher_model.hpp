@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+
+namespace voltaic::actors::command {
+
+/// Who acts on what in this site.
+struct dispatcher_options {
+  std::vector<std::string> devices;
+  std::map<std::string, std::string> rack_devices; ///< rack -> the device that feeds it
+
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// After the deadline, how long an outcome may still arrive before it counts as
+/// unknown.
+inline constexpr std::int64_t outcome_grace_us = 500'000;
+/// Commands that are on their way at once.
+inline constexpr std::size_t pending_max = 256;
+/// Events whose source is remembered, so that they can be acknowledged.
+inline constexpr std::size_t known_events_max = 4'096;
+
+/// Decides who may do what, where a command goes, and what became of it. Pure.
+class dispatcher_model {
+ public:
+  /// The options must be valid.
+  explicit dispatcher_model(dispatcher_options options) : options_(std::move(options)) {}
+
+  /// Why nobody would carry it out; empty: somebody will.
+  [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked) const;
+
+  /// The commands that carry it out, one for each hop. `own` gets the results.
+  [[nodiscard]] std::vector<messages::command> forward(const messages::command& accepted,
+                                                       const std::string& own);
+
+  struct finished {
+    messages::command command;
+    messages::result result;
+  };
+  /// A hop's result; the whole one, once every hop has told its own.
+  [[nodiscard]] std::optional<finished> take(const messages::result& told);
+  /// What stayed without an outcome for too long.
+  [[nodiscard]] std::vector<finished> expire(std::int64_t now_utc_us);
+
+  /// Protection's events can be acknowledged from now on.
+  void remember(const messages::event& seen);
+
+ private:
+  struct pending {
+    messages::command command;
+    std::size_t outstanding = 0;
+    messages::result result;
+  };
+  [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
+
+  dispatcher_options options_;
+  std::map<std::string, pending> pending_;  ///< by the id of the command that was asked
+  std::map<std::string, std::string> hops_; ///< id of a forwarded command -> of the asked one
+  std::map<std::string, std::string> event_racks_;
+  std::vector<std::string> event_order_;
+  std::size_t event_next_ = 0;
+};
+
+} // namespace voltaic::actors::command

@@ -1,0 +1,126 @@
+#include <catch2/catch.hpp>
+
+#include "actors/command/dispatcher_model.hpp"
+
+namespace voltaic::actors::command {
+
+namespace {
+
+dispatcher_model site() {
+  return dispatcher_model(
+      {{"bms_0", "bms_1", "meter_0"}, {{"rack_0", "bms_0"}, {"rack_1", "bms_1"}}});
+}
+
+messages::command ask(const std::string& operation, const std::string& point,
+                      const std::string& role = "operator") {
+  messages::command asked;
+  asked.id = "id-" + operation;
+  asked.key = "key-" + operation;
+  asked.operation = operation;
+  asked.point = point;
+  asked.role = role;
+  asked.deadline_utc_us = 10'000'000;
+  asked.reply_to = "cli";
+  return asked;
+}
+
+std::vector<std::string> targets(dispatcher_model& model, const messages::command& asked) {
+  std::vector<std::string> all;
+  if (!model.refuse(asked).empty()) return all;
+  for (const auto& hop : model.forward(asked, "command")) all.push_back(hop.target);
+  return all;
+}
+
+messages::result told(const messages::command& hop, messages::outcome outcome,
+                      std::vector<std::string> reasons = {}) {
+  messages::result result;
+  result.id = hop.id;
+  result.outcome = outcome;
+  result.reasons = std::move(reasons);
+  return result;
+}
+
+} // namespace
+
+TEST_CASE("a command goes to the last hop that can carry it out") {
+  auto model = site();
+  using all = std::vector<std::string>;
+  CHECK(targets(model, ask("close", "rack_1")) == all{"rack_1/contactor"});
+  CHECK(targets(model, ask("open", "rack_0/contactor")) == all{"rack_0/contactor"});
+  CHECK(targets(model, ask("reset", "rack_0")) == all{"rack_0/contactor", "rack_0/protection"});
+  CHECK(targets(model, ask("reset", "rack_0/protection")) == all{"rack_0/protection"});
+  CHECK(targets(model, ask("set", "rack_1/charge_current_limit")) == all{"bms_1"});
+  CHECK(targets(model, ask("set", "bms_0/SetChargeCurrent")) == all{"bms_0"});
+  CHECK(targets(model, ask("set", "meter_0/power")) == all{"meter_0"});
+  auto contactor = ask("set", "rack_0/contactor");
+  CHECK(model.refuse(contactor) == all{"a contactor takes open or closed"});
+  contactor.value = std::string("closed");
+  CHECK(targets(model, contactor) == all{"rack_0/contactor"});
+  CHECK(model.refuse(ask("close", "rack_9")) == all{"nobody carries out 'close rack_9'"});
+  CHECK(model.refuse(ask("dance", "rack_0")) == all{"nobody carries out 'dance rack_0'"});
+}
+
+TEST_CASE("a viewer and an unknown role command nothing") {
+  const auto model = site();
+  CHECK(model.refuse(ask("open", "rack_0", "viewer")).size() == 1);
+  CHECK(model.refuse(ask("open", "rack_0", "")).size() == 1);
+  for (const auto* role : {"operator", "engineer", "service"}) {
+    CHECK(model.refuse(ask("open", "rack_0", role)).empty());
+  }
+}
+
+TEST_CASE("an acknowledgement goes to the rack that the event came from") {
+  auto model = site();
+  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7")).empty());
+  messages::event seen;
+  seen.kind = "protection";
+  seen.id = "rack_1-a-7";
+  seen.subject = "rack_1";
+  model.remember(seen);
+  CHECK(targets(model, ask("acknowledge", "rack_1-a-7")) ==
+        std::vector<std::string>{"rack_1/protection"});
+  for (std::size_t each = 0; each < known_events_max; ++each) {
+    seen.id = "rack_1-b-" + std::to_string(each);
+    model.remember(seen);
+  }
+  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7")).empty());
+}
+
+TEST_CASE("a command of two hops is done when both are, and as bad as the worse") {
+  auto model = site();
+  const auto hops = model.forward(ask("reset", "rack_0"), "command");
+  REQUIRE(hops.size() == 2);
+  CHECK(hops[0].reply_to == "command");
+  CHECK(hops[0].key == "key-reset");
+  CHECK_FALSE(model.take(told(hops[0], messages::outcome::done)).has_value());
+  const auto over = model.take(told(hops[1], messages::outcome::rejected, {"still holds"}));
+  REQUIRE(over.has_value());
+  CHECK(over->result.outcome == messages::outcome::rejected);
+  CHECK(over->result.reasons == std::vector<std::string>{"still holds"});
+  CHECK(over->command.reply_to == "cli");
+  CHECK_FALSE(model.take(told(hops[1], messages::outcome::done)).has_value()); // told once
+}
+
+TEST_CASE("F-134 a lost outcome becomes unknown, never done") {
+  auto model = site();
+  const auto hops = model.forward(ask("close", "rack_0"), "command");
+  CHECK(model.expire(10'000'000 + outcome_grace_us - 1).empty());
+  const auto late = model.expire(10'000'000 + outcome_grace_us);
+  REQUIRE(late.size() == 1);
+  CHECK(late[0].result.outcome == messages::outcome::unknown);
+  CHECK_FALSE(model.take(told(hops[0], messages::outcome::done)).has_value());
+}
+
+TEST_CASE("commands on their way are bounded") {
+  auto model = site();
+  for (std::size_t each = 0; each < pending_max; ++each) {
+    auto asked = ask("open", "rack_0");
+    asked.id = std::to_string(each);
+    (void)model.forward(asked, "command");
+  }
+  CHECK(model.refuse(ask("open", "rack_0")) ==
+        std::vector<std::string>{"too many commands are on their way"});
+  CHECK(dispatcher_options{{}, {{"rack_0", "bms_0"}}}.validate().size() == 1);
+}
+
+} // namespace voltaic::actors::command
