@@ -1,0 +1,343 @@
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/modbus_device/modbus_device_actor.hpp"
+#include "support/modbus_test_profile.hpp"
+#include "support/test_node.hpp"
+
+// The actor in a node on virtual time, with a line made of plain values.
+namespace voltaic::actors::modbus_device {
+namespace {
+
+using bus::modbus::outcome;
+using bus::modbus::poll;
+using bus::modbus::write_answer;
+using bus::modbus::write_request;
+using messages::quality;
+using tests::test_node;
+
+enum point_id : std::uint16_t {
+  voltage,
+  energy,
+  swapped,
+  frequency,
+  string_current,
+  limit,
+  absent
+};
+
+constexpr std::int64_t ms = messages::us_per_ms;
+
+struct fixture {
+  fixture() : node({group()}) { node.advance(100 * ms); }
+
+  runtime::group_spec group() {
+    runtime::group_spec made;
+    made.children.push_back({"meter_0", "modbus_device", [this](runtime::context& context) {
+                               actor_options options;
+                               options.model = {"meter_0", tests::modbus_test_profile()};
+                               options.write = [this](write_request request) {
+                                 if (line_throws) throw std::runtime_error("told to throw");
+                                 if (line_full) return false;
+                                 writes.push_back(std::move(request));
+                                 return true;
+                               };
+                               return std::make_unique<modbus_device_actor>(context,
+                                                                            std::move(options));
+                             }});
+    return made;
+  }
+
+  /// A round in which each read gives its own addresses plus 1000.
+  poll good_round() {
+    poll made;
+    const auto plan =
+        modbus_device_actor::make_unit_plan({"meter_0", tests::modbus_test_profile()}, 1);
+    REQUIRE(plan);
+    made.now_us = node.clock.now().monotonic_us;
+    made.utc_offset_us = node.clock.now().utc_us - made.now_us;
+    for (const auto& read : plan->reads) {
+      bus::modbus::read_answer answer;
+      answer.request = read;
+      answer.outcome = outcome::done;
+      answer.time_us = made.now_us;
+      for (std::uint16_t offset = 0; offset < read.count; ++offset)
+        answer.registers.push_back(static_cast<std::uint16_t>(1000 + read.address + offset));
+      made.answers.push_back(std::move(answer));
+    }
+    return made;
+  }
+  poll round_of(outcome what, std::uint8_t code = 0) {
+    poll made = good_round();
+    for (auto& answer : made.answers) {
+      answer.outcome = what;
+      answer.exception_code = code;
+      answer.reason = "as told";
+      answer.registers.clear();
+    }
+    return made;
+  }
+  void deliver(poll round) { node.post("meter_0", std::make_shared<const poll>(std::move(round))); }
+  void deliver(write_answer answer) {
+    node.post("meter_0", std::make_shared<const write_answer>(std::move(answer)));
+  }
+
+  /// The newest block that was said of a point.
+  messages::block newest(std::uint16_t point) {
+    messages::block found;
+    for (const auto& message : node.outside.all<messages::telemetry>())
+      for (const auto& block : std::get<messages::telemetry>(message.payload).blocks)
+        if (block.point == point) found = block;
+    return found;
+  }
+  std::vector<std::string> states() {
+    std::vector<std::string> found;
+    for (const auto& message : node.outside.all<messages::event>())
+      found.push_back(std::get<messages::event>(message.payload).state);
+    return found;
+  }
+
+  messages::command make_set(const std::string& key, double value) {
+    messages::command made;
+    made.id = "id-" + key;
+    made.key = key;
+    made.target = "meter_0";
+    made.operation = "set";
+    made.point = "meter_0/current_limit";
+    made.value = value;
+    made.deadline_utc_us = node.clock.now().utc_us + 5'000 * ms;
+    made.reply_to = "client";
+    return made;
+  }
+  void order(const messages::command& command) {
+    node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, command);
+  }
+  /// What was answered since the last call.
+  std::vector<messages::result> answers() {
+    std::vector<messages::result> found;
+    for (const auto& frame : std::exchange(node.outside.sent, {})) {
+      const auto opened = messages::decode(*frame);
+      if (const auto* each = std::get_if<messages::result>(&opened->payload))
+        found.push_back(*each);
+    }
+    return found;
+  }
+  messages::result only_answer() {
+    const auto found = answers();
+    REQUIRE(found.size() == 1);
+    return found[0];
+  }
+  /// The device's answer to the last write, holding `held` afterwards.
+  void answer_write(outcome what, std::vector<std::uint16_t> held, bool sent = true,
+                    std::uint8_t code = 0) {
+    REQUIRE_FALSE(writes.empty());
+    deliver(write_answer{writes.back().token, 1, what, sent, code, std::move(held), 0, ""});
+  }
+
+  std::vector<write_request> writes;
+  bool line_full = false;
+  bool line_throws = false;
+  test_node node;
+};
+
+TEST_CASE_METHOD(fixture, "a Modbus device says its catalogue and the exact values of a round") {
+  const auto catalogues = node.outside.all<messages::catalogue>();
+  REQUIRE_FALSE(catalogues.empty());
+  const auto& catalogue = std::get<messages::catalogue>(catalogues[0].payload);
+  CHECK(catalogue.owner == "meter_0");
+  CHECK(catalogue.points[voltage].name == "meter_0/voltage");
+  CHECK(catalogue.points[voltage].channel == "meter_0/Voltage");
+  CHECK(catalogue.points[limit].writable);
+  CHECK_FALSE(catalogue.points[voltage].writable);
+  deliver(good_round());
+  CHECK(newest(voltage).values == decltype(messages::block::values){messages::block::words{1000}});
+  CHECK(std::get<messages::block::integers>(newest(energy).values)[0] == 1002 * 65536 + 1003);
+  CHECK(std::get<messages::block::integers>(newest(swapped).values)[0] == 1005 * 65536 + 1004);
+  CHECK(newest(string_current).values ==
+        decltype(messages::block::values){messages::block::words{1008, 1009, 1010, 1011}});
+  CHECK(newest(limit).quality == quality::good);
+  CHECK(newest(limit).source_time_us == node.clock.now().monotonic_us);
+}
+
+TEST_CASE_METHOD(fixture, "F-080 a value that the device refuses is invalid at once") {
+  deliver(good_round());
+  poll round = good_round();
+  for (auto& answer : round.answers) {
+    if (answer.request.address != 250) continue;
+    answer.outcome = outcome::exception;
+    answer.exception_code = 2;
+    answer.registers.clear();
+  }
+  deliver(round);
+  CHECK(newest(absent).quality == quality::invalid);
+  CHECK(newest(energy).quality == quality::good);
+  CHECK(states().back() == "degraded");
+  for (int count = 0; count < 3; ++count) deliver(good_round());
+  CHECK(newest(absent).quality == quality::good);
+  CHECK(states().back() == "running");
+}
+
+TEST_CASE_METHOD(fixture, "F-081 silence makes values stale after 1.5 periods, never fresh again") {
+  deliver(good_round());
+  const auto time_us = newest(energy).source_time_us;
+  node.advance(100 * ms);
+  deliver(round_of(outcome::timeout));
+  CHECK(newest(energy).quality == quality::good);
+  CHECK(states().back() == "backoff");
+  node.advance(400 * ms);
+  CHECK(newest(energy).quality == quality::stale);
+  CHECK(newest(energy).source_time_us == time_us);
+  const auto said = node.outside.all<messages::telemetry>().size();
+  for (int count = 0; count < 5; ++count) {
+    deliver(round_of(outcome::disconnected));
+    node.advance(100 * ms);
+  }
+  CHECK(node.outside.all<messages::telemetry>().size() == said);
+  deliver(good_round());
+  CHECK(newest(energy).quality == quality::good);
+}
+
+TEST_CASE_METHOD(fixture, "a value out of its valid range is invalid, its neighbours are not") {
+  poll round = good_round();
+  for (auto& answer : round.answers)
+    if (answer.request.table == bus::modbus::table::input) answer.registers[0] = 20'000;
+  deliver(round);
+  CHECK(newest(voltage).quality == quality::invalid);
+  CHECK(newest(energy).quality == quality::good);
+}
+
+TEST_CASE_METHOD(fixture, "a set command is written, read back and done") {
+  order(make_set("k", 12.5));
+  REQUIRE(writes.size() == 1);
+  CHECK(writes[0].address == 50);
+  CHECK(writes[0].registers == std::vector<std::uint16_t>{125});
+  CHECK(writes[0].deadline_us > node.clock.now().monotonic_us);
+  CHECK(answers().empty());
+  answer_write(outcome::done, {125});
+  const auto answer = only_answer();
+  CHECK(answer.outcome == messages::outcome::done);
+  CHECK(answer.requested == "12.5");
+  CHECK(answer.read_back == "12.5");
+  CHECK(answer.reply_to == "client");
+}
+
+TEST_CASE_METHOD(fixture, "F-138 a value out of range is refused, never clamped") {
+  int number = 0;
+  for (const double value : {-0.1, 140.1, 1e300, -1e300, std::nan(""), HUGE_VAL}) {
+    CAPTURE(value);
+    order(make_set(fmt::format("k{}", number++), value));
+    // What is no number does not even pass the bus.
+    for (const auto& answer : answers()) CHECK(answer.outcome == messages::outcome::rejected);
+  }
+  CHECK(writes.empty());
+  for (auto change : {+[](messages::command& changed) { changed.point = "meter_0/voltage"; },
+                      +[](messages::command& changed) { changed.index = 1; },
+                      +[](messages::command& changed) { changed.value = "1"; },
+                      +[](messages::command& changed) { changed.lease_ms = 1'000; },
+                      +[](messages::command& changed) { changed.operation = "close"; }}) {
+    auto odd = make_set(fmt::format("k{}", number++), 1);
+    change(odd);
+    order(odd);
+    CHECK(only_answer().outcome == messages::outcome::rejected);
+  }
+  CHECK(writes.empty());
+}
+
+TEST_CASE_METHOD(fixture, "what became of a write decides its result") {
+  const auto result_of = [this](outcome what, std::vector<std::uint16_t> held, bool sent = true,
+                                std::uint8_t code = 0) {
+    order(make_set(fmt::format("k{}", writes.size()), 12.5));
+    answer_write(what, std::move(held), sent, code);
+    return only_answer().outcome;
+  };
+  CHECK(result_of(outcome::done, {124}) == messages::outcome::rejected);
+  CHECK(result_of(outcome::done, {}) == messages::outcome::unknown);
+  CHECK(result_of(outcome::exception, {}, true, 2) == messages::outcome::rejected);
+  CHECK(result_of(outcome::exception, {}, true, 4) == messages::outcome::unknown);
+  CHECK(result_of(outcome::disconnected, {}, false) == messages::outcome::rejected);
+  CHECK(result_of(outcome::expired, {}, false) == messages::outcome::expired);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "F-002 a write whose answer is lost is done only when read back says so") {
+  order(make_set("a", 12.5));
+  answer_write(outcome::timeout, {});
+  CHECK(only_answer().outcome == messages::outcome::unknown);
+  order(make_set("a", 12.5));
+  CHECK(only_answer().outcome == messages::outcome::unknown);
+  CHECK(writes.size() == 1);
+  order(make_set("b", 12.5));
+  answer_write(outcome::timeout, {125});
+  CHECK(only_answer().outcome == messages::outcome::done);
+  order(make_set("c", 12.5));
+  answer_write(outcome::disconnected, {90});
+  const auto answer = only_answer();
+  CHECK(answer.outcome == messages::outcome::unknown);
+  CHECK(answer.read_back == "9.0");
+  CHECK(writes.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "F-131 a repeated command writes once and every asker gets the result") {
+  order(make_set("k", 12.5));
+  order(make_set("k", 12.5));
+  CHECK(writes.size() == 1);
+  answer_write(outcome::done, {125});
+  CHECK(answers().size() == 2);
+  order(make_set("k", 12.5));
+  CHECK(only_answer().outcome == messages::outcome::done);
+  order(make_set("k", 99));
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(writes.size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "F-130 an expired command is not written") {
+  auto late = make_set("k", 12.5);
+  late.deadline_utc_us = node.clock.now().utc_us - 1;
+  order(late);
+  CHECK(only_answer().outcome == messages::outcome::expired);
+  CHECK(writes.empty());
+}
+
+TEST_CASE_METHOD(fixture, "a command that cannot be kept or queued is refused") {
+  node.journal.refuse = true;
+  order(make_set("a", 12.5));
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(writes.empty());
+  node.journal.refuse = false;
+  line_full = true;
+  order(make_set("b", 12.5));
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+}
+
+TEST_CASE_METHOD(fixture, "F-005 a key that was accepted before a crash does not act again") {
+  order(make_set("finished", 12.5));
+  answer_write(outcome::done, {125});
+  CHECK(only_answer().outcome == messages::outcome::done);
+  // It dies between the journal and the device; its successor knows the key.
+  line_throws = true;
+  order(make_set("accepted", 13));
+  line_throws = false;
+  node.advance(1'000 * ms);
+  CHECK(states().back() == "crashed");
+  REQUIRE(node.engine->ready());
+  (void)answers();
+  order(make_set("accepted", 13));
+  CHECK(only_answer().outcome == messages::outcome::unknown);
+  order(make_set("finished", 12.5));
+  const auto original = only_answer();
+  CHECK(original.outcome == messages::outcome::done);
+  CHECK(original.read_back == "12.5");
+  CHECK(writes.size() == 1);
+  order(make_set("new", 14));
+  CHECK(writes.size() == 2);
+  // The answer to a write of the former incarnation is nobody's.
+  deliver(write_answer{1, 1, outcome::done, true, 0, {125}, 0, ""});
+  CHECK(answers().empty());
+}
+
+} // namespace
+} // namespace voltaic::actors::modbus_device
