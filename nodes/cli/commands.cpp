@@ -13,6 +13,10 @@ namespace {
 
 // The one list of subcommands, in the order of `voltaic --help`.
 constexpr std::array subcommands = {
+    subcommand{"run", "Run a whole site in this process", "voltaic run configs/demo.toml --for 20s",
+               declare_run},
+    subcommand{"node", "Run one node of a site", "voltaic node configs/demo.toml rack_0",
+               declare_node},
     subcommand{"sim", "Simulate a site's racks on its virtual buses",
                "voltaic sim configs/demo.toml --rack rack_0", declare_sim},
     subcommand{"bus", "Serve a virtual CAN bus",

@@ -7,5 +7,7 @@ namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_bus(CLI::App& app);
 [[nodiscard]] action declare_sim(CLI::App& app);
+[[nodiscard]] action declare_node(CLI::App& app);
+[[nodiscard]] action declare_run(CLI::App& app);
 
 } // namespace voltaic::nodes::cli

@@ -1,0 +1,106 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "actors/runtime/real_time.hpp"
+#include "bus/control/ready.hpp"
+#include "bus/message/relay.hpp"
+#include "bus/message/zmq/context.hpp"
+#include "nodes/cli/load_site.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/process/local_site.hpp"
+#include "nodes/process/node.hpp"
+#include "nodes/simulator/stop_signal.hpp"
+#include "nodes/site/folders.hpp"
+
+namespace voltaic::nodes::cli {
+namespace {
+
+// How often a running node looks whether it has failed.
+constexpr int look_period_ms = 20;
+
+struct options {
+  std::string site;
+  std::string name;
+};
+
+exit_code complain(const options& given, const std::string& reason) {
+  fmt::print(stderr, "voltaic node {}: {}\n", given.name, reason);
+  return exit_code::fault;
+}
+
+exit_code run_node(const options& given) {
+  simulator::stop_signal stop(0);
+  const auto plan = load_site("node", given.site);
+  if (!plan) {
+    return exit_code::findings;
+  }
+  const auto* described = plan->find_node(given.name);
+  if (described == nullptr) {
+    fmt::print(stderr, "voltaic node: the site {} has no node {}\n", plan->name, given.name);
+    return exit_code::usage;
+  }
+  if (const auto made = site::create(plan->folders); !made) {
+    return complain(given, made.error().text);
+  }
+  // Before the first thread: all of them inherit what is granted here.
+  actors::runtime::real_time_grant real_time;
+  if (described->safety) {
+    real_time = actors::runtime::request_real_time();
+    if (!real_time.granted) {
+      fmt::print(stderr, "voltaic node {}: warning: {}\n", given.name, real_time.warning);
+    }
+  }
+  bus::message::zmq_context context;
+  std::unique_ptr<bus::message::relay> relay;
+  if (described->kind == site::node_kind::relay) {
+    auto made = bus::message::make_relay(context, {{plan->relay_address()}});
+    if (!made) {
+      return complain(given, made.error().text);
+    }
+    relay = *std::move(made);
+  }
+  std::atomic<bool> failed = false;
+  process::node_options node;
+  node.plan = &*plan;
+  node.name = given.name;
+  node.relay = plan->relay_address();
+  node.make_endpoint = process::zmq_endpoints(context);
+  node.shared_progress = true;
+  node.real_time = real_time.granted;
+  node.on_failed = [&](const std::string& reason) {
+    complain(given, reason);
+    failed = true;
+  };
+  auto started = process::node::start(std::move(node));
+  if (!started) {
+    return complain(given, started.error().text);
+  }
+  bool told = false;
+  while (!stop.wait(look_period_ms)) {
+    if (failed) {
+      return exit_code::fault;
+    }
+    if (told || !(*started)->engine().ready()) {
+      continue;
+    }
+    told = true;
+    bus::control::notify_ready();
+  }
+  (*started)->stop();
+  return exit_code::done;
+}
+
+} // namespace
+
+action declare_node(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->site, "The site file")->required();
+  app.add_option("NAME", given->name, "Name of the node")->required();
+  return [given] { return run_node(*given); };
+}
+
+} // namespace voltaic::nodes::cli

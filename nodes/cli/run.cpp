@@ -1,0 +1,144 @@
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "nodes/cli/load_site.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/process/local_site.hpp"
+#include "nodes/process/supervisor.hpp"
+#include "nodes/simulator/stop_signal.hpp"
+#include "nodes/site/duration.hpp"
+#include "nodes/site/load.hpp"
+
+namespace voltaic::nodes::cli {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int look_period_ms = 20;
+
+struct options {
+  std::string site;
+  std::string duration;
+  bool no_simulator = false;
+};
+
+// The nodes' side of the command, in a thread of its own: buses and simulators
+// are children of the main thread and outlive every node.
+class nodes_life {
+ public:
+  nodes_life(const site::plan& plan, process::supervisor& children, simulator::stop_signal& stop,
+             std::optional<std::int64_t> for_ms)
+      : plan_(plan), children_(children), stop_(stop), for_ms_(for_ms) {}
+
+  void live() {
+    if (wait([this] { return children_.is_ready(); })) {
+      run();
+    }
+    children_.set_node_state(process::process_state::stopped);
+    children_.request_stop();
+  }
+  [[nodiscard]] bool failed() const { return failed_; }
+
+ private:
+  void run() {
+    auto started =
+        process::local_site::start(plan_, [](const std::string& node, const std::string& reason) {
+          fmt::print(stderr, "voltaic run: node {} has failed: {}\n", node, reason);
+        });
+    if (!started) {
+      fmt::print(stderr, "voltaic run: {}\n", started.error().text);
+      failed_ = true;
+      return;
+    }
+    auto& site = **started;
+    if (wait([&] { return site.ready() || site.failed(); })) {
+      children_.set_node_state(process::process_state::running);
+      fmt::print("{} runs: {} nodes in this process\n", plan_.name, plan_.nodes.size());
+      std::fflush(stdout);
+      const auto end = steady_clock::now() + std::chrono::milliseconds(for_ms_.value_or(0));
+      wait([&] { return for_ms_ && steady_clock::now() >= end; });
+    }
+    failed_ = site.failed();
+    site.stop();
+  }
+
+  // Until it is done (true) or somebody asked to stop (false).
+  template <class Done>
+  bool wait(Done done) {
+    while (!done()) {
+      if (stop_.wait(look_period_ms)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const site::plan& plan_;
+  process::supervisor& children_;
+  simulator::stop_signal& stop_;
+  std::optional<std::int64_t> for_ms_;
+  std::atomic<bool> failed_ = false;
+};
+
+exit_code run_site(const options& given) {
+  std::optional<std::int64_t> for_ms;
+  if (!given.duration.empty()) {
+    const auto parsed = parse_duration_ms(given.duration);
+    if (!parsed) {
+      fmt::print(stderr, "voltaic run: --for {}: expected a duration such as 20s\n",
+                 given.duration);
+      return exit_code::usage;
+    }
+    for_ms = static_cast<std::int64_t>(*parsed);
+  }
+  simulator::stop_signal stop(0);
+  const auto plan = load_site("run", given.site);
+  if (!plan) {
+    return exit_code::findings;
+  }
+  const auto text = site::read_bounded(given.site);
+  if (!text) {
+    fmt::print(stderr, "voltaic run: {}: {}\n", given.site, text.error().text);
+    return exit_code::findings;
+  }
+  process::supervisor_options supervision;
+  supervision.program = std::filesystem::read_symlink("/proc/self/exe").string();
+  supervision.command = "voltaic run";
+  supervision.nodes = false;
+  supervision.simulator = !given.no_simulator;
+  supervision.log = [](std::string_view line) { fmt::print(stderr, "voltaic run: {}\n", line); };
+  auto children = process::supervisor::make(*plan, *text, std::move(supervision));
+  if (!children) {
+    fmt::print(stderr, "voltaic run: {}\n", children.error().text);
+    return exit_code::refused;
+  }
+  fmt::print(stderr,
+             "voltaic run: every node shares this process and fails with it; "
+             "reaction times are best effort\n");
+  nodes_life life(*plan, **children, stop, for_ms);
+  std::thread nodes([&] { life.live(); });
+  (*children)->run(std::nullopt);
+  nodes.join();
+  return life.failed() || (*children)->any_failed() ? exit_code::fault : exit_code::done;
+}
+
+} // namespace
+
+action declare_run(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->site, "The site file")->required();
+  app.add_option("--for", given->duration, "Stop this long after everything is ready");
+  app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
+  return [given] { return run_site(*given); };
+}
+
+} // namespace voltaic::nodes::cli

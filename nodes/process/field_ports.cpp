@@ -1,0 +1,179 @@
+#include "nodes/process/field_ports.hpp"
+
+#include <utility>
+
+namespace voltaic::nodes::process {
+namespace {
+
+std::string_view to_text(bus::can::controller_state state) {
+  switch (state) {
+    case bus::can::controller_state::error_active:
+      return "error-active";
+    case bus::can::controller_state::error_warning:
+      return "error-warning";
+    case bus::can::controller_state::error_passive:
+      return "error-passive";
+    case bus::can::controller_state::bus_off:
+      return "bus-off";
+    case bus::can::controller_state::down:
+      return "down";
+  }
+  return "down";
+}
+
+} // namespace
+
+std::shared_ptr<field_ports::can_slot> field_ports::can(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = buses_[name];
+  if (slot == nullptr) {
+    slot = std::make_shared<can_slot>();
+  }
+  return slot;
+}
+
+std::shared_ptr<field_ports::line_slot> field_ports::line(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = lines_[name];
+  if (slot == nullptr) {
+    slot = std::make_shared<line_slot>();
+  }
+  return slot;
+}
+
+std::function<bus::can::send_result(const messages::can::frame&)> field_ports::sender(
+    const std::string& bus_name) {
+  return [slot = can(bus_name)](const messages::can::frame& frame) {
+    const std::lock_guard lock(slot->mutex);
+    return slot->port ? slot->port->send(frame) : bus::can::send_result::down;
+  };
+}
+
+std::function<bool(bus::modbus::write_request)> field_ports::writer(const std::string& line_name) {
+  return [slot = line(line_name)](bus::modbus::write_request request) {
+    // Units share the line, and each counts its tokens by itself.
+    const std::lock_guard lock(slot->mutex);
+    if (slot->line == nullptr) {
+      return false;
+    }
+    const auto token = slot->next_token++;
+    const origin from{request.unit, std::exchange(request.token, token)};
+    if (!slot->line->write(std::move(request))) {
+      return false;
+    }
+    slot->open[token] = from;
+    return true;
+  };
+}
+
+messages::expected<bool> field_ports::open_bus(const port_opener& open,
+                                               const bus::can::port_options& options,
+                                               bus::can::batch_handler handler) {
+  auto opened = open(options, std::move(handler));
+  if (!opened) {
+    return opened.error();
+  }
+  const auto slot = can(options.name);
+  const std::lock_guard lock(slot->mutex);
+  slot->kind = options.uri.substr(0, options.uri.find(':'));
+  slot->port = *std::move(opened);
+  return true;
+}
+
+messages::expected<bool> field_ports::open_line(const line_opener& open,
+                                                const bus::modbus::line_options& options,
+                                                bus::modbus::poll_handler on_poll,
+                                                unit_write_handler on_write) {
+  const auto slot = line(options.name);
+  auto answered = [slot, on_write = std::move(on_write)](bus::modbus::write_answer&& answer) {
+    origin to;
+    {
+      const std::lock_guard lock(slot->mutex);
+      const auto found = slot->open.find(answer.token);
+      if (found == slot->open.end()) {
+        return;
+      }
+      to = found->second;
+      slot->open.erase(found);
+    }
+    answer.token = to.token;
+    on_write(to.unit, std::move(answer));
+  };
+  auto opened = open(options, std::move(on_poll), std::move(answered));
+  if (!opened) {
+    return opened.error();
+  }
+  const std::lock_guard lock(slot->mutex);
+  slot->line = *std::move(opened);
+  return true;
+}
+
+void field_ports::close() {
+  std::vector<std::unique_ptr<bus::can::port>> ports;
+  std::vector<std::unique_ptr<bus::modbus::line>> lines;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto& [name, slot] : buses_) {
+      const std::lock_guard slot_lock(slot->mutex);
+      ports.push_back(std::move(slot->port));
+    }
+    for (auto& [name, slot] : lines_) {
+      const std::lock_guard slot_lock(slot->mutex);
+      lines.push_back(std::move(slot->line));
+    }
+  }
+  // Joined without a lock: their threads may be waiting for one.
+}
+
+std::vector<messages::bus_health> field_ports::health() const {
+  std::vector<messages::bus_health> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& [name, slot] : buses_) {
+    const std::lock_guard slot_lock(slot->mutex);
+    if (slot->port == nullptr) {
+      continue;
+    }
+    const auto read = slot->port->read_statistics();
+    messages::bus_health one;
+    one.name = name;
+    one.kind = slot->kind;
+    one.state = to_text(read.state);
+    one.bitrate = read.bitrate;
+    one.load_percent = read.load_percent;
+    one.rx = read.rx;
+    one.tx = read.tx;
+    one.errors = read.errors;
+    one.rx_overflow = read.rx_overflow;
+    one.bus_off = read.bus_off;
+    all.push_back(std::move(one));
+  }
+  for (const auto& [name, slot] : lines_) {
+    const std::lock_guard slot_lock(slot->mutex);
+    if (slot->line == nullptr) {
+      continue;
+    }
+    const auto read = slot->line->read_statistics();
+    messages::bus_health one;
+    one.name = name;
+    one.kind = "modbus";
+    one.state = read.connected ? "connected" : "down";
+    one.rx = read.requests;
+    one.errors = read.timeouts + read.bad_answers;
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+bus::can::port_options port_options_of(const site::plan& plan, const site::can_bus& bus) {
+  bus::can::port_options options;
+  options.name = bus.name;
+  options.uri = bus.uri;
+  options.runtime_folder = plan.folders.runtime;
+  options.bitrate = bus.bitrate;
+  options.epoch_utc_us = bus.epoch_utc_us;
+  options.loop = bus.loop;
+  options.speed = bus.speed;
+  return options;
+}
+
+} // namespace voltaic::nodes::process

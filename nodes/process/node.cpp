@@ -1,0 +1,314 @@
+#include "nodes/process/node.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <random>
+#include <thread>
+#include <utility>
+
+#include "actors/modbus_device/modbus_device_actor.hpp"
+#include "nodes/process/actor_kinds.hpp"
+
+namespace voltaic::nodes::process {
+namespace {
+
+using actors::runtime::strategy;
+
+constexpr const char* counters_stream = "counters";
+constexpr const char* starts_key = "node_starts";
+// An incarnation's low bits count restarts within one start of the node.
+constexpr std::uint32_t incarnations_of_a_start = 65'536;
+
+std::string make_boot() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}", source(), source());
+}
+
+// The relay's node has no actors. It is alive when what it publishes comes back
+// to it through the relay: only then its progress moves.
+class relay_watch final : public bus::message::listener {
+ public:
+  relay_watch(actors::runtime::node_inbox& inbox, std::string source,
+              std::atomic<std::uint64_t>& progress)
+      : inbox_(inbox), source_(std::move(source)), progress_(progress) {}
+  void on_frame(bus::message::plane from, const messages::frame_ptr& frame) override {
+    const auto message = messages::decode(*frame);
+    if (message && message->header.source == source_) {
+      ++progress_;
+    }
+    if (from == bus::message::plane::commands) {
+      inbox_.on_frame(from, frame);
+    }
+  }
+  void on_link(bool up) override { inbox_.on_link(up); }
+
+ private:
+  actors::runtime::node_inbox& inbox_;
+  std::string source_;
+  std::atomic<std::uint64_t>& progress_;
+};
+
+} // namespace
+
+node::node(node_options options)
+    : options_(std::move(options)), self_(options_.plan->find_node(options_.name)) {
+  if (options_.time == nullptr) {
+    options_.time = &machine_time_;
+  }
+  if (options_.boot.empty()) {
+    options_.boot = make_boot();
+  }
+}
+
+messages::expected<std::unique_ptr<node>> node::start(node_options options) {
+  auto made = std::unique_ptr<node>(new node(std::move(options)));
+  if (made->self_ == nullptr) {
+    return messages::failure{fmt::format("the site has no node {}", made->options_.name)};
+  }
+  using step = messages::expected<bool> (node::*)();
+  for (const step next :
+       {&node::open_storage, &node::open_endpoint, &node::start_actors, &node::open_field}) {
+    if (const auto done = (made.get()->*next)(); !done) {
+      return messages::failure{fmt::format("node {}: {}", made->name(), done.error().text)};
+    }
+  }
+  return made;
+}
+
+node::~node() {
+  stop();
+}
+
+void node::stop() {
+  field_.close();
+  if (engine_) {
+    engine_->stop();
+  }
+  endpoint_.reset();
+  // Its thread may still post to actors that are gone: their seats drop it.
+  journal_.reset();
+}
+
+messages::expected<bool> node::open_storage() {
+  bus::storage::journal_options journal;
+  journal.path = options_.plan->journal_path(options_.name);
+  journal.synchronous = options_.deterministic;
+  auto opened = options_.open_journal(journal);
+  if (!opened) {
+    return opened.error();
+  }
+  journal_ = *std::move(opened);
+  if (!options_.shared_progress) {
+    progress_ = actors::runtime::progress_page::anonymous();
+    return true;
+  }
+  auto page = actors::runtime::progress_page::create(options_.plan->progress_path(options_.name));
+  if (!page) {
+    return page.error();
+  }
+  progress_ = *std::move(page);
+  return true;
+}
+
+messages::expected<bool> node::open_endpoint() {
+  bus::message::endpoint_options endpoint;
+  endpoint.identity = options_.name;
+  endpoint.relay = options_.relay;
+  bus::message::listener* listener = &inbox_;
+  if (self_->kind == site::node_kind::relay) {
+    endpoint.subscriptions = {bus::message::plane::health};
+    relay_watch_ = std::make_unique<relay_watch>(inbox_, options_.name + "/health",
+                                                 progress_->counter(options_.name));
+    listener = relay_watch_.get();
+  }
+  auto made = options_.make_endpoint(endpoint, *listener);
+  if (!made) {
+    return made.error();
+  }
+  endpoint_ = *std::move(made);
+  if (options_.deterministic) {
+    return true;
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(link_wait_us);
+  while (!endpoint_->statistics().linked && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
+messages::expected<bool> node::start_actors() {
+  auto groups = make_groups();
+  if (!groups) {
+    return groups.error();
+  }
+  actors::runtime::engine_options engine;
+  engine.node = options_.name;
+  engine.boot = options_.boot;
+  engine.groups = *std::move(groups);
+  engine.first_incarnation = count_start();
+  engine.utc_quality = utc_quality();
+  engine.real_time = options_.real_time;
+  engine.deterministic = options_.deterministic;
+  engine.time = options_.time;
+  engine.inbox = &inbox_;
+  engine.outside = endpoint_.get();
+  engine.journal = journal_.get();
+  engine.progress = progress_.get();
+  engine.buses = [this] { return field_.health(); };
+  engine.on_failed = options_.on_failed;
+  engine_ = std::make_unique<actors::runtime::engine>(std::move(engine));
+  return true;
+}
+
+// The chain of a rack restarts together from the one that ended; whoever stands
+// alone restarts alone.
+messages::expected<std::vector<actors::runtime::group_spec>> node::make_groups() {
+  std::vector<actors::runtime::group_spec> groups;
+  std::map<std::string, std::size_t> chains;
+  const auto& plan = *options_.plan;
+  for (const auto& actor : self_->actors) {
+    actor_setup setup{plan, actor, {}, {}};
+    std::string rack = actor.subject;
+    if (const auto* device = plan.find_device(actor.subject)) {
+      if (!device->bus.empty()) {
+        setup.send = field_.sender(device->bus);
+      }
+      if (!device->line.empty()) {
+        setup.write = field_.writer(device->line);
+      }
+      rack = device->rack;
+    }
+    auto child = make_child(setup);
+    if (!child) {
+      return child.error();
+    }
+    const bool alone = plan.find_rack(rack) == nullptr;
+    const auto [chain, is_new] = chains.try_emplace(rack, groups.size());
+    if (alone || is_new) {
+      groups.push_back({alone ? strategy::one_for_one : strategy::rest_for_one, {}});
+    }
+    auto& group = alone ? groups.back() : groups[chain->second];
+    group.children.push_back(*std::move(child));
+  }
+  return groups;
+}
+
+// Each life of a node has incarnations of its own, so that no observer takes a
+// restarted source for the old one.
+std::uint32_t node::count_start() {
+  std::uint32_t starts = 0;
+  for (const auto& record : journal_->newest(counters_stream)) {
+    if (record.key != starts_key) {
+      continue;
+    }
+    const auto parsed = std::strtoul(record.body.c_str(), nullptr, 10);
+    starts = static_cast<std::uint32_t>(parsed % incarnations_of_a_start);
+  }
+  bus::storage::record record;
+  record.stream = counters_stream;
+  record.key = starts_key;
+  record.utc_us = options_.time->now().utc_us;
+  record.body = std::to_string(starts + 1);
+  journal_->append(std::move(record), [](const bus::storage::append_result&) {});
+  return starts * incarnations_of_a_start + 1;
+}
+
+messages::utc_quality node::utc_quality() const {
+  const auto replayed =
+      std::any_of(self_->buses.begin(), self_->buses.end(), [&](const std::string& name) {
+        const auto* bus = options_.plan->find_bus(name);
+        return bus != nullptr && bus->kind == site::bus_kind::replay;
+      });
+  return replayed || options_.deterministic ? messages::utc_quality::simulated
+                                            : messages::utc_quality::unknown;
+}
+
+messages::expected<bool> node::open_field() {
+  const auto& plan = *options_.plan;
+  for (const auto& name : self_->buses) {
+    std::vector<actors::runtime::mailbox_ptr> devices;
+    for (const auto& device : plan.devices) {
+      if (device.bus != name) {
+        continue;
+      }
+      if (auto mailbox = engine_->find(device.name)) {
+        devices.push_back(std::move(mailbox));
+      }
+    }
+    auto handler = [devices](bus::can::batch&& batch) {
+      const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
+      for (const auto& device : devices) {
+        device->post(shared);
+      }
+    };
+    const auto opened =
+        field_.open_bus(options_.open_port, port_options_of(plan, *plan.find_bus(name)), handler);
+    if (!opened) {
+      return opened;
+    }
+  }
+  for (const auto& name : self_->lines) {
+    std::map<std::uint8_t, actors::runtime::mailbox_ptr> units;
+    for (const auto& device : plan.devices) {
+      if (device.line != name) {
+        continue;
+      }
+      if (auto mailbox = engine_->find(device.name)) {
+        units[device.unit] = std::move(mailbox);
+      }
+    }
+    const auto line = line_options_of(*plan.find_line(name));
+    if (!line) {
+      return line.error();
+    }
+    const auto opened = field_.open_line(
+        options_.open_line, *line,
+        [units](bus::modbus::poll&& poll) {
+          const auto unit = units.find(poll.unit);
+          if (unit == units.end()) {
+            return;
+          }
+          unit->second->post(std::make_shared<const bus::modbus::poll>(std::move(poll)));
+        },
+        [units](std::uint8_t asking, bus::modbus::write_answer&& answer) {
+          const auto unit = units.find(asking);
+          if (unit == units.end()) {
+            return;
+          }
+          unit->second->post(std::make_shared<const bus::modbus::write_answer>(std::move(answer)));
+        });
+    if (!opened) {
+      return opened;
+    }
+  }
+  return true;
+}
+
+messages::expected<bus::modbus::line_options> node::line_options_of(
+    const site::modbus_line& line) const {
+  bus::modbus::line_options options;
+  options.name = line.name;
+  options.host = line.host;
+  options.port = line.port;
+  for (const auto& device : options_.plan->devices) {
+    if (device.line != line.name || !engine_->find(device.name)) {
+      continue;
+    }
+    actors::modbus_device::model_options model;
+    model.name = device.name;
+    model.profile = device.profile;
+    const auto unit =
+        actors::modbus_device::modbus_device_actor::make_unit_plan(model, device.unit);
+    if (!unit) {
+      return unit.error();
+    }
+    options.units.push_back(*unit);
+  }
+  return options;
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "actors/runtime/engine.hpp"
+#include "bus/storage/journal.hpp"
+#include "messages/expected.hpp"
+#include "nodes/process/field_ports.hpp"
+#include "nodes/site/plan.hpp"
+
+namespace voltaic::nodes::process {
+
+using endpoint_maker = std::function<messages::expected<std::unique_ptr<bus::message::endpoint>>(
+    const bus::message::endpoint_options&, bus::message::listener&)>;
+using journal_opener = std::function<messages::expected<std::unique_ptr<bus::storage::journal>>(
+    const bus::storage::journal_options&)>;
+
+/// What surrounds a node: the machine, or a simulation of it.
+struct node_options {
+  const site::plan* plan = nullptr; ///< outlives the node
+  std::string name;
+  std::string relay; ///< address prefix
+  endpoint_maker make_endpoint;
+  port_opener open_port = bus::can::open_port;
+  line_opener open_line = bus::modbus::open_line;
+  journal_opener open_journal = bus::storage::open_journal;
+  actors::runtime::clock* time = nullptr; ///< null: the machine's
+  bool deterministic = false;             ///< no threads of its own: `engine()` is driven
+  std::string boot;                       ///< empty: made at random
+  bool shared_progress = false;           ///< counters in a file that a supervisor reads
+  bool real_time = false;                 ///< was granted to this process
+  std::function<void(const std::string& reason)> on_failed; ///< from another thread
+};
+
+/// A node that does not hear of its relay within this time starts without it.
+inline constexpr std::int64_t link_wait_us = 1'000'000;
+
+/// One node of a site: journal, endpoint, actors, ports. `run` holds many in a
+/// process, `node` one, `simulate` many on virtual time.
+class node {
+ public:
+  /// Starts in this order: journal, endpoint, actors, ports.
+  [[nodiscard]] static messages::expected<std::unique_ptr<node>> start(node_options options);
+  ~node();
+  node(const node&) = delete;
+  node& operator=(const node&) = delete;
+
+  /// Stops in this order: ports, actors, endpoint, journal. Twice is once.
+  void stop();
+  [[nodiscard]] actors::runtime::engine& engine() { return *engine_; }
+  [[nodiscard]] const std::string& name() const { return options_.name; }
+
+ private:
+  explicit node(node_options options);
+  [[nodiscard]] messages::expected<bool> open_storage();
+  [[nodiscard]] messages::expected<bool> open_endpoint();
+  [[nodiscard]] messages::expected<bool> start_actors();
+  [[nodiscard]] messages::expected<bool> open_field();
+  [[nodiscard]] messages::expected<std::vector<actors::runtime::group_spec>> make_groups();
+  [[nodiscard]] messages::expected<bus::modbus::line_options> line_options_of(
+      const site::modbus_line& line) const;
+  [[nodiscard]] std::uint32_t count_start();
+  [[nodiscard]] messages::utc_quality utc_quality() const;
+
+  node_options options_;
+  const site::node* self_;
+  actors::runtime::system_clock machine_time_;
+  std::unique_ptr<bus::storage::journal> journal_;
+  std::unique_ptr<actors::runtime::progress_page> progress_;
+  actors::runtime::node_inbox inbox_;
+  std::unique_ptr<bus::message::listener> relay_watch_;
+  std::unique_ptr<bus::message::endpoint> endpoint_;
+  field_ports field_;
+  std::unique_ptr<actors::runtime::engine> engine_;
+};
+
+} // namespace voltaic::nodes::process
