@@ -45,14 +45,28 @@ void observer::heard_snapshot(messages::message&& message, std::vector<update>& 
   }
   stage_ = stage::live;
   wish_ = false;
-  counter_ = {};
-  for (const auto& source : marker->sources) counter_.resume(source);
   out.push_back({.kind = update::kind::reset});
+  tell_what_was_missed(*marker, out);
+  // A source that the relay has not heard yet is counted on from where it was.
+  for (const auto& source : marker->sources) counter_.resume(source);
   for (auto& one : collected_) {
     out.push_back({.kind = update::kind::state, .message = std::move(one)});
   }
   collected_.clear();
   out.push_back({.kind = update::kind::ready, .snapshot = *marker});
+}
+
+void observer::tell_what_was_missed(const messages::snapshot& now, std::vector<update>& out) const {
+  for (const auto& source : now.sources) {
+    const auto* before = counter_.find(source.source);
+    if (before == nullptr || before->incarnation != source.incarnation ||
+        before->sequence >= source.sequence) {
+      continue;
+    }
+    out.push_back({.kind = update::kind::gap,
+                   .source = source.source,
+                   .missing = source.sequence - before->sequence});
+  }
 }
 
 void observer::heard_live(messages::message&& message, std::vector<update>& out) {

@@ -17,7 +17,7 @@ struct update {
     state,   ///< one message of the full state
     ready,   ///< the full state is complete; `snapshot` says who is alive
     message, ///< a live message, newer than the state
-    gap      ///< `missing` messages of `source` were lost; a new full state was asked for
+    gap      ///< `missing` messages of `source` were not heard; a full state follows
   };
   update::kind kind = kind::message;
   messages::message message = {};
@@ -44,6 +44,7 @@ class observer {
   enum class stage : std::uint8_t { waiting, collecting, live };
   void heard_snapshot(messages::message&& message, std::vector<update>& out);
   void heard_live(messages::message&& message, std::vector<update>& out);
+  void tell_what_was_missed(const messages::snapshot& now, std::vector<update>& out) const;
 
   stage stage_ = stage::waiting;
   std::vector<messages::message> collected_;

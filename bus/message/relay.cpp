@@ -156,6 +156,7 @@ class zmq_relay final : public relay {
     topic which = 0;
     prefix.copy(reinterpret_cast<char*>(&which), sizeof which);
     if (begins) {
+      if (!subscribers_.contains(which)) forget_those_who_left();
       if (subscribers_.size() >= subscribers_max && !subscribers_.contains(which)) return false;
       subscriber& one = subscribers_[which];
       ++one.subscriptions;
@@ -166,9 +167,18 @@ class zmq_relay final : public relay {
     if (found == subscribers_.end()) return false;
     if (--found->second.subscriptions <= 0) {
       wishes_ -= found->second.wish ? 1 : 0;
-      subscribers_.erase(found);
+      found->second.wish = false;
     }
     return true;
+  }
+
+  /// Who left is remembered until it may be served again, so that leaving and
+  /// coming back gains nothing.
+  void forget_those_who_left() {
+    std::erase_if(subscribers_, [this](const auto& entry) {
+      return entry.second.subscriptions <= 0 &&
+             now_us_ - entry.second.served_us >= snapshot_spacing_us;
+    });
   }
 
   void wish(subscriber& one, const std::string& id) {
@@ -238,7 +248,9 @@ class zmq_relay final : public relay {
     if (routing.snapshot_id) {
       // Who has not subscribed yet will be served when the subscription comes.
       const auto found = subscribers_.find(snapshot_topic(from));
-      if (found != subscribers_.end()) wish(found->second, *routing.snapshot_id);
+      if (found != subscribers_.end() && found->second.subscriptions > 0) {
+        wish(found->second, *routing.snapshot_id);
+      }
     }
     for (const auto& delivery : routing.deliveries) {
       if (deliver(delivery)) continue;

@@ -46,11 +46,13 @@ struct memory_hub::state {
     return options.delay_min_us + static_cast<std::int64_t>(chance() * static_cast<double>(range));
   }
 
-  void travel(member& by, transit what, bool faults = true) {
-    if (by.cut || (faults && options.loss > 0 && chance() < options.loss)) {
+  void travel(member& by, transit what) {
+    if (by.cut || (options.loss > 0 && chance() < options.loss)) {
       ++lost;
       return;
     }
+    // A full state is one stream: parts of it get lost, but never mix.
+    const bool faults = what.on != plane::snapshot;
     const bool twice = faults && options.duplication > 0 && chance() < options.duplication;
     for (int copy = twice ? 2 : 1; copy > 0; --copy) {
       if (waiting.size() >= memory_hub_frames_max) {
@@ -77,11 +79,9 @@ struct memory_hub::state {
     return publish_result::queued;
   }
 
-  void pass_out(const std::string& identity, plane on, const frame_ptr& frame, bool faults = true) {
+  void pass_out(const std::string& identity, plane on, const frame_ptr& frame) {
     const auto found = members.find(identity);
-    if (found != members.end()) {
-      travel(found->second, {identity, on, frame, false, false}, faults);
-    }
+    if (found != members.end()) travel(found->second, {identity, on, frame, false, false});
   }
 
   void deliver(const delivery& what) {
@@ -197,8 +197,12 @@ std::unique_ptr<endpoint> memory_hub::make_endpoint(const endpoint_options& opti
 
 bool memory_hub::step(std::int64_t now_us) {
   state& hub = *state_;
-  hub.now_us = std::max(hub.now_us, now_us);
-  if (hub.waiting.empty() || hub.waiting.begin()->first.first > hub.now_us) return false;
+  if (hub.waiting.empty() || hub.waiting.begin()->first.first > now_us) {
+    hub.now_us = std::max(hub.now_us, now_us);
+    return false;
+  }
+  // What a delivery causes begins at its own time.
+  hub.now_us = std::max(hub.now_us, hub.waiting.begin()->first.first);
   const auto first = hub.waiting.extract(hub.waiting.begin());
   hub.arrive(first.mapped());
   return true;
