@@ -19,8 +19,7 @@ constexpr std::array subcommands = {
                declare_node},
     subcommand{"sim", "Simulate a site's racks on its virtual buses",
                "voltaic sim configs/demo.toml --rack rack_0", declare_sim},
-    subcommand{"bus", "Serve a virtual CAN bus",
-               "voltaic bus can0 --site-folder /tmp/voltaic-0/demo --bitrate 500000", declare_bus},
+    subcommand{"bus", "Serve a virtual CAN bus", "voltaic bus configs/demo.toml can0", declare_bus},
 };
 
 } // namespace

@@ -71,6 +71,7 @@ class served_bus final : public virtual_bus {
 
  private:
   void run();
+  [[nodiscard]] std::int64_t next_due_us() const;
   void wait(std::int64_t until_us);
   void accept_clients();
   void read_client(client& from);
@@ -102,7 +103,7 @@ class served_bus final : public virtual_bus {
 void served_bus::run() {
   if (options_.bit_times || options_.packing_us > 0) ::prctl(PR_SET_TIMERSLACK, timer_slack_ns);
   while (!stopping_) {
-    wait(std::min(arbiter_.next_us().value_or(never_us), flush_due_us_));
+    wait(next_due_us());
     for (std::size_t i = 0; i + 2 < polled_.size(); ++i) {
       const short events = polled_[i + 2].revents;
       if ((events & POLLOUT) != 0) clients_[i].blocked = false;
@@ -118,6 +119,14 @@ void served_bus::run() {
     flush_all(now_us);
     forget_gone();
   }
+}
+
+std::int64_t served_bus::next_due_us() const {
+  if (flush_due_us_ != never_us) return flush_due_us_;
+  // The end of a frame need not be seen before its delivery is due: the arbiter
+  // catches up, on the stamps of what arrived meanwhile.
+  const auto end_us = arbiter_.next_us();
+  return end_us ? *end_us + options_.packing_us : never_us;
 }
 
 void served_bus::wait(std::int64_t until_us) {
@@ -182,6 +191,7 @@ void served_bus::carry(std::int64_t now_us) {
   std::uint64_t bits = 0;
   std::uint64_t lost = 0;
   arbiter_.advance(now_us, [&](int sender, const frame& item) {
+    if (flush_due_us_ == never_us) flush_due_us_ = item.time_us + options_.packing_us;
     ++frames;
     bits += messages::can::exact_bits(item);
     for (client& each : clients_) {
@@ -194,7 +204,6 @@ void served_bus::carry(std::int64_t now_us) {
       }
     }
   });
-  if (frames > 0 && flush_due_us_ == never_us) flush_due_us_ = now_us + options_.packing_us;
   const std::lock_guard lock(mutex_);
   statistics_.frames += frames;
   statistics_.bits += bits;

@@ -59,6 +59,36 @@ class process {
   int status_ = -1;
 };
 
+/// A site of two simulated racks with all its folders below one temporary folder.
+struct site_file {
+  explicit site_file(const temporary_folder& folder) : path(folder.path() + "/site.toml") {
+    ::setenv("VOLTAIC_RUNTIME_DIR", folder.path().c_str(), 1);
+    const std::string source = VOLTAIC_SOURCE_FOLDER "/configs/";
+    std::filesystem::copy_file(source + "profiles/demo_rack.json", folder.path() + "/rack.json");
+    std::filesystem::copy_file(source + "protection/lfp.toml", folder.path() + "/lfp.toml");
+    std::ofstream(path) << "[site]\nname = \"sim\"\n"
+                           "[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n"
+                           "[[device]]\nname = \"bms_{0..1}\"\nbus = \"can0\"\n"
+                           "id_offset = \"{0..1}*0xC0\"\nprofile = \"rack.json\"\n"
+                           "[[rack]]\nname = \"rack_{0..1}\"\ndevice = \"bms_{0..1}\"\n"
+                           "protection = \"lfp.toml\"\n"
+                           "[simulator]\ninitial = \"open\"\n";
+    auto loaded = voltaic::nodes::site::load(path);
+    if (const auto* wrong = std::get_if<voltaic::messages::findings>(&loaded)) {
+      FAIL(voltaic::nodes::site::to_string(wrong->front()));
+    }
+    plan = std::get<voltaic::nodes::site::plan>(std::move(loaded));
+    REQUIRE(voltaic::nodes::site::create(plan.folders).has_value());
+  }
+  site_file(const site_file&) = delete;
+  site_file& operator=(const site_file&) = delete;
+  ~site_file() { ::unsetenv("VOLTAIC_RUNTIME_DIR"); }
+  [[nodiscard]] const std::string& sockets() const { return plan.folders.runtime; }
+
+  std::string path;
+  voltaic::nodes::site::plan plan;
+};
+
 bool up(const port& who) {
   return who.read_statistics().state == controller_state::error_active;
 }
@@ -67,17 +97,18 @@ bool up(const port& who) {
 
 TEST_CASE("a bus in a process of its own survives its clients and ends in order") {
   const temporary_folder folder;
-  process bus({"bus", "can0", "--site-folder", folder.path()});
+  const site_file site(folder);
+  process bus({"bus", site.path, "can0"});
   collector heard;
-  const auto a = open(folder.path(), "virtual:can0", heard.handler());
+  const auto a = open(site.sockets(), "virtual:can0", heard.handler());
   REQUIRE(eventually([&] { return up(*a); }));
   for (int round = 0; round < 3; ++round) {
-    const auto b = open(folder.path(), "virtual:can0", [](batch&&) {});
+    const auto b = open(site.sockets(), "virtual:can0", [](batch&&) {});
     REQUIRE(eventually(
         [&] { return b->send(make_frame(0x10)) == voltaic::bus::can::send_result::sent; }));
     REQUIRE(heard.wait_for_frames(static_cast<std::size_t>(round) + 1));
   }
-  process second({"bus", "can0", "--site-folder", folder.path()});
+  process second({"bus", site.path, "can0"});
   CHECK(second.wait_for_exit() == 4);
   bus.signal(SIGTERM);
   CHECK(bus.wait_for_exit() == 0);
@@ -86,20 +117,19 @@ TEST_CASE("a bus in a process of its own survives its clients and ends in order"
 
 TEST_CASE("F-009 a bus ends when the process that it serves has ended") {
   const temporary_folder folder;
+  const site_file site(folder);
   const pid_t parent = ::fork();
   if (parent == 0) {
     for (;;) ::pause();
   }
-  process bus(
-      {"bus", "can0", "--site-folder", folder.path(), "--parent-pid", std::to_string(parent)});
-  const auto a = open(folder.path(), "virtual:can0", [](batch&&) {});
+  process bus({"bus", site.path, "can0", "--parent-pid", std::to_string(parent)});
+  const auto a = open(site.sockets(), "virtual:can0", [](batch&&) {});
   CHECK(eventually([&] { return up(*a); }));
   ::kill(parent, SIGKILL);
   ::waitpid(parent, nullptr, 0);
   CHECK(bus.wait_for_exit() == 0);
   // One that starts too late to see its parent ends as well.
-  process late(
-      {"bus", "can0", "--site-folder", folder.path(), "--parent-pid", std::to_string(parent)});
+  process late({"bus", site.path, "can0", "--parent-pid", std::to_string(parent)});
   CHECK(late.wait_for_exit() == 0);
 }
 
@@ -134,42 +164,23 @@ TEST_CASE("simulated racks on a bus send every frame at its rate and open withou
 
 TEST_CASE("voltaic sim plays the racks of a site and ends with its parent") {
   const temporary_folder folder;
-  ::setenv("VOLTAIC_RUNTIME_DIR", folder.path().c_str(), 1);
-  const std::string site_path = folder.path() + "/site.toml";
-  const std::string source = VOLTAIC_SOURCE_FOLDER "/configs/";
-  std::filesystem::copy_file(source + "profiles/demo_rack.json", folder.path() + "/rack.json");
-  std::filesystem::copy_file(source + "protection/lfp.toml", folder.path() + "/lfp.toml");
-  std::ofstream(site_path) << "[site]\nname = \"sim\"\n"
-                              "[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n"
-                              "[[device]]\nname = \"bms_{0..1}\"\nbus = \"can0\"\n"
-                              "id_offset = \"{0..1}*0xC0\"\n"
-                              "profile = \"rack.json\"\n"
-                              "[[rack]]\nname = \"rack_{0..1}\"\ndevice = \"bms_{0..1}\"\n"
-                              "protection = \"lfp.toml\"\n"
-                              "[simulator]\ninitial = \"open\"\n";
-  const auto loaded = voltaic::nodes::site::load(site_path);
-  if (const auto* wrong = std::get_if<voltaic::messages::findings>(&loaded)) {
-    FAIL(voltaic::nodes::site::to_string(wrong->front()));
-  }
-  const auto& plan = std::get<voltaic::nodes::site::plan>(loaded);
-  REQUIRE(voltaic::nodes::site::create(plan.folders).has_value());
-
-  process bus({"bus", "can0", "--site-folder", plan.folders.runtime});
+  const site_file site(folder);
+  process bus({"bus", site.path, "can0"});
   collector heard;
-  const auto edge = open(plan.folders.runtime, "virtual:can0", heard.handler());
+  const auto edge = open(site.sockets(), "virtual:can0", heard.handler());
   const auto heard_id = [&](std::uint32_t id) {
     const auto frames = heard.frames();
     return std::any_of(frames.begin(), frames.end(),
                        [&](const frame& item) { return item.id == id; });
   };
   {
-    const process one({"sim", site_path, "--rack", "rack_1"});
+    const process one({"sim", site.path, "--rack", "rack_1"});
     REQUIRE(eventually([&] { return heard_id(0x13B + 0xC0); }));
     CHECK_FALSE(heard_id(0x084));
   }
-  process nobody({"sim", site_path, "--rack", "rack_7"});
+  process nobody({"sim", site.path, "--rack", "rack_7"});
   CHECK(nobody.wait_for_exit() == 1);
-  process all({"sim", site_path, "--parent-pid", std::to_string(bus.pid())});
+  process all({"sim", site.path, "--parent-pid", std::to_string(bus.pid())});
   REQUIRE(eventually([&] { return heard_id(0x13B); }));
   const auto frames = heard.frames();
   std::set<std::uint32_t> ids;
@@ -178,5 +189,4 @@ TEST_CASE("voltaic sim plays the racks of a site and ends with its parent") {
   // F-009: what the bus's process started would end with it.
   bus.signal(SIGKILL);
   CHECK(all.wait_for_exit() == 0);
-  ::unsetenv("VOLTAIC_RUNTIME_DIR");
 }
