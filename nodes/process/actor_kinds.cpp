@@ -3,13 +3,21 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cassert>
+#include <map>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "actors/can_device/can_device_actor.hpp"
+#include "actors/command/command_actor.hpp"
+#include "actors/contactor/contactor_actor.hpp"
 #include "actors/modbus_device/modbus_device_actor.hpp"
+#include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
+#include "messages/protection/limits_file.hpp"
+#include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -58,6 +66,80 @@ factory make_rack(const actor_setup& setup) {
   };
 }
 
+// Throws what is wrong with the file: the plan was checked, but files change.
+messages::protection::table read_table(const std::string& path) {
+  const auto text = site::read_bounded(path);
+  if (!text) {
+    throw std::invalid_argument(path + ": " + text.error().text);
+  }
+  auto loaded = messages::protection::load(*text, path);
+  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
+    throw std::invalid_argument(site::to_string(findings->front()));
+  }
+  return std::get<messages::protection::table>(std::move(loaded));
+}
+
+factory make_protection(const actor_setup& setup) {
+  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
+  const auto profile = setup.plan.find_device(rack.device)->profile;
+  actors::protection::actor_options options;
+  options.device = rack.device;
+  auto& rules = options.rules;
+  rules.rack = rack.name;
+  rules.disabled = setup.disabled;
+  if (const auto cells = profile->find_point("cell_voltage")) {
+    const auto& point = profile->points[*cells];
+    rules.cell_count = point.count;
+    rules.cell_group_size = point.group_size;
+    rules.cell_period_ms = point.period_ms;
+  }
+  if (profile->ratings) {
+    rules.charge_current_a = profile->ratings->charge_current_a;
+    rules.discharge_current_a = profile->ratings->discharge_current_a;
+  }
+  if (const auto limit = profile->find_point("reported_charge_current_limit")) {
+    rules.reports_charge_limit = true;
+    rules.reported_period_ms = profile->points[*limit].period_ms;
+  }
+  rules.reports_discharge_limit =
+      profile->find_point("reported_discharge_current_limit").has_value();
+  return [options, path = rack.protection_path](context& with) mutable {
+    options.rules.table = read_table(path);
+    return std::make_unique<actors::protection::protection_actor>(with, options);
+  };
+}
+
+factory make_contactor(const actor_setup& setup) {
+  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
+  const auto profile = setup.plan.find_device(rack.device)->profile;
+  actors::contactor::actor_options options;
+  options.device = rack.device;
+  options.rules.rack = rack.name;
+  options.rules.close_permitted = rack.close_allowed;
+  if (profile->ratings) {
+    options.rules.break_current_a = profile->ratings->break_current_a;
+  }
+  if (profile->lease.mode == messages::profiles::lease_mode::device) {
+    options.rules.lease_us = std::int64_t{profile->lease.timeout_ms} * messages::us_per_ms;
+  }
+  return [options](context& with) {
+    return std::make_unique<actors::contactor::contactor_actor>(with, options);
+  };
+}
+
+factory make_command(const actor_setup& setup) {
+  actors::command::dispatcher_options options;
+  for (const auto& device : setup.plan.devices) {
+    options.devices.push_back(device.name);
+  }
+  for (const auto& rack : setup.plan.racks) {
+    options.rack_devices[rack.name] = rack.device;
+  }
+  return [options](context& with) {
+    return std::make_unique<actors::command::command_actor>(with, options);
+  };
+}
+
 struct registration {
   site::actor_kind kind;
   factory (*make)(const actor_setup&);
@@ -68,20 +150,52 @@ constexpr std::array registrations = {
     registration{site::actor_kind::can_device, make_can_device},
     registration{site::actor_kind::modbus_device, make_modbus_device},
     registration{site::actor_kind::rack, make_rack},
+    registration{site::actor_kind::protection, make_protection},
+    registration{site::actor_kind::contactor, make_contactor},
+    registration{site::actor_kind::command, make_command},
 };
 
 } // namespace
 
-messages::expected<actors::runtime::child_spec> make_child(const actor_setup& setup) {
+actors::runtime::child_spec make_child(const actor_setup& setup) {
   for (const auto& entry : registrations) {
     if (entry.kind != setup.actor.kind) {
       continue;
     }
-    return actors::runtime::child_spec{setup.actor.name, std::string(site::to_string(entry.kind)),
-                                       entry.make(setup)};
+    return {setup.actor.name, std::string(site::to_string(entry.kind)), entry.make(setup)};
   }
-  return messages::failure{
-      fmt::format("{}: no node can run a {}", setup.actor.name, site::to_string(setup.actor.kind))};
+  assert(false && "every kind of actor is in the table");
+  return {};
+}
+
+std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, const site::node& node,
+                                                     const field_access& field) {
+  using actors::runtime::strategy;
+  std::vector<actors::runtime::group_spec> groups;
+  std::map<std::string, std::size_t> chains;
+  for (const auto& actor : node.actors) {
+    actor_setup setup{plan, actor, {}, {}, field.disabled};
+    std::string rack = actor.subject;
+    if (const auto* device = plan.find_device(actor.subject)) {
+      if (!device->bus.empty()) {
+        setup.send = field.sender(device->bus);
+      }
+      if (!device->line.empty()) {
+        setup.write = field.writer(device->line);
+      }
+      rack = device->rack;
+    }
+    const bool alone = plan.find_rack(rack) == nullptr;
+    auto at = groups.size();
+    if (!alone) {
+      at = chains.try_emplace(rack, at).first->second;
+    }
+    if (at == groups.size()) {
+      groups.push_back({alone ? strategy::one_for_one : strategy::rest_for_one, {}});
+    }
+    groups[at].children.push_back(make_child(setup));
+  }
+  return groups;
 }
 
 } // namespace voltaic::nodes::process

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "actors/can_device/set_commands.hpp"
 #include "actors/runtime/engine.hpp"
 #include "bus/modbus/line.hpp"
-#include "messages/expected.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::process {
@@ -16,9 +17,23 @@ struct actor_setup {
   const site::actor& actor;
   actors::can_device::frame_sender send;                 ///< of its bus; empty without one
   std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
+  std::vector<std::string> disabled;                     ///< protection candidates to leave out
 };
 
-/// How the actor of a plan is made. Fails on a kind that no node can run.
-[[nodiscard]] messages::expected<actors::runtime::child_spec> make_child(const actor_setup& setup);
+/// How the actor of a plan is made.
+[[nodiscard]] actors::runtime::child_spec make_child(const actor_setup& setup);
+
+/// The ways of a node's actors out to the field, by the name of bus or line.
+struct field_access {
+  std::function<actors::can_device::frame_sender(const std::string& bus)> sender;
+  std::function<std::function<bool(bus::modbus::write_request)>(const std::string& line)> writer;
+  std::vector<std::string> disabled; ///< protection candidates to leave out
+};
+
+/// A node's actors in start order, supervised as they depend on each other: the
+/// chain of a rack restarts from the one that ended, whoever stands alone alone.
+[[nodiscard]] std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan,
+                                                                   const site::node& node,
+                                                                   const field_access& field);
 
 } // namespace voltaic::nodes::process

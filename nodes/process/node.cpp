@@ -16,8 +16,6 @@
 namespace voltaic::nodes::process {
 namespace {
 
-using actors::runtime::strategy;
-
 constexpr const char* counters_stream = "counters";
 constexpr const char* starts_key = "node_starts";
 // An incarnation's low bits count restarts within one start of the node.
@@ -118,6 +116,10 @@ messages::expected<bool> node::open_endpoint() {
   bus::message::endpoint_options endpoint;
   endpoint.identity = options_.name;
   endpoint.relay = options_.relay;
+  // The dispatcher of commands knows events of all nodes, to have them acknowledged.
+  if (self_->kind == site::node_kind::site) {
+    endpoint.subscriptions = {bus::message::plane::events};
+  }
   bus::message::listener* listener = &inbox_;
   if (self_->kind == site::node_kind::relay) {
     endpoint.subscriptions = {bus::message::plane::health};
@@ -141,14 +143,13 @@ messages::expected<bool> node::open_endpoint() {
 }
 
 messages::expected<bool> node::start_actors() {
-  auto groups = make_groups();
-  if (!groups) {
-    return groups.error();
-  }
   actors::runtime::engine_options engine;
   engine.node = options_.name;
   engine.boot = options_.boot;
-  engine.groups = *std::move(groups);
+  const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
+                           [this](const std::string& line) { return field_.writer(line); },
+                           {}};
+  engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();
   engine.real_time = options_.real_time;
@@ -162,39 +163,6 @@ messages::expected<bool> node::start_actors() {
   engine.on_failed = options_.on_failed;
   engine_ = std::make_unique<actors::runtime::engine>(std::move(engine));
   return true;
-}
-
-// The chain of a rack restarts together from the one that ended; whoever stands
-// alone restarts alone.
-messages::expected<std::vector<actors::runtime::group_spec>> node::make_groups() {
-  std::vector<actors::runtime::group_spec> groups;
-  std::map<std::string, std::size_t> chains;
-  const auto& plan = *options_.plan;
-  for (const auto& actor : self_->actors) {
-    actor_setup setup{plan, actor, {}, {}};
-    std::string rack = actor.subject;
-    if (const auto* device = plan.find_device(actor.subject)) {
-      if (!device->bus.empty()) {
-        setup.send = field_.sender(device->bus);
-      }
-      if (!device->line.empty()) {
-        setup.write = field_.writer(device->line);
-      }
-      rack = device->rack;
-    }
-    auto child = make_child(setup);
-    if (!child) {
-      return child.error();
-    }
-    const bool alone = plan.find_rack(rack) == nullptr;
-    const auto [chain, is_new] = chains.try_emplace(rack, groups.size());
-    if (alone || is_new) {
-      groups.push_back({alone ? strategy::one_for_one : strategy::rest_for_one, {}});
-    }
-    auto& group = alone ? groups.back() : groups[chain->second];
-    group.children.push_back(*std::move(child));
-  }
-  return groups;
 }
 
 // Each life of a node has incarnations of its own, so that no observer takes a

@@ -58,7 +58,6 @@ class node {
   [[nodiscard]] messages::expected<bool> open_endpoint();
   [[nodiscard]] messages::expected<bool> start_actors();
   [[nodiscard]] messages::expected<bool> open_field();
-  [[nodiscard]] messages::expected<std::vector<actors::runtime::group_spec>> make_groups();
   [[nodiscard]] messages::expected<bus::modbus::line_options> line_options_of(
       const site::modbus_line& line) const;
   [[nodiscard]] std::uint32_t count_start();
