@@ -9,5 +9,6 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_sim(CLI::App& app);
 [[nodiscard]] action declare_node(CLI::App& app);
 [[nodiscard]] action declare_run(CLI::App& app);
+[[nodiscard]] action declare_simulate(CLI::App& app);
 
 } // namespace voltaic::nodes::cli

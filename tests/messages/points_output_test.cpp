@@ -43,7 +43,7 @@ event overvoltage() {
           .has_value = true,
           .unit = "V",
           .threshold = 3.55,
-          .actions = {"derate_charge"},
+          .actions = {"derate_charge:50"},
           .first_out = 17};
 }
 

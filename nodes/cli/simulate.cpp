@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "messages/protection/table.hpp"
+#include "nodes/cli/load_site.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/simulate/node_groups.hpp"
+#include "nodes/simulate/simulation.hpp"
+#include "nodes/site/duration.hpp"
+#include "nodes/site/load.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+struct options {
+  std::string site;
+  std::string trace;
+  std::string duration = "60s";
+  std::string initial = "closed";
+  std::vector<std::string> disabled;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+
+/// What the trace makes happen; nothing when mistakes were printed.
+std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
+                                                      const site::plan& plan) {
+  if (path.empty()) return std::vector<simulate::deed>();
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    fmt::print(stderr, "{}:1:1: the trace cannot be read\n", path);
+    return std::nullopt;
+  }
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  const auto print = [](const messages::findings& findings) {
+    for (const auto& one : findings) fmt::print(stderr, "{}\n", site::to_string(one));
+  };
+  const auto rows = simulate::parse_trace(text, path);
+  if (const auto* findings = std::get_if<messages::findings>(&rows)) {
+    print(*findings);
+    return std::nullopt;
+  }
+  auto deeds = simulate::resolve_trace(std::get<simulate::trace>(rows), plan, path);
+  if (const auto* findings = std::get_if<messages::findings>(&deeds)) {
+    print(*findings);
+    return std::nullopt;
+  }
+  return std::get<std::vector<simulate::deed>>(std::move(deeds));
+}
+
+/// Takes candidates out of every rack's table. The name of one that no rack has.
+std::optional<std::string> disable(site::plan& plan, const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    bool found = false;
+    for (auto& rack : plan.racks) {
+      auto table = *rack.protection;
+      found |= std::erase_if(table.candidates,
+                             [&](const auto& candidate) { return candidate.name == name; }) > 0;
+      rack.protection = std::make_shared<const messages::protection::table>(std::move(table));
+    }
+    if (!found) return name;
+  }
+  return std::nullopt;
+}
+
+exit_code simulate_site(const options& given) {
+  const auto duration_ms = parse_duration_ms(given.duration);
+  if (!duration_ms) {
+    fmt::print(stderr, "voltaic simulate: --for {}: expected a duration such as 120s\n",
+               given.duration);
+    return exit_code::usage;
+  }
+  auto plan = load_site("simulate", given.site);
+  if (!plan) return exit_code::findings;
+  if (const auto unknown = disable(*plan, given.disabled)) {
+    fmt::print(stderr, "voltaic simulate: --disable {}: no rack has this candidate\n", *unknown);
+    return exit_code::usage;
+  }
+  auto deeds = read_deeds(given.trace, *plan);
+  if (!deeds) return exit_code::findings;
+  simulate::simulation_options how;
+  how.duration_ms = static_cast<std::int64_t>(*duration_ms);
+  how.initially_closed = given.initial == "closed";
+  how.json = given.json;
+  how.deeds = *std::move(deeds);
+  how.out = [](const std::string& line) { fmt::print("{}\n", line); };
+  simulate::simulated_site site(*plan, {.seed = given.seed, .make_groups = simulate::node_groups});
+  const auto done = simulate::run_simulation(site, *plan, how);
+  std::fflush(stdout);
+  if (done) return exit_code::done;
+  fmt::print(stderr, "voltaic simulate: {}\n", done.error().text);
+  return exit_code::fault;
+}
+
+} // namespace
+
+action declare_simulate(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->site, "The site file")->required();
+  app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value");
+  app.add_option("--for", given->duration, "How long, from the first complete good scan");
+  app.add_option("--seed", given->seed, "Same site, trace and seed: the same output");
+  app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
+      ->check(CLI::IsMember({"closed", "open"}));
+  app.add_option("--disable", given->disabled, "Candidates that are not watched")->delimiter(',');
+  app.add_flag("--json", given->json, "One JSON object a line");
+  return [given] { return simulate_site(*given); };
+}
+
+} // namespace voltaic::nodes::cli
