@@ -8,11 +8,13 @@ namespace voltaic::bench {
 
 [[nodiscard]] std::vector<row> bus_throughput();
 [[nodiscard]] std::vector<row> bus_latency();
+[[nodiscard]] std::vector<row> node_inside();
 
 [[nodiscard]] inline std::vector<benchmark> all_benchmarks() {
   return {
       {"bus_throughput", bus_throughput},
       {"bus_latency", bus_latency},
+      {"node_inside", node_inside},
   };
 }
 
