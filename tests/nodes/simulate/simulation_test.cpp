@@ -1,0 +1,70 @@
+#include "nodes/simulate/simulation.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "nodes/simulate/node_groups.hpp"
+#include "nodes/site/load.hpp"
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+
+namespace {
+
+constexpr const char* one_rack = R"([site]
+name = "simulated"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+[[device]]
+name = "bms_0"
+profile = "profiles/demo_rack.json"
+bus = "can0"
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "protection/lfp.toml"
+)";
+
+/// Everything that is said while the rows happen.
+std::string play(const std::string& rows) {
+  const auto loaded =
+      site::load_text(one_rack, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  const auto read = simulate::parse_trace("t_ms,point,index,value\n" + rows, "a.csv");
+  REQUIRE(std::holds_alternative<simulate::trace>(read));
+  const auto deeds = simulate::resolve_trace(std::get<simulate::trace>(read), plan, "a.csv");
+  REQUIRE(std::holds_alternative<std::vector<simulate::deed>>(deeds));
+  std::string text;
+  simulate::simulation_options options;
+  options.duration_ms = 15'000;
+  options.deeds = std::get<std::vector<simulate::deed>>(deeds);
+  options.out = [&](const std::string& line) { text += line + "\n"; };
+  simulate::simulated_site site(plan, {.make_groups = simulate::node_groups});
+  const auto done = simulate::run_simulation(site, plan, options);
+  REQUIRE(done);
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("a trace's overvoltage warns, derates and goes, and the rack opens on command") {
+  const std::string rows =
+      "1000,rack_0/cell_voltage,19,3.56\n"
+      "6000,rack_0/cell_voltage,19,release\n"
+      "12000,command,,open rack_0\n";
+  const auto text = play(rows);
+  INFO(text);
+  const auto set = text.find(R"("scope":"module_1:cell_3","level":"warning","edge":"set")");
+  const auto clear = text.find(R"("scope":"module_1:cell_3","level":"warning","edge":"clear")");
+  const auto open = text.find(R"("kind":"contactor","rack":"rack_0","state":"open")");
+  CHECK(set < clear);
+  CHECK(clear < open);
+  CHECK(open != std::string::npos);
+  CHECK(text.find(R"("kind":"command")") != std::string::npos);
+  CHECK(text == play(rows));
+}
+
+TEST_CASE("nothing happens to a rack that nothing happens to") {
+  CHECK(play("").empty());
+}
