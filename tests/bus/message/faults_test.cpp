@@ -384,15 +384,16 @@ TEST_CASE("a command reaches its actor's node and its result the client") {
       result.id = command->id;
       result.reply_to = command->reply_to;
       result.outcome = messages::outcome::accepted;
-      own->send(messages::encode(header_of(command->target, 0), result));
+      own.load()->send(messages::encode(header_of(command->target, 0), result));
       if (command->operation == "never") return;
       result.outcome = messages::outcome::done;
-      own->send(messages::encode(header_of(command->target, 0), result));
+      own.load()->send(messages::encode(header_of(command->target, 0), result));
     }
-    std::unique_ptr<endpoint> own;
+    std::atomic<endpoint*> own = nullptr;
   } node;
-  node.own = join(context, place.relay(), "rack_0", node);
-  node.own->send(health_frame("rack_0", 0, {"rack_0/contactor"}));
+  auto door = join(context, place.relay(), "rack_0", node);
+  node.own = door.get();
+  door->send(health_frame("rack_0", 0, {"rack_0/contactor"}));
   auto asker = connect(context, place.relay());
   messages::command command;
   command.target = "rack_0/contactor";
@@ -405,7 +406,7 @@ TEST_CASE("a command reaches its actor's node and its result the client") {
   const auto nobody = asker->request(command, 20s);
   CHECK(nobody.outcome == messages::outcome::rejected);
   CHECK(nobody.reasons == std::vector<std::string>{"no such actor: rack_7"});
-  node.own.reset();
+  door.reset();
   command.target = "rack_0/contactor";
   REQUIRE(eventually([&] {
     const auto gone = asker->request(command, 5s);
