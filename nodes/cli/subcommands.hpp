@@ -6,6 +6,10 @@
 namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_bus(CLI::App& app);
+[[nodiscard]] action declare_check(CLI::App& app);
+[[nodiscard]] action declare_points(CLI::App& app);
+[[nodiscard]] action declare_status(CLI::App& app);
+[[nodiscard]] action declare_up(CLI::App& app);
 [[nodiscard]] action declare_sim(CLI::App& app);
 [[nodiscard]] action declare_node(CLI::App& app);
 [[nodiscard]] action declare_run(CLI::App& app);

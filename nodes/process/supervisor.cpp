@@ -105,18 +105,27 @@ process_spec supervisor::bus_spec(const site::plan& plan, const std::string& nam
   auto spec = node_spec(plan, {});
   spec.name = process_name(part_kind::bus, name);
   spec.role = process_role::bus;
-  spec.arguments = {options_.program, "bus", plan.file, name};
+  const auto& bus = *plan.find_bus(name);
+  spec.arguments = {options_.program,
+                    "bus",
+                    bus.uri.substr(bus.uri.find(':') + 1),
+                    "--site-folder",
+                    plan.folders.runtime,
+                    "--bitrate",
+                    std::to_string(bus.bitrate)};
+  if (bus.bit_time) spec.arguments.push_back("--bit-time");
   spec.log_path = fmt::format("{}/bus_{}.log", plan.folders.log, name);
   spec.progress_path.clear();
   return spec;
 }
 
 process_spec supervisor::simulator_spec(const site::plan& plan, const std::string& rack) const {
-  auto spec = bus_spec(plan, rack);
+  auto spec = node_spec(plan, {});
   spec.name = process_name(part_kind::simulator, rack);
   spec.role = process_role::simulator;
   spec.arguments = {options_.program, "sim", plan.file, "--rack", rack};
   spec.log_path = fmt::format("{}/sim_{}.log", plan.folders.log, rack);
+  spec.progress_path.clear();
   return spec;
 }
 

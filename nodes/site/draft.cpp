@@ -129,10 +129,11 @@ void read_site(section& table, draft& result) {
     result.base.accept_common_loss = accept->value;
 }
 
-void read_replay_options(section& table, can_bus& bus) {
+// `stated`: the port is known, so that what does not fit it can be told.
+void read_replay_options(section& table, can_bus& bus, bool stated) {
   const bool is_replay = bus.kind == bus_kind::replay;
   for (const auto* key : {"loop", "speed", "epoch"})
-    if (!is_replay && table.has(key))
+    if (stated && !is_replay && table.has(key))
       table.report().add(position_of(*table.node(key)),
                          fmt::format("{}: only a replay: port has it", key));
   if (const auto loop = table.boolean("loop")) bus.loop = loop->value;
@@ -154,8 +155,8 @@ void read_bus(section& table, draft& result) {
       table.report().add(port.at, fmt::format("port: expected virtual:NAME or replay:FILE#BUS, "
                                               "found \"{}\"",
                                               uri));
-    read_replay_options(table, common);
   }
+  read_replay_options(table, common, port.present());
   if (const auto bitrate = table.integer("bitrate", 10'000, 1'000'000))
     common.bitrate = static_cast<std::uint32_t>(bitrate->value);
   if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;

@@ -1,0 +1,97 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "messages/profiles/device_profile.hpp"
+#include "messages/protection/table.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/site/load.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+void print_nodes(const site::plan& plan) {
+  fmt::print("nodes\n");
+  for (const auto& node : plan.nodes) {
+    fmt::print("  {:<12} {}{}\n", node.name, to_string(node.kind), node.safety ? ", safety" : "");
+    for (const auto& actor : node.actors)
+      fmt::print("    {:<24} {}\n", actor.name, to_string(actor.kind));
+  }
+}
+
+void print_buses(const site::plan& plan) {
+  if (!plan.buses.empty()) fmt::print("buses\n");
+  for (const auto& bus : plan.buses)
+    fmt::print("  {:<12} {}, {} bit/s, load {:.1f} % with worst-case stuffing\n", bus.name, bus.uri,
+               bus.bitrate, bus.load_percent);
+  if (!plan.lines.empty()) fmt::print("lines\n");
+  for (const auto& line : plan.lines)
+    fmt::print("  {:<12} {}:{}\n", line.name, line.host, line.port);
+}
+
+void print_points(const site::plan& plan) {
+  fmt::print("points\n");
+  for (const auto& device : plan.devices)
+    for (const auto& point : device.profile->points)
+      fmt::print("  {:<40} {:<32} {}{}, every {} ms\n",
+                 (device.rack.empty() ? device.name : device.rack) + "/" + point.name,
+                 device.name + "/" + point.channel, point.unit.empty() ? "-" : point.unit,
+                 point.count > 1 ? fmt::format("[{}]", point.count) : "", point.period_ms);
+}
+
+void print_reactions(const site::plan& plan) {
+  if (!plan.reactions.empty()) fmt::print("reaction times\n");
+  for (const auto& one : plan.reactions)
+    fmt::print("  {:<12} {} {}: {} ms{}\n", one.rack, one.candidate, one.level, one.time_ms,
+               one.limit_ms == 0 ? "" : fmt::format(" of {} ms", one.limit_ms));
+}
+
+void print_protection(const site::plan& plan) {
+  for (const auto& rack : plan.racks)
+    for (const auto& candidate : rack.protection->candidates)
+      for (const auto& limit : candidate.limits) {
+        std::string actions;
+        for (const auto& action : limit.actions)
+          actions += " " + messages::protection::to_string(action);
+        fmt::print("{} {} {} set {} clear {} {} after {} ms, clear after {} ms, latch {}:{}\n",
+                   rack.name, candidate.name, to_string(limit.level), limit.set, limit.clear,
+                   candidate.unit, limit.set_ms, limit.clear_ms, to_string(limit.latch), actions);
+      }
+}
+
+exit_code check(const std::string& file, bool with_protection) {
+  const auto loaded = site::load(file);
+  if (const auto* found = std::get_if<messages::findings>(&loaded)) {
+    for (const auto& finding : *found) fmt::print("{}\n", site::to_string(finding));
+    return exit_code::findings;
+  }
+  const auto& plan = std::get<site::plan>(loaded);
+  for (auto warning : plan.warnings) {
+    warning.text = "warning: " + warning.text;
+    fmt::print("{}\n", site::to_string(warning));
+  }
+  if (with_protection) {
+    print_protection(plan);
+    return exit_code::done;
+  }
+  fmt::print("site {}\n", plan.name);
+  print_nodes(plan);
+  print_buses(plan);
+  print_points(plan);
+  print_reactions(plan);
+  return exit_code::done;
+}
+
+} // namespace
+
+action declare_check(CLI::App& app) {
+  auto file = std::make_shared<std::string>();
+  auto with_protection = std::make_shared<bool>(false);
+  app.add_option("SITE", *file, "Site file")->required();
+  app.add_flag("--print-protection", *with_protection, "Print the protection limits in force");
+  return [file, with_protection] { return check(*file, *with_protection); };
+}
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,58 @@
+#include "nodes/cli/running_site.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <vector>
+
+#include "bus/control/control_socket.hpp"
+#include "nodes/process/site_lock.hpp"
+#include "nodes/site/folders.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+constexpr std::chrono::seconds answer_timeout{5};
+
+std::vector<running_site> running_sites() {
+  std::vector<running_site> result;
+  std::error_code error;
+  for (const auto& folder : std::filesystem::directory_iterator(site::runtime_root(), error)) {
+    if (!process::lock_holder(folder.path().string())) continue;
+    running_site found;
+    found.control_path = (folder.path() / "control").string();
+    const auto answer =
+        bus::control::control_request(found.control_path, R"({"do":"status"})", answer_timeout);
+    if (!answer) continue;
+    found.status = nlohmann::json::parse(*answer, nullptr, false);
+    if (!found.status.is_object() || !found.status.contains("relay")) continue;
+    found.relay = found.status["relay"];
+    result.push_back(std::move(found));
+  }
+  return result;
+}
+
+} // namespace
+
+std::variant<running_site, exit_code> find_running_site(const std::string& file) {
+  auto sites = running_sites();
+  if (!file.empty()) {
+    std::error_code error;
+    const auto wanted = std::filesystem::weakly_canonical(file, error).string();
+    std::erase_if(sites, [&](const auto& one) { return one.status.value("file", "") != wanted; });
+  }
+  if (sites.empty()) {
+    fmt::print(stderr, "voltaic: no site runs{}\n", file.empty() ? "" : " from " + file);
+    return exit_code::no_site;
+  }
+  if (sites.size() > 1) {
+    fmt::print(stderr, "voltaic: {} sites run, choose one with --site FILE:\n", sites.size());
+    for (const auto& one : sites) fmt::print(stderr, "  {}\n", one.status.value("file", ""));
+    return exit_code::usage;
+  }
+  return std::move(sites.front());
+}
+
+} // namespace voltaic::nodes::cli

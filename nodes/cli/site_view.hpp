@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "bus/message/client.hpp"
+#include "messages/codec/payloads.hpp"
+#include "messages/expected.hpp"
+#include "messages/points/point_table.hpp"
+#include "nodes/cli/running_site.hpp"
+
+namespace voltaic::nodes::cli {
+
+/// What a site says on its message bus at one instant.
+struct site_view {
+  messages::points::point_table points;
+  std::map<std::string, messages::health> health; ///< by node
+};
+
+/// The command line's end of a site's message bus.
+class site_connection {
+ public:
+  [[nodiscard]] static messages::expected<std::unique_ptr<site_connection>> open(
+      const running_site& site);
+  /// Asks for the full state; fails when the relay does not answer in time.
+  [[nodiscard]] messages::expected<site_view> collect(std::chrono::milliseconds timeout);
+  [[nodiscard]] bus::message::client& client() { return *client_; }
+
+ private:
+  bus::message::zmq_context context_;
+  std::unique_ptr<bus::message::client> client_;
+};
+
+/// Now, in microseconds since 1970.
+[[nodiscard]] std::int64_t utc_now_us();
+
+} // namespace voltaic::nodes::cli
