@@ -134,8 +134,8 @@ messages::expected<std::vector<std::int64_t>> expand_numbers(std::string_view te
 }
 
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& known) {
-  // Two typing mistakes, but never more than a third of the word.
-  const auto distance_max = std::clamp<std::size_t>(word.size() / 3, 1, 2);
+  // Two typing mistakes, but never more than half of the word.
+  const auto distance_max = std::clamp<std::size_t>(word.size() / 2, 1, 2);
   std::string_view best;
   auto best_distance = distance_max + 1;
   for (auto candidate : known) {

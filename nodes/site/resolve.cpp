@@ -102,10 +102,11 @@ class resolver {
       report_.add(at, "port: expected replay:FILE#BUS with the number of the recorded bus");
       return;
     }
-    const fs::path file = folder_ / bus.uri.substr(colon + 1, hash - colon - 1);
+    const auto given = bus.uri.substr(colon + 1, hash - colon - 1);
+    const fs::path file = folder_ / given;
     std::error_code error;
     if (!fs::is_regular_file(file, error)) {
-      report_.add(at, fmt::format("port: there is no file {}", file.string()));
+      report_.add(at, fmt::format("port: there is no file {}", given));
       return;
     }
     bus.uri = fmt::format("replay:{}#{}", fs::canonical(file).string(), number);

@@ -205,8 +205,8 @@ TEST_CASE("a stop goes stage by stage, the bus last") {
         order.push_back(view.name);
     return s.set.all_stopped();
   }));
-  CHECK(order == std::vector<std::string>{"site", "rack_0", "relay", "simulator rack_0",
-                                          "bus can0"});
+  CHECK(order ==
+        std::vector<std::string>{"site", "rack_0", "relay", "simulator rack_0", "bus can0"});
 }
 
 TEST_CASE("what ignores the wish to stop is killed within its bound") {

@@ -1,0 +1,233 @@
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "nodes/site/expand.hpp"
+#include "nodes/site/load.hpp"
+#include "support/temporary_folder.hpp"
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string configs = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs";
+
+std::string read(const fs::path& path) {
+  std::stringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+// What the first lines of a broken file announce: `# expect: LINE:COLUMN: text`,
+// with a file in front where the mistake is in a file that the site names.
+std::multiset<std::string> expected_findings(const fs::path& path) {
+  std::multiset<std::string> result;
+  std::stringstream lines(read(path));
+  const std::string mark = "# expect: ";
+  for (std::string line; std::getline(lines, line) && line.starts_with(mark);) {
+    const auto words = line.substr(mark.size());
+    const bool has_file = !(words[0] >= '0' && words[0] <= '9');
+    const auto base = path.parent_path().string() + "/";
+    result.insert(has_file ? base + words : path.string() + ":" + words);
+  }
+  return result;
+}
+
+messages::findings findings_of(const std::variant<site::plan, messages::findings>& loaded) {
+  const auto* found = std::get_if<messages::findings>(&loaded);
+  return found == nullptr ? messages::findings() : *found;
+}
+
+// Sets a variable for one test.
+class variable {
+ public:
+  variable(const char* name, const std::string& value) : name_(name) {
+    if (const char* was = std::getenv(name)) was_ = was;
+    ::setenv(name, value.c_str(), 1);
+  }
+  ~variable() {
+    if (was_.empty())
+      ::unsetenv(name_);
+    else
+      ::setenv(name_, was_.c_str(), 1);
+  }
+  variable(const variable&) = delete;
+  variable& operator=(const variable&) = delete;
+
+ private:
+  const char* name_;
+  std::string was_;
+};
+
+std::string small_site(const std::string& more = "") {
+  return "[site]\nname = \"small\"\n[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n" + more;
+}
+
+} // namespace
+
+TEST_CASE("F-155 F-180 every broken site file is refused with exactly its findings") {
+  std::size_t files = 0;
+  for (const auto& entry : fs::directory_iterator(configs + "/broken")) {
+    if (entry.path().extension() != ".toml") continue;
+    INFO(entry.path().filename().string());
+    ++files;
+    const auto expected = expected_findings(entry.path());
+    CHECK_FALSE(expected.empty());
+    std::multiset<std::string> found;
+    for (const auto& finding : findings_of(site::load(entry.path().string())))
+      found.insert(site::to_string(finding));
+    CHECK(found == expected);
+  }
+  CHECK(files >= 40);
+}
+
+TEST_CASE("the demo site is two chains, each in a node of its own") {
+  const auto loaded = site::load(configs + "/demo.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  CHECK(plan.warnings.empty());
+  std::vector<std::string> nodes;
+  for (const auto& node : plan.nodes) nodes.push_back(node.name);
+  CHECK(nodes == std::vector<std::string>{"relay", "rack_0", "rack_1", "site"});
+  const auto& chain = *plan.find_node("rack_1");
+  CHECK(chain.safety);
+  CHECK(chain.buses == std::vector<std::string>{"can0"});
+  std::vector<std::string> actors;
+  for (const auto& actor : chain.actors) actors.push_back(actor.name);
+  CHECK(actors ==
+        std::vector<std::string>{"bms_1", "rack_1", "rack_1/protection", "rack_1/contactor"});
+  CHECK(plan.find_device("bms_1")->id_offset == 0xC0);
+  CHECK(plan.find_device("bms_1")->rack == "rack_1");
+  CHECK(plan.find_rack("rack_0")->close_allowed);
+  CHECK(plan.find_bus("can0")->load_percent == Approx(38.3).margin(0.1));
+  CHECK(plan.simulator.present);
+}
+
+TEST_CASE("the Kona replay has a device on each recorded bus") {
+  const char* data = std::getenv("VOLTAIC_TEST_DATA");
+  if (data == nullptr) {
+    WARN("skipped: VOLTAIC_TEST_DATA is not set");
+    return;
+  }
+  const auto loaded = site::load(configs + "/replay_kona.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  CHECK(plan.find_bus("can1")->kind == site::bus_kind::replay);
+  CHECK(plan.find_bus("can1")->uri.ends_with("on-ready-off.csv#1"));
+  CHECK(plan.find_bus("can1")->loop);
+  CHECK(plan.find_device("vehicle_charging")->node == "site");
+}
+
+TEST_CASE("F-182 a site file of more than 1 MB is refused unread") {
+  tests::temporary_folder folder;
+  const auto path = folder / "long.toml";
+  std::ofstream(path) << small_site() << "# " << std::string(1024 * 1024, 'x');
+  const auto found = findings_of(site::load(path));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text == "the file is longer than 1048576 bytes");
+  const auto pipe = folder / "pipe.toml";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(findings_of(site::load(pipe)).at(0).text == "the file is no regular file");
+  CHECK(findings_of(site::load(folder / "absent.toml")).at(0).text ==
+        "the file cannot be read: No such file or directory");
+}
+
+TEST_CASE("F-182 a deeply nested or hostile text is refused, never a crash") {
+  tests::temporary_folder folder;
+  const auto path = folder / "site.toml";
+  for (const auto& text : {"a = " + std::string("\xff\xfe\x00", 3),
+                           std::string("[site]\nname = \"a\\u0000b\"\n"), std::string("[[site]]\n"),
+                           std::string("site = 5\nbus = [1, {}]\ndevice = [[]]\n"), std::string()})
+    CHECK_FALSE(findings_of(site::load_text(text, path)).empty());
+}
+
+TEST_CASE("F-181 a profile behind a symbolic link out of the site's folder is refused") {
+  tests::temporary_folder folder;
+  const auto path = folder / "site.toml";
+  fs::create_symlink(fs::absolute(configs + "/profiles/demo_rack.json"), folder / "linked.json");
+  const auto text =
+      small_site("[[device]]\nname = \"bms_0\"\nbus = \"can0\"\nprofile = \"linked.json\"\n");
+  const auto found = findings_of(site::load_text(text, path));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].text == "profile: linked.json leaves the site's folder");
+}
+
+TEST_CASE("a variable may name an absolute profile") {
+  tests::temporary_folder folder;
+  const variable set("VOLTAIC_TEST_CONFIGS", fs::absolute(configs).string());
+  const auto text = small_site(
+      "[[device]]\nname = \"bms_0\"\nbus = \"can0\"\n"
+      "profile = \"${VOLTAIC_TEST_CONFIGS}/profiles/demo_rack.json\"\n");
+  CHECK(findings_of(site::load_text(text, folder / "site.toml")).empty());
+}
+
+TEST_CASE("a runtime folder whose sockets would have too long a path is refused") {
+  tests::temporary_folder folder;
+  const variable set("VOLTAIC_RUNTIME_DIR", "/tmp/" + std::string(90, 'r'));
+  const auto found = findings_of(site::load_text(small_site(), folder / "site.toml"));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].line == 2);
+  CHECK(found[0].text.find("at most 107 work") != std::string::npos);
+}
+
+TEST_CASE("a bus above 70 % is warned of, a rack without lease is never closed") {
+  tests::temporary_folder folder;
+  fs::copy(configs + "/profiles", folder.path() / "profiles");
+  auto profile = read(folder.path() / "profiles/demo_rack.json");
+  const std::string lease = R"("lease": { "mode": "device", "timeout_ms": 500 })";
+  const auto at = profile.find(lease);
+  REQUIRE(at != std::string::npos);
+  profile.replace(at, lease.size(), R"("lease": { "mode": "none" })");
+  std::ofstream(folder.path() / "profiles/none.json") << profile;
+  fs::copy(configs + "/protection", folder.path() / "protection");
+  const std::string rest =
+      "bitrate = 250000\n"
+      "[[device]]\nname = \"bms_{0..1}\"\nbus = \"can0\"\nprofile = \"profiles/none.json\"\n"
+      "id_offset = \"{0..1}*0xC0\"\n"
+      "[[rack]]\nname = \"rack_0\"\ndevice = \"bms_0\"\nprotection = \"protection/lfp.toml\"\n"
+      "[[rack]]\nname = \"rack_1\"\ndevice = \"bms_1\"\nprotection = \"protection/lfp.toml\"\n"
+      "hard_wired_opening = \"emergency stop relay K1\"\n";
+  const auto loaded = site::load_text(small_site(rest), folder / "site.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  CHECK_FALSE(plan.find_rack("rack_0")->close_allowed);
+  CHECK(plan.find_rack("rack_1")->close_allowed);
+  REQUIRE(plan.warnings.size() == 2);
+  CHECK(plan.warnings[0].text.find("rack_0 will never be closed") != std::string::npos);
+  CHECK(plan.warnings[1].text == "can0 is loaded to 76.7 % in the worst case");
+}
+
+TEST_CASE("ranges rise, are bounded and stand alone in a text") {
+  const auto names = site::expand_range("rack_{8..10}_b");
+  REQUIRE(names);
+  CHECK(*names == std::vector<std::string>{"rack_8_b", "rack_9_b", "rack_10_b"});
+  CHECK(site::expand_range("plain").value() == std::vector<std::string>{"plain"});
+  CHECK(site::expand_range("{0..1023}").value().size() == 1024);
+  for (const char* text : {"{0..1024}", "{1..0}", "{}", "{0}", "{0..}", "{-1..1}", "{a..b}", "}{",
+                           "{0..1}{0..1}", "{0..1", "{0...2}", "{0..99999999999999999999}"})
+    CHECK_FALSE(site::expand_range(text));
+  CHECK(site::expand_numbers("0xC0").value() == std::vector<std::int64_t>{192});
+  CHECK(site::expand_numbers("{1..3}*0x10").value() == std::vector<std::int64_t>{16, 32, 48});
+  for (const char* text : {"", "x", "-1", "{0..1}*", "{0..1}*-1", "{0..1}+1", "1{0..1}",
+                           "{0..1}*99999999999", "0x", "{9..9}*4294967296"})
+    CHECK_FALSE(site::expand_numbers(text));
+}
+
+TEST_CASE("the nearest word is offered only when it is near") {
+  const std::vector<std::string_view> known{"name", "port", "bitrate"};
+  CHECK(site::nearest_word("prot", known) == "port");
+  CHECK(site::nearest_word("bitrates", known) == "bitrate");
+  CHECK(site::nearest_word("colour", known).empty());
+}
