@@ -48,7 +48,9 @@ messages::expected<std::unique_ptr<progress_page>> progress_page::map(const std:
 }
 
 messages::expected<std::unique_ptr<progress_page>> progress_page::create(const std::string& path) {
-  auto page = map(path, O_RDWR | O_CREAT | O_TRUNC);
+  // Never shortened under a reader: that would end its process by SIGBUS.
+  ::unlink(path.c_str());
+  auto page = map(path, O_RDWR | O_CREAT | O_EXCL);
   if (page) {
     (*page)->layout_->pid = getpid();
     (*page)->layout_->magic = progress_magic;

@@ -5,6 +5,9 @@
 /// One declaration a subcommand; each is defined in the file of its name.
 namespace voltaic::nodes::cli {
 
+[[nodiscard]] action declare_apply(CLI::App& app);
+[[nodiscard]] action declare_events(CLI::App& app);
+[[nodiscard]] action declare_set(CLI::App& app);
 [[nodiscard]] action declare_bus(CLI::App& app);
 [[nodiscard]] action declare_check(CLI::App& app);
 [[nodiscard]] action declare_points(CLI::App& app);

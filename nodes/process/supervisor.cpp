@@ -105,15 +105,7 @@ process_spec supervisor::bus_spec(const site::plan& plan, const std::string& nam
   auto spec = node_spec(plan, {});
   spec.name = process_name(part_kind::bus, name);
   spec.role = process_role::bus;
-  const auto& bus = *plan.find_bus(name);
-  spec.arguments = {options_.program,
-                    "bus",
-                    bus.uri.substr(bus.uri.find(':') + 1),
-                    "--site-folder",
-                    plan.folders.runtime,
-                    "--bitrate",
-                    std::to_string(bus.bitrate)};
-  if (bus.bit_time) spec.arguments.push_back("--bit-time");
+  spec.arguments = {options_.program, "bus", plan.file, name};
   spec.log_path = fmt::format("{}/bus_{}.log", plan.folders.log, name);
   spec.progress_path.clear();
   return spec;
@@ -252,6 +244,8 @@ std::string supervisor::status(std::int64_t now_us) {
                {"holder", options_.command},
                {"ready", ready_.load()},
                {"relay", plan_.relay_address()},
+               {"state", plan_.folders.state},
+               {"roles", plan_.roles},
                {"nodes", std::move(nodes)},
                {"processes", std::move(others)}})
       .dump();

@@ -1,0 +1,211 @@
+#include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "messages/points/names.hpp"
+#include "nodes/cli/site_view.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/site/duration.hpp"
+#include "nodes/site/plan.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+using nlohmann::json;
+
+// A command may act until then; its result is waited for a little longer.
+constexpr std::chrono::milliseconds deadline{5'000};
+constexpr std::chrono::milliseconds answer_time{1'000};
+constexpr std::uint8_t priority_of_people = 1;
+
+struct options {
+  std::string point;
+  std::string value;
+  std::string duration;
+  std::string reason;
+  std::string key;
+  std::string file;
+  bool as_json = false;
+};
+
+std::string user_name() {
+  const auto* entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? fmt::format("user {}", ::geteuid()) : std::string(entry->pw_name);
+}
+
+std::string random_key() {
+  return fmt::format("{}-{}-{}", user_name(), ::getpid(), utc_now_us());
+}
+
+// "close rack_0", "acknowledge ID": an operation and what it is for.
+messages::expected<messages::command> order_of(const std::string& text) {
+  const auto space = text.find(' ');
+  const auto operation = text.substr(0, space);
+  const bool known = operation == "close" || operation == "open" || operation == "reset" ||
+                     operation == "acknowledge";
+  if (!known || space == std::string::npos)
+    return messages::failure{
+        "command: expected close, open or reset and a rack, or acknowledge "
+        "and an event"};
+  messages::command command;
+  command.operation = operation;
+  command.point = text.substr(space + 1);
+  return command;
+}
+
+messages::expected<messages::command> write_of(const options& given) {
+  const auto path = messages::points::parse_path(given.point);
+  if (!path) return path.error();
+  messages::command command;
+  command.operation = "set";
+  command.point = path->point;
+  command.index = path->index.value_or(0);
+  double number = 0;
+  const auto* end = given.value.data() + given.value.size();
+  const auto parsed = std::from_chars(given.value.data(), end, number);
+  if (parsed.ec == std::errc() && parsed.ptr == end)
+    command.value = number;
+  else
+    command.value = given.value;
+  return command;
+}
+
+messages::expected<messages::command> command_of(const options& given) {
+  auto command = given.point == "command" ? order_of(given.value) : write_of(given);
+  if (!command) return command;
+  command->key = given.key.empty() ? random_key() : given.key;
+  command->target = site::command_actor;
+  if (!given.duration.empty()) {
+    const auto lease_ms = parse_duration_ms(given.duration);
+    if (!lease_ms) return messages::failure{"--for: expected a duration as 500ms, 20s or 5m"};
+    command->lease_ms = *lease_ms;
+  }
+  command->deadline_utc_us =
+      utc_now_us() + std::chrono::duration_cast<std::chrono::microseconds>(deadline).count();
+  command->priority = priority_of_people;
+  command->user = user_name();
+  command->reason = given.reason;
+  return command;
+}
+
+// The highest role that one of the user's groups has. Without [roles] whoever
+// may use the site's sockets, its owner, has them all.
+std::string role_of(const json& roles) {
+  if (roles.empty()) return "service";
+  std::set<std::string> groups;
+  std::vector<gid_t> ids(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  ids.resize(
+      static_cast<std::size_t>(std::max(::getgroups(static_cast<int>(ids.size()), ids.data()), 0)));
+  ids.push_back(::getegid());
+  for (const auto id : ids)
+    if (const auto* entry = ::getgrgid(id); entry != nullptr) groups.insert(entry->gr_name);
+  for (const auto* role : {"service", "engineer", "operator", "viewer"})
+    for (const auto& group : roles.value(role, json::array()))
+      if (groups.contains(group.get<std::string>())) return role;
+  return "";
+}
+
+exit_code code_of(messages::outcome outcome) {
+  switch (outcome) {
+    case messages::outcome::done:
+      return exit_code::done;
+    case messages::outcome::rejected:
+      return exit_code::refused;
+    case messages::outcome::expired:
+      return exit_code::expired;
+    case messages::outcome::accepted:
+    case messages::outcome::unknown:
+      break;
+  }
+  return exit_code::outcome_unknown;
+}
+
+const char* word_of(messages::outcome outcome) {
+  switch (outcome) {
+    case messages::outcome::done:
+      return "done";
+    case messages::outcome::rejected:
+      return "rejected";
+    case messages::outcome::expired:
+      return "expired";
+    case messages::outcome::accepted:
+    case messages::outcome::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+json number_or_text(const std::string& text) {
+  const auto parsed = json::parse(text, nullptr, false);
+  if (text.empty()) return {};
+  return parsed.is_number() ? parsed : json(text);
+}
+
+void print(const options& given, const messages::result& result, std::int64_t ms) {
+  if (given.as_json) {
+    fmt::print("{}\n", json({{"id", result.id},
+                             {"point", given.point},
+                             {"requested", number_or_text(given.value)},
+                             {"read_back", number_or_text(result.read_back)},
+                             {"result", word_of(result.outcome)},
+                             {"reasons", result.reasons},
+                             {"ms", ms}})
+                           .dump());
+    return;
+  }
+  fmt::print("{}: {}{}{}\n", given.point, word_of(result.outcome),
+             result.read_back.empty() ? "" : ", reads " + result.read_back,
+             result.reasons.empty() ? "" : fmt::format(" ({})", fmt::join(result.reasons, "; ")));
+}
+
+exit_code set(const options& given) {
+  auto command = command_of(given);
+  if (!command) {
+    fmt::print(stderr, "voltaic set: {}\n", command.error().text);
+    return exit_code::usage;
+  }
+  const auto found = find_running_site(given.file);
+  if (const auto* code = std::get_if<exit_code>(&found)) return *code;
+  const auto& site = std::get<running_site>(found);
+  command->role = role_of(site.status.value("roles", json::object()));
+  auto connection = site_connection::open(site);
+  if (!connection) {
+    fmt::print(stderr, "voltaic set: {}\n", connection.error().text);
+    return exit_code::no_site;
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto result = (*connection)->client().request(*command, deadline + answer_time);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  print(given, result, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  return code_of(result.outcome);
+}
+
+} // namespace
+
+action declare_set(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("POINT", given->point,
+                 "Name or channel, with [INDEX] for one element; or: command")
+      ->required();
+  app.add_option("VALUE", given->value,
+                 "Number in the point's unit, or a word; of command: 'reset rack_0'")
+      ->required();
+  app.add_option("--for", given->duration, "Goes back by itself after this time, as 5m");
+  app.add_option("--reason", given->reason, "Recorded with the command");
+  app.add_option("--key", given->key, "A repetition with the same key never acts twice");
+  app.add_option("--site", given->file, "Site file, where several sites run");
+  app.add_flag("--json", given->as_json, "One JSON object");
+  return [given] { return set(*given); };
+}
+
+} // namespace voltaic::nodes::cli
