@@ -1,7 +1,7 @@
 #include "messages/protection/limits_file.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
+#include "messages/toml.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -357,6 +357,8 @@ std::variant<table, findings> load(std::string_view text, const std::string& fil
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
     return findings{{file, at.line, at.column, std::string(error.description())}};
+  } catch (const std::invalid_argument& error) {
+    return findings{{file, 1, 1, error.what()}};
   }
 }
 

@@ -52,6 +52,9 @@ std::variant<plan, messages::findings> load_text(const std::string& text, const 
     const auto& at = error.source().begin;
     report.add({at.line, at.column}, std::string(error.description()));
     return report.take();
+  } catch (const std::invalid_argument& error) {
+    report.add({}, error.what());
+    return report.take();
   }
   auto source = read_draft(file, report);
   plan result = std::move(source.base);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <toml++/toml.h>
+#include "messages/toml.hpp"
 
 #include <cstdint>
 #include <optional>
