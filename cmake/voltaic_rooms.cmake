@@ -15,7 +15,9 @@ target_compile_options(voltaic_options INTERFACE
   -Wconversion   # a silent narrowing is a wrong measurement
   -Wnon-virtual-dtor -Woverloaded-virtual
   -Wno-missing-field-initializers # what a designated initializer leaves out has its default
-  -Werror)
+  -Werror
+  # g++ 12 at -O3 sees overlaps and overflows inside libstdc++ and fmt that are not there.
+  $<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>)
 if(VOLTAIC_SANITIZE)
   target_compile_options(voltaic_options INTERFACE
     -fsanitize=${VOLTAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

@@ -9,12 +9,14 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> bus_throughput();
 [[nodiscard]] std::vector<row> bus_latency();
 [[nodiscard]] std::vector<row> node_inside();
+[[nodiscard]] std::vector<row> node_latency();
 
 [[nodiscard]] inline std::vector<benchmark> all_benchmarks() {
   return {
       {"bus_throughput", bus_throughput},
       {"bus_latency", bus_latency},
       {"node_inside", node_inside},
+      {"node_latency", node_latency},
   };
 }
 
