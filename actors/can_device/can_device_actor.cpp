@@ -61,6 +61,9 @@ void can_device::receive(const bus::can::batch& batch) {
       context_.say(runtime::plane::local, std::get<messages::tick>(said.content), time);
     }
   }
+  for (const auto& command : held_.take(now_)) {
+    sets_.receive(command, now_);
+  }
   sets_.step(model_, now_);
 }
 
@@ -70,13 +73,15 @@ void can_device::receive(const messages::message& message) {
       obey(*order, message.header.time.monotonic_us);
     }
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    if (!described_) {
-      context_.send(runtime::make_result(*command, messages::outcome::rejected,
-                                         "the bus of " + name_ + " has not answered yet"),
+    const auto refuse = [&](const std::string& why) {
+      context_.send(runtime::make_result(*command, messages::outcome::rejected, why),
                     message.header.time);
-      return;
+    };
+    if (!described_) {
+      refuse("the bus of " + name_ + " has not answered yet");
+    } else if (!held_.hold(*command, message.header.time)) {
+      refuse("too many commands wait");
     }
-    sets_.receive(*command, now_);
   }
 }
 

@@ -7,6 +7,7 @@
 #include "actors/can_device/can_device_model.hpp"
 #include "actors/can_device/set_commands.hpp"
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/held_commands.hpp"
 
 namespace voltaic::actors::can_device {
 
@@ -35,6 +36,7 @@ class can_device final : public runtime::actor {
   model model_;
   messages::profiles::encode_plan encoder_;
   frame_sender send_;
+  runtime::held_commands held_; ///< until the port's next batch
   set_commands sets_;
   runtime::instant now_; ///< the port's
   bool described_ = false;

@@ -42,38 +42,36 @@ void command_actor::receive(const messages::message& message) {
 }
 
 void command_actor::take(const messages::command& asked) {
-  if (now_.utc_us == 0) {
-    // Without a time no deadline can be judged.
-    context_.send(runtime::make_result(asked, messages::outcome::rejected, "not ready yet"), now_);
-    return;
-  }
+  const auto now = context_.now();
   if (auto refused = model_.refuse(asked); !refused.empty()) {
     auto result = runtime::make_result(asked, messages::outcome::rejected, {});
     result.reasons = std::move(refused);
-    audit(asked, result);
-    context_.send(std::move(result), now_);
+    audit(asked, result, now);
+    context_.send(std::move(result), now);
     return;
   }
-  gate_.take(asked, now_);
+  gate_.take(asked, now);
 }
 
 void command_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
-  const auto accepted = gate_.stored(token, result, now_);
+  const auto now = context_.now();
+  const auto accepted = gate_.stored(token, result, now);
   if (!accepted) return;
-  for (auto& hop : model_.forward(*accepted, context_.name())) context_.send(std::move(hop), now_);
+  for (auto& hop : model_.forward(*accepted, context_.name())) context_.send(std::move(hop), now);
 }
 
 void command_actor::wake(runtime::instant now) {
-  now_ = now;
   for (const auto& over : model_.expire(now.utc_us)) conclude(over);
 }
 
 void command_actor::conclude(const dispatcher_model::finished& over) {
-  audit(over.command, over.result);
-  gate_.finish(over.command, over.result, now_);
+  const auto now = context_.now();
+  audit(over.command, over.result, now);
+  gate_.finish(over.command, over.result, now);
 }
 
-void command_actor::audit(const messages::command& asked, const messages::result& result) {
+void command_actor::audit(const messages::command& asked, const messages::result& result,
+                          runtime::instant now) {
   messages::event event;
   event.kind = "command";
   event.subject = asked.point;
@@ -87,7 +85,7 @@ void command_actor::audit(const messages::command& asked, const messages::result
     event.value = *number;
     event.has_value = true;
   }
-  context_.record(std::move(event), now_);
+  context_.record(std::move(event), now);
 }
 
 } // namespace voltaic::actors::command

@@ -22,12 +22,11 @@ class command_actor final : public runtime::actor {
  private:
   void take(const messages::command& asked);
   void conclude(const dispatcher_model::finished& over);
-  void audit(const messages::command& asked, const messages::result& result);
+  void audit(const messages::command& asked, const messages::result& result, runtime::instant now);
 
   runtime::context& context_;
   dispatcher_model model_;
   runtime::last_hop gate_;
-  runtime::instant now_;
 };
 
 } // namespace voltaic::actors::command

@@ -106,12 +106,11 @@ void contactor_actor::receive(const messages::message& message) {
     const auto age_us = time.monotonic_us - now_.monotonic_us;
     if (begun_ && age_us > 0 && (from == protection_ || age_us >= permit_silence_us_)) step(time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    if (!begun_) {
-      context_.send(runtime::make_result(*command, outcome::rejected, "the rack is not heard yet"),
-                    time);
-    } else if (commands_.take(*command, now_) && operation_of(*command) == "open") {
-      model_.request_open("command"); // what makes it safer waits for no disk
-    }
+    const auto refuse = [&](const char* why) {
+      context_.send(runtime::make_result(*command, outcome::rejected, why), time);
+    };
+    if (!begun_) return refuse("the rack is not heard yet");
+    if (!held_.hold(*command, time)) refuse("too many commands wait");
   }
 }
 
@@ -119,6 +118,11 @@ void contactor_actor::step(runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
   if (!begun_) begin(now);
+  for (const auto& command : held_.take(now)) {
+    const bool acts = commands_.take(command, now);
+    // What makes it safer waits for no disk.
+    if (acts && operation_of(command) == "open") model_.request_open("command");
+  }
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);

@@ -7,6 +7,7 @@
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/feedback_reader.hpp"
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/held_commands.hpp"
 #include "actors/runtime/last_hop.hpp"
 
 namespace voltaic::actors::contactor {
@@ -46,6 +47,7 @@ class contactor_actor final : public runtime::actor {
   std::string protection_;
   contactor_model model_;
   feedback_reader reader_;
+  runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;
   runtime::instant now_;

@@ -135,13 +135,11 @@ void protection_actor::receive(const messages::message& message) {
     step({}, time);
     context_.say(plane::local, *tick, time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    if (begun_) {
-      commands_.take(*command, now_);
-    } else {
-      context_.send(
-          runtime::make_result(*command, messages::outcome::rejected, "the rack is not heard yet"),
-          time);
-    }
+    const auto refuse = [&](const char* why) {
+      context_.send(runtime::make_result(*command, messages::outcome::rejected, why), time);
+    };
+    if (!begun_) return refuse("the rack is not heard yet");
+    if (!held_.hold(*command, time)) refuse("too many commands wait");
   }
 }
 
@@ -154,6 +152,7 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
   if (!begun_) begin(now);
+  for (const auto& command : held_.take(now)) commands_.take(command, now);
   const auto& said = model_.step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);

@@ -7,6 +7,7 @@
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/held_commands.hpp"
 #include "actors/runtime/last_hop.hpp"
 
 namespace voltaic::actors::protection {
@@ -53,6 +54,7 @@ class protection_actor final : public runtime::actor {
   std::string contactor_;
   protection_model model_;
   telemetry_reader reader_;
+  runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;
   runtime::instant now_;

@@ -41,6 +41,9 @@ class context {
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual const std::string& node() const = 0;
   [[nodiscard]] virtual std::uint32_t incarnation() const = 0;
+  /// The node's clock, for actors that live on it. The chain of a rack lives on
+  /// the time of its port and never asks.
+  [[nodiscard]] virtual instant now() const = 0;
 
   /// From now on `receive` gets every message of this kind that `source`
   /// (empty: anybody) says, in this node without a socket, else by the bus.

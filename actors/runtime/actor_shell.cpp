@@ -21,6 +21,7 @@ class incarnation_context final : public context {
   const std::string& name() const override { return place_->owner(); }
   const std::string& node() const override { return environment_.bus->node(); }
   std::uint32_t incarnation() const override { return speaker_.incarnation(); }
+  instant now() const override { return environment_.time->now(); }
   void listen(std::string_view source, kind what) override {
     environment_.bus->subscribe(place_, source, what);
   }

@@ -135,11 +135,23 @@ struct simulated_site::state {
 
   void step() {
     now = {now.monotonic_us + step_us, now.utc_us + step_us};
+    for (auto& one : members) one->clock.set(now.monotonic_us);
+    give_commands();
     for (auto& [name, bus] : buses) speak(bus);
     for (auto& one : members) {
-      one->clock.set(now.monotonic_us);
       one->engine->advance(step_us);
       one->engine->run_until_quiet();
+    }
+    deliver();
+  }
+
+  /// What was asked since the last step is said at this one, before anything
+  /// else happens in it.
+  void give_commands() {
+    for (const auto& command : std::exchange(asked, {})) {
+      const messages::header header{
+          .source = observer_name, .time = now, .utc_quality = messages::utc_quality::simulated};
+      own->send(messages::encode(header, command));
     }
     deliver();
   }
@@ -179,6 +191,7 @@ struct simulated_site::state {
   std::unique_ptr<bus::message::endpoint> own;
   std::map<std::string, can_bus, std::less<>> buses;
   std::vector<std::unique_ptr<member>> members;
+  std::vector<messages::command> asked; ///< since the last step
 };
 
 simulated_site::simulated_site(const site::plan& plan, simulated_site_options options)
@@ -207,11 +220,7 @@ bool simulated_site::set(std::string_view rack, std::string_view point,
 
 void simulated_site::send(messages::command command) {
   command.reply_to = observer_name;
-  const messages::header header{.source = observer_name,
-                                .time = state_->now,
-                                .utc_quality = messages::utc_quality::simulated};
-  state_->own->send(messages::encode(header, command));
-  state_->deliver();
+  state_->asked.push_back(std::move(command));
 }
 
 std::vector<messages::message> simulated_site::take_messages() {

@@ -52,7 +52,8 @@ class simulated_site {
   /// such rack, point or index.
   bool set(std::string_view rack, std::string_view point, std::optional<std::uint32_t> index,
            actors::simulator::override_kind kind, double value);
-  /// Says a command as an operator would; its result comes among the messages.
+  /// Says a command as an operator would, in the next step; its result comes
+  /// among the messages.
   void send(messages::command command);
 
   /// Events, results and health of all nodes since this was last asked, as the

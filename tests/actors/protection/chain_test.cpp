@@ -26,6 +26,7 @@ class stage_context final : public runtime::context {
   const std::string& name() const override { return name_; }
   const std::string& node() const override { return node_; }
   std::uint32_t incarnation() const override { return 1; }
+  instant now() const override { return {}; }
   void listen(std::string_view source, runtime::kind what) override {
     ears_.emplace_back(source, what);
   }
@@ -156,6 +157,8 @@ class stage {
     said.deadline_utc_us = utc(now_us) + 20'000'000;
     last_command = said;
     deliver("cli", said);
+    // It acts at the chain's next instant, and that is now.
+    deliver("bms_0", messages::tick{now_us, 0});
   }
   static std::int64_t utc(std::int64_t monotonic_us) {
     return monotonic_us + 1'700'000'000'000'000;

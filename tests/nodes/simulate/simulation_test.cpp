@@ -1,6 +1,8 @@
 #include "nodes/simulate/simulation.hpp"
 
 #include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "nodes/simulate/node_groups.hpp"
 #include "nodes/site/load.hpp"
@@ -63,6 +65,20 @@ TEST_CASE("a trace's overvoltage warns, derates and goes, and the rack opens on 
   CHECK(open != std::string::npos);
   CHECK(text.find(R"("kind":"command")") != std::string::npos);
   CHECK(text == play(rows));
+}
+
+TEST_CASE("what a command causes never comes before it") {
+  // Between two of the node's wakes and between two of the chain's ticks.
+  for (const std::int64_t asked_ms : {3'000, 3'010, 3'030, 3'080}) {
+    const auto text = play(std::to_string(asked_ms) + ",command,,open rack_0\n");
+    INFO(text);
+    CHECK(text.find(R"("kind":"contactor","rack":"rack_0","state":"open")") != std::string::npos);
+    CHECK(text.find(R"("kind":"command")") != std::string::npos);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+      CHECK(nlohmann::json::parse(line).at("t_ms").get<std::int64_t>() >= asked_ms);
+    }
+  }
 }
 
 TEST_CASE("nothing happens to a rack that nothing happens to") {

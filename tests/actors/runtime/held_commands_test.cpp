@@ -1,0 +1,46 @@
+#include "actors/runtime/held_commands.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace voltaic;
+using actors::runtime::held_commands;
+
+namespace {
+
+constexpr std::int64_t said_us = 80'000'000;
+
+messages::command named(const std::string& id) {
+  messages::command command;
+  command.id = id;
+  return command;
+}
+
+} // namespace
+
+TEST_CASE("a held command comes out at the first instant that is not before it") {
+  held_commands held;
+  REQUIRE(held.hold(named("a"), {said_us, 0}));
+  REQUIRE(held.hold(named("b"), {said_us + 20'000, 0}));
+  CHECK(held.take({said_us - 40'000, 0}).empty());
+  const auto first = held.take({said_us, 0});
+  REQUIRE(first.size() == 1);
+  CHECK(first[0].id == "a");
+  CHECK(held.take({said_us + 10'000, 0}).empty());
+  CHECK(held.take({said_us + 50'000, 0}).size() == 1);
+  CHECK(held.take({said_us + 60'000, 0}).empty());
+}
+
+TEST_CASE("a command of another clock comes out at the next instant") {
+  held_commands held;
+  REQUIRE(held.hold(named("a"), {said_us, 0}));
+  CHECK(held.take({said_us - held_commands::same_clock_us - 1, 0}).size() == 1);
+}
+
+TEST_CASE("more commands than there is room for are refused") {
+  held_commands held;
+  for (std::size_t i = 0; i < held_commands::waiting_max; ++i) {
+    REQUIRE(held.hold(named("a"), {said_us, 0}));
+  }
+  CHECK_FALSE(held.hold(named("b"), {said_us, 0}));
+  CHECK(held.take({said_us, 0}).size() == held_commands::waiting_max);
+}
