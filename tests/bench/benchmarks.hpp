@@ -10,13 +10,15 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> bus_latency();
 [[nodiscard]] std::vector<row> node_inside();
 [[nodiscard]] std::vector<row> node_latency();
+[[nodiscard]] std::vector<row> trip(std::size_t trips);
 
-[[nodiscard]] inline std::vector<benchmark> all_benchmarks() {
+[[nodiscard]] inline std::vector<benchmark> all_benchmarks(const settings& asked) {
   return {
       {"bus_throughput", bus_throughput},
       {"bus_latency", bus_latency},
       {"node_inside", node_inside},
       {"node_latency", node_latency},
+      {"trip", [asked] { return trip(asked.trips); }},
   };
 }
 

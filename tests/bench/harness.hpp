@@ -22,6 +22,11 @@ struct row {
   std::string noise; ///< smallest and largest ratio (or value) of a block
 };
 
+/// What may be asked for on the command line.
+struct settings {
+  std::size_t trips = 100'000; ///< of the trip benchmark
+};
+
 /// A benchmark and the name by which it is asked for.
 struct benchmark {
   std::string name;

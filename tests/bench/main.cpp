@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <nlohmann/json.hpp>
 
 #include "bench/benchmarks.hpp"
@@ -36,16 +38,17 @@ void print_text(const row& one, const lateness& late) {
       one.samples, late.p50_us, late.p99_us);
 }
 
-} // namespace
-
-int main(int count, char** arguments) {
+int run(int count, char** arguments) {
   bool json = false;
   std::string wanted;
+  settings asked;
   for (int n = 1; n < count; ++n) {
     if (std::strcmp(arguments[n], "--json") == 0) {
       json = true;
+    } else if (std::strcmp(arguments[n], "--trips") == 0 && n + 1 < count) {
+      asked.trips = std::strtoul(arguments[++n], nullptr, 10);
     } else if (arguments[n][0] == '-' || !wanted.empty()) {
-      fmt::print(stderr, "usage: voltaic_bench [NAME] [--json]\n");
+      fmt::print(stderr, "usage: voltaic_bench [NAME] [--json] [--trips NUMBER]\n");
       return 2;
     } else {
       wanted = arguments[n];
@@ -53,7 +56,7 @@ int main(int count, char** arguments) {
   }
   bool any = false;
   bool all_pass = true;
-  for (const auto& one : all_benchmarks()) {
+  for (const auto& one : all_benchmarks(asked)) {
     if (one.name.find(wanted) == std::string::npos) continue;
     any = true;
     const auto rows = one.run();
@@ -66,7 +69,18 @@ int main(int count, char** arguments) {
   }
   if (!any) {
     fmt::print(stderr, "no benchmark is called \"{}\"; there are:\n", wanted);
-    for (const auto& one : all_benchmarks()) fmt::print(stderr, "  {}\n", one.name);
+    for (const auto& one : all_benchmarks(asked)) fmt::print(stderr, "  {}\n", one.name);
   }
   return any && all_pass ? 0 : 1;
+}
+
+} // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "voltaic_bench: {}\n", failure.what());
+    return 1;
+  }
 }

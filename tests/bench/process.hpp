@@ -57,6 +57,7 @@ class scratch_folder {
   scratch_folder(const scratch_folder&) = delete;
   scratch_folder& operator=(const scratch_folder&) = delete;
   [[nodiscard]] std::string address(const std::string& name) const;
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string path_;
