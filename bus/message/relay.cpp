@@ -1,6 +1,7 @@
 #include "bus/message/relay.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -21,6 +22,7 @@ constexpr std::chrono::milliseconds idle_wait{500};
 constexpr std::chrono::milliseconds wish_wait{20};
 constexpr int request_high_water_messages = 1024;
 constexpr std::size_t subscribers_max = 10'000;
+constexpr std::string_view ipc = "ipc://";
 /// Identity and bundle.
 constexpr int request_parts = 2;
 
@@ -54,6 +56,8 @@ class zmq_relay final : public relay {
     stopping_ = true;
     wake_.raise();
     thread_.join();
+    // The library leaves the files of its ipc sockets behind.
+    for (const auto& path : socket_files_) ::unlink(path.c_str());
   }
 
   [[nodiscard]] relay_statistics statistics() const override {
@@ -61,9 +65,10 @@ class zmq_relay final : public relay {
   }
 
  private:
-  static void bind(zmq::socket_t& socket, const std::string& address) {
+  void bind(zmq::socket_t& socket, const std::string& address) {
     try {
       socket.bind(address);
+      if (address.starts_with(ipc)) socket_files_.push_back(address.substr(ipc.size()));
     } catch (const zmq::error_t& error) {
       throw std::runtime_error(fmt::format("relay cannot bind {}: {}", address, error.what()));
     }
@@ -272,6 +277,7 @@ class zmq_relay final : public relay {
     return true;
   }
 
+  std::vector<std::string> socket_files_;
   zmq::socket_t from_;
   zmq::socket_t to_;
   zmq::socket_t requests_;
