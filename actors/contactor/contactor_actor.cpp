@@ -123,6 +123,7 @@ void contactor_actor::step(runtime::instant now) {
     // What makes it safer waits for no disk.
     if (acts && operation_of(command) == "open") model_.request_open("command");
   }
+  if (ending_) model_.request_open("stop");
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
@@ -135,6 +136,8 @@ void contactor_actor::step(runtime::instant now) {
     context_.record(std::move(event), now);
   }
   if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
+  const auto at = model_.state();
+  context_.hold_node(at != state::starting && at != state::open && at != state::fault);
   settle(now);
 }
 

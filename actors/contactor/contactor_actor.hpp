@@ -27,6 +27,7 @@ class contactor_actor final : public runtime::actor {
   contactor_actor(runtime::context& context, actor_options options);
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
+  void ending() override { ending_ = true; }
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
@@ -52,6 +53,7 @@ class contactor_actor final : public runtime::actor {
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;
+  bool ending_ = false; ///< the node is: open, and stay open
   std::uint32_t epoch_ = 0;
   bool epoch_stored_ = false;
   std::uint64_t counter_ = 0;

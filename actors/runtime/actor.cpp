@@ -8,5 +8,6 @@ void actor::receive(const bus::modbus::poll&) {}
 void actor::receive(const bus::modbus::write_answer&) {}
 void actor::stored(std::uint64_t, const bus::storage::append_result&) {}
 void actor::wake(instant) {}
+void actor::ending() {}
 
 } // namespace voltaic::actors::runtime

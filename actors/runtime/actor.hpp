@@ -66,6 +66,9 @@ class context {
   /// Puts a record into the journal; `stored(token, ...)` follows after fsync.
   virtual void store(bus::storage::record record, std::uint64_t token) = 0;
 
+  /// Whether the node's end should wait for this actor, for a bounded time.
+  virtual void hold_node(bool /*wanted*/) {}
+
   /// For loading at construction only: it blocks.
   [[nodiscard]] virtual bus::storage::journal& journal() = 0;
 };
@@ -86,6 +89,8 @@ class actor {
   /// Every `wake_period_us` of the node's clock; chains of a rack live on the
   /// ticks of their port instead and ignore it.
   virtual void wake(instant now);
+  /// The node is about to end: begin nothing new, and leave the plant safe.
+  virtual void ending();
 };
 
 inline constexpr std::int64_t wake_period_us = 50'000;

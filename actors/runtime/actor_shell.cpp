@@ -43,6 +43,7 @@ class incarnation_context final : public context {
                                    }
                                  });
   }
+  void hold_node(bool wanted) override { place_->hold_node(wanted); }
   bus::storage::journal& journal() override { return *environment_.journal; }
 
  private:
@@ -94,6 +95,8 @@ class incarnation {
       actor_->stored(stored->token, stored->result);
     } else if (const auto* wake = std::get_if<wake_mail>(&content)) {
       actor_->wake(wake->now);
+    } else if (std::holds_alternative<ending_mail>(content)) {
+      actor_->ending();
     }
   }
 

@@ -210,6 +210,15 @@ engine::~engine() {
   stop();
 }
 
+void engine::prepare_stop() {
+  for (const auto& one : core_->seats) one->post(ending_mail{});
+}
+
+bool engine::may_stop() const {
+  return std::none_of(core_->seats.begin(), core_->seats.end(),
+                      [](const auto& one) { return one->holds_node(); });
+}
+
 void engine::stop() {
   if (std::exchange(core_->asked, true)) {
     return;

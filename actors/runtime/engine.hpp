@@ -65,6 +65,10 @@ class engine {
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
 
+  /// Tells every actor that the end is near; racks begin to open in order.
+  void prepare_stop();
+  /// No actor wants the end to wait.
+  [[nodiscard]] bool may_stop() const;
   /// Ends everybody in reverse order, waiting for a bounded time. Twice is once.
   void stop();
   /// The address of an actor, or null.

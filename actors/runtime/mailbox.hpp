@@ -30,9 +30,11 @@ struct wake_mail {
 };
 /// The first mail of an incarnation: construct.
 struct start_mail {};
+/// The node is about to end.
+struct ending_mail {};
 
 using mail = std::variant<start_mail, received_ptr, batch_ptr, poll_ptr, write_answer_ptr,
-                          stored_mail, wake_mail>;
+                          stored_mail, wake_mail, ending_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.

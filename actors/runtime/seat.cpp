@@ -52,6 +52,7 @@ void seat::attach(const caf::actor& handle) {
 
 void seat::detach(actor_state state) {
   state_ = state;
+  holds_node_ = false;
   const std::lock_guard lock(mutex_);
   handle_ = nullptr;
 }

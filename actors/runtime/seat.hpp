@@ -64,6 +64,9 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   void set_state(actor_state state) { state_ = state; }
   [[nodiscard]] messages::actor_health health() const;
   [[nodiscard]] actor_state state() const { return state_; }
+  /// The actor that lives here wants the node's end to wait.
+  void hold_node(bool wanted) { holds_node_ = wanted; }
+  [[nodiscard]] bool holds_node() const { return holds_node_; }
   [[nodiscard]] const std::string& kind_name() const { return kind_; }
   [[nodiscard]] const actor_factory& factory() const { return factory_; }
   [[nodiscard]] const seat_environment& environment() const { return environment_; }
@@ -90,6 +93,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<std::uint64_t> dead_letters_ = 0;
   std::atomic<actor_state> state_ = actor_state::starting;
+  std::atomic<bool> holds_node_ = false;
 };
 
 /// The CAF actor that drives one incarnation of a seat's actor.

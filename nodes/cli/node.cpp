@@ -90,6 +90,9 @@ exit_code run_node(const options& given) {
     told = true;
     bus::control::notify_ready();
   }
+  // A second signal finds this going on and changes nothing.
+  (*started)->prepare_stop();
+  (*started)->await_actors(std::chrono::steady_clock::now() + process::ending_max);
   (*started)->stop();
   return exit_code::done;
 }

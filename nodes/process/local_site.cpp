@@ -55,6 +55,13 @@ bool local_site::failed() const {
 }
 
 void local_site::stop() {
+  for (auto& one : nodes_) {
+    one->prepare_stop();
+  }
+  const auto deadline = std::chrono::steady_clock::now() + ending_max;
+  for (auto& one : nodes_) {
+    one->await_actors(deadline);
+  }
   for (auto one = nodes_.rbegin(); one != nodes_.rend(); ++one) {
     (*one)->stop();
   }

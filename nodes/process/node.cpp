@@ -81,6 +81,13 @@ node::~node() {
   stop();
 }
 
+void node::await_actors(std::chrono::steady_clock::time_point deadline) {
+  while (!engine_->may_stop() && !engine_->failed() &&
+         std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 void node::stop() {
   field_.close();
   if (engine_) {
@@ -147,7 +154,8 @@ messages::expected<bool> node::start_actors() {
   engine.node = options_.name;
   engine.boot = options_.boot;
   const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
-                           [this](const std::string& line) { return field_.writer(line); }};
+                           [this](const std::string& line) { return field_.writer(line); },
+                           {}};
   engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,6 +37,9 @@ struct node_options {
 
 /// A node that does not hear of its relay within this time starts without it.
 inline constexpr std::int64_t link_wait_us = 1'000'000;
+/// The end waits no longer for racks to open: 3 s for the current to fall, and
+/// what opening and feedback take.
+inline constexpr std::chrono::milliseconds ending_max{3'700};
 
 /// One node of a site: journal, endpoint, actors, ports. `run` holds many in a
 /// process, `node` one, `simulate` many on virtual time.
@@ -47,6 +51,10 @@ class node {
   node(const node&) = delete;
   node& operator=(const node&) = delete;
 
+  /// Tells the actors that the end is near: racks open in order.
+  void prepare_stop() { engine_->prepare_stop(); }
+  /// Waits until they are done, at most until then.
+  void await_actors(std::chrono::steady_clock::time_point deadline);
   /// Stops in this order: ports, actors, endpoint, journal. Twice is once.
   void stop();
   [[nodiscard]] actors::runtime::engine& engine() { return *engine_; }

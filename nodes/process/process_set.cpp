@@ -19,9 +19,10 @@ struct stop_step {
   process_role role;
   std::int64_t bound_us;
 };
-// Commands end first, then the chains, then what carried them.
+// Commands end first, then the chains, then what carried them. A chain opens
+// in order before it ends, which takes as long as its current flows.
 constexpr std::array stop_steps = {
-    stop_step{process_role::site, 500'000},  stop_step{process_role::node, 900'000},
+    stop_step{process_role::site, 500'000},  stop_step{process_role::node, 4'200'000},
     stop_step{process_role::relay, 400'000}, stop_step{process_role::simulator, 400'000},
     stop_step{process_role::bus, 400'000},
 };

@@ -89,7 +89,7 @@ class process_set {
   [[nodiscard]] bool quiet() const;
   [[nodiscard]] std::vector<process_view> view(std::int64_t now_us);
 
-  static constexpr std::int64_t stop_us_max = 2'600'000;
+  static constexpr std::int64_t stop_us_max = 5'900'000;
 
  private:
   struct entry;
