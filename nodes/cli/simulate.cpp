@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -7,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/protection/row_model.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/load_site.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -55,18 +57,18 @@ std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
   return std::get<std::vector<simulate::deed>>(std::move(deeds));
 }
 
-/// Takes candidates out of every rack's table. The name of one that no rack has.
+/// Takes candidates out of what every rack watches. The name of one that no rack has.
 std::optional<std::string> disable(site::plan& plan, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    bool found = false;
-    for (auto& rack : plan.racks) {
-      auto table = *rack.protection;
-      found |= std::erase_if(table.candidates,
-                             [&](const auto& candidate) { return candidate.name == name; }) > 0;
-      rack.protection = std::make_shared<const messages::protection::table>(std::move(table));
-    }
-    if (!found) return name;
+    const bool derived = name == actors::protection::sensor_invalid ||
+                         name == actors::protection::communication_loss;
+    const bool known = std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
+      return std::ranges::any_of(rack.protection->candidates,
+                                 [&](const auto& candidate) { return candidate.name == name; });
+    });
+    if (!derived && !known) return name;
   }
+  plan.disabled_candidates = names;
   return std::nullopt;
 }
 

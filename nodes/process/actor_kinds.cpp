@@ -6,7 +6,6 @@
 #include <cassert>
 #include <map>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -16,8 +15,8 @@
 #include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
-#include "messages/protection/limits_file.hpp"
-#include "nodes/site/load.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -66,19 +65,6 @@ factory make_rack(const actor_setup& setup) {
   };
 }
 
-// Throws what is wrong with the file: the plan was checked, but files change.
-messages::protection::table read_table(const std::string& path) {
-  const auto text = site::read_bounded(path);
-  if (!text) {
-    throw std::invalid_argument(path + ": " + text.error().text);
-  }
-  auto loaded = messages::protection::load(*text, path);
-  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
-    throw std::invalid_argument(site::to_string(findings->front()));
-  }
-  return std::get<messages::protection::table>(std::move(loaded));
-}
-
 factory make_protection(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
   const auto profile = setup.plan.find_device(rack.device)->profile;
@@ -86,7 +72,8 @@ factory make_protection(const actor_setup& setup) {
   options.device = rack.device;
   auto& rules = options.rules;
   rules.rack = rack.name;
-  rules.disabled = setup.disabled;
+  rules.table = *rack.protection;
+  rules.disabled = setup.plan.disabled_candidates;
   if (const auto cells = profile->find_point("cell_voltage")) {
     const auto& point = profile->points[*cells];
     rules.cell_count = point.count;
@@ -103,8 +90,7 @@ factory make_protection(const actor_setup& setup) {
   }
   rules.reports_discharge_limit =
       profile->find_point("reported_discharge_current_limit").has_value();
-  return [options, path = rack.protection_path](context& with) mutable {
-    options.rules.table = read_table(path);
+  return [options](context& with) {
     return std::make_unique<actors::protection::protection_actor>(with, options);
   };
 }
@@ -174,7 +160,7 @@ std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, con
   std::vector<actors::runtime::group_spec> groups;
   std::map<std::string, std::size_t> chains;
   for (const auto& actor : node.actors) {
-    actor_setup setup{plan, actor, {}, {}, field.disabled};
+    actor_setup setup{plan, actor, {}, {}};
     std::string rack = actor.subject;
     if (const auto* device = plan.find_device(actor.subject)) {
       if (!device->bus.empty()) {

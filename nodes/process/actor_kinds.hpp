@@ -17,7 +17,6 @@ struct actor_setup {
   const site::actor& actor;
   actors::can_device::frame_sender send;                 ///< of its bus; empty without one
   std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
-  std::vector<std::string> disabled;                     ///< protection candidates to leave out
 };
 
 /// How the actor of a plan is made.
@@ -27,7 +26,6 @@ struct actor_setup {
 struct field_access {
   std::function<actors::can_device::frame_sender(const std::string& bus)> sender;
   std::function<std::function<bool(bus::modbus::write_request)>(const std::string& line)> writer;
-  std::vector<std::string> disabled; ///< protection candidates to leave out
 };
 
 /// A node's actors in start order, supervised as they depend on each other: the

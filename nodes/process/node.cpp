@@ -154,8 +154,7 @@ messages::expected<bool> node::start_actors() {
   engine.node = options_.name;
   engine.boot = options_.boot;
   const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
-                           [this](const std::string& line) { return field_.writer(line); },
-                           {}};
+                           [this](const std::string& line) { return field_.writer(line); }};
   engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();

@@ -160,6 +160,7 @@ struct plan {
   std::uint32_t ports_offset = 0;                        ///< added to each port that the site opens
   std::string relay_listen; ///< tcp endpoint of the relay beside ipc; empty: none
   bool accept_common_loss = false;
+  std::vector<std::string> disabled_candidates; ///< not watched, to isolate others in a simulation
   std::vector<reaction> reactions;
   messages::findings warnings; ///< worth saying, no reason to refuse
 

@@ -28,11 +28,12 @@ protection = "protection/lfp.toml"
 )";
 
 /// Everything that is said while the rows happen.
-std::string play(const std::string& rows) {
-  const auto loaded =
+std::string play(const std::string& rows, const std::vector<std::string>& disabled = {}) {
+  auto loaded =
       site::load_text(one_rack, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
   REQUIRE(std::holds_alternative<site::plan>(loaded));
-  const auto& plan = std::get<site::plan>(loaded);
+  auto& plan = std::get<site::plan>(loaded);
+  plan.disabled_candidates = disabled;
   const auto read = simulate::parse_trace("t_ms,point,index,value\n" + rows, "a.csv");
   REQUIRE(std::holds_alternative<simulate::trace>(read));
   const auto deeds = simulate::resolve_trace(std::get<simulate::trace>(read), plan, "a.csv");
@@ -83,4 +84,14 @@ TEST_CASE("what a command causes never comes before it") {
 
 TEST_CASE("nothing happens to a rack that nothing happens to") {
   CHECK(play("").empty());
+}
+
+TEST_CASE("a disabled candidate says nothing, and the others go on") {
+  const std::string rows =
+      "1000,rack_0/cell_voltage,19,3.70\n"
+      "1000,rack_0/cell_voltage,20,2.90\n";
+  const auto text = play(rows, {"cell_overvoltage"});
+  INFO(text);
+  CHECK(text.find("cell_overvoltage") == std::string::npos);
+  CHECK(text.find("cell_undervoltage") != std::string::npos);
 }
