@@ -45,7 +45,7 @@ struct watched_site {
 
 } // namespace
 
-TEST_CASE("proof e F-030: the relay dies under load and comes back; the chains go on") {
+TEST_CASE("proof e F-030: the relay dies under load and comes back, and the chains go on") {
   watched_site here;
   observer watcher(here.site);
   const auto before = here.site.status();
@@ -61,7 +61,7 @@ TEST_CASE("proof e F-030: the relay dies under load and comes back; the chains g
   CHECK(here.site.voltaic({"set", "rack_1/contactor", "open", "--json"}).code == 0);
 }
 
-TEST_CASE("proof e F-031: a relay that is alive but silent is replaced; the chains go on") {
+TEST_CASE("proof e F-031: a relay that is alive but silent is replaced, and the chains go on") {
   watched_site here;
   observer watcher(here.site);
   const auto before = here.site.status();
