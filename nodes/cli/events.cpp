@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -45,15 +46,30 @@ std::optional<std::int64_t> parse_since(const std::string& text) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000;
 }
 
+// What is said of an event in one line; nothing is said of what it lacks.
+std::string text_of(const messages::event& event) {
+  std::string line = event.kind;
+  for (const auto* word :
+       {&event.subject, &event.candidate, &event.scope, &event.level, &event.edge, &event.state})
+    if (!word->empty()) line += " " + *word;
+  if (event.has_value) line += fmt::format(" at {:.6g} {}", event.value, event.unit);
+  if (event.kind == "protection") line += fmt::format(", limit {:.6g}", event.threshold);
+  if (event.kind == "limits")
+    line += fmt::format(" charge {:.1f} A, discharge {:.1f} A", event.charge_current_a,
+                        event.discharge_current_a);
+  if (!event.user.empty()) line += " by " + event.user;
+  if (!event.reason.empty()) line += ": " + event.reason;
+  if (!event.reasons.empty()) line += fmt::format(" ({})", fmt::join(event.reasons, ", "));
+  return line;
+}
+
 void print(const message& said, bool as_json) {
   const auto& event = std::get<messages::event>(said.payload);
+  const auto utc_us = said.header.time.utc_us;
   if (as_json)
-    fmt::print("{}\n", messages::points::event_line(event, said.header.time.utc_us));
+    fmt::print("{}\n", messages::points::event_line(event, utc_us));
   else
-    fmt::print("{} {} {} {} {} {}{}{}\n", messages::points::utc_text(said.header.time.utc_us),
-               event.kind, event.subject, event.candidate.empty() ? event.state : event.candidate,
-               event.scope, event.level, event.edge.empty() ? "" : " " + event.edge,
-               event.reason.empty() ? "" : ": " + event.reason);
+    fmt::print("{} {}\n", messages::points::utc_text(utc_us), text_of(event));
 }
 
 // Everything that one node's journal holds since a time.

@@ -80,17 +80,21 @@ json merged(const json& supervised, const site_view* view) {
   return {{"site", supervised["site"]}, {"nodes", nodes}, {"buses", bus_list}};
 }
 
-void print_table(const json& status) {
+void print_row(const json& node) {
+  const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "";
+  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>6} s {:>6.1f} {:>8}  {}\n", node.value("name", ""),
+             node.value("pid", 0), node.value("state", ""), node.value("restarts", 0),
+             node.value("uptime_s", 0), node.value("cpu_percent", 0.0), node.value("rss_kb", 0),
+             last);
+}
+
+// `others` are the buses and simulators that the site brought along.
+void print_table(const json& status, const json& others) {
   fmt::print("site {}\n", status.value("site", ""));
-  fmt::print("{:<14} {:>8} {:<9} {:>8} {:>8} {:>6} {:>8}  {}\n", "node", "pid", "state", "restarts",
+  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6} {:>8}  {}\n", "node", "pid", "state", "restarts",
              "uptime", "cpu %", "rss kB", "last exit");
-  for (const auto& node : status["nodes"]) {
-    const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "";
-    fmt::print("{:<14} {:>8} {:<9} {:>8} {:>6} s {:>6.1f} {:>8}  {}\n", node.value("name", ""),
-               node.value("pid", 0), node.value("state", ""), node.value("restarts", 0),
-               node.value("uptime_s", 0), node.value("cpu_percent", 0.0), node.value("rss_kb", 0),
-               last);
-  }
+  for (const auto& node : status["nodes"]) print_row(node);
+  for (const auto& other : others) print_row(other);
   for (const auto& bus : status["buses"])
     fmt::print("bus {:<10} {} {} {} bit/s, load {:.1f} %, {} received, {} sent\n",
                bus.value("name", ""), bus.value("kind", ""), bus.value("state", ""),
@@ -152,7 +156,7 @@ exit_code show(const std::string& file, bool as_json, bool watching) {
   if (as_json)
     fmt::print("{}\n", status.dump());
   else
-    print_table(status);
+    print_table(status, site.status.value("processes", json::array()));
   return exit_code::done;
 }
 
