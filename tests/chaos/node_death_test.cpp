@@ -21,6 +21,7 @@ const std::vector<std::string> nodes{"relay", "site", "rack_0", "rack_1"};
 /// A site with both racks closed, seen from its devices and by an observer.
 struct closed_site {
   closed_site() {
+    site.add("[supervision]\nwedge_other = \"1s\"\n"); // spares the tests some waiting
     site.up({"--no-simulator"});
     site.close({"rack_0", "rack_1"});
     REQUIRE(devices.conducts(0));

@@ -1,0 +1,154 @@
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+#include "chaos/device_bench.hpp"
+#include "chaos/live_site.hpp"
+#include "chaos/observer.hpp"
+
+using namespace chaos;
+
+namespace {
+
+int connect_to(const std::string& path) {
+  const int file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::strncpy(address.sun_path, path.c_str(), sizeof(address.sun_path) - 1);
+  static_cast<void>(::connect(file, reinterpret_cast<sockaddr*>(&address), sizeof(address)));
+  return file;
+}
+
+/// The next child of a process beside those that are known; 0 when none comes.
+pid_t next_child(pid_t parent, const std::vector<pid_t>& known) {
+  const auto path =
+      "/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children";
+  const auto end = std::chrono::steady_clock::now() + 5s;
+  while (std::chrono::steady_clock::now() < end) { // without a pause: moments count
+    std::istringstream children(read_file(path));
+    for (pid_t one = 0; children >> one;)
+      if (std::find(known.begin(), known.end(), one) == known.end()) return one;
+  }
+  return 0;
+}
+
+/// A control group with too little memory for a node.
+class small_memory {
+ public:
+  small_memory() : folder_("/sys/fs/cgroup/memory/voltaic-" + std::to_string(::getpid())) {
+    std::error_code error;
+    if (!std::filesystem::create_directory(folder_, error) || error) return;
+    std::ofstream limit(folder_ + "/memory.limit_in_bytes");
+    limit << bytes << std::flush;
+    usable_ = limit.good();
+  }
+  ~small_memory() {
+    static_cast<void>(eventually([&] { return ::rmdir(folder_.c_str()) == 0; }, 1s));
+  }
+  small_memory(const small_memory&) = delete;
+  small_memory& operator=(const small_memory&) = delete;
+  [[nodiscard]] bool usable() const { return usable_; }
+  void take(pid_t pid) const { std::ofstream(folder_ + "/cgroup.procs") << pid << std::flush; }
+  [[nodiscard]] bool has_killed() const {
+    return read_file(folder_ + "/memory.oom_control").find("oom_kill 0") == std::string::npos;
+  }
+
+ private:
+  static constexpr int bytes = 1 << 20;
+  std::string folder_;
+  bool usable_ = false;
+};
+
+} // namespace
+
+TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back") {
+  const small_memory cage;
+  if (!cage.usable()) {
+    WARN("skipped: no memory control group can be made here");
+    return;
+  }
+  live_site site;
+  device_bench devices(site);
+  site.up({"--no-simulator"});
+  site.close({"rack_0", "rack_1"});
+  const auto family = children_of(site.process().pid());
+  const pid_t pid = site.pid_of("rack_0");
+  ::kill(pid, SIGKILL);
+  // Its successor grows up where there is no room, from its first moments on.
+  const pid_t born = next_child(site.process().pid(), family);
+  REQUIRE(born > 0);
+  cage.take(born);
+  REQUIRE(eventually([&] { return !alive(born); }));
+  CHECK(cage.has_killed());
+  REQUIRE(site.wait_for_state("rack_0", "running"));
+  REQUIRE(eventually([&] { return !devices.conducts(0) && site.good("rack_0"); }));
+  const auto after = site.node("rack_0");
+  INFO(after << site.log());
+  CHECK(after["restarts"] == 2);
+  CHECK(after["last_exit"].get<std::string>().find("signal 9") != std::string::npos);
+  CHECK_FALSE(devices.conducts(0));
+  CHECK(devices.conducts(1));
+  CHECK(devices.closings(1) == 1);
+  CHECK(site.node("rack_1")["restarts"] == 0);
+}
+
+TEST_CASE("F-017: with 64 open files a site runs, and those who take them all harm nobody") {
+  live_site site;
+  device_bench devices(site);
+  site.up({"--no-simulator"}, {.files_max = 64});
+  site.close({"rack_0", "rack_1"});
+  const auto before = site.status();
+  std::vector<int> files;
+  for (const auto* name : {"control", "relay.cmd", "relay.sub", "relay.pub"})
+    for (int i = 0; i < 100; ++i) files.push_back(connect_to(site.runtime_folder() + "/" + name));
+  std::this_thread::sleep_for(2s);
+  CHECK(devices.conducts(0));
+  CHECK(devices.conducts(1));
+  for (const int file : files) ::close(file);
+  REQUIRE(eventually([&] { return site.good("rack_0") && site.good("rack_1"); }));
+  for (const auto& was : before["nodes"]) {
+    // Everybody may connect to the relay, so it may have to pay for it.
+    if (was["name"] == "relay") continue;
+    const auto is = site.node(was["name"]);
+    INFO(is << site.log());
+    CHECK(is["pid"] == was["pid"]);
+    CHECK(is["restarts"] == 0);
+  }
+  CHECK(devices.closings(0) == 1);
+  CHECK(devices.conducts(0));
+  CHECK(site.stop() == 0);
+}
+
+TEST_CASE("F-022: the library of the message bus ends the relay; only it is replaced") {
+  live_site site;
+  device_bench devices(site);
+  const auto mark = site.folder() + "/abort";
+  site.up({"--no-simulator"},
+          {.environment = {"LD_PRELOAD=" VOLTAIC_ABORT_IN_SEND, "VOLTAIC_TEST_ABORT_MARK=" + mark,
+                           "ASAN_OPTIONS=verify_asan_link_order=0"}});
+  site.close({"rack_0", "rack_1"});
+  std::ofstream(mark) << "now";
+  // Who takes the mark away has the fault.
+  REQUIRE(eventually([&] { return !std::filesystem::exists(mark); }));
+  REQUIRE(eventually([&] {
+    const auto relay = site.node("relay");
+    return relay.is_object() && relay["restarts"] == 1 && relay["state"] == "running";
+  }));
+  CHECK(site.node("relay")["last_exit"].get<std::string>().find("signal 6") != std::string::npos);
+  REQUIRE(eventually([&] { return site.good("rack_0") && site.good("rack_1"); }));
+  for (std::size_t rack = 0; rack < 2; ++rack) {
+    CHECK(devices.conducts(rack));
+    CHECK(devices.closings(rack) == 1);
+    CHECK(site.node("rack_" + std::to_string(rack))["restarts"] == 0);
+  }
+  CHECK(site.node("site")["restarts"] == 0);
+}
