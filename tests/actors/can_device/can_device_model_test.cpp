@@ -59,6 +59,11 @@ std::vector<messages::can::frame> scan(std::int64_t time_us, std::uint16_t milli
           tests::cells_frame(1, millivolts, time_us + 1)};
 }
 
+// What is said does not matter, only what the device knows afterwards.
+void play(model& device, std::vector<messages::can::frame> frames, std::int64_t now_us) {
+  static_cast<void>(device.step(frames, now_us, 0));
+}
+
 void append(std::vector<said>& to, std::vector<said> what) {
   to.insert(to.end(), what.begin(), what.end());
 }
@@ -117,6 +122,16 @@ TEST_CASE("a value that stops arriving is stale on the grid, and only its part")
   CHECK(last.source_time_us == start_us + 1);
 }
 
+TEST_CASE("a value as old as its threshold is good, one grid step later it is stale") {
+  auto device = make_model();
+  play(device, {tests::cells_frame(0, 3300, start_us)}, start_us + 300 * ms);
+  CHECK(device.read(tests::cell_voltage, 0)->quality == quality::good);
+  play(device, {}, start_us + 309 * ms);
+  CHECK(device.read(tests::cell_voltage, 0)->quality == quality::good);
+  play(device, {}, start_us + 310 * ms);
+  CHECK(device.read(tests::cell_voltage, 0)->quality == quality::stale);
+}
+
 TEST_CASE("a value once stale needs three good samples in a row to be good again") {
   auto device = make_model();
   std::vector<said> all;
@@ -133,6 +148,33 @@ TEST_CASE("a value once stale needs three good samples in a row to be good again
     append(all, device.step({{tests::cells_frame(0, raw, time_us)}}, time_us, 0));
     CHECK(device.read(tests::cell_voltage, 0)->quality == expected);
   }
+}
+
+TEST_CASE("a value stale for the second time needs its three good samples again") {
+  auto device = make_model();
+  std::int64_t time_us = start_us;
+  const auto sample = [&] {
+    time_us += 100 * ms;
+    play(device, {tests::cells_frame(0, 3300, time_us)}, time_us);
+    return device.read(tests::cell_voltage, 0)->quality;
+  };
+  CHECK(sample() == quality::good);
+  for (int time = 0; time < 2; ++time) {
+    INFO("silence " << time);
+    time_us += 500 * ms;
+    play(device, {}, time_us);
+    CHECK(sample() == quality::stale);
+    CHECK(sample() == quality::stale);
+    CHECK(sample() == quality::good);
+  }
+}
+
+TEST_CASE("no value is stale before 300 ms, however short its period") {
+  auto device = make_model();
+  play(device, {tests::power_frame(10, start_us)}, start_us + 290 * ms);
+  CHECK(device.read(tests::power, 0)->quality == quality::good);
+  play(device, {}, start_us + 310 * ms);
+  CHECK(device.read(tests::power, 0)->quality == quality::stale);
 }
 
 TEST_CASE("F-142 sentinels and values out of the physical range are invalid, never numbers") {

@@ -4,82 +4,14 @@
 #include <random>
 #include <set>
 
-#include "actors/contactor/contactor_model.hpp"
+#include "actors/contactor/bench_contactor.hpp"
 
 namespace voltaic::actors::contactor {
 
+using testing::bench;
+using testing::ms;
+
 namespace {
-
-constexpr std::int64_t ms = 1'000;
-
-/// A rack that does what it is told, or not; one step each 50 ms.
-class bench {
- public:
-  explicit bench(contactor_options options = {}, std::vector<std::string> latches = {})
-      : model((options.rack = "rack_0", options.break_current_a = 20, options)) {
-    model.load_latches(latches, false);
-    device.minus_closed = device.plus_closed = device.precharge_closed = false;
-    device.opened_by_lease = false;
-    device.current_a = 0;
-    device.rack_v = 1'584;
-    device.bus_v = 0;
-    word.epoch = 1;
-    word.granted = word.close_allowed = true;
-  }
-
-  const outputs& step() {
-    now_us += 50 * ms;
-    if (obeys) obey();
-    if (permits) {
-      ++word.counter;
-      model.take_permit(word, now_us);
-    }
-    const auto& said = model.step(device, now_us);
-    if (said.changed) history.push_back(fmt(said));
-    for (const auto& change : model.take_latch_changes()) stored[change.name] = change.latched;
-    last = said;
-    return last;
-  }
-
-  void run(std::int64_t duration_ms) {
-    const auto end_us = now_us + duration_ms * ms;
-    while (now_us < end_us) step();
-  }
-
-  void close() {
-    run(200);
-    REQUIRE(model.request_close().empty());
-    run(2'000);
-    REQUIRE(model.state() == state::closed);
-    history.clear();
-  }
-
-  static std::string fmt(const outputs& said) {
-    return std::string(said.shown) + " " + said.reason;
-  }
-
-  contactor_model model;
-  device_values device;
-  messages::permit word;
-  outputs last;
-  bool obeys = true;
-  bool permits = true;
-  std::int64_t now_us = 5'000 * ms;
-  std::vector<std::string> history;
-  std::map<std::string, bool> stored;
-
- private:
-  // What the device shows one step after an order.
-  void obey() {
-    const bool precharge = last.order == messages::contactor_order::precharge && last.lease;
-    const bool close = last.order == messages::contactor_order::close && last.lease;
-    device.minus_closed = precharge || close;
-    device.precharge_closed = precharge;
-    device.plus_closed = close;
-    if (precharge) device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
-    if (!precharge && !close) device.bus_v = 0;
-  }
-};
 
 const state all_states[] = {state::starting, state::open,      state::precharging,
                             state::closing,  state::pause,     state::closed,
@@ -185,6 +117,18 @@ TEST_CASE("F-162 an opening under load happens after three seconds and is locked
   CHECK(rack.model.state() == state::open);
   CHECK(rack.stored[break_under_load]);
   CHECK(rack.model.request_close() == std::vector<std::string>{"break_under_load is latched"});
+}
+
+TEST_CASE("an opening with an unknown current waits its time and is not taken for one under load") {
+  bench rack;
+  rack.close();
+  rack.device.current_a.reset();
+  rack.model.request_open("command");
+  rack.run(2'900);
+  CHECK(rack.model.state() == state::reducing);
+  rack.run(400);
+  CHECK(rack.model.state() == state::open);
+  CHECK_FALSE(rack.stored.contains(break_under_load));
 }
 
 TEST_CASE("a permit that is silent for 500 ms opens") {
@@ -314,6 +258,32 @@ TEST_CASE("F-161 a precharge that does not end is given up after three times two
   CHECK(attempts == 3);
   CHECK(rack.model.state() == state::fault);
   CHECK(rack.stored[precharge_failed]);
+}
+
+TEST_CASE("a precharge is not over while current flows, however near the voltages") {
+  bench rack;
+  rack.run(200);
+  REQUIRE(rack.model.request_close().empty());
+  rack.device.current_a = 1;
+  rack.run(1'500);
+  REQUIRE(*rack.device.rack_v - *rack.device.bus_v < 1);
+  CHECK(rack.model.state() == state::precharging);
+  rack.device.current_a = 0;
+  rack.run(300);
+  CHECK(rack.model.state() == state::closed);
+}
+
+TEST_CASE("a reset is refused while the feedback of one contactor is unknown") {
+  bench rack({}, {contactor_weld});
+  rack.run(200);
+  rack.obeys = false;
+  rack.device.plus_closed.reset();
+  rack.run(100);
+  CHECK(rack.model.request_reset(true) ==
+        std::vector<std::string>{"the contactors are not known to be open"});
+  rack.device.plus_closed = false;
+  rack.run(100);
+  CHECK(rack.model.request_reset(true).empty());
 }
 
 TEST_CASE("closing is refused with every reason that bars it") {

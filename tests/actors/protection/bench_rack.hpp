@@ -18,6 +18,10 @@ namespace voltaic::actors::protection::testing {
 
 using messages::quality;
 
+inline constexpr std::int64_t scan_ms = 100; // evaluation period of the cell candidates
+inline constexpr std::int64_t data_ms = 200; // period of the data
+inline constexpr std::int64_t margin_ms = 20;
+
 inline messages::protection::table defaults(const std::string& chemistry) {
   const auto path =
       std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/protection/" + chemistry + ".toml";

@@ -9,13 +9,12 @@
 namespace voltaic::actors::protection {
 
 using testing::bench_rack;
+using testing::data_ms;
+using testing::margin_ms;
 using testing::options_for;
+using testing::scan_ms;
 
 namespace {
-
-constexpr std::int64_t scan_ms = 100; // evaluation period of the cell candidates
-constexpr std::int64_t data_ms = 200; // period of the data
-constexpr std::int64_t margin_ms = 20;
 
 double rest_of(const std::string& chemistry) {
   return chemistry == "lfp" ? 3.3 : 3.7;
@@ -101,6 +100,31 @@ TEST_CASE("a higher level does not hide the lower ones, each comes in its own ti
   CHECK(said.verdict.opening == messages::opening::ordered);
   CHECK_FALSE(said.verdict.granted);
   CHECK(said.verdict.locked);
+}
+
+TEST_CASE("each cell sets after its own time, whatever its neighbours have done") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 3.56);
+  rack.run(1'200);
+  rack.set(17, 3.56);
+  rack.mark();
+  rack.run(2'200);
+  REQUIRE(rack.log.size() == 1);
+  CHECK(rack.log[0].told.scope == "module_0:cell_0");
+  rack.run(1'500);
+  REQUIRE(rack.log.size() == 2);
+  CHECK(rack.log[1].told.scope == "module_1:cell_1");
+  CHECK((rack.log[1].time_us - rack.since_us) / 1'000 >= 3'000);
+}
+
+TEST_CASE("an immediate opening in the table is demanded as one") {
+  using messages::protection::action_kind;
+  CHECK(consequence_of({{action_kind::open_ordered, 0}}).opening == messages::opening::ordered);
+  CHECK(consequence_of({{action_kind::open_immediate, 0}}).opening == messages::opening::immediate);
+  CHECK(
+      consequence_of({{action_kind::open_immediate, 0}, {action_kind::open_ordered, 0}}).opening ==
+      messages::opening::immediate);
 }
 
 TEST_CASE("warning derates, alarm stops one direction, fault opens and stops both") {
@@ -238,231 +262,6 @@ TEST_CASE("a worse value never gives a looser verdict, and a tighter table neith
       }
     }
   }
-}
-
-TEST_CASE("F-141 what is not a number never becomes a value") {
-  CHECK_FALSE(millionths(std::numeric_limits<double>::quiet_NaN()).has_value());
-  CHECK_FALSE(millionths(std::numeric_limits<double>::infinity()).has_value());
-  CHECK_FALSE(millionths(-std::numeric_limits<double>::infinity()).has_value());
-  CHECK_FALSE(millionths(1e300).has_value());
-  CHECK(millionths(3550 * 0.001) == 3'550'000);
-  CHECK(millionths(2800 * 0.001) == 2'800'000);
-}
-
-TEST_CASE("F-142 an unusable cell neither trips, nor clears, nor forgets") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  rack.set(0, 3.66);
-  rack.run(800); // most of the fault's second
-  rack.qualities[0] = quality::invalid;
-  rack.set(0, 6.0);
-  rack.run(5'000);
-  CHECK(rack.count("set", "cell_overvoltage/fault") == 0);
-  CHECK(rack.count("set", "cell_overvoltage/hard") == 0);
-  CHECK(rack.count("set", "sensor_invalid/warning") == 1);
-  rack.qualities[0] = quality::good; // the integrator was held, not emptied
-  rack.set(0, 3.66);
-  rack.mark();
-  rack.run(600);
-  CHECK(rack.time_of("set", "cell_overvoltage/fault") >= 0);
-  rack.set(0, 3.3);
-  rack.run(9'000);
-  rack.qualities[0] = quality::invalid; // breaks the clear time
-  rack.run(400);
-  rack.qualities[0] = quality::good;
-  rack.run(5'000);
-  CHECK(rack.count("latch", "cell_overvoltage/fault") == 0);
-  rack.run(6'000);
-  CHECK(rack.count("latch", "cell_overvoltage/fault") == 1);
-}
-
-TEST_CASE("F-144 one cell far beyond all others trips") {
-  bench_rack rack(options_for("lfp", 480));
-  rack.settle();
-  rack.set(477, 3.70);
-  rack.run(1'500);
-  REQUIRE(rack.count("set", "cell_overvoltage/fault") == 1);
-  CHECK(rack.log.front().told.scope == "module_29:cell_13");
-}
-
-TEST_CASE("F-145 all cells unusable alarms at once and opens after one second") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  std::ranges::fill(rack.qualities, quality::invalid);
-  rack.scan();
-  rack.mark();
-  CHECK(rack.tick().limits.charge_a == 0);
-  CHECK(rack.tick().limits.discharge_a == 0);
-  CHECK(rack.tick().verdict.granted);
-  rack.run(2'000);
-  CHECK(rack.time_of("set", "sensor_invalid/fault") >= 1'000);
-  CHECK(rack.time_of("set", "sensor_invalid/fault") <= 1'000 + scan_ms + data_ms + margin_ms);
-  CHECK(rack.tick().verdict.opening == messages::opening::ordered);
-}
-
-TEST_CASE("F-146 one unusable cell derates, two stop the current") {
-  bench_rack rack(options_for("lfp", 480));
-  rack.settle();
-  rack.qualities[100] = quality::invalid;
-  rack.run(400);
-  CHECK(rack.tick().limits == current_limits{70, 60, {"sensor_invalid/warning"}});
-  REQUIRE(rack.log.size() == 1);
-  CHECK(rack.log[0].told.scope == "module_6:cell_4");
-  rack.qualities[101] = quality::invalid;
-  rack.run(400);
-  CHECK(rack.tick().limits.charge_a == 0);
-  CHECK(rack.tick().limits.discharge_a == 0);
-  CHECK(rack.tick().verdict.granted);
-  CHECK(invalid_alarm_count(480) == 2);
-  CHECK(invalid_alarm_count(100) == 1); // one of a hundred is one percent
-  CHECK(invalid_alarm_count(101) == 2);
-}
-
-TEST_CASE("silence warns, stops the current and opens at its times, and ends after three scans") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  rack.tick_ms = 10;
-  rack.scan();
-  rack.mark();
-  rack.silent = true;
-  rack.run(6'000);
-  CHECK(rack.lines() == std::vector<std::string>{"300 set communication_loss/warning cell_voltage",
-                                                 "1000 set communication_loss/alarm cell_voltage",
-                                                 "5000 set communication_loss/fault cell_voltage"});
-  CHECK(rack.tick().verdict.opening == messages::opening::ordered);
-  rack.silent = false;
-  rack.mark();
-  rack.run(350); // two scans
-  CHECK(rack.log.empty());
-  rack.run(200);
-  CHECK(rack.count("clear", "communication_loss/fault") == 1);
-  CHECK(rack.tick().verdict.close_allowed);
-}
-
-TEST_CASE("stale thresholds grow with the period of the data") {
-  CHECK(silence_after(100).warning_ms == 300);
-  CHECK(silence_after(1'000).warning_ms == 1'500);
-  CHECK(silence_after(1'000).alarm_ms == 3'000);
-  CHECK(silence_after(2'000).fault_ms == 10'000);
-}
-
-TEST_CASE("one element that falls silent counts like silence, though all others go on") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  rack.qualities[7] = quality::stale;
-  rack.mark();
-  rack.run(1'500);
-  CHECK(rack.time_of("set", "communication_loss/warning") >= 0);
-  CHECK(rack.time_of("set", "communication_loss/alarm") >= 0);
-  rack.set(8, 3.70); // the others are still protected
-  rack.run(1'500);
-  CHECK(rack.count("set", "cell_overvoltage/fault") == 1);
-}
-
-TEST_CASE("what was repeated without a new source time stays old") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  const auto source_us = rack.now_us;
-  rack.scan();
-  rack.mark();
-  for (int repeat = 0; repeat < 20; ++repeat) {
-    rack.now_us += 50'000;
-    const element_block blocks[] = {{0, source_us, rack.values, quality::good, {}}};
-    inputs news;
-    news.cells = blocks;
-    rack.model.step(news, {rack.now_us, rack.now_us});
-  }
-  CHECK(rack.tick().limits.charge_a == 0);
-}
-
-TEST_CASE("closing is inhibited until the latches are loaded and three scans are good") {
-  protection_model model(options_for("lfp"));
-  std::vector<std::int32_t> values(32, *millionths(3.3));
-  const auto scan_at = [&](std::int64_t now_us) {
-    const element_block blocks[] = {{0, now_us, values, quality::good, {}}};
-    inputs news;
-    news.cells = blocks;
-    return model.step(news, {now_us, now_us});
-  };
-  CHECK_FALSE(model.step({}, {0, 0}).verdict.close_allowed);
-  CHECK(model.last().limits == current_limits{0, 0, {"not_ready"}});
-  CHECK_FALSE(scan_at(200'000).verdict.close_allowed);
-  CHECK_FALSE(scan_at(400'000).verdict.close_allowed);
-  CHECK_FALSE(scan_at(600'000).verdict.close_allowed);
-  CHECK(model.last().verdict.reasons == std::vector<std::string>{"latches_not_loaded"});
-  model.load_latches({}, false);
-  CHECK(scan_at(800'000).verdict.close_allowed);
-}
-
-TEST_CASE("never received is not ready, and no trip") {
-  bench_rack rack(options_for("lfp"));
-  rack.silent = true;
-  rack.tick();
-  rack.run(60'000);
-  CHECK(rack.log.empty());
-  CHECK(rack.tick().verdict.opening == messages::opening::none);
-  CHECK_FALSE(rack.tick().verdict.granted);
-}
-
-TEST_CASE("a latched fault stays until a reset with its condition gone and the contactors open") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  rack.set(0, 3.66);
-  rack.run(1'500);
-  CHECK(rack.model.reset(false, true) ==
-        refusals{"cell_overvoltage/fault: the condition still holds"});
-  rack.set(0, 3.3);
-  rack.run(15'000);
-  CHECK(rack.count("latch", "cell_overvoltage/fault") == 1);
-  CHECK_FALSE(rack.tick().verdict.granted);
-  CHECK(rack.model.reset(false, false) == refusals{"the contactors are not known to be open"});
-  CHECK(rack.model.reset(false, true).empty());
-  REQUIRE(rack.model.last().latches.size() == 1);
-  CHECK_FALSE(rack.model.last().latches[0].latched);
-  REQUIRE(rack.model.last().reports.size() == 1);
-  CHECK(rack.model.last().reports[0].edge == report::kind::reset);
-  CHECK(rack.tick().verdict.close_allowed);
-  CHECK(rack.model.reset(false, true).empty()); // nothing latched: nothing to refuse
-}
-
-TEST_CASE("a lock needs the service role") {
-  bench_rack rack(options_for("lfp"));
-  rack.settle();
-  rack.set(0, 1.9);
-  rack.run(1'500);
-  rack.set(0, 3.3);
-  rack.run(15'000);
-  CHECK(rack.tick().verdict.locked);
-  const auto refused = rack.model.reset(false, true);
-  CHECK(refused == refusals{"cell_undervoltage/hard: needs role service"});
-  CHECK(rack.tick().verdict.locked);
-  CHECK(rack.model.reset(true, true).empty());
-  CHECK(rack.tick().verdict.close_allowed);
-}
-
-TEST_CASE("F-110 a lost latch store counts as latched") {
-  bench_rack rack(options_for("lfp"));
-  rack.model.load_latches({}, true);
-  rack.settle();
-  CHECK_FALSE(rack.tick().verdict.close_allowed);
-  CHECK(rack.tick().verdict.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
-  CHECK_FALSE(rack.model.reset(false, true).empty());
-  CHECK(rack.model.reset(true, true).empty());
-  CHECK(rack.tick().verdict.close_allowed);
-}
-
-TEST_CASE("F-156 a latch survives a table that no longer has its level") {
-  bench_rack rack(options_for("lfp"));
-  const stored_latch stored[] = {{"cell_overvoltage", "fault", "user", "module_0:cell_1"},
-                                 {"rack_temperature", "fault", "user", "rack"}};
-  rack.model.load_latches(stored, false);
-  rack.settle();
-  CHECK(rack.tick().verdict.opening == messages::opening::ordered);
-  CHECK(rack.tick().verdict.reasons ==
-        std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1",
-                                 "rack_temperature/fault rack"});
-  CHECK(rack.model.reset(false, true).empty());
-  CHECK(rack.tick().verdict.close_allowed);
 }
 
 TEST_CASE("F-172 many cells at once are told one by one up to a bound, then as a number") {

@@ -204,6 +204,28 @@ TEST_CASE("orders without a lease do not keep a rack closed") {
   CHECK(rack.state() == contactor_state::open);
 }
 
+TEST_CASE("without a lease an order only opens, also while an earlier lease runs") {
+  bench rack;
+  rack.order(open_order, 100 * ms);
+  rack.step({make_order(7, ++rack.counter, precharge_order, rack.now_us, false)});
+  CHECK(rack.state() == contactor_state::open);
+  rack.close();
+  REQUIRE(rack.state() == contactor_state::closed);
+  rack.step({make_order(7, ++rack.counter, open_order, rack.now_us, false)});
+  CHECK(rack.state() == contactor_state::open);
+}
+
+TEST_CASE("F-003 a renewal after the lease has ended comes too late, however rare the steps") {
+  bench rack;
+  rack.close();
+  REQUIRE(rack.state() == contactor_state::closed);
+  rack.step({make_order(7, ++rack.counter, close_order, rack.now_us)});
+  rack.now_us += 600 * ms;
+  rack.step({make_order(7, ++rack.counter, close_order, rack.now_us)});
+  CHECK(rack.state() == contactor_state::open);
+  CHECK(rack.rack.controller().opened_by_lease());
+}
+
 TEST_CASE("a rack that starts closed opens when no edge is found") {
   rack_options options;
   options.controller.initially_closed = true;

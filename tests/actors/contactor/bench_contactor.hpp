@@ -1,0 +1,85 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/contactor/contactor_model.hpp"
+
+namespace voltaic::actors::contactor::testing {
+
+inline constexpr std::int64_t ms = 1'000;
+
+/// A rack that does what it is told, or not; one step each 50 ms.
+class bench {
+ public:
+  explicit bench(contactor_options options = {}, std::vector<std::string> latches = {})
+      : model((options.rack = "rack_0", options.break_current_a = 20, options)) {
+    model.load_latches(latches, false);
+    device.minus_closed = device.plus_closed = device.precharge_closed = false;
+    device.opened_by_lease = false;
+    device.current_a = 0;
+    device.rack_v = 1'584;
+    device.bus_v = 0;
+    word.epoch = 1;
+    word.granted = word.close_allowed = true;
+  }
+
+  const outputs& step() {
+    now_us += 50 * ms;
+    if (obeys) obey();
+    if (permits) {
+      ++word.counter;
+      model.take_permit(word, now_us);
+    }
+    const auto& said = model.step(device, now_us);
+    if (said.changed) history.push_back(fmt(said));
+    for (const auto& change : model.take_latch_changes()) stored[change.name] = change.latched;
+    last = said;
+    return last;
+  }
+
+  void run(std::int64_t duration_ms) {
+    const auto end_us = now_us + duration_ms * ms;
+    while (now_us < end_us) step();
+  }
+
+  void close() {
+    run(200);
+    REQUIRE(model.request_close().empty());
+    run(2'000);
+    REQUIRE(model.state() == state::closed);
+    history.clear();
+  }
+
+  static std::string fmt(const outputs& said) {
+    return std::string(said.shown) + " " + said.reason;
+  }
+
+  contactor_model model;
+  device_values device;
+  messages::permit word;
+  outputs last;
+  bool obeys = true;
+  bool permits = true;
+  std::int64_t now_us = 5'000 * ms;
+  std::vector<std::string> history;
+  std::map<std::string, bool> stored;
+
+ private:
+  // What the device shows one step after an order.
+  void obey() {
+    const bool precharge = last.order == messages::contactor_order::precharge && last.lease;
+    const bool close = last.order == messages::contactor_order::close && last.lease;
+    device.minus_closed = precharge || close;
+    device.precharge_closed = precharge;
+    device.plus_closed = close;
+    if (precharge) device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
+    if (!precharge && !close) device.bus_v = 0;
+  }
+};
+
+} // namespace voltaic::actors::contactor::testing

@@ -1,0 +1,115 @@
+#include <catch2/catch.hpp>
+
+#include "actors/protection/bench_rack.hpp"
+
+namespace voltaic::actors::protection {
+
+using testing::bench_rack;
+using testing::options_for;
+
+TEST_CASE("closing is inhibited until the latches are loaded and three scans are good") {
+  protection_model model(options_for("lfp"));
+  std::vector<std::int32_t> values(32, *millionths(3.3));
+  const auto scan_at = [&](std::int64_t now_us) {
+    const element_block blocks[] = {{0, now_us, values, quality::good, {}}};
+    inputs news;
+    news.cells = blocks;
+    return model.step(news, {now_us, now_us});
+  };
+  CHECK_FALSE(model.step({}, {0, 0}).verdict.close_allowed);
+  CHECK(model.last().limits == current_limits{0, 0, {"not_ready"}});
+  CHECK_FALSE(scan_at(200'000).verdict.close_allowed);
+  CHECK_FALSE(scan_at(400'000).verdict.close_allowed);
+  CHECK_FALSE(scan_at(600'000).verdict.close_allowed);
+  CHECK(model.last().verdict.reasons == std::vector<std::string>{"latches_not_loaded"});
+  model.load_latches({}, false);
+  CHECK(scan_at(800'000).verdict.close_allowed);
+}
+
+TEST_CASE("never received is not ready, and no trip") {
+  bench_rack rack(options_for("lfp"));
+  rack.silent = true;
+  rack.tick();
+  rack.run(60'000);
+  CHECK(rack.log.empty());
+  CHECK(rack.tick().verdict.opening == messages::opening::none);
+  CHECK_FALSE(rack.tick().verdict.granted);
+}
+
+TEST_CASE("a latched fault stays until a reset with its condition gone and the contactors open") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 3.66);
+  rack.run(1'500);
+  CHECK(rack.model.reset(false, true) ==
+        refusals{"cell_overvoltage/fault: the condition still holds"});
+  rack.set(0, 3.3);
+  rack.run(15'000);
+  CHECK(rack.count("latch", "cell_overvoltage/fault") == 1);
+  CHECK_FALSE(rack.tick().verdict.granted);
+  CHECK(rack.model.reset(false, false) == refusals{"the contactors are not known to be open"});
+  CHECK(rack.model.reset(false, true).empty());
+  REQUIRE(rack.model.last().latches.size() == 1);
+  CHECK_FALSE(rack.model.last().latches[0].latched);
+  REQUIRE(rack.model.last().reports.size() == 1);
+  CHECK(rack.model.last().reports[0].edge == report::kind::reset);
+  CHECK(rack.tick().verdict.close_allowed);
+  CHECK(rack.model.reset(false, true).empty()); // nothing latched: nothing to refuse
+}
+
+TEST_CASE("a lock needs the service role") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 1.9);
+  rack.run(1'500);
+  rack.set(0, 3.3);
+  rack.run(15'000);
+  CHECK(rack.tick().verdict.locked);
+  const auto refused = rack.model.reset(false, true);
+  CHECK(refused == refusals{"cell_undervoltage/hard: needs role service"});
+  CHECK(rack.tick().verdict.locked);
+  CHECK(rack.model.reset(true, true).empty());
+  CHECK(rack.tick().verdict.close_allowed);
+}
+
+TEST_CASE("a lock bars closing, even one whose actions would not") {
+  auto options = options_for("lfp");
+  const auto watched = std::ranges::find(options.table.candidates, "cell_undervoltage",
+                                         &messages::protection::candidate::name);
+  watched->limits.back().actions = {{messages::protection::action_kind::log, 0}};
+  bench_rack rack(options);
+  const stored_latch stored[] = {{"cell_undervoltage", "hard", "lock", "module_0:cell_1"}};
+  rack.model.load_latches(stored, false);
+  rack.settle();
+  CHECK(rack.tick().verdict.granted);
+  CHECK_FALSE(rack.tick().verdict.close_allowed);
+  REQUIRE(rack.model.reset(true, true).empty());
+  CHECK(rack.tick().verdict.close_allowed);
+}
+
+TEST_CASE("F-110 a lost latch store counts as latched") {
+  bench_rack rack(options_for("lfp"));
+  rack.model.load_latches({}, true);
+  rack.settle();
+  CHECK_FALSE(rack.tick().verdict.close_allowed);
+  CHECK(rack.tick().verdict.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  CHECK_FALSE(rack.model.reset(false, true).empty());
+  CHECK(rack.model.reset(true, true).empty());
+  CHECK(rack.tick().verdict.close_allowed);
+}
+
+TEST_CASE("F-156 a latch survives a table that no longer has its level") {
+  bench_rack rack(options_for("lfp"));
+  const stored_latch stored[] = {{"cell_overvoltage", "fault", "user", "module_0:cell_1"},
+                                 {"rack_temperature", "fault", "user", "rack"}};
+  rack.model.load_latches(stored, false);
+  rack.settle();
+  CHECK(rack.tick().verdict.opening == messages::opening::ordered);
+  CHECK(rack.tick().verdict.reasons ==
+        std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1",
+                                 "rack_temperature/fault rack"});
+  CHECK(rack.model.reset(false, true).empty());
+  CHECK(rack.tick().verdict.close_allowed);
+}
+
+} // namespace voltaic::actors::protection
