@@ -34,8 +34,11 @@ using messages::can::frame;
 constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr std::int64_t missed_after_us = 2'000'000;
 constexpr std::int64_t closed_within_us = 20'000'000;
-constexpr std::int64_t ask_again_us = 200'000;
-constexpr std::int64_t keep_alive_us = 50'000;
+constexpr std::int64_t ask_again_us = 50'000;
+/// For a scan to be judged, so that the command to close finds it granted.
+constexpr unsigned judged_within_us = 2'000;
+/// Values of the rack while it waits: each is an instant at which the chain acts.
+constexpr std::int64_t keep_alive_us = 3'000;
 constexpr std::int64_t command_life_us = 1'000'000;
 constexpr std::uint8_t contactor_open = 0;
 constexpr std::uint8_t contactor_close = 2;
@@ -218,6 +221,7 @@ std::optional<double> trip_once(trip_chain& chain, rack_player& rack, std::size_
   do {
     if (now_us() > until_us) throw std::runtime_error("the rack does not close");
     rack.send(good);
+    usleep(judged_within_us);
     chain.ask_to_close();
   } while (!rack.wait_for(contactor_close, ask_again_us));
   rack.arm();
@@ -303,7 +307,7 @@ std::vector<row> rows_of(const outcome& seen, rights asked) {
 
 std::vector<row> trip(std::size_t trips) {
   // Without rights a wake takes milliseconds on a busy core, and figures need fewer of them.
-  constexpr std::size_t without_rights_part = 10;
+  constexpr std::size_t without_rights_part = 50;
   std::vector<row> rows;
   trips = std::min(trips, samples_max);
   if (real_time_is_granted()) {
