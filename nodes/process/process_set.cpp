@@ -122,7 +122,9 @@ void process_set::add_to(std::vector<pollfd>& polled) const {
   for (const auto& item : entries_) {
     if (item->child == nullptr) continue;
     polled.push_back({item->child->exit_file(), POLLIN, 0});
-    if (item->child->ready_file() >= 0) polled.push_back({item->child->ready_file(), POLLIN, 0});
+    // Once it runs nobody reads this any more: what lies there would wake us without end.
+    if (item->state == process_state::starting && item->child->ready_file() >= 0)
+      polled.push_back({item->child->ready_file(), POLLIN, 0});
   }
 }
 

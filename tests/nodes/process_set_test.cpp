@@ -171,6 +171,20 @@ TEST_CASE("F-010 a node stopped by SIGSTOP stands still and is replaced") {
   s.stop();
 }
 
+TEST_CASE("a node that runs before its ready byte is read does not keep its supervisor awake") {
+  scene s;
+  auto spec = s.script("rack_0", "sleep 0.2; " + std::string(healthy));
+  spec.progress_path = s.folder + "/page";
+  s.set.add(spec);
+  REQUIRE(s.until([&] { return s.of("rack_0").pid > 0; }));
+  const auto page = page_for(spec.progress_path, s.of("rack_0").pid);
+  REQUIRE(s.until([&] { return s.state("rack_0") == process_state::running; }));
+  std::vector<pollfd> polled;
+  s.set.add_to(polled);
+  CHECK(polled.size() == 1); // its end is all that is left to wait for
+  s.stop();
+}
+
 TEST_CASE("F-015 a stage waits for the one before, and a node that never gets ready is named") {
   scene s;
   const auto marker = s.folder + "/bus_is_ready";
