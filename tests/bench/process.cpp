@@ -17,11 +17,13 @@ namespace voltaic::bench {
 
 process::process(const std::function<void()>& work) {
   std::fflush(stdout);
+  const pid_t parent = getpid();
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
   if (pid_ > 0) return;
   // No benchmark's process outlives the benchmark.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1); // it ended before that was in force
   work();
   _exit(0);
 }
