@@ -252,6 +252,10 @@ mailbox_ptr engine::find(std::string_view name) const {
 bool engine::ready() const {
   return core_->is_ready();
 }
+bool engine::idle() const {
+  return std::all_of(core_->seats.begin(), core_->seats.end(),
+                     [](const auto& one) { return one->waiting() == 0; });
+}
 bool engine::failed() const {
   return core_->failed;
 }

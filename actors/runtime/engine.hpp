@@ -75,6 +75,8 @@ class engine {
   [[nodiscard]] mailbox_ptr find(std::string_view name) const;
   /// Every actor runs.
   [[nodiscard]] bool ready() const;
+  /// No actor has mail that it did not begin to handle. Any thread.
+  [[nodiscard]] bool idle() const;
   /// The supervisor gave up.
   [[nodiscard]] bool failed() const;
   [[nodiscard]] messages::health health() const;

@@ -62,6 +62,8 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   /// One mail was taken out of the mailbox.
   void took_mail();
   void set_state(actor_state state) { state_ = state; }
+  /// Mails that have not been taken out of the mailbox.
+  [[nodiscard]] std::size_t waiting() const { return waiting_; }
   [[nodiscard]] messages::actor_health health() const;
   [[nodiscard]] actor_state state() const { return state_; }
   /// The actor that lives here wants the node's end to wait.

@@ -23,7 +23,7 @@ messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
   const std::string rest =
       colon == std::string::npos ? std::string() : options.uri.substr(colon + 1);
   if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
-  if (scheme == "replay") return open_replay_port(options, rest, std::move(handler));
+  if (scheme == "replay") return open_replay_port(options, std::move(handler));
   return messages::failure{fmt::format(
       "{}: unknown kind of port '{}'; known are virtual: and replay:", options.uri, scheme)};
 }

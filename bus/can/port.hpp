@@ -24,24 +24,31 @@ struct batch {
   std::int64_t utc_offset_us = 0; ///< utc = monotonic + offset
 };
 
-enum class controller_state : std::uint8_t { error_active, error_warning, error_passive, bus_off, down };
+enum class controller_state : std::uint8_t {
+  error_active,
+  error_warning,
+  error_passive,
+  bus_off,
+  down
+};
 
 struct statistics {
   controller_state state = controller_state::down;
   std::uint32_t bitrate = 0;
-  std::uint64_t rx = 0;          ///< frames received
-  std::uint64_t tx = 0;          ///< frames sent
-  std::uint64_t rx_bits = 0;     ///< bits on the wire of everything seen, stuffing included
+  std::uint64_t rx = 0;      ///< frames received
+  std::uint64_t tx = 0;      ///< frames sent
+  std::uint64_t rx_bits = 0; ///< bits on the wire of everything seen, stuffing included
   std::uint64_t errors = 0;
   std::uint64_t rx_overflow = 0; ///< frames lost for want of room
   std::uint64_t tx_dropped = 0;  ///< frames refused by the bounded send queue
   std::uint64_t bus_off = 0;
-  double load_percent = 0;       ///< of the last second
+  double load_percent = 0; ///< of the last second
 };
 
 enum class send_result : std::uint8_t { sent, full, down };
 
 /// Called on the port's thread, at least every `tick_period_us`; must not block.
+/// Of a replay it may: its time is the recording's, and that can wait.
 using batch_handler = std::function<void(batch&&)>;
 
 /// An open bus. Destroying it stops the thread and joins it.
@@ -61,13 +68,13 @@ inline constexpr std::int64_t tick_period_us = 10'000;
 
 /// How to open a port.
 struct port_options {
-  std::string name;               ///< of the bus in the site file: "can0"
-  std::string uri;                ///< "virtual:can0", "replay:FILE#BUS"
-  std::string runtime_folder;     ///< where virtual buses have their sockets
+  std::string name;           ///< of the bus in the site file: "can0"
+  std::string uri;            ///< "virtual:can0", "replay:FILE#BUS"
+  std::string runtime_folder; ///< where virtual buses have their sockets
   std::uint32_t bitrate = 500'000;
   std::optional<std::int64_t> epoch_utc_us; ///< replay: fixed UTC of the first frame
-  bool loop = false;              ///< replay: start again at the end
-  double speed = 1.0;             ///< replay: recorded seconds per second; 0: as fast as taken
+  bool loop = false;                        ///< replay: start again at the end
+  double speed = 1.0; ///< replay: recorded seconds per second; 0: as fast as taken
 };
 
 /// Opens by the uri's scheme. The handler is called from another thread from

@@ -34,8 +34,9 @@ std::int64_t utc_now_us() {
 
 class zmq_relay final : public relay {
  public:
-  zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places)
-      : from_(open_socket(context, zmq::socket_type::xsub, high_water_messages)),
+  zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places, listener* tap)
+      : tap_(tap),
+        from_(open_socket(context, zmq::socket_type::xsub, high_water_messages)),
         to_(open_socket(context, zmq::socket_type::xpub, high_water_messages)),
         requests_(open_socket(context, zmq::socket_type::router, request_high_water_messages)) {
     // By hand, so that only topics that exist enter the tables.
@@ -99,7 +100,8 @@ class zmq_relay final : public relay {
 
   void pass_on() {
     zmq::message_t message;
-    for (int turn = 0; turn < messages_per_turn; ++turn) {
+    int turn = 0;
+    for (; turn < messages_per_turn; ++turn) {
       const auto result = receive_bundle(from_, message);
       if (result == receive_result::nothing) break;
       if (result == receive_result::malformed) {
@@ -108,6 +110,7 @@ class zmq_relay final : public relay {
       }
       if (heard(message)) static_cast<void>(send_now(to_, message));
     }
+    if (tap_ != nullptr && turn > 0) tap_->on_batch_end();
   }
 
   /// Enters a bundle into the last values before anybody gets it, so that a
@@ -124,6 +127,7 @@ class zmq_relay final : public relay {
       ++frames_;
       const auto frame = messages::adopt(*bytes);
       if (!frame) ++malformed_;
+      if (frame && tap_ != nullptr && from != plane::health) tap_->on_frame(from, *frame);
       good = frame && state_.heard(from, **frame, now_us_) && good;
     }
     return good;
@@ -278,6 +282,7 @@ class zmq_relay final : public relay {
   }
 
   std::vector<std::string> socket_files_;
+  listener* tap_;
   zmq::socket_t from_;
   zmq::socket_t to_;
   zmq::socket_t requests_;
@@ -311,7 +316,8 @@ messages::expected<std::unique_ptr<relay>> make_relay(zmq_context& context,
     places.push_back(std::move(*addresses));
   }
   try {
-    return std::unique_ptr<relay>(std::make_unique<zmq_relay>(library_context(context), places));
+    return std::unique_ptr<relay>(
+        std::make_unique<zmq_relay>(library_context(context), places, options.tap));
   } catch (const std::exception& error) {
     return messages::failure{error.what()};
   }

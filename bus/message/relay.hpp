@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/message/endpoint.hpp"
 #include "bus/message/zmq/context.hpp"
 #include "messages/expected.hpp"
 
@@ -13,6 +14,9 @@ namespace voltaic::bus::message {
 struct relay_options {
   /// Address prefixes to bind, e.g. "ipc:///run/.../relay" and "inproc://site/relay".
   std::vector<std::string> bind;
+  /// Hears every telemetry and event frame on the relay's thread, before anybody
+  /// else and without a queue between. Null: nobody. Outlives the relay.
+  listener* tap = nullptr;
 };
 
 struct relay_statistics {

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "actors/runtime/real_time.hpp"
+#include "bus/can/clock.hpp"
 #include "bus/control/ready.hpp"
+#include "bus/message/record/recording.hpp"
 #include "bus/message/relay.hpp"
 #include "bus/message/zmq/context.hpp"
 #include "nodes/cli/load_site.hpp"
@@ -25,11 +27,36 @@ constexpr int look_period_ms = 20;
 struct options {
   std::string site;
   std::string name;
+  std::string record;
 };
 
 exit_code complain(const options& given, const std::string& reason) {
   fmt::print(stderr, "voltaic node {}: {}\n", given.name, reason);
   return exit_code::fault;
+}
+
+/// What the relay's node holds beside what every node has.
+struct relay_side {
+  std::unique_ptr<bus::message::recorder> recorder; ///< outlives the relay
+  std::unique_ptr<bus::message::relay> relay;
+};
+
+messages::expected<relay_side> start_relay(bus::message::zmq_context& context,
+                                           const site::plan& plan, const std::string& record) {
+  relay_side side;
+  if (!record.empty()) {
+    auto made = bus::message::recorder::open(record, bus::can::monotonic_now_us);
+    if (!made) {
+      return made.error();
+    }
+    side.recorder = *std::move(made);
+  }
+  auto made = bus::message::make_relay(context, {{plan.relay_address()}, side.recorder.get()});
+  if (!made) {
+    return made.error();
+  }
+  side.relay = *std::move(made);
+  return side;
 }
 
 exit_code run_node(const options& given) {
@@ -41,6 +68,11 @@ exit_code run_node(const options& given) {
   const auto* described = plan->find_node(given.name);
   if (described == nullptr) {
     fmt::print(stderr, "voltaic node: the site {} has no node {}\n", plan->name, given.name);
+    return exit_code::usage;
+  }
+  const bool is_relay = described->kind == site::node_kind::relay;
+  if (!given.record.empty() && !is_relay) {
+    fmt::print(stderr, "voltaic node: --record: only the relay's node hears everything\n");
     return exit_code::usage;
   }
   if (const auto made = site::create(plan->folders); !made) {
@@ -55,13 +87,13 @@ exit_code run_node(const options& given) {
     }
   }
   bus::message::zmq_context context;
-  std::unique_ptr<bus::message::relay> relay;
-  if (described->kind == site::node_kind::relay) {
-    auto made = bus::message::make_relay(context, {{plan->relay_address()}});
-    if (!made) {
-      return complain(given, made.error().text);
+  relay_side relay;
+  if (is_relay) {
+    auto started = start_relay(context, *plan, given.record);
+    if (!started) {
+      return complain(given, started.error().text);
     }
-    relay = *std::move(made);
+    relay = *std::move(started);
   }
   std::atomic<bool> failed = false;
   process::node_options node;
@@ -103,6 +135,9 @@ action declare_node(CLI::App& app) {
   auto given = std::make_shared<options>();
   app.add_option("SITE", given->site, "The site file")->required();
   app.add_option("NAME", given->name, "Name of the node")->required();
+  app.add_option("--record", given->record,
+                 "Node relay: go on writing telemetry and events to FILE")
+      ->option_text("FILE");
   return [given] { return run_node(*given); };
 }
 

@@ -10,7 +10,10 @@
 #include <thread>
 #include <utility>
 
+#include "bus/can/clock.hpp"
+#include "bus/message/record/recording.hpp"
 #include "nodes/cli/load_site.hpp"
+#include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/supervisor.hpp"
@@ -29,6 +32,7 @@ struct options {
   std::string site;
   std::string duration;
   bool no_simulator = false;
+  std::string record;
 };
 
 // The nodes' side of the command, in a thread of its own: buses and simulators
@@ -36,8 +40,8 @@ struct options {
 class nodes_life {
  public:
   nodes_life(const site::plan& plan, process::supervisor& children, simulator::stop_signal& stop,
-             std::optional<std::int64_t> for_ms)
-      : plan_(plan), children_(children), stop_(stop), for_ms_(for_ms) {}
+             std::optional<std::int64_t> for_ms, bus::message::listener* tap)
+      : plan_(plan), children_(children), stop_(stop), for_ms_(for_ms), tap_(tap) {}
 
   void live() {
     if (wait([this] { return children_.is_ready(); })) {
@@ -50,10 +54,12 @@ class nodes_life {
 
  private:
   void run() {
-    auto started =
-        process::local_site::start(plan_, [](const std::string& node, const std::string& reason) {
+    auto started = process::local_site::start(
+        plan_,
+        [](const std::string& node, const std::string& reason) {
           fmt::print(stderr, "voltaic run: node {} has failed: {}\n", node, reason);
-        });
+        },
+        tap_);
     if (!started) {
       fmt::print(stderr, "voltaic run: {}\n", started.error().text);
       failed_ = true;
@@ -86,6 +92,7 @@ class nodes_life {
   process::supervisor& children_;
   simulator::stop_signal& stop_;
   std::optional<std::int64_t> for_ms_;
+  bus::message::listener* tap_;
   std::atomic<bool> failed_ = false;
 };
 
@@ -124,11 +131,24 @@ exit_code run_site(const options& given) {
   fmt::print(stderr,
              "voltaic run: every node shares this process and fails with it; "
              "reaction times are best effort\n");
-  nodes_life life(*plan, **children, stop, for_ms);
+  std::unique_ptr<bus::message::recorder> recorder;
+  if (!given.record.empty()) {
+    if (!prepare_recording("run", given.record)) return exit_code::refused;
+    auto opened = bus::message::recorder::open(given.record, bus::can::monotonic_now_us);
+    if (!opened) {
+      fmt::print(stderr, "voltaic run: {}\n", opened.error().text);
+      return exit_code::refused;
+    }
+    recorder = *std::move(opened);
+  }
+  nodes_life life(*plan, **children, stop, for_ms, recorder.get());
   std::thread nodes([&] { life.live(); });
   (*children)->run(std::nullopt);
   nodes.join();
-  return life.failed() || (*children)->any_failed() ? exit_code::fault : exit_code::done;
+  recorder.reset();
+  const bool whole = given.record.empty() || finish_recording("run", given.record);
+  const bool well = whole && !life.failed() && !(*children)->any_failed();
+  return well ? exit_code::done : exit_code::fault;
 }
 
 } // namespace
@@ -138,6 +158,7 @@ action declare_run(CLI::App& app) {
   app.add_option("SITE", given->site, "The site file")->required();
   app.add_option("--for", given->duration, "Stop this long after everything is ready");
   app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
+  declare_record(app, given->record);
   return [given] { return run_site(*given); };
 }
 

@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "actors/protection/row_model.hpp"
+#include "bus/message/record/recording.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/load_site.hpp"
+#include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulation.hpp"
@@ -29,6 +31,7 @@ struct options {
   std::vector<std::string> disabled;
   std::uint64_t seed = 1;
   bool json = false;
+  std::string record;
 };
 
 /// What the trace makes happen; nothing when mistakes were printed.
@@ -72,6 +75,41 @@ std::optional<std::string> disable(site::plan& plan, const std::vector<std::stri
   return std::nullopt;
 }
 
+/// Nothing when the file could not be opened, and that was printed.
+std::optional<std::unique_ptr<bus::message::recorder>> open_recorder(
+    const options& given, bus::message::recorder::clock now_us) {
+  if (given.record.empty()) return std::unique_ptr<bus::message::recorder>();
+  if (!prepare_recording("simulate", given.record)) return std::nullopt;
+  auto opened = bus::message::recorder::open(given.record, std::move(now_us));
+  if (opened) return *std::move(opened);
+  fmt::print(stderr, "voltaic simulate: {}\n", opened.error().text);
+  return std::nullopt;
+}
+
+exit_code play(const options& given, const site::plan& plan,
+               const simulate::simulation_options& how) {
+  auto recordings = simulate::load_recordings(plan);
+  if (!recordings) {
+    fmt::print(stderr, "voltaic simulate: {}\n", recordings.error().text);
+    return exit_code::findings;
+  }
+  std::unique_ptr<simulate::simulated_site> site;
+  const auto recorder = open_recorder(
+      given, [&] { return (site ? site->now() : simulate::start_of(plan)).monotonic_us; });
+  if (!recorder) return exit_code::refused;
+  site = std::make_unique<simulate::simulated_site>(
+      plan,
+      simulate::simulated_site_options{.seed = given.seed,
+                                       .make_groups = simulate::node_groups,
+                                       .recordings = *std::move(recordings),
+                                       .tap = recorder->get()});
+  const auto done = simulate::run_simulation(*site, plan, how);
+  std::fflush(stdout);
+  site.reset(); // what it still says is recorded as well
+  if (!done) fmt::print(stderr, "voltaic simulate: {}\n", done.error().text);
+  return done ? exit_code::done : exit_code::fault;
+}
+
 exit_code simulate_site(const options& given) {
   const auto duration_ms = parse_duration_ms(given.duration);
   if (!duration_ms) {
@@ -93,12 +131,9 @@ exit_code simulate_site(const options& given) {
   how.json = given.json;
   how.deeds = *std::move(deeds);
   how.out = [](const std::string& line) { fmt::print("{}\n", line); };
-  simulate::simulated_site site(*plan, {.seed = given.seed, .make_groups = simulate::node_groups});
-  const auto done = simulate::run_simulation(site, *plan, how);
-  std::fflush(stdout);
-  if (done) return exit_code::done;
-  fmt::print(stderr, "voltaic simulate: {}\n", done.error().text);
-  return exit_code::fault;
+  const auto played = play(given, *plan, how);
+  if (played != exit_code::done || given.record.empty()) return played;
+  return finish_recording("simulate", given.record) ? exit_code::done : exit_code::fault;
 }
 
 } // namespace
@@ -107,11 +142,14 @@ action declare_simulate(CLI::App& app) {
   auto given = std::make_shared<options>();
   app.add_option("SITE", given->site, "The site file")->required();
   app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value");
-  app.add_option("--for", given->duration, "How long, from the first complete good scan");
+  app.add_option("--for", given->duration,
+                 "How long, from the first complete good scan; of a site whose buses are replay: "
+                 "from the first recorded frame, which needs no trace");
   app.add_option("--seed", given->seed, "Same site, trace and seed: the same output");
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
       ->check(CLI::IsMember({"closed", "open"}));
   app.add_option("--disable", given->disabled, "Candidates that are not watched")->delimiter(',');
+  declare_record(app, given->record);
   app.add_flag("--json", given->json, "One JSON object a line");
   return [given] { return simulate_site(*given); };
 }

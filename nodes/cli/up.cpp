@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/supervisor.hpp"
 #include "nodes/site/duration.hpp"
@@ -25,6 +26,7 @@ struct options {
   bool without_simulator = false;
   bool quiet = false;
   std::string duration;
+  std::string record;
 };
 
 // A signal handler can reach nothing else.
@@ -55,18 +57,21 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
   how.simulator = !given.without_simulator;
   how.status_lines = !given.quiet;
   how.log = log_line;
+  if (!given.record.empty()) how.record = std::filesystem::absolute(given.record).string();
   auto site = process::supervisor::make(std::get<site::plan>(std::move(loaded)), *text, how);
   if (!site) {
     fmt::print(stderr, "voltaic up: {}\n", site.error().text);
     return exit_code::refused;
   }
+  if (!given.record.empty() && !prepare_recording("up", given.record)) return exit_code::refused;
   running = site->get();
   struct sigaction action {};
   action.sa_handler = on_signal;
   for (int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaction(number, &action, nullptr);
   (*site)->run(for_us);
   running = nullptr;
-  return (*site)->any_failed() ? exit_code::fault : exit_code::done;
+  const bool whole = given.record.empty() || finish_recording("up", given.record);
+  return (*site)->any_failed() || !whole ? exit_code::fault : exit_code::done;
 }
 
 } // namespace
@@ -77,6 +82,7 @@ action declare_up(CLI::App& app) {
   app.add_flag("--no-simulator", given->without_simulator,
                "Leave out the simulator and the virtual buses");
   app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s");
+  declare_record(app, given->record);
   app.add_flag("--quiet", given->quiet, "No status line each second");
   return [given] {
     std::optional<std::int64_t> for_us;

@@ -12,10 +12,11 @@ endpoint_maker zmq_endpoints(bus::message::zmq_context& context) {
 }
 
 messages::expected<std::unique_ptr<local_site>> local_site::start(const site::plan& plan,
-                                                                  failure_handler on_failed) {
+                                                                  failure_handler on_failed,
+                                                                  bus::message::listener* tap) {
   auto made = std::unique_ptr<local_site>(new local_site());
   const auto address = "inproc://" + plan.name + "/relay";
-  auto relay = bus::message::make_relay(made->context_, {{address, plan.relay_address()}});
+  auto relay = bus::message::make_relay(made->context_, {{address, plan.relay_address()}, tap});
   if (!relay) {
     return relay.error();
   }

@@ -19,9 +19,10 @@ class local_site {
   /// `on_failed` is told from another thread which node gave up and why.
   using failure_handler = std::function<void(const std::string& node, const std::string& reason)>;
 
-  /// Starts the relay, then the nodes in the plan's order. `plan` outlives it.
+  /// Starts the relay, then the nodes in the plan's order. `plan` outlives it,
+  /// and so does `tap`, which hears the relay's telemetry and events.
   [[nodiscard]] static messages::expected<std::unique_ptr<local_site>> start(
-      const site::plan& plan, failure_handler on_failed);
+      const site::plan& plan, failure_handler on_failed, bus::message::listener* tap = nullptr);
   ~local_site();
   local_site(const local_site&) = delete;
   local_site& operator=(const local_site&) = delete;

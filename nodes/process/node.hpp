@@ -41,6 +41,13 @@ inline constexpr std::int64_t link_wait_us = 1'000'000;
 /// what opening and feedback take.
 inline constexpr std::chrono::milliseconds ending_max{3'700};
 
+/// Ports open once every actor runs, so that nothing they hear is lost; after this
+/// time they open without those that do not.
+inline constexpr std::int64_t actors_wait_us = 2'000'000;
+/// A recording's time waits for the actors that live on it, at each batch at most
+/// this long.
+inline constexpr std::int64_t replay_wait_us = 500'000;
+
 /// One node of a site: journal, endpoint, actors, ports. `run` holds many in a
 /// process, `node` one, `simulate` many on virtual time.
 class node {
@@ -66,6 +73,8 @@ class node {
   [[nodiscard]] messages::expected<bool> open_endpoint();
   [[nodiscard]] messages::expected<bool> start_actors();
   [[nodiscard]] messages::expected<bool> open_field();
+  [[nodiscard]] messages::expected<bool> open_bus(const std::string& bus);
+  [[nodiscard]] messages::expected<bool> open_line(const std::string& line);
   [[nodiscard]] messages::expected<bus::modbus::line_options> line_options_of(
       const site::modbus_line& line) const;
   [[nodiscard]] std::uint32_t count_start();

@@ -90,6 +90,9 @@ process_spec supervisor::node_spec(const site::plan& plan, const site::node& nod
               : node.kind == site::node_kind::site ? process_role::site
                                                    : process_role::node;
   spec.arguments = {options_.program, "node", plan.file, node.name};
+  if (spec.role == process_role::relay && !options_.record.empty()) {
+    spec.arguments.insert(spec.arguments.end(), {"--record", options_.record});
+  }
   spec.environment = {fmt::format("{}={}", site::applied_variable, applied_path())};
   spec.log_path = fmt::format("{}/{}.log", plan.folders.log, node.name);
   spec.progress_path = plan.progress_path(node.name);

@@ -23,6 +23,7 @@ struct supervisor_options {
   bool nodes = true;         ///< false: the nodes live in this process (`voltaic run`)
   bool simulator = true;     ///< start buses and simulators where the site has [simulator]
   bool status_lines = false; ///< a child prints one a second
+  std::string record;        ///< file in which the relay records the bus; empty: none
   std::function<void(std::string_view)> log; ///< one line of what happened
 };
 

@@ -7,7 +7,7 @@
 namespace voltaic::nodes::simulate {
 
 /// The actors that `run` and `node` start in this node, sending on simulated
-/// buses. The chain of a rack restarts together.
+/// buses.
 [[nodiscard]] std::vector<actors::runtime::group_spec> node_groups(const site::plan& plan,
                                                                    const site::node& node,
                                                                    const bus_sender& send);

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "actors/runtime/progress_page.hpp"
+#include "bus/can/replay/replay_port.hpp"
+#include "bus/can/replay/timeline.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
@@ -20,7 +22,9 @@ constexpr int delivery_rounds_max = 1'000;
 /// Hears everything and keeps what the driver asks for.
 class observer final : public bus::message::listener {
  public:
-  void on_frame(plane, const messages::frame_ptr& frame) override {
+  explicit observer(bus::message::listener* also) : tap(also) {}
+  void on_frame(plane from, const messages::frame_ptr& frame) override {
+    if (tap != nullptr && from != plane::health) tap->on_frame(from, frame);
     auto message = messages::decode(*frame);
     if (!message) throw std::logic_error(message.error().text);
     table.apply(*message);
@@ -32,6 +36,7 @@ class observer final : public bus::message::listener {
     }
   }
 
+  bus::message::listener* tap;
   messages::points::point_table table;
   std::vector<messages::message> heard;
 };
@@ -49,8 +54,9 @@ std::unique_ptr<bus::storage::journal> open_memory_journal() {
 
 struct simulated_site::state {
   struct member {
+    explicit member(messages::instant start) : clock(start) {}
     std::string name;
-    actors::runtime::manual_clock clock{start_time};
+    actors::runtime::manual_clock clock;
     actors::runtime::node_inbox inbox;
     std::unique_ptr<actors::runtime::progress_page> progress =
         actors::runtime::progress_page::anonymous();
@@ -62,10 +68,17 @@ struct simulated_site::state {
     std::vector<const site::device*> devices;
     std::vector<std::pair<std::string, simulated_rack_model>> racks; ///< by the rack's name
     std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
+    std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
+    std::int64_t utc_offset_us = 0;
   };
 
   state(const site::plan& from, simulated_site_options given)
-      : plan(from), options(std::move(given)), hub({.seed = options.seed}) {
+      : plan(from),
+        options(std::move(given)),
+        now(start_of(plan)),
+        hub({.seed = options.seed}),
+        all(options.tap) {
+    for (const auto& bus : plan.buses) open(bus);
     for (const auto& device : plan.devices) {
       if (!device.bus.empty()) place(device);
     }
@@ -87,10 +100,21 @@ struct simulated_site::state {
     }
   }
 
+  void open(const site::can_bus& described) {
+    auto& bus = buses[described.name];
+    bus.utc_offset_us = described.epoch_utc_us
+                            ? *described.epoch_utc_us - bus::can::epoch_monotonic_us
+                            : now.utc_us - now.monotonic_us;
+    const auto source = options.recordings.find(described.name);
+    if (source == options.recordings.end()) return;
+    const auto start_us = described.epoch_utc_us ? bus::can::epoch_monotonic_us : now.monotonic_us;
+    bus.recorded.emplace(std::move(source->second), start_us, described.loop);
+  }
+
   void place(const site::device& device) {
     auto& bus = buses[device.bus];
     bus.devices.push_back(&device);
-    if (device.rack.empty()) return;
+    if (device.rack.empty() || bus.recorded) return;
     actors::simulator::rack_options rack;
     rack.id_offset = device.id_offset;
     rack.spread = false;
@@ -100,7 +124,7 @@ struct simulated_site::state {
   }
 
   void start(const site::node& node) {
-    auto one = std::make_unique<member>();
+    auto one = std::make_unique<member>(now);
     one->name = node.name;
     bus::message::endpoint_options door;
     door.identity = node.name;
@@ -127,7 +151,7 @@ struct simulated_site::state {
 
   bus::can::send_result transmit(std::string_view bus, const messages::can::frame& frame) {
     const auto found = buses.find(bus);
-    if (found == buses.end()) return bus::can::send_result::down;
+    if (found == buses.end() || found->second.recorded) return bus::can::send_result::down;
     found->second.sent.push_back(frame);
     found->second.sent.back().time_us = now.monotonic_us;
     return bus::can::send_result::sent;
@@ -156,18 +180,33 @@ struct simulated_site::state {
     deliver();
   }
 
-  /// What the racks of one bus say now goes to every device actor on it.
   void speak(can_bus& bus) {
+    if (!bus.recorded) return hand_out(bus, say_racks(bus));
+    while (bus.recorded->next_us() <= now.monotonic_us) {
+      auto batch = bus.recorded->next();
+      batch.utc_offset_us = bus.utc_offset_us;
+      hand_out(bus, std::move(batch));
+    }
+  }
+
+  /// What the racks of one bus say now.
+  bus::can::batch say_racks(can_bus& bus) {
     const auto sent = std::exchange(bus.sent, {});
-    auto heard = std::make_shared<bus::can::batch>();
-    heard->now_us = now.monotonic_us;
-    heard->utc_offset_us = now.utc_us - now.monotonic_us;
+    bus::can::batch heard;
+    heard.now_us = now.monotonic_us;
+    heard.utc_offset_us = now.utc_us - now.monotonic_us;
     for (auto& [name, rack] : bus.racks) {
       for (auto& frame : rack.step(now.monotonic_us, sent)) {
         frame.time_us = now.monotonic_us;
-        heard->frames.push_back(frame);
+        heard.frames.push_back(frame);
       }
     }
+    return heard;
+  }
+
+  /// To every device actor on the bus.
+  void hand_out(const can_bus& bus, bus::can::batch said) {
+    const auto heard = std::make_shared<const bus::can::batch>(std::move(said));
     for (const auto* device : bus.devices) {
       for (auto& one : members) {
         if (one->name != device->node) continue;
@@ -185,7 +224,7 @@ struct simulated_site::state {
 
   const site::plan& plan;
   simulated_site_options options;
-  messages::instant now = start_time;
+  messages::instant now;
   bus::message::memory_hub hub;
   observer all;
   std::unique_ptr<bus::message::endpoint> own;
@@ -193,6 +232,25 @@ struct simulated_site::state {
   std::vector<std::unique_ptr<member>> members;
   std::vector<messages::command> asked; ///< since the last step
 };
+
+messages::instant start_of(const site::plan& plan) {
+  for (const auto& bus : plan.buses) {
+    if (bus.epoch_utc_us) return {bus::can::epoch_monotonic_us, *bus.epoch_utc_us};
+  }
+  return start_time;
+}
+
+messages::expected<std::map<std::string, bus::can::recording, std::less<>>> load_recordings(
+    const site::plan& plan) {
+  std::map<std::string, bus::can::recording, std::less<>> all;
+  for (const auto& bus : plan.buses) {
+    if (bus.kind != site::bus_kind::replay) continue;
+    auto loaded = bus::can::load_replayed(bus.uri);
+    if (!loaded) return loaded.error();
+    all.emplace(bus.name, *std::move(loaded));
+  }
+  return all;
+}
 
 simulated_site::simulated_site(const site::plan& plan, simulated_site_options options)
     : state_(std::make_unique<state>(plan, std::move(options))) {}

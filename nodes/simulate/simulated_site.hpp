@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,7 +11,9 @@
 #include "actors/runtime/engine.hpp"
 #include "actors/simulator/simulated_rack_model.hpp"
 #include "bus/can/port.hpp"
+#include "bus/can/replay/recording.hpp"
 #include "bus/message/memory/hub.hpp"
+#include "messages/expected.hpp"
 #include "messages/points/point_table.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -29,12 +32,22 @@ using group_factory = std::function<std::vector<actors::runtime::group_spec>(
 struct simulated_site_options {
   std::uint64_t seed = 1;
   group_factory make_groups;
+  /// What happens on the buses that are played from recordings, by their names.
+  std::map<std::string, bus::can::recording, std::less<>> recordings = {};
+  /// Hears every telemetry and event frame. Null: nobody. Outlives the site.
+  bus::message::listener* tap = nullptr;
 };
+
+/// Reads what the plan's `replay:` buses play.
+[[nodiscard]] messages::expected<std::map<std::string, bus::can::recording, std::less<>>>
+load_recordings(const site::plan& plan);
 
 /// Time passes in steps of this; racks and devices live on the same grid.
 inline constexpr std::int64_t step_us = actors::simulator::slot_us;
 /// Where virtual time starts: a monotonic clock at zero hides mistakes.
 inline constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'000};
+/// Where a site's time starts: where its recordings say so, that is there.
+[[nodiscard]] messages::instant start_of(const site::plan& plan);
 
 class simulated_site {
  public:

@@ -67,6 +67,18 @@ void reach_zero(simulated_site& site) {
   while ((site.now().monotonic_us + step_us - first_us) % scan_cycle_us != 0) site.step();
 }
 
+messages::expected<bool> warm_up(simulated_site& site, const site::plan& plan,
+                                 const simulation_options& options) {
+  if (!wait_for(site, [&] { return all_good(site, plan); })) {
+    return messages::failure{"no complete good scan of every rack"};
+  }
+  if (options.initially_closed && !close_all(site, plan)) {
+    return messages::failure{"the racks could not be closed"};
+  }
+  reach_zero(site);
+  return true;
+}
+
 void carry_out(simulated_site& site, const deed& what) {
   if (const auto* over = std::get_if<overlay>(&what.what)) {
     site.set(over->rack, over->point, over->index, over->kind, over->value);
@@ -89,17 +101,18 @@ void write(simulated_site& site, event_writer& writer) {
 
 messages::expected<bool> run_simulation(simulated_site& site, const site::plan& plan,
                                         const simulation_options& options) {
-  if (!wait_for(site, [&] { return all_good(site, plan); })) {
-    return messages::failure{"no complete good scan of every rack"};
+  const bool recorded = std::any_of(plan.buses.begin(), plan.buses.end(), [](const auto& bus) {
+    return bus.kind == site::bus_kind::replay;
+  });
+  if (!recorded) {
+    if (const auto warm = warm_up(site, plan, options); !warm) return warm;
   }
-  if (options.initially_closed && !close_all(site, plan)) {
-    return messages::failure{"the racks could not be closed"};
-  }
-  reach_zero(site);
-  const std::int64_t zero_us = site.now().monotonic_us + step_us;
+  const std::int64_t zero_us = site.now().monotonic_us + (recorded ? 0 : step_us);
+  const std::int64_t end_us = zero_us + options.duration_ms * messages::us_per_ms;
   event_writer writer(zero_us, options.json);
   auto next = options.deeds.begin();
-  for (std::int64_t t_ms = 0; t_ms <= options.duration_ms; t_ms += step_us / messages::us_per_ms) {
+  while (site.now().monotonic_us + step_us <= end_us) {
+    const auto t_ms = (site.now().monotonic_us + step_us - zero_us) / messages::us_per_ms;
     for (; next != options.deeds.end() && next->t_ms <= t_ms; ++next) carry_out(site, *next);
     site.step();
     write(site, writer);

@@ -24,7 +24,8 @@ inline constexpr std::int64_t warm_up_max_us = 120 * messages::us_per_s;
 
 /// Brings a site to t=0 (the first complete good scan with the contactors as
 /// wanted), plays the deeds and says every event in order. A failure says what
-/// did not come about.
+/// did not come about. Where a bus is played from a recording, t=0 is the
+/// recording's first frame and nothing is brought about before.
 [[nodiscard]] messages::expected<bool> run_simulation(simulated_site& site, const site::plan& plan,
                                                       const simulation_options& options);
 

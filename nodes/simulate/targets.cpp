@@ -30,6 +30,10 @@ std::variant<overlay, std::string> find(const trace_row& row, const site::plan& 
   const auto owner = row.point.substr(0, slash);
   const auto* device = find_device(plan, owner);
   if (device == nullptr) return fmt::format("no simulated rack or device '{}'", owner);
+  const auto* bus = plan.find_bus(device->bus);
+  if (bus != nullptr && bus->kind == site::bus_kind::replay) {
+    return fmt::format("'{}' is played from a recording, which nothing changes", owner);
+  }
   const bool shorthand = slash == std::string::npos;
   const auto local = shorthand ? std::string() : row.point.substr(slash + 1);
   const auto member = row.scope.substr(row.scope.find(':') + 1);

@@ -96,10 +96,14 @@ class resolver {
   void resolve_replay(can_bus& bus, position at) {
     const auto colon = bus.uri.find(':');
     const auto hash = bus.uri.rfind('#');
-    const auto number = hash == std::string::npos ? std::string() : bus.uri.substr(hash + 1);
-    if (number.empty() || number.size() > 2 ||
-        number.find_first_not_of("0123456789") != std::string::npos) {
-      report_.add(at, "port: expected replay:FILE#BUS with the number of the recorded bus");
+    // GVRET numbers its buses; candump writes the interface's name.
+    const auto recorded = hash == std::string::npos ? std::string() : bus.uri.substr(hash + 1);
+    constexpr std::size_t interface_name_max = 15;
+    constexpr auto name_characters =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+    if (recorded.empty() || recorded.size() > interface_name_max ||
+        recorded.find_first_not_of(name_characters) != std::string::npos) {
+      report_.add(at, "port: expected replay:FILE#BUS with the number or name of the recorded bus");
       return;
     }
     const auto given = bus.uri.substr(colon + 1, hash - colon - 1);
@@ -109,7 +113,7 @@ class resolver {
       report_.add(at, fmt::format("port: there is no file {}", given));
       return;
     }
-    bus.uri = fmt::format("replay:{}#{}", fs::canonical(file).string(), number);
+    bus.uri = fmt::format("replay:{}#{}", fs::canonical(file).string(), recorded);
   }
 
   void lines() {

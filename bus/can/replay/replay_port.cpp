@@ -125,19 +125,23 @@ void replay_port::count(const batch& played) {
 
 } // namespace
 
-messages::expected<std::unique_ptr<port>> open_replay_port(const port_options& options,
-                                                           const std::string& file_and_bus,
-                                                           batch_handler handler) {
-  if (!std::isfinite(options.speed) || options.speed < 0) {
-    return messages::failure{fmt::format("{}: a speed is 0 or more", options.uri)};
-  }
+messages::expected<recording> load_replayed(const std::string& uri) {
+  const auto file_and_bus = uri.substr(uri.find(':') + 1);
   const std::size_t mark = file_and_bus.rfind('#');
   const std::string path = file_and_bus.substr(0, mark);
   const std::string bus = mark == std::string::npos ? "" : file_and_bus.substr(mark + 1);
   auto source = load_recording(path, bus);
-  if (!source) {
-    return messages::failure{fmt::format("{}: {}", options.uri, source.error().text)};
+  if (!source) return messages::failure{fmt::format("{}: {}", uri, source.error().text)};
+  return source;
+}
+
+messages::expected<std::unique_ptr<port>> open_replay_port(const port_options& options,
+                                                           batch_handler handler) {
+  if (!std::isfinite(options.speed) || options.speed < 0) {
+    return messages::failure{fmt::format("{}: a speed is 0 or more", options.uri)};
   }
+  auto source = load_replayed(options.uri);
+  if (!source) return source.error();
   file_descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
   if (!wake.valid()) {
     return messages::failure{fmt::format("{}: {}", options.uri, std::strerror(errno))};

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "bus/message/record/recording.hpp"
+#include "messages/expected.hpp"
+
+namespace voltaic::nodes::cli {
+
+/// Declares `--record FILE`.
+void declare_record(CLI::App& app, std::string& path);
+
+/// Makes room for a new recording; complains when something else is there.
+[[nodiscard]] bool prepare_recording(std::string_view command, const std::string& path);
+
+/// Says how many messages were recorded, or what is missing. False: not all.
+[[nodiscard]] bool finish_recording(std::string_view command, const std::string& path);
+
+} // namespace voltaic::nodes::cli
