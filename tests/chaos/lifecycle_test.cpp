@@ -1,8 +1,10 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <sstream>
 #include <thread>
 
 #include "chaos/live_site.hpp"
@@ -141,4 +143,23 @@ TEST_CASE("The exit code of set tells what came of it") {
   CHECK(code({"rack_0/contactor", "ajar"}, "rejected") == 4);
   CHECK(code({"rack_0/charge_current_limit", "50", "--for", "soon"}, "") == 2);
   CHECK(code({"rack_0/charge_current_limit"}, "") == 2);
+}
+
+TEST_CASE("while nothing happens the supervisor sleeps") {
+  live_site site;
+  site.up();
+  // User and system time, the 14th and 15th field of /proc/PID/stat, in clock ticks.
+  const auto ticks_used = [&] {
+    const auto text = read_file("/proc/" + std::to_string(site.process().pid()) + "/stat");
+    std::istringstream fields(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int field = 3; field < 14; ++field) fields >> skipped;
+    long user = 0;
+    long system = 0;
+    fields >> user >> system;
+    return user + system;
+  };
+  const auto before = ticks_used();
+  std::this_thread::sleep_for(3s);
+  CHECK(ticks_used() - before < ::sysconf(_SC_CLK_TCK));
 }
