@@ -84,6 +84,9 @@ void command_actor::audit(const messages::command& asked, const messages::result
   if (const auto* number = std::get_if<double>(&asked.value)) {
     event.value = *number;
     event.has_value = true;
+  } else if (const auto* word = std::get_if<std::string>(&asked.value);
+             word != nullptr && !word->empty()) {
+    event.actions.push_back(*word);
   }
   context_.record(std::move(event), now);
 }

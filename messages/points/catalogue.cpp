@@ -116,16 +116,21 @@ bool matches(const point_description& point, std::string_view pattern) {
   return glob_match(pattern, point.name) || glob_match(pattern, point.channel);
 }
 
-std::string number_text(double value, std::uint8_t decimals) {
+std::string fixed_text(double value, std::uint8_t decimals) {
   if (!std::isfinite(value)) return "null";
   std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (decimals > 0) {
+  const bool zero = text.find_first_not_of("-0.") == std::string::npos;
+  if (zero && text.starts_with('-')) text.erase(0, 1);
+  return text;
+}
+
+std::string number_text(double value, std::uint8_t decimals) {
+  auto text = fixed_text(value, decimals);
+  if (decimals > 0 && std::isfinite(value)) {
     const auto point = text.find('.');
     const auto last = text.find_last_not_of('0');
     text.erase(std::max(last, point + 1) + 1);
   }
-  const bool zero = text.find_first_not_of("-0.") == std::string::npos;
-  if (zero && text.starts_with('-')) text.erase(0, 1);
   return text;
 }
 

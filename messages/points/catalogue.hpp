@@ -52,4 +52,8 @@ struct reference {
 /// (`3.301`, `120.0`, `88`). What is not finite is `null`.
 [[nodiscard]] std::string number_text(double value, std::uint8_t decimals);
 
+/// The same with all its digits, so that numbers of one point stand in a column:
+/// `3.300`. What is not finite is `null`.
+[[nodiscard]] std::string fixed_text(double value, std::uint8_t decimals);
+
 } // namespace voltaic::messages::points

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "messages/points/catalogue.hpp"
 
@@ -142,6 +143,15 @@ void put_event(object& out, const event& event) {
   put_other(out, event);
 }
 
+/// `charge 140.0 A, discharge 70.0 A (cell_overvoltage/warning)`
+std::string limits_sentence(const event& event) {
+  auto text = fmt::format("charge {} A, discharge {} A",
+                          number_text(event.charge_current_a, event_decimals),
+                          number_text(event.discharge_current_a, event_decimals));
+  if (!event.reasons.empty()) text += fmt::format(" ({})", fmt::join(event.reasons, ", "));
+  return text;
+}
+
 } // namespace
 
 std::string utc_text(std::int64_t utc_us) {
@@ -174,7 +184,19 @@ std::string value_text(const point_state& point, std::size_t element) {
   }
   if (is_text(point)) return point.text;
   if (const auto* name = name_of(point, point.numbers[element])) return *name;
-  return number_text(point.numbers[element], point.description.decimals);
+  return fixed_text(point.numbers[element], point.description.decimals);
+}
+
+std::string values_text(const point_state& point) {
+  if (is_text(point) || point.numbers.size() < 2) return value_text(point);
+  std::optional<std::size_t> least, greatest;
+  for (std::size_t i = 0; i < point.numbers.size(); ++i) {
+    if (point.element_quality[i] != quality::good) continue;
+    if (!least || point.numbers[i] < point.numbers[*least]) least = i;
+    if (!greatest || point.numbers[i] > point.numbers[*greatest]) greatest = i;
+  }
+  if (!least) return "-";
+  return fmt::format("{}..{}", value_text(point, *least), value_text(point, *greatest));
 }
 
 std::string point_line(const point_state& point, std::int64_t now_utc_us) {
@@ -205,6 +227,28 @@ std::string event_line(const event& event, std::int64_t utc_us) {
   out.text("id", event.id);
   put_event(out, event);
   return out.done();
+}
+
+std::string event_sentence(const event& event) {
+  if (event.kind == "limits") return limits_sentence(event);
+  std::string text;
+  const auto add = [&](std::string_view part) {
+    if (!part.empty()) text += fmt::format("{}{}", text.empty() ? "" : " ", part);
+  };
+  const bool is_command = event.kind == "command";
+  add(event.candidate);
+  add(event.scope);
+  if (!is_command) add(event.state);
+  add(event.level);
+  add(event.edge);
+  if (event.has_value) add(number_text(event.value, event_decimals));
+  if (event.has_value) add(event.unit);
+  add(fmt::format("{}", fmt::join(event.actions, ", ")));
+  if (is_command) add(event.state);
+  if (!event.reason.empty()) text += fmt::format(": {}", event.reason);
+  if (!event.reasons.empty()) text += fmt::format(" ({})", fmt::join(event.reasons, ", "));
+  if (!event.user.empty()) text += fmt::format(", by {}", event.user);
+  return text;
 }
 
 std::string simulated_event_line(const event& event, std::int64_t t_ms) {

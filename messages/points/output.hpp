@@ -13,14 +13,21 @@ namespace voltaic::messages::points {
 [[nodiscard]] std::string utc_text(std::int64_t utc_us);
 
 /// One value as text, at the point's resolution, for tables and messages:
-/// `3.301`, `closed`, `-` when there is none.
+/// with every digit of it: `3.300`, `closed`, `-` when there is none.
 [[nodiscard]] std::string value_text(const point_state& point, std::size_t element = 0);
+
+/// The values of a point as one text: `3.300`, or the least and the greatest of
+/// its good elements, `3.298..3.301`; `-` when there is none.
+[[nodiscard]] std::string values_text(const point_state& point);
 
 /// A point as `voltaic points --json` prints it, without the line's end.
 [[nodiscard]] std::string point_line(const point_state& point, std::int64_t now_utc_us);
 
 /// An event as `voltaic events --json` prints it: with utc, node, boot and id.
 [[nodiscard]] std::string event_line(const event& event, std::int64_t utc_us);
+
+/// What an event says, as a sentence for people, without time, kind and subject.
+[[nodiscard]] std::string event_sentence(const event& event);
 
 /// An event as `voltaic simulate` prints it: with the time since t=0.
 [[nodiscard]] std::string simulated_event_line(const event& event, std::int64_t t_ms);

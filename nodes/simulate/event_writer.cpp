@@ -5,42 +5,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "messages/points/catalogue.hpp"
 #include "messages/points/output.hpp"
 
 namespace voltaic::nodes::simulate {
-namespace {
-
-/// Digits of numbers in text; no point has more.
-constexpr std::uint8_t text_decimals = 6;
-
-/// What an event says, for people.
-std::string sentence_of(const messages::event& event) {
-  const auto number = [](double value) {
-    return messages::points::number_text(value, text_decimals);
-  };
-  if (event.kind == "limits") {
-    return fmt::format("charge {} A, discharge {} A ({})", number(event.charge_current_a),
-                       number(event.discharge_current_a), fmt::join(event.reasons, ", "));
-  }
-  std::string text;
-  const auto add = [&](const std::string& part) {
-    if (!part.empty()) text += (text.empty() ? "" : " ") + part;
-  };
-  add(event.candidate);
-  add(event.scope);
-  add(event.level);
-  add(event.edge);
-  add(event.state);
-  if (event.has_value) add(number(event.value) + " " + event.unit);
-  add(fmt::format("{}", fmt::join(event.actions, ", ")));
-  add(event.reason);
-  add(fmt::format("{}", fmt::join(event.reasons, ", ")));
-  return text;
-}
-
-} // namespace
-
 void event_writer::add(const messages::event& event, std::int64_t time_us) {
   if (time_us < zero_us_) return;
   waiting_.push_back({(time_us - zero_us_) / messages::us_per_ms, time_us, event});
@@ -63,7 +30,8 @@ std::vector<std::string> event_writer::take(std::int64_t until_us) {
 std::string event_writer::line_of(const entry& from) const {
   if (json_) return messages::points::simulated_event_line(from.event, from.t_ms);
   return fmt::format("{:>6}.{:03} s  {:<10} {:<10} {}", from.t_ms / 1000, from.t_ms % 1000,
-                     from.event.subject, from.event.kind, sentence_of(from.event));
+                     from.event.subject, from.event.kind,
+                     messages::points::event_sentence(from.event));
 }
 
 } // namespace voltaic::nodes::simulate

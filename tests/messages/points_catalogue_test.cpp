@@ -117,5 +117,8 @@ TEST_CASE("numbers are printed at their resolution, never 3.3010001") {
   CHECK(number_text(-0.00001, 3) == "0.0");
   CHECK(number_text(-0.5, 1) == "-0.5");
   CHECK(number_text(std::numeric_limits<double>::quiet_NaN(), 3) == "null");
+  CHECK(fixed_text(3.3, 3) == "3.300");
+  CHECK(fixed_text(-0.00001, 3) == "0.000");
+  CHECK(fixed_text(std::numeric_limits<double>::quiet_NaN(), 3) == "null");
   CHECK(number_text(std::numeric_limits<double>::infinity(), 3) == "null");
 }

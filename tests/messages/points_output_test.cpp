@@ -108,6 +108,37 @@ TEST_CASE("texts and named raw values are printed as text") {
   CHECK(value_text(point) == "-");
 }
 
+TEST_CASE("people see the full resolution and the range of many values") {
+  point_state point = cells();
+  point.description.decimals = 3;
+  point.numbers = {3.3, 3.298, 9.9};
+  point.element_quality = {quality::good, quality::good, quality::stale};
+  CHECK(value_text(point) == "3.300");
+  CHECK(values_text(point) == "3.298..3.300");
+  for (auto& mark : point.element_quality) mark = quality::never;
+  CHECK(values_text(point) == "-");
+  point.numbers = {3.3};
+  point.element_quality = {quality::good};
+  CHECK(values_text(point) == "3.300");
+}
+
+TEST_CASE("people read an event as a sentence") {
+  CHECK(event_sentence({.kind = "limits", .charge_current_a = 140, .discharge_current_a = 70}) ==
+        "charge 140.0 A, discharge 70.0 A");
+  CHECK(event_sentence({.kind = "contactor", .state = "open", .reason = "start"}) == "open: start");
+  CHECK(event_sentence({.kind = "command",
+                        .scope = "set",
+                        .actions = {"close"},
+                        .state = "done",
+                        .user = "ada"}) == "set close done, by ada");
+  CHECK(event_sentence({.kind = "command",
+                        .scope = "set",
+                        .value = 999,
+                        .has_value = true,
+                        .state = "rejected",
+                        .reasons = {"too high"}}) == "set 999.0 rejected (too high)");
+}
+
 TEST_CASE("bytes that are no text do not stop the output") {
   auto point = cells();
   point.description.unit = "\xFF";

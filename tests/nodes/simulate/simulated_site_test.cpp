@@ -88,13 +88,13 @@ TEST_CASE("a simulated site reads its racks through the whole chain") {
   const auto cells = site.points().find("rack_1/cell_voltage");
   REQUIRE(cells);
   CHECK(cells->quality == messages::quality::good);
-  CHECK(messages::points::value_text(*cells, 479) == "3.3");
+  CHECK(messages::points::value_text(*cells, 479) == "3.300");
   REQUIRE(site.set("rack_0", "cell_voltage", 19, override_kind::value, 3.56));
   for (int i = 0; i < 50; ++i) site.step();
-  CHECK(messages::points::value_text(*site.points().find("rack_0/module_1:cell_3")) == "3.56");
-  CHECK(messages::points::value_text(*site.points().find("rack_0/cell_voltage_max")) == "3.56");
+  CHECK(messages::points::value_text(*site.points().find("rack_0/module_1:cell_3")) == "3.560");
+  CHECK(messages::points::value_text(*site.points().find("rack_0/cell_voltage_max")) == "3.560");
   CHECK(messages::points::value_text(*site.points().find("rack_0/cell_voltage_max_index")) == "19");
-  CHECK(messages::points::value_text(*site.points().find("rack_1/cell_voltage_max")) == "3.3");
+  CHECK(messages::points::value_text(*site.points().find("rack_1/cell_voltage_max")) == "3.300");
   CHECK_FALSE(site.set("rack_9", "cell_voltage", 19, override_kind::value, 3.56));
   CHECK_FALSE(site.set("rack_0", "cell_voltage", 480, override_kind::value, 3.56));
 }
