@@ -23,7 +23,7 @@ json open_racks(const running_site& site) {
   json result = json::array();
   auto connection = site_connection::open(site);
   if (!connection) return result;
-  const auto view = (*connection)->collect(collect_timeout);
+  const auto view = (*connection)->collect(site, collect_timeout);
   if (!view) return result;
   for (const auto& point : view->points.select({"*/contactor"}))
     if (point.quality == messages::quality::good && point.text == "open")
@@ -42,7 +42,7 @@ exit_code print(const json& answer) {
   }
   if (answer["changes"].empty()) fmt::print("nothing changed\n");
   for (const auto& one : answer["changes"])
-    fmt::print("{} {} {}: {}\n", one.value("change", ""), one.value("part", ""),
+    fmt::print("{:<7} {} {}: {}\n", one.value("change", ""), one.value("part", ""),
                one.value("name", ""), one.value("reason", ""));
   return exit_code::done;
 }

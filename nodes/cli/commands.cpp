@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/site/expand.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -13,18 +18,15 @@ namespace {
 
 // The one list of subcommands, in the order of `voltaic --help`.
 constexpr std::array subcommands = {
-    subcommand{"run", "Run a whole site in this process", "voltaic run configs/demo.toml --for 20s",
-               declare_run},
-    subcommand{"node", "Run one node of a site", "voltaic node configs/demo.toml rack_0",
-               declare_node},
-    subcommand{"simulate", "Play a site and a trace on virtual time",
-               "voltaic simulate configs/demo.toml --trace trace.csv --for 120s --json",
-               declare_simulate},
-    subcommand{"check", "Check a site file and print its plan", "voltaic check configs/demo.toml",
-               declare_check},
     subcommand{"up", "Run a site, one process a node", "voltaic up configs/demo.toml --for 20s",
                declare_up},
-    subcommand{"status", "Show the nodes and buses of a running site", "voltaic status --json",
+    subcommand{"run", "Run a whole site in this process", "voltaic run configs/demo.toml --for 20s",
+               declare_run},
+    subcommand{"check", "Check a site file and print its plan", "voltaic check configs/demo.toml",
+               declare_check},
+    subcommand{"apply", "Change a running site to what its file says now",
+               "voltaic apply configs/demo.toml", declare_apply},
+    subcommand{"status", "Show the nodes and buses of a running site", "voltaic status --actors",
                declare_status},
     subcommand{"points", "Show values of a running site",
                "voltaic points 'rack_0/cell_voltage*' --json", declare_points},
@@ -32,17 +34,46 @@ constexpr std::array subcommands = {
                "voltaic set rack_0/contactor close --reason 'start of shift'", declare_set},
     subcommand{"events", "Show what happened", "voltaic events --since 5m --follow --json",
                declare_events},
-    subcommand{"apply", "Change a running site to what its file says now",
-               "voltaic apply configs/demo.toml", declare_apply},
+    subcommand{"simulate", "Play a site and a trace on virtual time",
+               "voltaic simulate configs/demo.toml --trace trace.csv --for 120s --json",
+               declare_simulate},
+    subcommand{"node", "Run one node of a site; voltaic up and services start it",
+               "voltaic node configs/demo.toml rack_0", declare_node},
     subcommand{"sim", "Simulate a site's racks on its virtual buses",
                "voltaic sim configs/demo.toml --rack rack_0", declare_sim},
     subcommand{"bus", "Serve a virtual CAN bus", "voltaic bus configs/demo.toml can0", declare_bus},
 };
 
+// What is said of a first word that is no subcommand.
+std::optional<std::string> unknown_word(int argument_count, const char* const* arguments) {
+  if (argument_count < 2 || arguments[1][0] == '-') return std::nullopt;
+  const std::string_view word = arguments[1];
+  std::vector<std::string_view> known;
+  for (const auto& entry : subcommands) known.emplace_back(entry.name);
+  if (std::ranges::find(known, word) != known.end()) return std::nullopt;
+  const auto near = site::nearest_word(word, known);
+  return fmt::format("there is no command {}{}", word,
+                     near.empty() ? "" : fmt::format(", did you mean {}?", near));
+}
+
+// "voltaic set: POINT is required", as every other complaint of the commands.
+void complain(CLI::App& app, const CLI::ParseError& error) {
+  std::string command = "voltaic";
+  for (const auto* sub : app.get_subcommands()) command += " " + sub->get_name();
+  fmt::print(stderr, "{}: {}\n{} --help says more\n", command, error.what(), command);
+}
+
 } // namespace
 
 int run_command_line(int argument_count, const char* const* arguments) {
+  if (const auto complaint = unknown_word(argument_count, arguments)) {
+    fmt::print(stderr, "voltaic: {}\nvoltaic --help shows them all\n", *complaint);
+    return static_cast<int>(exit_code::usage);
+  }
   CLI::App app("Voltaic: reads, protects and controls battery energy storage", "voltaic");
+  app.footer(
+      "Exit codes: 0 done, 1 findings or nothing matched, 2 usage, 3 no site runs,\n"
+      "  4 refused or already running, 5 expired, 6 outcome unknown, 7 ended by a fault");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("voltaic ") + VOLTAIC_VERSION);
   exit_code code = exit_code::usage;
@@ -60,7 +91,10 @@ int run_command_line(int argument_count, const char* const* arguments) {
     app.exit(success);
     return static_cast<int>(exit_code::done);
   } catch (const CLI::ParseError& error) {
-    app.exit(error);
+    if (argument_count < 2)
+      fmt::print(stderr, "{}", app.help());
+    else
+      complain(app, error);
     return static_cast<int>(exit_code::usage);
   } catch (const std::exception& error) {
     fmt::print(stderr, "voltaic: {}\n", error.what());

@@ -46,30 +46,14 @@ std::optional<std::int64_t> parse_since(const std::string& text) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000;
 }
 
-// What is said of an event in one line; nothing is said of what it lacks.
-std::string text_of(const messages::event& event) {
-  std::string line = event.kind;
-  for (const auto* word :
-       {&event.subject, &event.candidate, &event.scope, &event.level, &event.edge, &event.state})
-    if (!word->empty()) line += " " + *word;
-  if (event.has_value) line += fmt::format(" at {:.6g} {}", event.value, event.unit);
-  if (event.kind == "protection") line += fmt::format(", limit {:.6g}", event.threshold);
-  if (event.kind == "limits")
-    line += fmt::format(" charge {:.1f} A, discharge {:.1f} A", event.charge_current_a,
-                        event.discharge_current_a);
-  if (!event.user.empty()) line += " by " + event.user;
-  if (!event.reason.empty()) line += ": " + event.reason;
-  if (!event.reasons.empty()) line += fmt::format(" ({})", fmt::join(event.reasons, ", "));
-  return line;
-}
-
 void print(const message& said, bool as_json) {
   const auto& event = std::get<messages::event>(said.payload);
   const auto utc_us = said.header.time.utc_us;
   if (as_json)
     fmt::print("{}\n", messages::points::event_line(event, utc_us));
   else
-    fmt::print("{} {}\n", messages::points::utc_text(utc_us), text_of(event));
+    fmt::print("{}  {:<10} {:<10} {}\n", messages::points::utc_text(utc_us), event.kind,
+               event.subject, messages::points::event_sentence(event));
 }
 
 // Everything that one node's journal holds since a time.
@@ -89,15 +73,21 @@ void read_node(const std::string& path, std::int64_t since_us, std::vector<messa
 }
 
 // Live events; what the journals already showed is left out by its identifier.
-exit_code follow(site_connection& connection, bool as_json, std::set<std::string> shown) {
-  const auto state = connection.collect(collect_timeout);
+// Ends when the site does.
+exit_code follow(const options& given, const running_site& site, site_connection& connection,
+                 std::set<std::string> shown) {
+  const auto state = connection.collect(site, collect_timeout);
   if (!state) fmt::print(stderr, "voltaic events: {}\n", state.error().text);
   while (true) {
     std::fflush(stdout);
     const auto update = connection.client().next(wait_for_event);
+    if (!update) {
+      const auto found = find_running_site(site.status.value("file", ""));
+      if (const auto* code = std::get_if<exit_code>(&found)) return *code;
+    }
     if (!update || update->kind != bus::message::update::kind::message) continue;
     const auto* event = std::get_if<messages::event>(&update->message.payload);
-    if (event != nullptr && shown.insert(event->id).second) print(update->message, as_json);
+    if (event != nullptr && shown.insert(event->id).second) print(update->message, given.as_json);
   }
 }
 
@@ -131,7 +121,7 @@ exit_code show(const options& given) {
     print(said, given.as_json);
     shown.insert(std::get<messages::event>(said.payload).id);
   }
-  if (given.follow) return follow(*connection, given.as_json, std::move(shown));
+  if (given.follow) return follow(given, site, *connection, std::move(shown));
   return events.empty() ? exit_code::findings : exit_code::done;
 }
 
@@ -140,7 +130,7 @@ exit_code show(const options& given) {
 action declare_events(CLI::App& app) {
   auto given = std::make_shared<options>();
   app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m");
-  app.add_flag("--follow", given->follow, "Go on with what happens from now on");
+  app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
   app.add_option("--site", given->file, "Site file, where several sites run");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -21,34 +22,57 @@ struct options {
   bool as_json = false;
 };
 
-void print_row(const messages::points::point_state& point) {
+std::string shown_name(const messages::points::point_state& point) {
   const auto& about = point.description;
-  if (about.count > 1)
-    fmt::print("{:<40} {:>12} {:<5} {}\n", fmt::format("{}[{}]", about.name, about.count),
-               messages::points::value_text(point, 0) + " ...", about.unit,
-               to_string(point.quality));
-  else
-    fmt::print("{:<40} {:>12} {:<5} {}\n", about.name, messages::points::value_text(point),
-               about.unit, to_string(point.quality));
+  return about.count > 1 ? fmt::format("{}[{}]", about.name, about.count) : about.name;
+}
+
+std::string shown_age(const messages::points::point_state& point, std::int64_t now_us) {
+  if (!point.received) return "-";
+  return fmt::format("{:.1f} s", static_cast<double>(now_us - point.source_time.utc_us) / 1e6);
+}
+
+void print_table(const std::vector<messages::points::point_state>& points, std::int64_t now_us) {
+  std::size_t name_width = 0;
+  std::size_t value_width = 0;
+  for (const auto& point : points) {
+    name_width = std::max(name_width, shown_name(point).size());
+    value_width = std::max(value_width, messages::points::values_text(point).size());
+  }
+  for (const auto& point : points)
+    fmt::print("{:<{}}  {:>{}} {:<5} {:<9} {:>8}\n", shown_name(point), name_width,
+               messages::points::values_text(point), value_width, point.description.unit,
+               to_string(point.quality), shown_age(point, now_us));
+}
+
+// What no point fits is said by name: a script sees it in the exit code alone.
+void complain(const site_view& view, const std::vector<std::string>& patterns) {
+  for (const auto& pattern : patterns)
+    if (view.points.select({pattern}).empty())
+      fmt::print(stderr, "voltaic points: no point is called {}{}\n", pattern,
+                 suggestion(view, pattern));
+  if (patterns.empty()) fmt::print(stderr, "voltaic points: the site has no points\n");
 }
 
 exit_code show(const options& given) {
   const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   auto connection = site_connection::open(std::get<running_site>(found));
-  const auto view = connection ? (*connection)->collect(collect_timeout)
-                               : messages::expected<site_view>(connection.error());
+  const auto view = connection
+                        ? (*connection)->collect(std::get<running_site>(found), collect_timeout)
+                        : messages::expected<site_view>(connection.error());
   if (!view) {
     fmt::print(stderr, "voltaic points: {}\n", view.error().text);
     return exit_code::no_site;
   }
   const auto selected = view->points.select(given.patterns);
   const auto now_us = utc_now_us();
-  for (const auto& point : selected)
-    if (given.as_json)
+  if (given.as_json)
+    for (const auto& point : selected)
       fmt::print("{}\n", messages::points::point_line(point, now_us));
-    else
-      print_row(point);
+  else
+    print_table(selected, now_us);
+  if (selected.empty() || !given.patterns.empty()) complain(*view, given.patterns);
   return selected.empty() ? exit_code::findings : exit_code::done;
 }
 

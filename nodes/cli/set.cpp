@@ -22,10 +22,12 @@ namespace voltaic::nodes::cli {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 // A command may act until then; its result is waited for a little longer.
 constexpr std::chrono::milliseconds deadline{5'000};
 constexpr std::chrono::milliseconds answer_time{1'000};
+constexpr std::chrono::seconds collect_timeout{2};
 constexpr std::uint8_t priority_of_people = 1;
 
 struct options {
@@ -145,27 +147,47 @@ const char* word_of(messages::outcome outcome) {
   return "unknown";
 }
 
-json number_or_text(const std::string& text) {
+ordered_json number_or_text(const std::string& text) {
   const auto parsed = json::parse(text, nullptr, false);
   if (text.empty()) return {};
-  return parsed.is_number() ? parsed : json(text);
+  return parsed.is_number() ? ordered_json(parsed) : ordered_json(text);
 }
 
-void print(const options& given, const messages::result& result, std::int64_t ms) {
+// The unit of what was read back, and what an unknown name may have meant.
+struct annotation {
+  std::string unit;
+  std::string hint;
+};
+
+annotation annotate(site_connection& connection, const running_site& site,
+                    const messages::command& command, const messages::result& result) {
+  const auto view = connection.collect(site, collect_timeout);
+  if (!view || command.operation != "set") return {};
+  const auto point = view->points.find(command.point);
+  if (point) return {point->description.unit, ""};
+  if (result.outcome != messages::outcome::rejected) return {};
+  return {"", suggestion(*view, command.point)};
+}
+
+void print(const options& given, const messages::result& result, std::int64_t ms,
+           const annotation& more) {
   if (given.as_json) {
-    fmt::print("{}\n", json({{"id", result.id},
-                             {"point", given.point},
-                             {"requested", number_or_text(given.value)},
-                             {"read_back", number_or_text(result.read_back)},
-                             {"result", word_of(result.outcome)},
-                             {"reasons", result.reasons},
-                             {"ms", ms}})
+    fmt::print("{}\n", ordered_json({{"id", result.id},
+                                     {"point", given.point},
+                                     {"requested", number_or_text(given.value)},
+                                     {"read_back", number_or_text(result.read_back)},
+                                     {"result", word_of(result.outcome)},
+                                     {"reasons", result.reasons},
+                                     {"ms", ms}})
                            .dump());
     return;
   }
-  fmt::print("{}: {}{}{}\n", given.point, word_of(result.outcome),
-             result.read_back.empty() ? "" : ", reads " + result.read_back,
-             result.reasons.empty() ? "" : fmt::format(" ({})", fmt::join(result.reasons, "; ")));
+  std::string text = fmt::format("{}: {}", given.point, word_of(result.outcome));
+  if (!result.read_back.empty()) text += ", reads " + result.read_back;
+  if (!result.read_back.empty() && !more.unit.empty()) text += " " + more.unit;
+  if (!result.reasons.empty())
+    text += fmt::format(" ({}{})", fmt::join(result.reasons, "; "), more.hint);
+  fmt::print("{}\n", text);
 }
 
 exit_code set(const options& given) {
@@ -186,7 +208,8 @@ exit_code set(const options& given) {
   const auto begin = std::chrono::steady_clock::now();
   const auto result = (*connection)->client().request(*command, deadline + answer_time);
   const auto took = std::chrono::steady_clock::now() - begin;
-  print(given, result, std::chrono::duration_cast<std::chrono::milliseconds>(took).count());
+  const auto more = given.as_json ? annotation() : annotate(**connection, site, *command, result);
+  print(given, result, std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), more);
   return code_of(result.outcome);
 }
 
@@ -200,7 +223,7 @@ action declare_set(CLI::App& app) {
   app.add_option("VALUE", given->value,
                  "Number in the point's unit, or a word; of command: 'reset rack_0'")
       ->required();
-  app.add_option("--for", given->duration, "Goes back by itself after this time, as 5m");
+  app.add_option("--for", given->duration, "Back to the profile's default after this time, as 5m");
   app.add_option("--reason", given->reason, "Recorded with the command");
   app.add_option("--key", given->key, "A repetition with the same key never acts twice");
   app.add_option("--site", given->file, "Site file, where several sites run");

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "bus/message/client.hpp"
 #include "messages/codec/payloads.hpp"
@@ -24,14 +25,20 @@ class site_connection {
  public:
   [[nodiscard]] static messages::expected<std::unique_ptr<site_connection>> open(
       const running_site& site);
-  /// Asks for the full state; fails when the relay does not answer in time.
-  [[nodiscard]] messages::expected<site_view> collect(std::chrono::milliseconds timeout);
+  /// Asks for the full state; fails when the relay does not answer in time. What
+  /// nodes said that the site no longer has is left out.
+  [[nodiscard]] messages::expected<site_view> collect(const running_site& site,
+                                                      std::chrono::milliseconds timeout);
   [[nodiscard]] bus::message::client& client() { return *client_; }
 
  private:
   bus::message::zmq_context context_;
   std::unique_ptr<bus::message::client> client_;
 };
+
+/// `, did you mean rack_0/soc?` for a name that is near one of the site's points
+/// in either spelling; empty otherwise.
+[[nodiscard]] std::string suggestion(const site_view& view, std::string_view name);
 
 /// Now, in microseconds since 1970.
 [[nodiscard]] std::int64_t utc_now_us();

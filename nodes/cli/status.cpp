@@ -1,9 +1,13 @@
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <ctime>
 #include <memory>
 #include <string>
 #include <thread>
@@ -17,11 +21,19 @@ namespace voltaic::nodes::cli {
 namespace {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 constexpr auto collect_timeout = 2s;
 
-json to_json(const messages::actor_health& actor) {
+struct options {
+  std::string file;
+  bool as_json = false;
+  bool with_actors = false;
+  bool watching = false;
+};
+
+ordered_json to_json(const messages::actor_health& actor) {
   return {{"name", actor.name},
           {"kind", actor.kind},
           {"state", actor.state},
@@ -30,12 +42,12 @@ json to_json(const messages::actor_health& actor) {
           {"progress", actor.progress}};
 }
 
-json to_json(const messages::bus_health& bus) {
+ordered_json to_json(const messages::bus_health& bus) {
   return {{"name", bus.name},
           {"kind", bus.kind},
           {"state", bus.state},
           {"bitrate", bus.bitrate},
-          {"load_percent", bus.load_percent},
+          {"load_percent", std::round(bus.load_percent * 10) / 10},
           {"rx", bus.rx},
           {"tx", bus.tx},
           {"errors", bus.errors},
@@ -55,12 +67,21 @@ void merge(messages::bus_health& known, const messages::bus_health& other) {
   if (known.state == "error-active") known.state = other.state;
 }
 
+ordered_json process_of(const json& node) {
+  ordered_json result;
+  for (const auto* key :
+       {"name", "pid", "state", "restarts", "uptime_s", "cpu_percent", "rss_kb", "last_exit"})
+    result[key] = node.value(key, json());
+  result["actors"] = ordered_json::array();
+  return result;
+}
+
 // The supervisor knows processes, health knows what is inside of them.
-json merged(const json& supervised, const site_view* view) {
-  json nodes = json::array();
+ordered_json merged(const json& supervised, const site_view* view) {
+  auto nodes = ordered_json::array();
   std::map<std::string, messages::bus_health> buses;
-  for (auto node : supervised["nodes"]) {
-    node["actors"] = json::array();
+  for (const auto& supervised_node : supervised["nodes"]) {
+    auto node = process_of(supervised_node);
     const auto name = node.value("name", "");
     const auto health = view == nullptr ? decltype(view->health.end()){} : view->health.find(name);
     if (view != nullptr && health != view->health.end()) {
@@ -75,42 +96,68 @@ json merged(const json& supervised, const site_view* view) {
     }
     nodes.push_back(std::move(node));
   }
-  json bus_list = json::array();
+  auto bus_list = ordered_json::array();
   for (const auto& [name, bus] : buses) bus_list.push_back(to_json(bus));
   return {{"site", supervised["site"]}, {"nodes", nodes}, {"buses", bus_list}};
 }
 
-void print_row(const json& node) {
-  const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "";
-  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>6} s {:>6.1f} {:>8}  {}\n", node.value("name", ""),
+// "42 s", "17 min", "5.2 h", "12.3 d": short, so that columns hold.
+std::string uptime_text(std::int64_t seconds) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  const auto in = [&](std::int64_t unit) {
+    return static_cast<double>(seconds) / static_cast<double>(unit);
+  };
+  if (seconds < 2 * minute) return fmt::format("{} s", seconds);
+  if (seconds < 2 * hour) return fmt::format("{} min", seconds / minute);
+  return seconds < 2 * day ? fmt::format("{:.1f} h", in(hour)) : fmt::format("{:.1f} d", in(day));
+}
+
+void print_actors(const ordered_json& node) {
+  for (const auto& actor : node["actors"])
+    fmt::print("  {:<24} {:<14} {:<9} {:>8} restarts {:>12} steps\n", actor.value("name", ""),
+               actor.value("kind", ""), actor.value("state", ""), actor.value("restarts", 0),
+               actor.value("progress", std::uint64_t{0}));
+}
+
+void print_row(const ordered_json& node) {
+  const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "-";
+  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6.1f} {:>6.1f} MB  {}\n", node.value("name", ""),
              node.value("pid", 0), node.value("state", ""), node.value("restarts", 0),
-             node.value("uptime_s", 0), node.value("cpu_percent", 0.0), node.value("rss_kb", 0),
-             last);
+             uptime_text(node.value("uptime_s", 0)), node.value("cpu_percent", 0.0),
+             node.value("rss_kb", 0) / 1024.0, last);
 }
 
 // `others` are the buses and simulators that the site brought along.
-void print_table(const json& status, const json& others) {
+void print_table(const ordered_json& status, const json& others, bool with_actors) {
   fmt::print("site {}\n", status.value("site", ""));
-  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6} {:>8}  {}\n", "node", "pid", "state", "restarts",
-             "uptime", "cpu %", "rss kB", "last exit");
-  for (const auto& node : status["nodes"]) print_row(node);
-  for (const auto& other : others) print_row(other);
+  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6} {:>9}  {}\n", "node", "pid", "state", "restarts",
+             "uptime", "cpu %", "memory", "last exit");
+  for (const auto& node : status["nodes"]) {
+    print_row(node);
+    if (with_actors) print_actors(node);
+  }
+  for (const auto& other : others) print_row(process_of(other));
+  if (!status["buses"].empty())
+    fmt::print("{:<16} {:<8} {:<13} {:>10} {:>7} {:>11} {:>11} {:>7}\n", "bus", "kind", "state",
+               "bit/s", "load %", "received", "sent", "lost");
   for (const auto& bus : status["buses"])
-    fmt::print("bus {:<10} {} {} {} bit/s, load {:.1f} %, {} received, {} sent\n",
-               bus.value("name", ""), bus.value("kind", ""), bus.value("state", ""),
-               bus.value("bitrate", 0), bus.value("load_percent", 0.0), bus.value("rx", 0UL),
-               bus.value("tx", 0UL));
+    fmt::print("{:<16} {:<8} {:<13} {:>10} {:>7.1f} {:>11} {:>11} {:>7}\n", bus.value("name", ""),
+               bus.value("kind", ""), bus.value("state", ""), bus.value("bitrate", 0),
+               bus.value("load_percent", 0.0), bus.value("rx", std::uint64_t{0}),
+               bus.value("tx", std::uint64_t{0}), bus.value("rx_overflow", std::uint64_t{0}));
 }
 
 std::string figure(const messages::points::point_table& points, const std::string& name) {
   const auto found = points.find(name);
   if (!found) return "-";
-  const auto mark = found->quality == messages::quality::good ? "" : "!";
-  return messages::points::value_text(*found) + mark;
+  const auto text = messages::points::value_text(*found);
+  return found->quality == messages::quality::good || text == "-" ? text : text + "!";
 }
 
-// "rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ..."; a "!" marks
-// what is not good.
+// "12:00:01 rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ...": local
+// time; a "!" marks what is not good.
 std::string status_line(const json& supervised, const site_view* view) {
   std::string line;
   if (view != nullptr)
@@ -126,13 +173,14 @@ std::string status_line(const json& supervised, const site_view* view) {
     if (node.value("state", "") != "running")
       troubled += fmt::format(" {} {}", node.value("name", ""), node.value("state", ""));
   if (line.empty()) line = fmt::format("{} nodes", supervised["nodes"].size());
-  return fmt::format("{}{}", line, troubled.empty() ? "" : " |" + troubled);
+  return fmt::format("{:%H:%M:%S} {}{}", fmt::localtime(std::time(nullptr)), line,
+                     troubled.empty() ? "" : " |" + troubled);
 }
 
 exit_code watch(const std::string& file, running_site site) {
   auto connection = site_connection::open(site);
   while (true) {
-    const auto view = connection ? (*connection)->collect(collect_timeout)
+    const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                  : messages::expected<site_view>(connection.error());
     fmt::print("{}\n", status_line(site.status, view ? &*view : nullptr));
     std::fflush(stdout);
@@ -143,33 +191,32 @@ exit_code watch(const std::string& file, running_site site) {
   }
 }
 
-exit_code show(const std::string& file, bool as_json, bool watching) {
-  auto found = find_running_site(file);
+exit_code show(const options& given) {
+  auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   auto& site = std::get<running_site>(found);
-  if (watching) return watch(file, std::move(site));
+  if (given.watching) return watch(given.file, std::move(site));
   auto connection = site_connection::open(site);
-  const auto view = connection ? (*connection)->collect(collect_timeout)
+  const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                : messages::expected<site_view>(connection.error());
   if (!view) fmt::print(stderr, "voltaic status: {}\n", view.error().text);
   const auto status = merged(site.status, view ? &*view : nullptr);
-  if (as_json)
+  if (given.as_json)
     fmt::print("{}\n", status.dump());
   else
-    print_table(status, site.status.value("processes", json::array()));
+    print_table(status, site.status.value("processes", json::array()), given.with_actors);
   return exit_code::done;
 }
 
 } // namespace
 
 action declare_status(CLI::App& app) {
-  auto file = std::make_shared<std::string>();
-  auto as_json = std::make_shared<bool>(false);
-  auto watching = std::make_shared<bool>(false);
-  app.add_option("--site", *file, "Site file, where several sites run");
-  app.add_flag("--json", *as_json, "One JSON object");
-  app.add_flag("--watch", *watching, "One short line each second");
-  return [file, as_json, watching] { return show(*file, *as_json, *watching); };
+  auto given = std::make_shared<options>();
+  app.add_option("--site", given->file, "Site file, where several sites run");
+  app.add_flag("--actors", given->with_actors, "With the actors of each node");
+  app.add_flag("--json", given->as_json, "One JSON object, with everything");
+  app.add_flag("--watch", given->watching, "One short line each second");
+  return [given] { return show(*given); };
 }
 
 } // namespace voltaic::nodes::cli

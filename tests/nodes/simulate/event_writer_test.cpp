@@ -54,9 +54,10 @@ TEST_CASE("people get a sentence") {
               .value = 3.56,
               .has_value = true,
               .unit = "V",
+              .threshold = 3.55,
               .actions = {"derate_charge"}},
              8'250'000);
   CHECK(writer.take_rest().front() ==
         "     8.250 s  rack_0     protection cell_overvoltage module_1:cell_3 warning set 3.56 V "
-        "derate_charge");
+        "limit 3.55 derate_charge");
 }
