@@ -34,7 +34,7 @@ std::uintmax_t bytes_of_journal(const std::string& journal) {
 
 } // namespace
 
-TEST_CASE("F-005: the gateway of commands dies on accepted ones; the same key acts once") {
+TEST_CASE("F-005: the gateway of commands dies on accepted ones, and the same key acts once") {
   live_site site;
   site.add("[supervision]\nrestarts_max = 50\n");
   device_bench devices(site);

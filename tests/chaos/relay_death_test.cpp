@@ -30,8 +30,6 @@ struct watched_site {
   /// A full state came, what was missed was told, and values go on from there.
   void require_observer_is_back(const observer& watcher) const {
     REQUIRE(eventually([&] { return watcher.states() >= 2; }));
-    CHECK(watcher.gaps_told() > 0);
-    CHECK(watcher.frames_missed() > 0);
     for (const auto* source : {"bms_0", "bms_1"}) {
       CHECK(watcher.hears(source));
       CHECK_FALSE(watcher.of(source).older_as_new);
@@ -76,5 +74,8 @@ TEST_CASE("proof e F-031: a relay that is alive but silent is replaced, and the 
   CHECK(here.site.node("relay")["last_exit"].get<std::string>().find("no progress") !=
         std::string::npos);
   here.require_observer_is_back(watcher);
+  // So long a silence is more than anybody keeps for later.
+  CHECK(watcher.gaps_told() > 0);
+  CHECK(watcher.frames_missed() > 0);
   here.require_chains_went_on(before);
 }

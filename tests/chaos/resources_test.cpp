@@ -128,7 +128,7 @@ TEST_CASE("F-017: with 64 open files a site runs, and those who take them all ha
   CHECK(site.stop() == 0);
 }
 
-TEST_CASE("F-022: the library of the message bus ends the relay; only it is replaced") {
+TEST_CASE("F-022: the library of the message bus ends the relay, and only it is replaced") {
   live_site site;
   device_bench devices(site);
   const auto mark = site.folder() + "/abort";

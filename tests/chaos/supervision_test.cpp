@@ -116,7 +116,8 @@ TEST_CASE("F-015: a chain without its bus is never half configured") {
   CHECK(site.contactor("rack_0") != "closed");
 }
 
-TEST_CASE("F-023: asked to end while closed, a site opens in order, and asking twice skips nothing") {
+TEST_CASE(
+    "F-023: asked to end while closed, a site opens in order, and asking twice skips nothing") {
   live_site site;
   device_bench devices(site);
   site.up({"--no-simulator"});
