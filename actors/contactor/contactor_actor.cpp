@@ -29,7 +29,9 @@ contactor_options checked(contactor_options options) {
   return options;
 }
 
-messages::catalogue describe(const std::string& rack, const std::string& owner) {
+} // namespace
+
+messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
   messages::point_description point;
   point.name = rack + "/contactor";
   point.channel = rack + "/Contactor";
@@ -40,8 +42,6 @@ messages::catalogue describe(const std::string& rack, const std::string& owner) 
   return messages::points::make_catalogue(owner, {point});
 }
 
-} // namespace
-
 contactor_actor::contactor_actor(runtime::context& context, actor_options options)
     : context_(context),
       rack_(options.rules.rack),
@@ -50,7 +50,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       model_(checked(options.rules)),
       reader_(rack_),
       commands_(context),
-      catalogue_(describe(rack_, context.name())),
+      catalogue_(catalogue_of(rack_, context.name())),
       permit_silence_us_(options.rules.permit_silence_us) {
   load();
   context_.listen(device_, runtime::kind::catalogue);

@@ -20,6 +20,9 @@ struct actor_options {
 /// The point is said again this often, changed or not.
 inline constexpr std::int64_t state_period_us = messages::us_per_s;
 
+/// The points that the contactor of a rack says, as `owner`.
+[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
+
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
 class contactor_actor final : public runtime::actor {
  public:

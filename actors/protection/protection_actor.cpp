@@ -54,6 +54,12 @@ constexpr const char* edge_names[] = {"set", "clear", "latch", "reset"};
 
 } // namespace
 
+messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
+  return messages::points::make_catalogue(
+      owner, {limit_point(rack, "charge_current_limit", "ChargeCurrentLimit"),
+              limit_point(rack, "discharge_current_limit", "DischargeCurrentLimit")});
+}
+
 protection_actor::protection_actor(runtime::context& context, actor_options options)
     : context_(context),
       rack_(options.rules.rack),
@@ -62,10 +68,7 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       model_(checked(std::move(options.rules))),
       reader_(rack_),
       commands_(context),
-      catalogue_(messages::points::make_catalogue(
-          context.name(),
-          {limit_point(rack_, "charge_current_limit", "ChargeCurrentLimit"),
-           limit_point(rack_, "discharge_current_limit", "DischargeCurrentLimit")})) {
+      catalogue_(catalogue_of(rack_, context.name())) {
   load();
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);

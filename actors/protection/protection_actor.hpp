@@ -24,6 +24,9 @@ inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
 /// Events that can still be acknowledged.
 inline constexpr std::size_t recent_events_max = 256;
 
+/// The points that the protection of a rack says, as `owner`.
+[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
+
 /// The PROTECTION actor: what the device says in; permits, limits and events out.
 class protection_actor final : public runtime::actor {
  public:

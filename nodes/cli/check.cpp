@@ -3,6 +3,9 @@
 #include <memory>
 #include <string>
 
+#include "actors/contactor/contactor_actor.hpp"
+#include "actors/protection/protection_actor.hpp"
+#include "actors/rack/rack_model.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -31,14 +34,31 @@ void print_buses(const site::plan& plan) {
     fmt::print("  {:<12} {}:{}\n", line.name, line.host, line.port);
 }
 
+void print_point(const std::string& name, const std::string& channel, const std::string& unit,
+                 std::uint32_t count, std::uint32_t period_ms) {
+  fmt::print("  {:<40} {:<36} {}{}{}\n", name, channel, unit.empty() ? "-" : unit,
+             count > 1 ? fmt::format("[{}]", count) : "",
+             period_ms == 0 ? "" : fmt::format(", every {} ms", period_ms));
+}
+
+void print_catalogue(const messages::catalogue& said) {
+  for (const auto& point : said.points)
+    print_point(point.name, point.channel, point.unit, point.count, point.period_ms);
+}
+
+// What devices report, and what each rack's actors say beside it.
 void print_points(const site::plan& plan) {
   fmt::print("points\n");
   for (const auto& device : plan.devices)
     for (const auto& point : device.profile->points)
-      fmt::print("  {:<40} {:<32} {}{}, every {} ms\n",
-                 (device.rack.empty() ? device.name : device.rack) + "/" + point.name,
-                 device.name + "/" + point.channel, point.unit.empty() ? "-" : point.unit,
-                 point.count > 1 ? fmt::format("[{}]", point.count) : "", point.period_ms);
+      print_point((device.rack.empty() ? device.name : device.rack) + "/" + point.name,
+                  device.name + "/" + point.channel, point.unit, point.count, point.period_ms);
+  for (const auto& rack : plan.racks) {
+    const auto* device = plan.find_device(rack.device);
+    print_catalogue(actors::rack::model({rack.name, rack.device, device->profile}).catalogue());
+    print_catalogue(actors::protection::catalogue_of(rack.name, rack.name + "/protection"));
+    print_catalogue(actors::contactor::catalogue_of(rack.name, rack.name + "/contactor"));
+  }
 }
 
 void print_reactions(const site::plan& plan) {

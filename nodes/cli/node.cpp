@@ -51,7 +51,7 @@ messages::expected<relay_side> start_relay(bus::message::zmq_context& context,
     }
     side.recorder = *std::move(made);
   }
-  auto made = bus::message::make_relay(context, {{plan.relay_address()}, side.recorder.get()});
+  auto made = bus::message::make_relay(context, {plan.relay_bindings(), side.recorder.get()});
   if (!made) {
     return made.error();
   }

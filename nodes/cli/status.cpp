@@ -85,6 +85,7 @@ ordered_json merged(const json& supervised, const site_view* view) {
     const auto name = node.value("name", "");
     const auto health = view == nullptr ? decltype(view->health.end()){} : view->health.find(name);
     if (view != nullptr && health != view->health.end()) {
+      node["real_time"] = health->second.real_time;
       for (const auto& actor : health->second.actors) {
         node["actors"].push_back(to_json(actor));
         if (actor.state != "running" && node["state"] == "running") node["state"] = "degraded";

@@ -16,7 +16,9 @@ messages::expected<std::unique_ptr<local_site>> local_site::start(const site::pl
                                                                   bus::message::listener* tap) {
   auto made = std::unique_ptr<local_site>(new local_site());
   const auto address = "inproc://" + plan.name + "/relay";
-  auto relay = bus::message::make_relay(made->context_, {{address, plan.relay_address()}, tap});
+  auto bindings = plan.relay_bindings();
+  bindings.push_back(address);
+  auto relay = bus::message::make_relay(made->context_, {std::move(bindings), tap});
   if (!relay) {
     return relay.error();
   }

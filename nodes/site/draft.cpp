@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "nodes/site/expand.hpp"
@@ -14,6 +15,8 @@ namespace {
 // A progress page keeps "NAME/protection" in 56 bytes.
 constexpr std::size_t name_length_max = 40;
 constexpr std::int64_t port_max = 65'535;
+// Publishers, subscribers and commands.
+constexpr std::int64_t relay_ports = 3;
 
 // One key of a table after its range: as many values as members, or one for all.
 struct ranged {
@@ -288,21 +291,33 @@ void read_simulator(section& table, simulator& result) {
 }
 
 // Until the message bus is encrypted, tcp endpoints stay inside the machine.
-void read_relay(section& table, plan& base) {
+// The relay takes the port and the next two; `offset` moves them all.
+void read_relay(section& table, std::int64_t offset, plan& base) {
   const auto listen = table.text("listen");
   if (!listen) return;
+  constexpr std::string_view scheme = "tcp://";
+  constexpr std::string_view loopback = "127.0.0.1";
   const std::string_view endpoint = listen->value;
-  if (!endpoint.starts_with("tcp://") || endpoint.rfind(':') <= 5) {
+  const auto colon = endpoint.rfind(':');
+  std::int64_t port = 0;
+  const auto digits = endpoint.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  if (!endpoint.starts_with(scheme) || colon < scheme.size() || error != std::errc() ||
+      end != digits.data() + digits.size()) {
     table.report().add(listen->at, "listen: expected tcp://127.0.0.1:PORT");
     return;
   }
-  const auto host = endpoint.substr(6, endpoint.rfind(':') - 6);
-  if (!host.starts_with("127.") && host != "localhost" && host != "[::1]")
-    table.report().add(listen->at, fmt::format("listen: {} is outside loopback, which needs "
-                                               "encryption that the bus does not have yet",
+  const auto host = endpoint.substr(scheme.size(), colon - scheme.size());
+  if (host != loopback)
+    table.report().add(listen->at, fmt::format("listen: {} is not 127.0.0.1; beyond it the bus "
+                                               "needs encryption that it does not have yet",
                                                host));
+  else if (port < 1 || port + offset + relay_ports - 1 > port_max)
+    table.report().add(
+        listen->at, fmt::format("listen: the ports {} to {} are not within 1 to {}", port + offset,
+                                port + offset + relay_ports - 1, port_max));
   else
-    base.relay_listen = listen->value;
+    base.relay_listen = fmt::format("{}{}:{}", scheme, loopback, port + offset);
 }
 
 void read_roles(section& table, plan& base) {
@@ -327,15 +342,16 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_tables(file, "device", report, [&](section& table) { read_device(table, result); });
   read_tables(file, "rack", report, [&](section& table) { read_rack(table, result); });
   read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
+  std::int64_t ports_offset = 0;
   read_table(file, "ports", report, [&](section& table) {
-    if (const auto offset = table.integer("offset", 0, 10'000))
-      result.base.ports_offset = static_cast<std::uint32_t>(offset->value);
+    if (const auto offset = table.integer("offset", 0, 10'000)) ports_offset = offset->value;
   });
   read_table(file, "supervision", report,
              [&](section& table) { read_supervision(table, result.base.supervision); });
   read_table(file, "simulator", report,
              [&](section& table) { read_simulator(table, result.base.simulator); });
-  read_table(file, "relay", report, [&](section& table) { read_relay(table, result.base); });
+  read_table(file, "relay", report,
+             [&](section& table) { read_relay(table, ports_offset, result.base); });
   return result;
 }
 

@@ -77,6 +77,12 @@ const node* plan::find_node(std::string_view node_name) const {
   return find_by_name(nodes, node_name);
 }
 
+std::vector<std::string> plan::relay_bindings() const {
+  std::vector<std::string> all{relay_address()};
+  if (!relay_listen.empty()) all.push_back(relay_listen);
+  return all;
+}
+
 std::string plan::progress_path(std::string_view node_name) const {
   return folders.runtime + "/progress/" + std::string(node_name);
 }

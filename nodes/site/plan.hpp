@@ -157,8 +157,7 @@ struct plan {
   site::supervision supervision;
   site::simulator simulator;
   std::map<std::string, std::vector<std::string>> roles; ///< role -> Unix groups
-  std::uint32_t ports_offset = 0;                        ///< added to each port that the site opens
-  std::string relay_listen; ///< tcp endpoint of the relay beside ipc; empty: none
+  std::string relay_listen; ///< tcp endpoint of the relay beside ipc, offset included; empty: none
   bool accept_common_loss = false;
   std::vector<std::string> disabled_candidates; ///< not watched, to isolate others in a simulation
   std::vector<reaction> reactions;
@@ -172,6 +171,8 @@ struct plan {
 
   /// Address prefix of the relay's sockets between processes.
   [[nodiscard]] std::string relay_address() const { return "ipc://" + folders.runtime + "/relay"; }
+  /// All that the relay binds for other processes.
+  [[nodiscard]] std::vector<std::string> relay_bindings() const;
   [[nodiscard]] std::string control_path() const { return folders.runtime + "/control"; }
   [[nodiscard]] std::string progress_path(std::string_view node_name) const;
   [[nodiscard]] std::string journal_path(std::string_view node_name) const;

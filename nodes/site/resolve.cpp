@@ -250,8 +250,14 @@ class resolver {
                   fmt::format("protection: is for {}, but the profile {} is {}",
                               item.protection->chemistry, profile.name, profile.chemistry));
     const bool leased = profile.lease.mode == messages::profiles::lease_mode::device;
-    item.close_allowed = leased || !item.hard_wired_opening.empty();
-    if (!item.close_allowed)
+    const bool opens = leased || !item.hard_wired_opening.empty();
+    item.close_allowed = opens && profile.commissioned;
+    if (!profile.commissioned)
+      plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
+                                fmt::format("{} will never be closed: the profile {} is not "
+                                            "commissioned",
+                                            item.name, profile.name)});
+    if (!opens)
       plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
                                 fmt::format("{} will never be closed: the profile {} has no lease "
                                             "and no hard_wired_opening is named",

@@ -209,6 +209,40 @@ TEST_CASE("a bus above 70 % is warned of, a rack without lease is never closed")
   CHECK(plan.warnings[1].text == "can0 is loaded to 76.7 % in the worst case");
 }
 
+TEST_CASE("a rack whose profile is not commissioned is never closed") {
+  tests::temporary_folder folder;
+  fs::copy(configs + "/profiles", folder.path() / "profiles");
+  fs::copy(configs + "/protection", folder.path() / "protection");
+  auto profile = read(folder.path() / "profiles/demo_rack.json");
+  const std::string key = R"("commissioned": true)";
+  const auto at = profile.find(key);
+  REQUIRE(at != std::string::npos);
+  profile.replace(at, key.size(), R"("commissioned": false)");
+  std::ofstream(folder.path() / "profiles/draft.json") << profile;
+  const auto loaded = site::load_text(
+      small_site("[[device]]\nname = \"bms_0\"\nbus = \"can0\"\nprofile = "
+                 "\"profiles/draft.json\"\n[[rack]]\nname = \"rack_0\"\ndevice = \"bms_0\"\n"
+                 "protection = \"protection/lfp.toml\"\n"),
+      folder / "site.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  CHECK_FALSE(plan.find_rack("rack_0")->close_allowed);
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings[0].text.find("is not commissioned") != std::string::npos);
+}
+
+TEST_CASE("the relay listens at its port, moved by the site's offset") {
+  tests::temporary_folder folder;
+  const auto loaded = site::load_text(
+      small_site("[ports]\noffset = 20\n[relay]\nlisten = \"tcp://127.0.0.1:7440\"\n"),
+      folder / "site.toml");
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  CHECK(plan.relay_bindings() ==
+        std::vector<std::string>{plan.relay_address(), "tcp://127.0.0.1:7460"});
+}
+
 TEST_CASE("ranges rise, are bounded and stand alone in a text") {
   const auto names = site::expand_range("rack_{8..10}_b");
   REQUIRE(names);
