@@ -85,6 +85,18 @@ void can_device::receive(const messages::message& message) {
   }
 }
 
+runtime::condition can_device::condition() const {
+  switch (model_.heard()) {
+    case presence::nothing_yet:
+      return runtime::condition::waiting;
+    case presence::all:
+      return runtime::condition::good;
+    case presence::some_silent:
+      return runtime::condition::degraded;
+  }
+  return runtime::condition::degraded;
+}
+
 void can_device::obey(const messages::order& order, std::int64_t time_us) {
   if (!encoder_.has_order()) {
     return;

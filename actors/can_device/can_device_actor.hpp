@@ -25,6 +25,7 @@ class can_device final : public runtime::actor {
   can_device(runtime::context& context, model_options options, frame_sender send);
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
+  [[nodiscard]] runtime::condition condition() const override;
   void receive(const bus::can::batch& batch) override;
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 

@@ -326,6 +326,19 @@ void model::fill_values(std::uint16_t point, messages::block& block) const {
   }
 }
 
+presence model::heard() const {
+  bool any = false;
+  bool all = true;
+  for (const auto& one : parts_) {
+    any = any || one.ever_seen;
+    all = all && one.ever_seen && !one.stale;
+  }
+  if (!any) {
+    return presence::nothing_yet;
+  }
+  return all ? presence::all : presence::some_silent;
+}
+
 std::optional<element> model::read(std::uint16_t point, std::uint32_t index) const {
   if (point >= points_.size() || index >= options_.profile->points[point].count) {
     return std::nullopt;

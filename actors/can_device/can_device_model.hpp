@@ -61,6 +61,8 @@ struct model_counters {
   std::uint64_t unknown_selector = 0;
 };
 
+enum class presence : std::uint8_t { nothing_yet, all, some_silent };
+
 /// Pure: what it says depends on the stamped frames alone, never on how they
 /// were grouped into batches.
 class model {
@@ -73,6 +75,8 @@ class model {
 
   [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
   [[nodiscard]] std::optional<element> read(std::uint16_t point, std::uint32_t index) const;
+  /// How much of what the device should send is there.
+  [[nodiscard]] presence heard() const;
   [[nodiscard]] const model_counters& counters() const { return counters_; }
 
  private:

@@ -104,6 +104,20 @@ void modbus_device_actor::wake(runtime::instant now) {
   tell(model_.age(now.monotonic_us), now);
 }
 
+runtime::condition modbus_device_actor::condition() const {
+  switch (model_.state()) {
+    case device_state::starting:
+      return runtime::condition::waiting;
+    case device_state::running:
+      return runtime::condition::good;
+    case device_state::degraded:
+      return runtime::condition::degraded;
+    case device_state::backoff:
+      return runtime::condition::backoff;
+  }
+  return runtime::condition::degraded;
+}
+
 void modbus_device_actor::receive(const bus::modbus::poll& poll) {
   if (poll.unit != options_.unit || poll.answers.size() != model_.plan().reads().size()) return;
   const runtime::instant time{poll.now_us, poll.now_us + poll.utc_offset_us};

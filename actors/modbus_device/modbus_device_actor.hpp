@@ -35,6 +35,7 @@ class modbus_device_actor final : public runtime::actor {
   void receive(const bus::modbus::write_answer& answer) override;
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
   void wake(runtime::instant now) override;
+  [[nodiscard]] runtime::condition condition() const override;
 
   /// What the line has to poll for this device.
   [[nodiscard]] static messages::expected<bus::modbus::unit_plan> make_unit_plan(

@@ -10,4 +10,8 @@ void actor::stored(std::uint64_t, const bus::storage::append_result&) {}
 void actor::wake(instant) {}
 void actor::ending() {}
 
+condition actor::condition() const {
+  return runtime::condition::good;
+}
+
 } // namespace voltaic::actors::runtime

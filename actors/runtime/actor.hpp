@@ -73,6 +73,14 @@ class context {
   [[nodiscard]] virtual bus::storage::journal& journal() = 0;
 };
 
+/// How an actor that runs fares with what it owns, for health.
+enum class condition : std::uint8_t {
+  good,
+  waiting,  ///< its device has not spoken yet
+  degraded, ///< some of it is silent or refused
+  backoff   ///< all of it is, and it is tried again at growing distances
+};
+
 /// One actor: handlers run one at a time, on any thread, never concurrently.
 /// An exception that leaves a handler ends this incarnation; the supervisor
 /// starts the next one.
@@ -89,6 +97,8 @@ class actor {
   /// Every `wake_period_us` of the node's clock; chains of a rack live on the
   /// ticks of their port instead and ignore it.
   virtual void wake(instant now);
+  /// Asked at each wake.
+  [[nodiscard]] virtual runtime::condition condition() const;
   /// The node is about to end: begin nothing new, and leave the plant safe.
   virtual void ending();
 };

@@ -95,6 +95,7 @@ class incarnation {
       actor_->stored(stored->token, stored->result);
     } else if (const auto* wake = std::get_if<wake_mail>(&content)) {
       actor_->wake(wake->now);
+      place_->set_condition(actor_->condition());
     } else if (std::holds_alternative<ending_mail>(content)) {
       actor_->ending();
     }

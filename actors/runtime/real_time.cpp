@@ -1,7 +1,9 @@
 #include "actors/runtime/real_time.hpp"
 
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,6 +23,15 @@ real_time_grant request_real_time() {
                        std::strerror(errno)};
   }
   return {true, {}};
+}
+
+bool ask_to_outlive_others() {
+  const int file = ::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (file < 0) return false;
+  const auto text = std::to_string(memory_score);
+  const bool taken = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  ::close(file);
+  return taken;
 }
 
 } // namespace voltaic::actors::runtime

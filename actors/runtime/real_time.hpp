@@ -17,4 +17,11 @@ inline constexpr int real_time_priority = 20;
 /// from now on. Call before the actor system, ports and endpoint are made.
 [[nodiscard]] real_time_grant request_real_time();
 
+/// Of -1000 (never) to 1000 (first): who is ended when memory runs out.
+inline constexpr int memory_score = -900;
+
+/// Asks that this process is ended among the last when memory runs out. False
+/// where the system does not permit it.
+[[nodiscard]] bool ask_to_outlive_others();
+
 } // namespace voltaic::actors::runtime

@@ -20,6 +20,26 @@ std::string_view to_string(actor_state state) {
   return "failed";
 }
 
+namespace {
+
+// Running says nothing yet of the device that an actor owns.
+std::string_view state_text(actor_state state, condition told) {
+  if (state != actor_state::running) return to_string(state);
+  switch (told) {
+    case condition::good:
+      return "running";
+    case condition::waiting:
+      return "waiting";
+    case condition::degraded:
+      return "degraded";
+    case condition::backoff:
+      return "backoff";
+  }
+  return "degraded";
+}
+
+} // namespace
+
 seat::seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
            std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
            const seat_environment& environment)
@@ -64,6 +84,7 @@ caf::actor seat::handle() const {
 
 std::uint32_t seat::begin_incarnation() {
   state_ = actor_state::starting;
+  condition_ = condition::good;
   return first_incarnation_ + started_++;
 }
 
@@ -79,7 +100,7 @@ messages::actor_health seat::health() const {
   messages::actor_health health;
   health.name = name_;
   health.kind = kind_;
-  health.state = to_string(state_.load());
+  health.state = state_text(state_.load(), condition_.load());
   const auto started = started_.load();
   health.restarts = started > 0 ? started - 1 : 0;
   health.incarnation = first_incarnation_ + health.restarts;

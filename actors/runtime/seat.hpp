@@ -64,6 +64,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   void set_state(actor_state state) { state_ = state; }
   /// Mails that have not been taken out of the mailbox.
   [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  void set_condition(condition told) { condition_ = told; }
   [[nodiscard]] messages::actor_health health() const;
   [[nodiscard]] actor_state state() const { return state_; }
   /// The actor that lives here wants the node's end to wait.
@@ -95,6 +96,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   std::atomic<std::size_t> waiting_ = 0;
   std::atomic<std::uint64_t> dead_letters_ = 0;
   std::atomic<actor_state> state_ = actor_state::starting;
+  std::atomic<condition> condition_ = condition::good; ///< while it runs
   std::atomic<bool> holds_node_ = false;
 };
 

@@ -59,6 +59,17 @@ messages::expected<relay_side> start_relay(bus::message::zmq_context& context,
   return side;
 }
 
+// What a chain asks of the system; whether it was granted real-time rights.
+bool request_rights(const options& given) {
+  const auto real_time = actors::runtime::request_real_time();
+  if (!real_time.granted) {
+    fmt::print(stderr, "voltaic node {}: warning: {}\n", given.name, real_time.warning);
+  }
+  // Where it is refused the kernel chooses as it likes, and the site goes on without this node.
+  static_cast<void>(actors::runtime::ask_to_outlive_others());
+  return real_time.granted;
+}
+
 exit_code run_node(const options& given) {
   simulator::stop_signal stop(0);
   const auto plan = load_site("node", given.site);
@@ -79,13 +90,7 @@ exit_code run_node(const options& given) {
     return complain(given, made.error().text);
   }
   // Before the first thread: all of them inherit what is granted here.
-  actors::runtime::real_time_grant real_time;
-  if (described->safety) {
-    real_time = actors::runtime::request_real_time();
-    if (!real_time.granted) {
-      fmt::print(stderr, "voltaic node {}: warning: {}\n", given.name, real_time.warning);
-    }
-  }
+  const bool real_time = described->safety && request_rights(given);
   bus::message::zmq_context context;
   relay_side relay;
   if (is_relay) {
@@ -102,7 +107,7 @@ exit_code run_node(const options& given) {
   node.relay = plan->relay_address();
   node.make_endpoint = process::zmq_endpoints(context);
   node.shared_progress = true;
-  node.real_time = real_time.granted;
+  node.real_time = real_time;
   node.on_failed = [&](const std::string& reason) {
     complain(given, reason);
     failed = true;
