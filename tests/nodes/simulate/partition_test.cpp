@@ -1,0 +1,134 @@
+#include <catch2/catch.hpp>
+
+#include <functional>
+#include <string>
+
+#include "messages/points/output.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "nodes/simulate/node_groups.hpp"
+#include "nodes/simulate/simulated_site.hpp"
+#include "nodes/site/load.hpp"
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+using actors::simulator::override_kind;
+
+namespace {
+
+constexpr const char* one_rack = R"([site]
+name = "simulated"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+[[device]]
+name = "bms_0"
+profile = "profiles/demo_rack.json"
+bus = "can0"
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "protection/lfp.toml"
+)";
+
+constexpr std::int64_t us_per_s = messages::us_per_s;
+// The lease, the break wait and a status period beside it.
+constexpr std::int64_t lease_end_us = us_per_s;
+
+// One closed rack; what the edge says to it can be cut off, and what it says to the edge.
+class closed_rack {
+ public:
+  closed_rack() {
+    auto loaded =
+        site::load_text(one_rack, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
+    REQUIRE(std::holds_alternative<site::plan>(loaded));
+    plan_ = std::get<site::plan>(std::move(loaded));
+    site_ = std::make_unique<simulate::simulated_site>(
+        plan_, simulate::simulated_site_options{
+                   .make_groups = [this](const site::plan& plan, const site::node& node,
+                                         const simulate::bus_sender& send) {
+                     return simulate::node_groups(
+                         plan, node, [this, send](std::string_view bus, const auto& frame) {
+                           return cut_to_rack_ ? bus::can::send_result::sent : send(bus, frame);
+                         });
+                   }});
+    run(3 * us_per_s);
+    command("close");
+    REQUIRE(until(10 * us_per_s, [&] { return shown("rack_0/contactor") == "closed"; }));
+  }
+
+  void cut_to_rack(bool cut) { cut_to_rack_ = cut; }
+  // Every frame of the rack; the link itself stays.
+  void cut_to_edge() {
+    for (const auto& point : plan_.devices[0].profile->points)
+      site_->set("rack_0", point.name, std::nullopt, override_kind::silent, 0);
+  }
+  void heal_to_edge() {
+    for (const auto& point : plan_.devices[0].profile->points)
+      site_->set("rack_0", point.name, std::nullopt, override_kind::release, 0);
+  }
+  void command(const std::string& operation) {
+    messages::command asked;
+    asked.id = asked.key = operation + std::to_string(++commands_);
+    asked.target = site::command_actor;
+    asked.operation = operation;
+    asked.point = "rack_0";
+    asked.role = "service";
+    asked.user = "test";
+    asked.deadline_utc_us = site_->now().utc_us + 5 * us_per_s;
+    site_->send(std::move(asked));
+  }
+  void run(std::int64_t duration_us) {
+    until(duration_us, [] { return false; });
+  }
+  bool until(std::int64_t duration_us, const std::function<bool()>& holds) {
+    for (std::int64_t past_us = 0; past_us < duration_us; past_us += simulate::step_us) {
+      if (holds()) return true;
+      site_->step();
+    }
+    return holds();
+  }
+  std::string shown(const std::string& name) const {
+    const auto found = site_->points().find(name);
+    return found ? messages::points::value_text(*found) : "";
+  }
+  double limit(const std::string& name) const {
+    const auto found = site_->points().find("rack_0/" + name);
+    return found ? found->numbers[0] : -1;
+  }
+
+ private:
+  site::plan plan_;
+  bool cut_to_rack_ = false;
+  int commands_ = 0;
+  std::unique_ptr<simulate::simulated_site> site_;
+};
+
+} // namespace
+
+TEST_CASE("F-033 orders that no longer reach a rack that still reports: both sides see it open") {
+  closed_rack rack;
+  rack.cut_to_rack(true);
+  // The rack's own controller opens when its lease ends; the edge learns it from the echo.
+  REQUIRE(rack.until(lease_end_us, [&] { return rack.shown("rack_0/opened_by_lease") == "1"; }));
+  CHECK(rack.until(us_per_s, [&] { return rack.shown("rack_0/contactor") != "closed"; }));
+  CHECK(rack.shown("rack_0/contactor_state") == "open");
+  rack.cut_to_rack(false);
+  rack.run(5 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor_state") == "open"); // nobody closes by itself
+  rack.command("close");
+  CHECK(rack.until(10 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "closed"; }));
+}
+
+TEST_CASE("F-033 a rack that still obeys and no longer reports: limits to zero, then open") {
+  closed_rack rack;
+  rack.cut_to_edge();
+  REQUIRE(rack.until(2 * us_per_s, [&] { return rack.limit("charge_current_limit") == 0; }));
+  CHECK(rack.limit("discharge_current_limit") == 0);
+  CHECK(rack.until(7 * us_per_s, [&] { return rack.shown("rack_0/contactor") != "closed"; }));
+  rack.run(us_per_s);
+  rack.heal_to_edge();
+  rack.run(us_per_s);
+  CHECK(rack.shown("rack_0/contactor_state") == "open");
+  rack.run(20 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor_state") == "open");
+}
