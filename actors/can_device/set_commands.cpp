@@ -138,23 +138,26 @@ void set_commands::stored(std::uint64_t token, const bus::storage::append_result
   if (found == pending_.end()) {
     return;
   }
-  auto& one = found->second;
-  std::string reason;
-  auto how = outcome::rejected;
-  if (result.status != bus::storage::append_status::durable) {
-    reason = "the journal did not take it: " + result.reason;
-  } else if (now.utc_us > one.command.deadline_utc_us) {
-    how = outcome::expired;
-    reason = "its deadline passed before it could act";
-  } else if (send(one.set, one.value) != bus::can::send_result::sent) {
-    reason = "the bus did not take the frame";
-  } else {
-    one.sent_us = now.monotonic_us;
+  if (result.status == bus::storage::append_status::durable) {
+    found->second.durable = true;
     return;
   }
-  const auto over = std::move(one);
+  const auto over = std::move(found->second);
   pending_.erase(found);
-  conclude(over, how, std::move(reason), {}, now);
+  conclude(over, outcome::rejected, "the journal did not take it: " + result.reason, {}, now);
+}
+
+bool set_commands::act(pending& one, runtime::instant now) {
+  if (now.utc_us >= one.command.deadline_utc_us) {
+    conclude(one, outcome::expired, "its deadline passed before it could act", {}, now);
+    return false;
+  }
+  if (send(one.set, one.value) != bus::can::send_result::sent) {
+    conclude(one, outcome::rejected, "the bus did not take the frame", {}, now);
+    return false;
+  }
+  one.sent_us = now.monotonic_us;
+  return true;
 }
 
 std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, double value) {
@@ -167,9 +170,10 @@ std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, doubl
 
 void set_commands::step(const model& device, runtime::instant now) {
   for (auto one = pending_.begin(); one != pending_.end();) {
-    const auto& what = one->second;
+    auto& what = one->second;
     if (!what.sent_us) {
-      ++one;
+      // Only the port's newest time tells whether it is still in time.
+      one = what.durable && !act(what, now) ? pending_.erase(one) : std::next(one);
       continue;
     }
     const auto& rule = plan_.commands()[what.set];

@@ -29,7 +29,8 @@ class set_commands {
 
   void receive(const messages::command& command, runtime::instant now);
   void stored(std::uint64_t token, const bus::storage::append_result& result, runtime::instant now);
-  /// Compares what is awaited with what the device says, and ends what is over.
+  /// Acts on what is durable, compares what is awaited with what the device says, and ends what is
+  /// over.
   void step(const model& device, runtime::instant now);
 
  private:
@@ -38,6 +39,7 @@ class set_commands {
     std::uint16_t set = 0; ///< of the plan
     double value = 0;
     runtime::instant started;
+    bool durable = false; ///< it may act at the next step
     std::optional<std::int64_t> sent_us;
   };
   void load();
@@ -45,6 +47,8 @@ class set_commands {
                                                    pending& next) const;
   void conclude(const pending& what, messages::outcome outcome, std::string reason,
                 std::string read_back, runtime::instant now);
+  /// Sends it if it is in time. False: it is concluded.
+  [[nodiscard]] bool act(pending& one, runtime::instant now);
   void begin_lease(const pending& what, runtime::instant now);
   void end_leases(runtime::instant now);
   void remember(const char* stream, const std::string& key, std::string body, runtime::instant now);

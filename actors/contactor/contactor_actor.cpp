@@ -118,23 +118,20 @@ void contactor_actor::step(runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
   if (!begun_) begin(now);
+  for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) {
     const bool acts = commands_.take(command, now);
     // What makes it safer waits for no disk.
     if (acts && operation_of(command) == "open") model_.request_open("command");
   }
   if (ending_) model_.request_open("stop");
+  // The next attempt is part of the command, and over when that is.
+  const bool in_time = closing_ && closing_->deadline_utc_us > now.utc_us;
+  if (model_.state() == state::pause && !in_time) model_.request_open("deadline_passed");
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
-  if (said.changed) {
-    messages::event event;
-    event.kind = "contactor";
-    event.subject = rack_;
-    event.state = said.shown;
-    event.reason = said.reason;
-    context_.record(std::move(event), now);
-  }
+  if (said.changed) say_event(said.shown, said.reason, {}, now);
   if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
@@ -144,6 +141,17 @@ void contactor_actor::step(runtime::instant now) {
 void contactor_actor::say_order(const outputs& said, runtime::instant now) {
   context_.say(plane::local, messages::order{device_, epoch_, ++counter_, said.order, said.lease},
                now);
+}
+
+void contactor_actor::say_event(std::string_view shown, const std::string& reason,
+                                const std::string& user, runtime::instant now) {
+  messages::event event;
+  event.kind = "contactor";
+  event.subject = rack_;
+  event.state = shown;
+  event.reason = reason;
+  event.user = user;
+  context_.record(std::move(event), now);
 }
 
 void contactor_actor::say_state(const outputs& said, runtime::instant now) {
@@ -160,7 +168,14 @@ void contactor_actor::say_state(const outputs& said, runtime::instant now) {
 }
 
 void contactor_actor::store_latches(runtime::instant now) {
-  for (const auto& [name, latched] : model_.take_latch_changes()) {
+  auto changes = model_.take_latch_changes();
+  for (const auto& [name, latched] : changes) latches_[name] = latched;
+  if (latches_due_us_ && now.monotonic_us >= *latches_due_us_) {
+    latches_due_us_.reset();
+    changes.clear();
+    for (const auto& [name, latched] : latches_) changes.push_back({name, latched});
+  }
+  for (const auto& [name, latched] : changes) {
     const nlohmann::json body = {{"latched", latched}};
     context_.store({0, latches_stream, context_.name() + "/" + name, now.utc_us, body.dump()},
                    token_latch);
@@ -175,10 +190,10 @@ std::string contactor_actor::operation_of(const messages::command& command) {
 }
 
 void contactor_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
-  if (token == token_epoch) {
-    epoch_stored_ = result.status == bus::storage::append_status::durable;
-  }
-  if (const auto command = commands_.stored(token, result, now_)) act(*command);
+  const bool durable = result.status == bus::storage::append_status::durable;
+  if (token == token_epoch) epoch_stored_ = durable;
+  if (token == token_latch && !durable) latches_due_us_ = now_.monotonic_us + latch_retry_us;
+  commands_.keep(token, result, now_);
 }
 
 void contactor_actor::act(const messages::command& command) {
@@ -193,8 +208,14 @@ void contactor_actor::act(const messages::command& command) {
     return settle(now_);
   }
   if (operation == "reset") {
+    const auto latched = model_.latches().size();
     auto refused = model_.request_reset(command.role == "service");
     store_latches(now_);
+    // Leaving the state `fault` is told by the step; latches of a former life
+    // are let go of in any state.
+    if (model_.latches().size() != latched && model_.state() != state::fault) {
+      say_event(duty_of(model_.state()).shown, "reset", command.user, now_);
+    }
     const auto what = refused.empty() ? outcome::done : outcome::rejected;
     return commands_.finish(command, what, std::move(refused), {}, now_);
   }

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/feedback_reader.hpp"
@@ -23,6 +25,9 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
 /// The points that the contactor of a rack says, as `owner`.
 [[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
 
+/// A latch that the journal did not take is given to it again after this.
+inline constexpr std::int64_t latch_retry_us = messages::us_per_s;
+
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
 class contactor_actor final : public runtime::actor {
  public:
@@ -38,6 +43,8 @@ class contactor_actor final : public runtime::actor {
   void begin(runtime::instant now);
   void step(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
+  void say_event(std::string_view shown, const std::string& reason, const std::string& user,
+                 runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
   void store_latches(runtime::instant now);
   void act(const messages::command& command);
@@ -59,6 +66,8 @@ class contactor_actor final : public runtime::actor {
   bool ending_ = false; ///< the node is: open, and stay open
   std::uint32_t epoch_ = 0;
   bool epoch_stored_ = false;
+  std::map<std::string, bool> latches_;        ///< that came or went in this life
+  std::optional<std::int64_t> latches_due_us_; ///< when what the journal refused is stored again
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
   std::int64_t permit_silence_us_;

@@ -236,6 +236,8 @@ bool contactor_model::device_opened(const device_values& device, std::int64_t no
 }
 
 bool contactor_model::permit_lost(std::int64_t now_us) const {
+  // The next attempt is a closing like the first.
+  if (state_ == state::pause && !permit_.close_allowed) return true;
   return !permit_us_ || !permit_.granted || now_us - *permit_us_ >= options_.permit_silence_us;
 }
 

@@ -155,7 +155,9 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
   if (!begun_) begin(now);
+  for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) commands_.take(command, now);
+  store_refused_latches(now);
   const auto& said = model_.step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
@@ -180,7 +182,17 @@ void protection_actor::tell(const outputs& said, const std::string& user, runtim
   }
 }
 
+void protection_actor::store_refused_latches(runtime::instant now) {
+  if (!latches_due_us_ || now.monotonic_us < *latches_due_us_) return;
+  latches_due_us_.reset();
+  for (const auto& each : model_.rows()) {
+    // What was reset meanwhile must not come back either.
+    if (each.latched || stored_rows_.contains(each.reason)) store_latch(each, now);
+  }
+}
+
 void protection_actor::store_latch(const row& of, runtime::instant now) {
+  stored_rows_.insert(of.reason);
   const nlohmann::json body = {{"latched", of.latched},
                                {"candidate", of.candidate},
                                {"level", to_string(of.limit.level)},
@@ -253,8 +265,11 @@ messages::event protection_actor::event_of(const report& told) const {
 void protection_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   const bool durable = result.status == bus::storage::append_status::durable;
   if (token == token_epoch) epoch_stored_ = durable;
-  if (token == token_latch && !durable) model_.lose_latch_store();
-  if (const auto command = commands_.stored(token, result, now_)) act(*command);
+  if (token == token_latch && !durable) {
+    model_.lose_latch_store();
+    latches_due_us_ = now_.monotonic_us + latch_retry_us;
+  }
+  commands_.keep(token, result, now_);
 }
 
 void protection_actor::act(const messages::command& command) {

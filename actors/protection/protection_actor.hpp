@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <set>
 #include <string>
 
 #include "actors/protection/protection_model.hpp"
@@ -21,6 +23,8 @@ struct actor_options {
 inline constexpr std::int64_t limits_period_us = messages::us_per_s;
 /// A change that no level caused is told as an event at most this often.
 inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
+/// A latch that the journal did not take is given to it again after this.
+inline constexpr std::int64_t latch_retry_us = messages::us_per_s;
 /// Events that can still be acknowledged.
 inline constexpr std::size_t recent_events_max = 256;
 
@@ -43,6 +47,7 @@ class protection_actor final : public runtime::actor {
   void step(const inputs& news, runtime::instant now);
   void tell(const outputs& said, const std::string& user, runtime::instant now);
   void store_latch(const row& of, runtime::instant now);
+  void store_refused_latches(runtime::instant now);
   void say_permit(const verdict& word, runtime::instant now);
   void say_limits(const current_limits& applied, runtime::instant now);
   void record_limits(const current_limits& applied, runtime::instant now);
@@ -63,6 +68,8 @@ class protection_actor final : public runtime::actor {
   runtime::instant now_;
   bool begun_ = false;
   bool store_lost_ = false;
+  std::set<std::string> stored_rows_;          ///< given to the journal in this life
+  std::optional<std::int64_t> latches_due_us_; ///< when what it refused is stored again
   bool standby_ = false;
   std::uint32_t epoch_ = 0;
   bool epoch_stored_ = false;

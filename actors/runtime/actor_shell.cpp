@@ -36,12 +36,12 @@ class incarnation_context final : public context {
   }
   void store(bus::storage::record record, std::uint64_t token) override {
     const auto to = std::weak_ptr<seat>(place_);
-    environment_.journal->append(std::move(record),
-                                 [to, token](const bus::storage::append_result& result) {
-                                   if (const auto place = to.lock()) {
-                                     place->post(stored_mail{token, result});
-                                   }
-                                 });
+    environment_.journal->append(std::move(record), [to, token, asker = incarnation()](
+                                                        const bus::storage::append_result& result) {
+      if (const auto place = to.lock()) {
+        place->post(stored_mail{asker, token, result});
+      }
+    });
   }
   void hold_node(bool wanted) override { place_->hold_node(wanted); }
   bus::storage::journal& journal() override { return *environment_.journal; }
@@ -92,7 +92,9 @@ class incarnation {
     } else if (const auto* answer = std::get_if<write_answer_ptr>(&content)) {
       actor_->receive(**answer);
     } else if (const auto* stored = std::get_if<stored_mail>(&content)) {
-      actor_->stored(stored->token, stored->result);
+      if (stored->incarnation == context_->incarnation()) {
+        actor_->stored(stored->token, stored->result);
+      }
     } else if (const auto* wake = std::get_if<wake_mail>(&content)) {
       actor_->wake(wake->now);
       place_->set_condition(actor_->condition());

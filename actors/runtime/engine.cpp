@@ -77,6 +77,7 @@ struct engine::core {
       return;
     }
     health_due_us = now.monotonic_us + health_period_us;
+    events.tell_losses(now);
     say_health(now);
   }
 

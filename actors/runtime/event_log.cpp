@@ -41,9 +41,39 @@ event_log::event_log(std::string node, std::string boot, messages::utc_quality q
       quality_(quality),
       journal_(journal),
       publish_(std::move(publish)),
-      sequence_(last_sequence(journal)) {}
+      sequence_(last_sequence(journal)),
+      journal_lost_(journal.boot().lost || journal.boot().corrupt_set_aside.has_value()) {}
 
 std::uint64_t event_log::record(messages::event event, messages::instant time) {
+  return write(std::move(event), time, {});
+}
+
+void event_log::tell_losses(messages::instant time) {
+  messages::event event;
+  event.kind = "system";
+  event.subject = node_;
+  if (std::exchange(journal_lost_, false)) {
+    event.state = "journal_lost";
+    event.reason = "the journal was damaged or missing: earlier events are gone";
+    record(event, time);
+  }
+  const auto count = losses_->count.load();
+  if (count == losses_->told || losses_->telling.exchange(true)) {
+    return;
+  }
+  event.state = "events_lost";
+  event.reason = fmt::format("the journal did not take {} events", count - losses_->told);
+  write(std::move(event), time, [known = losses_, count](bool durable) {
+    if (durable) {
+      known->told = count;
+    } else {
+      --known->count; // only the attempt to tell it was refused
+    }
+    known->telling = false;
+  });
+}
+
+std::uint64_t event_log::write(messages::event event, messages::instant time, written then) {
   const std::lock_guard lock(mutex_);
   const auto sequence = ++sequence_;
   event.sequence = sequence;
@@ -61,12 +91,19 @@ std::uint64_t event_log::record(messages::event event, messages::instant time) {
   record.utc_us = time.utc_us;
   record.body.assign(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   // The journal outlives this log: what it calls holds nothing of it.
-  journal_.append(std::move(record), [publish = publish_, not_stored = not_stored_,
+  journal_.append(std::move(record), [publish = publish_, known = losses_, then = std::move(then),
                                       frame](const bus::storage::append_result& result) {
-    if (result.status != bus::storage::append_status::durable) {
-      ++*not_stored;
+    const bool durable = result.status == bus::storage::append_status::durable;
+    if (!durable) {
+      ++known->count;
     }
-    publish(frame);
+    if (then) {
+      then(durable);
+    }
+    // What only tells of losses is worth nothing unless it lasts.
+    if (durable || !then) {
+      publish(frame);
+    }
   });
   return sequence;
 }

@@ -31,12 +31,20 @@ class event_log {
   /// same, because silence would be worse, and counted.
   std::uint64_t record(messages::event event, messages::instant time);
 
+  /// Tells what the journal lost: a former life's events when it was found
+  /// damaged or missing, and this life's when it refused some and takes them
+  /// again. To be called now and then; mostly does nothing.
+  void tell_losses(messages::instant time);
+
   /// Events that the journal did not take.
-  [[nodiscard]] std::uint64_t not_stored() const { return *not_stored_; }
+  [[nodiscard]] std::uint64_t not_stored() const { return losses_->count; }
   /// The envelope source of this node's events.
   [[nodiscard]] const std::string& source() const { return source_; }
 
  private:
+  using written = std::function<void(bool durable)>;
+  std::uint64_t write(messages::event event, messages::instant time, written then);
+
   std::string node_;
   std::string boot_;
   std::string source_;
@@ -45,8 +53,14 @@ class event_log {
   publisher publish_;
   std::mutex mutex_;
   std::uint64_t sequence_ = 0;
-  std::shared_ptr<std::atomic<std::uint64_t>> not_stored_ =
-      std::make_shared<std::atomic<std::uint64_t>>(0);
+  /// Shared with what waits in the journal, which may outlive this log.
+  struct losses {
+    std::atomic<std::uint64_t> count = 0;
+    std::atomic<std::uint64_t> told = 0; ///< of them
+    std::atomic<bool> telling = false;   ///< the journal has not answered yet
+  };
+  std::shared_ptr<losses> losses_ = std::make_shared<losses>();
+  bool journal_lost_;
 };
 
 /// The event of a stored record; fails on a record that is none.

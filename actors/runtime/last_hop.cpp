@@ -42,11 +42,24 @@ std::optional<messages::command> last_hop::stored(std::uint64_t token,
            {}, now);
     return std::nullopt;
   }
-  if (command.deadline_utc_us <= now.utc_us) {
-    finish(command, messages::outcome::expired, {"the deadline has passed"}, {}, now);
-    return std::nullopt;
-  }
+  if (has_expired(command, now)) return std::nullopt;
   return command;
+}
+
+bool last_hop::has_expired(const messages::command& command, instant now) {
+  if (command.deadline_utc_us > now.utc_us) return false;
+  finish(command, messages::outcome::expired, {"the deadline has passed"}, {}, now);
+  return true;
+}
+
+void last_hop::keep(std::uint64_t token, const bus::storage::append_result& result, instant now) {
+  if (auto command = stored(token, result, now)) kept_.push_back(*std::move(command));
+}
+
+std::vector<messages::command> last_hop::due(instant now) {
+  auto ready = std::exchange(kept_, {});
+  std::erase_if(ready, [&](const auto& command) { return has_expired(command, now); });
+  return ready;
 }
 
 void last_hop::finish(const messages::command& acted, messages::outcome outcome,

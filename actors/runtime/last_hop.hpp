@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/command_gate.hpp"
@@ -32,6 +33,12 @@ class last_hop {
   [[nodiscard]] std::optional<messages::command> stored(std::uint64_t token,
                                                         const bus::storage::append_result& result,
                                                         instant now);
+  /// The same for who acts on the ticks of a port: `due` gives the command back.
+  void keep(std::uint64_t token, const bus::storage::append_result& result, instant now);
+  /// At the beginning of a step: the commands that act in it. Their deadline is
+  /// judged by the time of the step, so that a node that stood still in between
+  /// does not act on what is over.
+  [[nodiscard]] std::vector<messages::command> due(instant now);
   /// What became of it. Journals and tells everybody who asked.
   void finish(const messages::command& acted, messages::outcome outcome,
               std::vector<std::string> reasons, std::string read_back, instant now);
@@ -39,12 +46,15 @@ class last_hop {
   void finish(const messages::command& acted, messages::result done, instant now);
 
  private:
+  /// Finishes it if its deadline has passed.
+  bool has_expired(const messages::command& command, instant now);
   void remember(const messages::command& command, const std::optional<messages::result>& done,
                 std::uint64_t token, instant now);
 
   context& owner_;
   command_gate gate_;
   std::map<std::uint64_t, messages::command> waiting_; ///< for the disk
+  std::vector<messages::command> kept_;                ///< for the next step
   std::map<std::string, std::int64_t> began_us_;       ///< by key
   std::uint64_t next_token_ = first_token;
 };

@@ -22,6 +22,7 @@ using poll_ptr = std::shared_ptr<const bus::modbus::poll>;
 using write_answer_ptr = std::shared_ptr<const bus::modbus::write_answer>;
 
 struct stored_mail {
+  std::uint32_t incarnation = 0; ///< who asked; a later one knows nothing of it
   std::uint64_t token = 0;
   bus::storage::append_result result;
 };

@@ -159,6 +159,7 @@ class stage {
     deliver("cli", said);
     // It acts at the chain's next instant, and that is now.
     deliver("bms_0", messages::tick{now_us, 0});
+    beat(); // accepted there, it acts with the one after it
   }
   static std::int64_t utc(std::int64_t monotonic_us) {
     return monotonic_us + 1'700'000'000'000'000;
@@ -352,6 +353,24 @@ TEST_CASE("safety rule 7: a command acts once for its key and never after its de
   late.deadline_utc_us = stage::utc(chain.now_us) - 1;
   chain.deliver("cli", late);
   chain.run(1'000);
+  CHECK(chain.results.back().outcome == messages::outcome::expired);
+  CHECK_FALSE(chain.order.lease);
+}
+
+TEST_CASE(
+    "safety rule 7: what was accepted before a standstill does not act on the time after it") {
+  stage chain;
+  chain.run(1'000);
+  messages::command said;
+  said.id = said.key = "close";
+  said.target = "rack_0/contactor";
+  said.operation = "close";
+  said.role = "operator";
+  said.deadline_utc_us = stage::utc(chain.now_us) + 400'000;
+  chain.now_us += 2'000'000; // the node stood still; its actors do not know yet
+  chain.deliver("cli", said);
+  chain.run(2'000);
+  REQUIRE(chain.results.size() == 1);
   CHECK(chain.results.back().outcome == messages::outcome::expired);
   CHECK_FALSE(chain.order.lease);
 }

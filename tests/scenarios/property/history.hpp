@@ -1,0 +1,102 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <variant>
+
+#include "messages/codec/payloads.hpp"
+
+/// What can be seen of a site from outside: the wires of its racks, their
+/// contactors, what its nodes say and store, what people asked for. Rules are
+/// judged on these facts alone.
+namespace voltaic::tests::property {
+
+/// Time passed; everything that happened up to now was told.
+struct moment {};
+
+/// A frame with four cell voltages reached the rack's port, whole.
+struct cells_heard {
+  std::uint32_t first = 0;
+  std::array<std::uint16_t, 4> millivolts{};
+};
+/// A frame with the device's own limits reached the rack's port, whole.
+struct limits_heard {
+  double charge_a = 0;
+  double discharge_a = 0;
+};
+/// A node put an order frame on the wire.
+struct order_sent {
+  std::uint16_t epoch = 0;
+  std::uint16_t counter = 0;
+  std::uint8_t contactor = 0; ///< 0 open, 1 precharge, 2 close
+  bool lease = false;
+  friend bool operator==(const order_sent&, const order_sent&) = default;
+};
+/// An order frame reached the rack, whole and just as it was sent before.
+struct order_arrived {
+  order_sent order;
+  bool replayed = false; ///< somebody recorded it earlier and sends it again
+};
+/// A node put a set frame on the wire.
+struct value_sent {
+  bool charge = true;
+  double value_a = 0;
+};
+/// How the rack's contactors stand.
+struct contactors {
+  bool energised = false; ///< precharge or closed by the rack's controller
+  bool conducting = false;
+};
+/// Part of the rack's chain ended: an actor, its node, or everything stands still.
+struct chain_ended {
+  std::string what;
+  bool restarts = true; ///< false: it goes on where it stood
+};
+/// What somebody asks for.
+struct request {
+  std::string key;
+  std::string operation;
+  std::string point;
+  double value = 0;
+  std::int64_t deadline_us = 0; ///< monotonic
+};
+/// A command for one of the rack's actors reached the rack's node.
+struct command_arrived {
+  request what;
+};
+/// A rack's protection says its limits.
+struct limits_said {
+  double charge_a = 0;
+  double discharge_a = 0;
+};
+/// A node said an event.
+struct event_said {
+  std::string node;
+  messages::event event;
+};
+/// An event is on a node's disk.
+struct event_stored {
+  std::string node;
+  messages::event event;
+};
+/// From now on a node's disk refuses or takes what is given to it.
+struct disk_state {
+  std::string node;
+  bool refuses = false;
+};
+/// A node starts with a journal that was damaged or taken away.
+struct journal_gone {
+  std::string node;
+};
+
+struct fact {
+  std::int64_t time_us = 0;
+  int rack = -1; ///< none: of the whole site, or of a node
+  std::variant<moment, cells_heard, limits_heard, order_sent, order_arrived, value_sent, contactors,
+               chain_ended, command_arrived, limits_said, event_said, event_stored, disk_state,
+               journal_gone>
+      what;
+};
+
+} // namespace voltaic::tests::property

@@ -1,0 +1,245 @@
+#include "scenarios/property/rules.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "messages/time.hpp"
+
+namespace voltaic::tests::property {
+namespace {
+
+using messages::us_per_ms;
+
+/// More of one rule say nothing new.
+constexpr std::size_t violations_max = 3;
+
+constexpr std::uint8_t precharge = 1;
+/// Between two attempts of one closing.
+constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
+constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
+/// What a device goes back to when the time is over for which a value was set.
+constexpr double default_a = rated_a;
+/// From acting to its event: the disk takes its time.
+constexpr std::int64_t told_us = 100 * us_per_ms;
+/// A gap is told as soon as the disk takes anything again.
+constexpr std::int64_t gap_told_us = 1'000 * us_per_ms;
+
+bool same_event(const messages::event& a, const messages::event& b) {
+  return a.id == b.id && a.kind == b.kind && a.subject == b.subject && a.edge == b.edge &&
+         a.state == b.state && a.candidate == b.candidate;
+}
+
+/// Events that were acknowledged are never lost; a gap is itself an event.
+class event_rule final : public rule {
+ public:
+  event_rule() : rule(6) {}
+
+  void take(const fact& next) override {
+    if (const auto* disk = std::get_if<disk_state>(&next.what)) {
+      nodes_[disk->node].refuses = disk->refuses;
+    } else if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
+      auto& node = nodes_[gone->node];
+      node.stored.clear();
+      node.newest = 0;
+      node.gap_us = next.time_us;
+    } else if (const auto* stored = std::get_if<event_stored>(&next.what)) {
+      store(nodes_[stored->node], stored->event, next);
+    } else if (const auto* said = std::get_if<event_said>(&next.what)) {
+      say(nodes_[said->node], said->event, next);
+    } else if (std::holds_alternative<moment>(next.what)) {
+      for (auto& [name, node] : nodes_) {
+        // As long as the disk refuses nothing can be told durably.
+        if (!node.gap_us || node.refuses || next.time_us - *node.gap_us < gap_told_us) continue;
+        if (node.newest == 0) continue; // not started yet, or it has nothing to say
+        broken(next, fmt::format("{} lost events and does not tell it", name));
+        node.gap_us.reset();
+      }
+    }
+  }
+
+ private:
+  struct state {
+    std::uint64_t newest = 0;
+    std::map<std::uint64_t, messages::event> stored;
+    bool refuses = false;
+    std::optional<std::int64_t> gap_us;
+  };
+
+  void store(state& node, const messages::event& event, const fact& next) {
+    if (event.sequence <= node.newest) {
+      broken(next,
+             fmt::format("{} stores event {} after {}", event.node, event.sequence, node.newest));
+    } else if (event.sequence != node.newest + 1) {
+      node.gap_us = next.time_us;
+    }
+    if (event.state == "events_lost" || event.state == "journal_lost") node.gap_us.reset();
+    node.newest = std::max(node.newest, event.sequence);
+    node.stored[event.sequence] = event;
+  }
+
+  void say(state& node, const messages::event& event, const fact& next) {
+    if (node.refuses) return;
+    const auto found = node.stored.find(event.sequence);
+    if (found != node.stored.end() && same_event(found->second, event)) return;
+    broken(next, fmt::format("{} says event {} ({} {}) that is not in its journal", event.node,
+                             event.sequence, event.kind, event.state));
+  }
+
+  std::map<std::string, state> nodes_;
+};
+
+/// A command acts at most once for its key, and never after its deadline.
+class command_rule final : public rule {
+ public:
+  command_rule() : rule(7) {}
+
+  void take(const fact& next) override {
+    if (const auto* said = std::get_if<event_said>(&next.what)) {
+      int number = 0;
+      if (said->event.edge == "reset" &&
+          std::sscanf(said->event.subject.c_str(), "rack_%d", &number) == 1) {
+        reset(number, next);
+      }
+      return;
+    }
+    if (next.rack < 0) return;
+    auto& rack = racks_[next.rack];
+    if (const auto* came = std::get_if<command_arrived>(&next.what)) {
+      rack.keys.try_emplace(came->what.key, known{came->what, next.time_us, 0});
+    } else if (const auto* sent = std::get_if<order_sent>(&next.what)) {
+      order(rack, *sent, next);
+    } else if (const auto* value = std::get_if<value_sent>(&next.what)) {
+      set(rack, *value, next);
+    }
+  }
+
+ private:
+  struct known {
+    request what;
+    std::int64_t arrived_us = 0;
+    std::int64_t acted_us = 0; ///< 0: it did not
+  };
+  struct state {
+    std::map<std::string, known> keys;
+    std::uint8_t ordered = 0;
+    std::int64_t attempt_ended_us = INT64_MIN / 2;
+    std::int64_t closing_until_us = 0; ///< deadline of the command that closes
+  };
+
+  /// A key that may act now and did not; the one that must act soonest.
+  static known* free_key(state& rack, const std::string& operation, std::int64_t now_us,
+                         std::int64_t slack_us) {
+    known* best = nullptr;
+    for (auto& [key, one] : rack.keys) {
+      if (one.what.operation != operation || one.what.deadline_us <= now_us - slack_us) continue;
+      if (one.acted_us != 0 && one.acted_us != now_us) continue;
+      if (best == nullptr || one.what.deadline_us < best->what.deadline_us) best = &one;
+    }
+    return best;
+  }
+
+  void order(state& rack, const order_sent& sent, const fact& next) {
+    const auto before = std::exchange(rack.ordered, sent.contactor);
+    if (before != 0 && sent.contactor == 0) rack.attempt_ended_us = next.time_us;
+    if (sent.contactor != precharge || before == precharge) return;
+    if (auto* key = free_key(rack, "close", next.time_us, 0)) {
+      key->acted_us = next.time_us;
+      rack.closing_until_us = key->what.deadline_us;
+      return;
+    }
+    const auto paused_us = next.time_us - rack.attempt_ended_us;
+    if (paused_us >= pause_min_us && paused_us <= pause_max_us &&
+        rack.closing_until_us > next.time_us) {
+      return;
+    }
+    broken(next, fmt::format("rack_{} is ordered to close without a command that may", next.rack));
+  }
+
+  void set(state& rack, const value_sent& sent, const fact& next) {
+    const auto is_it = [&](const auto& entry) {
+      return entry.second.what.operation == "set" && entry.second.what.value == sent.value_a &&
+             entry.second.what.point.find(sent.charge ? "/charge" : "/discharge") !=
+                 std::string::npos;
+    };
+    const auto found = std::ranges::find_if(rack.keys, is_it);
+    if (found == rack.keys.end()) {
+      if (sent.value_a != default_a) {
+        broken(next, fmt::format("rack_{} is set to {} A by nobody", next.rack, sent.value_a));
+      }
+      return;
+    }
+    auto& key = found->second;
+    if (key.acted_us != 0) {
+      broken(next, fmt::format("key {} acts a second time", key.what.key));
+    } else if (key.what.deadline_us < next.time_us) {
+      broken(next, fmt::format("key {} acts {} ms after its deadline", key.what.key,
+                               (next.time_us - key.what.deadline_us) / us_per_ms));
+    }
+    key.acted_us = next.time_us;
+  }
+
+  void reset(int number, const fact& next) {
+    auto* key = free_key(racks_[number], "reset", next.time_us, told_us);
+    if (key == nullptr) {
+      broken(next, fmt::format("rack_{} is reset without a command that may", number));
+      return;
+    }
+    key->acted_us = next.time_us;
+  }
+
+  std::map<int, state> racks_;
+};
+
+} // namespace
+
+void rule::broken(const fact& at, std::string text) {
+  if (violations_.size() < violations_max) {
+    violations_.push_back({number_, at.time_us, std::move(text)});
+  }
+}
+
+std::vector<violation> judge_rule_1(std::span<const fact> with_bus,
+                                    std::span<const fact> without_bus) {
+  const auto orders_of = [](std::span<const fact> history) {
+    std::vector<fact> orders;
+    std::ranges::copy_if(history, std::back_inserter(orders), [](const fact& one) {
+      return std::holds_alternative<order_sent>(one.what);
+    });
+    return orders;
+  };
+  const auto a = orders_of(with_bus);
+  const auto b = orders_of(without_bus);
+  for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
+    const bool same = i < a.size() && i < b.size() && a[i].time_us == b[i].time_us &&
+                      a[i].rack == b[i].rack &&
+                      std::get<order_sent>(a[i].what) == std::get<order_sent>(b[i].what);
+    if (same) continue;
+    const auto& at = i < a.size() ? a[i] : b[i];
+    return {{1, at.time_us,
+             fmt::format("the order {} to rack_{} depends on the message bus", i, at.rack)}};
+  }
+  return {};
+}
+
+std::unique_ptr<rule> make_event_rule() {
+  return std::make_unique<event_rule>();
+}
+std::unique_ptr<rule> make_command_rule() {
+  return std::make_unique<command_rule>();
+}
+
+std::vector<std::unique_ptr<rule>> make_rules() {
+  std::vector<std::unique_ptr<rule>> all;
+  all.push_back(make_limit_rule());
+  all.push_back(make_lease_rule());
+  all.push_back(make_missing_rule());
+  all.push_back(make_restart_rule());
+  all.push_back(make_event_rule());
+  all.push_back(make_command_rule());
+  return all;
+}
+
+} // namespace voltaic::tests::property

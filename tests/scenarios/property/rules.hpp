@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scenarios/property/history.hpp"
+
+/// The safety rules of the house, each judged from outside.
+namespace voltaic::tests::property {
+
+/// A rule that was broken, and how.
+struct violation {
+  int rule = 0;
+  std::int64_t time_us = 0;
+  std::string text;
+};
+
+/// One rule; takes a history fact by fact, in order of time.
+class rule {
+ public:
+  explicit rule(int number) : number_(number) {}
+  virtual ~rule() = default;
+  virtual void take(const fact& next) = 0;
+  [[nodiscard]] const std::vector<violation>& violations() const { return violations_; }
+
+ protected:
+  /// Broken at that fact. Only the first few are kept.
+  void broken(const fact& at, std::string text);
+
+ private:
+  int number_;
+  std::vector<violation> violations_;
+};
+
+/// Rule 1 compares two histories: what a chain does to its device must not
+/// depend on the message bus. Orders of both, up to the end of the shorter.
+[[nodiscard]] std::vector<violation> judge_rule_1(std::span<const fact> with_bus,
+                                                  std::span<const fact> without_bus);
+
+/// Rules 2 to 7.
+[[nodiscard]] std::vector<std::unique_ptr<rule>> make_rules();
+[[nodiscard]] std::unique_ptr<rule> make_limit_rule();   ///< rule 2
+[[nodiscard]] std::unique_ptr<rule> make_lease_rule();   ///< rule 3
+[[nodiscard]] std::unique_ptr<rule> make_missing_rule(); ///< rule 4
+[[nodiscard]] std::unique_ptr<rule> make_restart_rule(); ///< rule 5
+[[nodiscard]] std::unique_ptr<rule> make_event_rule();   ///< rule 6
+[[nodiscard]] std::unique_ptr<rule> make_command_rule(); ///< rule 7
+
+/// What every rack of these sites is rated for, and how many cells it has.
+inline constexpr double rated_a = 140;
+inline constexpr std::size_t rack_cells = 480;
+
+} // namespace voltaic::tests::property

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/simulator/simulated_rack_model.hpp"
+#include "messages/can/frame.hpp"
+#include "scenarios/property/history.hpp"
+#include "scenarios/property/schedule.hpp"
+#include "scenarios/property/world.hpp"
+
+namespace voltaic::tests::property {
+
+/// Identifiers of one rack after the other.
+inline constexpr std::uint32_t rack_ids = 0xC0;
+
+/// One rack and the wire to it, which loses, changes and repeats frames. What
+/// it tells was read from the bytes by the test itself.
+class wire {
+ public:
+  wire(int number, std::function<void(const fact&)> tell, hit_counters& hits);
+
+  /// A fault that begins now.
+  void begin(const deed& fault, std::int64_t now_us);
+  /// What a deed lays over the rack's values.
+  void lay(const deed& over);
+
+  /// A node sends: tells it, and lets it arrive with the next step.
+  void send(const messages::can::frame& frame, std::int64_t now_us);
+  /// The rack lives on; what reaches the ports of the nodes.
+  [[nodiscard]] std::vector<messages::can::frame> step(std::int64_t now_us, std::int64_t clock_us);
+  /// A frame was given to the rack's own node: tells what it says.
+  void heard(const messages::can::frame& frame, std::int64_t now_us) const;
+
+ private:
+  struct window {
+    deed_kind kind;
+    std::int64_t end_us = 0;
+    std::uint32_t every = 1;
+    std::int64_t back_us = 0; ///< replay
+  };
+  struct recorded {
+    std::int64_t time_us = 0;
+    messages::can::frame frame;
+  };
+  [[nodiscard]] bool strikes(deed_kind kind, std::int64_t now_us, std::uint32_t number) const;
+  void replay(std::int64_t now_us);
+  void tell_contactors(std::int64_t now_us);
+
+  int number_;
+  std::function<void(const fact&)> tell_;
+  hit_counters& hits_;
+  actors::simulator::simulated_rack_model rack_;
+  std::vector<window> faults_;
+  std::vector<messages::can::frame> arriving_;
+  std::deque<recorded> arrived_; ///< orders, for replays
+  std::int64_t clock_us_ = 0;
+  std::uint32_t in_ = 0;
+  std::uint32_t out_ = 0;
+  contactors shown_;
+};
+
+} // namespace voltaic::tests::property

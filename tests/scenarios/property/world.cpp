@@ -1,0 +1,473 @@
+#include "scenarios/property/world.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/runtime/event_log.hpp"
+#include "actors/runtime/progress_page.hpp"
+#include "bus/message/memory/hub.hpp"
+#include "nodes/process/actor_kinds.hpp"
+#include "nodes/site/load.hpp"
+#include "scenarios/property/parts.hpp"
+#include "scenarios/property/store.hpp"
+#include "scenarios/property/wire.hpp"
+
+namespace voltaic::tests::property {
+namespace {
+
+using bus::message::plane;
+using messages::us_per_ms;
+namespace runtime = actors::runtime;
+namespace site = nodes::site;
+
+constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'000};
+constexpr std::int64_t step_us = 10 * us_per_ms;
+constexpr std::int64_t moment_us = 50 * us_per_ms;
+constexpr std::int64_t repeat_us = 130 * us_per_ms;
+/// A node that gave up is restarted by its supervisor after this.
+constexpr std::int64_t failed_down_us = 500 * us_per_ms;
+constexpr int rounds_max = 10'000;
+/// Frames that carry limits are small.
+constexpr std::size_t small_frame_bytes = 2'000;
+constexpr const char* operator_name = "operator";
+
+std::string site_text(int racks) {
+  auto text = fmt::format(
+      "[site]\nname = \"property\"\n[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n"
+      "bitrate = 1000000\n");
+  for (int i = 0; i < racks; ++i) {
+    text += fmt::format(
+        "[[device]]\nname = \"bms_{0}\"\nprofile = \"profiles/demo_rack.json\"\nbus = \"can0\"\n"
+        "id_offset = {1}\n[[rack]]\nname = \"rack_{0}\"\ndevice = \"bms_{0}\"\n"
+        "protection = \"protection/lfp.toml\"\n",
+        i, static_cast<std::uint32_t>(i) * rack_ids);
+  }
+  return text;
+}
+
+const site::plan& plan_of(int racks) {
+  static std::map<int, site::plan> plans;
+  const auto known = plans.find(racks);
+  if (known != plans.end()) return known->second;
+  auto loaded = site::load_text(site_text(racks),
+                                std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/property.toml");
+  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
+    throw std::runtime_error(site::to_string(findings->front()));
+  }
+  return plans[racks] = std::get<site::plan>(std::move(loaded));
+}
+
+/// "rack_2/contactor", "bms_2" and "rack_2" are of rack 2; else -1.
+int rack_of(const std::string& name) {
+  int number = -1;
+  if (std::sscanf(name.c_str(), "rack_%d", &number) == 1) return number;
+  if (std::sscanf(name.c_str(), "bms_%d", &number) == 1) return number;
+  return -1;
+}
+
+} // namespace
+
+struct world::state {
+  /// One life of a node.
+  struct life {
+    runtime::manual_clock clock;
+    runtime::node_inbox inbox;
+    std::unique_ptr<watched_listener> door;
+    std::unique_ptr<runtime::progress_page> progress = runtime::progress_page::anonymous();
+    std::unique_ptr<disk_journal> journal;
+    std::unique_ptr<watched_endpoint> outside;
+    std::unique_ptr<runtime::engine> engine;
+    bool dead = false;
+    explicit life(messages::instant now) : clock(now) {}
+  };
+  struct place {
+    const site::node* node = nullptr;
+    std::shared_ptr<disk> store = std::make_shared<disk>();
+    std::unique_ptr<life> now;
+    std::uint32_t lives = 0;
+    std::int64_t back_us = 0; ///< when it starts again
+    std::int64_t stalled_until_us = 0;
+    std::int64_t lived_until_us = 0; ///< its timers stand here
+    std::int64_t disk_refuses_until_us = 0;
+    std::int64_t cut_until_us = 0;
+    std::vector<messages::can::frame> waiting; ///< at its port
+  };
+  struct letter {
+    std::int64_t send_us = 0;
+    messages::command command;
+  };
+
+  state(const schedule& from, options with, observer to)
+      : what(from),
+        given(with),
+        tell(std::move(to)),
+        plan(plan_of(from.racks)),
+        hub({.seed = from.seed,
+             .delay_min_us = 0,
+             .delay_max_us = from.hub_delay_max_us,
+             .loss = from.hub_loss,
+             .duplication = from.hub_duplication,
+             .reordering = from.hub_reordering}) {
+    for (int i = 0; i < what.racks; ++i) wires.emplace_back(i, tell, hits);
+    human_ear = std::make_unique<watched_listener>(
+        nullptr, [this](plane, const messages::frame& frame) { count_heard(frame); });
+    human = hub.make_endpoint({operator_name, {}, {plane::events}}, *human_ear);
+    for (const auto& node : plan.nodes) {
+      if (node.kind == site::node_kind::relay) continue;
+      auto& one = places[node.name];
+      one.node = &node;
+      one.store->latency_us = what.disk_latency_us;
+      one.store->on_durable = [this, name = node.name](const bus::storage::record& record) {
+        if (record.stream != runtime::events_stream) return;
+        const auto message = runtime::read_event(record);
+        if (!message) throw std::logic_error("an event on disk cannot be read");
+        tell({now_us, -1, event_stored{name, std::get<messages::event>(message->payload)}});
+      };
+      start(one);
+    }
+  }
+
+  ~state() {
+    for (auto& [name, one] : places) end(one, 0);
+  }
+
+  [[nodiscard]] messages::instant clock() const {
+    return {start_time.monotonic_us + now_us, start_time.utc_us + now_us};
+  }
+
+  std::shared_ptr<trap> trap_of(const std::string& actor) {
+    auto& one = traps[actor];
+    if (!one) {
+      one = std::make_shared<trap>();
+      one->on_spring = [this, actor](crash_place here) {
+        static constexpr std::array names{"message", "after_message", "batch",
+                                          "wake",    "stored",        "construction"};
+        ++hits[fmt::format("crash at {}", names.at(static_cast<std::size_t>(here)))];
+        const auto slash = actor.find('/');
+        ++hits["crash of " + (slash == std::string::npos ? actor.substr(0, actor.find('_'))
+                                                         : actor.substr(slash + 1))];
+        if (rack_of(actor) >= 0) {
+          tell({now_us, rack_of(actor), chain_ended{"the crash of " + actor, true}});
+        }
+      };
+    }
+    return one;
+  }
+
+  void start(place& one) {
+    const auto& name = one.node->name;
+    ++one.lives;
+    one.lived_until_us = now_us;
+    one.now = std::make_unique<life>(clock());
+    auto& body = *one.now;
+    body.journal = std::make_unique<disk_journal>(one.store);
+    body.journal->step(now_us);
+    body.door = std::make_unique<watched_listener>(
+        &body.inbox, [this](plane, const messages::frame& frame) { come_in(frame); });
+    bus::message::endpoint_options door;
+    door.identity = name;
+    if (one.node->kind == site::node_kind::site) door.subscriptions = {plane::events};
+    body.outside = std::make_unique<watched_endpoint>(
+        hub.make_endpoint(door, *body.door),
+        [this, name](plane to, const messages::frame& frame) { go_out(name, to, frame); },
+        body.dead);
+    if (now_us < one.cut_until_us) hub.partition(name, true);
+    runtime::engine_options engine;
+    engine.node = name;
+    engine.boot = fmt::format("life{}", one.lives);
+    nodes::process::field_access field;
+    field.sender = [this, &body](const std::string&) {
+      return [this, &body](const messages::can::frame& frame) { return transmit(body, frame); };
+    };
+    engine.groups = nodes::process::make_groups(plan, *one.node, field);
+    set_traps(engine.groups, [this](const std::string& actor) { return trap_of(actor); });
+    engine.first_incarnation = one.lives * 1'000;
+    engine.utc_quality = messages::utc_quality::simulated;
+    engine.deterministic = true;
+    engine.time = &body.clock;
+    engine.inbox = &body.inbox;
+    engine.outside = body.outside.get();
+    engine.journal = body.journal.get();
+    engine.progress = body.progress.get();
+    body.engine = std::make_unique<runtime::engine>(std::move(engine));
+    body.engine->run_until_quiet();
+  }
+
+  /// As the kernel ends a process: nothing leaves it any more.
+  void end(place& one, std::size_t kept) {
+    if (!one.now) return;
+    one.now->dead = true;
+    one.now->journal->cut(kept);
+    one.now->engine->stop();
+    one.now.reset();
+    one.waiting.clear();
+  }
+
+  bus::can::send_result transmit(const life& from, const messages::can::frame& frame) {
+    if (from.dead) return bus::can::send_result::down;
+    const auto number = (frame.id - 0x080) / rack_ids;
+    wires.at(number).send(frame, now_us);
+    return bus::can::send_result::sent;
+  }
+
+  void go_out(const std::string& node, plane to, const messages::frame& frame) {
+    if (to != plane::events && (to != plane::telemetry || frame.bytes().size() > small_frame_bytes))
+      return;
+    const auto message = messages::decode(frame);
+    if (!message) throw std::logic_error(message.error().text);
+    if (const auto* event = std::get_if<messages::event>(&message->payload)) {
+      tell({now_us, -1, event_said{node, *event}});
+      if (event->kind == "protection") ++hits["protection " + event->level + " " + event->edge];
+    } else if (const auto* limits = std::get_if<messages::limits>(&message->payload)) {
+      tell({now_us, rack_of(limits->rack),
+            limits_said{limits->charge_current_a, limits->discharge_current_a}});
+    }
+  }
+
+  void come_in(const messages::frame& frame) {
+    const auto message = messages::decode(frame);
+    if (!message) throw std::logic_error(message.error().text);
+    const auto* command = std::get_if<messages::command>(&message->payload);
+    if (command == nullptr || rack_of(command->target) < 0) return;
+    request asked{command->key, command->operation, command->point, 0,
+                  command->deadline_utc_us - start_time.utc_us};
+    if (const auto* value = std::get_if<double>(&command->value)) {
+      asked.value = std::round(*value * 10) / 10.0;
+    }
+    if (asked.deadline_us <= now_us) ++hits["command came after its deadline"];
+    tell({now_us, rack_of(command->target), command_arrived{std::move(asked)}});
+  }
+
+  void count_heard(const messages::frame& frame) {
+    const auto message = messages::decode(frame);
+    if (!message) throw std::logic_error(message.error().text);
+    if (const auto* result = std::get_if<messages::result>(&message->payload)) {
+      static constexpr std::array names{"done", "rejected", "expired", "unknown", "accepted"};
+      ++hits[fmt::format("command {}", names.at(static_cast<std::size_t>(result->outcome)))];
+      return;
+    }
+    auto& newest = heard[message->header.source];
+    const auto sequence = message->header.sequence;
+    if (sequence == newest) ++hits["message doubled by the hub"];
+    if (sequence < newest) ++hits["message reordered by the hub"];
+    newest = std::max(newest, sequence);
+  }
+
+  void happen(const deed& one) {
+    const auto until_us = now_us + one.duration_ms * us_per_ms;
+    switch (one.kind) {
+      case deed_kind::lose_in:
+      case deed_kind::lose_all_in:
+      case deed_kind::wrong_length:
+      case deed_kind::lose_out:
+      case deed_kind::corrupt_out:
+      case deed_kind::replay:
+        return wires.at(static_cast<std::size_t>(one.rack)).begin(one, now_us);
+      case deed_kind::crash:
+        trap_of(one.text)->armed.insert(static_cast<crash_place>(one.count));
+        // An actor is constructed again only once it ended.
+        if (trap_of(one.text)->armed.contains(crash_place::construction)) {
+          trap_of(one.text)->armed.insert(crash_place::wake);
+        }
+        return;
+      case deed_kind::kill:
+        return kill(places.at(one.text), until_us, one.index, one.journal);
+      case deed_kind::stall:
+        ++hits["node stalled"];
+        places.at(one.text).stalled_until_us = until_us;
+        tell({now_us, rack_of(one.text), chain_ended{"a standstill", false}});
+        return;
+      case deed_kind::partition:
+        ++hits[one.text.empty() ? "relay cut off" : "node cut off"];
+        for (auto& [name, each] : places) {
+          if (one.text.empty() || one.text == name) cut(each, until_us);
+        }
+        return;
+      case deed_kind::disk_refuses:
+        ++hits["disk refused"];
+        refuse(places.at(one.text), until_us);
+        return;
+      case deed_kind::command:
+        return ask(one);
+      default:
+        return wires.at(static_cast<std::size_t>(one.rack)).lay(one);
+    }
+  }
+
+  void cut(place& one, std::int64_t until_us) {
+    one.cut_until_us = std::max(one.cut_until_us, until_us);
+    hub.partition(one.node->name, true);
+  }
+
+  void refuse(place& one, std::int64_t until_us) {
+    one.disk_refuses_until_us = until_us;
+    one.store->refuses = true;
+    tell({now_us, -1, disk_state{one.node->name, true}});
+  }
+
+  void kill(place& one, std::int64_t back_us, std::size_t kept, journal_fate fate) {
+    if (!one.now) return;
+    ++hits["node killed"];
+    const auto& name = one.node->name;
+    tell({now_us, rack_of(name), chain_ended{"the end of node " + name, true}});
+    end(one, kept);
+    one.back_us = back_us;
+    if (fate == journal_fate::kept) return;
+    ++hits[fate == journal_fate::lost ? "journal lost" : "journal corrupt"];
+    one.store->forget();
+    one.store->boot.created = true;
+    if (fate == journal_fate::lost) one.store->boot.lost = true;
+    if (fate == journal_fate::corrupt) one.store->boot.corrupt_set_aside = "corrupt-1";
+    tell({now_us, -1, journal_gone{name}});
+  }
+
+  void ask(const deed& one) {
+    messages::command command;
+    command.key = one.key;
+    command.operation = one.text;
+    command.role = one.role;
+    command.user = "somebody";
+    command.reply_to = operator_name;
+    command.deadline_utc_us = clock().utc_us + one.deadline_ms * us_per_ms;
+    const auto rack = fmt::format("rack_{}", one.rack);
+    const char* limit = one.index == 0 ? "charge_current_limit" : "discharge_current_limit";
+    command.point = one.text == "reset" ? rack
+                    : one.text == "set" ? rack + "/" + limit
+                                        : rack + "/contactor";
+    command.target = !one.direct           ? std::string(site::command_actor)
+                     : one.text == "reset" ? rack + "/protection"
+                     : one.text == "set"   ? fmt::format("bms_{}", one.rack)
+                                           : rack + "/contactor";
+    if (one.text == "set") command.value = one.value;
+    ++hits[fmt::format("asked to {}", one.text)];
+    ++hits["asked as " + one.role];
+    if (one.delay_ms > 0) ++hits["command sent late"];
+    if (one.repeats > 1) ++hits["command repeated"];
+    for (std::uint32_t i = 0; i < one.repeats; ++i) {
+      command.id = fmt::format("{}-{}", one.key, i);
+      letters.push_back({now_us + one.delay_ms * us_per_ms + i * repeat_us, command});
+    }
+  }
+
+  void step() {
+    now_us += step_us;
+    while (next_deed < what.deeds.size() && what.deeds[next_deed].t_ms * us_per_ms <= now_us) {
+      happen(what.deeds[next_deed++]);
+    }
+    if (given.bus_ends_ms && now_us == *given.bus_ends_ms * us_per_ms) {
+      for (auto& [name, one] : places) cut(one, INT64_MAX);
+    }
+    std::vector<messages::can::frame> heard_now;
+    for (auto& wire : wires) {
+      auto frames = wire.step(now_us, clock().monotonic_us);
+      heard_now.insert(heard_now.end(), frames.begin(), frames.end());
+    }
+    for (auto& [name, one] : places) live(one, heard_now);
+    mail();
+    deliver();
+    if (now_us % moment_us == 0) tell({now_us, -1, moment{}});
+  }
+
+  void live(place& one, const std::vector<messages::can::frame>& frames) {
+    if (one.disk_refuses_until_us > 0 && now_us >= one.disk_refuses_until_us) {
+      one.disk_refuses_until_us = 0;
+      one.store->refuses = false;
+      tell({now_us, -1, disk_state{one.node->name, false}});
+    }
+    if (one.cut_until_us > 0 && now_us >= one.cut_until_us) {
+      one.cut_until_us = 0;
+      hub.partition(one.node->name, false);
+    }
+    if (!one.now) {
+      if (now_us < one.back_us) return;
+      start(one);
+    }
+    // What the disk did in the meantime is told when the node lives again.
+    one.waiting.insert(one.waiting.end(), frames.begin(), frames.end());
+    if (now_us < one.stalled_until_us) return;
+    auto& body = *one.now;
+    body.clock.set(clock().monotonic_us);
+    hand_over(one);
+    body.engine->advance(now_us - std::exchange(one.lived_until_us, now_us));
+    body.engine->run_until_quiet();
+    body.journal->step(now_us);
+    body.engine->run_until_quiet();
+    if (body.engine->failed()) {
+      ++hits["node gave up"];
+      tell({now_us, rack_of(one.node->name), chain_ended{"the failure of its node", true}});
+      end(one, 0);
+      one.back_us = now_us + failed_down_us;
+    }
+  }
+
+  void hand_over(place& one) {
+    auto batch = std::make_shared<bus::can::batch>();
+    batch->frames = std::exchange(one.waiting, {});
+    batch->now_us = clock().monotonic_us;
+    batch->utc_offset_us = start_time.utc_us - start_time.monotonic_us;
+    for (const auto& device : plan.devices) {
+      if (device.node != one.node->name) continue;
+      const auto number = static_cast<std::size_t>(rack_of(device.name));
+      for (const auto& frame : batch->frames) {
+        if (frame.id / rack_ids >= number) wires.at(number).heard(frame, now_us);
+      }
+      if (const auto mailbox = one.now->engine->find(device.name)) mailbox->post(batch);
+    }
+  }
+
+  void mail() {
+    std::erase_if(letters, [&](const letter& one) {
+      if (one.send_us > now_us) return false;
+      const messages::header header{.source = operator_name,
+                                    .time = clock(),
+                                    .utc_quality = messages::utc_quality::simulated};
+      human->send(messages::encode(header, one.command));
+      return true;
+    });
+  }
+
+  void deliver() {
+    for (int round = 0; hub.deliver_due(clock().monotonic_us) > 0; ++round) {
+      if (round == rounds_max) throw std::logic_error("the site does not come to rest");
+      for (auto& [name, one] : places) {
+        if (one.now && now_us >= one.stalled_until_us) one.now->engine->run_until_quiet();
+      }
+    }
+  }
+
+  const schedule& what;
+  options given;
+  observer tell;
+  const site::plan& plan;
+  std::int64_t now_us = 0;
+  hit_counters hits;
+  std::map<std::string, std::shared_ptr<trap>> traps;
+  bus::message::memory_hub hub;
+  std::vector<wire> wires;
+  std::unique_ptr<watched_listener> human_ear;
+  std::unique_ptr<bus::message::endpoint> human;
+  std::map<std::string, std::uint64_t> heard;
+  std::vector<letter> letters;
+  std::size_t next_deed = 0;
+  std::map<std::string, place> places;
+};
+
+world::world(const schedule& what, options with, observer tell)
+    : state_(std::make_unique<state>(what, with, std::move(tell))) {}
+
+world::~world() = default;
+
+void world::run() {
+  while (state_->now_us < state_->what.duration_ms * us_per_ms) state_->step();
+  state_->hits["message lost by the hub"] += state_->hub.lost();
+}
+
+const hit_counters& world::hits() const {
+  return state_->hits;
+}
+
+} // namespace voltaic::tests::property

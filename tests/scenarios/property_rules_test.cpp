@@ -1,0 +1,200 @@
+#include <catch2/catch.hpp>
+
+#include "scenarios/property/rules.hpp"
+
+using namespace voltaic::tests::property;
+using voltaic::messages::event;
+
+namespace {
+
+constexpr std::int64_t ms = 1'000;
+
+fact at(std::int64_t t_ms, decltype(fact::what) what, int rack = 0) {
+  return {t_ms * ms, rack, std::move(what)};
+}
+
+/// How often a rule is broken by a history, with a look at the time in between.
+std::size_t breaks(std::unique_ptr<rule> judge, const std::vector<fact>& history) {
+  std::int64_t looked_us = 0;
+  for (const auto& next : history) {
+    for (; looked_us + 50 * ms <= next.time_us; looked_us += 50 * ms) {
+      judge->take({looked_us, -1, moment{}});
+    }
+    judge->take(next);
+  }
+  judge->take({history.back().time_us, -1, moment{}});
+  return judge->violations().size();
+}
+
+/// All cells at a voltage every 200 ms, and the device's limits with them.
+void add_scans(std::vector<fact>& history, std::int64_t from_ms, std::int64_t to_ms,
+               std::uint16_t first_cell_mv = 3'300) {
+  for (auto t_ms = from_ms; t_ms < to_ms; t_ms += 200) {
+    for (std::uint32_t cell = 0; cell < rack_cells; cell += 4) {
+      const auto first_mv = cell == 0 ? first_cell_mv : std::uint16_t{3'300};
+      history.push_back(at(t_ms, cells_heard{cell, {first_mv, 3'300, 3'300, 3'300}}));
+    }
+    history.push_back(at(t_ms, limits_heard{140, 140}));
+  }
+}
+
+request asked(const std::string& operation, std::int64_t deadline_ms) {
+  return {"key", operation, "rack_0/contactor", 0, deadline_ms * ms};
+}
+
+std::vector<fact> with(std::vector<fact> history, const std::vector<fact>& more) {
+  history.insert(history.end(), more.begin(), more.end());
+  return history;
+}
+
+event numbered(std::uint64_t sequence, std::string state = "running") {
+  event made;
+  made.id = "rack_0-" + std::to_string(sequence);
+  made.node = "rack_0";
+  made.sequence = sequence;
+  made.state = std::move(state);
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("safety rule 1: an order that depends on the message bus is found") {
+  const std::vector<fact> one{at(10, order_sent{1, 1, 0, false}),
+                              at(60, order_sent{1, 2, 0, false})};
+  auto late = one;
+  late[1].time_us += 10 * ms;
+  auto less = one;
+  less.pop_back();
+  CHECK(judge_rule_1(one, one).empty());
+  CHECK(judge_rule_1(one, late).size() == 1);
+  CHECK(judge_rule_1(one, less).size() == 1);
+}
+
+TEST_CASE("safety rule 2: a limit above the rated, the reported or protection's is found") {
+  std::vector<fact> history{at(0, limits_said{0, 0})};
+  add_scans(history, 10, 3'000);
+  const auto fine = with(history, {at(3'000, limits_said{140, 140}), at(3'100, moment{}, -1)});
+  CHECK(breaks(make_limit_rule(), fine) == 0);
+  CHECK(breaks(make_limit_rule(), with(fine, {at(3'150, limits_said{141, 140})})) > 0);
+  CHECK(breaks(make_limit_rule(), with(fine, {at(3'150, limits_said{140, -1})})) > 0);
+
+  auto tightened = fine;
+  for (int t_ms = 3'200; t_ms < 5'000; t_ms += 100) {
+    tightened.push_back(at(t_ms, limits_heard{100, 140}));
+  }
+  CHECK(breaks(make_limit_rule(), tightened) > 0);
+  CHECK(breaks(make_limit_rule(), with(fine, {at(5'500, moment{}, -1)})) > 0); // it fell silent
+
+  auto over = fine;
+  add_scans(over, 3'200, 9'000, 3'601);
+  CHECK(breaks(make_limit_rule(), over) > 0);
+}
+
+TEST_CASE("safety rule 3: a rack that is closed without a lease, or again by itself, is found") {
+  const std::vector<fact> closes{at(100, command_arrived{asked("close", 10'000)}),
+                                 at(110, order_sent{1, 1, 1, true}),
+                                 at(110, order_arrived{{1, 1, 1, true}, false}),
+                                 at(120, contactors{true, false}), at(400, contactors{true, true})};
+  CHECK(breaks(make_lease_rule(), closes) == 0);
+  CHECK(breaks(make_lease_rule(), with(closes, {at(900, moment{}, -1)})) > 0);
+  CHECK(breaks(make_lease_rule(), with(closes, {at(450, order_sent{1, 1, 2, true})})) > 0);
+  // A recorded order is no lease.
+  CHECK(breaks(make_lease_rule(), with(closes, {at(500, order_arrived{{1, 1, 1, true}, true}),
+                                                at(900, moment{}, -1)})) > 0);
+  const auto lapses =
+      with(closes, {at(610, contactors{false, true}), at(640, contactors{false, false})});
+  CHECK(breaks(make_lease_rule(), with(lapses, {at(2'000, moment{}, -1)})) == 0);
+  const auto again = with(lapses, {at(2'000, order_arrived{{1, 9, 1, true}, false}),
+                                   at(2'010, contactors{true, false})});
+  CHECK(breaks(make_lease_rule(), again) > 0);
+  // It never lets go.
+  CHECK(breaks(make_lease_rule(),
+               with(closes, {at(610, contactors{false, true}), at(900, moment{}, -1)})) > 0);
+}
+
+TEST_CASE("safety rule 4: missing or invalid cells that count as numbers are found") {
+  std::vector<fact> history{at(0, limits_said{0, 0})};
+  add_scans(history, 10, 3'000);
+  history.push_back(at(3'000, limits_said{140, 140}));
+  history.push_back(at(3'000, contactors{true, true}));
+  CHECK(breaks(make_missing_rule(), history) == 0);
+  CHECK(breaks(make_missing_rule(), with(history, {at(5'000, moment{}, -1)})) > 0);
+  const auto zero = with(history, {at(3'500, limits_said{0, 0})});
+  CHECK(breaks(make_missing_rule(), with(zero, {at(11'000, moment{}, -1)})) == 0);
+  CHECK(breaks(make_missing_rule(), with(zero, {at(13'000, moment{}, -1)})) > 0);
+  const auto open = with(zero, {at(3'600, contactors{false, false})});
+  CHECK(breaks(make_missing_rule(), with(open, {at(6'000, contactors{true, false})})) > 0);
+
+  auto invalid = history;
+  invalid.push_back(at(3'010, cells_heard{0, {65'535, 65'535, 3'300, 3'300}}));
+  CHECK(breaks(make_missing_rule(), with(invalid, {at(3'900, moment{}, -1)})) > 0);
+}
+
+TEST_CASE("safety rule 5: a restart that closes or forgets a latch is found") {
+  const auto close = command_arrived{asked("close", 10'000)};
+  const auto ended = chain_ended{"a crash", true};
+  const auto closed = contactors{true, false};
+  CHECK(breaks(make_restart_rule(), {at(10, ended), at(20, close), at(60, closed)}) == 0);
+  CHECK(breaks(make_restart_rule(), {at(10, close), at(20, ended), at(60, closed)}) > 0);
+  event latched;
+  latched.kind = "protection";
+  latched.subject = "rack_0";
+  latched.candidate = "cell_overvoltage";
+  latched.level = "fault";
+  latched.edge = "set";
+  auto reset = latched;
+  reset.edge = "reset";
+  const auto set_fact = at(10, event_said{"rack_0", latched}, -1);
+  CHECK(breaks(make_restart_rule(), {set_fact, at(20, ended), at(30, close), at(90, closed)}) > 0);
+  CHECK(
+      breaks(make_restart_rule(), {set_fact, at(20, ended), at(25, event_said{"rack_0", reset}, -1),
+                                   at(30, close), at(90, closed)}) == 0);
+  CHECK(breaks(make_restart_rule(),
+               {at(10, journal_gone{"rack_0"}, -1), at(30, close), at(90, closed)}) > 0);
+}
+
+TEST_CASE("safety rule 6: an event that is lost, doubled or never stored is found") {
+  const auto stored = [](std::int64_t t_ms, event what) {
+    return at(t_ms, event_stored{"rack_0", std::move(what)}, -1);
+  };
+  const auto said = [](std::int64_t t_ms, event what) {
+    return at(t_ms, event_said{"rack_0", std::move(what)}, -1);
+  };
+  const std::vector<fact> fine{stored(10, numbered(1)), said(20, numbered(1)),
+                               stored(30, numbered(2))};
+  CHECK(breaks(make_event_rule(), fine) == 0);
+  CHECK(breaks(make_event_rule(), with(fine, {stored(40, numbered(2))})) > 0);
+  CHECK(breaks(make_event_rule(), with(fine, {said(40, numbered(3))})) > 0);
+  CHECK(breaks(make_event_rule(), with(fine, {said(40, numbered(2, "another"))})) > 0);
+  const auto gap = with(fine, {stored(40, numbered(5))});
+  CHECK(breaks(make_event_rule(), with(gap, {at(3'000, moment{}, -1)})) > 0);
+  CHECK(breaks(make_event_rule(),
+               with(gap, {stored(900, numbered(6, "events_lost")), at(3'000, moment{}, -1)})) == 0);
+}
+
+TEST_CASE("safety rule 7: a command that acts twice, late or for nobody is found") {
+  const auto order = [](std::int64_t t_ms, std::uint8_t contactor) {
+    return at(t_ms, order_sent{1, static_cast<std::uint16_t>(t_ms), contactor, contactor > 0});
+  };
+  const auto close = at(10, command_arrived{asked("close", 1'000)});
+  CHECK(breaks(make_command_rule(), {close, order(20, 1), order(300, 2)}) == 0);
+  CHECK(breaks(make_command_rule(), {close, order(1'010, 1)}) > 0);
+  CHECK(breaks(make_command_rule(), {order(20, 1)}) > 0);
+  CHECK(breaks(make_command_rule(), {close, order(20, 1), order(300, 0), order(900, 1)}) > 0);
+  // The next attempt of the same closing follows after its pause.
+  const auto slow = at(10, command_arrived{asked("close", 9'000)});
+  CHECK(breaks(make_command_rule(), {slow, order(20, 1), order(300, 0), order(3'310, 1)}) == 0);
+  CHECK(breaks(make_command_rule(), {close, order(20, 1), order(300, 0), order(3'310, 1)}) > 0);
+
+  const auto set =
+      at(10, command_arrived{{"key", "set", "rack_0/charge_current_limit", 20.5, 1'000 * ms}});
+  const auto value = [](std::int64_t t_ms) { return at(t_ms, value_sent{true, 20.5}); };
+  CHECK(breaks(make_command_rule(), {set, value(20)}) == 0);
+  CHECK(breaks(make_command_rule(), {set, value(20), value(900)}) > 0);
+  CHECK(breaks(make_command_rule(), {set, value(1'200)}) > 0);
+  CHECK(breaks(make_command_rule(), {value(20)}) > 0);
+  event reset;
+  reset.subject = "rack_0";
+  reset.edge = "reset";
+  CHECK(breaks(make_command_rule(), {at(20, event_said{"rack_0", reset}, -1)}) > 0);
+}

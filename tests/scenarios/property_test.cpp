@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
+
+#include "scenarios/property/play.hpp"
+
+using namespace voltaic::tests::property;
+
+namespace {
+
+/// Each set has as many, with seeds of its own.
+constexpr std::uint64_t set_scenarios = 60;
+constexpr std::uint64_t bus_scenarios = 24;
+/// Nightly runs begin where the sets of every day end.
+constexpr std::uint64_t nightly_first_seed = 10'001;
+constexpr std::uint64_t nightly_scenarios = 5'000;
+/// More failures of one run say nothing new.
+constexpr int failures_max = 5;
+
+/// Every kind of fault and outcome that a set of scenarios must have seen.
+constexpr const char* wanted_hits[] = {"cell high",
+                                       "cell low",
+                                       "cell invalid",
+                                       "cell frozen",
+                                       "cell silent",
+                                       "current",
+                                       "device limit",
+                                       "frame from the rack lost",
+                                       "frame with a wrong length",
+                                       "frame to the rack lost",
+                                       "order corrupted",
+                                       "order replayed",
+                                       "order of an old epoch replayed",
+                                       "crash of bms",
+                                       "crash of rack",
+                                       "crash of protection",
+                                       "crash of contactor",
+                                       "crash of command",
+                                       "crash at message",
+                                       "crash at after_message",
+                                       "crash at batch",
+                                       "crash at wake",
+                                       "crash at stored",
+                                       "crash at construction",
+                                       "node killed",
+                                       "node stalled",
+                                       "journal corrupt",
+                                       "journal lost",
+                                       "disk refused",
+                                       "node cut off",
+                                       "relay cut off",
+                                       "message lost by the hub",
+                                       "message doubled by the hub",
+                                       "message reordered by the hub",
+                                       "asked to close",
+                                       "asked to open",
+                                       "asked to reset",
+                                       "asked to set",
+                                       "asked as viewer",
+                                       "command repeated",
+                                       "command sent late",
+                                       "command came after its deadline",
+                                       "command done",
+                                       "command rejected",
+                                       "command expired",
+                                       "closed",
+                                       "opened by order",
+                                       "opened by the end of the lease",
+                                       "protection warning set",
+                                       "protection alarm set",
+                                       "protection fault set",
+                                       "protection fault reset",
+                                       "protection hard set"};
+
+/// One seed again, when somebody asks for it.
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+/// False: it broke a rule.
+bool passes(std::uint64_t seed, player with, hit_counters& hits) {
+  const auto what = make_schedule(seed);
+  const auto broken = with(what, hits);
+  if (!broken.empty()) FAIL_CHECK(describe(what, broken, with));
+  return broken.empty();
+}
+
+/// How many were played: fewer when too many failed.
+std::uint64_t pass_all(std::uint64_t first, std::uint64_t count, player with, hit_counters& hits) {
+  int failures = 0;
+  auto seed = first;
+  for (; seed < first + count && failures < failures_max; ++seed) {
+    if (!passes(seed, with, hits)) ++failures;
+  }
+  return seed - first;
+}
+
+/// The set of one number; or only the seed that the environment names.
+void pass_set(std::uint64_t set) {
+  hit_counters hits;
+  if (const auto seed = number_from("VOLTAIC_PROPERTY_SEED", 0); seed != 0) {
+    passes(seed, play, hits);
+    return;
+  }
+  pass_all(1 + set * set_scenarios, set_scenarios, play, hits);
+  for (const auto* wanted : wanted_hits) {
+    INFO("no scenario of the set had: " << wanted);
+    CHECK(hits[wanted] > 0);
+  }
+}
+
+} // namespace
+
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 0") {
+  pass_set(0);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 1") {
+  pass_set(1);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 2") {
+  pass_set(2);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 3") {
+  pass_set(3);
+}
+
+TEST_CASE("property: safety rule 1: without the message bus every rack gets the same orders") {
+  hit_counters hits;
+  pass_all(1, bus_scenarios, play_without_bus, hits);
+  CHECK(hits["orders compared without the bus"] > bus_scenarios * 500);
+}
+
+TEST_CASE("property: the same seed gives the same history") {
+  hit_counters first, second;
+  CHECK(play(make_schedule(7), first).size() == play(make_schedule(7), second).size());
+  CHECK(first == second);
+}
+
+TEST_CASE("property: many more scenarios", "[.nightly]") {
+  const auto first = number_from("VOLTAIC_PROPERTY_SEED", nightly_first_seed);
+  const auto count = number_from("VOLTAIC_PROPERTY_SCENARIOS", nightly_scenarios);
+  hit_counters hits;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto played = pass_all(first, count, play, hits);
+  const auto compared = pass_all(first, count / 10, play_without_bus, hits);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  fmt::print("{} of {} scenarios and {} without the bus in {:.1f} s\n", played, count, compared,
+             took.count());
+  for (const auto& [name, times] : hits) fmt::print("{:>10}  {}\n", times, name);
+}
