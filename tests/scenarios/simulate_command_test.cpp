@@ -125,7 +125,7 @@ TEST_CASE("simulate lays values, defects and silence over what racks report") {
   CHECK(site.value("rack_0/contactor") == "open");
   // Frozen, it stays what it was; released, it follows the physics.
   CHECK(says(done, "rack_0", "cell_overvoltage", "set"));
-  CHECK(site.value("rack_0/cell_voltage_max") == "3.3");
+  CHECK(site.value("rack_0/cell_voltage_max") == "3.300");
   CHECK(says(done, "rack_1", "sensor_invalid", "set"));
   CHECK(says(done, "rack_1", "communication_loss", "set"));
   CHECK_FALSE(says(done, "rack_1", "cell_overvoltage", "set"));
