@@ -49,7 +49,7 @@ TEST_CASE("proof c: apply adds and removes racks while the others miss no period
   const auto added = site.voltaic({"apply", site.file()}, 30s);
   INFO(added.output << added.errors << site.log());
   REQUIRE(added.code == 0);
-  CHECK(added.output.find("start node rack_2") != std::string::npos);
+  CHECK(added.output.find("start   node rack_2") != std::string::npos);
   CHECK(added.output.find("rack_0") == std::string::npos);
   CHECK(added.output.find("rack_1") == std::string::npos);
   REQUIRE(eventually([&] { return site.good("rack_2"); }));
