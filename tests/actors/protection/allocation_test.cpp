@@ -5,6 +5,7 @@
 
 #include "actors/protection/bench_rack.hpp"
 
+#ifndef __SANITIZE_ADDRESS__
 namespace {
 thread_local std::size_t allocations = 0;
 } // namespace
@@ -21,10 +22,16 @@ void operator delete(void* memory) noexcept {
 void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace voltaic::actors::protection {
 
 TEST_CASE("F-020 a step without news allocates nothing, quiet or with every cell pending") {
+#ifdef __SANITIZE_ADDRESS__
+  // AddressSanitizer has an operator new of its own, which must not be replaced.
+  WARN("skipped: allocations are not counted under AddressSanitizer");
+  return;
+#else
   for (const double volt : {3.3, 3.57}) {
     testing::bench_rack rack(testing::options_for("lfp", 480));
     rack.settle();
@@ -41,6 +48,7 @@ TEST_CASE("F-020 a step without news allocates nothing, quiet or with every cell
     CHECK(allocations == before);
     CHECK(before > 0); // the counter counts
   }
+#endif
 }
 
 } // namespace voltaic::actors::protection
