@@ -17,7 +17,7 @@ struct failure {
 template <class T>
 class expected {
  public:
-  expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}      // NOLINT
+  expected(T value) : content_(std::in_place_index<0>, std::move(value)) {}         // NOLINT
   expected(failure reason) : content_(std::in_place_index<1>, std::move(reason)) {} // NOLINT
   [[nodiscard]] bool has_value() const { return content_.index() == 0; }
   explicit operator bool() const { return has_value(); }

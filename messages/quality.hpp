@@ -10,15 +10,22 @@ namespace voltaic::messages {
 enum class quality : std::uint8_t { good, uncertain, stale, invalid, never };
 
 /// The worse of two qualities; an aggregate inherits the worst of its members.
-[[nodiscard]] constexpr quality worst(quality a, quality b) { return std::max(a, b); }
+[[nodiscard]] constexpr quality worst(quality a, quality b) {
+  return std::max(a, b);
+}
 
 [[nodiscard]] constexpr std::string_view to_string(quality value) {
   switch (value) {
-    case quality::good: return "good";
-    case quality::uncertain: return "uncertain";
-    case quality::stale: return "stale";
-    case quality::invalid: return "invalid";
-    case quality::never: return "never";
+    case quality::good:
+      return "good";
+    case quality::uncertain:
+      return "uncertain";
+    case quality::stale:
+      return "stale";
+    case quality::invalid:
+      return "invalid";
+    case quality::never:
+      return "never";
   }
   return "invalid";
 }

@@ -45,7 +45,9 @@ struct message {
 class frame {
  public:
   explicit frame(std::vector<std::uint64_t> words) : words_(std::move(words)) {}
-  [[nodiscard]] std::span<const std::byte> bytes() const { return std::as_bytes(std::span(words_)); }
+  [[nodiscard]] std::span<const std::byte> bytes() const {
+    return std::as_bytes(std::span(words_));
+  }
 
  private:
   std::vector<std::uint64_t> words_;

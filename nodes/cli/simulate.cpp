@@ -98,11 +98,10 @@ exit_code play(const options& given, const site::plan& plan,
       given, [&] { return (site ? site->now() : simulate::start_of(plan)).monotonic_us; });
   if (!recorder) return exit_code::refused;
   site = std::make_unique<simulate::simulated_site>(
-      plan,
-      simulate::simulated_site_options{.seed = given.seed,
-                                       .make_groups = simulate::node_groups,
-                                       .recordings = *std::move(recordings),
-                                       .tap = recorder->get()});
+      plan, simulate::simulated_site_options{.seed = given.seed,
+                                             .make_groups = simulate::node_groups,
+                                             .recordings = *std::move(recordings),
+                                             .tap = recorder->get()});
   const auto done = simulate::run_simulation(*site, plan, how);
   std::fflush(stdout);
   site.reset(); // what it still says is recorded as well
