@@ -1,47 +1,16 @@
 #include "actors/can_device/can_device_model.hpp"
 
 #include <algorithm>
-#include <cassert>
-#include <cmath>
-#include <set>
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/profiles/described.hpp"
 
 namespace voltaic::actors::can_device {
 namespace {
 
 using messages::quality;
 namespace profiles = messages::profiles;
-
-std::int64_t half_periods_us(std::int64_t period_us) {
-  return period_us + period_us / 2;
-}
-
-bool is_word(profiles::raw_type type) {
-  return type == profiles::raw_type::u16 || type == profiles::raw_type::i16;
-}
-
-messages::point_description describe(const model_options& options, const profiles::point& point) {
-  messages::point_description described;
-  described.name = options.subject + "/" + point.name;
-  described.channel = options.name + "/" + point.channel;
-  described.unit = point.unit;
-  described.raw_type = profiles::to_string(point.type);
-  described.count = point.count;
-  described.group_size = point.group_size;
-  described.scale = point.scale;
-  described.offset = point.offset;
-  described.period_ms = point.period_ms;
-  described.category = profiles::to_string(point.category);
-  described.decimals = point.decimals;
-  described.texts = point.texts;
-  const auto& commands = options.profile->commands;
-  described.writable = std::any_of(commands.begin(), commands.end(), [&](const auto& command) {
-    return command.purpose == profiles::command_purpose::set && command.point == point.name;
-  });
-  return described;
-}
 
 } // namespace
 
@@ -77,7 +46,8 @@ model::model(model_options options, plan decoder)
     : options_(std::move(options)), plan_(std::move(decoder)) {
   std::vector<messages::point_description> described;
   for (const auto& point : options_.profile->points) {
-    described.push_back(describe(options_, point));
+    described.push_back(
+        profiles::describe(*options_.profile, point, options_.subject, options_.name));
   }
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
   samples_.reserve(plan::samples_max);
@@ -90,30 +60,26 @@ void model::lay_out() {
   std::uint32_t next_cell = 0;
   for (std::uint16_t id = 0; id < options_.profile->points.size(); ++id) {
     const auto& point = options_.profile->points[id];
-    point_state state;
-    state.first_cell = next_cell;
-    state.first_part = static_cast<std::uint32_t>(parts_.size());
-    std::int64_t period_us = std::int64_t{point.period_ms} * messages::us_per_ms;
+    const auto first_part = static_cast<std::uint32_t>(parts_.size());
+    std::vector<std::int64_t> periods_us;
     for (const auto& covered : plan_.coverages_of(id)) {
-      const auto& carrier = carriers[covered.carrier];
-      auto part_period_us = std::int64_t{carrier.period_ms} * messages::us_per_ms;
-      if (part_period_us == 0) {
-        part_period_us = period_us > 0 ? period_us : period_default_us;
+      const auto carrier_ms = carriers[covered.carrier].period_ms;
+      auto period_us = messages::us_per_ms * (carrier_ms > 0 ? carrier_ms : point.period_ms);
+      if (period_us == 0) {
+        period_us = period_default_us;
       }
       part one;
       one.point = id;
       one.first = covered.first_index;
       one.count = covered.count;
-      one.stale_after_us = std::max(stale_after_min_us, half_periods_us(part_period_us));
+      one.stale_after_us = profiles::stale_after_us(period_us);
       by_carrier_[covered.carrier].push_back(static_cast<std::uint32_t>(parts_.size()));
       parts_.push_back(one);
-      period_us = std::max(period_us, part_period_us);
+      periods_us.push_back(period_us);
     }
-    state.part_count = static_cast<std::uint32_t>(parts_.size()) - state.first_part;
-    state.parts_missing = state.part_count;
-    state.overdue_us = half_periods_us(period_us > 0 ? period_us : period_default_us);
+    points_.push_back({next_cell, first_part, static_cast<std::uint32_t>(periods_us.size()),
+                       scan_model(periods_us), false});
     next_cell += point.count;
-    points_.push_back(state);
   }
   cells_.resize(next_cell);
   raw_.resize(next_cell);
@@ -151,10 +117,13 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
   age(now_us);
   std::vector<std::uint16_t> due;
   for (std::uint16_t id = 0; id < points_.size(); ++id) {
-    const auto& point = points_[id];
-    const bool overdue = point.dirty_since_us && now_us - *point.dirty_since_us > point.overdue_us;
-    if (point.changed || overdue) {
+    const bool overdue = points_[id].scan.overdue(now_us);
+    // A change of quality says what is known, and the scan goes on.
+    if (points_[id].changed || overdue) {
       due.push_back(id);
+    }
+    if (overdue) {
+      points_[id].scan.begin_next();
     }
   }
   if (!due.empty()) {
@@ -202,19 +171,52 @@ void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
       break;
   }
   ++counters_.frames;
+  ended_.clear();
+  for (const auto carrier : {applied.carrier, applied.branch}) {
+    end_scans(parts_of(carrier), frame.time_us);
+  }
+  say_ended(frame.time_us, out);
   for (const auto& sample : samples_) {
     take(sample);
   }
-  complete_.clear();
-  if (applied.carrier != plan::no_carrier) {
-    mark(applied.carrier, frame.time_us);
+  for (const auto carrier : {applied.carrier, applied.branch}) {
+    mark(parts_of(carrier), frame.time_us);
   }
-  if (applied.branch != plan::no_carrier) {
-    mark(applied.branch, frame.time_us);
+  say_ended(frame.time_us, out);
+}
+
+std::span<const std::uint32_t> model::parts_of(std::uint16_t carrier) const {
+  if (carrier == plan::no_carrier) {
+    return {};
   }
-  if (!complete_.empty()) {
-    say(complete_, frame.time_us, out);
+  return by_carrier_[carrier];
+}
+
+void model::end_scans(std::span<const std::uint32_t> parts, std::int64_t time_us) {
+  for (const auto index : parts) {
+    auto& point = points_[parts_[index].point];
+    if (point.scan.ends_before(index - point.first_part, time_us)) {
+      note_ended(parts_[index].point);
+    }
   }
+}
+
+void model::note_ended(std::uint16_t point) {
+  // A frame may bring several parts of one point.
+  if (std::find(ended_.begin(), ended_.end(), point) == ended_.end()) {
+    ended_.push_back(point);
+  }
+}
+
+void model::say_ended(std::int64_t time_us, std::vector<said>& out) {
+  if (ended_.empty()) {
+    return;
+  }
+  say(ended_, time_us, out);
+  for (const auto point : ended_) {
+    points_[point].scan.begin_next();
+  }
+  ended_.clear();
 }
 
 void model::take(const profiles::sample& sample) {
@@ -233,21 +235,15 @@ void model::take(const profiles::sample& sample) {
   }
 }
 
-void model::mark(std::uint16_t carrier, std::int64_t time_us) {
-  for (const auto index : by_carrier_[carrier]) {
+void model::mark(std::span<const std::uint32_t> parts, std::int64_t time_us) {
+  for (const auto index : parts) {
     auto& one = parts_[index];
     one.seen_us = time_us;
     one.ever_seen = true;
     one.stale = false;
     auto& point = points_[one.point];
-    if (!point.dirty_since_us) {
-      point.dirty_since_us = time_us;
-    }
-    if (std::exchange(one.in_scan, true)) {
-      continue;
-    }
-    if (--point.parts_missing == 0) {
-      complete_.push_back(one.point);
+    if (point.scan.take(index - point.first_part, time_us)) {
+      note_ended(one.point);
     }
   }
 }
@@ -259,20 +255,10 @@ void model::say(const std::vector<std::uint16_t>& points, std::int64_t time_us,
   telemetry.fingerprint = catalogue_.fingerprint;
   for (const auto id : points) {
     telemetry.blocks.push_back(make_block(id));
-    begin_scan(id);
+    points_[id].changed = false;
   }
   out.push_back({std::move(telemetry), time_us});
   said_since_tick_ = true;
-}
-
-void model::begin_scan(std::uint16_t point) {
-  auto& state = points_[point];
-  state.parts_missing = state.part_count;
-  state.dirty_since_us.reset();
-  state.changed = false;
-  for (auto i = state.first_part; i < state.first_part + state.part_count; ++i) {
-    parts_[i].in_scan = false;
-  }
 }
 
 messages::block model::make_block(std::uint16_t point) const {
@@ -300,30 +286,10 @@ messages::block model::make_block(std::uint16_t point) const {
       block.element_quality.push_back(first[i].quality);
     }
   }
-  fill_values(point, block);
+  block.values = profiles::values_of(options_.profile->points[point],
+                                     std::span(raw_).subspan(state.first_cell, count),
+                                     std::span(real_).subspan(state.first_cell, count));
   return block;
-}
-
-void model::fill_values(std::uint16_t point, messages::block& block) const {
-  const auto& shape = options_.profile->points[point];
-  const auto first = points_[point].first_cell;
-  const auto raw = std::span(raw_).subspan(first, shape.count);
-  if (shape.type == profiles::raw_type::f64) {
-    const auto real = std::span(real_).subspan(first, shape.count);
-    messages::block::reals values(real.begin(), real.end());
-    // A value that is no number travels as its quality.
-    for (auto& value : values) {
-      value = std::isfinite(value) ? value : 0;
-    }
-    block.values = std::move(values);
-  } else if (is_word(shape.type)) {
-    messages::block::words values(shape.count);
-    std::transform(raw.begin(), raw.end(), values.begin(),
-                   [](std::int64_t value) { return static_cast<std::uint16_t>(value); });
-    block.values = std::move(values);
-  } else {
-    block.values = messages::block::integers(raw.begin(), raw.end());
-  }
 }
 
 presence model::heard() const {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/can_device/scan_model.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/expected.hpp"
@@ -23,8 +24,6 @@ inline constexpr std::int64_t grid_us = 10'000;
 inline constexpr std::int64_t grid_gap_max_us = 1'000'000;
 /// The chain hears the time at least this often.
 inline constexpr std::int64_t tick_period_max_us = 50'000;
-/// A value is stale after this, or after 1.5 of its period if that is longer.
-inline constexpr std::int64_t stale_after_min_us = 300'000;
 /// Good samples in a row that make a stale value good again.
 inline constexpr std::uint8_t good_again_samples = 3;
 /// For messages that declare no period.
@@ -95,16 +94,13 @@ class model {
     std::int64_t stale_after_us = 0;
     std::int64_t seen_us = 0;
     bool ever_seen = false;
-    bool in_scan = false; ///< seen since the point was said
     bool stale = false;
   };
   struct point_state {
     std::uint32_t first_cell = 0; ///< in cells_ and the value arrays
     std::uint32_t first_part = 0;
     std::uint32_t part_count = 0;
-    std::uint32_t parts_missing = 0; ///< of the scan
-    std::int64_t overdue_us = 0;     ///< 1.5 periods
-    std::optional<std::int64_t> dirty_since_us;
+    scan_model scan;
     bool changed = false; ///< a quality changed without a frame
   };
 
@@ -114,12 +110,15 @@ class model {
   void grid(std::int64_t now_us, std::vector<said>& out);
   void age(std::int64_t now_us);
   void apply(const messages::can::frame& frame, std::vector<said>& out);
+  /// Parts that come with a frame: those of the carrier, or none.
+  [[nodiscard]] std::span<const std::uint32_t> parts_of(std::uint16_t carrier) const;
+  void end_scans(std::span<const std::uint32_t> parts, std::int64_t time_us);
+  void note_ended(std::uint16_t point);
+  void say_ended(std::int64_t time_us, std::vector<said>& out);
   void take(const messages::profiles::sample& sample);
-  void mark(std::uint16_t carrier, std::int64_t time_us);
+  void mark(std::span<const std::uint32_t> parts, std::int64_t time_us);
   void say(const std::vector<std::uint16_t>& points, std::int64_t time_us, std::vector<said>& out);
   [[nodiscard]] messages::block make_block(std::uint16_t point) const;
-  void fill_values(std::uint16_t point, messages::block& block) const;
-  void begin_scan(std::uint16_t point);
 
   model_options options_;
   plan plan_;
@@ -131,7 +130,7 @@ class model {
   std::vector<std::int64_t> raw_;
   std::vector<double> real_;
   std::vector<messages::profiles::sample> samples_;
-  std::vector<std::uint16_t> complete_; ///< points whose scan the frame at hand completed
+  std::vector<std::uint16_t> ended_; ///< points whose scan the frame at hand ended or completed
   model_counters counters_;
   std::optional<std::int64_t> grid_now_us_;
   std::int64_t utc_offset_us_ = 0;

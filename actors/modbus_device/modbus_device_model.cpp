@@ -2,37 +2,16 @@
 
 #include <algorithm>
 #include <cassert>
-#include <cmath>
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/profiles/described.hpp"
 
 namespace voltaic::actors::modbus_device {
 namespace {
 
 using messages::quality;
 namespace profiles = messages::profiles;
-
-messages::point_description describe(const model_options& options, const profiles::point& point) {
-  messages::point_description described;
-  described.name = options.name + "/" + point.name;
-  described.channel = options.name + "/" + point.channel;
-  described.unit = point.unit;
-  described.raw_type = profiles::to_string(point.type);
-  described.count = point.count;
-  described.group_size = point.group_size;
-  described.scale = point.scale;
-  described.offset = point.offset;
-  described.period_ms = point.period_ms;
-  described.category = profiles::to_string(point.category);
-  described.decimals = point.decimals;
-  described.texts = point.texts;
-  const auto& commands = options.profile->commands;
-  described.writable = std::any_of(commands.begin(), commands.end(), [&](const auto& each) {
-    return each.purpose == profiles::command_purpose::set && each.point == point.name;
-  });
-  return described;
-}
 
 } // namespace
 
@@ -71,7 +50,8 @@ messages::expected<model> model::create(model_options options) {
 model::model(model_options options, register_plan plan)
     : options_(std::move(options)), plan_(std::move(plan)) {
   std::vector<messages::point_description> described;
-  for (const auto& point : options_.profile->points) described.push_back(describe(options_, point));
+  for (const auto& point : options_.profile->points)
+    described.push_back(profiles::describe(*options_.profile, point, options_.name, options_.name));
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
   samples_.reserve(register_plan::samples_max);
   lay_out();
@@ -92,7 +72,7 @@ void model::lay_out() {
         messages::us_per_ms * (declared_ms > 0 ? declared_ms : plan_.period_ms());
     part one;
     one.covered = covered;
-    one.stale_after_us = std::max(stale_after_min_us, period_us + period_us / 2);
+    one.stale_after_us = profiles::stale_after_us(period_us);
     parts_.push_back(one);
   }
 }
@@ -205,27 +185,11 @@ messages::block model::make_block(std::uint16_t point) const {
   if (std::any_of(qualities.begin(), qualities.end(),
                   [&](quality each) { return each != qualities[0]; }))
     block.element_quality.assign(qualities.begin(), qualities.end());
-  fill_values(point, block);
-  return block;
-}
-
-void model::fill_values(std::uint16_t point, messages::block& block) const {
   const auto& shape = options_.profile->points[point];
-  const auto raw = std::span(raw_).subspan(points_[point].first_cell, shape.count);
-  if (shape.type == profiles::raw_type::f64) {
-    const auto real = std::span(real_).subspan(points_[point].first_cell, shape.count);
-    messages::block::reals values(real.begin(), real.end());
-    // A value that is no number travels as its quality.
-    for (auto& value : values) value = std::isfinite(value) ? value : 0;
-    block.values = std::move(values);
-  } else if (shape.type == profiles::raw_type::u16 || shape.type == profiles::raw_type::i16) {
-    messages::block::words values(shape.count);
-    std::transform(raw.begin(), raw.end(), values.begin(),
-                   [](std::int64_t value) { return static_cast<std::uint16_t>(value); });
-    block.values = std::move(values);
-  } else {
-    block.values = messages::block::integers(raw.begin(), raw.end());
-  }
+  const auto first = points_[point].first_cell;
+  block.values = profiles::values_of(shape, std::span(raw_).subspan(first, shape.count),
+                                     std::span(real_).subspan(first, shape.count));
+  return block;
 }
 
 } // namespace voltaic::actors::modbus_device

@@ -17,8 +17,6 @@
 /// that passed.
 namespace voltaic::actors::modbus_device {
 
-/// A value is stale after this, or after 1.5 of its period if that is longer.
-inline constexpr std::int64_t stale_after_min_us = 300'000;
 /// Rounds without a fault before the device counts as running again.
 inline constexpr std::uint32_t good_rounds_min = 3;
 
@@ -108,7 +106,6 @@ class model {
   void judge_round(std::span<const read_result> round);
   [[nodiscard]] std::optional<messages::telemetry> say();
   [[nodiscard]] messages::block make_block(std::uint16_t point) const;
-  void fill_values(std::uint16_t point, messages::block& block) const;
   void judge_by_read_back(const set_plan& planned, const write_result& written,
                           messages::result& made) const;
 

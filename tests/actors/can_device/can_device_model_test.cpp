@@ -85,20 +85,51 @@ TEST_CASE("a point is said when every message that carries it was seen, at the l
         messages::block::words{3300, 3300, 3300, 3300, 3301, 3301, 3301, 3301});
 }
 
-TEST_CASE("an unfinished scan is said on the grid after one and a half periods") {
+TEST_CASE("an unfinished scan that nothing ends is said on the grid after one and a half periods") {
+  auto device = make_model();
+  std::vector<said> all;
+  append(all, device.step({{tests::cells_frame(0, 3300, start_us)}}, start_us + 300 * ms, 0));
+  CHECK(blocks_of(all, tests::cell_voltage).empty());
+  append(all, device.step({}, start_us + 310 * ms, 0));
+  REQUIRE(blocks_of(all, tests::cell_voltage).size() == 1);
+}
+
+TEST_CASE("an unfinished scan is said as it was before the message that begins the next round") {
   auto device = make_model();
   std::vector<said> all;
   append(all, device.step({{tests::cells_frame(0, 3300, start_us)}}, start_us, 0));
-  append(all,
-         device.step({{tests::cells_frame(0, 3400, start_us + 200 * ms)}}, start_us + 300 * ms, 0));
-  CHECK(blocks_of(all, tests::cell_voltage).empty());
-  append(all, device.step({}, start_us + 310 * ms, 0));
+  const auto next_us = start_us + 200 * ms;
+  append(all, device.step({{tests::cells_frame(0, 3400, next_us)}}, next_us, 0));
   const auto blocks = blocks_of(all, tests::cell_voltage);
-  REQUIRE(blocks.size() == 1);
-  CHECK(std::get<messages::block::words>(blocks[0].values)[0] == 3400);
-  CHECK(blocks[0].quality == quality::never);
-  CHECK(blocks[0].element_quality.at(0) == quality::good);
-  CHECK(blocks[0].element_quality.at(4) == quality::never);
+  // The message that never came is not awaited again, so the new scan is whole with its first.
+  REQUIRE(blocks.size() == 2);
+  CHECK(std::get<messages::block::words>(blocks[0].values)[0] == 3300);
+  CHECK(std::get<messages::block::words>(blocks[1].values)[0] == 3400);
+  CHECK(blocks[0].source_time_us == start_us);
+  for (const auto& block : blocks) {
+    CHECK(block.quality == quality::never);
+    CHECK(block.element_quality.at(0) == quality::good);
+    CHECK(block.element_quality.at(4) == quality::never);
+  }
+}
+
+TEST_CASE("a change of quality is said at once, and the scan that is being received goes on") {
+  auto device = make_model();
+  std::vector<said> all;
+  append(all, device.step(scan(start_us, 3300), start_us + 1, 0));
+  // The first message comes late, so that the second is stale in the middle of the scan.
+  append(all,
+         device.step({{tests::cells_frame(0, 3310, start_us + 290 * ms)}}, start_us + 310 * ms, 0));
+  auto blocks = blocks_of(all, tests::cell_voltage);
+  REQUIRE(blocks.size() == 2);
+  CHECK(blocks[1].quality == quality::stale);
+  CHECK(std::get<messages::block::words>(blocks[1].values)[0] == 3310);
+  append(all,
+         device.step({{tests::cells_frame(1, 3310, start_us + 320 * ms)}}, start_us + 320 * ms, 0));
+  blocks = blocks_of(all, tests::cell_voltage);
+  // Complete with the second message, since the first is still in it.
+  REQUIRE(blocks.size() == 3);
+  CHECK(blocks[2].source_time_us == start_us + 290 * ms);
 }
 
 TEST_CASE("a value that stops arriving is stale on the grid, and only its part") {
@@ -228,43 +259,4 @@ TEST_CASE("a hole of more than a second in the port's time is jumped over") {
   (void)device.step({}, start_us, 0);
   const auto after = device.step({}, start_us + 10'000 * ms, 0);
   CHECK(ticks_of(after) == std::vector<std::int64_t>{start_us + 10'000 * ms});
-}
-
-TEST_CASE("any grouping of the same frames into batches says the same") {
-  const auto seed = GENERATE(range(1U, 31U));
-  std::mt19937 random(seed);
-  std::vector<messages::can::frame> frames;
-  std::int64_t time_us = start_us;
-  for (int i = 0; i < 400; ++i) {
-    // Now and then a silence long enough to make values stale.
-    time_us += random() % 50 == 0 ? 700 * ms : static_cast<std::int64_t>(random() % 30'000);
-    const auto raw =
-        static_cast<std::uint16_t>(random() % 10 == 0 ? 0xFFFF : 3200 + random() % 200);
-    auto frame = random() % 4 == 0 ? tests::power_frame(static_cast<float>(raw), time_us)
-                                   : tests::cells_frame(random() % 2, raw, time_us);
-    if (random() % 40 == 0) {
-      frame.length = 3;
-    }
-    frames.push_back(frame);
-  }
-  const auto end_us = time_us + 100 * ms;
-  auto whole = make_model();
-  const auto expected = whole.step(frames, end_us, 0);
-  auto grouped = make_model();
-  std::vector<said> all;
-  for (std::size_t i = 0; i < frames.size();) {
-    const auto count = std::min<std::size_t>(1 + random() % 20, frames.size() - i);
-    const auto group = std::span(frames).subspan(i, count);
-    i += count;
-    // A batch may also say that nothing came for a while.
-    const auto next_us = i < frames.size() ? frames[i].time_us : end_us;
-    const auto last_us = group.back().time_us;
-    append(all, grouped.step(group, last_us, 0));
-    if (next_us > last_us) {
-      append(all, grouped.step(
-                      {}, last_us + static_cast<std::int64_t>(random()) % (next_us - last_us), 0));
-    }
-  }
-  append(all, grouped.step({}, end_us, 0));
-  CHECK(all == expected);
 }
