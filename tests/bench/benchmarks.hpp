@@ -11,6 +11,7 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> node_inside();
 [[nodiscard]] std::vector<row> node_latency();
 [[nodiscard]] std::vector<row> trip(std::size_t trips);
+[[nodiscard]] std::vector<row> restart();
 
 [[nodiscard]] inline std::vector<benchmark> all_benchmarks(const settings& asked) {
   return {
@@ -19,6 +20,7 @@ namespace voltaic::bench {
       {"node_inside", node_inside},
       {"node_latency", node_latency},
       {"trip", [asked] { return trip(asked.trips); }},
+      {"restart", restart},
   };
 }
 
