@@ -79,8 +79,7 @@ void command_actor::audit(const messages::command& asked, const messages::result
   event.state = outcome_names.at(static_cast<std::size_t>(result.outcome));
   event.reason = asked.reason;
   event.reasons = result.reasons;
-  event.user = asked.user;
-  event.key = asked.key;
+  runtime::attribute(event, asked);
   if (const auto* number = std::get_if<double>(&asked.value)) {
     event.value = *number;
     event.has_value = true;

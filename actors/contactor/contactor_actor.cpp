@@ -122,7 +122,10 @@ void contactor_actor::step(runtime::instant now) {
   for (const auto& command : held_.take(now)) {
     const bool acts = commands_.take(command, now);
     // What makes it safer waits for no disk.
-    if (acts && operation_of(command) == "open") model_.request_open("command");
+    if (acts && operation_of(command) == "open") {
+      model_.request_open(by_command);
+      cause_ = command;
+    }
   }
   if (ending_) model_.request_open("stop");
   // The next attempt is part of the command, and over when that is.
@@ -131,7 +134,10 @@ void contactor_actor::step(runtime::instant now) {
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
-  if (said.changed) say_event(said.shown, said.reason, {}, now);
+  if (said.changed) {
+    const bool asked = said.reason == by_command || said.reason == by_reset;
+    say_event(said.shown, said.reason, asked && cause_ ? &*cause_ : nullptr, now);
+  }
   if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
@@ -144,13 +150,13 @@ void contactor_actor::say_order(const outputs& said, runtime::instant now) {
 }
 
 void contactor_actor::say_event(std::string_view shown, const std::string& reason,
-                                const std::string& user, runtime::instant now) {
+                                const messages::command* cause, runtime::instant now) {
   messages::event event;
   event.kind = "contactor";
   event.subject = rack_;
   event.state = shown;
   event.reason = reason;
-  event.user = user;
+  if (cause != nullptr) runtime::attribute(event, *cause);
   context_.record(std::move(event), now);
 }
 
@@ -214,8 +220,9 @@ void contactor_actor::act(const messages::command& command) {
     // Leaving the state `fault` is told by the step; latches of a former life
     // are let go of in any state.
     if (model_.latches().size() != latched && model_.state() != state::fault) {
-      say_event(duty_of(model_.state()).shown, "reset", command.user, now_);
+      say_event(duty_of(model_.state()).shown, by_reset, &command, now_);
     }
+    if (refused.empty()) cause_ = command;
     const auto what = refused.empty() ? outcome::done : outcome::rejected;
     return commands_.finish(command, what, std::move(refused), {}, now_);
   }
@@ -237,6 +244,7 @@ void contactor_actor::close(const messages::command& command) {
                             std::string(duty_of(model_.state()).shown), now_);
   }
   closing_ = command;
+  cause_ = command;
 }
 
 void contactor_actor::settle(runtime::instant now) {

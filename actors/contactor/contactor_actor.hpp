@@ -43,7 +43,8 @@ class contactor_actor final : public runtime::actor {
   void begin(runtime::instant now);
   void step(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
-  void say_event(std::string_view shown, const std::string& reason, const std::string& user,
+  /// `cause`: the command that brought it about, if one did.
+  void say_event(std::string_view shown, const std::string& reason, const messages::command* cause,
                  runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
   void store_latches(runtime::instant now);
@@ -73,6 +74,7 @@ class contactor_actor final : public runtime::actor {
   std::int64_t permit_silence_us_;
   std::optional<messages::command> closing_;
   std::optional<messages::command> opening_;
+  std::optional<messages::command> cause_; ///< the newest that moved the contactors
 };
 
 } // namespace voltaic::actors::contactor

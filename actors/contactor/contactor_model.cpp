@@ -286,9 +286,9 @@ std::string contactor_model::reason_of(event cause, const device_values& device,
       return state_ == state::precharging && attempt_feedback_seen_ ? precharge_failed
                                                                     : contactor_feedback;
     case event::close_request:
-      return "command";
+      return by_command;
     case event::reset:
-      return "reset";
+      return by_reset;
     case event::confirmed:
       if (state_ == state::starting && device.opened_by_lease.value_or(false)) return lease_expired;
       break;

@@ -50,6 +50,9 @@ inline constexpr const char* contactor_feedback = "contactor_feedback";
 inline constexpr const char* precharge_failed = "precharge_failed";
 inline constexpr const char* break_under_load = "break_under_load";
 inline constexpr const char* lease_expired = "lease_expired";
+/// Reasons of a change that a command asked for.
+inline constexpr const char* by_command = "command";
+inline constexpr const char* by_reset = "reset";
 
 struct latch_change {
   std::string name;

@@ -161,18 +161,19 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   const auto& said = model_.step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
-  tell(said, {}, now);
+  tell(said, nullptr, now);
   if (said.limits_changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
     say_limits(said.limits, now);
   }
   record_limits(said.limits, now);
 }
 
-void protection_actor::tell(const outputs& said, const std::string& user, runtime::instant now) {
+void protection_actor::tell(const outputs& said, const messages::command* cause,
+                            runtime::instant now) {
   for (const auto& change : said.latches) store_latch(model_.rows()[change.row], now);
   for (const auto& told : said.reports) {
     auto event = event_of(told);
-    event.user = user;
+    if (cause != nullptr) runtime::attribute(event, *cause);
     if (told.opens_group) event.first_out = messages::first_out_self;
     if (told.in_group) event.first_out = group_;
     const auto sequence = context_.record(event, now);
@@ -285,7 +286,7 @@ void protection_actor::reset(const messages::command& command) {
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
   }
-  tell(model_.last(), command.user, now_);
+  tell(model_.last(), &command, now_);
   commands_.finish(command, messages::outcome::done, {}, {}, now_);
 }
 
@@ -297,9 +298,8 @@ void protection_actor::acknowledge(const messages::command& command) {
     if (std::to_string(number) != sequence) continue;
     auto event = seen;
     event.edge = "acknowledge";
-    event.user = command.user;
     event.reason = command.reason;
-    event.key = command.key;
+    runtime::attribute(event, command);
     if (event.first_out == messages::first_out_self) event.first_out = number;
     context_.record(std::move(event), now_);
     return commands_.finish(command, messages::outcome::done, {}, {}, now_);

@@ -45,7 +45,8 @@ class protection_actor final : public runtime::actor {
   void begin(runtime::instant now);
   void hear(const messages::telemetry& said, runtime::instant time);
   void step(const inputs& news, runtime::instant now);
-  void tell(const outputs& said, const std::string& user, runtime::instant now);
+  /// `cause`: the command that brought it about, if one did.
+  void tell(const outputs& said, const messages::command* cause, runtime::instant now);
   void store_latch(const row& of, runtime::instant now);
   void store_refused_latches(runtime::instant now);
   void say_permit(const verdict& word, runtime::instant now);

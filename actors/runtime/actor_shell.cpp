@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/runtime/seat.hpp"
+#include "messages/event_codes.hpp"
 
 namespace voltaic::actors::runtime {
 namespace {
@@ -117,6 +118,7 @@ class incarnation {
       const auto hash = hash_of(said);
       if (place_->poison().crashed(hash, said.header.source)) {
         event.state = "quarantined";
+        event.code = messages::event_codes::poison;
         event.reason = fmt::format("message {:016x} of {} ended {} incarnations: {}", hash,
                                    said.header.source, poison_crashes_max, what);
       }

@@ -35,6 +35,12 @@ result make_result(const command& answered, outcome what, std::string reason) {
   return made;
 }
 
+void attribute(messages::event& event, const command& cause) {
+  event.user = cause.user;
+  event.role = cause.role;
+  event.key = cause.key;
+}
+
 gate_judgement command_gate::judge(const command& asked, std::int64_t now_utc_us) {
   if (asked.key.empty())
     return refuse(asked, outcome::rejected, "a command needs an idempotency key");

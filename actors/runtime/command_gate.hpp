@@ -80,4 +80,7 @@ class command_gate {
 [[nodiscard]] messages::result make_result(const messages::command& command,
                                            messages::outcome outcome, std::string reason);
 
+/// Says in an event who asked for it: the user, role and key of a command.
+void attribute(messages::event& event, const messages::command& cause);
+
 } // namespace voltaic::actors::runtime

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/runtime/supervisor.hpp"
+#include "messages/event_codes.hpp"
 
 namespace voltaic::actors::runtime {
 
@@ -191,6 +192,7 @@ engine::engine(engine_options options) : core_(std::make_unique<core>(std::move(
     event.kind = "system";
     event.subject = own->options.node;
     event.state = "failed";
+    event.code = messages::event_codes::restart_budget;
     event.reason = reason;
     own->events.record(std::move(event), own->options.time->now());
     if (own->options.on_failed) {

@@ -101,6 +101,11 @@ struct event {
   std::vector<std::string> reasons;
   std::string user;
   std::string key;
+  std::string role;
+  std::string code;
+  std::int64_t pid = 0;
+  std::uint8_t signal = 0;
+  std::int32_t exit_code = -1;
   friend bool operator==(const event&, const event&) = default;
 };
 

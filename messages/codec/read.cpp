@@ -126,7 +126,12 @@ event get(schema::Event::Reader from) {
           .discharge_current_a = from.getDischargeCurrentA(),
           .reasons = texts(from.getReasons()),
           .user = text(from.getUser()),
-          .key = text(from.getKey())};
+          .key = text(from.getKey()),
+          .role = text(from.getRole()),
+          .code = text(from.getCode()),
+          .pid = from.getPid(),
+          .signal = from.getSignal(),
+          .exit_code = from.getExitCode()};
 }
 
 std::variant<std::monostate, double, std::string> get(schema::Command::Value::Reader from) {

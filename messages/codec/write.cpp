@@ -110,6 +110,11 @@ void put(schema::Event::Builder to, const event& from) {
   VOLTAIC_TEXTS(to, Reasons, from.reasons);
   VOLTAIC_TEXT(to, User, from.user);
   VOLTAIC_TEXT(to, Key, from.key);
+  VOLTAIC_TEXT(to, Role, from.role);
+  VOLTAIC_TEXT(to, Code, from.code);
+  to.setPid(from.pid);
+  to.setSignal(from.signal);
+  to.setExitCode(from.exit_code);
 }
 
 void put(schema::Command::Builder to, const command& from) {

@@ -94,6 +94,18 @@ std::string bad_json(const point_state& point) {
   return list + "]";
 }
 
+/// Who asked for it, if anybody.
+void put_cause(object& out, const event& event) {
+  out.maybe("user", event.user).maybe("role", event.role).maybe("key", event.key);
+}
+
+/// The process that it is about, and how that ended.
+void put_process(object& out, const event& event) {
+  if (event.pid != 0) out.integer("pid", event.pid);
+  if (event.signal != 0) out.number("signal", event.signal);
+  if (event.exit_code >= 0) out.integer("exit_code", event.exit_code);
+}
+
 /// `derate_charge`, not `derate_charge:50`: how far is in the limits.
 std::vector<std::string> kinds_of(const std::vector<std::string>& actions) {
   std::vector<std::string> kinds;
@@ -109,7 +121,8 @@ void put_protection(object& out, const event& event) {
       .real("threshold", event.threshold)
       .texts("actions", kinds_of(event.actions));
   out.number("sequence", event.sequence).number("first_out", event.first_out);
-  out.maybe("reason", event.reason).maybe("user", event.user).maybe("key", event.key);
+  out.maybe("reason", event.reason);
+  put_cause(out, event);
 }
 
 void put_limits(object& out, const event& event) {
@@ -121,18 +134,21 @@ void put_limits(object& out, const event& event) {
 void put_contactor(object& out, const event& event) {
   out.text("rack", event.subject).text("state", event.state).text("reason", event.reason);
   if (!event.reasons.empty()) out.texts("reasons", event.reasons);
+  put_cause(out, event);
   out.number("sequence", event.sequence);
 }
 
 /// Commands and whatever else happens: everything that was said.
 void put_other(object& out, const event& event) {
-  out.maybe("subject", event.subject).maybe("candidate", event.candidate);
-  out.maybe("scope", event.scope).maybe("level", event.level).maybe("edge", event.edge);
-  out.maybe("state", event.state).maybe("reason", event.reason);
+  out.maybe("subject", event.subject).maybe("code", event.code);
+  out.maybe("candidate", event.candidate).maybe("scope", event.scope).maybe("level", event.level);
+  out.maybe("edge", event.edge).maybe("state", event.state).maybe("reason", event.reason);
+  put_process(out, event);
   if (event.has_value) out.real("value", event.value).maybe("unit", event.unit);
   if (!event.actions.empty()) out.texts("actions", event.actions);
   if (!event.reasons.empty()) out.texts("reasons", event.reasons);
-  out.maybe("user", event.user).maybe("key", event.key).number("sequence", event.sequence);
+  put_cause(out, event);
+  out.number("sequence", event.sequence);
 }
 
 void put_event(object& out, const event& event) {
@@ -236,6 +252,8 @@ std::string event_sentence(const event& event) {
     if (!part.empty()) text += fmt::format("{}{}", text.empty() ? "" : " ", part);
   };
   const bool is_command = event.kind == "command";
+  add(event.code);
+  if (event.pid != 0) add(fmt::format("process {}", event.pid));
   add(event.candidate);
   add(event.scope);
   if (!is_command) add(event.state);
@@ -249,6 +267,7 @@ std::string event_sentence(const event& event) {
   if (!event.reason.empty()) text += fmt::format(": {}", event.reason);
   if (!event.reasons.empty()) text += fmt::format(" ({})", fmt::join(event.reasons, ", "));
   if (!event.user.empty()) text += fmt::format(", by {}", event.user);
+  if (!event.role.empty()) text += fmt::format(" ({})", event.role);
   return text;
 }
 

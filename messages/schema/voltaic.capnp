@@ -113,8 +113,13 @@ struct Event {
   chargeCurrentA @18 :Float64;
   dischargeCurrentA @19 :Float64;
   reasons @20 :List(Text);
-  user @21 :Text;
+  user @21 :Text;             # who asked for it; empty: nobody did
   key @22 :Text;
+  role @23 :Text;             # in which the user asked
+  code @24 :Text;             # of what befell a part of the system: NODE_DOWN, POISON, ...
+  pid @25 :Int64;             # of the process that the event is about; 0: none
+  signal @26 :UInt8;          # that ended it; 0: none did
+  exitCode @27 :Int32 = -1;   # with which it ended by itself; -1: it did not
 }
 
 struct Command {

@@ -99,23 +99,49 @@ TEST_CASE("golden bytes: telemetry") {
 
 TEST_CASE("golden bytes: event") {
   const std::string absent = "00 00 00 00 00 00 00 00\n";
-  std::string golden = envelope("22", "02", "04 00 00 00 07 00 10 00") +
+  std::string golden = envelope("27", "02", "04 00 00 00 08 00 12 00") +
                        R"(11 00 00 00 00 00 00 00 ; sequence 17
                           00 00 00 00 00 00 0c 40 ; value 3.5
-                          01 00 00 00 00 00 00 00 ; has a value
+                          01 09 00 00 00 00 00 00 ; has a value, signal 9, exit code -1
                           00 00 00 00 00 00 00 00 ; threshold
                           00 00 00 00 00 00 00 00 ; first out
                           00 00 00 00 00 00 00 00 ; charge current
                           00 00 00 00 00 00 00 00 ; discharge current
-                          3d 00 00 00 12 00 00 00 ; id
+                          67 12 00 00 00 00 00 00 ; process 4711
+                          45 00 00 00 12 00 00 00 ; id
                           00 00 00 00 00 00 00 00 ; node
                           00 00 00 00 00 00 00 00 ; boot
-                          35 00 00 00 12 00 00 00 ; kind
+                          3d 00 00 00 12 00 00 00 ; kind
                           )";
   for (int i = 0; i < 12; ++i) golden += absent; // subject, candidate ... key
-  golden += R"(69 00 00 00 00 00 00 00 ; "i"
-               6b 00 00 00 00 00 00 00 ; "k")";
-  check(event{.id = "i", .sequence = 17, .kind = "k", .value = 3.5, .has_value = true}, golden);
+  golden += R"(0d 00 00 00 12 00 00 00 ; role
+               0d 00 00 00 12 00 00 00 ; code
+               69 00 00 00 00 00 00 00 ; "i"
+               6b 00 00 00 00 00 00 00 ; "k"
+               72 00 00 00 00 00 00 00 ; "r"
+               63 00 00 00 00 00 00 00 ; "c")";
+  check(event{.id = "i",
+              .sequence = 17,
+              .kind = "k",
+              .value = 3.5,
+              .has_value = true,
+              .role = "r",
+              .code = "c",
+              .pid = 4711,
+              .signal = 9},
+        golden);
+}
+
+TEST_CASE("an event of a writer that knew fewer fields is read, without them") {
+  const std::string absent = "00 00 00 00 00 00 00 00\n";
+  std::string former = envelope("21", "02", "04 00 00 00 07 00 10 00");
+  for (int i = 0; i < 7; ++i) former += absent;
+  former += "3d 00 00 00 12 00 00 00 ; id\n";
+  for (int i = 0; i < 15; ++i) former += absent;
+  former += "69 00 00 00 00 00 00 00 ; \"i\"\n";
+  const auto read = open(bytes_of(former));
+  REQUIRE(read);
+  CHECK(std::get<event>(read->payload) == event{.id = "i"});
 }
 
 TEST_CASE("golden bytes: command") {

@@ -62,7 +62,12 @@ event sample_event() {
           .discharge_current_a = 120,
           .reasons = {"cell_overvoltage/alarm"},
           .user = "operator_1",
-          .key = "k1"};
+          .key = "k1",
+          .role = "operator",
+          .code = "NODE_DOWN",
+          .pid = 4711,
+          .signal = 9,
+          .exit_code = 7};
 }
 
 command sample_command() {

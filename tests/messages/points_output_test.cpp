@@ -130,7 +130,14 @@ TEST_CASE("people read an event as a sentence") {
                         .scope = "set",
                         .actions = {"close"},
                         .state = "done",
-                        .user = "ada"}) == "set close done, by ada");
+                        .user = "ada",
+                        .role = "operator"}) == "set close done, by ada (operator)");
+  CHECK(event_sentence({.kind = "system",
+                        .subject = "rack_0",
+                        .reason = "signal 9 (Killed)",
+                        .code = "NODE_DOWN",
+                        .pid = 4711,
+                        .signal = 9}) == "NODE_DOWN process 4711: signal 9 (Killed)");
   CHECK(event_sentence({.kind = "command",
                         .scope = "set",
                         .value = 999,
@@ -185,10 +192,48 @@ TEST_CASE("a command event says who asked for what and how it ended") {
                       .reason = "close",
                       .reasons = {"latched"},
                       .user = "operator_1",
-                      .key = "k1"};
-  CHECK(simulated_event_line(command, 1) ==
-        R"({"t_ms":1,"kind":"command","subject":"rack_0/contactor","state":"rejected",)"
-        R"("reason":"close","reasons":["latched"],"user":"operator_1","key":"k1","sequence":5})");
+                      .key = "k1",
+                      .role = "operator"};
+  CHECK(
+      simulated_event_line(command, 1) ==
+      R"({"t_ms":1,"kind":"command","subject":"rack_0/contactor","state":"rejected",)"
+      R"("reason":"close","reasons":["latched"],"user":"operator_1","role":"operator","key":"k1",)"
+      R"("sequence":5})");
+}
+
+TEST_CASE("a system event has its code, its process and how that ended") {
+  event down{.sequence = 6,
+             .kind = "system",
+             .subject = "rack_0",
+             .reason = "signal 9 (Killed)",
+             .code = "NODE_DOWN",
+             .pid = 4711,
+             .signal = 9};
+  const auto killed = nlohmann::json::parse(simulated_event_line(down, 1));
+  CHECK(killed["code"] == "NODE_DOWN");
+  CHECK(killed["subject"] == "rack_0");
+  CHECK(killed["pid"] == 4711);
+  CHECK(killed["signal"] == 9);
+  CHECK_FALSE(killed.contains("exit_code"));
+  down.signal = 0;
+  down.exit_code = 0;
+  const auto left = nlohmann::json::parse(simulated_event_line(down, 1));
+  CHECK(left["exit_code"] == 0);
+  CHECK_FALSE(left.contains("signal"));
+}
+
+TEST_CASE("a contactor event names who asked for it") {
+  const event closed{.kind = "contactor",
+                     .subject = "rack_0",
+                     .state = "closed",
+                     .reason = "command",
+                     .user = "ada",
+                     .key = "k1",
+                     .role = "operator"};
+  const auto line = nlohmann::json::parse(simulated_event_line(closed, 1));
+  CHECK(line["user"] == "ada");
+  CHECK(line["role"] == "operator");
+  CHECK(line["key"] == "k1");
 }
 
 TEST_CASE("an event without a value has null for it") {

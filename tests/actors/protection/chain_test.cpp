@@ -153,6 +153,7 @@ class stage {
     said.target = target;
     said.operation = operation;
     said.role = role;
+    said.user = "ada";
     said.point = point;
     said.deadline_utc_us = utc(now_us) + 20'000'000;
     last_command = said;
@@ -275,6 +276,38 @@ TEST_CASE("a chain closes by command, trips, latches, and closes again only afte
   chain.command("rack_0/contactor", "close");
   chain.run(1'000);
   CHECK(chain.results.back().outcome == messages::outcome::done);
+}
+
+TEST_CASE("what a command brings about names its user and role, what just happens nobody") {
+  stage chain;
+  chain.run(1'000);
+  CHECK(chain.events.back().user.empty());
+  const auto asked_by = [&](const std::string& kind, const std::string& word) {
+    for (auto one = chain.events.rbegin(); one != chain.events.rend(); ++one) {
+      if (one->kind == kind && (one->state == word || one->edge == word))
+        return one->user + " " + one->role + " " + one->key;
+    }
+    return std::string("no such event");
+  };
+  chain.command("rack_0/contactor", "close", "engineer");
+  const auto close_key = chain.last_command.key;
+  chain.run(1'000);
+  CHECK(asked_by("contactor", "closed") == "ada engineer " + close_key);
+  chain.cell_mv[19] = 3'660;
+  chain.run(2'500);
+  CHECK(asked_by("protection", "set") == "  ");
+  CHECK(asked_by("contactor", "open") == "  ");
+  chain.cell_mv[19] = 3'300;
+  chain.run(12'000);
+  chain.command("rack_0/protection", "reset", "operator");
+  CHECK(asked_by("protection", "reset") == "ada operator " + chain.last_command.key);
+  chain.run(200);
+  chain.command("rack_0/contactor", "close");
+  chain.run(1'000);
+  chain.command("rack_0/contactor", "open", "service");
+  const auto open_key = chain.last_command.key;
+  chain.run(1'000);
+  CHECK(asked_by("contactor", "open") == "ada service " + open_key);
 }
 
 TEST_CASE("safety rule 5: a restarted chain neither closes nor lets go of its latch") {
