@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -14,9 +15,6 @@ namespace {
 using messages::outcome;
 
 constexpr const char* commands_stream = "commands";
-constexpr const char* leases_stream = "leases";
-constexpr const char* lease_running = "running";
-constexpr const char* lease_ended = "ended";
 
 std::string bytes_of(const messages::payload& payload) {
   const auto frame = messages::encode({}, payload);
@@ -34,7 +32,10 @@ std::string_view short_name(std::string_view point) {
 
 set_commands::set_commands(runtime::context& context, messages::profiles::encode_plan plan,
                            frame_sender send)
-    : context_(context), plan_(std::move(plan)), send_(std::move(send)) {
+    : context_(context),
+      plan_(std::move(plan)),
+      send_(std::move(send)),
+      standing_(context, plan_.commands()) {
   load();
 }
 
@@ -63,18 +64,16 @@ void set_commands::load() {
     if (!one.command) {
       continue;
     }
-    // It was journaled just before it was sent: nobody knows whether it was.
-    const auto done = one.result.value_or(
-        runtime::make_result(*one.command, outcome::unknown, "the node restarted meanwhile"));
-    gate_.restore(*one.command, done);
-  }
-  for (const auto& record : context_.journal().newest(leases_stream)) {
-    if (!record.key.starts_with(own) || record.body != lease_running) {
-      continue;
+    if (!one.result) {
+      // It was journaled just before it was sent: nobody knows whether it was.
+      unfinished_.push_back(
+          runtime::make_result(*one.command, outcome::unknown, "the node restarted meanwhile"));
+      const auto set = plan_.find_set(short_name(one.command->point));
+      if (set) {
+        standing_.took_formerly(*one.command, *set);
+      }
     }
-    if (const auto set = plan_.find_set(short_name(record.key))) {
-      leases_[*set] = INT64_MIN;
-    }
+    gate_.restore(*one.command, one.result ? *one.result : unfinished_.back());
   }
 }
 
@@ -91,15 +90,14 @@ std::optional<std::string> set_commands::refusal(const messages::command& comman
   if (value == nullptr) {
     return fmt::format("{} takes a number", command.point);
   }
-  const auto& rule = plan_.commands()[*set];
   if (command.index != 0) {
     return fmt::format("{} has one element", command.point);
   }
-  if (command.lease_ms > 0 && !rule.default_value) {
-    return fmt::format("{} has no default to go back to", command.point);
-  }
   if (const auto frame = plan_.encode_set(*set, *value, 0); !frame) {
     return frame.error().text;
+  }
+  if (auto refused = standing_.refusal(command, *set, *value)) {
+    return refused;
   }
   next.set = *set;
   next.value = *value;
@@ -169,6 +167,9 @@ std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, doubl
 }
 
 void set_commands::step(const model& device, runtime::instant now) {
+  for (const auto& result : std::exchange(unfinished_, {})) {
+    remember(result.key + "#result", bytes_of(result), now);
+  }
   for (auto one = pending_.begin(); one != pending_.end();) {
     auto& what = one->second;
     if (!what.sent_us) {
@@ -189,44 +190,22 @@ void set_commands::step(const model& device, runtime::instant now) {
     }
     const auto over = std::move(one->second);
     one = pending_.erase(one);
-    begin_lease(over, now);
-    conclude(over, agrees ? outcome::done : outcome::unknown,
-             agrees ? "" : "the device did not report the value in time", text, now);
+    const auto how = agrees ? outcome::done : outcome::unknown;
+    standing_.took(over.command, over.set, how, now);
+    conclude(over, how, agrees ? "" : "the device did not report the value in time", text, now);
   }
-  end_leases(now);
+  go_back(now);
 }
 
-void set_commands::begin_lease(const pending& what, runtime::instant now) {
-  const auto lease_us = static_cast<std::int64_t>(what.command.lease_ms) * messages::us_per_ms;
-  const bool was_leased = leases_.erase(what.set) > 0;
-  if (lease_us > 0) {
-    leases_[what.set] = *what.sent_us + lease_us;
-    remember(leases_stream, plan_.commands()[what.set].point, lease_running, now);
-  } else if (was_leased) {
-    remember(leases_stream, plan_.commands()[what.set].point, lease_ended, now);
-  }
-}
-
-void set_commands::end_leases(runtime::instant now) {
-  for (auto lease = leases_.begin(); lease != leases_.end();) {
-    const auto& rule = plan_.commands()[lease->first];
-    if (now.monotonic_us < lease->second ||
-        send(lease->first, rule.default_value.value_or(0)) != bus::can::send_result::sent) {
-      ++lease;
-      continue;
+void set_commands::go_back(runtime::instant now) {
+  for (const auto& next : standing_.due(now)) {
+    // What was asked for meanwhile goes first, and may make it needless.
+    const bool is_awaited = std::ranges::any_of(pending_, [&](const auto& each) {
+      return each.second.set == next.set && each.second.command.deadline_utc_us >= now.utc_us;
+    });
+    if (!is_awaited && send(next.set, next.value) == bus::can::send_result::sent) {
+      standing_.went_back(next, now);
     }
-    messages::event event;
-    event.kind = "command";
-    event.subject = context_.name();
-    event.scope = rule.point;
-    event.state = "reverted";
-    event.reason = "the time it was set for is over";
-    event.value = rule.default_value.value_or(0);
-    event.has_value = true;
-    event.unit = rule.unit;
-    context_.record(std::move(event), now);
-    remember(leases_stream, rule.point, lease_ended, now);
-    lease = leases_.erase(lease);
   }
 }
 
@@ -246,16 +225,15 @@ void set_commands::conclude(const pending& what, outcome how, std::string reason
   result.duration_ms = static_cast<std::uint64_t>(
       std::max<std::int64_t>(now.monotonic_us - what.started.monotonic_us, 0) /
       messages::us_per_ms);
-  remember(commands_stream, what.command.key + "#result", bytes_of(result), now);
+  remember(what.command.key + "#result", bytes_of(result), now);
   for (auto& answer : gate_.conclude(result)) {
     context_.send(std::move(answer), now);
   }
 }
 
-void set_commands::remember(const char* stream, const std::string& key, std::string body,
-                            runtime::instant now) {
+void set_commands::remember(const std::string& key, std::string body, runtime::instant now) {
   bus::storage::record record;
-  record.stream = stream;
+  record.stream = commands_stream;
   record.key = context_.name() + "/" + key;
   record.utc_us = now.utc_us;
   record.body = std::move(body);

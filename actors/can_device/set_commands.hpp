@@ -11,6 +11,7 @@
 #include "actors/can_device/can_device_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/command_gate.hpp"
+#include "actors/runtime/standing_values.hpp"
 #include "bus/can/port.hpp"
 #include "messages/profiles/encode_plan.hpp"
 
@@ -23,8 +24,7 @@ using frame_sender = std::function<bus::can::send_result(const messages::can::fr
 /// reports the value, and takes back what was set for a time only.
 class set_commands {
  public:
-  /// Loads what the journal remembers: an unfinished command is `unknown`, a
-  /// lease that was running is taken back at the first step.
+  /// Loads what the journal remembers: an unfinished command is `unknown`.
   set_commands(runtime::context& context, messages::profiles::encode_plan plan, frame_sender send);
 
   void receive(const messages::command& command, runtime::instant now);
@@ -49,17 +49,18 @@ class set_commands {
                 std::string read_back, runtime::instant now);
   /// Sends it if it is in time. False: it is concluded.
   [[nodiscard]] bool act(pending& one, runtime::instant now);
-  void begin_lease(const pending& what, runtime::instant now);
-  void end_leases(runtime::instant now);
-  void remember(const char* stream, const std::string& key, std::string body, runtime::instant now);
+  /// Gives the device what follows on a set that is over.
+  void go_back(runtime::instant now);
+  void remember(const std::string& key, std::string body, runtime::instant now);
   [[nodiscard]] std::optional<bus::can::send_result> send(std::uint16_t set, double value);
 
   runtime::context& context_;
   messages::profiles::encode_plan plan_;
   frame_sender send_;
   runtime::command_gate gate_;
-  std::map<std::uint64_t, pending> pending_;     ///< by token of the journal
-  std::map<std::uint16_t, std::int64_t> leases_; ///< until when, by set command
+  runtime::standing_values standing_;
+  std::map<std::uint64_t, pending> pending_; ///< by token of the journal
+  std::vector<messages::result> unfinished_; ///< in a former life; kept at the first step
   std::uint64_t next_token_ = 1;
   std::uint64_t counter_ = 0;
 };

@@ -3,23 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 #include <utility>
+
+#include "messages/roles.hpp"
 
 namespace voltaic::actors::command {
 
 namespace {
 
+using messages::deed;
 using messages::outcome;
-
-constexpr std::array<std::string_view, 4> roles{"viewer", "operator", "engineer", "service"};
-constexpr std::size_t operator_rank = 1;
-
-std::size_t rank_of(std::string_view role) {
-  const auto found = std::ranges::find(roles, role);
-  return found == roles.end() ? 0 : static_cast<std::size_t>(found - roles.begin());
-}
 
 // "rack_0" of "rack_0/contactor"; the whole where there is no slash.
 std::string_view owner_part(std::string_view point) {
@@ -28,6 +22,19 @@ std::string_view owner_part(std::string_view point) {
 
 bool is_contactor(std::string_view point) {
   return point.ends_with("/contactor") || point.ends_with("/Contactor");
+}
+
+// The least that it takes. Whether a set loosens and a latch is a lock, only the
+// last hop knows, and asks for more.
+std::optional<deed> deed_of(const messages::command& asked) {
+  const auto* word = std::get_if<std::string>(&asked.value);
+  if (asked.operation == "acknowledge") return deed::acknowledge;
+  if (asked.operation == "open") return deed::open;
+  if (asked.operation == "close") return deed::close;
+  if (asked.operation == "reset") return deed::reset_latch;
+  if (asked.operation != "set") return std::nullopt;
+  if (!is_contactor(asked.point)) return deed::tighten;
+  return word != nullptr && *word == "open" ? deed::open : deed::close;
 }
 
 int severity(outcome of) {
@@ -85,8 +92,8 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
 
 std::vector<std::string> dispatcher_model::refuse(const messages::command& asked) const {
   std::vector<std::string> refused;
-  if (rank_of(asked.role) < operator_rank) {
-    refused.push_back(fmt::format("role '{}' may not command", asked.role));
+  if (const auto what = deed_of(asked); what && !messages::may(asked.role, *what)) {
+    refused.push_back(messages::refusal_of(asked.role, *what));
   }
   if (asked.operation == "set" && is_contactor(asked.point)) {
     const auto* text = std::get_if<std::string>(&asked.value);

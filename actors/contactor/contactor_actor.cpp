@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -215,7 +216,7 @@ void contactor_actor::act(const messages::command& command) {
   }
   if (operation == "reset") {
     const auto latched = model_.latches().size();
-    auto refused = model_.request_reset(command.role == "service");
+    auto refused = model_.request_reset(messages::may(command.role, messages::deed::reset_lock));
     store_latches(now_);
     // Leaving the state `fault` is told by the step; latches of a former life
     // are let go of in any state.

@@ -2,10 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
-
-#include "actors/runtime/command_record.hpp"
 
 namespace voltaic::actors::modbus_device {
 namespace {
@@ -72,6 +71,7 @@ modbus_device_actor::modbus_device_actor(runtime::context& context, actor_option
     : context_(context),
       options_(std::move(options)),
       model_(checked(options_)),
+      standing_(context, model_.plan().commands()),
       next_token_((std::uint64_t{context.incarnation()} << token_bits) + 1) {
   load_commands();
 }
@@ -81,9 +81,13 @@ void modbus_device_actor::load_commands() {
     auto kept = runtime::decode_command_record(each.body);
     if (!kept) continue;
     // Accepted, and the end is not known: it may have been written.
-    if (!kept->done)
+    if (!kept->done) {
       kept->done = runtime::make_result(kept->command, messages::outcome::unknown,
                                         "the device's actor was restarted while it acted");
+      if (const auto planned = model_.plan_set(kept->command))
+        standing_.took_formerly(kept->command, planned->command);
+      unfinished_.push_back(*kept);
+    }
     gate_.restore(kept->command, kept->done);
   }
 }
@@ -92,6 +96,8 @@ void modbus_device_actor::advance(runtime::instant now) {
   // A round may be told after a wake that came later.
   if (!time_known_ || now.monotonic_us > now_.monotonic_us) now_ = now;
   time_known_ = true;
+  for (const auto& each : std::exchange(unfinished_, {}))
+    keep(each.command, each.done, next_token_++);
   if (!catalogue_said_ || now.monotonic_us - catalogue_said_us_ >= catalogue_period_us) {
     catalogue_said_ = true;
     catalogue_said_us_ = now.monotonic_us;
@@ -102,6 +108,7 @@ void modbus_device_actor::advance(runtime::instant now) {
 void modbus_device_actor::wake(runtime::instant now) {
   advance(now);
   tell(model_.age(now.monotonic_us), now);
+  go_back();
 }
 
 runtime::condition modbus_device_actor::condition() const {
@@ -164,6 +171,12 @@ void modbus_device_actor::handle(const messages::command& command) {
              command);
     return;
   }
+  const auto* value = std::get_if<double>(&command.value);
+  if (auto refused = standing_.refusal(command, planned->command, value != nullptr ? *value : 0)) {
+    conclude(runtime::make_result(command, messages::outcome::rejected, *std::move(refused)),
+             command);
+    return;
+  }
   // First the journal, then the device: after a crash the key is still known.
   const auto token = next_token_++;
   pending_.emplace(token, pending_set{command, *std::move(planned)});
@@ -195,10 +208,48 @@ void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append
 
 void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {
   const auto found = pending_.find(answer.token);
-  if (found == pending_.end()) return;
+  if (found == pending_.end()) return judge_reversion(answer);
   const auto done = std::move(found->second);
   pending_.erase(found);
-  conclude(model_.judge(done.command, done.planned, as_write_result(answer)), done.command);
+  const auto result = model_.judge(done.command, done.planned, as_write_result(answer));
+  standing_.took(done.command, done.planned.command, result.outcome, now_);
+  conclude(result, done.command);
+}
+
+void modbus_device_actor::judge_reversion(const bus::modbus::write_answer& answer) {
+  const auto found = reversions_.find(answer.token);
+  if (found == reversions_.end()) return;
+  const auto result = model_.judge({}, found->second.planned, as_write_result(answer));
+  // Whatever else became of it: it is written again when its time is over.
+  if (result.outcome != messages::outcome::done) return;
+  standing_.went_back(found->second.what, now_);
+  reversions_.erase(found);
+}
+
+bool modbus_device_actor::is_awaited(std::uint16_t set) const {
+  return std::ranges::any_of(reversions_,
+                             [&](const auto& each) { return each.second.what.set == set; }) ||
+         std::ranges::any_of(pending_, [&](const auto& each) {
+           return each.second.planned.command == set &&
+                  each.second.command.deadline_utc_us >= now_.utc_us;
+         });
+}
+
+void modbus_device_actor::go_back() {
+  std::erase_if(reversions_, [&](const auto& each) {
+    return now_.monotonic_us - each.second.written_us >= go_back_period_us;
+  });
+  for (const auto& next : standing_.due(now_)) {
+    // What was asked for meanwhile goes first, and may make it needless.
+    if (is_awaited(next.set)) continue;
+    auto planned = model_.plan_value(next.set, next.value);
+    if (!planned) continue;
+    const auto token = next_token_++;
+    if (!options_.write({token, options_.unit, planned->write.address, planned->write.registers,
+                         now_.monotonic_us + go_back_period_us}))
+      continue;
+    reversions_.emplace(token, reversion{next, *std::move(planned), now_.monotonic_us});
+  }
 }
 
 void modbus_device_actor::conclude(const messages::result& done, const messages::command& command) {

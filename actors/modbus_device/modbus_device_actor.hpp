@@ -10,6 +10,8 @@
 #include "actors/modbus_device/modbus_device_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/command_gate.hpp"
+#include "actors/runtime/command_record.hpp"
+#include "actors/runtime/standing_values.hpp"
 
 namespace voltaic::actors::modbus_device {
 
@@ -22,6 +24,10 @@ struct actor_options {
 
 /// The catalogue is said again this often, for those who missed it.
 inline constexpr std::int64_t catalogue_period_us = 10'000'000;
+
+/// What follows on a set that is over is written again after this where the
+/// device did not take it, and is worthless to the line after the same time.
+inline constexpr std::int64_t go_back_period_us = 2'000'000;
 
 /// The MODBUS DEVICE actor: turns rounds of polling into telemetry, and set
 /// commands into writes that are read back.
@@ -52,6 +58,10 @@ class modbus_device_actor final : public runtime::actor {
   void keep(const messages::command& command, const std::optional<messages::result>& done,
             std::uint64_t token);
   void advance(runtime::instant now);
+  /// Gives the device what follows on a set that is over.
+  void go_back();
+  [[nodiscard]] bool is_awaited(std::uint16_t set) const;
+  void judge_reversion(const bus::modbus::write_answer& answer);
   void tell(std::optional<messages::telemetry> telemetry, runtime::instant time);
   void tell_state();
 
@@ -59,7 +69,15 @@ class modbus_device_actor final : public runtime::actor {
   actor_options options_;
   model model_;
   runtime::command_gate gate_;
+  runtime::standing_values standing_;
   std::map<std::uint64_t, pending_set> pending_; ///< by token, from acceptance to answer
+  struct reversion {
+    runtime::standing_values::reversion what;
+    set_plan planned;
+    std::int64_t written_us = 0;
+  };
+  std::map<std::uint64_t, reversion> reversions_;   ///< by token, on their way to the device
+  std::vector<runtime::command_record> unfinished_; ///< in a former life; kept at the first time
   std::uint64_t next_token_;
   runtime::instant now_;
   bool time_known_ = false;

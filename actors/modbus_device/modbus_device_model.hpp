@@ -78,6 +78,8 @@ class model {
 
   /// Refuses what the profile does not permit; never clamps.
   [[nodiscard]] messages::expected<set_plan> plan_set(const messages::command& command) const;
+  /// The same for a value alone; `command` is a position in the plan's commands.
+  [[nodiscard]] messages::expected<set_plan> plan_value(std::uint16_t command, double value) const;
   /// The outcome of a set by what the device holds afterwards.
   [[nodiscard]] messages::result judge(const messages::command& command, const set_plan& planned,
                                        const write_result& written) const;

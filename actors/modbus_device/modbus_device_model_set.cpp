@@ -34,12 +34,14 @@ messages::expected<set_plan> model::plan_set(const messages::command& asked) con
   if (asked.index != 0) return failure{fmt::format("{} has no index {}", asked.point, asked.index)};
   const auto* value = std::get_if<double>(&asked.value);
   if (value == nullptr) return failure{fmt::format("{} takes a number", asked.point)};
-  if (asked.lease_ms != 0)
-    return failure{fmt::format("{} has no reversion: it cannot be set for a time", asked.point)};
-  auto encoded = plan_.encode_set(*position, *value);
+  return plan_value(*position, *value);
+}
+
+messages::expected<set_plan> model::plan_value(std::uint16_t command, double value) const {
+  auto encoded = plan_.encode_set(command, value);
   if (!encoded) return encoded.error();
-  return set_plan{*position, *std::move(encoded),
-                  messages::points::number_text(*value, plan_.commands()[*position].decimals)};
+  return set_plan{command, *std::move(encoded),
+                  messages::points::number_text(value, plan_.commands()[command].decimals)};
 }
 
 messages::result model::judge(const messages::command& asked, const set_plan& planned,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/roles.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -282,7 +283,7 @@ void protection_actor::act(const messages::command& command) {
 }
 
 void protection_actor::reset(const messages::command& command) {
-  auto refused = model_.reset(command.role == "service", standby_);
+  auto refused = model_.reset(messages::may(command.role, messages::deed::reset_lock), standby_);
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
   }

@@ -7,11 +7,13 @@
 #include <charconv>
 #include <chrono>
 #include <memory>
+#include <ranges>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "messages/points/names.hpp"
+#include "messages/roles.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/duration.hpp"
@@ -111,9 +113,9 @@ std::string role_of(const json& roles) {
   ids.push_back(::getegid());
   for (const auto id : ids)
     if (const auto* entry = ::getgrgid(id); entry != nullptr) groups.insert(entry->gr_name);
-  for (const auto* role : {"service", "engineer", "operator", "viewer"})
+  for (const auto role : messages::roles | std::views::reverse)
     for (const auto& group : roles.value(role, json::array()))
-      if (groups.contains(group.get<std::string>())) return role;
+      if (groups.contains(group.get<std::string>())) return std::string(role);
   return "";
 }
 
@@ -223,7 +225,7 @@ action declare_set(CLI::App& app) {
   app.add_option("VALUE", given->value,
                  "Number in the point's unit, or a word; of command: 'reset rack_0'")
       ->required();
-  app.add_option("--for", given->duration, "Back to the profile's default after this time, as 5m");
+  app.add_option("--for", given->duration, "Back to what stands beside it after this time, as 5m");
   app.add_option("--reason", given->reason, "Recorded with the command");
   app.add_option("--key", given->key, "A repetition with the same key never acts twice");
   app.add_option("--site", given->file, "Site file, where several sites run");

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <functional>
 
+#include "messages/roles.hpp"
 #include "nodes/site/expand.hpp"
 
 namespace voltaic::nodes::site {
@@ -321,8 +322,8 @@ void read_relay(section& table, std::int64_t offset, plan& base) {
 }
 
 void read_roles(section& table, plan& base) {
-  for (const auto* role : {"viewer", "operator", "engineer", "service"})
-    if (auto groups = table.texts(role)) base.roles[role] = std::move(groups->value);
+  for (const auto role : messages::roles)
+    if (auto groups = table.texts(role)) base.roles[std::string(role)] = std::move(groups->value);
 }
 
 } // namespace

@@ -109,6 +109,7 @@ struct fixture {
     made.operation = "set";
     made.point = "meter_0/current_limit";
     made.value = value;
+    made.role = "engineer";
     made.deadline_utc_us = node.clock.now().utc_us + 5'000 * ms;
     made.reply_to = "client";
     return made;
@@ -136,6 +137,19 @@ struct fixture {
                     std::uint8_t code = 0) {
     REQUIRE_FALSE(writes.empty());
     deliver(write_answer{writes.back().token, 1, what, sent, code, std::move(held), 0, ""});
+  }
+
+  messages::command make_timed(const std::string& key, double value, std::uint64_t length_ms) {
+    auto made = make_set(key, value);
+    made.lease_ms = length_ms;
+    return made;
+  }
+  /// The device takes it and holds it.
+  messages::outcome carry_out(const messages::command& command) {
+    order(command);
+    REQUIRE_FALSE(writes.empty());
+    answer_write(outcome::done, writes.back().registers);
+    return only_answer().outcome;
   }
 
   std::vector<write_request> writes;
@@ -337,6 +351,76 @@ TEST_CASE_METHOD(fixture, "F-005 a key that was accepted before a crash does not
   // The answer to a write of the former incarnation is nobody's.
   deliver(write_answer{1, 1, outcome::done, true, 0, {125}, 0, ""});
   CHECK(answers().empty());
+}
+
+TEST_CASE_METHOD(fixture, "a Modbus device's limit for a time goes back to the one before") {
+  // The profile has no default, and nothing was set: there is nothing to go back to.
+  order(make_timed("none", 50, 1'000));
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  CHECK(carry_out(make_timed("b", 50, 2'000)) == messages::outcome::done);
+  CHECK(carry_out(make_timed("c", 20, 1'000)) == messages::outcome::done);
+  node.advance(1'100 * ms);
+  REQUIRE(writes.size() == 4);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{500});
+  // A device that does not take it is asked again, but not at once.
+  answer_write(outcome::timeout, {200});
+  node.advance(500 * ms);
+  CHECK(writes.size() == 4);
+  CHECK(states().empty());
+  node.advance(2'000 * ms);
+  REQUIRE(writes.size() == 5);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{1'000});
+  answer_write(outcome::done, {1'000});
+  CHECK(states() == std::vector<std::string>{"reverted"});
+  node.advance(5'000 * ms);
+  CHECK(writes.size() == 5);
+  CHECK(answers().empty());
+}
+
+TEST_CASE_METHOD(fixture, "what is asked for while a limit goes back follows on it") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  CHECK(carry_out(make_timed("b", 50, 1'000)) == messages::outcome::done);
+  order(make_set("c", 30)); // on its way when the time is over
+  node.advance(1'500 * ms);
+  CHECK(writes.size() == 3);
+  answer_write(outcome::done, {300});
+  node.advance(5'000 * ms);
+  CHECK(writes.size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "F-005 a Modbus device's limit for a time ends across a restart too") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  line_throws = true;
+  order(make_timed("killed", 60, 5'000));
+  line_throws = false;
+  node.advance(1'000 * ms);
+  REQUIRE(node.engine->ready());
+  REQUIRE(writes.size() == 2);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{600}); // the tightest that stands
+  answer_write(outcome::done, {600});
+  node.advance(4'000 * ms);
+  CHECK(writes.size() == 2);
+  node.advance(1'000 * ms);
+  REQUIRE(writes.size() == 3);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{1'000});
+}
+
+TEST_CASE_METHOD(fixture, "who may set a Modbus device's limit is judged by what is in force") {
+  const auto as_operator = [this](const std::string& key, double value) {
+    auto made = make_set(key, value);
+    made.role = "operator";
+    return made;
+  };
+  order(as_operator("a", 100)); // nobody knows what is in force
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(carry_out(make_set("b", 100)) == messages::outcome::done);
+  CHECK(carry_out(as_operator("c", 80)) == messages::outcome::done);
+  order(as_operator("d", 90));
+  CHECK(only_answer().reasons ==
+        std::vector<std::string>{"to loosen a limit needs role engineer, not operator; 80.0 A is "
+                                 "in force"});
+  CHECK(writes.size() == 2);
 }
 
 } // namespace

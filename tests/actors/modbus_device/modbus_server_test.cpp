@@ -126,6 +126,7 @@ struct fixture {
     made.operation = "set";
     made.point = "meter_0/SetCurrentLimit";
     made.value = wanted;
+    made.role = "engineer";
     made.deadline_utc_us = node.clock.now().utc_us + 10 * messages::us_per_s;
     node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, made);
     std::optional<messages::result> answer;

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// Which role it takes to do what. The only place where that is decided;
+/// docs/roles.md shows the same table to people.
+namespace voltaic::messages {
+
+/// By rising rights: each role may also do what those before it may.
+inline constexpr std::array<std::string_view, 4> roles{"viewer", "operator", "engineer", "service"};
+
+enum class deed : std::uint8_t {
+  acknowledge,
+  open,
+  close,
+  tighten,     ///< a set value nearer to zero than what is in force
+  reset_latch, ///< of latch `user`
+  loosen,      ///< any other set value
+  reset_lock   ///< of latch `lock`, and the contactor's own latches
+};
+
+/// What a deed takes, and how people call it.
+struct right {
+  deed what = deed::acknowledge;
+  std::string_view name;
+  std::string_view role;
+};
+
+inline constexpr std::array<right, 7> rights{{
+    {deed::acknowledge, "acknowledge an event", "operator"},
+    {deed::open, "open a rack", "operator"},
+    {deed::close, "close a rack", "operator"},
+    {deed::tighten, "tighten a limit", "operator"},
+    {deed::reset_latch, "reset a latch", "operator"},
+    {deed::loosen, "loosen a limit", "engineer"},
+    {deed::reset_lock, "reset a lock", "service"},
+}};
+
+/// An unknown role may nothing.
+[[nodiscard]] bool may(std::string_view role, deed what);
+
+/// "to close a rack needs role operator, not viewer".
+[[nodiscard]] std::string refusal_of(std::string_view role, deed what);
+
+} // namespace voltaic::messages

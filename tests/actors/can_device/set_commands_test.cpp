@@ -1,0 +1,160 @@
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/can_device/can_device_actor.hpp"
+#include "support/small_device.hpp"
+#include "support/test_node.hpp"
+
+// Set commands in a node on virtual time, with a bus made of plain values.
+namespace voltaic::actors::can_device {
+namespace {
+
+using messages::outcome;
+using tests::test_node;
+
+constexpr std::int64_t ms = messages::us_per_ms;
+
+struct fixture {
+  fixture() : node({group()}) { run(200); }
+
+  runtime::group_spec group() {
+    runtime::group_spec made;
+    made.children.push_back(
+        {"bms_0", "can_device", [this](runtime::context& context) {
+           return std::make_unique<can_device>(
+               context, model_options{"bms_0", "rack_0", 0, tests::small_device()},
+               [this](const messages::can::frame& frame) { return take(frame); });
+         }});
+    return made;
+  }
+
+  bus::can::send_result take(const messages::can::frame& frame) {
+    if (bus_throws) throw std::runtime_error("told to throw");
+    if (bus_full) return bus::can::send_result::full;
+    if (frame.id == 0x082) {
+      sent.push_back((frame.data[0] | frame.data[1] << 8) / 10.0);
+      if (device_obeys) held = static_cast<std::uint16_t>(frame.data[0] | frame.data[1] << 8);
+    }
+    return bus::can::send_result::sent;
+  }
+
+  /// The device reports its limit every 100 ms.
+  void run(std::int64_t milliseconds) {
+    for (std::int64_t passed = 0; passed < milliseconds; passed += 100) {
+      node.advance(100 * ms);
+      bus::can::batch batch;
+      const auto now = node.clock.now();
+      batch.now_us = now.monotonic_us;
+      batch.utc_offset_us = now.utc_us - now.monotonic_us;
+      batch.frames = {tests::limit_frame(held, batch.now_us)};
+      node.post("bms_0", std::make_shared<const bus::can::batch>(std::move(batch)));
+    }
+  }
+
+  void order(const std::string& key, double value, std::int64_t length_ms = 0,
+             const std::string& role = "engineer") {
+    messages::command made;
+    made.id = made.key = key;
+    made.target = "bms_0";
+    made.operation = "set";
+    made.point = "rack_0/limit";
+    made.value = value;
+    made.lease_ms = static_cast<std::uint64_t>(length_ms);
+    made.role = role;
+    made.deadline_utc_us = node.clock.now().utc_us + 5'000 * ms;
+    made.reply_to = "client";
+    node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, made);
+  }
+  messages::result set(const std::string& key, double value, std::int64_t length_ms = 0,
+                       const std::string& role = "engineer") {
+    order(key, value, length_ms, role);
+    run(500);
+    return only_answer();
+  }
+  messages::result only_answer() {
+    std::vector<messages::result> found;
+    for (const auto& frame : std::exchange(node.outside.sent, {})) {
+      const auto opened = messages::decode(*frame);
+      if (const auto* each = std::get_if<messages::result>(&opened->payload))
+        found.push_back(*each);
+    }
+    REQUIRE(found.size() == 1);
+    return found[0];
+  }
+  std::vector<double> reverted() {
+    std::vector<double> found;
+    for (const auto& message : node.outside.all<messages::event>()) {
+      const auto& event = std::get<messages::event>(message.payload);
+      if (event.state == "reverted") found.push_back(event.value);
+    }
+    return found;
+  }
+  /// The actor dies between the journal and the device, and its successor begins.
+  void die_in(const std::string& key, double value, std::int64_t length_ms) {
+    bus_throws = true;
+    order(key, value, length_ms);
+    run(300);
+    bus_throws = false;
+    run(1'000);
+    REQUIRE(node.engine->ready());
+  }
+
+  std::uint16_t held = 1'400;
+  bool device_obeys = true;
+  bool bus_full = false;
+  bool bus_throws = false;
+  std::vector<double> sent;
+  test_node node;
+};
+
+using values = std::vector<double>;
+
+TEST_CASE_METHOD(fixture, "a CAN device's limit for a time goes back to the one before") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  CHECK(set("b", 50, 2'000).outcome == outcome::done);
+  CHECK(sent == values{100, 50});
+  bus_full = true;
+  run(2'000);
+  bus_full = false;
+  CHECK(reverted().empty());
+  run(200);
+  CHECK(sent == values{100, 50, 100});
+  CHECK(reverted() == values{100});
+  run(3'000);
+  CHECK(sent == values{100, 50, 100});
+}
+
+TEST_CASE_METHOD(fixture, "who may set a CAN device's limit is judged by what is in force") {
+  CHECK(set("a", 100, 0, "operator").outcome == outcome::done);
+  const auto refused = set("b", 120, 0, "operator");
+  CHECK(refused.outcome == outcome::rejected);
+  CHECK(refused.reasons ==
+        std::vector<std::string>{"to loosen a limit needs role engineer, not operator; 100.0 A is "
+                                 "in force"});
+  CHECK(set("c", 90, 1'000, "operator").outcome == outcome::done);
+  CHECK(set("d", 95, 0, "operator").outcome == outcome::rejected);
+  run(1'000);
+  CHECK(set("e", 95, 0, "operator").outcome == outcome::done);
+  CHECK(set("f", 120).outcome == outcome::done);
+  CHECK(set("g", 90, 0, "viewer").outcome == outcome::rejected);
+  CHECK(sent == values{100, 90, 100, 95, 120});
+}
+
+TEST_CASE_METHOD(fixture, "after a restart a lower limit stays to its end, a raise is over") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  CHECK(set("b", 50, 8'000).outcome == outcome::done);
+  die_in("x", 120, 60'000);
+  CHECK(sent == values{100, 50, 50});
+  run(8'000);
+  CHECK(sent == values{100, 50, 50, 100});
+  node.outside.sent.clear();
+  CHECK(set("x", 120, 60'000).outcome == outcome::unknown);
+  CHECK(sent == values{100, 50, 50, 100});
+}
+
+} // namespace
+} // namespace voltaic::actors::can_device

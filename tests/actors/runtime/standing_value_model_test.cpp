@@ -1,0 +1,161 @@
+#include "actors/runtime/standing_value_model.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace voltaic::actors::runtime {
+namespace {
+
+constexpr std::int64_t s = messages::us_per_s;
+constexpr std::int64_t utc_s = 1'800'000'000;
+
+enum class deed { set, unsure, wait, restart, restart_with_clock_back };
+using enum deed;
+
+struct step {
+  int at_s = 0;
+  deed what = wait;
+  double value = 0;
+  int length_s = 0;                 ///< 0: it stays
+  std::optional<double> given = {}; ///< what the device is given because something is over
+  std::optional<double> in_force = {};
+};
+
+struct story {
+  std::string name;
+  std::optional<double> fallback;
+  std::vector<step> steps;
+};
+
+const std::vector<story> stories{
+    {"back to the default",
+     140,
+     {{0, set, 50, 60, {}, 50}, {59, wait, 0, 0, {}, 50}, {60, wait, 0, 0, 140, 140}}},
+    {"back to what was set before",
+     140,
+     {{0, set, 80, 0, {}, 80}, {1, set, 50, 60, {}, 50}, {61, wait, 0, 0, 80, 80}}},
+    {"a raise goes back as well",
+     140,
+     {{0, set, 50, 0, {}, 50}, {1, set, 100, 60, {}, 100}, {61, wait, 0, 0, 50, 50}}},
+    {"what still runs is tighter",
+     140,
+     {{0, set, 50, 600, {}, 50},
+      {1, set, 20, 60, {}, 20},
+      {61, wait, 0, 0, 50, 50},
+      {600, wait, 0, 0, 140, 140}}},
+    {"what still runs is looser than what stays",
+     30,
+     {{0, set, 50, 600, {}, 50},
+      {1, set, 20, 60, {}, 20},
+      {61, wait, 0, 0, 30, 30},
+      {600, wait, 0, 0, {}, 30}}},
+    {"the tightest of several",
+     140,
+     {{0, set, 50, 600, {}, 50},
+      {1, set, 100, 300, {}, 100},
+      {2, set, 20, 60, {}, 20},
+      {62, wait, 0, 0, 50, 50},
+      {301, wait, 0, 0, {}, 50},
+      {600, wait, 0, 0, 140, 140}}},
+    {"renewed again and again",
+     140,
+     {{0, set, 50, 10, {}, 50},
+      {5, set, 50, 10, {}, 50},
+      {10, set, 60, 10, {}, 60},
+      {19, wait, 0, 0, {}, 60},
+      {20, wait, 0, 0, 140, 140}}},
+    {"what stays ends all others",
+     140,
+     {{0, set, 50, 60, {}, 50}, {1, set, 90, 0, {}, 90}, {60, wait, 0, 0, {}, 90}}},
+    {"unsure and for a time: it ends",
+     140,
+     {{0, unsure, 50, 60, {}, 50}, {60, wait, 0, 0, 140, 140}}},
+    {"unsure and tighter counts",
+     140,
+     {{0, unsure, 50, 0, {}, 50}, {1, set, 20, 60, {}, 20}, {61, wait, 0, 0, 50, 50}}},
+    {"unsure and looser does not",
+     50,
+     {{0, unsure, 90, 0, {}, 50}, {1, set, 20, 60, {}, 20}, {61, wait, 0, 0, 50, 50}}},
+    {"unsure ends no other",
+     140,
+     {{0, set, 20, 60, {}, 20}, {1, unsure, 90, 0, {}, 20}, {60, wait, 0, 0, 90, 90}}},
+    {"a restart without anything to go back from",
+     140,
+     {{0, set, 80, 0, {}, 80}, {5, restart, 0, 0, {}, 80}}},
+    {"a restart keeps a lower limit to its end",
+     140,
+     {{0, set, 50, 60, {}, 50},
+      {10, restart, 0, 0, 50, 50},
+      {59, wait, 0, 0, {}, 50},
+      {60, wait, 0, 0, 140, 140}}},
+    {"a restart ends a raise",
+     50,
+     {{0, set, 100, 60, {}, 100}, {10, restart, 0, 0, 50, 50}, {60, wait, 0, 0, {}, 50}}},
+    {"a restart after the time", 140, {{0, set, 50, 60, {}, 50}, {90, restart, 0, 0, 140, 140}}},
+    {"a clock that went back never makes it longer",
+     140,
+     {{0, set, 50, 60, {}, 50},
+      {10, restart_with_clock_back, 0, 0, 50, 50},
+      {69, wait, 0, 0, {}, 50},
+      {70, wait, 0, 0, 140, 140}}},
+    {"nobody ever said",
+     {},
+     {{0, wait, 0, 0, {}, {}},
+      {1, set, 70, 0, {}, 70},
+      {2, set, 20, 10, {}, 20},
+      {12, wait, 0, 0, 70, 70}}},
+    {"the sign does not count",
+     -50,
+     {{0, set, 20, 10, {}, 20},
+      {1, set, -90, 5, {}, -90},
+      {6, wait, 0, 0, 20, 20},
+      {10, wait, 0, 0, -50, -50}}},
+};
+
+} // namespace
+
+TEST_CASE("a set for a time goes back to the tightest of what stands beside it") {
+  for (const auto& [name, fallback, steps] : stories) {
+    INFO(name);
+    standing_value_model model(fallback);
+    std::int64_t utc_offset_s = utc_s;
+    for (const auto& one : steps) {
+      INFO("at " << one.at_s << " s");
+      if (one.what == restart || one.what == restart_with_clock_back) {
+        const auto kept = model.state();
+        model = standing_value_model(fallback);
+        model.restore(kept);
+      }
+      if (one.what == restart_with_clock_back) utc_offset_s -= 3'600;
+      const messages::instant now{one.at_s * s, (one.at_s + utc_offset_s) * s};
+      if (one.what == set) model.take(one.value, one.length_s * s, now);
+      if (one.what == unsure) model.take_unsure(one.value, one.length_s * s, now);
+      const auto given = model.due(now);
+      CHECK(given == one.given);
+      // Asked again until somebody did it.
+      CHECK(model.due(now) == given);
+      if (given) model.went_back(*given);
+      CHECK_FALSE(model.due(now));
+      CHECK(model.in_force() == one.in_force);
+    }
+  }
+}
+
+TEST_CASE("sets for a time of one value are bounded, and their renewal needs no room") {
+  standing_value_model model(140);
+  const auto length = [](std::size_t each) {
+    return static_cast<std::int64_t>(timed_sets_max - each) * s;
+  };
+  for (std::size_t each = 0; each < timed_sets_max; ++each) {
+    REQUIRE(model.has_room());
+    model.take(50, length(each), {});
+  }
+  CHECK_FALSE(model.has_room());
+  model.take(50, length(0), {});
+  CHECK(model.state().timed.size() == 1);
+  CHECK(model.has_room());
+}
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,50 @@
+#include "messages/roles.hpp"
+
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <set>
+#include <string>
+
+using namespace voltaic::messages;
+
+TEST_CASE("each role may what the table says, and what those before it may") {
+  struct row {
+    deed what;
+    bool viewer, operating, engineer, service;
+  };
+  const row expected[] = {
+      {deed::acknowledge, false, true, true, true}, {deed::open, false, true, true, true},
+      {deed::close, false, true, true, true},       {deed::tighten, false, true, true, true},
+      {deed::reset_latch, false, true, true, true}, {deed::loosen, false, false, true, true},
+      {deed::reset_lock, false, false, false, true}};
+  CHECK(std::size(expected) == rights.size());
+  for (const auto& each : expected) {
+    INFO(refusal_of("viewer", each.what));
+    CHECK(may("viewer", each.what) == each.viewer);
+    CHECK(may("operator", each.what) == each.operating);
+    CHECK(may("engineer", each.what) == each.engineer);
+    CHECK(may("service", each.what) == each.service);
+    for (const auto* stranger : {"", "root", "Service", "operator "}) {
+      CHECK_FALSE(may(stranger, each.what));
+    }
+  }
+}
+
+TEST_CASE("a refusal says what it takes and who asked") {
+  CHECK(refusal_of("viewer", deed::close) == "to close a rack needs role operator, not viewer");
+  CHECK(refusal_of("", deed::reset_lock) == "to reset a lock needs role service, not none");
+}
+
+TEST_CASE("docs/roles.md shows people the same table") {
+  std::set<std::string> shown;
+  std::ifstream file(std::string(VOLTAIC_SOURCE_FOLDER) + "/docs/roles.md");
+  REQUIRE(file.good());
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("| ") && !line.starts_with("| what")) shown.insert(line);
+  }
+  std::set<std::string> expected;
+  for (const auto& each : rights) expected.insert(fmt::format("| {} | {} |", each.name, each.role));
+  CHECK(shown == expected);
+}
