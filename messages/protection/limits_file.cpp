@@ -8,6 +8,9 @@
 #include <optional>
 #include <set>
 
+#include "messages/protection/level_rules.hpp"
+#include "messages/protection/override.hpp"
+
 namespace voltaic::messages::protection {
 
 namespace {
@@ -37,6 +40,11 @@ class reader {
     for (const auto& at : places_) in_order.push_back(std::move(result.candidates[at.position]));
     result.candidates = std::move(in_order);
     return result;
+  }
+
+  // What is stated instead of what `result` says already.
+  void apply(const toml::table& changes, table& result) {
+    for (const auto& [name, node] : changes) change_candidate(name, node, result);
   }
 
   void report(toml::source_position at, std::string text) {
@@ -85,21 +93,32 @@ class reader {
     for (const auto* required : {"unit", "direction", "period_ms", "envelope"}) {
       if (!fields->contains(required)) missing_key(*fields, required, watched.name);
     }
-    if (fields->contains("unit") && watched.unit != known->unit) {
-      report(fields->get("unit")->source().begin,
-             fmt::format("unit of {} must be '{}'", watched.name, known->unit));
-    }
-    if (fields->contains("direction") && watched.direction != known->direction) {
-      report(
-          fields->get("direction")->source().begin,
-          fmt::format("direction of {} must be '{}'", watched.name, to_string(known->direction)));
-    }
+    check_fixed(*known, watched, *fields);
     if (watched.limits.empty()) {
       report(name.source().begin, fmt::format("{} has no level", watched.name));
     }
-    check_levels(watched, *fields);
+    check_levels(watched, name, *fields);
     places_.push_back({name.source().begin.line, result.candidates.size()});
     result.candidates.push_back(std::move(watched));
+  }
+
+  void change_candidate(const toml::key& name, const toml::node& node, table& result) {
+    const auto* fields = node.as_table();
+    const auto known = std::ranges::find(known_candidates, name.str(), &known_candidate::name);
+    const auto watched = std::ranges::find(result.candidates, name.str(), &candidate::name);
+    if (known == known_candidates.end()) {
+      return report(name.source().begin, fmt::format("unknown candidate '{}'", name.str()));
+    }
+    if (watched == result.candidates.end()) {
+      return report(name.source().begin,
+                    fmt::format("the protection file does not have {}", name.str()));
+    }
+    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    const auto before = found_.size();
+    for (const auto& [key, value] : *fields) read_field(key, value, *watched);
+    check_fixed(*known, *watched, *fields);
+    // A value that could not be read breaks no rule besides.
+    if (found_.size() == before) check_levels(*watched, name, *fields);
   }
 
   void read_field(const toml::key& key, const toml::node& value, candidate& watched) {
@@ -141,9 +160,14 @@ class reader {
     if (!fields) {
       return report(key.source().begin, fmt::format("{} must be a table", key.str()));
     }
-    limit read;
+    const auto known = std::ranges::find(watched.limits, which, &limit::level);
+    limit read = known != watched.limits.end() ? *known : limit{};
     read.level = which;
     for (const auto& [name, node] : *fields) read_level_field(name, node, read);
+    if (known != watched.limits.end()) {
+      *known = std::move(read);
+      return;
+    }
     for (const auto required : {"set", "clear", "set_ms", "clear_ms", "latch", "actions"}) {
       if (!fields->contains(required)) missing_key(*fields, required, key.str());
     }
@@ -180,6 +204,7 @@ class reader {
     if (!list || list->empty()) {
       return report(value.source().begin, fmt::format("{} must be a list of actions", key.str()));
     }
+    read.actions.clear();
     for (const auto& item : *list) {
       const auto text = item.value<std::string>();
       const auto parsed = text ? action_of(*text) : std::nullopt;
@@ -232,7 +257,25 @@ class reader {
     return latch::lock;
   }
 
-  void check_levels(const candidate& watched, const toml::table& fields);
+  // What a candidate is, no file may say otherwise.
+  void check_fixed(const known_candidate& known, const candidate& watched,
+                   const toml::table& fields) {
+    if (fields.contains("unit") && watched.unit != known.unit) {
+      report(fields.get("unit")->source().begin,
+             fmt::format("unit of {} must be '{}'", watched.name, known.unit));
+    }
+    if (fields.contains("direction") && watched.direction != known.direction) {
+      report(fields.get("direction")->source().begin,
+             fmt::format("direction of {} must be '{}'", watched.name, to_string(known.direction)));
+    }
+  }
+
+  void check_levels(const candidate& watched, const toml::key& name, const toml::table& fields) {
+    for (const auto& [level, text] : mistakes_of(watched)) {
+      const auto* stated = fields.get(to_string(level));
+      report(stated ? stated->source().begin : name.source().begin, text);
+    }
+  }
 
   std::optional<std::string> text_of(const toml::key& key, const toml::node& value) {
     if (const auto text = value.value<std::string>(); text && !text->empty()) return text;
@@ -273,75 +316,6 @@ class reader {
   std::vector<place> places_;
 };
 
-/// What a level does, reduced to what must not weaken as levels rise.
-struct strength {
-  double charge_percent = 100;
-  double discharge_percent = 100;
-  int opening = 0;
-  bool locks = false;
-  bool inhibits = false;
-
-  explicit strength(const limit& of) {
-    for (const auto& [kind, percent] : of.actions) {
-      if (kind == action_kind::derate_charge) charge_percent = std::min(charge_percent, percent);
-      if (kind == action_kind::derate_discharge) {
-        discharge_percent = std::min(discharge_percent, percent);
-      }
-      if (kind == action_kind::stop_charge) charge_percent = 0;
-      if (kind == action_kind::stop_discharge) discharge_percent = 0;
-      if (kind == action_kind::open_ordered) opening = std::max(opening, 1);
-      if (kind == action_kind::open_immediate) opening = 2;
-      if (kind == action_kind::lock) locks = true;
-      if (kind == action_kind::inhibit_close) inhibits = true;
-    }
-    // An open rack carries no current and cannot be closed while it is told to open.
-    if (opening > 0) {
-      charge_percent = discharge_percent = 0;
-      inhibits = true;
-    }
-  }
-
-  [[nodiscard]] bool weaker_than(const strength& other) const {
-    return charge_percent > other.charge_percent || discharge_percent > other.discharge_percent ||
-           opening < other.opening || (other.locks && !locks) || (other.inhibits && !inhibits);
-  }
-};
-
-void reader::check_levels(const candidate& watched, const toml::table& fields) {
-  const double sign = watched.direction == direction::high ? 1 : -1;
-  const auto place_of = [&](const limit& of) {
-    return fields.get(to_string(of.level))->source().begin;
-  };
-  const limit* lower = nullptr;
-  for (const auto& each : watched.limits) {
-    const auto name = fmt::format("{}.{}", watched.name, to_string(each.level));
-    if (sign * each.clear >= sign * each.set) {
-      report(place_of(each),
-             fmt::format("{}: clear must be {} set", name, sign > 0 ? "below" : "above"));
-    }
-    if (watched.minimum < watched.maximum) {
-      for (const auto value : {each.set, each.clear}) {
-        if (value < watched.minimum || value > watched.maximum) {
-          report(place_of(each), fmt::format("{}: {} lies outside the envelope {} to {}", name,
-                                             value, watched.minimum, watched.maximum));
-        }
-      }
-    }
-    if (each.level >= level::fault && each.latch == latch::none && each.reason.empty()) {
-      report(place_of(each), fmt::format("{}: a fault without a latch needs a reason", name));
-    }
-    if (lower && sign * each.set <= sign * lower->set) {
-      report(place_of(each),
-             fmt::format("{}: set must lie beyond the {}'s", name, to_string(lower->level)));
-    }
-    if (lower && strength(each).weaker_than(strength(*lower))) {
-      report(place_of(each), fmt::format("{}: its actions are weaker than the {}'s", name,
-                                         to_string(lower->level)));
-    }
-    lower = &each;
-  }
-}
-
 } // namespace
 
 std::variant<table, findings> load(std::string_view text, const std::string& file) {
@@ -360,6 +334,12 @@ std::variant<table, findings> load(std::string_view text, const std::string& fil
   } catch (const std::invalid_argument& error) {
     return findings{{file, 1, 1, error.what()}};
   }
+}
+
+findings override_limits(table& base, const toml::table& changes, const std::string& file) {
+  reader walk(file);
+  walk.apply(changes, base);
+  return walk.take_findings();
 }
 
 } // namespace voltaic::messages::protection

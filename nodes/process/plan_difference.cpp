@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
+
+#include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::process {
 
@@ -23,10 +26,16 @@ bool same(const site::device& a, const site::device& b) {
          a.line == b.line && a.id_offset == b.id_offset && a.unit == b.unit && a.rack == b.rack;
 }
 
+// A table is the protection file's and what the site file says instead.
+bool same(const std::shared_ptr<const messages::protection::table>& a,
+          const std::shared_ptr<const messages::protection::table>& b) {
+  return a == b || (a != nullptr && b != nullptr && *a == *b);
+}
+
 bool same(const site::rack& a, const site::rack& b) {
   return a.device == b.device && a.protection_path == b.protection_path &&
-         a.protection_hash == b.protection_hash && a.hard_wired_opening == b.hard_wired_opening &&
-         a.close_allowed == b.close_allowed;
+         a.protection_hash == b.protection_hash && same(a.protection, b.protection) &&
+         a.hard_wired_opening == b.hard_wired_opening && a.close_allowed == b.close_allowed;
 }
 
 bool same(const site::modbus_line& a, const site::modbus_line& b) {

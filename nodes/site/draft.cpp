@@ -254,6 +254,9 @@ void read_rack(section& table, draft& result) {
   const auto protection = read_path(table, "protection", result);
   const auto node = read_name(table, "node");
   const auto hard_wired = table.text("hard_wired_opening");
+  const auto* changes = table.node("override");
+  if (changes != nullptr && !changes->is_table())
+    table.wrong_type("override", "a table [rack.override.CANDIDATE]", *changes);
   if (!name.present() || !device.present() || !protection.present()) return;
   const auto count = member_count(table, {&name, &device, &protection, &node});
   for (std::size_t i = 0; i < count; ++i) {
@@ -261,6 +264,7 @@ void read_rack(section& table, draft& result) {
     rack.item.name = name.of(i);
     rack.item.device = device.of(i);
     rack.protection_text = protection.of(i);
+    if (changes != nullptr) rack.changes = changes->as_table();
     rack.item.node = node.present() ? node.of(i) : name.of(i);
     if (hard_wired) rack.item.hard_wired_opening = hard_wired->value;
     rack.name_at = name.at;

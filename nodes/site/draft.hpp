@@ -35,6 +35,7 @@ struct draft_device {
 struct draft_rack {
   rack item;
   std::string protection_text;
+  const toml::table* changes = nullptr; ///< to the protection file; of the site file's own text
   position name_at;
   position device_at;
   position protection_at;

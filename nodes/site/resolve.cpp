@@ -8,6 +8,7 @@
 
 #include "messages/profiles/load.hpp"
 #include "messages/protection/limits_file.hpp"
+#include "messages/protection/override.hpp"
 #include "nodes/site/expand.hpp"
 #include "nodes/site/load.hpp"
 
@@ -217,6 +218,8 @@ class resolver {
       item.protection_path = file.real_path;
       item.protection_hash = file.hash;
       item.protection = file.content;
+      if (rack.changes != nullptr && item.protection != nullptr)
+        item.protection = changed(*item.protection, *rack.changes);
       auto* device = find_device(item.device);
       if (!source_.device_names.contains(item.device)) {
         unknown(rack.device_at, "device", item.device, "device", source_.device_names);
@@ -229,6 +232,11 @@ class resolver {
       }
       plan_.racks.push_back(std::move(item));
     }
+  }
+
+  std::shared_ptr<const table> changed(table base, const toml::table& changes) {
+    report_.add(messages::protection::override_limits(base, changes, report_.file()));
+    return std::make_shared<const table>(std::move(base));
   }
 
   device* find_device(const std::string& name) {

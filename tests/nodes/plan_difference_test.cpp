@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <memory>
 
+#include "messages/protection/table.hpp"
 #include "nodes/process/plan_difference.hpp"
 
 using namespace voltaic::nodes;
@@ -89,6 +91,15 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
        {"rack_0"}},
       {"a protection file",
        [](auto& p) { p.racks[1].protection_hash = 9; },
+       {"restart node rack_1"},
+       {"rack_1"}},
+      {"a limit that the site file changes",
+       [](auto& p) {
+         voltaic::messages::protection::table changed;
+         changed.name = "changed";
+         p.racks[1].protection =
+             std::make_shared<const voltaic::messages::protection::table>(changed);
+       },
        {"restart node rack_1"},
        {"rack_1"}},
       {"the bit rate",

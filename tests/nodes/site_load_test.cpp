@@ -9,6 +9,7 @@
 #include <set>
 #include <sstream>
 
+#include "messages/protection/table.hpp"
 #include "nodes/site/expand.hpp"
 #include "nodes/site/load.hpp"
 #include "support/temporary_folder.hpp"
@@ -111,6 +112,29 @@ TEST_CASE("the demo site is two chains, each in a node of its own") {
   CHECK(plan.find_rack("rack_0")->close_allowed);
   CHECK(plan.find_bus("can0")->load_percent == Approx(38.3).margin(0.1));
   CHECK(plan.simulator.present);
+}
+
+TEST_CASE("a site file changes any protection field of one rack") {
+  auto text = read(configs + "/demo.toml");
+  const auto rack = text.find("[[rack]]");
+  const auto end = text.find("\n\n", rack);
+  REQUIRE(end != std::string::npos);
+  text.insert(end + 1,
+              "[rack.override.cell_overvoltage]\nperiod_ms = 50\n"
+              "alarm = { set = 3.58, actions = [\"stop_charge\", \"log\"] }\n");
+  const auto loaded = site::load_text(text, configs + "/demo.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto changed = *std::get<site::plan>(loaded).find_rack("rack_1")->protection;
+  const auto stated = std::get<site::plan>(site::load(configs + "/demo.toml"));
+  auto expected = *stated.find_rack("rack_1")->protection;
+  auto& watched = expected.candidates.at(0);
+  REQUIRE(watched.name == "cell_overvoltage");
+  watched.period_ms = 50;
+  watched.limits.at(1).set = 3.58;
+  watched.limits.at(1).actions = {{messages::protection::action_kind::stop_charge, 0},
+                                  {messages::protection::action_kind::log, 0}};
+  CHECK(changed == expected);
 }
 
 TEST_CASE("the Kona replay has a device on each recorded bus") {
