@@ -144,7 +144,8 @@ action declare_simulate(CLI::App& app) {
   app.add_option("--for", given->duration,
                  "How long, from the first complete good scan; of a site whose buses are replay: "
                  "from the first recorded frame, which needs no trace");
-  app.add_option("--seed", given->seed, "Of what is random: the message hub's faults. A trace has none, so that "
+  app.add_option("--seed", given->seed,
+                 "Of what is random: the message hub's faults. A trace has none, so that "
                  "every seed gives the same output, byte for byte");
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
       ->check(CLI::IsMember({"closed", "open"}));

@@ -86,10 +86,13 @@ TEST_CASE("simulate says and records the same bytes for the same file and seed")
   REQUIRE(once.code == 0);
   CHECK(says(once, "rack_0", "cell_overvoltage", "set"));
   CHECK(once.recording.size() > 100'000);
-  const auto again = site.run(rows, "--for 9s --seed 7");
-  CHECK(again.code == 0);
-  CHECK(once.output == again.output);
-  CHECK(once.recording == again.recording);
+  // A trace has no faults of the message hub: every seed gives the same.
+  for (const auto* seed : {"7", "8"}) {
+    const auto again = site.run(rows, std::string("--for 9s --seed ") + seed);
+    CHECK(again.code == 0);
+    CHECK(once.output == again.output);
+    CHECK(once.recording == again.recording);
+  }
 }
 
 TEST_CASE("simulate exits 1 and names the line of a trace that is wrong") {
