@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -16,11 +15,6 @@ namespace {
 
 using messages::outcome;
 using runtime::plane;
-
-constexpr std::uint64_t token_epoch = 1;
-constexpr std::uint64_t token_latch = 2;
-constexpr const char* latches_stream = "latches";
-constexpr const char* counters_stream = "counters";
 
 contactor_options checked(contactor_options options) {
   const auto findings = options.validate();
@@ -50,10 +44,13 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       protection_(rack_ + "/protection"),
       model_(checked(options.rules)),
       reader_(rack_),
+      memory_(context),
       commands_(context),
       catalogue_(catalogue_of(rack_, context.name())),
       permit_silence_us_(options.rules.permit_silence_us) {
-  load();
+  std::vector<std::string> latched;
+  for (const auto& each : memory_.latched()) latched.push_back(each.name);
+  model_.load_latches(latched, memory_.is_lost());
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);
   context_.listen(device_, runtime::kind::tick);
@@ -61,34 +58,9 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
   context_.listen(protection_, runtime::kind::tick);
 }
 
-void contactor_actor::load() {
-  auto& journal = context_.journal();
-  const auto own = context_.name() + "/";
-  bool lost = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
-  std::vector<std::string> latched;
-  for (const auto& record : journal.newest(latches_stream)) {
-    if (!record.key.starts_with(own)) continue;
-    const auto body = nlohmann::json::parse(record.body, nullptr, false);
-    if (!body.is_object() || !body.contains("latched")) {
-      lost = true;
-    } else if (body.value("latched", true)) {
-      latched.push_back(record.key.substr(own.size()));
-    }
-  }
-  model_.load_latches(latched, lost);
-  for (const auto& record : journal.newest(counters_stream)) {
-    if (record.key != own + "epoch") continue;
-    const auto body = nlohmann::json::parse(record.body, nullptr, false);
-    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
-  }
-  ++epoch_;
-}
-
 void contactor_actor::begin(runtime::instant now) {
   begun_ = true;
-  context_.store(
-      {0, counters_stream, context_.name() + "/epoch", now.utc_us, nlohmann::json(epoch_).dump()},
-      token_epoch);
+  memory_.begin(now);
   context_.say(plane::telemetry, catalogue_, now);
 }
 
@@ -146,8 +118,8 @@ void contactor_actor::step(runtime::instant now) {
 }
 
 void contactor_actor::say_order(const outputs& said, runtime::instant now) {
-  context_.say(plane::local, messages::order{device_, epoch_, ++counter_, said.order, said.lease},
-               now);
+  context_.say(plane::local,
+               messages::order{device_, memory_.epoch(), ++counter_, said.order, said.lease}, now);
 }
 
 void contactor_actor::say_event(std::string_view shown, const std::string& reason,
@@ -175,17 +147,9 @@ void contactor_actor::say_state(const outputs& said, runtime::instant now) {
 }
 
 void contactor_actor::store_latches(runtime::instant now) {
-  auto changes = model_.take_latch_changes();
-  for (const auto& [name, latched] : changes) latches_[name] = latched;
-  if (latches_due_us_ && now.monotonic_us >= *latches_due_us_) {
-    latches_due_us_.reset();
-    changes.clear();
-    for (const auto& [name, latched] : latches_) changes.push_back({name, latched});
-  }
-  for (const auto& [name, latched] : changes) {
-    const nlohmann::json body = {{"latched", latched}};
-    context_.store({0, latches_stream, context_.name() + "/" + name, now.utc_us, body.dump()},
-                   token_latch);
+  memory_.retry(now);
+  for (const auto& [name, latched] : model_.take_latch_changes()) {
+    memory_.keep({name, latched, {}}, now);
   }
 }
 
@@ -197,9 +161,7 @@ std::string contactor_actor::operation_of(const messages::command& command) {
 }
 
 void contactor_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
-  const bool durable = result.status == bus::storage::append_status::durable;
-  if (token == token_epoch) epoch_stored_ = durable;
-  if (token == token_latch && !durable) latches_due_us_ = now_.monotonic_us + latch_retry_us;
+  (void)memory_.stored(token, result, now_); // what was refused is stored again
   commands_.keep(token, result, now_);
 }
 
@@ -237,7 +199,7 @@ void contactor_actor::close(const messages::command& command) {
     return commands_.finish(command, outcome::done, {}, "closed", now_);
   }
   std::vector<std::string> refused;
-  if (!epoch_stored_) refused.emplace_back("the journal did not take the epoch");
+  if (!memory_.is_epoch_stored()) refused.emplace_back("the journal did not take the epoch");
   if (closing_) refused.emplace_back("another command to close is not finished");
   if (refused.empty()) refused = model_.request_close();
   if (!refused.empty()) {

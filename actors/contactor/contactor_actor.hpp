@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +8,7 @@
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/feedback_reader.hpp"
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/chain_memory.hpp"
 #include "actors/runtime/held_commands.hpp"
 #include "actors/runtime/last_hop.hpp"
 
@@ -25,9 +25,6 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
 /// The points that the contactor of a rack says, as `owner`.
 [[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
 
-/// A latch that the journal did not take is given to it again after this.
-inline constexpr std::int64_t latch_retry_us = messages::us_per_s;
-
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
 class contactor_actor final : public runtime::actor {
  public:
@@ -39,7 +36,6 @@ class contactor_actor final : public runtime::actor {
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
-  void load();
   void begin(runtime::instant now);
   void step(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
@@ -59,16 +55,13 @@ class contactor_actor final : public runtime::actor {
   std::string protection_;
   contactor_model model_;
   feedback_reader reader_;
+  runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;
   bool ending_ = false; ///< the node is: open, and stay open
-  std::uint32_t epoch_ = 0;
-  bool epoch_stored_ = false;
-  std::map<std::string, bool> latches_;        ///< that came or went in this life
-  std::optional<std::int64_t> latches_due_us_; ///< when what the journal refused is stored again
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
   std::int64_t permit_silence_us_;

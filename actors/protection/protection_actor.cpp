@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 
@@ -15,11 +14,6 @@ namespace voltaic::actors::protection {
 namespace {
 
 using runtime::plane;
-
-constexpr std::uint64_t token_epoch = 1;
-constexpr std::uint64_t token_latch = 2;
-constexpr const char* latches_stream = "latches";
-constexpr const char* counters_stream = "counters";
 
 protection_options checked(protection_options options) {
   const auto findings = options.validate();
@@ -53,6 +47,20 @@ messages::block limit_block(std::uint16_t position, double value_a, runtime::ins
 
 constexpr const char* edge_names[] = {"set", "clear", "latch", "reset"};
 
+runtime::kept_latch latch_of(const row& of) {
+  return {of.reason,
+          of.latched,
+          {{"candidate", of.candidate},
+           {"level", std::string(to_string(of.limit.level))},
+           {"latch", std::string(to_string(of.limit.latch))},
+           {"scope", of.scope}}};
+}
+
+// Latched because nobody knows what else was.
+bool is_lost_store(const row& of) {
+  return of.latched && of.candidate == latch_store_lost;
+}
+
 } // namespace
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
@@ -68,50 +76,33 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       contactor_(rack_ + "/contactor"),
       model_(checked(std::move(options.rules))),
       reader_(rack_),
+      memory_(context),
       commands_(context),
       catalogue_(catalogue_of(rack_, context.name())) {
-  load();
+  load_latches();
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);
   context_.listen(device_, runtime::kind::tick);
   context_.listen(contactor_, runtime::kind::telemetry);
 }
 
-void protection_actor::load() {
-  auto& journal = context_.journal();
-  const auto own = context_.name() + "/";
-  store_lost_ = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
+void protection_actor::load_latches() {
   std::vector<stored_latch> latched;
-  for (const auto& record : journal.newest(latches_stream)) {
-    if (!record.key.starts_with(own)) continue;
-    const auto body = nlohmann::json::parse(record.body, nullptr, false);
-    if (!body.is_object() || !body.contains("latched")) {
-      store_lost_ = true; // something was latched, and nobody can say what
-      continue;
-    }
-    if (body.value("latched", true)) {
-      latched.push_back({body.value("candidate", ""), body.value("level", ""),
-                         body.value("latch", ""), body.value("scope", "")});
-    }
+  for (const auto& each : memory_.latched()) {
+    const auto detail = [&](const char* key) {
+      const auto found = each.details.find(key);
+      return found == each.details.end() ? std::string() : found->second;
+    };
+    latched.push_back({detail("candidate"), detail("level"), detail("latch"), detail("scope")});
   }
-  model_.load_latches(latched, store_lost_);
-  for (const auto& record : journal.newest(counters_stream)) {
-    if (record.key != own + "epoch") continue;
-    const auto body = nlohmann::json::parse(record.body, nullptr, false);
-    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
-  }
-  ++epoch_;
+  model_.load_latches(latched, memory_.is_lost());
 }
 
 void protection_actor::begin(runtime::instant now) {
   begun_ = true;
-  context_.store(
-      {0, counters_stream, context_.name() + "/epoch", now.utc_us, nlohmann::json(epoch_).dump()},
-      token_epoch);
-  if (store_lost_) {
-    for (const auto& each : model_.rows()) {
-      if (each.latched && each.candidate == latch_store_lost) store_latch(each, now);
-    }
+  memory_.begin(now);
+  for (const auto& each : model_.rows()) {
+    if (memory_.is_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
   }
   context_.say(plane::telemetry, catalogue_, now);
   messages::event event;
@@ -158,7 +149,7 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   if (!begun_) begin(now);
   for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) commands_.take(command, now);
-  store_refused_latches(now);
+  memory_.retry(now);
   const auto& said = model_.step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
@@ -171,7 +162,7 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
 
 void protection_actor::tell(const outputs& said, const messages::command* cause,
                             runtime::instant now) {
-  for (const auto& change : said.latches) store_latch(model_.rows()[change.row], now);
+  for (const auto& change : said.latches) memory_.keep(latch_of(model_.rows()[change.row]), now);
   for (const auto& told : said.reports) {
     auto event = event_of(told);
     if (cause != nullptr) runtime::attribute(event, *cause);
@@ -184,38 +175,18 @@ void protection_actor::tell(const outputs& said, const messages::command* cause,
   }
 }
 
-void protection_actor::store_refused_latches(runtime::instant now) {
-  if (!latches_due_us_ || now.monotonic_us < *latches_due_us_) return;
-  latches_due_us_.reset();
-  for (const auto& each : model_.rows()) {
-    // What was reset meanwhile must not come back either.
-    if (each.latched || stored_rows_.contains(each.reason)) store_latch(each, now);
-  }
-}
-
-void protection_actor::store_latch(const row& of, runtime::instant now) {
-  stored_rows_.insert(of.reason);
-  const nlohmann::json body = {{"latched", of.latched},
-                               {"candidate", of.candidate},
-                               {"level", to_string(of.limit.level)},
-                               {"latch", to_string(of.limit.latch)},
-                               {"scope", of.scope}};
-  context_.store({0, latches_stream, context_.name() + "/" + of.reason, now.utc_us, body.dump()},
-                 token_latch);
-}
-
 void protection_actor::say_permit(const verdict& word, runtime::instant now) {
   messages::permit said;
   said.rack = rack_;
-  said.epoch = epoch_;
+  said.epoch = memory_.epoch();
   said.counter = ++counter_;
   said.granted = word.granted;
   // An epoch that might be given twice fences nobody off.
-  said.close_allowed = word.close_allowed && epoch_stored_;
+  said.close_allowed = word.close_allowed && memory_.is_epoch_stored();
   said.opening = word.opening;
   said.locked = word.locked;
   said.reasons = word.reasons;
-  if (!epoch_stored_) said.reasons.emplace_back("epoch_not_stored");
+  if (!memory_.is_epoch_stored()) said.reasons.emplace_back("epoch_not_stored");
   context_.say(plane::local, std::move(said), now);
 }
 
@@ -265,11 +236,11 @@ messages::event protection_actor::event_of(const report& told) const {
 }
 
 void protection_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
-  const bool durable = result.status == bus::storage::append_status::durable;
-  if (token == token_epoch) epoch_stored_ = durable;
-  if (token == token_latch && !durable) {
+  if (!memory_.stored(token, result, now_)) {
     model_.lose_latch_store();
-    latches_due_us_ = now_.monotonic_us + latch_retry_us;
+    for (const auto& each : model_.rows()) {
+      if (is_lost_store(each)) memory_.keep_later(latch_of(each));
+    }
   }
   commands_.keep(token, result, now_);
 }

@@ -2,13 +2,12 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
-#include <set>
 #include <string>
 
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/chain_memory.hpp"
 #include "actors/runtime/held_commands.hpp"
 #include "actors/runtime/last_hop.hpp"
 
@@ -23,8 +22,6 @@ struct actor_options {
 inline constexpr std::int64_t limits_period_us = messages::us_per_s;
 /// A change that no level caused is told as an event at most this often.
 inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
-/// A latch that the journal did not take is given to it again after this.
-inline constexpr std::int64_t latch_retry_us = messages::us_per_s;
 /// Events that can still be acknowledged.
 inline constexpr std::size_t recent_events_max = 256;
 
@@ -41,14 +38,12 @@ class protection_actor final : public runtime::actor {
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
-  void load();
+  void load_latches();
   void begin(runtime::instant now);
   void hear(const messages::telemetry& said, runtime::instant time);
   void step(const inputs& news, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
   void tell(const outputs& said, const messages::command* cause, runtime::instant now);
-  void store_latch(const row& of, runtime::instant now);
-  void store_refused_latches(runtime::instant now);
   void say_permit(const verdict& word, runtime::instant now);
   void say_limits(const current_limits& applied, runtime::instant now);
   void record_limits(const current_limits& applied, runtime::instant now);
@@ -63,17 +58,13 @@ class protection_actor final : public runtime::actor {
   std::string contactor_;
   protection_model model_;
   telemetry_reader reader_;
+  runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;
-  bool store_lost_ = false;
-  std::set<std::string> stored_rows_;          ///< given to the journal in this life
-  std::optional<std::int64_t> latches_due_us_; ///< when what it refused is stored again
   bool standby_ = false;
-  std::uint32_t epoch_ = 0;
-  bool epoch_stored_ = false;
   std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   std::int64_t limits_recorded_us_ = 0;

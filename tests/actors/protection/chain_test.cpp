@@ -342,8 +342,10 @@ TEST_CASE("safety rule 5: a restarted chain neither closes nor lets go of its la
 }
 
 TEST_CASE("F-110 a damaged latch record counts as latched until service resets it, also later") {
+  const auto* body = GENERATE("not json", "[]", "{}", R"({"latched":"yes"})");
+  INFO(body);
   stage chain;
-  chain.journal.append({0, "latches", "rack_0/protection/cell_overvoltage/fault", 0, "not json"},
+  chain.journal.append({0, "latches", "rack_0/protection/cell_overvoltage/fault", 0, body},
                        [](const auto&) {});
   chain.start();
   chain.run(1'000);

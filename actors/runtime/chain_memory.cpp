@@ -1,0 +1,92 @@
+#include "actors/runtime/chain_memory.hpp"
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+namespace voltaic::actors::runtime {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t token_epoch = 1;
+constexpr std::uint64_t token_latch = chain_memory::last_token;
+constexpr const char* latches_stream = "latches";
+constexpr const char* counters_stream = "counters";
+constexpr const char* epoch_key = "/epoch";
+
+} // namespace
+
+chain_memory::chain_memory(context& owner) : owner_(owner) {
+  load_latches();
+  load_epoch();
+}
+
+void chain_memory::load_latches() {
+  auto& journal = owner_.journal();
+  const auto own = owner_.name() + "/";
+  lost_ = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
+  for (const auto& record : journal.newest(latches_stream)) {
+    if (!record.key.starts_with(own)) continue;
+    const auto body = json::parse(record.body, nullptr, false);
+    if (!body.is_object() || !body.contains("latched") || !body["latched"].is_boolean()) {
+      lost_ = true;
+      continue;
+    }
+    if (!body["latched"].get<bool>()) continue;
+    kept_latch found{record.key.substr(own.size()), true, {}};
+    for (const auto& [key, value] : body.items()) {
+      if (value.is_string()) found.details[key] = value.get<std::string>();
+    }
+    latched_.push_back(std::move(found));
+  }
+}
+
+void chain_memory::load_epoch() {
+  for (const auto& record : owner_.journal().newest(counters_stream)) {
+    if (record.key != owner_.name() + epoch_key) continue;
+    const auto body = json::parse(record.body, nullptr, false);
+    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
+  }
+  ++epoch_;
+}
+
+void chain_memory::begin(instant now) {
+  owner_.store({0, counters_stream, owner_.name() + epoch_key, now.utc_us, json(epoch_).dump()},
+               token_epoch);
+}
+
+void chain_memory::keep(kept_latch latch, instant now) {
+  store(latch, now);
+  keep_later(std::move(latch));
+}
+
+void chain_memory::keep_later(kept_latch latch) {
+  auto name = latch.name;
+  kept_[std::move(name)] = std::move(latch);
+}
+
+void chain_memory::retry(instant now) {
+  if (!retry_us_ || now.monotonic_us < *retry_us_) return;
+  retry_us_.reset();
+  // Also what went meanwhile: it must not come back.
+  for (const auto& [name, latch] : kept_) store(latch, now);
+}
+
+void chain_memory::store(const kept_latch& latch, instant now) {
+  json body = latch.details;
+  body["latched"] = latch.latched;
+  owner_.store({0, latches_stream, owner_.name() + "/" + latch.name, now.utc_us, body.dump()},
+               token_latch);
+}
+
+bool chain_memory::stored(std::uint64_t token, const bus::storage::append_result& result,
+                          instant now) {
+  const bool durable = result.status == bus::storage::append_status::durable;
+  if (token == token_epoch) epoch_stored_ = durable;
+  if (token != token_latch || durable) return true;
+  retry_us_ = now.monotonic_us + latch_retry_us;
+  return false;
+}
+
+} // namespace voltaic::actors::runtime

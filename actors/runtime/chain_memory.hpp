@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/runtime/actor.hpp"
+
+namespace voltaic::actors::runtime {
+
+/// A latch that the journal did not take is given to it again after this.
+inline constexpr std::int64_t latch_retry_us = messages::us_per_s;
+
+/// A latch as the journal keeps it, by its name.
+struct kept_latch {
+  std::string name;
+  bool latched = true;
+  std::map<std::string, std::string> details; ///< what its owner needs to know it again
+};
+
+/// What a member of a rack's chain knows from its former lives: an epoch that
+/// is never given twice, and its latches. Belongs to the actor whose context it has.
+class chain_memory {
+ public:
+  /// The largest of its tokens; its owner uses others.
+  static constexpr std::uint64_t last_token = 2;
+
+  /// Loads what the journal remembers.
+  explicit chain_memory(context& owner);
+
+  /// Something may have been latched, and nobody can say what.
+  [[nodiscard]] bool is_lost() const { return lost_; }
+  [[nodiscard]] const std::vector<kept_latch>& latched() const { return latched_; }
+  /// Of this life.
+  [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  /// Before, the same epoch might be given again.
+  [[nodiscard]] bool is_epoch_stored() const { return epoch_stored_; }
+
+  /// Journals the epoch.
+  void begin(instant now);
+  /// Journals a latch that came or went.
+  void keep(kept_latch latch, instant now);
+  /// The same with the next that the journal is given again.
+  void keep_later(kept_latch latch);
+  /// Gives the journal again what it refused, when it is time.
+  void retry(instant now);
+  /// The owner's `stored` hands on what it got. False: a latch was refused.
+  [[nodiscard]] bool stored(std::uint64_t token, const bus::storage::append_result& result,
+                            instant now);
+
+ private:
+  void load_latches();
+  void load_epoch();
+  void store(const kept_latch& latch, instant now);
+
+  context& owner_;
+  bool lost_ = false;
+  std::vector<kept_latch> latched_;        ///< at the start
+  std::map<std::string, kept_latch> kept_; ///< as they came or went in this life
+  std::optional<std::int64_t> retry_us_;   ///< when the journal is given them again
+  std::uint32_t epoch_ = 0;
+  bool epoch_stored_ = false;
+};
+
+} // namespace voltaic::actors::runtime
