@@ -8,27 +8,12 @@
 #include "messages/protection/limits_file.hpp"
 #include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
 
 namespace {
-
-constexpr const char* one_rack = R"([site]
-name = "levels"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-[[device]]
-name = "bms_0"
-profile = "profiles/demo_rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "protection/lfp.toml"
-)";
 
 /// A row of the table of defaults, as the world knows it.
 struct level_row {
@@ -69,9 +54,7 @@ constexpr std::int64_t settled_ms = 1'000;
 
 site::plan plan_of(const std::string& chemistry) {
   const auto folder = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/";
-  auto loaded = site::load_text(one_rack, folder + "levels.toml");
-  REQUIRE(std::holds_alternative<site::plan>(loaded));
-  auto plan = std::get<site::plan>(std::move(loaded));
+  auto plan = tests::one_rack_plan();
   const auto path = folder + "protection/" + chemistry + ".toml";
   std::ifstream file(path);
   const std::string text(std::istreambuf_iterator<char>(file), {});

@@ -7,28 +7,13 @@
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulated_site.hpp"
-#include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
 
 namespace {
-
-constexpr const char* one_rack = R"([site]
-name = "simulated"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-[[device]]
-name = "bms_0"
-profile = "profiles/demo_rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "protection/lfp.toml"
-)";
 
 constexpr std::int64_t us_per_s = messages::us_per_s;
 // The lease, the break wait and a status period beside it.
@@ -37,11 +22,7 @@ constexpr std::int64_t lease_end_us = us_per_s;
 // One closed rack; what the edge says to it can be cut off, and what it says to the edge.
 class closed_rack {
  public:
-  closed_rack() {
-    auto loaded =
-        site::load_text(one_rack, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
-    REQUIRE(std::holds_alternative<site::plan>(loaded));
-    plan_ = std::get<site::plan>(std::move(loaded));
+  closed_rack() : plan_(tests::one_rack_plan()) {
     site_ = std::make_unique<simulate::simulated_site>(
         plan_, simulate::simulated_site_options{
                    .make_groups = [this](const site::plan& plan, const site::node& node,

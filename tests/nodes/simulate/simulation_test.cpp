@@ -5,34 +5,16 @@
 #include <sstream>
 
 #include "nodes/simulate/node_groups.hpp"
-#include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
 
 namespace {
 
-constexpr const char* one_rack = R"([site]
-name = "simulated"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-[[device]]
-name = "bms_0"
-profile = "profiles/demo_rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "protection/lfp.toml"
-)";
-
 /// Everything that is said while the rows happen.
 std::string play(const std::string& rows, const std::vector<std::string>& disabled = {}) {
-  auto loaded =
-      site::load_text(one_rack, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
-  REQUIRE(std::holds_alternative<site::plan>(loaded));
-  auto& plan = std::get<site::plan>(loaded);
+  auto plan = tests::one_rack_plan();
   plan.disabled_candidates = disabled;
   const auto read = simulate::parse_trace("t_ms,point,index,value\n" + rows, "a.csv");
   REQUIRE(std::holds_alternative<simulate::trace>(read));
