@@ -145,12 +145,30 @@ TEST_CASE("safety rule 5: a restart that closes or forgets a latch is found") {
   auto reset = latched;
   reset.edge = "reset";
   const auto set_fact = at(10, event_said{"rack_0", latched}, -1);
-  CHECK(breaks(make_restart_rule(), {set_fact, at(20, ended), at(30, close), at(90, closed)}) > 0);
+  CHECK(breaks(make_restart_rule(), {set_fact, at(20, ended), at(30, close), at(90, closed),
+                                     at(300, moment{}, -1)}) > 0);
   CHECK(
       breaks(make_restart_rule(), {set_fact, at(20, ended), at(25, event_said{"rack_0", reset}, -1),
                                    at(30, close), at(90, closed)}) == 0);
+  CHECK(breaks(make_restart_rule(), {at(10, journal_gone{"rack_0"}, -1), at(30, close),
+                                     at(90, closed), at(300, moment{}, -1)}) > 0);
+
+  // A slow disk holds the event back, but not what it tells of.
+  const auto slow = [&](std::int64_t happened_ms) {
+    return std::vector<fact>{set_fact, at(30, close), at(90, closed),
+                             at(150, event_said{"rack_0", reset, happened_ms * ms}, -1),
+                             at(300, moment{}, -1)};
+  };
+  CHECK(breaks(make_restart_rule(), slow(80)) == 0);
+  CHECK(breaks(make_restart_rule(), slow(120)) > 0);
+  const auto asked_to_reset = at(40, command_arrived{asked("reset", 1'000)});
+  const auto dies = at(120, ended);
+  CHECK(breaks(make_restart_rule(), {set_fact, asked_to_reset, at(50, close), at(90, closed), dies,
+                                     at(300, moment{}, -1)}) == 0);
   CHECK(breaks(make_restart_rule(),
-               {at(10, journal_gone{"rack_0"}, -1), at(30, close), at(90, closed)}) > 0);
+               {set_fact, at(50, close), at(90, closed), dies, at(300, moment{}, -1)}) > 0);
+  const auto late_latch = at(150, event_said{"rack_0", latched, 40 * ms}, -1);
+  CHECK(breaks(make_restart_rule(), {at(30, close), at(90, closed), late_latch}) > 0);
 }
 
 TEST_CASE("safety rule 6: an event that is lost, doubled or never stored is found") {
@@ -197,4 +215,11 @@ TEST_CASE("safety rule 7: a command that acts twice, late or for nobody is found
   reset.subject = "rack_0";
   reset.edge = "reset";
   CHECK(breaks(make_command_rule(), {at(20, event_said{"rack_0", reset}, -1)}) > 0);
+  const auto asked_to_reset = at(10, command_arrived{asked("reset", 1'000)});
+  const auto told = [&](std::int64_t happened_ms) {
+    return at(1'060, event_said{"rack_0", reset, happened_ms * ms}, -1);
+  };
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(990)}) == 0);
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(1'010)}) > 0);
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(5)}) > 0); // before it was asked for
 }

@@ -1,10 +1,18 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <thread>
 
 #include "scenarios/property/play.hpp"
+#include "scenarios/property/workers.hpp"
 
 using namespace voltaic::tests::property;
 
@@ -16,8 +24,7 @@ constexpr std::uint64_t bus_scenarios = 24;
 /// Nightly runs begin where the sets of every day end.
 constexpr std::uint64_t nightly_first_seed = 10'001;
 constexpr std::uint64_t nightly_scenarios = 5'000;
-/// More failures of one run say nothing new.
-constexpr int failures_max = 5;
+constexpr std::chrono::seconds progress_period{5};
 
 /// Every kind of fault and outcome that a set of scenarios must have seen.
 constexpr const char* wanted_hits[] = {"cell high",
@@ -88,14 +95,12 @@ bool passes(std::uint64_t seed, player with, hit_counters& hits) {
   return broken.empty();
 }
 
-/// How many were played: fewer when too many failed.
-std::uint64_t pass_all(std::uint64_t first, std::uint64_t count, player with, hit_counters& hits) {
-  int failures = 0;
-  auto seed = first;
-  for (; seed < first + count && failures < failures_max; ++seed) {
+/// Stops early when too many failed.
+void pass_all(std::uint64_t first, std::uint64_t count, player with, hit_counters& hits) {
+  std::size_t failures = 0;
+  for (auto seed = first; seed < first + count && failures < failures_max; ++seed) {
     if (!passes(seed, with, hits)) ++failures;
   }
-  return seed - first;
 }
 
 /// The set of one number; or only the seed that the environment names.
@@ -139,15 +144,60 @@ TEST_CASE("property: the same seed gives the same history") {
   CHECK(first == second);
 }
 
+TEST_CASE("property: workers play every seed once, and what breaks in one is told") {
+  const auto fine = [](const schedule& what, hit_counters& hits) {
+    ++hits[std::to_string(what.seed)];
+    return std::vector<violation>{};
+  };
+  std::uint64_t told = 0;
+  const auto whole = play_in_workers(1, 40, 3, fine, [&](const harvest&) { ++told; });
+  CHECK(whole.played == 40);
+  CHECK(told == 40);
+  CHECK(whole.failures.empty());
+  CHECK(whole.hits.size() == 40);
+
+  const auto faulty = [](const schedule& what, hit_counters&) -> std::vector<violation> {
+    if (what.seed == 3) throw std::runtime_error("seed three throws");
+    if (what.seed == 5) ::raise(SIGKILL);
+    if (what.seed == 7) return {{5, 1'000, "seed seven breaks a rule"}};
+    return {};
+  };
+  const auto partly = play_in_workers(1, 9, 2, faulty, [](const harvest&) {});
+  CHECK(partly.played == 8); // all but the one whose worker ended
+  REQUIRE(partly.failures.size() == 3);
+  const auto all = fmt::format("{}", fmt::join(partly.failures, "\n"));
+  CHECK_THAT(all, Catch::Contains("seed 3: seed three throws"));
+  CHECK_THAT(all, Catch::Contains("seed 5: its worker ended by signal 9"));
+  CHECK_THAT(all, Catch::Contains("seed seven breaks a rule"));
+}
+
+namespace {
+
+/// Plays with a line of progress now and then; failures fail the test.
+harvest play_many(std::uint64_t first, std::uint64_t count, player with, const char* what) {
+  using clock = std::chrono::steady_clock;
+  const auto begin = clock::now();
+  auto shown = begin;
+  const auto seconds = [&] { return std::chrono::duration<double>(clock::now() - begin).count(); };
+  const auto jobs = static_cast<unsigned>(
+      number_from("VOLTAIC_PROPERTY_JOBS", std::max(std::thread::hardware_concurrency(), 1u)));
+  auto whole = play_in_workers(first, count, jobs, with, [&](const harvest& so_far) {
+    if (so_far.played != count && clock::now() - shown < progress_period) return;
+    shown = clock::now();
+    fmt::print("{} of {} {} from seed {}: {} broke a rule, {:.0f} s\n", so_far.played, count, what,
+               first, so_far.failures.size(), seconds());
+    std::fflush(stdout);
+  });
+  for (const auto& failure : whole.failures) FAIL_CHECK(failure);
+  return whole;
+}
+
+} // namespace
+
 TEST_CASE("property: many more scenarios", "[.nightly]") {
   const auto first = number_from("VOLTAIC_PROPERTY_SEED", nightly_first_seed);
   const auto count = number_from("VOLTAIC_PROPERTY_SCENARIOS", nightly_scenarios);
-  hit_counters hits;
-  const auto begin = std::chrono::steady_clock::now();
-  const auto played = pass_all(first, count, play, hits);
-  const auto compared = pass_all(first, count / 10, play_without_bus, hits);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  fmt::print("{} of {} scenarios and {} without the bus in {:.1f} s\n", played, count, compared,
-             took.count());
+  auto hits = play_many(first, count, play, "scenarios").hits;
+  hits.merge(play_many(first, count / 10, play_without_bus, "pairs without the bus").hits);
   for (const auto& [name, times] : hits) fmt::print("{:>10}  {}\n", times, name);
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -70,11 +71,16 @@ struct limits_said {
   double charge_a = 0;
   double discharge_a = 0;
 };
-/// A node said an event.
+/// A node said an event. It may speak of something earlier: a slow disk comes first.
 struct event_said {
   std::string node;
   messages::event event;
+  std::optional<std::int64_t> happened_us = {}; ///< as the event says; none: when it was said
 };
+/// When what the event tells of happened.
+[[nodiscard]] inline std::int64_t happened_us(const event_said& said, std::int64_t said_us) {
+  return said.happened_us.value_or(said_us);
+}
 /// An event is on a node's disk.
 struct event_stored {
   std::string node;

@@ -22,8 +22,6 @@ constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
 constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
 /// What a device goes back to when the time is over for which a value was set.
 constexpr double default_a = rated_a;
-/// From acting to its event: the disk takes its time.
-constexpr std::int64_t told_us = 100 * us_per_ms;
 /// A gap is told as soon as the disk takes anything again.
 constexpr std::int64_t gap_told_us = 1'000 * us_per_ms;
 
@@ -101,7 +99,7 @@ class command_rule final : public rule {
       int number = 0;
       if (said->event.edge == "reset" &&
           std::sscanf(said->event.subject.c_str(), "rack_%d", &number) == 1) {
-        reset(number, next);
+        reset(number, happened_us(*said, next.time_us), next);
       }
       return;
     }
@@ -130,11 +128,11 @@ class command_rule final : public rule {
   };
 
   /// A key that may act now and did not; the one that must act soonest.
-  static known* free_key(state& rack, const std::string& operation, std::int64_t now_us,
-                         std::int64_t slack_us) {
+  static known* free_key(state& rack, const std::string& operation, std::int64_t now_us) {
     known* best = nullptr;
     for (auto& [key, one] : rack.keys) {
-      if (one.what.operation != operation || one.what.deadline_us <= now_us - slack_us) continue;
+      if (one.what.operation != operation || one.arrived_us > now_us) continue;
+      if (one.what.deadline_us <= now_us) continue;
       if (one.acted_us != 0 && one.acted_us != now_us) continue;
       if (best == nullptr || one.what.deadline_us < best->what.deadline_us) best = &one;
     }
@@ -145,7 +143,7 @@ class command_rule final : public rule {
     const auto before = std::exchange(rack.ordered, sent.contactor);
     if (before != 0 && sent.contactor == 0) rack.attempt_ended_us = next.time_us;
     if (sent.contactor != precharge || before == precharge) return;
-    if (auto* key = free_key(rack, "close", next.time_us, 0)) {
+    if (auto* key = free_key(rack, "close", next.time_us)) {
       key->acted_us = next.time_us;
       rack.closing_until_us = key->what.deadline_us;
       return;
@@ -181,13 +179,13 @@ class command_rule final : public rule {
     key.acted_us = next.time_us;
   }
 
-  void reset(int number, const fact& next) {
-    auto* key = free_key(racks_[number], "reset", next.time_us, told_us);
+  void reset(int number, std::int64_t acted_us, const fact& next) {
+    auto* key = free_key(racks_[number], "reset", acted_us);
     if (key == nullptr) {
       broken(next, fmt::format("rack_{} is reset without a command that may", number));
       return;
     }
-    key->acted_us = next.time_us;
+    key->acted_us = acted_us;
   }
 
   std::map<int, state> racks_;

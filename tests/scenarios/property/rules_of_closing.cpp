@@ -16,6 +16,8 @@ constexpr std::int64_t lease_us = 500 * us_per_ms;
 constexpr std::int64_t grid_us = 20 * us_per_ms;
 /// A latch that the disk refused is on it this long after it takes anything again.
 constexpr std::int64_t stored_again_us = 2'500 * us_per_ms;
+/// From what happened to its event: the disk takes its time.
+constexpr std::int64_t told_us = 100 * us_per_ms;
 /// From the controller's decision until the contacts are apart.
 constexpr std::int64_t feedback_us = 60 * us_per_ms;
 
@@ -114,51 +116,71 @@ class restart_rule final : public rule {
   restart_rule() : rule(5) {}
 
   void take(const fact& next) override {
-    if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
-      int number = 0;
-      if (std::sscanf(gone->node.c_str(), "rack_%d", &number) != 1) return;
+    if (std::holds_alternative<moment>(next.what)) {
+      for (auto& [number, one] : racks_) judge_doubts(one, next);
+    } else if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
       // Nobody knows any more what was latched: it counts as if something were.
-      racks_[number].latches = {store_lost};
-      return;
-    }
-    if (const auto* disk = std::get_if<disk_state>(&next.what)) {
-      int number = 0;
-      if (std::sscanf(disk->node.c_str(), "rack_%d", &number) == 1) {
-        turn(racks_[number], disk->refuses, next.time_us);
+      if (auto* rack = rack_of(gone->node)) rack->latches = {store_lost};
+    } else if (const auto* disk = std::get_if<disk_state>(&next.what)) {
+      if (auto* rack = rack_of(disk->node)) turn(*rack, disk->refuses, next.time_us);
+    } else if (const auto* said = std::get_if<event_said>(&next.what)) {
+      if (auto* rack = rack_of(said->event.subject)) {
+        remember(*rack, said->event, happened_us(*said, next.time_us), next);
       }
-      return;
-    }
-    if (const auto* said = std::get_if<event_said>(&next.what)) {
-      remember(said->event);
-      return;
-    }
-    if (next.rack < 0) return;
-    auto& rack = racks_[next.rack];
-    if (const auto* ended = std::get_if<chain_ended>(&next.what)) {
-      if (!ended->restarts) return;
-      forget_unstored(rack, next.time_us);
-      rack.ended_us = next.time_us;
-      rack.ended = ended->what;
-    } else if (const auto* came = std::get_if<command_arrived>(&next.what)) {
-      if (came->what.operation == "close") rack.close_asked_us = next.time_us;
-    } else if (const auto* is = std::get_if<contactors>(&next.what)) {
-      if (is->energised && !rack.energised) judge(rack, next);
-      rack.energised = is->energised;
+    } else if (next.rack >= 0) {
+      take(numbered(next.rack), next);
     }
   }
 
  private:
   static constexpr const char* store_lost = "latch_store_lost/fault";
   struct state {
+    int number = 0;
     std::int64_t ended_us = INT64_MIN / 2;
     std::string ended;
     std::int64_t close_asked_us = INT64_MIN / 2 - 1;
+    bool reset_asked = false; ///< since the newest latch
     bool energised = false;
+    std::int64_t energised_us = INT64_MIN / 2; ///< since when, or last
     std::set<std::string> latches;
     std::set<std::string> unstored; ///< latched while the disk refused
+    /// It closed although these are latched, unless the event of a reset that
+    /// happened before is still on its way.
+    std::set<std::string> doubts;
     bool refuses = false;
     std::int64_t accepts_us = INT64_MIN / 2;
   };
+
+  state& numbered(int number) {
+    auto& rack = racks_[number];
+    rack.number = number;
+    return rack;
+  }
+
+  state* rack_of(const std::string& name) {
+    int number = 0;
+    return std::sscanf(name.c_str(), "rack_%d", &number) == 1 ? &numbered(number) : nullptr;
+  }
+
+  void take(state& rack, const fact& next) {
+    if (const auto* ended = std::get_if<chain_ended>(&next.what)) {
+      if (!ended->restarts) return;
+      // The event of that reset may be gone with its node, but somebody asked for it.
+      if (rack.reset_asked) rack.doubts.clear();
+      forget_unstored(rack, next.time_us);
+      rack.ended_us = next.time_us;
+      rack.ended = ended->what;
+    } else if (const auto* came = std::get_if<command_arrived>(&next.what)) {
+      if (came->what.operation == "close") rack.close_asked_us = next.time_us;
+      if (came->what.operation == "reset") rack.reset_asked = true;
+    } else if (const auto* is = std::get_if<contactors>(&next.what)) {
+      if (is->energised && !rack.energised) {
+        rack.energised_us = next.time_us;
+        judge(rack, next);
+      }
+      rack.energised = is->energised;
+    }
+  }
 
   /// The disk of the rack's node refuses or takes again.
   static void turn(state& rack, bool refuses, std::int64_t now_us) {
@@ -174,25 +196,30 @@ class restart_rule final : public rule {
     rack.unstored.clear();
   }
 
-  void remember(const messages::event& event) {
-    int number = 0;
-    if (std::sscanf(event.subject.c_str(), "rack_%d", &number) != 1) return;
-    auto& rack = racks_[number];
-    auto& latches = rack.latches;
-    const auto latch = [&](const std::string& name) {
-      latches.insert(name);
-      if (rack.refuses) rack.unstored.insert(name);
-    };
+  void latch(state& rack, const std::string& name, std::int64_t since_us, const fact& next) {
+    rack.latches.insert(name);
+    rack.reset_asked = false;
+    if (rack.refuses) rack.unstored.insert(name);
+    // Its event comes late, but it was there when the rack closed.
+    if (rack.energised && rack.energised_us - since_us > grid_us) closes_latched(rack, name, next);
+  }
+
+  static void let_go(state& rack, const std::string& name, std::int64_t reset_us) {
+    rack.latches.erase(name);
+    if (reset_us <= rack.energised_us) rack.doubts.erase(name);
+  }
+
+  void remember(state& rack, const messages::event& event, std::int64_t when_us, const fact& next) {
     if (event.kind == "protection") {
       const auto name = event.candidate + "/" + event.level;
       // Faults latch; silence ends by itself, three good scans and a command close again.
       const bool latching = (event.level == "fault" || event.level == "hard") &&
                             event.candidate != "communication_loss";
-      if (event.edge == "set" && latching) latch(name);
-      if (event.edge == "reset") latches.erase(name);
+      if (event.edge == "set" && latching) latch(rack, name, when_us, next);
+      if (event.edge == "reset") let_go(rack, name, when_us);
     } else if (event.kind == "contactor") {
-      if (event.state == "fault") latch("contactor");
-      if (event.reason == "reset") latches.erase("contactor");
+      if (event.state == "fault") latch(rack, "contactor", when_us, next);
+      if (event.reason == "reset") let_go(rack, "contactor", when_us);
     }
   }
 
@@ -203,10 +230,18 @@ class restart_rule final : public rule {
       broken(next,
              fmt::format("rack_{} closes after {} without a new command", next.rack, rack.ended));
     }
-    for (const auto& name : rack.latches) {
-      broken(next,
-             fmt::format("rack_{} closes although {} was latched and not reset", next.rack, name));
-    }
+    rack.doubts = rack.latches;
+  }
+
+  void judge_doubts(state& rack, const fact& now) {
+    if (rack.doubts.empty() || now.time_us - rack.energised_us <= told_us) return;
+    for (const auto& name : rack.doubts) closes_latched(rack, name, now);
+    rack.doubts.clear();
+  }
+
+  void closes_latched(const state& rack, const std::string& name, const fact& now) {
+    broken(now, fmt::format("rack_{} closed at {} ms although {} was latched and not reset",
+                            rack.number, rack.energised_us / us_per_ms, name));
   }
 
   std::map<int, state> racks_;
