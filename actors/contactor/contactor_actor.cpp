@@ -102,7 +102,7 @@ void contactor_actor::step(runtime::instant now) {
   }
   if (ending_) model_.request_open("stop");
   // The next attempt is part of the command, and over when that is.
-  const bool in_time = closing_ && closing_->deadline_utc_us > now.utc_us;
+  const bool in_time = closing_ && commands_.is_in_time(*closing_, now);
   if (model_.state() == state::pause && !in_time) model_.request_open("deadline_passed");
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);

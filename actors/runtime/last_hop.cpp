@@ -6,6 +6,14 @@
 
 namespace voltaic::actors::runtime {
 
+namespace {
+
+/// A chain that stood still handles what waits in its port's socket, which is
+/// less than this. Further apart its time is of another clock: a recording's.
+constexpr std::int64_t catch_up_max_us = 30 * messages::us_per_s;
+
+} // namespace
+
 last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
   for (const auto& record : owner_.journal().newest(command_stream(owner_.name()))) {
     const auto kept = decode_command_record(record.body);
@@ -20,7 +28,7 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
 }
 
 bool last_hop::take(const messages::command& asked, instant now) {
-  auto judged = gate_.judge(asked, now.utc_us);
+  auto judged = gate_.judge(asked, judged_utc_us(now));
   if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
   if (judged.verdict != gate_verdict::act) return false;
   const auto token = next_token_++;
@@ -46,8 +54,18 @@ std::optional<messages::command> last_hop::stored(std::uint64_t token,
   return command;
 }
 
+std::int64_t last_hop::judged_utc_us(instant now) const {
+  const auto ahead_us = owner_.now().monotonic_us - now.monotonic_us;
+  const bool catches_up = ahead_us > 0 && ahead_us <= catch_up_max_us;
+  return now.utc_us + (catches_up ? ahead_us : 0);
+}
+
+bool last_hop::is_in_time(const messages::command& command, instant now) const {
+  return command.deadline_utc_us > judged_utc_us(now);
+}
+
 bool last_hop::has_expired(const messages::command& command, instant now) {
-  if (command.deadline_utc_us > now.utc_us) return false;
+  if (is_in_time(command, now)) return false;
   finish(command, messages::outcome::expired, {"the deadline has passed"}, {}, now);
   return true;
 }

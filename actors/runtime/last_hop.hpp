@@ -36,9 +36,12 @@ class last_hop {
   /// The same for who acts on the ticks of a port: `due` gives the command back.
   void keep(std::uint64_t token, const bus::storage::append_result& result, instant now);
   /// At the beginning of a step: the commands that act in it. Their deadline is
-  /// judged by the time of the step, so that a node that stood still in between
-  /// does not act on what is over.
+  /// judged again, so that a node that stood still in between does not act on
+  /// what is over.
   [[nodiscard]] std::vector<messages::command> due(instant now);
+  /// Whether its deadline is still ahead. A chain that catches up after a
+  /// standstill lives in the past for a moment: then the node's clock judges.
+  [[nodiscard]] bool is_in_time(const messages::command& command, instant now) const;
   /// What became of it. Journals and tells everybody who asked.
   void finish(const messages::command& acted, messages::outcome outcome,
               std::vector<std::string> reasons, std::string read_back, instant now);
@@ -46,6 +49,8 @@ class last_hop {
   void finish(const messages::command& acted, messages::result done, instant now);
 
  private:
+  /// The later of the step's time and the node's, on the step's clock.
+  [[nodiscard]] std::int64_t judged_utc_us(instant now) const;
   /// Finishes it if its deadline has passed.
   bool has_expired(const messages::command& command, instant now);
   void remember(const messages::command& command, const std::optional<messages::result>& done,

@@ -12,7 +12,7 @@ namespace voltaic::tests {
 /// A journal in memory, for actors on virtual time. It may be told to refuse.
 class memory_journal final : public bus::storage::journal {
  public:
-  const bus::storage::boot_report& boot() const override { return boot_; }
+  const bus::storage::boot_report& boot() const override { return report; }
   void append(bus::storage::record record, bus::storage::append_handler handler) override {
     if (refuse) {
       handler({bus::storage::append_status::full, 0, "told to refuse"});
@@ -51,18 +51,17 @@ class memory_journal final : public bus::storage::journal {
   bus::storage::storage_health health() const override { return {}; }
   /// As after a restart of the process: what was written is what boot finds.
   void reboot() {
-    boot_.created = false;
-    boot_.records = boot_.last_sequence = records.size();
+    report.created = false;
+    report.records = report.last_sequence = records.size();
   }
 
   std::vector<bus::storage::record> records;
   bool refuse = false;
-
- private:
-  bus::storage::boot_report boot_ = [] {
-    bus::storage::boot_report report;
-    report.created = true;
-    return report;
+  /// What boot found.
+  bus::storage::boot_report report = [] {
+    bus::storage::boot_report fresh;
+    fresh.created = true;
+    return fresh;
   }();
 };
 

@@ -242,6 +242,26 @@ TEST_CASE("F-160 contactors without feedback are tried once more after 3 s, then
   CHECK(rack.stored[contactor_feedback]);
 }
 
+TEST_CASE("in the pause between two attempts closing must still be allowed") {
+  for (const bool granted : {true, false}) {
+    bench rack;
+    rack.run(200);
+    rack.obeys = false; // no feedback: the first attempt fails
+    REQUIRE(rack.model.request_close().empty());
+    while (rack.model.state() != state::pause) rack.step();
+    CHECK_FALSE(rack.last.lease);
+    // Open contactors would be allowed to stay as they are, but not to close.
+    rack.word.granted = granted;
+    rack.word.close_allowed = false;
+    rack.word.reasons = {"cell_overvoltage/alarm module_0:cell_0"};
+    rack.step();
+    CHECK(rack.model.state() == state::open);
+    rack.word.granted = rack.word.close_allowed = true;
+    rack.run(10'000);
+    CHECK(rack.model.state() == state::open); // only a command begins a closing
+  }
+}
+
 TEST_CASE("F-161 a precharge that does not end is given up after three times two seconds") {
   bench rack;
   rack.run(200);

@@ -1,0 +1,253 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "actors/contactor/contactor_actor.hpp"
+#include "actors/protection/bench_rack.hpp"
+#include "actors/protection/protection_actor.hpp"
+#include "messages/points/catalogue.hpp"
+#include "support/memory_journal.hpp"
+
+namespace voltaic::actors::protection::testing {
+
+using messages::instant;
+
+inline constexpr std::uint32_t cells = 32;
+
+class stage;
+
+/// What an actor may do, kept in lists.
+class stage_context final : public runtime::context {
+ public:
+  stage_context(stage& owner, std::string name) : owner_(owner), name_(std::move(name)) {}
+  const std::string& name() const override { return name_; }
+  const std::string& node() const override { return node_; }
+  std::uint32_t incarnation() const override { return 1; }
+  instant now() const override;
+  void listen(std::string_view source, runtime::kind what) override {
+    ears_.emplace_back(source, what);
+  }
+  void say(runtime::plane to, messages::payload payload, instant time) override;
+  void send(messages::payload payload, instant time) override;
+  std::uint64_t record(messages::event event, instant time) override;
+  void store(bus::storage::record record, std::uint64_t token) override;
+  bus::storage::journal& journal() override;
+  bool hears(const std::string& source, std::size_t kind_index) const {
+    return std::ranges::any_of(ears_, [&](const auto& ear) {
+      return ear.first == source && static_cast<std::size_t>(ear.second) + 1 == kind_index;
+    });
+  }
+
+ private:
+  stage& owner_;
+  std::string name_;
+  std::string node_ = "rack_0";
+  std::vector<std::pair<std::string, runtime::kind>> ears_;
+};
+
+/// One chain without a node: a device played by the test, protection and contactor.
+class stage {
+ public:
+  stage() {
+    std::vector<messages::point_description> points(8);
+    const char* names[] = {"cell_voltage",    "minus_closed", "plus_closed", "precharge_closed",
+                           "opened_by_lease", "current",      "voltage",     "bus_voltage"};
+    for (std::size_t each = 0; each < points.size(); ++each) {
+      points[each].name = std::string("rack_0/") + names[each];
+      points[each].raw_type = "u16";
+    }
+    points[0].count = cells;
+    points[0].scale = 0.001;
+    described_ = messages::points::make_catalogue("bms_0", points);
+    start();
+  }
+
+  /// A new incarnation of both actors on the same journal.
+  void start() {
+    journal.reboot();
+    mails_.clear();
+    protection.reset();
+    contactor.reset();
+    protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
+    contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
+    actor_options rules{testing::options_for("lfp", cells), "bms_0"};
+    protection = std::make_unique<protection_actor>(*protection_context, rules);
+    contactor::actor_options sequence;
+    sequence.rules.rack = "rack_0";
+    sequence.rules.break_current_a = 20;
+    sequence.device = "bms_0";
+    contactor = std::make_unique<contactor::contactor_actor>(*contactor_context, sequence);
+    deliver("bms_0", described_);
+  }
+
+  void deliver(const std::string& source, messages::payload payload) {
+    mails_.push_back({source, std::move(payload), {now_us, utc(now_us)}});
+    if (busy_) return;
+    busy_ = true;
+    while (!mails_.empty()) {
+      const auto next = std::move(mails_.front());
+      mails_.pop_front();
+      messages::message message;
+      message.header.source = next.source;
+      message.header.time = next.time;
+      message.payload = next.payload;
+      const auto* command = std::get_if<messages::command>(&message.payload);
+      for (auto* context : {protection_context.get(), contactor_context.get()}) {
+        const bool mine = command ? command->target == context->name()
+                                  : context->hears(next.source, message.payload.index());
+        if (!mine) continue;
+        if (context == protection_context.get()) protection->receive(message);
+        if (context == contactor_context.get()) contactor->receive(message);
+      }
+      while (!stored_.empty()) {
+        const auto [who, token, result] = stored_.front();
+        stored_.pop_front();
+        if (who == "rack_0/protection") protection->stored(token, result);
+        if (who == "rack_0/contactor") contactor->stored(token, result);
+      }
+    }
+    busy_ = false;
+  }
+
+  /// The device obeys the last order and tells what it sees; then 50 ms pass.
+  void beat() {
+    now_us += 50'000;
+    const bool lease = order.lease && lease_works;
+    const bool precharge = lease && order.contactor == messages::contactor_order::precharge;
+    const bool close = lease && order.contactor == messages::contactor_order::close;
+    if (device_alive) {
+      messages::telemetry said;
+      said.owner = "bms_0";
+      said.fingerprint = described_.fingerprint;
+      const auto add = [&](std::uint16_t point, std::vector<std::uint16_t> values) {
+        messages::block block;
+        block.point = point;
+        block.source_time_us = now_us;
+        block.quality = messages::quality::good;
+        block.values = std::move(values);
+        said.blocks.push_back(std::move(block));
+      };
+      if (now_us % 200'000 == 0) add(0, cell_mv);
+      add(1, {static_cast<std::uint16_t>(precharge || close)});
+      add(2, {static_cast<std::uint16_t>(close)});
+      add(3, {static_cast<std::uint16_t>(precharge)});
+      add(4, {0});
+      add(5, {0});
+      add(6, {105});
+      add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
+      deliver("bms_0", said);
+      deliver("bms_0", messages::tick{now_us, 0});
+    }
+  }
+  void run(int duration_ms) {
+    for (int passed = 0; passed < duration_ms; passed += 50) beat();
+  }
+
+  void command(const std::string& target, const std::string& operation,
+               const std::string& role = "operator", const std::string& point = {}) {
+    messages::command said;
+    said.id = said.key = operation + std::to_string(++keys_);
+    said.target = target;
+    said.operation = operation;
+    said.role = role;
+    said.user = "ada";
+    said.point = point;
+    said.deadline_utc_us = utc(now_us) + 20'000'000;
+    last_command = said;
+    deliver("cli", said);
+    // It acts at the chain's next instant, and that is now.
+    deliver("bms_0", messages::tick{now_us, 0});
+    beat(); // accepted there, it acts with the one after it
+  }
+  static std::int64_t utc(std::int64_t monotonic_us) {
+    return monotonic_us + 1'700'000'000'000'000;
+  }
+
+  std::vector<std::string> texts(const std::string& kind) const {
+    std::vector<std::string> all;
+    for (const auto& one : events) {
+      if (one.kind != kind) continue;
+      all.push_back(kind == "contactor"
+                        ? one.state + " " + one.reason
+                        : one.edge + " " + one.candidate + "/" + one.level + " " + one.scope);
+    }
+    return all;
+  }
+
+  tests::memory_journal journal;
+  std::unique_ptr<stage_context> protection_context;
+  std::unique_ptr<stage_context> contactor_context;
+  std::unique_ptr<protection_actor> protection;
+  std::unique_ptr<contactor::contactor_actor> contactor;
+  std::vector<std::uint16_t> cell_mv = std::vector<std::uint16_t>(cells, 3'300);
+  bool device_alive = true;
+  bool lease_works = true;
+  std::int64_t now_us = 1'000'000;
+  messages::order order;
+  messages::permit permit;
+  messages::limits limits;
+  std::vector<messages::event> events;
+  std::vector<messages::result> results;
+  messages::command last_command;
+  std::optional<std::int64_t> node_us; ///< the node's clock, where the chain's is behind it
+
+ private:
+  friend class stage_context;
+  struct mail {
+    std::string source;
+    messages::payload payload;
+    instant time;
+  };
+  messages::catalogue described_;
+  std::deque<mail> mails_;
+  std::deque<std::tuple<std::string, std::uint64_t, bus::storage::append_result>> stored_;
+  bool busy_ = false;
+  int keys_ = 0;
+};
+
+inline instant stage_context::now() const {
+  const auto node_us = owner_.node_us.value_or(owner_.now_us);
+  return {node_us, stage::utc(node_us)};
+}
+inline void stage_context::say(runtime::plane, messages::payload payload, instant) {
+  if (const auto* said = std::get_if<messages::order>(&payload)) owner_.order = *said;
+  if (const auto* said = std::get_if<messages::permit>(&payload)) owner_.permit = *said;
+  if (const auto* said = std::get_if<messages::limits>(&payload)) owner_.limits = *said;
+  owner_.deliver(name_, std::move(payload));
+}
+inline void stage_context::send(messages::payload payload, instant) {
+  owner_.results.push_back(std::get<messages::result>(payload));
+}
+inline std::uint64_t stage_context::record(messages::event event, instant) {
+  event.sequence = owner_.events.size() + 1;
+  // The latch is in the journal before its event is told.
+  if (!owner_.journal.refuse && event.edge == "set" &&
+      (event.level == "fault" || event.level == "hard")) {
+    CHECK(std::ranges::any_of(owner_.journal.records, [&](const auto& one) {
+      return one.stream == "latches" &&
+             one.key == name_ + "/" + event.candidate + "/" + event.level;
+    }));
+  }
+  owner_.events.push_back(event);
+  return event.sequence;
+}
+inline void stage_context::store(bus::storage::record record, std::uint64_t token) {
+  owner_.journal.append(std::move(record), [&](const bus::storage::append_result& result) {
+    owner_.stored_.emplace_back(name_, token, result);
+  });
+}
+inline bus::storage::journal& stage_context::journal() {
+  return owner_.journal;
+}
+
+} // namespace voltaic::actors::protection::testing

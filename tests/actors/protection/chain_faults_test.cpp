@@ -1,0 +1,128 @@
+#include <catch2/catch.hpp>
+
+#include "actors/protection/bench_chain.hpp"
+
+namespace voltaic::actors::protection {
+
+using testing::stage;
+
+namespace {
+
+messages::command to_close(std::int64_t deadline_us) {
+  messages::command said;
+  said.id = said.key = "close";
+  said.target = "rack_0/contactor";
+  said.operation = "close";
+  said.role = "operator";
+  said.deadline_utc_us = stage::utc(deadline_us);
+  return said;
+}
+
+/// What the journal holds last of a latch; empty: nothing.
+std::string latch_in_journal(stage& chain, const std::string& key) {
+  for (const auto& record : chain.journal.newest("latches")) {
+    if (record.key == key) return record.body;
+  }
+  return {};
+}
+
+} // namespace
+
+TEST_CASE("safety rule 7: a chain that catches up judges a deadline by the node's clock") {
+  for (const bool late : {false, true}) {
+    stage chain;
+    chain.run(1'000);
+    const auto deadline_us = chain.now_us + 3'000'000;
+    chain.deliver("cli", to_close(deadline_us));
+    // The node stood still; what waits in its port's socket is 5 s old.
+    if (late) chain.node_us = chain.now_us + 5'000'000;
+    chain.run(2'000);
+    REQUIRE(chain.results.size() == 1);
+    CHECK(chain.order.lease == !late);
+    CHECK(chain.results.back().outcome ==
+          (late ? messages::outcome::expired : messages::outcome::done));
+  }
+}
+
+TEST_CASE("safety rule 7: a command that came in time does not act after a standstill") {
+  stage chain;
+  chain.run(1'000);
+  chain.deliver("cli", to_close(chain.now_us + 400'000));
+  chain.beat(); // accepted: it acts in the next step
+  CHECK_FALSE(chain.order.lease);
+  chain.now_us += 2'000'000;
+  chain.run(1'000);
+  REQUIRE(chain.results.size() == 1);
+  CHECK(chain.results.back().outcome == messages::outcome::expired);
+  CHECK_FALSE(chain.order.lease);
+}
+
+TEST_CASE("safety rule 7: the next attempt of a closing is not made after its deadline") {
+  for (const int deadline_s : {2, 20}) {
+    stage chain;
+    chain.run(1'000);
+    chain.lease_works = false; // its contactors do not follow the order
+    chain.deliver("cli", to_close(chain.now_us + deadline_s * 1'000'000));
+    int attempts = 0;
+    for (int beats = 0; beats < 100; ++beats) {
+      const bool leased = chain.order.lease;
+      chain.beat();
+      if (chain.order.lease && !leased) ++attempts;
+    }
+    CHECK(attempts == (deadline_s == 2 ? 1 : 2));
+    // In time, its second failure locks it; too late, it is just open.
+    CHECK(chain.texts("contactor").back() ==
+          (deadline_s == 2 ? "open deadline_passed" : "fault contactor_feedback"));
+  }
+}
+
+TEST_CASE("F-106 protection's latch that the journal refused is stored when it takes again") {
+  stage chain;
+  chain.run(1'000);
+  chain.journal.refuse = true;
+  chain.cell_mv[19] = 3'660;
+  chain.run(2'500);
+  chain.cell_mv[19] = 3'300;
+  REQUIRE(chain.texts("protection").size() >= 2);
+  const std::string key = "rack_0/protection/cell_overvoltage/fault";
+  CHECK(latch_in_journal(chain, key).empty());
+  CHECK_FALSE(chain.permit.close_allowed);
+  chain.journal.refuse = false;
+  chain.run(2'500);
+  CHECK_THAT(latch_in_journal(chain, key), Catch::Contains("\"latched\":true"));
+  chain.run(10'000);
+  chain.start();
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.close_allowed);
+
+  // A reset that the journal refused comes back as latched until it is stored.
+  chain.journal.refuse = true;
+  chain.command("rack_0/protection", "reset", "service");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected); // its record was refused
+  CHECK_THAT(latch_in_journal(chain, key), Catch::Contains("\"latched\":true"));
+}
+
+TEST_CASE("F-106 the contactor's latch that the journal refused is stored when it takes again") {
+  stage chain;
+  chain.run(1'000);
+  chain.deliver("cli", to_close(chain.now_us + 20'000'000));
+  chain.run(150);
+  REQUIRE(chain.order.lease);
+  chain.journal.refuse = true;
+  chain.lease_works = false;
+  chain.run(8'000);
+  REQUIRE(chain.texts("contactor").back() == "fault contactor_feedback");
+  const std::string key = "rack_0/contactor/contactor_feedback";
+  CHECK(latch_in_journal(chain, key).empty());
+  chain.journal.refuse = false;
+  chain.run(2'500);
+  CHECK_THAT(latch_in_journal(chain, key), Catch::Contains("true"));
+  chain.start();
+  chain.run(2'000);
+  chain.command("rack_0/contactor", "close");
+  chain.run(500);
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+  CHECK_FALSE(chain.order.lease);
+}
+
+} // namespace voltaic::actors::protection
