@@ -48,6 +48,9 @@ can_device::can_device(runtime::context& context, model_options options, frame_s
 
 void can_device::receive(const bus::can::batch& batch) {
   now_ = {batch.now_us, batch.now_us + batch.utc_offset_us};
+  if (const auto again = refused_) {
+    obey(*again);
+  }
   if (!std::exchange(described_, true)) {
     const auto first_us = batch.frames.empty() ? batch.now_us : batch.frames.front().time_us;
     context_.say(runtime::plane::telemetry, model_.catalogue(),
@@ -70,7 +73,7 @@ void can_device::receive(const bus::can::batch& batch) {
 void can_device::receive(const messages::message& message) {
   if (const auto* order = std::get_if<messages::order>(&message.payload)) {
     if (order->device == name_) {
-      obey(*order, message.header.time.monotonic_us);
+      obey({*order, message.header.time.monotonic_us});
     }
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
     const auto refuse = [&](const std::string& why) {
@@ -97,28 +100,25 @@ runtime::condition can_device::condition() const {
   return runtime::condition::degraded;
 }
 
-void can_device::obey(const messages::order& order, std::int64_t time_us) {
+void can_device::obey(const timed_order& given) {
+  refused_.reset(); // the newer word holds
   if (!encoder_.has_order()) {
     return;
   }
+  const auto& order = given.order;
   const bool keeps_closed = order.lease || order.contactor != messages::contactor_order::open;
-  if (keeps_closed && now_.monotonic_us - time_us > order_age_max_us) {
+  if (keeps_closed && now_.monotonic_us - given.time_us > order_age_max_us) {
     return;
   }
-  const bool changed = !last_order_ || differs(*last_order_, order);
-  if (!changed && time_us - last_order_us_ < order_renewal_us) {
+  const bool changed = !last_order_ || differs(last_order_->order, order);
+  if (!changed && given.time_us - last_order_->time_us < order_renewal_us) {
     return;
   }
   const auto frame = encoder_.encode_order(order);
   if (!frame) {
     throw std::runtime_error(frame.error().text);
   }
-  // A frame that the bus refuses is not remembered: the next order tries again.
-  if (send_(*frame) != bus::can::send_result::sent) {
-    return;
-  }
-  last_order_ = order;
-  last_order_us_ = time_us;
+  (send_(*frame) == bus::can::send_result::sent ? last_order_ : refused_) = given;
 }
 
 void can_device::stored(std::uint64_t token, const bus::storage::append_result& result) {

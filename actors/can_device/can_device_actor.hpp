@@ -30,7 +30,11 @@ class can_device final : public runtime::actor {
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
-  void obey(const messages::order& order, std::int64_t time_us);
+  struct timed_order {
+    messages::order order;
+    std::int64_t time_us = 0;
+  };
+  void obey(const timed_order& given);
 
   runtime::context& context_;
   std::string name_;
@@ -41,8 +45,8 @@ class can_device final : public runtime::actor {
   set_commands sets_;
   runtime::instant now_; ///< the port's
   bool described_ = false;
-  std::optional<messages::order> last_order_;
-  std::int64_t last_order_us_ = 0;
+  std::optional<timed_order> last_order_;
+  std::optional<timed_order> refused_; ///< by the bus: tried again with the port's next batch
 };
 
 } // namespace voltaic::actors::can_device

@@ -1,0 +1,127 @@
+#include <catch2/catch.hpp>
+
+#include <vector>
+
+#include "actors/can_device/can_device_actor.hpp"
+#include "support/memory_journal.hpp"
+#include "support/small_device.hpp"
+
+using namespace voltaic;
+using namespace voltaic::actors::can_device;
+using bus::can::send_result;
+using messages::contactor_order;
+namespace runtime = voltaic::actors::runtime;
+
+namespace {
+
+constexpr std::int64_t ms = 1'000;
+constexpr std::int64_t start_us = 3'600'000'000;
+
+/// Nobody listens to what the device says.
+class deaf_context final : public runtime::context {
+ public:
+  const std::string& name() const override { return name_; }
+  const std::string& node() const override { return name_; }
+  std::uint32_t incarnation() const override { return 1; }
+  messages::instant now() const override { return {}; }
+  void listen(std::string_view, runtime::kind) override {}
+  void say(runtime::plane, messages::payload, messages::instant) override {}
+  void send(messages::payload, messages::instant) override {}
+  std::uint64_t record(messages::event, messages::instant) override { return 0; }
+  void store(bus::storage::record, std::uint64_t) override {}
+  bus::storage::journal& journal() override { return journal_; }
+
+ private:
+  std::string name_ = "bms_0";
+  tests::memory_journal journal_;
+};
+
+/// A device on a bus that may refuse frames.
+class ordered_device {
+ public:
+  ordered_device()
+      : device_(context_, {"bms_0", "rack_0", 0, tests::small_device()},
+                [this](const messages::can::frame& frame) {
+                  ++tried;
+                  if (bus == send_result::sent) sent.push_back(frame.data[4]);
+                  return bus;
+                }) {
+    pass(0);
+  }
+
+  void order(contactor_order contactor) {
+    messages::message message;
+    message.header.time = {now_us_, now_us_};
+    message.payload =
+        messages::order{"bms_0", 1, ++counter_, contactor, contactor != contactor_order::open};
+    device_.receive(message);
+  }
+  /// The port's next batch.
+  void pass(std::int64_t milliseconds) {
+    bus::can::batch batch;
+    batch.now_us = now_us_ += milliseconds * ms;
+    device_.receive(batch);
+  }
+
+  send_result bus = send_result::sent;
+  int tried = 0;
+  std::vector<int> sent; ///< the contactor's byte of each order
+
+ private:
+  deaf_context context_;
+  can_device device_;
+  std::int64_t now_us_ = start_us;
+  std::uint64_t counter_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("a changed order goes out at once, an unchanged one every 50 ms") {
+  ordered_device device;
+  device.order(contactor_order::close);
+  CHECK(device.sent == std::vector{2});
+  for (int beat = 0; beat < 5; ++beat) {
+    device.pass(10);
+    device.order(contactor_order::close);
+  }
+  CHECK(device.sent == std::vector{2, 2});
+  device.order(contactor_order::open);
+  CHECK(device.sent == std::vector{2, 2, 0});
+}
+
+TEST_CASE("an order that the bus refuses is tried again with every batch until it is taken") {
+  const auto refusal = GENERATE(send_result::full, send_result::down);
+  ordered_device device;
+  device.order(contactor_order::close);
+  device.bus = refusal;
+  device.order(contactor_order::open);
+  device.pass(10);
+  device.pass(10);
+  CHECK(device.tried == 4);
+  CHECK(device.sent == std::vector{2});
+  device.bus = send_result::sent;
+  device.pass(10);
+  CHECK(device.sent == std::vector{2, 0});
+  device.pass(10);
+  CHECK(device.sent == std::vector{2, 0});
+}
+
+TEST_CASE("a refused order is forgotten when a newer one is there") {
+  ordered_device device;
+  device.bus = send_result::full;
+  device.order(contactor_order::close);
+  device.order(contactor_order::open);
+  device.bus = send_result::sent;
+  device.pass(10);
+  CHECK(device.sent == std::vector{0});
+}
+
+TEST_CASE("a refused order to close is not tried again once it is old, one to open is") {
+  const auto ordered = GENERATE(contactor_order::close, contactor_order::open);
+  ordered_device device;
+  device.bus = send_result::full;
+  device.order(ordered);
+  device.bus = send_result::sent;
+  device.pass(order_age_max_us / ms + 10);
+  CHECK(device.sent.size() == (ordered == contactor_order::open ? 1 : 0));
+}
