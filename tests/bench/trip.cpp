@@ -4,15 +4,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <stdexcept>
 
 #include "bench/benchmarks.hpp"
+#include "bench/trip_rack.hpp"
+#include "bench/trip_watch.hpp"
 #include "bus/can/virtual/virtual_bus.hpp"
-#include "bus/can/virtual/virtual_port.hpp"
 #include "bus/message/relay.hpp"
 #include "messages/time.hpp"
 #include "nodes/process/local_site.hpp"
@@ -25,11 +24,14 @@
 /// the two cores busy that all of them share. The benchmark plays the rack: it
 /// follows each order at once, completes scans of 480 cells, and has the
 /// contactor closed again after each trip, through precharge, by a command.
+///
+/// A thread on each core watches whether the core runs what is due on it. A trip
+/// over the goal is told on stderr with what the bus carried and where the cores
+/// stood still meanwhile.
 namespace voltaic::bench {
 namespace {
 
 using namespace trip_bench;
-using messages::can::frame;
 
 constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr std::int64_t missed_after_us = 2'000'000;
@@ -37,92 +39,9 @@ constexpr std::int64_t closed_within_us = 20'000'000;
 constexpr std::int64_t ask_again_us = 50'000;
 /// For a scan to be judged, so that the command to close finds it granted.
 constexpr unsigned judged_within_us = 2'000;
-/// Values of the rack while it waits: each is an instant at which the chain acts.
-constexpr std::int64_t keep_alive_us = 3'000;
 constexpr std::int64_t command_life_us = 1'000'000;
-constexpr std::uint8_t contactor_open = 0;
-constexpr std::uint8_t contactor_close = 2;
-
-/// The rack: its frames, its contactors, and when the bus carried what.
-class rack_player {
- public:
-  explicit rack_player(const nodes::site::plan& plan) {
-    bus::can::port_options options;
-    options.name = "can0";
-    options.uri = "virtual:can0";
-    options.runtime_folder = plan.folders.runtime;
-    // The sender never hears itself, so one port watches the other.
-    auto ears = bus::can::open_virtual_port(options, "can0",
-                                            [this](bus::can::batch&& batch) { hear(batch); });
-    auto mouth = bus::can::open_virtual_port(options, "can0", [](bus::can::batch&&) {});
-    if (!ears || !mouth) throw std::runtime_error("the virtual bus is not there");
-    const std::lock_guard lock(mutex_);
-    mouth_ = *std::move(mouth);
-    ears_ = *std::move(ears);
-  }
-
-  void send(std::span<const frame> frames) { (void)mouth_->send_all(frames); }
-  void send_values() { send(answer_to(position_)); }
-
-  /// The contactors' position, after the rack has told it.
-  [[nodiscard]] std::uint8_t position() const { return position_; }
-  /// Waits for a position; keeps the rack's values fresh meanwhile.
-  bool wait_for(std::uint8_t wanted, std::int64_t within_us) {
-    const auto until_us = now_us() + within_us;
-    while (now_us() < until_us) {
-      std::unique_lock lock(mutex_);
-      const auto pause = std::chrono::microseconds(keep_alive_us);
-      if (changed_.wait_for(lock, pause, [&] { return position_ == wanted; })) return true;
-      lock.unlock();
-      send_values();
-    }
-    return false;
-  }
-
-  void arm() {
-    const std::lock_guard lock(mutex_);
-    high_us_.reset();
-    opened_us_.reset();
-  }
-  /// Bus time from the frame with the high cell to the order; nothing: missed.
-  [[nodiscard]] std::optional<double> latency_us() const {
-    const std::lock_guard lock(mutex_);
-    if (!high_us_ || !opened_us_) return std::nullopt;
-    return static_cast<double>(*opened_us_ - *high_us_);
-  }
-
- private:
-  void hear(const bus::can::batch& batch) {
-    for (const auto& one : batch.frames) {
-      if (one.id == last_cells_id) {
-        const auto last_mv = static_cast<std::uint16_t>(one.data[6] | one.data[7] << 8);
-        const std::lock_guard lock(mutex_);
-        if (last_mv == high_cell_mv && !high_us_) high_us_ = one.time_us;
-      } else if (one.id == order_id) {
-        follow(one.data[order_contactor_byte], one.time_us);
-      }
-    }
-  }
-
-  void follow(std::uint8_t ordered, std::int64_t time_us) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (ordered == contactor_open && high_us_ && !opened_us_) opened_us_ = time_us;
-      if (ordered == position_ || ordered > contactor_close || mouth_ == nullptr) return;
-      position_ = ordered;
-    }
-    send_values();
-    changed_.notify_one();
-  }
-
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::atomic<std::uint8_t> position_ = contactor_open;
-  std::optional<std::int64_t> high_us_;
-  std::optional<std::int64_t> opened_us_;
-  std::unique_ptr<bus::can::port> mouth_;
-  std::unique_ptr<bus::can::port> ears_; ///< first to go: its thread uses the rest
-};
+constexpr double p999_goal_us = 500;
+constexpr double worst_goal_us = 2'000;
 
 /// Everything but the rack, in processes of their own.
 class trip_chain {
@@ -229,14 +148,33 @@ std::optional<double> trip_once(trip_chain& chain, rack_player& rack, std::size_
   // Not in step with the port's ticks or anything else.
   usleep(static_cast<unsigned>(200 + number * 7919 % 1000));
   rack.send(std::span(high).last(1));
-  rack.wait_for(contactor_open, missed_after_us);
+  (void)rack.wait_for(contactor_open, missed_after_us);
   return rack.latency_us();
+}
+
+/// A trip that took too long: what the bus carried, and whether the cores ran.
+void explain(std::size_t number, std::optional<double> latency_us, const rack_player& rack,
+             const core_watch& cores, std::int64_t stolen_before_us) {
+  constexpr std::size_t standstills_told = 8;
+  fmt::print(stderr, "trip {}: {}; the machine was stolen {} us from\n{}", number,
+             latency_us ? fmt::format("{:.0f} us", *latency_us) : "missed",
+             stolen_us() - stolen_before_us, rack.history());
+  auto still = cores.between(rack.armed_us(), now_us());
+  still.resize(std::min(still.size(), standstills_told));
+  for (const auto& one : still) {
+    fmt::print(
+        stderr,
+        "  core {} stood still for {} us from {} us after arming, {} us of it behind threads\n",
+        one.core, one.until_us - one.from_us, one.from_us - rack.armed_us(), one.waited_us);
+  }
+  if (still.empty()) fmt::print(stderr, "  both cores ran\n");
 }
 
 struct outcome {
   std::vector<double> p50, raw_p50;
   std::vector<double> all, raw;
   std::uint64_t missed = 0;
+  double standstill_us = 0; ///< the longest of a core
 };
 
 outcome run(rights asked, std::size_t trips) {
@@ -247,6 +185,7 @@ outcome run(rights asked, std::size_t trips) {
   trip_chain chain(asked);
   const borrowed_rights own;
   rack_player rack(chain.plan());
+  const core_watch watch;
   outcome seen;
   const auto per_block = std::max<std::size_t>(trips / rounds, 1);
   for (std::size_t block = 0; block < rounds; ++block) {
@@ -255,13 +194,20 @@ outcome run(rights asked, std::size_t trips) {
     seen.raw_p50.push_back(median(raw));
     std::vector<double> latency_us;
     for (std::size_t n = 0; n < per_block; ++n) {
-      const auto latency = trip_once(chain, rack, block * per_block + n);
+      const auto number = block * per_block + n;
+      const auto stolen_before_us = stolen_us();
+      const auto latency = trip_once(chain, rack, number);
       latency ? latency_us.push_back(*latency) : void(++seen.missed);
+      const bool slow =
+          asked == rights::real_time && latency.value_or(missed_after_us) > worst_goal_us;
+      if (slow) explain(number, latency, rack, watch, stolen_before_us);
     }
     if (latency_us.empty()) throw std::runtime_error("no trip of a block was seen");
     seen.p50.push_back(median(latency_us));
     seen.all.insert(seen.all.end(), latency_us.begin(), latency_us.end());
   }
+  const auto longest = watch.longest();
+  seen.standstill_us = static_cast<double>(longest.until_us - longest.from_us);
   return seen;
 }
 
@@ -277,8 +223,6 @@ row state(const std::string& name, double value, double reference, std::uint64_t
 }
 
 std::vector<row> rows_of(const outcome& seen, rights asked) {
-  constexpr double p999_goal_us = 500;
-  constexpr double worst_goal_us = 2'000;
   const bool judged = asked == rights::real_time;
   const std::string how = judged ? "trip, real-time rights" : "trip, no real-time rights";
   const auto samples = seen.all.size() + seen.missed;
@@ -299,8 +243,10 @@ std::vector<row> rows_of(const outcome& seen, rights asked) {
     worst.goal = fmt::format("< {} us", worst_goal_us);
     worst.pass = worst.value < worst_goal_us;
   }
-  return {p50, state(how + "/p99", percentile(seen.all, 0.99), percentile(seen.raw, 0.99), samples),
-          p999, worst, missed};
+  const auto p99 =
+      state(how + "/p99", percentile(seen.all, 0.99), percentile(seen.raw, 0.99), samples);
+  const auto still = state(how + "/longest standstill of a core", seen.standstill_us, 0, samples);
+  return {p50, p99, p999, worst, missed, still};
 }
 
 } // namespace
