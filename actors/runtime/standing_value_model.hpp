@@ -57,6 +57,8 @@ class standing_value_model {
   /// The value that the device has to be given because a set is over. Asked
   /// again and again until `went_back`.
   [[nodiscard]] std::optional<double> due(messages::instant now);
+  /// What is due is so because of a restart.
+  [[nodiscard]] bool is_restarted() const { return must_give_; }
   void went_back(double value) {
     given_ = value;
     must_give_ = false;

@@ -142,13 +142,14 @@ std::vector<standing_values::reversion> standing_values::due(instant now) {
 
 void standing_values::went_back(const reversion& done, instant now) {
   auto& one = all_.at(done.set);
-  one.model.went_back(done.value);
   messages::event event;
   event.kind = "command";
   event.subject = owner_.name();
   event.scope = one.point;
   event.state = "reverted";
-  event.reason = "the time it was set for is over, or its actor was restarted meanwhile";
+  event.reason = one.model.is_restarted() ? "its actor was restarted while it was set for a time"
+                                          : "the time it was set for is over";
+  one.model.went_back(done.value);
   event.value = done.value;
   event.has_value = true;
   event.unit = one.unit;

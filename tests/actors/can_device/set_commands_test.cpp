@@ -85,11 +85,12 @@ struct fixture {
     REQUIRE(found.size() == 1);
     return found[0];
   }
-  std::vector<double> reverted() {
-    std::vector<double> found;
+  /// Values and why.
+  std::vector<std::pair<double, std::string>> reverted() {
+    std::vector<std::pair<double, std::string>> found;
     for (const auto& message : node.outside.all<messages::event>()) {
       const auto& event = std::get<messages::event>(message.payload);
-      if (event.state == "reverted") found.push_back(event.value);
+      if (event.state == "reverted") found.emplace_back(event.value, event.reason);
     }
     return found;
   }
@@ -112,6 +113,9 @@ struct fixture {
 };
 
 using values = std::vector<double>;
+using reversions = std::vector<std::pair<double, std::string>>;
+constexpr const char* is_over = "the time it was set for is over";
+constexpr const char* is_restarted = "its actor was restarted while it was set for a time";
 
 TEST_CASE_METHOD(fixture, "a CAN device's limit for a time goes back to the one before") {
   CHECK(set("a", 100).outcome == outcome::done);
@@ -123,7 +127,7 @@ TEST_CASE_METHOD(fixture, "a CAN device's limit for a time goes back to the one 
   CHECK(reverted().empty());
   run(200);
   CHECK(sent == values{100, 50, 100});
-  CHECK(reverted() == values{100});
+  CHECK(reverted() == reversions{{100, is_over}});
   run(3'000);
   CHECK(sent == values{100, 50, 100});
 }
@@ -151,6 +155,7 @@ TEST_CASE_METHOD(fixture, "after a restart a lower limit stays to its end, a rai
   CHECK(sent == values{100, 50, 50});
   run(8'000);
   CHECK(sent == values{100, 50, 50, 100});
+  CHECK(reverted() == reversions{{50, is_restarted}, {100, is_over}});
   node.outside.sent.clear();
   CHECK(set("x", 120, 60'000).outcome == outcome::unknown);
   CHECK(sent == values{100, 50, 50, 100});
