@@ -3,6 +3,28 @@
 /// Codes of events about the system itself, as people and tools look for them.
 namespace voltaic::messages::event_codes {
 
+/// The site begins to start, and everything runs.
+inline constexpr const char* site_start = "SITE_START";
+inline constexpr const char* site_ready = "SITE_READY";
+/// The site file was applied to the running site.
+inline constexpr const char* site_apply = "SITE_APPLY";
+/// The site was told to stop, and has stopped.
+inline constexpr const char* site_stop = "SITE_STOP";
+inline constexpr const char* site_stopped = "SITE_STOPPED";
+/// The supervisor's former life ended without stopping the site.
+inline constexpr const char* supervisor_down = "SUP_DOWN";
+/// A node's process ended, and runs again.
+inline constexpr const char* node_down = "NODE_DOWN";
+inline constexpr const char* node_up = "NODE_UP";
+/// The same of a process that is no node: a virtual bus or a simulated rack.
+inline constexpr const char* process_down = "PROCESS_DOWN";
+inline constexpr const char* process_up = "PROCESS_UP";
+/// An actor made no progress: its process is killed.
+inline constexpr const char* actor_wedged = "ACTOR_WEDGED";
+/// A process was not ready in time: it is killed.
+inline constexpr const char* start_timeout = "START_TIMEOUT";
+/// A process did not end when it was asked to: it is killed.
+inline constexpr const char* stop_timeout = "STOP_TIMEOUT";
 /// Too many restarts: it is not started again.
 inline constexpr const char* restart_budget = "RESTART_BUDGET";
 /// A message that ended an actor repeatedly was put aside.

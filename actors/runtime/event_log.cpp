@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <span>
 #include <utility>
 
@@ -106,6 +107,11 @@ std::uint64_t event_log::write(messages::event event, messages::instant time, wr
     }
   });
   return sequence;
+}
+
+std::string make_boot() {
+  std::random_device source;
+  return fmt::format("{:08x}{:08x}", source(), source());
 }
 
 messages::expected<messages::message> read_event(const bus::storage::record& record) {

@@ -63,6 +63,9 @@ class event_log {
   bool journal_lost_;
 };
 
+/// A name for one life of a node that no other life has.
+[[nodiscard]] std::string make_boot();
+
 /// The event of a stored record; fails on a record that is none.
 [[nodiscard]] messages::expected<messages::message> read_event(const bus::storage::record& record);
 

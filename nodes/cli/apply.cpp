@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bus/control/control_socket.hpp"
+#include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 
@@ -51,7 +52,10 @@ exit_code apply(const std::string& file) {
   const auto found = find_running_site(file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
-  const json request = {{"do", "apply"}, {"open", open_racks(site)}};
+  const json request = {{"do", "apply"},
+                        {"open", open_racks(site)},
+                        {"user", user_name()},
+                        {"role", role_of(site.status.value("roles", json::object()))}};
   const auto answer =
       bus::control::control_request(site.control_path, request.dump(), apply_timeout);
   if (!answer) {

@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "actors/runtime/event_log.hpp"
@@ -56,8 +58,19 @@ void print(const message& said, bool as_json) {
                event.subject, messages::points::event_sentence(event));
 }
 
-// Everything that one node's journal holds since a time.
-void read_node(const std::string& path, std::int64_t since_us, std::vector<message>& found) {
+// Of every node that the site has or had, and of its supervisor.
+std::vector<std::string> journals_of(const running_site& site) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(site.status.value("state", ""), error))
+    if (entry.path().extension() == ".journal") paths.push_back(entry.path().string());
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+// Everything that one journal holds since a time.
+void read_journal(const std::string& path, std::int64_t since_us, std::vector<message>& found) {
   const auto reader = bus::storage::open_reader(path);
   if (!reader) return; // a node that has said nothing has no journal
   std::uint64_t last = 0;
@@ -110,9 +123,7 @@ exit_code show(const options& given) {
     connection = *std::move(opened);
   }
   std::vector<message> events;
-  for (const auto& node : site.status["nodes"])
-    read_node(fmt::format("{}/{}.journal", site.status.value("state", ""), node.value("name", "")),
-              *since_us, events);
+  for (const auto& path : journals_of(site)) read_journal(path, *since_us, events);
   std::stable_sort(events.begin(), events.end(), [](const message& a, const message& b) {
     return a.header.time.utc_us < b.header.time.utc_us;
   });

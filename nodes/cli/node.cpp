@@ -121,6 +121,7 @@ exit_code run_node(const options& given) {
     if (failed) {
       return exit_code::fault;
     }
+    (*started)->tend();
     if (told || !(*started)->engine().ready()) {
       continue;
     }

@@ -12,6 +12,7 @@
 
 #include "bus/can/clock.hpp"
 #include "bus/message/record/recording.hpp"
+#include "nodes/cli/identity.hpp"
 #include "nodes/cli/load_site.hpp"
 #include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -71,7 +72,10 @@ class nodes_life {
       fmt::print("{} runs: {} nodes in this process\n", plan_.name, plan_.nodes.size());
       std::fflush(stdout);
       const auto end = steady_clock::now() + std::chrono::milliseconds(for_ms_.value_or(0));
-      wait([&] { return for_ms_ && steady_clock::now() >= end; });
+      wait([&] {
+        site.tend();
+        return for_ms_ && steady_clock::now() >= end;
+      });
     }
     failed_ = site.failed();
     site.stop();
@@ -120,6 +124,8 @@ exit_code run_site(const options& given) {
   process::supervisor_options supervision;
   supervision.program = std::filesystem::read_symlink("/proc/self/exe").string();
   supervision.command = "voltaic run";
+  supervision.user = user_name();
+  supervision.role = role_of(plan->roles);
   supervision.nodes = false;
   supervision.simulator = !given.no_simulator;
   supervision.log = [](std::string_view line) { fmt::print(stderr, "voltaic run: {}\n", line); };

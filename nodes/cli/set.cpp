@@ -1,19 +1,13 @@
 #include <fmt/format.h>
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <memory>
-#include <ranges>
-#include <set>
 #include <string>
-#include <vector>
 
 #include "messages/points/names.hpp"
-#include "messages/roles.hpp"
+#include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/duration.hpp"
@@ -41,11 +35,6 @@ struct options {
   std::string file;
   bool as_json = false;
 };
-
-std::string user_name() {
-  const auto* entry = ::getpwuid(::geteuid());
-  return entry == nullptr ? fmt::format("user {}", ::geteuid()) : std::string(entry->pw_name);
-}
 
 std::string random_key() {
   return fmt::format("{}-{}-{}", user_name(), ::getpid(), utc_now_us());
@@ -100,23 +89,6 @@ messages::expected<messages::command> command_of(const options& given) {
   command->user = user_name();
   command->reason = given.reason;
   return command;
-}
-
-// The highest role that one of the user's groups has. Without [roles] whoever
-// may use the site's sockets, its owner, has them all.
-std::string role_of(const json& roles) {
-  if (roles.empty()) return "service";
-  std::set<std::string> groups;
-  std::vector<gid_t> ids(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
-  ids.resize(
-      static_cast<std::size_t>(std::max(::getgroups(static_cast<int>(ids.size()), ids.data()), 0)));
-  ids.push_back(::getegid());
-  for (const auto id : ids)
-    if (const auto* entry = ::getgrgid(id); entry != nullptr) groups.insert(entry->gr_name);
-  for (const auto role : messages::roles | std::views::reverse)
-    for (const auto& group : roles.value(role, json::array()))
-      if (groups.contains(group.get<std::string>())) return std::string(role);
-  return "";
 }
 
 exit_code code_of(messages::outcome outcome) {

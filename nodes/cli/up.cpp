@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 
+#include "nodes/cli/identity.hpp"
 #include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/supervisor.hpp"
@@ -32,8 +33,8 @@ struct options {
 // A signal handler can reach nothing else.
 std::atomic<process::supervisor*> running{nullptr};
 
-void on_signal(int) {
-  if (auto* site = running.load(); site != nullptr) site->request_stop();
+void on_signal(int number) {
+  if (auto* site = running.load(); site != nullptr) site->request_stop(number);
 }
 
 void log_line(std::string_view line) {
@@ -58,6 +59,8 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
   how.status_lines = !given.quiet;
   how.log = log_line;
   if (!given.record.empty()) how.record = std::filesystem::absolute(given.record).string();
+  how.user = user_name();
+  how.role = role_of(std::get<site::plan>(loaded).roles);
   auto site = process::supervisor::make(std::get<site::plan>(std::move(loaded)), *text, how);
   if (!site) {
     fmt::print(stderr, "voltaic up: {}\n", site.error().text);

@@ -57,6 +57,12 @@ bool local_site::failed() const {
                      [](const auto& one) { return one->engine().failed(); });
 }
 
+void local_site::tend() {
+  for (auto& one : nodes_) {
+    one->tend();
+  }
+}
+
 void local_site::stop() {
   for (auto& one : nodes_) {
     one->prepare_stop();

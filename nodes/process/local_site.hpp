@@ -31,6 +31,8 @@ class local_site {
   [[nodiscard]] bool ready() const;
   /// Some node gave up.
   [[nodiscard]] bool failed() const;
+  /// To be called now and then, as `node::tend`.
+  void tend();
   /// Last started first, the relay last.
   void stop();
   [[nodiscard]] const std::vector<std::unique_ptr<node>>& nodes() const { return nodes_; }

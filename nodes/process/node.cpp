@@ -6,11 +6,11 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
-#include <random>
 #include <thread>
 #include <utility>
 
 #include "actors/modbus_device/modbus_device_actor.hpp"
+#include "actors/runtime/event_log.hpp"
 #include "nodes/process/actor_kinds.hpp"
 
 namespace voltaic::nodes::process {
@@ -31,11 +31,6 @@ void wait_until(Condition reached, std::int64_t at_most_us) {
   while (!reached() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(look_period);
   }
-}
-
-std::string make_boot() {
-  std::random_device source;
-  return fmt::format("{:08x}{:08x}", source(), source());
 }
 
 // The relay's node has no actors. It is alive when what it publishes comes back
@@ -70,7 +65,7 @@ node::node(node_options options)
     options_.time = &machine_time_;
   }
   if (options_.boot.empty()) {
-    options_.boot = make_boot();
+    options_.boot = actors::runtime::make_boot();
   }
 }
 
@@ -177,7 +172,29 @@ messages::expected<bool> node::start_actors() {
   engine.buses = [this] { return field_.health(); };
   engine.on_failed = options_.on_failed;
   engine_ = std::make_unique<actors::runtime::engine>(std::move(engine));
+  open_feed();
   return true;
+}
+
+// The supervisor uses no message bus, so that none can take it down: node `site`
+// speaks for it.
+void node::open_feed() {
+  if (self_->kind != site::node_kind::site || options_.deterministic) {
+    return;
+  }
+  engine_->bus().add_speaker(std::string(site::supervisor_speaker) + "/events");
+  feed_ = std::make_unique<event_feed>(
+      event_feed::options{options_.plan->journal_path(site::supervisor_speaker), journal_.get(),
+                          [this](const messages::frame_ptr& frame) {
+                            inbox_.push({true, bus::message::plane::events, frame});
+                          }});
+}
+
+void node::tend() {
+  // What is said while nobody forwards it would be lost to observers.
+  if (feed_ && endpoint_ && endpoint_->statistics().linked) {
+    feed_->step(options_.time->now().monotonic_us);
+  }
 }
 
 // Each life of a node has incarnations of its own, so that no observer takes a

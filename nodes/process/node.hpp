@@ -8,6 +8,7 @@
 #include "actors/runtime/engine.hpp"
 #include "bus/storage/journal.hpp"
 #include "messages/expected.hpp"
+#include "nodes/process/event_feed.hpp"
 #include "nodes/process/field_ports.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -62,6 +63,8 @@ class node {
   void prepare_stop() { engine_->prepare_stop(); }
   /// Waits until they are done, at most until then.
   void await_actors(std::chrono::steady_clock::time_point deadline);
+  /// To be called now and then: passes on to the bus what the supervisor recorded.
+  void tend();
   /// Stops in this order: ports, actors, endpoint, journal. Twice is once.
   void stop();
   [[nodiscard]] actors::runtime::engine& engine() { return *engine_; }
@@ -77,6 +80,7 @@ class node {
   [[nodiscard]] messages::expected<bool> open_line(const std::string& line);
   [[nodiscard]] messages::expected<bus::modbus::line_options> line_options_of(
       const site::modbus_line& line) const;
+  void open_feed();
   [[nodiscard]] std::uint32_t count_start();
   [[nodiscard]] messages::utc_quality utc_quality() const;
 
@@ -90,6 +94,7 @@ class node {
   std::unique_ptr<bus::message::endpoint> endpoint_;
   field_ports field_;
   std::unique_ptr<actors::runtime::engine> engine_;
+  std::unique_ptr<event_feed> feed_; ///< node `site` only
 };
 
 } // namespace voltaic::nodes::process

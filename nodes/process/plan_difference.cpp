@@ -164,6 +164,10 @@ std::string_view to_string(part_kind kind) {
   return "node";
 }
 
+std::string process_name(part_kind part, const std::string& name) {
+  return part == part_kind::node ? name : fmt::format("{} {}", to_string(part), name);
+}
+
 difference compare(const plan& running, const plan& wanted, bool simulated) {
   difference result;
   if (running.name != wanted.name) result.impossible.push_back("the site's name changed");

@@ -15,6 +15,9 @@ enum class part_kind : std::uint8_t { bus, simulator, node };
 [[nodiscard]] std::string_view to_string(change_kind kind);
 [[nodiscard]] std::string_view to_string(part_kind kind);
 
+/// What the supervisor calls a part's process: "rack_0", "bus can0".
+[[nodiscard]] std::string process_name(part_kind part, const std::string& name);
+
 /// One process that stops, starts or is restarted. What is not named is kept.
 struct change {
   change_kind kind = change_kind::restart;

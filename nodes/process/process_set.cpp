@@ -6,9 +6,14 @@
 #include <array>
 #include <csignal>
 
+#include "messages/event_codes.hpp"
+#include "nodes/process/site_events.hpp"
+
 namespace voltaic::nodes::process {
 
 namespace {
+
+namespace codes = messages::event_codes;
 
 constexpr std::int64_t backoff_min_us = 50'000;
 constexpr std::int64_t backoff_max_us = 2'000'000;
@@ -48,6 +53,11 @@ struct process_set::entry {
       : spec(std::move(what)),
         restart(policy_of(spec), {{{}, 1}}),
         wedge(std::int64_t{spec.wedge_ms} * 1000) {}
+  [[nodiscard]] bool is_node() const {
+    return spec.role != process_role::bus && spec.role != process_role::simulator;
+  }
+  [[nodiscard]] messages::event down(const exit_status& status, std::string reason) const;
+
   process_spec spec;
   process_state state = process_state::waiting;
   std::unique_ptr<child_process> child;
@@ -67,6 +77,18 @@ struct process_set::entry {
   std::int64_t figure_us = 0;
   double cpu_percent = 0;
 };
+
+// A process died, by itself or by this set.
+messages::event process_set::entry::down(const exit_status& status, std::string reason) const {
+  auto event = system_event(is_node() ? codes::node_down : codes::process_down, spec.name,
+                            std::move(reason));
+  event.pid = child == nullptr ? 0 : child->pid();
+  if (status.by_signal)
+    event.signal = static_cast<std::uint8_t>(status.value);
+  else
+    event.exit_code = status.value;
+  return event;
+}
 
 std::string_view to_string(process_state state) {
   switch (state) {
@@ -145,7 +167,7 @@ void process_set::start(entry& item, std::int64_t now_us) {
   auto child =
       child_process::start({item.spec.arguments, item.spec.log_path, item.spec.environment});
   if (!child) {
-    report_(fmt::format("{}: {}", item.spec.name, child.error().text));
+    item.kill_reason = child.error().text;
     ended(item, {false, 127}, now_us);
     return;
   }
@@ -154,33 +176,49 @@ void process_set::start(entry& item, std::int64_t now_us) {
 }
 
 void process_set::ended(entry& item, const exit_status& status, std::int64_t now_us) {
-  item.child.reset();
   item.last_exit = item.kill_reason.empty()
                        ? status.text()
                        : fmt::format("{}, {}", item.kill_reason, status.text());
+  auto down = item.down(status, *item.last_exit);
+  item.child.reset();
   if (stopping_ || item.forget) {
     item.state = process_state::stopped;
+    const bool as_asked = status == exit_status{} || status == exit_status{true, SIGTERM};
+    if (!as_asked) report_(std::move(down));
     return;
   }
   const auto decision = item.restart.on_exit(0, now_us);
+  if (!decision.escalate) {
+    ++item.restarts;
+    down.reason += fmt::format("; restart {} in {} ms", item.restarts, decision.delay_us / 1000);
+  }
+  report_(std::move(down));
   if (decision.escalate) {
     item.state = process_state::failed;
-    report_(fmt::format("{} has failed: {}; more than {} restarts in {} s", item.spec.name,
-                        *item.last_exit, item.spec.restarts_max,
-                        item.spec.restarts_window_ms / 1000));
-    return;
+    auto given_up =
+        system_event(codes::restart_budget, item.spec.name,
+                     fmt::format("more than {} restarts in {} s; it is not started again",
+                                 item.spec.restarts_max, item.spec.restarts_window_ms / 1000));
+    given_up.state = to_string(item.state);
+    return report_(std::move(given_up));
   }
   item.state = process_state::backoff;
   item.due_us = now_us + decision.delay_us;
-  ++item.restarts;
-  report_(fmt::format("{} ended: {}; restart {} in {} ms", item.spec.name, *item.last_exit,
-                      item.restarts, decision.delay_us / 1000));
 }
 
-void process_set::kill(entry& item, std::string why) {
-  report_(fmt::format("{} is killed: {}", item.spec.name, why));
+void process_set::kill(entry& item, std::string_view code, std::string why) {
+  auto event = system_event(code, item.spec.name, why + "; it is killed");
+  event.pid = item.child->pid();
+  report_(std::move(event));
   item.kill_reason = std::move(why);
   item.child->signal(SIGKILL);
+}
+
+void process_set::tell_up(const entry& item) {
+  auto event = system_event(item.is_node() ? codes::node_up : codes::process_up, item.spec.name,
+                            fmt::format("restart {}", item.restarts));
+  event.pid = item.child->pid();
+  report_(std::move(event));
 }
 
 void process_set::watch(entry& item, std::int64_t now_us) {
@@ -195,9 +233,10 @@ void process_set::watch(entry& item, std::int64_t now_us) {
     if (item.child->take_ready() || runs) {
       item.state = process_state::running;
       item.was_ready = true;
-      if (item.restarts > 0) report_(fmt::format("{} runs again", item.spec.name));
+      if (item.restarts > 0) tell_up(item);
     } else if (now_us - item.started_us > std::int64_t{item.spec.start_timeout_ms} * 1000) {
-      kill(item, fmt::format("not ready within {} ms", item.spec.start_timeout_ms));
+      kill(item, codes::start_timeout,
+           fmt::format("not ready within {} ms", item.spec.start_timeout_ms));
     }
     return;
   }
@@ -213,9 +252,10 @@ void process_set::watch(entry& item, std::int64_t now_us) {
     item.probe.reset();
   if (const auto wedged = item.wedge.look(now_us, counters, starved)) {
     const auto& name = layout.slots[*wedged].name;
-    kill(item, fmt::format("{} made no progress for {} ms",
-                           std::string_view(name.data(), ::strnlen(name.data(), name.size())),
-                           item.spec.wedge_ms));
+    kill(item, codes::actor_wedged,
+         fmt::format("{} made no progress for {} ms",
+                     std::string_view(name.data(), ::strnlen(name.data(), name.size())),
+                     item.spec.wedge_ms));
   }
 }
 
@@ -236,7 +276,8 @@ void process_set::step(std::int64_t now_us) {
     if (item->child != nullptr)
       if (const auto status = item->child->reap()) ended(*item, *status, now_us);
     if (item->state == process_state::stopping && item->child != nullptr) {
-      if (now_us >= item->due_us && item->kill_reason.empty()) kill(*item, "did not stop in time");
+      if (now_us >= item->due_us && item->kill_reason.empty())
+        kill(*item, codes::stop_timeout, "did not stop in time");
       continue;
     }
     if (item->forget && item->state != process_state::stopped) {

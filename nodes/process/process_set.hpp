@@ -12,6 +12,7 @@
 
 #include "actors/runtime/progress_page.hpp"
 #include "actors/runtime/restart_model.hpp"
+#include "messages/codec/payloads.hpp"
 #include "nodes/process/child_process.hpp"
 #include "nodes/process/process_figures.hpp"
 #include "nodes/process/wedge_model.hpp"
@@ -63,8 +64,8 @@ struct process_view {
 /// order. Driven by its owner's poll loop from one thread; never blocks.
 class process_set {
  public:
-  /// One line of what happened, for the owner's log.
-  using reporter = std::function<void(std::string_view line)>;
+  /// What happened to a process: its death, that it runs again, that it is given up.
+  using reporter = std::function<void(messages::event event)>;
   explicit process_set(reporter report) : report_(std::move(report)) {}
 
   /// Adds a process; it starts when its stage is reached.
@@ -98,8 +99,9 @@ class process_set {
   [[nodiscard]] bool stage_reached(process_role role) const;
   void start(entry& item, std::int64_t now_us);
   void ended(entry& item, const exit_status& status, std::int64_t now_us);
+  void tell_up(const entry& item);
   void watch(entry& item, std::int64_t now_us);
-  void kill(entry& item, std::string why);
+  void kill(entry& item, std::string_view code, std::string why);
   void ask_to_stop(entry& item, std::int64_t now_us, std::int64_t bound_us);
   void step_stop(std::int64_t now_us);
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "messages/expected.hpp"
 #include "nodes/process/plan_difference.hpp"
 #include "nodes/process/process_set.hpp"
+#include "nodes/process/site_events.hpp"
 #include "nodes/process/site_lock.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -23,7 +25,9 @@ struct supervisor_options {
   bool nodes = true;         ///< false: the nodes live in this process (`voltaic run`)
   bool simulator = true;     ///< start buses and simulators where the site has [simulator]
   bool status_lines = false; ///< a child prints one a second
-  std::string record;        ///< file in which the relay records the bus; empty: none
+  std::string user;          ///< who starts the site, and in which role
+  std::string role;
+  std::string record; ///< file in which the relay records the bus; empty: none
   std::function<void(std::string_view)> log; ///< one line of what happened
 };
 
@@ -41,8 +45,8 @@ class supervisor {
   /// Returns once everything has stopped: after `request_stop`, or `for_us`
   /// after everything was ready. Children live as long as the calling thread.
   void run(std::optional<std::int64_t> for_us);
-  /// From any thread or signal handler.
-  void request_stop();
+  /// From any thread or signal handler. `signal`: that asks for it; 0: none does.
+  void request_stop(int signal = 0);
   /// Every process runs (or has failed).
   [[nodiscard]] bool is_ready() const { return ready_; }
   [[nodiscard]] bool any_failed() const { return failed_; }
@@ -67,7 +71,14 @@ class supervisor {
   void answer(bus::control::control_server::client_id from, std::string_view line);
   [[nodiscard]] std::string status(std::int64_t now_us);
   [[nodiscard]] std::string apply(std::string_view request, bool& wait);
+  [[nodiscard]] nlohmann::json carry_out(const std::vector<change>& changes,
+                                         const site::plan& wanted);
   void start_status_lines();
+  void tell_start();
+  void tell_ready();
+  void tell_stop();
+  void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
+                  std::vector<std::string> changes);
   [[nodiscard]] bool write_applied(const std::string& text) const;
   [[nodiscard]] std::string applied_path() const { return plan_.folders.runtime + "/site.toml"; }
 
@@ -75,11 +86,14 @@ class supervisor {
   supervisor_options options_;
   std::unique_ptr<site_lock> lock_;
   std::unique_ptr<bus::control::control_server> control_;
+  std::unique_ptr<site_events> events_; ///< once the lock is held
   process_set processes_;
   std::unique_ptr<child_process> status_lines_;
   std::optional<pending_apply> pending_;
   int wake_file_ = -1;
   std::atomic<bool> stop_requested_ = false;
+  std::atomic<int> stop_signal_ = 0;
+  bool ready_told_ = false;
   std::atomic<bool> ready_ = false;
   std::atomic<bool> failed_ = false;
   std::atomic<process_state> node_state_ = process_state::starting;

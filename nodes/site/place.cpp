@@ -49,9 +49,11 @@ const Draft* find_draft(const std::vector<Draft>& items, const std::string& name
   return nullptr;
 }
 
-void refuse_relay(const std::string& node_name, position at, reporter& report) {
+void refuse_taken(const std::string& node_name, position at, reporter& report) {
   if (node_name == relay_node)
     report.add(at, "node: the relay's node holds no other actors, so that nothing fails with it");
+  if (node_name == supervisor_speaker)
+    report.add(at, "node: supervisor is the name of what watches the nodes");
 }
 
 void place_device(const draft& source, plan& result, device& item, reporter& report) {
@@ -59,7 +61,7 @@ void place_device(const draft& source, plan& result, device& item, reporter& rep
   const auto* fed = item.rack.empty() ? nullptr : result.find_rack(item.rack);
   if (fed == nullptr) {
     if (item.node.empty()) item.node = site_node;
-    refuse_relay(item.node, at.node_at, report);
+    refuse_taken(item.node, at.node_at, report);
     return;
   }
   if (!item.node.empty() && item.node != fed->node)
@@ -92,7 +94,7 @@ void place(const draft& source, plan& result, reporter& report) {
   node_of(result, std::string(relay_node), node_kind::relay);
   for (auto& item : result.devices) place_device(source, result, item, report);
   for (const auto& item : result.racks) {
-    refuse_relay(item.node, find_draft(source.racks, item.name)->node_at, report);
+    refuse_taken(item.node, find_draft(source.racks, item.name)->node_at, report);
     if (const auto* feeding = result.find_device(item.device); feeding != nullptr)
       add_chain(node_of(result, item.node, node_kind::chain), *feeding, item);
   }

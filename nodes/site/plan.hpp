@@ -144,6 +144,8 @@ struct reaction {
 inline constexpr std::string_view relay_node = "relay";
 inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";
+/// In whose name the process supervisor records events; no node's.
+inline constexpr std::string_view supervisor_speaker = "supervisor";
 
 struct plan {
   std::string name;

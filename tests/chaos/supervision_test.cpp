@@ -73,7 +73,7 @@ TEST_CASE("F-013: a node that ends at each start has failed, the rest runs, and 
     CHECK(one["restarts"] == (one["name"] == "rack_1" ? 3 : 0));
   }
   // The log says which, and its own log says why.
-  CHECK(site.log().find("rack_1 has failed") != std::string::npos);
+  CHECK(site.log().find("rack_1 RESTART_BUDGET failed") != std::string::npos);
   const auto reason = read_file(site.runtime_folder() + "/log/rack_1.log");
   INFO(reason);
   CHECK(reason.find("rack_1.journal") != std::string::npos);

@@ -81,7 +81,7 @@ int in_child(const std::function<int()>& act) {
 } // namespace
 
 TEST_CASE("F-017 without descriptors a restart waits in backoff, what runs goes on") {
-  process_set set([](std::string_view) {});
+  process_set set([](const voltaic::messages::event&) {});
   set.add(script("rack_0"));
   set.add(script("rack_1"));
   REQUIRE(until(set, [&] { return set.settled(); }));

@@ -13,6 +13,7 @@
 #include <functional>
 #include <thread>
 
+#include "messages/points/output.hpp"
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/site_lock.hpp"
 
@@ -76,13 +77,21 @@ class scene {
   }
   std::string log() const {
     std::string all;
-    for (const auto& line : lines) all += line + "\n";
+    for (const auto& each : events)
+      all += each.subject + " " + voltaic::messages::points::event_sentence(each) + "\n";
     return all;
   }
 
   std::string folder;
-  std::vector<std::string> lines;
-  process_set set{[this](std::string_view line) { lines.emplace_back(line); }};
+  /// Codes of what was told of a process, in order.
+  std::vector<std::string> codes_of(const std::string& name) const {
+    std::vector<std::string> codes;
+    for (const auto& each : events)
+      if (each.subject == name) codes.push_back(each.code);
+    return codes;
+  }
+  std::vector<voltaic::messages::event> events;
+  process_set set{[this](voltaic::messages::event event) { events.push_back(std::move(event)); }};
 };
 
 // The supervisor's view of a node, moved by the test in the node's place.
@@ -111,7 +120,13 @@ TEST_CASE("a killed process is seen at once and started again, the others are le
   CHECK(s.of("rack_0").last_exit == "signal 9 (Killed)");
   CHECK(s.of("rack_1").pid == other);
   CHECK(s.of("rack_1").restarts == 0);
+  CHECK(s.codes_of("rack_0") == std::vector<std::string>{"NODE_DOWN", "NODE_UP"});
+  CHECK(s.events[0].pid == first);
+  CHECK(s.events[0].signal == SIGKILL);
+  CHECK(s.events[1].pid == s.of("rack_0").pid);
+  CHECK(s.codes_of("rack_1").empty());
   s.stop();
+  CHECK(s.events.size() == 2); // an ordered stop is no death
 }
 
 TEST_CASE("F-013 a process that ends at each start fails after its restarts, the rest runs") {
@@ -123,8 +138,13 @@ TEST_CASE("F-013 a process that ends at each start fails after its restarts, the
   REQUIRE(s.until([&] { return s.set.any_failed(); }));
   CHECK(s.of("broken").restarts == 2);
   CHECK(s.of("broken").last_exit == "exit 3");
-  CHECK(s.log().find("broken has failed: exit 3; more than 2 restarts in 60 s") !=
+  CHECK(s.codes_of("broken") ==
+        std::vector<std::string>{"NODE_DOWN", "NODE_DOWN", "NODE_DOWN", "RESTART_BUDGET"});
+  CHECK(s.log().find("exit 3; restart 2 in ") != std::string::npos);
+  CHECK(s.log().find("broken RESTART_BUDGET failed: more than 2 restarts in 60 s") !=
         std::string::npos);
+  for (const auto& each : s.events)
+    if (each.code == "NODE_DOWN") CHECK(each.exit_code == 3);
   REQUIRE(s.until([&] { return s.set.settled(); }));
   CHECK(s.state("rack_1") == process_state::running);
   s.stop();
@@ -150,8 +170,11 @@ TEST_CASE("F-011 a node whose actor makes no progress is killed and started agai
   REQUIRE(s.until([&] { return s.of("rack_0").restarts == 1; }));
   CHECK(s.of("rack_0").last_exit ==
         "rack_0/protection made no progress for 300 ms, signal 9 (Killed)");
-  CHECK(s.log().find("rack_0/protection made no progress") != std::string::npos);
   REQUIRE(s.until([&] { return s.state("rack_0") == process_state::running; }));
+  CHECK(s.codes_of("rack_0") == std::vector<std::string>{"ACTOR_WEDGED", "NODE_DOWN", "NODE_UP"});
+  CHECK(s.events[0].reason == "rack_0/protection made no progress for 300 ms; it is killed");
+  CHECK(s.events[0].pid == pid);
+  CHECK(s.events[1].signal == SIGKILL);
   s.stop();
 }
 
@@ -233,7 +256,17 @@ TEST_CASE("what ignores the wish to stop is killed within its bound") {
   REQUIRE(s.until([&] { return s.set.settled(); }));
   // The bound is 2.6 s; the rest is what a busy machine may need.
   CHECK(s.stop() < 10'000'000);
-  CHECK(s.log().find("did not stop in time") != std::string::npos);
+  CHECK(s.codes_of("rack_1") == std::vector<std::string>{"STOP_TIMEOUT", "NODE_DOWN"});
+}
+
+TEST_CASE("a bus that dies is told as a process, not as a node") {
+  scene s;
+  s.set.add(s.script("bus can0", healthy, process_role::bus));
+  REQUIRE(s.until([&] { return s.set.settled(); }));
+  ::kill(s.of("bus can0").pid, SIGKILL);
+  REQUIRE(s.until([&] { return s.codes_of("bus can0").size() == 2; }));
+  CHECK(s.codes_of("bus can0") == std::vector<std::string>{"PROCESS_DOWN", "PROCESS_UP"});
+  s.stop();
 }
 
 TEST_CASE("a process can be removed, replaced and added while the others run on") {
@@ -260,7 +293,7 @@ TEST_CASE("F-009 when the supervisor is killed its children die with it") {
   const auto file = s.folder + "/child_pid";
   const pid_t helper = ::fork();
   if (helper == 0) {
-    process_set set([](std::string_view) {});
+    process_set set([](const voltaic::messages::event&) {});
     set.add(
         s.script("rack_0", fmt::format("echo $$ > {0}.new; mv {0}.new {0}; exec sleep 600", file)));
     while (true) {
