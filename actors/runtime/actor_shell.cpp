@@ -27,7 +27,7 @@ class incarnation_context final : public context {
     environment_.bus->subscribe(place_, source, what);
   }
   void say(plane to, messages::payload payload, instant time) override {
-    environment_.bus->say(speaker_, to, payload, time);
+    environment_.bus->say(speaker_, to, std::move(payload), time);
   }
   void send(messages::payload payload, instant time) override {
     environment_.bus->send(speaker_, payload, time);
@@ -82,11 +82,7 @@ class incarnation {
     if (actor_ == nullptr) {
       return;
     }
-    if (const auto* message = std::get_if<received_ptr>(&content)) {
-      if (!is_poison(**message)) {
-        actor_->receive((*message)->message);
-      }
-    } else if (const auto* batch = std::get_if<batch_ptr>(&content)) {
+    if (const auto* batch = std::get_if<batch_ptr>(&content)) {
       actor_->receive(**batch);
     } else if (const auto* poll = std::get_if<poll_ptr>(&content)) {
       actor_->receive(**poll);
@@ -104,29 +100,45 @@ class incarnation {
     }
   }
 
+  void handle(const received_ptr& content) {
+    place_->took_mail();
+    if (actor_ != nullptr && !is_poison(*content)) {
+      actor_->receive(content->message);
+    }
+  }
+
+  void crashed(const mail&, const std::string& what) { record(crash_event(what)); }
+
   // The handler threw: remember which message it was.
-  void crashed(const mail& content, const std::string& what) {
+  void crashed(const received_ptr& content, const std::string& what) {
+    auto event = crash_event(what);
+    const auto& said = content->message;
+    const auto hash = hash_of(said);
+    if (place_->poison().crashed(hash, said.header.source)) {
+      event.state = "quarantined";
+      event.code = messages::event_codes::poison;
+      event.reason = fmt::format("message {:016x} of {} ended {} incarnations: {}", hash,
+                                 said.header.source, poison_crashes_max, what);
+    }
+    record(std::move(event));
+  }
+
+ private:
+  messages::event crash_event(const std::string& what) {
     place_->set_last_failure(what);
-    const auto now = place_->environment().time->now();
     messages::event event;
     event.kind = "system";
     event.subject = place_->owner();
     event.state = "crashed";
     event.reason = what;
-    if (const auto* message = std::get_if<received_ptr>(&content)) {
-      const auto& said = (*message)->message;
-      const auto hash = hash_of(said);
-      if (place_->poison().crashed(hash, said.header.source)) {
-        event.state = "quarantined";
-        event.code = messages::event_codes::poison;
-        event.reason = fmt::format("message {:016x} of {} ended {} incarnations: {}", hash,
-                                   said.header.source, poison_crashes_max, what);
-      }
-    }
-    place_->environment().events->record(std::move(event), now);
+    return event;
   }
 
- private:
+  void record(messages::event event) {
+    const auto& environment = place_->environment();
+    environment.events->record(std::move(event), environment.time->now());
+  }
+
   bool is_poison(const received& content) {
     auto& poison = place_->poison();
     if (poison.empty()) {
@@ -149,7 +161,7 @@ class incarnation {
 
 caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> place) {
   auto life = std::make_shared<incarnation>(std::move(place));
-  return {[self, life](const mail& content) {
+  const auto handle = [self, life](const auto& content) {
     try {
       life->handle(content);
       return;
@@ -159,7 +171,9 @@ caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> pl
       life->crashed(content, "an exception that is no std::exception");
     }
     compat::crash(self);
-  }};
+  };
+  return {[handle](const received_ptr& content) { handle(content); },
+          [handle](const mail& content) { handle(content); }};
 }
 
 } // namespace voltaic::actors::runtime

@@ -11,7 +11,7 @@
 /// What reaches an actor, and where it waits.
 namespace voltaic::actors::runtime {
 
-/// One message of the bus, decoded once for all of a node's subscribers.
+/// One message of the bus, as all of a node's subscribers share it.
 struct received {
   plane from = plane::local;
   messages::message message;
@@ -34,8 +34,10 @@ struct start_mail {};
 /// The node is about to end.
 struct ending_mail {};
 
-using mail = std::variant<start_mail, received_ptr, batch_ptr, poll_ptr, write_answer_ptr,
-                          stored_mail, wake_mail, ending_mail>;
+/// All that reaches an actor but messages of the bus: those are most of it, and go
+/// through the mailbox as what they are, without a variant around each.
+using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, stored_mail, wake_mail,
+                          ending_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.
@@ -47,6 +49,7 @@ class mailbox {
   virtual ~mailbox() = default;
   /// From any thread; never blocks. False: nobody is there, or there is no room.
   virtual bool post(mail content) = 0;
+  virtual bool post(received_ptr content) = 0;
   [[nodiscard]] virtual const std::string& owner() const = 0;
   /// Position in the node's start order: subscribers are served in it.
   [[nodiscard]] virtual std::size_t position() const = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "messages/codec/reads_back.hpp"
+
 namespace voltaic::actors::runtime {
 namespace {
 
@@ -17,6 +19,25 @@ void insert_in_order(std::vector<mailbox_ptr>& list, const mailbox_ptr& mailbox)
     return;
   }
   list.insert(place, mailbox);
+}
+
+/// What the subscribers of this node read of a message that one of its actors
+/// said; nothing if all of them would have to refuse it.
+received_ptr as_received(plane to, messages::header&& header, messages::payload&& payload,
+                         const messages::frame& encoded) {
+  auto content = std::make_shared<received>();
+  content->from = to;
+  if (messages::reads_back(header, payload)) {
+    content->message.header = std::move(header);
+    content->message.payload = std::move(payload);
+    return content;
+  }
+  auto decoded = messages::decode(encoded);
+  if (!decoded) {
+    return nullptr;
+  }
+  content->message = std::move(*decoded);
+  return content;
 }
 
 } // namespace
@@ -81,32 +102,60 @@ void node_bus::unsubscribe(const mailbox_ptr& all_of) {
   table_ = std::move(next);
 }
 
-void node_bus::say(speaker& from, plane to, const messages::payload& payload, instant time) {
+void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant time) {
   if (const auto* said = std::get_if<messages::catalogue>(&payload)) {
     from.keep(*said, time);
   } else if (const auto again = from.due(time)) {
     deliver_own(plane::telemetry, messages::encode(from.next(plane::telemetry, time), *again));
   }
-  const auto frame = messages::encode(from.next(to, time), payload);
-  if (has_kind(payload) && is_heard(from.source(), kind_of(payload))) {
-    hand_out(to, frame);
-  }
+  auto header = from.next(to, time);
+  const auto frame = messages::encode(header, payload);
+  hand_out(to, std::move(header), std::move(payload), *frame);
   if (to != plane::local && outside_ != nullptr) {
     outside_->publish(to, frame);
   }
 }
 
-bool node_bus::is_heard(std::string_view source, kind what) const {
-  if (what == kind::catalogue) {
-    return true;
-  } // kept for who subscribes later
-  const auto now = snapshot();
-  const auto& sources = now->kinds[static_cast<std::size_t>(what)];
-  return sources.find(source) != sources.end() || sources.find(std::string_view{}) != sources.end();
+void node_bus::hand_out(plane to, messages::header&& header, messages::payload&& payload,
+                        const messages::frame& encoded) {
+  if (!has_kind(payload)) {
+    return;
+  }
+  const auto what = kind_of(payload);
+  const auto listening = find_audience(header.source, what);
+  // A catalogue is kept for who subscribes later.
+  const bool kept = what == kind::catalogue;
+  if (listening.empty() && !kept) {
+    return;
+  }
+  const auto content = as_received(to, std::move(header), std::move(payload), encoded);
+  if (content == nullptr) {
+    return;
+  }
+  if (kept) {
+    post_all(content);
+  } else {
+    post(content, listening);
+  }
+}
+
+node_bus::audience node_bus::find_audience(std::string_view source, kind what) const {
+  audience found{snapshot(), nullptr, nullptr};
+  const auto& sources = found.of->kinds[static_cast<std::size_t>(what)];
+  const auto list_of = [&](std::string_view name) {
+    const auto entry = sources.find(name);
+    return entry == sources.end() ? nullptr : &entry->second;
+  };
+  found.to_everybody = list_of({});
+  found.to_source = source.empty() ? nullptr : list_of(source);
+  return found;
 }
 
 void node_bus::deliver_own(plane to, const messages::frame_ptr& frame) {
-  hand_out(to, frame);
+  auto decoded = messages::decode(*frame);
+  if (decoded && has_kind(decoded->payload)) {
+    post_all(std::make_shared<const received>(received{to, std::move(*decoded)}));
+  }
   if (to != plane::local && outside_ != nullptr) {
     outside_->publish(to, frame);
   }
@@ -131,37 +180,27 @@ void node_bus::repeat_catalogues() {
   }
 }
 
-void node_bus::hand_out(plane from, const messages::frame_ptr& frame) {
-  auto decoded = messages::decode(*frame);
-  if (!decoded || !has_kind(decoded->payload)) {
-    return;
-  }
-  post_all(std::make_shared<const received>(received{from, std::move(*decoded)}));
-}
-
 void node_bus::post_all(const received_ptr& content) {
-  const auto& header = content->message.header;
+  const auto& source = content->message.header.source;
   const auto what = kind_of(content->message.payload);
   if (what == kind::catalogue) {
     const std::lock_guard lock(mutex_);
-    catalogues_[header.source] = content;
+    catalogues_[source] = content;
   }
-  const auto now = snapshot();
-  const auto& sources = now->kinds[static_cast<std::size_t>(what)];
+  post(content, find_audience(source, what));
+}
+
+void node_bus::post(const received_ptr& content, const audience& to) {
   std::uint64_t lost = 0;
-  const auto post_to = [&](const by_source::const_iterator& found) {
-    if (found == sources.end()) {
-      return;
+  for (const auto* mailboxes : {to.to_everybody, to.to_source}) {
+    if (mailboxes == nullptr) {
+      continue;
     }
-    for (const auto& mailbox : found->second) {
+    for (const auto& mailbox : *mailboxes) {
       if (!mailbox->post(content)) {
         ++lost;
       }
     }
-  };
-  post_to(sources.find(std::string_view{}));
-  if (!header.source.empty()) {
-    post_to(sources.find(header.source));
   }
   if (lost > 0) {
     const std::lock_guard lock(mutex_);

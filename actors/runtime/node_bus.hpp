@@ -17,8 +17,10 @@
 namespace voltaic::actors::runtime {
 
 /// The bus inside one node: a frame that is said goes to every local subscriber
-/// without a socket, and to the endpoint unless its plane is `local`. Encoding
-/// is the same on both ways; local subscribers share one decoded copy.
+/// without a socket, and to the endpoint unless its plane is `local`. Everything
+/// is encoded once, whoever listens. Local subscribers share one copy: the
+/// message that was said where its bytes read back as it is, else, and of all
+/// that comes from outside, what its bytes were decoded to.
 class node_bus {
  public:
   /// `outside` may be null: a node without a relay. It must outlive the bus.
@@ -36,7 +38,7 @@ class node_bus {
   void unsubscribe(const mailbox_ptr& all_of);
 
   /// Encodes and delivers. Called by the owner of the speaker only.
-  void say(speaker& from, plane to, const messages::payload& payload, instant time);
+  void say(speaker& from, plane to, messages::payload&& payload, instant time);
   /// A command to its target, a result to whoever waits for it.
   void send(speaker& from, const messages::payload& payload, instant time);
   /// A frame that is encoded already: an event that has become durable.
@@ -66,13 +68,23 @@ class node_bus {
     std::uint64_t sequence = 0;
   };
 
-  void hand_out(plane from, const messages::frame_ptr& frame);
+  /// Who listens to one kind of one source: two lists of one table.
+  struct audience {
+    std::shared_ptr<const table> of;
+    const list* to_everybody = nullptr;
+    const list* to_source = nullptr;
+    [[nodiscard]] bool empty() const { return to_everybody == nullptr && to_source == nullptr; }
+  };
+
+  void hand_out(plane to, messages::header&& header, messages::payload&& payload,
+                const messages::frame& encoded);
   void post_all(const received_ptr& content);
+  void post(const received_ptr& content, const audience& to);
   void address(const received_ptr& content);
   void refuse_command(const messages::command& command, instant time);
   void count_gap(plane from, const messages::header& header);
   [[nodiscard]] std::shared_ptr<const table> snapshot() const;
-  [[nodiscard]] bool is_heard(std::string_view source, kind what) const;
+  [[nodiscard]] audience find_audience(std::string_view source, kind what) const;
   [[nodiscard]] mailbox_ptr find(std::string_view name) const;
 
   std::string node_;

@@ -1,6 +1,7 @@
 #include "actors/runtime/real_time.hpp"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -23,6 +24,11 @@ real_time_grant request_real_time() {
                        std::strerror(errno)};
   }
   return {true, {}};
+}
+
+void keep_freed_memory() {
+  mallopt(M_TRIM_THRESHOLD, freed_memory_kept_bytes);
+  mallopt(M_MMAP_THRESHOLD, heap_piece_bytes);
 }
 
 bool ask_to_outlive_others() {

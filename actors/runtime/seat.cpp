@@ -52,16 +52,28 @@ seat::seat(std::string name, std::string kind, std::size_t position, actor_facto
       first_incarnation_(first_incarnation) {}
 
 bool seat::post(mail content) {
-  const auto to = handle();
-  if (!to) {
-    return false;
+  const auto to = admit();
+  if (to) {
+    compat::tell(to, std::move(content));
   }
-  if (waiting_.fetch_add(1) >= mailbox_mails_max) {
+  return to != nullptr;
+}
+
+bool seat::post(received_ptr content) {
+  const auto to = admit();
+  if (to) {
+    compat::tell(to, std::move(content));
+  }
+  return to != nullptr;
+}
+
+caf::actor seat::admit() {
+  auto to = handle();
+  if (to && waiting_.fetch_add(1) >= mailbox_mails_max) {
     --waiting_;
-    return false;
+    return nullptr;
   }
-  compat::tell(to, std::move(content));
-  return true;
+  return to;
 }
 
 void seat::attach(const caf::actor& handle) {

@@ -20,6 +20,8 @@ namespace caf {
 // Mails never leave the process, so CAF need not know how to serialise them.
 template <>
 struct allowed_unsafe_message_type<voltaic::actors::runtime::mail> : std::true_type {};
+template <>
+struct allowed_unsafe_message_type<voltaic::actors::runtime::received_ptr> : std::true_type {};
 } // namespace caf
 
 namespace voltaic::actors::runtime {
@@ -49,6 +51,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
        const seat_environment& environment);
 
   bool post(mail content) override;
+  bool post(received_ptr content) override;
   [[nodiscard]] const std::string& owner() const override { return name_; }
   [[nodiscard]] std::size_t position() const override { return position_; }
 
@@ -81,6 +84,9 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   [[nodiscard]] std::string last_failure() const;
 
  private:
+  /// The actor that takes one mail more, or nobody.
+  [[nodiscard]] caf::actor admit();
+
   const std::string name_;
   const std::string kind_;
   const std::size_t position_;

@@ -59,36 +59,39 @@ std::size_t encoded_bytes(const block& part) {
 
 } // namespace
 
-void last_values::heard(const messages::message& message) {
+void last_values::heard(messages::message message) {
   const auto& header = message.header;
-  if (const auto* said = std::get_if<messages::catalogue>(&message.payload)) {
+  if (auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
+    hear_telemetry(header, std::move(*telemetry));
+  } else if (const auto* said = std::get_if<messages::catalogue>(&message.payload)) {
     if (catalogues_.size() >= last_values_owners_max && !catalogues_.contains(said->owner)) return;
     catalogues_.insert_or_assign(said->owner, statement{header, message.payload});
-    return;
-  }
-  if (std::holds_alternative<messages::limits>(message.payload)) {
+  } else if (std::holds_alternative<messages::limits>(message.payload)) {
     if (limits_.size() >= last_values_owners_max && !limits_.contains(header.source)) return;
     limits_.insert_or_assign(header.source, statement{header, message.payload});
-    return;
   }
-  const auto* telemetry = std::get_if<messages::telemetry>(&message.payload);
-  if (telemetry == nullptr) return;
-  const std::pair key(header.source, telemetry->owner);
-  if (values_.size() >= last_values_owners_max && !values_.contains(key)) return;
-  owned& known = values_[key];
-  if (known.fingerprint != telemetry->fingerprint) known.points.clear();
-  known.fingerprint = telemetry->fingerprint;
-  known.header = header;
-  for (const auto& part : telemetry->blocks) merge(known.points[part.point], part);
 }
 
-void last_values::merge(parts& into, const block& newer) {
+void last_values::hear_telemetry(const messages::header& header, messages::telemetry&& said) {
+  const std::pair key(header.source, std::move(said.owner));
+  if (values_.size() >= last_values_owners_max && !values_.contains(key)) return;
+  owned& known = values_[key];
+  if (known.fingerprint != said.fingerprint) known.points.clear();
+  known.fingerprint = said.fingerprint;
+  known.header = header;
+  for (auto& part : said.blocks) {
+    parts& pieces = known.points[part.point];
+    merge(pieces, std::move(part));
+  }
+}
+
+void last_values::merge(parts& into, block&& newer) {
   const std::uint32_t from = newer.first_index;
   const std::uint32_t to = end_index(newer);
   if (from == to) return;
   const auto same = into.find(from);
   if (same != into.end() && end_index(same->second) == to) {
-    same->second = newer;
+    same->second = std::move(newer);
     return;
   }
   // Whatever of the older parts lies outside stays, with its own time and quality.
@@ -108,7 +111,7 @@ void last_values::merge(parts& into, const block& newer) {
       at = into.insert_or_assign(to, slice(older, to, end_index(older))).first;
     }
   }
-  into.insert_or_assign(from, newer);
+  into.insert_or_assign(from, std::move(newer));
 }
 
 void last_values::forget(const std::string& source) {

@@ -16,7 +16,7 @@ class last_values {
  public:
   /// Takes a catalogue, telemetry or limits; ignores everything else. The
   /// caller passes only the newest of each source (no late or repeated frames).
-  void heard(const messages::message& message);
+  void heard(messages::message message);
   /// Forgets the values of a source, e.g. because it began a new life.
   void forget(const std::string& source);
   /// Catalogues first, then values, each with the header of its source's
@@ -37,7 +37,8 @@ class last_values {
     messages::header header;
     messages::payload payload;
   };
-  static void merge(parts& into, const messages::block& block);
+  static void merge(parts& into, messages::block&& newer);
+  void hear_telemetry(const messages::header& header, messages::telemetry&& said);
 
   std::map<std::string, statement> catalogues_;                 ///< by owner
   std::map<std::pair<std::string, std::string>, owned> values_; ///< by source and owner

@@ -83,11 +83,12 @@ class zmq_relay final : public relay {
                                  {to_.handle(), 0, ZMQ_POLLIN, 0},
                                  {requests_.handle(), 0, ZMQ_POLLIN, 0}};
       zmq::poll(items, std::size(items), wishes_ > 0 ? wish_wait : idle_wait);
-      wake_.clear();
+      const auto has_input = [&](std::size_t at) { return (items[at].revents & ZMQ_POLLIN) != 0; };
       now_us_ = monotonic_now_us();
-      read_subscriptions();
-      pass_on();
-      read_requests();
+      // Only the sockets that have something: each look at an empty one costs.
+      if (has_input(2)) read_subscriptions();
+      if (has_input(1)) pass_on();
+      if (has_input(3)) read_requests();
       grant_wishes();
       refused_ = malformed_ + state_.refused();
       unroutable_ = state_.unroutable();
@@ -125,12 +126,14 @@ class zmq_relay final : public relay {
     bool good = true;
     while (const auto bytes = reader.next()) {
       ++frames_;
-      const auto frame = messages::adopt(*bytes);
-      if (!frame) ++malformed_;
-      if (frame && tap_ != nullptr && from != plane::health) tap_->on_frame(from, *frame);
-      good = frame && state_.heard(from, **frame, now_us_) && good;
+      if (tap_ != nullptr && from != plane::health) tell_tap(from, *bytes);
+      good = state_.heard(from, *bytes, now_us_) && good;
     }
     return good;
+  }
+
+  void tell_tap(plane from, std::span<const std::byte> bytes) {
+    if (const auto frame = messages::adopt(bytes)) tap_->on_frame(from, *frame);
   }
 
   struct subscriber {

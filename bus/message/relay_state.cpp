@@ -34,32 +34,34 @@ bool is_published(plane from) {
 
 } // namespace
 
-bool relay_state::heard(plane from, const messages::frame& frame, std::int64_t now_us) {
-  const auto decoded =
+bool relay_state::heard(plane from, std::span<const std::byte> frame, std::int64_t now_us) {
+  auto decoded =
       is_published(from)
-          ? messages::decode(frame)
+          ? messages::open(frame)
           : messages::expected<messages::message>(messages::failure{"not a plane to publish on"});
   if (!decoded || decoded->header.source.empty()) {
     ++refused_;
     return false;
   }
   const auto& header = decoded->header;
-  if (!heard_us_.contains(header.source) && heard_us_.size() >= sources_max) {
+  auto known = sources_.find(header.source);
+  if (known == sources_.end() && sources_.size() >= sources_max) {
     ++refused_;
     return false;
   }
   const arrival how = counter_.heard(header);
   if (how == arrival::duplicate || how == arrival::late) return true;
-  heard_us_[header.source] = now_us;
+  if (known == sources_.end()) known = sources_.try_emplace(header.source).first;
+  known->second.heard_us = now_us;
   if (how == arrival::restart) values_.forget(header.source);
   if (const auto* health = std::get_if<messages::health>(&decoded->payload)) {
     learn(header, *health, {}, now_us);
     return true;
   }
   if (std::holds_alternative<messages::telemetry>(decoded->payload)) {
-    telemetry_us_[header.source] = now_us;
+    known->second.telemetry_us = now_us;
   }
-  values_.heard(*decoded);
+  values_.heard(std::move(*decoded));
   return true;
 }
 
@@ -100,16 +102,13 @@ const std::string* relay_state::owner_of(const std::string& actor) const {
 bool relay_state::alive(const std::string& source, std::int64_t now_us) const {
   const auto owner = owners_.find(source);
   const auto found = nodes_.find(owner == owners_.end() ? source : owner->second);
-  const auto heard = heard_us_.find(source);
-  if (found != nodes_.end()) {
-    if (now_us - found->second.heard_us > health_age_max_us) return false;
-  } else if (heard == heard_us_.end() || now_us - heard->second > health_age_max_us) {
-    return false;
-  }
-  const auto telemetry = telemetry_us_.find(source);
+  const auto known = sources_.find(source);
+  const lately when = known == sources_.end() ? lately{} : known->second;
+  const auto heard_us = found != nodes_.end() ? found->second.heard_us : when.heard_us;
+  if (!heard_us || now_us - *heard_us > health_age_max_us) return false;
   const std::int64_t period_us = values_.period_ms(source) * messages::us_per_ms;
-  if (telemetry == telemetry_us_.end() || period_us == 0) return true;
-  return now_us - telemetry->second <= std::max(health_age_max_us, silent_periods_max * period_us);
+  if (!when.telemetry_us || period_us == 0) return true;
+  return now_us - *when.telemetry_us <= std::max(health_age_max_us, silent_periods_max * period_us);
 }
 
 bool relay_state::banned(const std::string& from, std::int64_t now_us) const {

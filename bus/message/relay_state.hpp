@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ struct delivery {
 class relay_state {
  public:
   /// A frame that somebody published. False: refused, it must not be passed on.
-  bool heard(plane from, const messages::frame& frame, std::int64_t now_us);
+  bool heard(plane from, std::span<const std::byte> frame, std::int64_t now_us);
 
   struct routing {
     std::vector<delivery> deliveries;
@@ -64,10 +65,13 @@ class relay_state {
 
   gap_counter counter_;
   last_values values_;
-  std::map<std::string, node> nodes_;            ///< by node name
-  std::map<std::string, std::string> owners_;    ///< actor to node name
-  std::map<std::string, std::int64_t> heard_us_; ///< by source
-  std::map<std::string, std::int64_t> telemetry_us_;
+  std::map<std::string, node> nodes_;         ///< by node name
+  std::map<std::string, std::string> owners_; ///< actor to node name
+  struct lately {
+    std::optional<std::int64_t> heard_us;
+    std::optional<std::int64_t> telemetry_us;
+  };
+  std::map<std::string, lately> sources_; ///< who published
   struct misconduct {
     std::int64_t since_us = 0;
     std::uint32_t count = 0;

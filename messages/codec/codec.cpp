@@ -22,41 +22,27 @@ kj::ArrayPtr<capnp::word> scratch() {
   return {memory.data(), memory.size()};
 }
 
+/// Where a thread reads messages that came unaligned.
+std::span<std::byte> aligned_copy(std::span<const std::byte> bytes) {
+  thread_local std::vector<std::uint64_t> memory(frame_bytes_max / word_bytes);
+  std::memcpy(memory.data(), bytes.data(), bytes.size());
+  return std::as_writable_bytes(std::span(memory)).first(bytes.size());
+}
+
 failure refused(std::string_view why) {
   return {"refused message: " + std::string(why)};
 }
 
-} // namespace
-
-frame_ptr encode(const header& header, const payload& content) {
-  capnp::MallocMessageBuilder builder(scratch());
-  wire::write(builder.initRoot<schema::Envelope>(), header, content);
-  const auto segments = builder.getSegmentsForOutput();
-  if (segments.size() != 1 || segments[0].size() + table_words > frame_bytes_max / word_bytes) {
-    throw std::length_error("a message is longer than the bus carries");
-  }
-  const std::size_t words = segments[0].size();
-  std::vector<std::uint64_t> out;
-  out.reserve(table_words + words);
-  out.push_back(static_cast<std::uint64_t>(words) << 32);
-  const auto* first = reinterpret_cast<const std::uint64_t*>(segments[0].begin());
-  out.insert(out.end(), first, first + words);
-  return std::make_shared<const frame>(std::move(out));
+/// Why these bytes are no frame, or nothing.
+const char* misfit(std::span<const std::byte> bytes) {
+  if (bytes.empty()) return "it is empty";
+  if (bytes.size() > frame_bytes_max) return "it is longer than 256 KiB";
+  if (bytes.size() % word_bytes != 0) return "it is cut off";
+  return nullptr;
 }
 
-expected<frame_ptr> adopt(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return refused("it is empty");
-  if (bytes.size() > frame_bytes_max) return refused("it is longer than 256 KiB");
-  if (bytes.size() % word_bytes != 0) return refused("it is cut off");
-  std::vector<std::uint64_t> words(bytes.size() / word_bytes);
-  std::memcpy(words.data(), bytes.data(), bytes.size());
-  return std::make_shared<const frame>(std::move(words));
-}
-
-expected<message> decode(const frame& frame) {
-  const auto bytes = frame.bytes();
-  if (bytes.size() > frame_bytes_max) return refused("it is longer than 256 KiB");
-  if (bytes.size() < table_words * word_bytes) return refused("it is empty");
+/// `bytes` are aligned and whole words.
+expected<message> decode_aligned(std::span<const std::byte> bytes) {
   std::uint64_t table = 0;
   std::memcpy(&table, bytes.data(), sizeof table);
   const std::size_t words = bytes.size() / word_bytes - table_words;
@@ -79,10 +65,40 @@ expected<message> decode(const frame& frame) {
   }
 }
 
+} // namespace
+
+frame_ptr encode(const header& header, const payload& content) {
+  capnp::MallocMessageBuilder builder(scratch());
+  wire::write(builder.initRoot<schema::Envelope>(), header, content);
+  const auto segments = builder.getSegmentsForOutput();
+  if (segments.size() != 1 || segments[0].size() + table_words > frame_bytes_max / word_bytes) {
+    throw std::length_error("a message is longer than the bus carries");
+  }
+  const std::size_t words = segments[0].size();
+  std::vector<std::uint64_t> out;
+  out.reserve(table_words + words);
+  out.push_back(static_cast<std::uint64_t>(words) << 32);
+  const auto* first = reinterpret_cast<const std::uint64_t*>(segments[0].begin());
+  out.insert(out.end(), first, first + words);
+  return std::make_shared<const frame>(std::move(out));
+}
+
+expected<frame_ptr> adopt(std::span<const std::byte> bytes) {
+  if (const char* why = misfit(bytes)) return refused(why);
+  std::vector<std::uint64_t> words(bytes.size() / word_bytes);
+  std::memcpy(words.data(), bytes.data(), bytes.size());
+  return std::make_shared<const frame>(std::move(words));
+}
+
+expected<message> decode(const frame& frame) {
+  if (const char* why = misfit(frame.bytes())) return refused(why);
+  return decode_aligned(frame.bytes());
+}
+
 expected<message> open(std::span<const std::byte> bytes) {
-  auto copy = adopt(bytes);
-  if (!copy) return copy.error();
-  return decode(**copy);
+  if (const char* why = misfit(bytes)) return refused(why);
+  const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % word_bytes == 0;
+  return decode_aligned(aligned ? bytes : aligned_copy(bytes));
 }
 
 } // namespace voltaic::messages

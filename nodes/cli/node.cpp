@@ -89,6 +89,7 @@ exit_code run_node(const options& given) {
   if (const auto made = site::create(plan->folders); !made) {
     return complain(given, made.error().text);
   }
+  actors::runtime::keep_freed_memory();
   // Before the first thread: all of them inherit what is granted here.
   const bool real_time = described->safety && request_rights(given);
   bus::message::zmq_context context;

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "actors/runtime/real_time.hpp"
 #include "bus/can/clock.hpp"
 #include "bus/message/record/recording.hpp"
 #include "nodes/cli/identity.hpp"
@@ -147,6 +148,7 @@ exit_code run_site(const options& given) {
     }
     recorder = *std::move(opened);
   }
+  actors::runtime::keep_freed_memory();
   nodes_life life(*plan, **children, stop, for_ms, recorder.get());
   std::thread nodes([&] { life.live(); });
   (*children)->run(std::nullopt);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
+#include "actors/runtime/real_time.hpp"
 #include "bench/benchmarks.hpp"
 #include "bench/harness.hpp"
 
@@ -77,6 +78,8 @@ int run(int count, char** arguments) {
 } // namespace
 
 int main(int count, char** arguments) {
+  // As every node does; it is in force for subjects and references alike.
+  voltaic::actors::runtime::keep_freed_memory();
   try {
     return run(count, arguments);
   } catch (const std::exception& failure) {

@@ -122,7 +122,7 @@ std::vector<double> subject(mouth by, int readers) {
   const messages::payload content = small_telemetry();
   return block(hears, readers, [&] {
     hears.said_ns = now_ns();
-    node.bus().say(voice, plane::telemetry, content, time.now());
+    node.bus().say(voice, plane::telemetry, messages::payload(content), time.now());
   });
 }
 

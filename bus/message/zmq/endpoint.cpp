@@ -91,13 +91,7 @@ class zmq_endpoint final : public endpoint {
     refuse_signals();
     while (!stopping_) {
       flush();
-      wait();
-      wake_.clear();
-      read_link();
-      receive(sub_);
-      receive(cmd_);
-      if (told_) to_.on_batch_end();
-      told_ = false;
+      serve();
     }
     const std::int64_t until_us = monotonic_now_us() + flush_max_us;
     while (flush(), (waiting() && linked_ && monotonic_now_us() < until_us)) {
@@ -108,7 +102,9 @@ class zmq_endpoint final : public endpoint {
     cmd_.close();
   }
 
-  void wait() {
+  /// Sleeps until there is something to do, and touches only the sockets that
+  /// have something: each look at an empty one costs as much as sending a frame.
+  void serve() {
     const short command_events =
         static_cast<short>(ZMQ_POLLIN | (commands_.empty() ? 0 : ZMQ_POLLOUT));
     zmq::pollitem_t items[] = {{nullptr, wake_.descriptor(), ZMQ_POLLIN, 0},
@@ -119,6 +115,13 @@ class zmq_endpoint final : public endpoint {
     if (linked_ && next_ < frames_.size()) time = full_wait;
     if (more_) time = std::chrono::milliseconds{0};
     zmq::poll(items, std::size(items), time);
+    const auto has_input = [&](std::size_t at) { return (items[at].revents & ZMQ_POLLIN) != 0; };
+    if (has_input(0)) wake_.clear();
+    if (has_input(1)) read_link();
+    if (has_input(2)) receive(sub_);
+    if (has_input(3)) receive(cmd_);
+    if (told_) to_.on_batch_end();
+    told_ = false;
   }
 
   [[nodiscard]] bool waiting() const {
