@@ -9,8 +9,7 @@
 
 #include "bench/benchmarks.hpp"
 #include "bench/bus_parts.hpp"
-#include "bench/process.hpp"
-#include "bus/message/relay.hpp"
+#include "bench/bus_way.hpp"
 
 /// One frame at a time, from the call that publishes it to a handler's thread
 /// in another process, encode and open included. The reference sends messages
@@ -20,11 +19,10 @@ namespace {
 
 constexpr std::size_t frames_per_block = 1500;
 constexpr std::int64_t spacing_us = 400;
-constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr int latency_rounds = 9;
 
 struct page {
-  std::atomic<std::uint64_t> ready{0};
+  std::atomic<bool> ready{false};
   std::atomic<std::uint64_t> order{0};
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> heard{0};
@@ -72,7 +70,7 @@ void publish_blocks(page& memory, const std::function<void(std::int64_t)>& send)
     usleep(1000);
   }
   usleep(50'000);
-  memory.ready = 2;
+  memory.ready = true;
   while (true) {
     wait_until([&] { return memory.order > memory.done; }, INT64_MAX / 2);
     std::int64_t next = now_us();
@@ -87,10 +85,8 @@ void publish_blocks(page& memory, const std::function<void(std::int64_t)>& send)
   }
 }
 
-struct chain {
+struct chain : bus_way {
   shared<page> memory;
-  scratch_folder folder;
-  std::optional<process> middle, subscriber, publisher;
   std::vector<double> block() {
     memory->count = 0;
     ++memory->order;
@@ -113,55 +109,39 @@ class posting_listener final : public bus::message::listener {
 
 void start_subject(chain& to) {
   using namespace bus::message;
-  const std::string address = to.folder.address("relay");
   page& memory = *to.memory;
-  to.middle.emplace([&] {
-    zmq_context context;
-    const auto relay = make_relay(context, {{address}});
-    memory.ready = relay.has_value() ? 1 : 0;
-    pause();
-  });
-  wait_until([&] { return memory.ready == 1; }, ready_within_us);
+  to.start_relay();
   to.subscriber.emplace([&] {
     mailbox<frame_ptr> box;
     posting_listener ears(box);
-    zmq_context context;
-    const auto door = make_zmq_endpoint(context, {"ears", address, {plane::telemetry}}, ears);
+    std::thread receiver([&] { listen_at(to.relay(), "ears", ears); });
     while (true) {
       const auto message = messages::decode(*box.take());
       if (message) note(memory, message->header.time.monotonic_us);
     }
   });
   to.publisher.emplace([&] {
-    zmq_context context;
-    struct : listener {
-      void on_frame(plane, const frame_ptr&) override {}
-    } none;
-    const auto door = make_zmq_endpoint(context, {"mouth", address, {}}, none);
-    const auto content = small_telemetry();
-    auto header = small_header();
-    publish_blocks(memory, [&](std::int64_t time_us) {
-      ++header.sequence;
-      header.time.monotonic_us = time_us;
-      (*door)->publish(plane::telemetry, messages::encode(header, content));
+    publish_at(to.relay(), [&](endpoint& door) {
+      const messages::payload content = small_telemetry();
+      auto header = small_header();
+      publish_blocks(memory, [&](std::int64_t time_us) {
+        ++header.sequence;
+        header.time.monotonic_us = time_us;
+        door.publish(plane::telemetry, messages::encode(header, content));
+      });
     });
   });
 }
 
 void start_reference(chain& to) {
   constexpr int high_water = 1000;
-  const std::string in = to.folder.address("in");
-  const std::string out = to.folder.address("out");
   page& memory = *to.memory;
-  to.middle.emplace([&] { raw_proxy(in, out, high_water, [&] { memory.ready = 1; }); });
-  wait_until([&] { return memory.ready == 1; }, ready_within_us);
+  to.start_proxy(high_water);
   to.subscriber.emplace([&] {
     mailbox<zmq::message_t> box;
     std::thread receiver([&] {
       zmq::context_t context;
-      auto socket = raw_socket(context, zmq::socket_type::sub, high_water);
-      socket.set(zmq::sockopt::subscribe, "t");
-      socket.connect(out);
+      auto socket = raw_ears(context, to, high_water);
       zmq::message_t message;
       while (socket.recv(message)) box.put(std::move(message));
     });
@@ -169,8 +149,7 @@ void start_reference(chain& to) {
   });
   to.publisher.emplace([&] {
     zmq::context_t context;
-    auto socket = raw_socket(context, zmq::socket_type::pub, high_water);
-    socket.connect(in);
+    auto socket = raw_mouth(context, to, high_water);
     std::uint64_t sequence = 0;
     publish_blocks(memory, [&](std::int64_t time_us) {
       auto message = raw_message(++sequence, time_us);
@@ -186,8 +165,7 @@ std::vector<row> bus_latency() {
   chain reference;
   start_reference(reference);
   start_subject(subject);
-  wait_until([&] { return subject.memory->ready == 2 && reference.memory->ready == 2; },
-             ready_within_us);
+  wait_until([&] { return subject.memory->ready && reference.memory->ready; }, ready_within_us);
   std::vector<double> p50, raw_p50, p99, raw_p99;
   std::uint64_t samples = 0;
   for (int n = 0; n < latency_rounds; ++n) {

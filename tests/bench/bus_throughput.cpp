@@ -4,8 +4,7 @@
 
 #include "bench/benchmarks.hpp"
 #include "bench/bus_parts.hpp"
-#include "bench/process.hpp"
-#include "bus/message/relay.hpp"
+#include "bench/bus_way.hpp"
 
 /// Bursts of small frames from one process through the relay's process to a
 /// subscriber's, while a second subscriber does not read. The reference sends
@@ -17,7 +16,6 @@ namespace {
 constexpr std::uint64_t burst_frames = 50'000;
 constexpr int bursts_per_block = 4;
 constexpr std::int64_t burst_within_us = 20'000'000;
-constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr std::uint64_t paced_frames_per_s = 10'000;
 constexpr std::uint64_t paced_frames_per_wake = 10;
 constexpr std::uint64_t paced_frames = 2 * paced_frames_per_s;
@@ -26,15 +24,22 @@ struct page {
   std::atomic<std::uint64_t> newest{0}; ///< sequence heard last
   std::atomic<std::uint64_t> lost{0};
   std::atomic<std::uint64_t> sent{0};
-  std::atomic<std::uint64_t> ready{0};
+  std::atomic<bool> ready{false};
   std::atomic<std::uint64_t> order{0}; ///< blocks ordered
   std::atomic<std::uint64_t> done{0};  ///< blocks done
   std::atomic<bool> paced{false};
   std::atomic<std::int64_t> spent_us{0};
 };
 
-/// Runs blocks as they are ordered; `send` sends one frame, numbered from 1.
+/// Runs blocks as they are ordered, once frames come through; `send` sends one
+/// frame, numbered from 1.
 void publish_blocks(page& memory, const std::function<void(std::uint64_t)>& send) {
+  while (memory.newest == 0) {
+    send(++memory.sent);
+    usleep(1000);
+  }
+  wait_until([&] { return memory.newest >= memory.sent; }, 1'000'000);
+  memory.ready = true;
   std::uint64_t sequence = memory.sent;
   const auto burst = [&](std::uint64_t frames) {
     for (std::uint64_t n = 0; n < frames; ++n) send(++sequence);
@@ -62,10 +67,9 @@ void publish_blocks(page& memory, const std::function<void(std::uint64_t)>& send
 }
 
 /// The three processes whose work is measured, and the one that does not read.
-struct chain {
+struct chain : bus_way {
   shared<page> memory;
-  scratch_folder folder;
-  std::optional<process> middle, stalled, subscriber, publisher;
+  std::optional<process> stalled;
 
   struct figures {
     double frames_per_s;
@@ -112,72 +116,43 @@ class counting_listener final : public bus::message::listener {
 
 void start_subject(chain& to) {
   using namespace bus::message;
-  const std::string address = to.folder.address("relay");
   page& memory = *to.memory;
-  to.middle.emplace([&] {
-    zmq_context context;
-    const auto relay = make_relay(context, {{address}});
-    memory.ready = relay.has_value() ? 1 : 0;
-    pause();
-  });
-  wait_until([&] { return memory.ready == 1; }, ready_within_us);
+  to.start_relay();
   to.stalled.emplace([&] {
     struct : listener {
       void on_frame(plane, const frame_ptr&) override { pause(); }
     } deaf;
-    zmq_context context;
-    const auto door = make_zmq_endpoint(context, {"deaf", address, {plane::telemetry}}, deaf);
-    pause();
+    listen_at(to.relay(), "deaf", deaf);
   });
   to.subscriber.emplace([&] {
-    zmq_context context;
     counting_listener ears(memory);
-    const auto door = make_zmq_endpoint(context, {"ears", address, {plane::telemetry}}, ears);
-    pause();
+    listen_at(to.relay(), "ears", ears);
   });
   to.publisher.emplace([&] {
-    zmq_context context;
-    struct : listener {
-      void on_frame(plane, const frame_ptr&) override {}
-    } none;
-    const auto door = make_zmq_endpoint(context, {"mouth", address, {}}, none);
-    const auto content = small_telemetry();
-    auto header = small_header();
-    const auto send = [&](std::uint64_t sequence) {
-      header.sequence = sequence;
-      const auto frame = messages::encode(header, content);
-      while ((*door)->publish(plane::telemetry, frame) != publish_result::queued) usleep(50);
-    };
-    // The subscriptions are in force once frames come through.
-    while (memory.newest == 0) {
-      send(++memory.sent);
-      usleep(1000);
-    }
-    wait_until([&] { return memory.newest >= memory.sent; }, 1'000'000);
-    memory.ready = 2;
-    publish_blocks(memory, send);
+    publish_at(to.relay(), [&](endpoint& door) {
+      const messages::payload content = small_telemetry();
+      auto header = small_header();
+      publish_blocks(memory, [&](std::uint64_t sequence) {
+        header.sequence = sequence;
+        const auto frame = messages::encode(header, content);
+        while (door.publish(plane::telemetry, frame) != publish_result::queued) usleep(50);
+      });
+    });
   });
 }
 
 void start_reference(chain& to) {
   constexpr int holds_a_burst = 2 * static_cast<int>(burst_frames);
-  const std::string in = to.folder.address("in");
-  const std::string out = to.folder.address("out");
   page& memory = *to.memory;
-  to.middle.emplace([&] { raw_proxy(in, out, holds_a_burst, [&] { memory.ready = 1; }); });
-  wait_until([&] { return memory.ready == 1; }, ready_within_us);
+  to.start_proxy(holds_a_burst);
   to.stalled.emplace([&] {
     zmq::context_t context;
-    auto socket = raw_socket(context, zmq::socket_type::sub, holds_a_burst);
-    socket.set(zmq::sockopt::subscribe, "t");
-    socket.connect(out);
+    const auto socket = raw_ears(context, to, holds_a_burst);
     pause();
   });
   to.subscriber.emplace([&] {
     zmq::context_t context;
-    auto socket = raw_socket(context, zmq::socket_type::sub, holds_a_burst);
-    socket.set(zmq::sockopt::subscribe, "t");
-    socket.connect(out);
+    auto socket = raw_ears(context, to, holds_a_burst);
     std::uint64_t last = 0;
     std::uint64_t lost = 0;
     zmq::message_t message;
@@ -191,19 +166,11 @@ void start_reference(chain& to) {
   });
   to.publisher.emplace([&] {
     zmq::context_t context;
-    auto socket = raw_socket(context, zmq::socket_type::pub, holds_a_burst);
-    socket.connect(in);
-    const auto send = [&](std::uint64_t sequence) {
+    auto socket = raw_mouth(context, to, holds_a_burst);
+    publish_blocks(memory, [&](std::uint64_t sequence) {
       auto message = raw_message(sequence);
       socket.send(message, zmq::send_flags::none);
-    };
-    while (memory.newest == 0) {
-      send(++memory.sent);
-      usleep(1000);
-    }
-    wait_until([&] { return memory.newest >= memory.sent; }, 1'000'000);
-    memory.ready = 2;
-    publish_blocks(memory, send);
+    });
   });
 }
 
@@ -214,8 +181,7 @@ std::vector<row> bus_throughput() {
   chain reference;
   start_reference(reference);
   start_subject(subject);
-  wait_until([&] { return subject.memory->ready == 2 && reference.memory->ready == 2; },
-             ready_within_us);
+  wait_until([&] { return subject.memory->ready && reference.memory->ready; }, ready_within_us);
   std::vector<double> rate, raw_rate, per_cpu, raw_per_cpu, paced, raw_paced;
   const std::uint64_t lost_before = subject.memory->lost;
   const std::uint64_t sent_before = subject.memory->sent;
