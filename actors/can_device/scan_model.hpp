@@ -18,8 +18,9 @@ namespace voltaic::actors::can_device {
 /// What repeats before that brings a newer value and cuts nothing.
 ///
 /// A sender that says its round in one go and then pauses gives scans of one
-/// round each, wherever the listening began: when a scan ends that reaches over
-/// a pause, what came after the pause is in the next one, too.
+/// round each, wherever the listening began. When a scan ends that reaches over a
+/// pause, nobody knows yet whether the sender has only stalled: what came after
+/// the pause counts for the next scan, too, until the sender pauses again.
 class scan_model {
  public:
   /// The period of each part's message.
@@ -40,15 +41,17 @@ class scan_model {
     bool awaited = true;
     bool in_scan = false;
     bool in_round = false; ///< came since the sender's last pause
+    bool said = false;     ///< was in the scan before already, and did not come again
   };
+  void begin_round();
   void count();
 
   std::vector<part_state> parts_;
   std::uint32_t missing_ = 0;
   std::int64_t period_us_ = 0;           ///< the longest of the awaited parts
-  std::optional<std::int64_t> begun_us_; ///< nothing: no part is in the scan
+  std::optional<std::int64_t> begun_us_; ///< nothing: no part came since the scan before
   std::optional<std::int64_t> last_us_;  ///< of any part
-  std::int64_t round_us_ = 0;            ///< the end of the sender's last pause
+  bool after_a_pause_ = false;           ///< the scan before reached over one
 };
 
 } // namespace voltaic::actors::can_device

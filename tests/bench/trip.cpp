@@ -35,6 +35,7 @@ using namespace trip_bench;
 
 constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr std::int64_t missed_after_us = 2'000'000;
+constexpr std::int64_t cells_period_us = 200'000;
 constexpr std::int64_t closed_within_us = 20'000'000;
 constexpr std::int64_t ask_again_us = 50'000;
 /// For a scan to be judged, so that the command to close finds it granted.
@@ -148,7 +149,9 @@ std::optional<double> trip_once(trip_chain& chain, rack_player& rack, std::size_
   // Not in step with the port's ticks or anything else.
   usleep(static_cast<unsigned>(200 + number * 7919 % 1000));
   rack.send(std::span(high).last(1));
-  (void)rack.wait_for(contactor_open, missed_after_us);
+  // The cells' next scans come when they are due, as those of any rack do.
+  const auto missed_us = now_us() + missed_after_us;
+  while (!rack.wait_for(contactor_open, cells_period_us) && now_us() < missed_us) rack.send(high);
   return rack.latency_us();
 }
 

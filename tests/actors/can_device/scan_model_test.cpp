@@ -158,6 +158,19 @@ TEST_CASE("a round with a stall in it is said when its rest has come, and the ne
   CHECK(ear.said.back() == "803: 0 1 2 3");
 }
 
+TEST_CASE("a round whose sender stalled in its middle makes no part of the next one late") {
+  const std::int64_t next_ms = GENERATE(as<std::int64_t>{}, 305, 310, 390, 405, 500);
+  listener ear({200, 200, 200, 200});
+  ear.hear_round(0, {0, 1, 2, 3});
+  ear.hear_round(200, {0, 1});
+  ear.hear_round(302, {2, 3});
+  for (std::int64_t round = 0; round < 3; ++round) {
+    ear.hear_round(next_ms + 200 * round, {0, 1, 2, 3});
+    INFO("round " << round << " at " << next_ms + 200 * round);
+    CHECK(ear.said.back().starts_with(std::to_string(next_ms + 200 * round + 3) + ":"));
+  }
+}
+
 TEST_CASE("messages spread over their period make one scan a period") {
   const auto parts = GENERATE(as<std::uint32_t>{}, 3, 5, 10);
   listener ear(std::vector<std::int64_t>(parts, 300));
