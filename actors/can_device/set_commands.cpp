@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "actors/runtime/deadline.hpp"
 #include "messages/points/catalogue.hpp"
 
 namespace voltaic::actors::can_device {
@@ -105,7 +106,7 @@ std::optional<std::string> set_commands::refusal(const messages::command& comman
 }
 
 void set_commands::receive(const messages::command& command, runtime::instant now) {
-  auto judged = gate_.judge(command, now.utc_us);
+  auto judged = gate_.judge(command, runtime::deadline_clock_utc_us(context_, now));
   if (judged.verdict == runtime::gate_verdict::answer) {
     context_.send(std::move(judged.answer), now);
     return;
@@ -146,7 +147,7 @@ void set_commands::stored(std::uint64_t token, const bus::storage::append_result
 }
 
 bool set_commands::act(pending& one, runtime::instant now) {
-  if (now.utc_us >= one.command.deadline_utc_us) {
+  if (runtime::deadline_clock_utc_us(context_, now) >= one.command.deadline_utc_us) {
     conclude(one, outcome::expired, "its deadline passed before it could act", {}, now);
     return false;
   }
@@ -173,7 +174,7 @@ void set_commands::step(const model& device, runtime::instant now) {
   for (auto one = pending_.begin(); one != pending_.end();) {
     auto& what = one->second;
     if (!what.sent_us) {
-      // Only the port's newest time tells whether it is still in time.
+      // Only at a step of the port is it known whether it is still in time.
       one = what.durable && !act(what, now) ? pending_.erase(one) : std::next(one);
       continue;
     }

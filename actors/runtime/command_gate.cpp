@@ -64,9 +64,9 @@ gate_judgement command_gate::judge_known(entry& known, const command& asked,
     repeated.answer.reply_to = asked.reply_to;
     return repeated;
   }
-  // Restored without a result, it never acted; it may now, but not too late.
+  // Restored without a result, it may have been sent on: it may be once more, but not too late.
   if (!known.acting && std::min(known.command.deadline_utc_us, asked.deadline_utc_us) <= now_utc_us)
-    return refuse(asked, outcome::expired, "the deadline has passed");
+    return refuse(asked, outcome::unknown, "it was restarted before the outcome was known");
   if (known.waiting.size() >= options_.waiting_max)
     return refuse(asked, outcome::rejected, "too many repetitions of an unfinished command");
   known.waiting.push_back({asked.id, asked.reply_to});

@@ -45,7 +45,7 @@ class command_gate {
   [[nodiscard]] std::vector<messages::result> conclude(const messages::result& done);
 
   /// What the journal remembers of an accepted command, before any `judge`.
-  /// Without a result it never acted: the first repetition may act. One that
+  /// Without a result its first repetition in time acts: a later hop guards the key. One that
   /// was handed on and has no known result is restored as outcome `unknown`.
   void restore(const messages::command& command, const std::optional<messages::result>& done);
 

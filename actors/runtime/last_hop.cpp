@@ -3,16 +3,9 @@
 #include <utility>
 
 #include "actors/runtime/command_record.hpp"
+#include "actors/runtime/deadline.hpp"
 
 namespace voltaic::actors::runtime {
-
-namespace {
-
-/// A chain that stood still handles what waits in its port's socket, which is
-/// less than this. Further apart its time is of another clock: a recording's.
-constexpr std::int64_t catch_up_max_us = 30 * messages::us_per_s;
-
-} // namespace
 
 last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
   for (const auto& record : owner_.journal().newest(command_stream(owner_.name()))) {
@@ -28,7 +21,7 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
 }
 
 bool last_hop::take(const messages::command& asked, instant now) {
-  auto judged = gate_.judge(asked, judged_utc_us(now));
+  auto judged = gate_.judge(asked, deadline_clock_utc_us(owner_, now));
   if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
   if (judged.verdict != gate_verdict::act) return false;
   const auto token = next_token_++;
@@ -54,14 +47,8 @@ std::optional<messages::command> last_hop::stored(std::uint64_t token,
   return command;
 }
 
-std::int64_t last_hop::judged_utc_us(instant now) const {
-  const auto ahead_us = owner_.now().monotonic_us - now.monotonic_us;
-  const bool catches_up = ahead_us > 0 && ahead_us <= catch_up_max_us;
-  return now.utc_us + (catches_up ? ahead_us : 0);
-}
-
 bool last_hop::is_in_time(const messages::command& command, instant now) const {
-  return command.deadline_utc_us > judged_utc_us(now);
+  return command.deadline_utc_us > deadline_clock_utc_us(owner_, now);
 }
 
 bool last_hop::has_expired(const messages::command& command, instant now) {

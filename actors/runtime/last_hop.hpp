@@ -49,8 +49,6 @@ class last_hop {
   void finish(const messages::command& acted, messages::result done, instant now);
 
  private:
-  /// The later of the step's time and the node's, on the step's clock.
-  [[nodiscard]] std::int64_t judged_utc_us(instant now) const;
   /// Finishes it if its deadline has passed.
   bool has_expired(const messages::command& command, instant now);
   void remember(const messages::command& command, const std::optional<messages::result>& done,
