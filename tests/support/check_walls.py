@@ -19,12 +19,13 @@ PROBES = [
     ("messages", "messages/quality.hpp", True),
     ("messages", "bus/can/port.hpp", False),
     ("messages", "actors/runtime/actor.hpp", False),
+    ("messages", "nodes/site/plan.hpp", False),
     ("bus", "messages/quality.hpp", True),
     ("bus", "bus/can/port.hpp", True),
     ("bus", "actors/runtime/actor.hpp", False),
-    ("bus", "nodes/site/site.hpp", False),
+    ("bus", "nodes/site/plan.hpp", False),
     ("actors/runtime", "bus/can/port.hpp", True),
-    ("actors/runtime", "nodes/site/site.hpp", False),
+    ("actors/runtime", "nodes/site/plan.hpp", False),
     ("actors/rack", "actors/runtime/actor.hpp", True),
     ("actors/rack", "actors/protection/protection_model.hpp", False),
     ("actors/rack", "actors/contactor/contactor_model.hpp", False),
@@ -76,8 +77,10 @@ def probes(source, entries):
         return None
 
     for room, include, expected in PROBES:
+        if not (source / include).exists():
+            raise SystemExit(f"{include}: there is no such header, so it would prove nothing")
         flags = find(room, False)
-        if flags and (source / include).exists():
+        if flags:
             yield room, flags, include, expected
     for folder in sorted((source / "actors").iterdir()):
         flags = find(f"actors/{folder.name}", True) if folder.is_dir() else None
