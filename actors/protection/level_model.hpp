@@ -66,9 +66,6 @@ class level_model {
 
   [[nodiscard]] std::size_t levels() const { return levels_.size(); }
   [[nodiscard]] std::uint32_t active_count(std::size_t level) const { return active_[level]; }
-  [[nodiscard]] bool is_active(std::size_t level, std::size_t element) const {
-    return state_[level * padded_ + element] != 0;
-  }
   /// True while a step without new values cannot change anything.
   [[nodiscard]] bool quiet() const { return quiet_; }
 

@@ -73,7 +73,6 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   /// The actor that lives here wants the node's end to wait.
   void hold_node(bool wanted) { holds_node_ = wanted; }
   [[nodiscard]] bool holds_node() const { return holds_node_; }
-  [[nodiscard]] const std::string& kind_name() const { return kind_; }
   [[nodiscard]] const actor_factory& factory() const { return factory_; }
   [[nodiscard]] const seat_environment& environment() const { return environment_; }
   /// Only used by the incarnation that lives here.
