@@ -41,10 +41,12 @@ struct engine::core {
       : options(std::move(given)),
         started_us(options.time->now().monotonic_us),
         bus(options.node, options.outside),
-        events(options.node, options.boot, options.utc_quality, *options.journal,
-               [inbox = options.inbox](const messages::frame_ptr& frame) {
-                 inbox->push({true, plane::events, frame});
-               }),
+        events(
+            options.node, options.boot, options.utc_quality, *options.journal,
+            [inbox = options.inbox, on_event = options.on_event](const messages::frame_ptr& frame) {
+              inbox->push({true, plane::events, frame});
+              if (on_event) on_event(frame);
+            }),
         health_speaker(options.node + "/health", options.first_incarnation, options.utc_quality),
         bus_progress(options.progress->counter(slot_of_bus(options.node))),
         config(options.deterministic ? compat::system_config::scheduling::deterministic

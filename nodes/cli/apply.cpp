@@ -70,7 +70,7 @@ exit_code apply(const std::string& file) {
 
 action declare_apply(CLI::App& app) {
   auto file = std::make_shared<std::string>();
-  app.add_option("SITE", *file, "Site file of a running site")->required();
+  app.add_option("SITE", *file, "Site file of a running site")->type_name("FILE")->required();
   return [file] { return apply(*file); };
 }
 

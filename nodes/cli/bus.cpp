@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
 
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/simulator/run_bus.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/folders.hpp"
@@ -40,13 +42,13 @@ exit_code serve(const options& given) {
     fmt::print(stderr, "voltaic bus: {}\n", made.error().text);
     return exit_code::refused;
   }
-  simulator::bus_process_options process;
-  process.parent = given.parent;
-  process.bus.name = bus->uri.substr(virtual_scheme.size());
-  process.bus.runtime_folder = plan.folders.runtime;
-  process.bus.bitrate = bus->bitrate;
-  process.bus.bit_times = bus->bit_time;
-  process.bus.packing_us = bus->bit_time ? bit_time_packing_us : 0;
+  simulator::bus_process_options served;
+  served.parent = given.parent;
+  served.bus.name = bus->uri.substr(virtual_scheme.size());
+  served.bus.runtime_folder = plan.folders.runtime;
+  served.bus.bitrate = bus->bitrate;
+  served.bus.bit_times = bus->bit_time;
+  served.bus.packing_us = bus->bit_time ? bit_time_packing_us : 0;
   if (!given.packing.empty()) {
     const auto packing_ms = parse_duration_ms(given.packing);
     if (!packing_ms) {
@@ -54,9 +56,16 @@ exit_code serve(const options& given) {
                  given.packing);
       return exit_code::usage;
     }
-    process.bus.packing_us = static_cast<std::int64_t>(*packing_ms) * 1'000;
+    served.bus.packing_us = static_cast<std::int64_t>(*packing_ms) * 1'000;
   }
-  return simulator::run_bus(process);
+  const auto log = process::open_process_log(plan.folders.log, "bus_" + bus->name);
+  log->info("virtual bus {} of site {} starts: voltaic {}, process {}", bus->name, plan.name,
+            VOLTAIC_VERSION, ::getpid());
+  // It stands for hardware, which needs no such rights; chains have them where they may.
+  log->info("rights: those of any process; its delays are the machine's");
+  const auto code = simulator::run_bus(served);
+  log->info("has stopped: exit {}", static_cast<int>(code));
+  return code;
 }
 
 } // namespace
@@ -64,10 +73,13 @@ exit_code serve(const options& given) {
 action declare_bus(CLI::App& app) {
   auto given = std::make_shared<options>();
   app.group(""); // started by the site, not by people
-  app.add_option("SITE", given->site_file, "Site file")->required();
-  app.add_option("BUS", given->bus, "Name of one of its virtual buses")->required();
-  app.add_option("--packing", given->packing, "How long delivery may wait for more frames");
-  app.add_option("--parent-pid", given->parent, "End when this process ends");
+  app.add_option("SITE", given->site_file, "Site file")->type_name("FILE")->required();
+  app.add_option("BUS", given->bus, "Name of one of its virtual buses")
+      ->type_name("BUS")
+      ->required();
+  app.add_option("--packing", given->packing, "How long delivery may wait for more frames")
+      ->type_name("DURATION");
+  app.add_option("--parent-pid", given->parent, "End when this process ends")->type_name("PID");
   return [given] { return serve(*given); };
 }
 

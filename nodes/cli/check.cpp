@@ -36,9 +36,9 @@ void print_buses(const site::plan& plan) {
 
 void print_point(const std::string& name, const std::string& channel, const std::string& unit,
                  std::uint32_t count, std::uint32_t period_ms) {
-  fmt::print("  {:<40} {:<36} {}{}{}\n", name, channel, unit.empty() ? "-" : unit,
+  fmt::print("  {:<40} {:<36} {:<6} {:>6}  {}\n", name, channel, unit.empty() ? "-" : unit,
              count > 1 ? fmt::format("[{}]", count) : "",
-             period_ms == 0 ? "" : fmt::format(", every {} ms", period_ms));
+             period_ms == 0 ? "" : fmt::format("every {} ms", period_ms));
 }
 
 void print_catalogue(const messages::catalogue& said) {
@@ -109,7 +109,7 @@ exit_code check(const std::string& file, bool with_protection) {
 action declare_check(CLI::App& app) {
   auto file = std::make_shared<std::string>();
   auto with_protection = std::make_shared<bool>(false);
-  app.add_option("SITE", *file, "Site file")->required();
+  app.add_option("SITE", *file, "Site file")->type_name("FILE")->required();
   app.add_flag("--print-protection", *with_protection, "Print the protection limits in force");
   return [file, with_protection] { return check(*file, *with_protection); };
 }

@@ -29,6 +29,8 @@ using messages::message;
 constexpr std::size_t records_a_read = 1'000;
 constexpr std::chrono::seconds collect_timeout{5};
 constexpr std::chrono::seconds wait_for_event{1};
+// How far before the last full state a loss of the bus may have begun unseen.
+constexpr std::int64_t catch_up_us = 60'000'000;
 
 struct options {
   std::string since;
@@ -85,22 +87,55 @@ void read_journal(const std::string& path, std::int64_t since_us, std::vector<me
   }
 }
 
-// Live events; what the journals already showed is left out by its identifier.
-// Ends when the site does.
-exit_code follow(const options& given, const running_site& site, site_connection& connection,
-                 std::set<std::string> shown) {
+/// Prints each event once, wherever it comes from.
+class printer {
+ public:
+  explicit printer(bool as_json) : as_json_(as_json) {}
+  /// What the journals hold since then and was not printed, in order of time.
+  void print_journals(const running_site& site, std::int64_t since_us) {
+    std::vector<message> events;
+    for (const auto& path : journals_of(site)) read_journal(path, since_us, events);
+    std::stable_sort(events.begin(), events.end(), [](const message& a, const message& b) {
+      return a.header.time.utc_us < b.header.time.utc_us;
+    });
+    for (const auto& said : events) print_once(said);
+  }
+  void print_once(const message& said) {
+    if (shown_.insert(std::get<messages::event>(said.payload).id).second) print(said, as_json_);
+  }
+  [[nodiscard]] bool nothing_printed() const { return shown_.empty(); }
+
+ private:
+  bool as_json_;
+  std::set<std::string> shown_;
+};
+
+// Live events. What was said while the message bus was away is in the journals:
+// they are read again after each loss. Ends when the site does.
+exit_code follow(const running_site& site, site_connection& connection, printer& to,
+                 std::int64_t since_us) {
+  using bus::message::update;
+  auto whole_until_us = utc_now_us();
+  const auto catch_up = [&] {
+    const auto now_us = utc_now_us();
+    to.print_journals(site, std::max(since_us, whole_until_us - catch_up_us));
+    whole_until_us = now_us;
+  };
   const auto state = connection.collect(site, collect_timeout);
   if (!state) fmt::print(stderr, "voltaic events: {}\n", state.error().text);
+  catch_up();
   while (true) {
     std::fflush(stdout);
-    const auto update = connection.client().next(wait_for_event);
-    if (!update) {
+    const auto news = connection.client().next(wait_for_event);
+    if (!news) {
       const auto found = find_running_site(site.status.value("file", ""));
       if (const auto* code = std::get_if<exit_code>(&found)) return *code;
+      continue;
     }
-    if (!update || update->kind != bus::message::update::kind::message) continue;
-    const auto* event = std::get_if<messages::event>(&update->message.payload);
-    if (event != nullptr && shown.insert(event->id).second) print(update->message, given.as_json);
+    if (news->kind == update::kind::ready) catch_up();
+    if (news->kind == update::kind::message &&
+        std::holds_alternative<messages::event>(news->message.payload))
+      to.print_once(news->message);
   }
 }
 
@@ -122,27 +157,20 @@ exit_code show(const options& given) {
     }
     connection = *std::move(opened);
   }
-  std::vector<message> events;
-  for (const auto& path : journals_of(site)) read_journal(path, *since_us, events);
-  std::stable_sort(events.begin(), events.end(), [](const message& a, const message& b) {
-    return a.header.time.utc_us < b.header.time.utc_us;
-  });
-  std::set<std::string> shown;
-  for (const auto& said : events) {
-    print(said, given.as_json);
-    shown.insert(std::get<messages::event>(said.payload).id);
-  }
-  if (given.follow) return follow(given, site, *connection, std::move(shown));
-  return events.empty() ? exit_code::findings : exit_code::done;
+  printer to(given.as_json);
+  to.print_journals(site, *since_us);
+  if (given.follow) return follow(site, *connection, to, *since_us);
+  return to.nothing_printed() ? exit_code::findings : exit_code::done;
 }
 
 } // namespace
 
 action declare_events(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m");
+  app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m")
+      ->type_name("TIME");
   app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
-  app.add_option("--site", given->file, "Site file, where several sites run");
+  app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

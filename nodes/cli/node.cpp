@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/node.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
 
@@ -29,6 +31,13 @@ struct options {
   std::string name;
   std::string record;
 };
+
+using logger = std::shared_ptr<spdlog::logger>;
+
+exit_code fail(const logger& log, const std::string& reason) {
+  log->error("ends: {}", reason);
+  return exit_code::fault;
+}
 
 exit_code complain(const options& given, const std::string& reason) {
   fmt::print(stderr, "voltaic node {}: {}\n", given.name, reason);
@@ -59,15 +68,52 @@ messages::expected<relay_side> start_relay(bus::message::zmq_context& context,
   return side;
 }
 
+void look_at(const bus::message::relay& relay, process::growth_log& refusals) {
+  const auto sum = relay.statistics();
+  const auto now_us = bus::can::monotonic_now_us();
+  refusals.look(now_us, "bundles, frames or requests refused: no valid message", sum.refused);
+  refusals.look(now_us, "subscriptions refused: too many of one peer", sum.subscriptions_refused);
+  refusals.look(now_us, "commands refused: nobody was there for them", sum.unroutable);
+}
+
 // What a chain asks of the system; whether it was granted real-time rights.
-bool request_rights(const options& given) {
+bool request_rights(const logger& log) {
   const auto real_time = actors::runtime::request_real_time();
   if (!real_time.granted) {
-    fmt::print(stderr, "voltaic node {}: warning: {}\n", given.name, real_time.warning);
+    log->warn("{}", real_time.warning);
   }
   // Where it is refused the kernel chooses as it likes, and the site goes on without this node.
   static_cast<void>(actors::runtime::ask_to_outlive_others());
   return real_time.granted;
+}
+
+// Until it is stopped or has failed. `relay`: what it holds; null: none.
+exit_code live(process::node& node, const bus::message::relay* relay,
+               const std::atomic<bool>& failed, simulator::stop_signal& stop, const logger& log) {
+  process::growth_log refusals(log);
+  bool told = false;
+  while (!stop.wait(look_period_ms)) {
+    if (failed) {
+      return exit_code::fault;
+    }
+    node.tend();
+    if (relay != nullptr) {
+      look_at(*relay, refusals);
+    }
+    if (told || !node.engine().ready()) {
+      continue;
+    }
+    told = true;
+    log->info("is ready");
+    bus::control::notify_ready();
+  }
+  // A second signal finds this going on and changes nothing.
+  log->info("is asked to stop");
+  node.prepare_stop();
+  node.await_actors(std::chrono::steady_clock::now() + process::ending_max);
+  node.stop();
+  log->info("has stopped");
+  return exit_code::done;
 }
 
 exit_code run_node(const options& given) {
@@ -90,14 +136,18 @@ exit_code run_node(const options& given) {
     return complain(given, made.error().text);
   }
   actors::runtime::keep_freed_memory();
+  const auto log = process::open_process_log(plan->folders.log, given.name);
+  log->info("node {} of site {} starts: voltaic {}, process {}", given.name, plan->name,
+            VOLTAIC_VERSION, ::getpid());
   // Before the first thread: all of them inherit what is granted here.
-  const bool real_time = described->safety && request_rights(given);
+  const bool real_time = described->safety && request_rights(log);
+  log->info("rights: {}", real_time ? "SCHED_FIFO and locked memory" : "those of any process");
   bus::message::zmq_context context;
   relay_side relay;
   if (is_relay) {
     auto started = start_relay(context, *plan, given.record);
     if (!started) {
-      return complain(given, started.error().text);
+      return fail(log, started.error().text);
     }
     relay = *std::move(started);
   }
@@ -109,39 +159,24 @@ exit_code run_node(const options& given) {
   node.make_endpoint = process::zmq_endpoints(context);
   node.shared_progress = true;
   node.real_time = real_time;
+  node.log = log;
   node.on_failed = [&](const std::string& reason) {
-    complain(given, reason);
+    log->error("has failed: {}", reason);
     failed = true;
   };
   auto started = process::node::start(std::move(node));
   if (!started) {
-    return complain(given, started.error().text);
+    return fail(log, started.error().text);
   }
-  bool told = false;
-  while (!stop.wait(look_period_ms)) {
-    if (failed) {
-      return exit_code::fault;
-    }
-    (*started)->tend();
-    if (told || !(*started)->engine().ready()) {
-      continue;
-    }
-    told = true;
-    bus::control::notify_ready();
-  }
-  // A second signal finds this going on and changes nothing.
-  (*started)->prepare_stop();
-  (*started)->await_actors(std::chrono::steady_clock::now() + process::ending_max);
-  (*started)->stop();
-  return exit_code::done;
+  return live(**started, relay.relay.get(), failed, stop, log);
 }
 
 } // namespace
 
 action declare_node(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->required();
-  app.add_option("NAME", given->name, "Name of the node")->required();
+  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
+  app.add_option("NAME", given->name, "Name of the node")->type_name("NODE")->required();
   app.add_option("--record", given->record,
                  "Node relay: go on writing telemetry and events to FILE")
       ->option_text("FILE");

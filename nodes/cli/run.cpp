@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -18,6 +19,7 @@
 #include "nodes/cli/record.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/local_site.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/process/supervisor.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/duration.hpp"
@@ -56,14 +58,17 @@ class nodes_life {
 
  private:
   void run() {
+    log_->info("all nodes of site {} start: voltaic {}, process {}, rights: those of any process",
+               plan_.name, VOLTAIC_VERSION, ::getpid());
     auto started = process::local_site::start(
         plan_,
         [](const std::string& node, const std::string& reason) {
           fmt::print(stderr, "voltaic run: node {} has failed: {}\n", node, reason);
         },
-        tap_);
+        tap_, log_);
     if (!started) {
       fmt::print(stderr, "voltaic run: {}\n", started.error().text);
+      log_->error("ends: {}", started.error().text);
       failed_ = true;
       return;
     }
@@ -79,7 +84,9 @@ class nodes_life {
       });
     }
     failed_ = site.failed();
+    log_->info("is asked to stop");
     site.stop();
+    log_->info("has stopped");
   }
 
   // Until it is done (true) or somebody asked to stop (false).
@@ -98,6 +105,7 @@ class nodes_life {
   simulator::stop_signal& stop_;
   std::optional<std::int64_t> for_ms_;
   bus::message::listener* tap_;
+  std::shared_ptr<spdlog::logger> log_ = process::open_process_log(plan_.folders.log, "run", false);
   std::atomic<bool> failed_ = false;
 };
 
@@ -163,8 +171,9 @@ exit_code run_site(const options& given) {
 
 action declare_run(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->required();
-  app.add_option("--for", given->duration, "Stop this long after everything is ready");
+  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
+  app.add_option("--for", given->duration, "Stop this long after everything is ready")
+      ->type_name("DURATION");
   app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
   declare_record(app, given->record);
   return [given] { return run_site(*given); };

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -6,7 +7,9 @@
 #include <vector>
 
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/simulator/run_simulator.hpp"
+#include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::cli {
@@ -38,38 +41,51 @@ exit_code simulate(const options& given) {
     return exit_code::findings;
   }
   const auto& plan = std::get<site::plan>(loaded);
-  simulator::simulator_options process;
-  process.runtime_folder = plan.folders.runtime;
-  process.initially_closed = plan.simulator.initial == "closed";
-  process.soc_percent = plan.simulator.soc_percent;
-  process.temperature_c = plan.simulator.temperature_c;
-  process.parent = given.parent;
-  process.racks = places(plan);
+  simulator::simulator_options played;
+  played.runtime_folder = plan.folders.runtime;
+  played.initially_closed = plan.simulator.initial == "closed";
+  played.soc_percent = plan.simulator.soc_percent;
+  played.temperature_c = plan.simulator.temperature_c;
+  played.parent = given.parent;
+  played.racks = places(plan);
   for (const std::string& name : given.racks) {
-    const bool known = std::any_of(process.racks.begin(), process.racks.end(),
+    const bool known = std::any_of(played.racks.begin(), played.racks.end(),
                                    [&](const auto& place) { return place.name == name; });
     if (known) continue;
     fmt::print(stderr, "voltaic sim: {} has no rack {} on a virtual bus\n", given.site_file, name);
     return exit_code::findings;
   }
-  std::erase_if(process.racks, [&](const simulator::rack_place& place) {
+  std::erase_if(played.racks, [&](const simulator::rack_place& place) {
     return !given.racks.empty() &&
            std::find(given.racks.begin(), given.racks.end(), place.name) == given.racks.end();
   });
-  if (process.racks.empty()) {
+  if (played.racks.empty()) {
     fmt::print(stderr, "voltaic sim: {} has no rack on a virtual bus\n", given.site_file);
     return exit_code::findings;
   }
-  return simulator::run_simulator(process);
+  if (const auto made = site::create(plan.folders); !made) {
+    fmt::print(stderr, "voltaic sim: {}\n", made.error().text);
+    return exit_code::refused;
+  }
+  const auto log = process::open_process_log(
+      plan.folders.log, given.racks.size() == 1 ? "sim_" + given.racks.front() : "sim");
+  log->info("simulator of site {} starts: {} racks, voltaic {}, process {}", plan.name,
+            played.racks.size(), VOLTAIC_VERSION, ::getpid());
+  const auto code = simulator::run_simulator(played);
+  log->info("has stopped: exit {}", static_cast<int>(code));
+  return code;
 }
 
 } // namespace
 
 action declare_sim(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site_file, "Site file")->required();
-  app.add_option("--rack", given->racks, "Simulate only this rack; may be repeated");
-  app.add_option("--parent-pid", given->parent, "End when this process ends")->group("");
+  app.add_option("SITE", given->site_file, "Site file")->type_name("FILE")->required();
+  app.add_option("--rack", given->racks, "Simulate only this rack; may be repeated")
+      ->type_name("RACK");
+  app.add_option("--parent-pid", given->parent, "End when this process ends")
+      ->type_name("PID")
+      ->group("");
   return [given] { return simulate(*given); };
 }
 

@@ -139,17 +139,23 @@ exit_code simulate_site(const options& given) {
 
 action declare_simulate(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->required();
-  app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value");
+  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
+  app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value")
+      ->type_name("FILE");
   app.add_option("--for", given->duration,
                  "How long, from the first complete good scan; of a site whose buses are replay: "
-                 "from the first recorded frame, which needs no trace");
+                 "from the first recorded frame, which needs no trace")
+      ->type_name("DURATION");
   app.add_option("--seed", given->seed,
                  "Of what is random: the message hub's faults. A trace has none, so that "
-                 "every seed gives the same output, byte for byte");
+                 "every seed gives the same output, byte for byte")
+      ->type_name("NUMBER");
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
+      ->type_name("STATE")
       ->check(CLI::IsMember({"closed", "open"}));
-  app.add_option("--disable", given->disabled, "Candidates that are not watched")->delimiter(',');
+  app.add_option("--disable", given->disabled, "Candidates that are not watched")
+      ->type_name("CANDIDATE")
+      ->delimiter(',');
   declare_record(app, given->record);
   app.add_flag("--json", given->json, "One JSON object a line");
   return [given] { return simulate_site(*given); };

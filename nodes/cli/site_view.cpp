@@ -18,18 +18,29 @@ bool is_node_of(const running_site& site, const std::string& name) {
 }
 
 // The relay keeps the last word of every actor. After a change of the site some
-// of them are neither here nor down: no node has them any more.
-std::set<std::string> gone_sources(const running_site& site,
-                                   const std::vector<messages::message>& messages) {
-  std::set<std::string> gone;
-  std::set<std::string> here;
-  for (const auto& message : messages)
-    if (const auto* health = std::get_if<messages::health>(&message.payload))
-      for (const auto& actor : health->actors)
-        (is_node_of(site, health->node) ? here : gone).insert(actor.name);
-  for (const auto& name : here) gone.erase(name);
-  return gone;
-}
+// of them are neither here nor down: no node has them any more. Once every node
+// has told whom it holds, that is everybody who is not among them.
+class membership {
+ public:
+  membership(const running_site& site, const std::vector<messages::message>& messages) {
+    std::set<std::string> told;
+    for (const auto& message : messages)
+      if (const auto* health = std::get_if<messages::health>(&message.payload)) {
+        const bool known = is_node_of(site, health->node);
+        if (known) told.insert(health->node);
+        for (const auto& actor : health->actors) (known ? here_ : gone_).insert(actor.name);
+      }
+    all_told_ = told.size() == site.status["nodes"].size();
+  }
+  [[nodiscard]] bool gone(const std::string& source) const {
+    return !here_.contains(source) && (all_told_ || gone_.contains(source));
+  }
+
+ private:
+  std::set<std::string> here_;
+  std::set<std::string> gone_; ///< were in a node that is no more
+  bool all_told_ = false;
+};
 
 } // namespace
 
@@ -49,12 +60,11 @@ messages::expected<site_view> site_connection::collect(const running_site& site,
   auto state = client_->collect(timeout);
   if (!state) return state.error();
   site_view result;
-  const auto gone = gone_sources(site, state->messages);
+  const membership members(site, state->messages);
   for (const auto& message : state->messages) {
-    if (gone.contains(message.header.source)) continue;
-    result.points.apply(message);
     if (const auto* health = std::get_if<messages::health>(&message.payload))
       if (is_node_of(site, health->node)) result.health[health->node] = *health;
+    if (!members.gone(message.header.source)) result.points.apply(message);
   }
   messages::message end;
   end.payload = state->sources;

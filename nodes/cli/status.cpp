@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "messages/points/output.hpp"
 #include "nodes/cli/site_view.hpp"
@@ -157,18 +159,44 @@ std::string figure(const messages::points::point_table& points, const std::strin
   return found->quality == messages::quality::good || text == "-" ? text : text + "!";
 }
 
-// "12:00:01 rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ...": local
-// time; a "!" marks what is not good.
+// More racks than these are counted, not named: the line shall stay one.
+constexpr std::size_t racks_named_max = 4;
+
+using points_found = std::vector<messages::points::point_state>;
+
+// "rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ..."
+std::string named_racks(const points_found& contactors,
+                        const messages::points::point_table& points) {
+  std::string line;
+  for (const auto& point : contactors) {
+    const auto rack = point.description.name.substr(0, point.description.name.find('/'));
+    const auto of = [&](const char* name) { return figure(points, rack + "/" + name); };
+    line += fmt::format("{}{} {} {}..{} V soc {} % {} A", line.empty() ? "" : " | ", rack,
+                        of("contactor"), of("cell_voltage_min"), of("cell_voltage_max"), of("soc"),
+                        of("current"));
+  }
+  return line;
+}
+
+// "64 racks: 60 closed, 3 open, 1 unknown"
+std::string counted_racks(const points_found& contactors) {
+  std::map<std::string, std::size_t> states;
+  for (const auto& point : contactors)
+    ++states[point.quality == messages::quality::good ? point.text : "unknown"];
+  auto line = fmt::format("{} racks:", contactors.size());
+  for (const auto& [state, count] : states)
+    line += fmt::format("{} {} {}", line.back() == ':' ? "" : ",", count, state);
+  return line;
+}
+
+// "12:00:01 rack_0 closed ...": local time; a "!" marks what is not good.
 std::string status_line(const json& supervised, const site_view* view) {
   std::string line;
-  if (view != nullptr)
-    for (const auto& point : view->points.select({"*/contactor"})) {
-      const auto rack = point.description.name.substr(0, point.description.name.find('/'));
-      const auto of = [&](const char* name) { return figure(view->points, rack + "/" + name); };
-      line += fmt::format("{}{} {} {}..{} V soc {} % {} A", line.empty() ? "" : " | ", rack,
-                          of("contactor"), of("cell_voltage_min"), of("cell_voltage_max"),
-                          of("soc"), of("current"));
-    }
+  if (view != nullptr) {
+    const auto contactors = view->points.select({"*/contactor"});
+    line = contactors.size() > racks_named_max ? counted_racks(contactors)
+                                               : named_racks(contactors, view->points);
+  }
   std::string troubled;
   for (const auto& node : supervised["nodes"])
     if (node.value("state", "") != "running")
@@ -213,7 +241,7 @@ exit_code show(const options& given) {
 
 action declare_status(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--site", given->file, "Site file, where several sites run");
+  app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
   app.add_flag("--actors", given->with_actors, "With the actors of each node");
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
   app.add_flag("--watch", given->watching, "One short line each second");

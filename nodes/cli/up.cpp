@@ -81,10 +81,11 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
 
 action declare_up(CLI::App& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->file, "Site file")->required();
+  app.add_option("SITE", given->file, "Site file")->type_name("FILE")->required();
   app.add_flag("--no-simulator", given->without_simulator,
                "Leave out the simulator and the virtual buses");
-  app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s");
+  app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s")
+      ->type_name("DURATION");
   declare_record(app, given->record);
   app.add_flag("--quiet", given->quiet, "No status line each second");
   return [given] {

@@ -11,9 +11,9 @@ endpoint_maker zmq_endpoints(bus::message::zmq_context& context) {
   };
 }
 
-messages::expected<std::unique_ptr<local_site>> local_site::start(const site::plan& plan,
-                                                                  failure_handler on_failed,
-                                                                  bus::message::listener* tap) {
+messages::expected<std::unique_ptr<local_site>> local_site::start(
+    const site::plan& plan, failure_handler on_failed, bus::message::listener* tap,
+    std::shared_ptr<spdlog::logger> log) {
   auto made = std::unique_ptr<local_site>(new local_site());
   const auto address = "inproc://" + plan.name + "/relay";
   auto bindings = plan.relay_bindings();
@@ -28,6 +28,7 @@ messages::expected<std::unique_ptr<local_site>> local_site::start(const site::pl
     options.plan = &plan;
     options.name = described.name;
     options.relay = address;
+    options.log = log;
     options.make_endpoint = zmq_endpoints(made->context_);
     options.on_failed = [on_failed, name = described.name](const std::string& reason) {
       if (on_failed) {

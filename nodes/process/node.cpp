@@ -11,6 +11,7 @@
 
 #include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/runtime/event_log.hpp"
+#include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
 
 namespace voltaic::nodes::process {
@@ -31,6 +32,16 @@ void wait_until(Condition reached, std::int64_t at_most_us) {
   while (!reached() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(look_period);
   }
+}
+
+// What befell the node itself; the rest is in the journal.
+void log_event(spdlog::logger& log, const messages::frame& frame) {
+  const auto message = messages::decode(frame);
+  const auto* event = message ? std::get_if<messages::event>(&message->payload) : nullptr;
+  if (event == nullptr || event->kind != "system") {
+    return;
+  }
+  log.warn("{} {}", event->subject, messages::points::event_sentence(*event));
 }
 
 // The relay's node has no actors. It is alive when what it publishes comes back
@@ -60,7 +71,9 @@ class relay_watch final : public bus::message::listener {
 } // namespace
 
 node::node(node_options options)
-    : options_(std::move(options)), self_(options_.plan->find_node(options_.name)) {
+    : options_(std::move(options)),
+      self_(options_.plan->find_node(options_.name)),
+      growth_(options_.log) {
   if (options_.time == nullptr) {
     options_.time = &machine_time_;
   }
@@ -171,6 +184,11 @@ messages::expected<bool> node::start_actors() {
   engine.progress = progress_.get();
   engine.buses = [this] { return field_.health(); };
   engine.on_failed = options_.on_failed;
+  if (options_.log) {
+    engine.on_event = [log = options_.log](const messages::frame_ptr& frame) {
+      log_event(*log, *frame);
+    };
+  }
   engine_ = std::make_unique<actors::runtime::engine>(std::move(engine));
   open_feed();
   return true;
@@ -194,6 +212,16 @@ void node::tend() {
   // What is said while nobody forwards it would be lost to observers.
   if (feed_ && endpoint_ && endpoint_->statistics().linked) {
     feed_->step(options_.time->now().monotonic_us);
+  }
+  if (options_.log && endpoint_) {
+    const auto now_us = options_.time->now().monotonic_us;
+    const auto outside = endpoint_->statistics();
+    const auto inside = engine_->bus().read_statistics();
+    growth_.look(now_us, "frames refused: no valid message", outside.refused + inside.refused);
+    growth_.look(now_us, "frames not sent: the outbox was full", outside.dropped);
+    growth_.look(now_us, "frames dropped: the inbox was full", inbox_.dropped());
+    growth_.look(now_us, "mails undelivered: the actor was away or had no room",
+                 inside.undelivered);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "messages/expected.hpp"
 #include "nodes/process/event_feed.hpp"
 #include "nodes/process/field_ports.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::process {
@@ -34,6 +35,7 @@ struct node_options {
   bool shared_progress = false;           ///< counters in a file that a supervisor reads
   bool real_time = false;                 ///< was granted to this process
   std::function<void(const std::string& reason)> on_failed; ///< from another thread
+  std::shared_ptr<spdlog::logger> log;                      ///< null: none
 };
 
 /// A node that does not hear of its relay within this time starts without it.
@@ -63,7 +65,8 @@ class node {
   void prepare_stop() { engine_->prepare_stop(); }
   /// Waits until they are done, at most until then.
   void await_actors(std::chrono::steady_clock::time_point deadline);
-  /// To be called now and then: passes on to the bus what the supervisor recorded.
+  /// To be called now and then: passes on to the bus what the supervisor
+  /// recorded, and logs what was refused.
   void tend();
   /// Stops in this order: ports, actors, endpoint, journal. Twice is once.
   void stop();
@@ -95,6 +98,7 @@ class node {
   field_ports field_;
   std::unique_ptr<actors::runtime::engine> engine_;
   std::unique_ptr<event_feed> feed_; ///< node `site` only
+  growth_log growth_;
 };
 
 } // namespace voltaic::nodes::process

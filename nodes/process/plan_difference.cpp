@@ -164,6 +164,17 @@ std::string_view to_string(part_kind kind) {
   return "node";
 }
 
+std::vector<site::rack> simulated_racks(const plan& source) {
+  std::vector<site::rack> result;
+  std::copy_if(source.racks.begin(), source.racks.end(), std::back_inserter(result),
+               [&](const auto& rack) {
+                 const auto* device = source.find_device(rack.device);
+                 const auto* bus = device == nullptr ? nullptr : source.find_bus(device->bus);
+                 return bus != nullptr && bus->kind == site::bus_kind::virtual_bus;
+               });
+  return result;
+}
+
 std::string process_name(part_kind part, const std::string& name) {
   return part == part_kind::node ? name : fmt::format("{} {}", to_string(part), name);
 }
@@ -179,7 +190,7 @@ difference compare(const plan& running, const plan& wanted, bool simulated) {
         [](const auto& was, const auto& is) { return differs(&was, &is, is.name); },
         result.changes);
     compare_lists(
-        running.racks, wanted.racks, part_kind::simulator,
+        simulated_racks(running), simulated_racks(wanted), part_kind::simulator,
         [&](const auto&, const auto& is) { return simulator_differs(running, wanted, is.name); },
         result.changes);
   }

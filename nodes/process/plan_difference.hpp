@@ -18,6 +18,9 @@ enum class part_kind : std::uint8_t { bus, simulator, node };
 /// What the supervisor calls a part's process: "rack_0", "bus can0".
 [[nodiscard]] std::string process_name(part_kind part, const std::string& name);
 
+/// The racks that a simulator can play: those on virtual buses.
+[[nodiscard]] std::vector<site::rack> simulated_racks(const site::plan& source);
+
 /// One process that stops, starts or is restarted. What is not named is kept.
 struct change {
   change_kind kind = change_kind::restart;

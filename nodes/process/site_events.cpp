@@ -20,11 +20,13 @@ messages::event system_event(std::string_view code, std::string subject, std::st
   return event;
 }
 
-site_events::site_events(const site::plan& plan, line_writer write)
-    : site_(plan.name), write_(std::move(write)) {
+site_events::site_events(const site::plan& plan, line_writer told)
+    : site_(plan.name),
+      write_(std::move(told)),
+      file_(open_process_log(plan.folders.log, std::string(site::supervisor_speaker), false)) {
   auto opened = bus::storage::open_journal({.path = plan.journal_path(site::supervisor_speaker)});
   if (!opened) {
-    write_(fmt::format("what happens to the site is not kept: {}", opened.error().text));
+    write(fmt::format("what happens to the site is not kept: {}", opened.error().text));
     return;
   }
   journal_ = *std::move(opened);
@@ -33,6 +35,11 @@ site_events::site_events(const site::plan& plan, line_writer write)
       std::string(site::supervisor_speaker), actors::runtime::make_boot(),
       messages::utc_quality::unknown, *journal_, [](const messages::frame_ptr&) {});
   tell_unclean_end();
+}
+
+void site_events::write(const std::string& line) {
+  write_(line);
+  file_->info("{}", line);
 }
 
 void site_events::tell_unclean_end() {
@@ -47,7 +54,7 @@ void site_events::tell_unclean_end() {
 }
 
 void site_events::record(messages::event event) {
-  write_(fmt::format("{} {}", event.subject, messages::points::event_sentence(event)));
+  write(fmt::format("{} {}", event.subject, messages::points::event_sentence(event)));
   if (log_ != nullptr) log_->record(std::move(event), time_.now());
 }
 

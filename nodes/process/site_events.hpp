@@ -9,6 +9,7 @@
 #include "actors/runtime/event_log.hpp"
 #include "bus/storage/journal.hpp"
 #include "messages/codec/payloads.hpp"
+#include "nodes/process/process_log.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::process {
@@ -29,9 +30,11 @@ class site_events {
 
  private:
   void tell_unclean_end();
+  void write(const std::string& line);
 
   std::string site_;
   line_writer write_;
+  std::shared_ptr<spdlog::logger> file_; ///< the same lines
   actors::runtime::system_clock time_;
   std::unique_ptr<bus::storage::journal> journal_;
   std::unique_ptr<actors::runtime::event_log> log_; ///< null without a journal

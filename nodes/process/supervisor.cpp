@@ -8,6 +8,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include "bus/can/clock.hpp"
 #include "messages/event_codes.hpp"
@@ -115,7 +116,8 @@ void supervisor::add_processes() {
   if (simulated()) {
     for (const auto& bus : plan_.buses)
       if (bus.kind == site::bus_kind::virtual_bus) processes_.add(bus_spec(plan_, bus.name));
-    for (const auto& rack : plan_.racks) processes_.add(simulator_spec(plan_, rack.name));
+    for (const auto& rack : simulated_racks(plan_))
+      processes_.add(simulator_spec(plan_, rack.name));
   }
   if (options_.nodes)
     for (const auto& node : plan_.nodes) processes_.add(node_spec(plan_, node));
@@ -154,7 +156,15 @@ void supervisor::run(std::optional<std::int64_t> for_us) {
     turn(now_us);
   }
   status_lines_.reset();
+  remove_traces();
   events_->record(system_event(codes::site_stopped, plan_.name, {}));
+}
+
+// What only a running site needs; lock and logs stay.
+void supervisor::remove_traces() const {
+  std::error_code ignored;
+  std::filesystem::remove_all(plan_.folders.runtime + "/progress", ignored);
+  std::filesystem::remove(applied_path(), ignored);
 }
 
 void supervisor::tell_start() {

@@ -74,6 +74,7 @@ class supervisor {
   [[nodiscard]] nlohmann::json carry_out(const std::vector<change>& changes,
                                          const site::plan& wanted);
   void start_status_lines();
+  void remove_traces() const;
   void tell_start();
   void tell_ready();
   void tell_stop();

@@ -47,6 +47,25 @@ TEST_CASE("Ctrl-C stops everything in order within 3 s and leaves nothing behind
   require_nothing_left(site, family);
 }
 
+TEST_CASE("each process logs its start, rights and stop, and only logs and lock stay behind") {
+  live_site site;
+  site.up();
+  const auto folder = site.runtime_folder();
+  const auto pid = site.pid_of("rack_0");
+  CHECK(site.stop() == 0);
+  const auto log = read_file(folder + "/log/rack_0.log");
+  INFO(log);
+  CHECK(log.find("node rack_0 of site demo starts: voltaic ") != std::string::npos);
+  CHECK(log.find("process " + std::to_string(pid)) != std::string::npos);
+  for (const auto* word : {"rights: ", "is ready", "is asked to stop", "has stopped"})
+    CHECK(log.find(word) != std::string::npos);
+  for (const auto* name : {"relay", "site", "bus_can0", "sim_rack_1"})
+    CHECK(read_file(folder + "/log/" + name + ".log").find("has stopped") != std::string::npos);
+  CHECK(read_file(folder + "/log/supervisor.log").find("SITE_STOPPED") != std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder + "/progress"));
+  CHECK_FALSE(std::filesystem::exists(folder + "/site.toml"));
+}
+
 TEST_CASE("Without a running site every question exits 3 and says so") {
   const live_site site;
   using words = std::vector<std::string>;

@@ -136,6 +136,13 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
   }
 }
 
+TEST_CASE("racks that are heard from a recording are not simulated") {
+  auto plan = two_racks();
+  CHECK(process::simulated_racks(plan).size() == 2);
+  plan.buses[0].kind = site::bus_kind::replay;
+  CHECK(process::simulated_racks(plan).empty());
+}
+
 TEST_CASE("without a simulator only nodes change") {
   const auto before = two_racks();
   auto after = before;

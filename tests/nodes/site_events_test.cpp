@@ -28,6 +28,7 @@ struct scene {
   scene() {
     plan.name = "demo";
     plan.folders.state = folder.path().string();
+    plan.folders.log = folder.path().string();
   }
   std::unique_ptr<site_events> supervisor() {
     return std::make_unique<site_events>(
