@@ -140,6 +140,17 @@ void process_set::replace(process_spec spec) {
   item->successor = std::move(spec);
 }
 
+void process_set::set_bounds(const process_spec& spec) {
+  auto* item = find(spec.name);
+  if (item == nullptr) return;
+  item->spec.wedge_ms = spec.wedge_ms;
+  item->spec.start_timeout_ms = spec.start_timeout_ms;
+  item->spec.restarts_max = spec.restarts_max;
+  item->spec.restarts_window_ms = spec.restarts_window_ms;
+  item->restart = actors::runtime::restart_model(policy_of(item->spec), {{{}, 1}});
+  item->wedge = wedge_model(std::int64_t{spec.wedge_ms} * 1000);
+}
+
 void process_set::add_to(std::vector<pollfd>& polled) const {
   for (const auto& item : entries_) {
     if (item->child == nullptr) continue;

@@ -74,6 +74,8 @@ class process_set {
   void remove(std::string_view name);
   /// Stops it in bounded time and starts it anew, with a fresh restart budget.
   void replace(process_spec spec);
+  /// Gives a process that goes on as it is the times of `spec` and a fresh restart budget.
+  void set_bounds(const process_spec& spec);
 
   /// Appends what to poll for, beside the owner's own files.
   void add_to(std::vector<pollfd>& polled) const;

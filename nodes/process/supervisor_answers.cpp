@@ -33,11 +33,11 @@ json to_json(const process_view& view) {
 }
 
 // "start node rack_2: new in the site file"
-std::vector<std::string> changes_text(const std::vector<change>& changes) {
+std::vector<std::string> changes_text(const json& changes) {
   std::vector<std::string> texts;
   for (const auto& one : changes)
-    texts.push_back(fmt::format("{} {} {}: {}", to_string(one.kind), to_string(one.part), one.name,
-                                one.reason));
+    texts.push_back(fmt::format("{} {} {}: {}", one.value("change", ""), one.value("part", ""),
+                                one.value("name", ""), one.value("reason", "")));
   return texts;
 }
 
@@ -130,7 +130,7 @@ std::string supervisor::apply(std::string_view request, bool& wait) {
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);
   plan_ = std::move(wanted);
-  if (wait) tell_apply(asked, "done", {}, changes_text(what.changes));
+  if (!changes.empty()) tell_apply(asked, "done", {}, changes_text(changes));
   return json({{"changes", std::move(changes)}}).dump();
 }
 
@@ -148,6 +148,14 @@ nlohmann::json supervisor::carry_out(const std::vector<change>& changes, const s
     else
       processes_.add(spec_of(wanted, one.part, one.name));
   }
+  if (plan_.supervision == wanted.supervision) return told;
+  for (const auto& bus : wanted.buses) processes_.set_bounds(bus_spec(wanted, bus.name));
+  for (const auto& rack : wanted.racks) processes_.set_bounds(simulator_spec(wanted, rack.name));
+  for (const auto& node : wanted.nodes) processes_.set_bounds(node_spec(wanted, node));
+  told.push_back({{"change", "set"},
+                  {"part", "site"},
+                  {"name", "supervision"},
+                  {"reason", "its bounds changed"}});
   return told;
 }
 

@@ -1,6 +1,9 @@
+#include <signal.h>
+
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <thread>
 
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
@@ -86,4 +89,21 @@ TEST_CASE("proof c: apply adds and removes racks while the others miss no period
   CHECK(site.node("rack_2").is_null());
   require_undisturbed();
   CHECK(site.stop() == 0);
+}
+
+TEST_CASE("apply holds running processes to new bounds of supervision and restarts none") {
+  live_site site;
+  site.up();
+  const pid_t pid = site.pid_of("rack_0");
+  site.add("[supervision]\nwedge_safety = \"10s\"\n");
+  const auto applied = site.voltaic({"apply", site.file()});
+  INFO(applied.output << applied.errors);
+  CHECK(applied.code == 0);
+  CHECK(applied.output == "set     site supervision: its bounds changed\n");
+  CHECK(site.voltaic({"apply", site.file()}).output == "nothing changed\n");
+  ::kill(pid, SIGSTOP);
+  std::this_thread::sleep_for(1'500ms); // five times what it was given before
+  ::kill(pid, SIGCONT);
+  CHECK(site.pid_of("rack_0") == pid);
+  CHECK(site.node("rack_0")["restarts"] == 0);
 }

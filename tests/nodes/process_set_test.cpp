@@ -178,6 +178,26 @@ TEST_CASE("F-011 a node whose actor makes no progress is killed and started agai
   s.stop();
 }
 
+TEST_CASE("F-011 a running node is held to bounds that were changed meanwhile") {
+  scene s;
+  auto node = s.script("rack_0", healthy);
+  node.progress_path = s.folder + "/progress";
+  node.wedge_ms = 300'000;
+  s.set.add(node);
+  REQUIRE(s.until([&] { return s.set.settled(); }));
+  const auto pid = s.of("rack_0").pid;
+  const auto page = page_for(node.progress_path, pid);
+  node.wedge_ms = 300;
+  s.set.set_bounds(node);
+  REQUIRE(s.until([&] { return s.of("rack_0").restarts == 1; }));
+  CHECK(s.events[0].pid == pid); // it was no restart that brought the new bounds
+  CHECK(s.codes_of("rack_0").at(0) == "ACTOR_WEDGED");
+  auto other = node;
+  other.name = "rack_7";
+  s.set.set_bounds(other); // nobody's
+  s.stop();
+}
+
 TEST_CASE("F-010 a node stopped by SIGSTOP stands still and is replaced") {
   scene s;
   auto node = s.script("rack_0", healthy);
