@@ -189,3 +189,26 @@ TEST_CASE("proof b: a latch outlives the death of its chain and of the whole sit
   CHECK(latched(site, "rack_0"));
   CHECK(devices.closings(0) == 1);
 }
+
+TEST_CASE("proof b F-011: a site node whose actors stand still is replaced and no rack notices") {
+  closed_site here;
+  const auto before = here.site.status();
+  const pid_t pid = here.site.pid_of("site");
+  const pid_t thread = stop_worker(pid);
+  if (thread == 0) {
+    WARN("skipped: one thread of another process cannot be stopped here");
+    return;
+  }
+  REQUIRE(killed(thread));
+  REQUIRE(here.site.wait_for_successor("site", pid) > 0);
+  INFO(here.site.log());
+  CHECK(here.site.node("site")["last_exit"].get<std::string>().find("no progress") !=
+        std::string::npos);
+  require_others_undisturbed(before, here.site.status(), "site");
+  for (std::size_t rack = 0; rack < 2; ++rack) {
+    CHECK(here.devices.conducts(rack));
+    CHECK(here.devices.closings(rack) == 1);
+  }
+  // Commands find their way again.
+  CHECK(here.site.voltaic({"set", "rack_0/contactor", "open"}).code == 0);
+}
