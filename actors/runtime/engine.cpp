@@ -148,7 +148,8 @@ struct engine::core {
   std::atomic<bool> failed = false;
   std::mutex mutex;
   std::condition_variable changed;
-  bool stopped = false; ///< by the supervisor; guarded by mutex
+  bool stopped = false; ///< every actor, by the supervisor; guarded by mutex
+  bool quiet = false;   ///< the distributor says nothing any more; guarded by mutex
   bool asked = false;   ///< to stop; used by the owner's thread only
   compat::system_config config;
   caf::actor_system system;
@@ -175,7 +176,12 @@ caf::behavior run_distributor(caf::event_based_actor* self, Core* core) {
             const auto delay_us = std::max<std::int64_t>(core->pulse_due_us - now_us, 0);
             compat::tell_after(self, std::chrono::microseconds(delay_us), pulse{});
           },
-          [self](const stop_request&) { self->quit(); }};
+          [self, core](const stop_request&) {
+            self->quit();
+            const std::lock_guard lock(core->mutex);
+            core->quiet = true;
+            core->changed.notify_all();
+          }};
 }
 
 } // namespace
@@ -224,23 +230,26 @@ bool engine::may_stop() const {
                       [](const auto& one) { return one->holds_node(); });
 }
 
+void engine::await(const bool& reached) {
+  if (core_->options.deterministic) {
+    run_until_quiet();
+    return;
+  }
+  std::unique_lock lock(core_->mutex);
+  core_->changed.wait_for(lock, stop_wait, [&reached] { return reached; });
+}
+
 void engine::stop() {
   if (std::exchange(core_->asked, true)) {
     return;
   }
   core_->options.progress->layout().running = 0;
   compat::tell(core_->head, stop_request{});
-  if (core_->options.deterministic) {
-    run_until_quiet();
-  } else {
-    std::unique_lock lock(core_->mutex);
-    core_->changed.wait_for(lock, stop_wait, [this] { return core_->stopped; });
-  }
+  await(core_->stopped);
   core_->options.inbox->set_waker(nullptr);
   compat::tell(core_->distributor, stop_request{});
-  if (core_->options.deterministic) {
-    run_until_quiet();
-  }
+  // Endpoint and journal may go as soon as this returns.
+  await(core_->quiet);
   core_->distributor = nullptr;
   core_->head = nullptr;
 }

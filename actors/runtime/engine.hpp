@@ -94,6 +94,8 @@ class engine {
   void advance(std::int64_t microseconds);
 
  private:
+  /// For a bounded time, until what the core's mutex guards is so.
+  void await(const bool& reached);
   struct core;
   std::unique_ptr<core> core_;
 };

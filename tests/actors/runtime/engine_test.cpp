@@ -3,8 +3,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
+#include <chrono>
 #include <set>
 #include <stdexcept>
+#include <thread>
 
 #include "support/test_node.hpp"
 
@@ -64,6 +67,25 @@ messages::command command_for(const std::string& target, const std::string& oper
 void order(test_node& node, const messages::command& command) {
   node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, command);
 }
+
+/// An endpoint that is slow to answer, and knows whether somebody is inside.
+class slow_endpoint final : public bus::message::endpoint {
+ public:
+  bus::message::publish_result publish(bus::message::plane, messages::frame_ptr) override {
+    return bus::message::publish_result::queued;
+  }
+  bus::message::publish_result send(messages::frame_ptr) override {
+    return bus::message::publish_result::queued;
+  }
+  bus::message::endpoint_statistics statistics() const override {
+    entered = inside = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    inside = false;
+    return {};
+  }
+  mutable std::atomic<bool> entered = false;
+  mutable std::atomic<bool> inside = false;
+};
 
 } // namespace
 
@@ -262,4 +284,24 @@ TEST_CASE("a node says that it lives at least twice a second and progress moves 
   for (std::size_t i = 0; i < after.actors.size(); ++i) {
     CHECK(after.actors[i].progress > before.actors[i].progress);
   }
+}
+
+TEST_CASE("after a stop nobody of the node uses its endpoint any more") {
+  slow_endpoint outside;
+  system_clock time;
+  node_inbox inbox;
+  tests::memory_journal journal;
+  const auto progress = progress_page::anonymous();
+  engine_options options;
+  options.node = "node_0";
+  options.boot = "boot";
+  options.time = &time;
+  options.inbox = &inbox;
+  options.outside = &outside;
+  options.journal = &journal;
+  options.progress = progress.get();
+  engine node(std::move(options));
+  while (!outside.entered) std::this_thread::yield();
+  node.stop();
+  CHECK_FALSE(outside.inside);
 }
