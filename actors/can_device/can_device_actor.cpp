@@ -36,7 +36,7 @@ bool differs(const messages::order& a, const messages::order& b) {
 
 } // namespace
 
-can_device::can_device(runtime::context& context, model_options options, frame_sender send)
+can_device::can_device(runtime::context& context, const model_options& options, frame_sender send)
     : context_(context),
       name_(options.name),
       model_(make_model(options)),

@@ -22,7 +22,7 @@ inline constexpr std::int64_t order_age_max_us = 250'000;
 class can_device final : public runtime::actor {
  public:
   /// Throws std::invalid_argument with every finding of the options.
-  can_device(runtime::context& context, model_options options, frame_sender send);
+  can_device(runtime::context& context, const model_options& options, frame_sender send);
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
   [[nodiscard]] runtime::condition condition() const override;

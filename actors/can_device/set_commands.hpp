@@ -45,7 +45,7 @@ class set_commands {
   void load();
   [[nodiscard]] std::optional<std::string> refusal(const messages::command& command,
                                                    pending& next) const;
-  void conclude(const pending& what, messages::outcome outcome, std::string reason,
+  void conclude(const pending& what, messages::outcome how, std::string reason,
                 std::string read_back, runtime::instant now);
   /// Sends it if it is in time. False: it is concluded.
   [[nodiscard]] bool act(pending& one, runtime::instant now);

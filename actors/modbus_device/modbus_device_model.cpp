@@ -165,8 +165,9 @@ std::optional<messages::telemetry> model::say() {
   messages::telemetry telemetry;
   telemetry.owner = options_.name;
   telemetry.fingerprint = catalogue_.fingerprint;
-  for (std::uint16_t point = 0; point < points_.size(); ++point)
-    if (std::exchange(points_[point].changed, false)) telemetry.blocks.push_back(make_block(point));
+  for (std::size_t point = 0; point < points_.size(); ++point)
+    if (std::exchange(points_[point].changed, false))
+      telemetry.blocks.push_back(make_block(static_cast<std::uint16_t>(point)));
   if (telemetry.blocks.empty()) return std::nullopt;
   return telemetry;
 }

@@ -77,11 +77,11 @@ class model {
   [[nodiscard]] const std::string& state_reason() const { return state_reason_; }
 
   /// Refuses what the profile does not permit; never clamps.
-  [[nodiscard]] messages::expected<set_plan> plan_set(const messages::command& command) const;
+  [[nodiscard]] messages::expected<set_plan> plan_set(const messages::command& asked) const;
   /// The same for a value alone; `command` is a position in the plan's commands.
   [[nodiscard]] messages::expected<set_plan> plan_value(std::uint16_t command, double value) const;
   /// The outcome of a set by what the device holds afterwards.
-  [[nodiscard]] messages::result judge(const messages::command& command, const set_plan& planned,
+  [[nodiscard]] messages::result judge(const messages::command& asked, const set_plan& planned,
                                        const write_result& written) const;
 
  private:

@@ -18,7 +18,7 @@ inline constexpr std::int32_t charge_us_max = 300'000'000;
 /// Newest values of one input, padded to whole groups of `lanes`. The padding
 /// is never valid.
 struct element_values {
-  explicit element_values(std::size_t count);
+  explicit element_values(std::size_t elements);
   /// To be called after any change of values or validity.
   void summarise();
 

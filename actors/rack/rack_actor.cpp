@@ -20,7 +20,7 @@ model_options checked(model_options options) {
 
 } // namespace
 
-rack_actor::rack_actor(runtime::context& context, model_options options)
+rack_actor::rack_actor(runtime::context& context, const model_options& options)
     : context_(context), model_(checked(options)) {
   context_.listen(options.device, runtime::kind::catalogue);
   context_.listen(options.device, runtime::kind::telemetry);

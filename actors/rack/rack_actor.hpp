@@ -9,7 +9,7 @@ namespace voltaic::actors::rack {
 class rack_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument with every finding of the options.
-  rack_actor(runtime::context& context, model_options options);
+  rack_actor(runtime::context& context, const model_options& options);
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
 

@@ -38,7 +38,7 @@ class command_gate {
   explicit command_gate(command_gate_options options = {}) : options_(options) {}
 
   /// `now_utc_us` is the time of the hop that judges.
-  [[nodiscard]] gate_judgement judge(const messages::command& command, std::int64_t now_utc_us);
+  [[nodiscard]] gate_judgement judge(const messages::command& asked, std::int64_t now_utc_us);
 
   /// The outcome of the command with `done.key`. Returns it once for each
   /// request that waits for it, addressed. Empty when nobody does.
@@ -47,7 +47,7 @@ class command_gate {
   /// What the journal remembers of an accepted command, before any `judge`.
   /// Without a result its first repetition in time acts: a later hop guards the key. One that
   /// was handed on and has no known result is restored as outcome `unknown`.
-  void restore(const messages::command& command, const std::optional<messages::result>& done);
+  void restore(const messages::command& accepted, const std::optional<messages::result>& done);
 
   [[nodiscard]] std::size_t keys() const { return entries_.size(); }
   [[nodiscard]] std::size_t unfinished() const;
@@ -63,9 +63,9 @@ class command_gate {
     bool acting = false;
     std::vector<requester> waiting;
   };
-  [[nodiscard]] gate_judgement judge_known(entry& known, const messages::command& command,
+  [[nodiscard]] gate_judgement judge_known(entry& known, const messages::command& asked,
                                            std::int64_t now_utc_us);
-  [[nodiscard]] std::optional<gate_judgement> refusal_of_new(const messages::command& command,
+  [[nodiscard]] std::optional<gate_judgement> refusal_of_new(const messages::command& asked,
                                                              std::int64_t now_utc_us);
   [[nodiscard]] bool make_room(std::int64_t now_utc_us);
 
@@ -77,8 +77,8 @@ class command_gate {
 };
 
 /// A result for `command` that is not `done`, with one reason.
-[[nodiscard]] messages::result make_result(const messages::command& command,
-                                           messages::outcome outcome, std::string reason);
+[[nodiscard]] messages::result make_result(const messages::command& answered,
+                                           messages::outcome what, std::string reason);
 
 /// Says in an event who asked for it: the user, role and key of a command.
 void attribute(messages::event& event, const messages::command& cause);

@@ -5,7 +5,7 @@
 
 namespace voltaic::actors::runtime {
 
-restart_model::restart_model(restart_policy policy, std::vector<group_shape> groups)
+restart_model::restart_model(restart_policy policy, const std::vector<group_shape>& groups)
     : policy_(policy) {
   std::size_t first = 0;
   for (const auto& group : groups) {

@@ -39,7 +39,7 @@ struct restart_decision {
 /// over levels: beyond it the whole node is given up.
 class restart_model {
  public:
-  restart_model(restart_policy policy, std::vector<group_shape> groups);
+  restart_model(restart_policy policy, const std::vector<group_shape>& groups);
 
   /// A child ended by itself at `now_us`. Children are numbered through all groups.
   [[nodiscard]] restart_decision on_exit(std::size_t child, std::int64_t now_us);

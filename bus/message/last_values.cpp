@@ -127,9 +127,9 @@ std::vector<messages::frame_ptr> last_values::frames() const {
   for (const auto& [key, known] : values_) {
     messages::telemetry part{key.second, known.fingerprint, {}};
     std::size_t bytes = 0;
-    const auto close = [&] {
+    const auto close = [&, &header = known.header] {
       if (part.blocks.empty()) return;
-      out.push_back(messages::encode(known.header, part));
+      out.push_back(messages::encode(header, part));
       part.blocks.clear();
       bytes = 0;
     };

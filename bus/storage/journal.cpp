@@ -296,7 +296,7 @@ class sqlite_journal final : public journal {
 /// Moves a bad file and its log out of the way, together, for inspection.
 std::string set_aside(const std::string& path) {
   for (int number = 1; number <= set_aside_max; ++number) {
-    const std::string target = fmt::format("{}.corrupt-{}", path, number);
+    std::string target = fmt::format("{}.corrupt-{}", path, number);
     if (files::exists(target)) continue;
     files::rename(path, target);
     for (const char* suffix : {"-wal", "-shm"})

@@ -43,10 +43,10 @@ void put(Builder list, const std::vector<std::string>& values) {
   if (!(value).empty()) (builder).set##Field(text(value))
 #define VOLTAIC_TEXTS(builder, Field, value) \
   if (!(value).empty()) put((builder).init##Field(entries((value).size())), value)
-#define VOLTAIC_STRUCTS(builder, Field, value)                            \
-  if (!(value).empty()) {                                                 \
-    auto list = (builder).init##Field(entries((value).size()));           \
-    for (capnp::uint i = 0; i < list.size(); ++i) put(list[i], value[i]); \
+#define VOLTAIC_STRUCTS(builder, Field, value)                              \
+  if (!(value).empty()) {                                                   \
+    auto list = (builder).init##Field(entries((value).size()));             \
+    for (capnp::uint i = 0; i < list.size(); ++i) put(list[i], (value)[i]); \
   }
 
 template <class To, class From>

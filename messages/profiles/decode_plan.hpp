@@ -108,7 +108,7 @@ class decode_plan {
 
   class compiler;
   [[nodiscard]] const entry* find(const can::frame& frame) const;
-  [[nodiscard]] sample decode_row(const row& row, std::uint64_t intel,
+  [[nodiscard]] sample decode_row(const row& from, std::uint64_t intel,
                                   std::uint64_t motorola) const;
 
   std::vector<std::uint16_t> standard_; ///< entry of each 11-bit identifier

@@ -88,26 +88,26 @@ std::optional<std::uint16_t> encode_plan::find_set(std::string_view point_or_cha
   return std::nullopt;
 }
 
-expected<can::frame> encode_plan::encode(std::uint16_t position,
+expected<can::frame> encode_plan::encode(std::uint16_t command,
                                          std::span<const field_value> values) const {
-  assert(position < commands_.size());
-  const command& command = commands_[position];
+  assert(command < commands_.size());
+  const auto& wanted = commands_[command];
   can::frame frame;
-  frame.id = command.id;
-  frame.extended = command.extended;
-  frame.length = command.length;
+  frame.id = wanted.id;
+  frame.extended = wanted.extended;
+  frame.length = wanted.length;
   std::uint64_t word = 0;
-  for (const auto& field : command.fields) {
+  for (const auto& field : wanted.fields) {
     const auto bits = field_bits(field, find_value(values, field.field));
-    if (!bits) return failure{fmt::format("{}: {}", command.name, bits.error().text)};
+    if (!bits) return failure{fmt::format("{}: {}", wanted.name, bits.error().text)};
     const std::uint64_t placed = *bits << word_shift(field.bits);
     word |= field.bits.order == bit_order::intel ? placed : swap_bytes(placed);
   }
-  std::memcpy(frame.data.data(), &word, command.length);
-  if (command.checksum) {
+  std::memcpy(frame.data.data(), &word, wanted.length);
+  if (wanted.checksum) {
     const std::span bytes(frame.data.data(), frame.length);
-    bytes[command.checksum->byte] =
-        can::checksum(command.checksum->kind, bytes, command.checksum->byte);
+    bytes[wanted.checksum->byte] =
+        can::checksum(wanted.checksum->kind, bytes, wanted.checksum->byte);
   }
   return frame;
 }
@@ -123,15 +123,15 @@ expected<can::frame> encode_plan::encode_order(const order& order) const {
   return encode(*order_, values);
 }
 
-expected<can::frame> encode_plan::encode_set(std::uint16_t position, double value,
+expected<can::frame> encode_plan::encode_set(std::uint16_t command, double value,
                                              std::uint64_t counter) const {
-  assert(position < commands_.size() && commands_[position].purpose == command_purpose::set);
-  const auto& allowed = commands_[position].allowed;
+  assert(command < commands_.size() && commands_[command].purpose == command_purpose::set);
+  const auto& allowed = commands_[command].allowed;
   if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
-    return failure{fmt::format("{}: {} is outside of {} to {} {}", commands_[position].point, value,
-                               allowed.minimum, allowed.maximum, commands_[position].unit)};
+    return failure{fmt::format("{}: {} is outside of {} to {} {}", commands_[command].point, value,
+                               allowed.minimum, allowed.maximum, commands_[command].unit)};
   const field_value values[] = {{"value", value}, {"counter", static_cast<std::int64_t>(counter)}};
-  return encode(position, values);
+  return encode(command, values);
 }
 
 } // namespace voltaic::messages::profiles

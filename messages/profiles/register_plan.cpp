@@ -145,14 +145,14 @@ std::optional<std::uint16_t> register_plan::find_set(std::string_view point_or_c
   return std::nullopt;
 }
 
-expected<register_write> register_plan::encode_set(std::uint16_t position, double value) const {
-  assert(position < commands_.size());
-  const auto& command = commands_[position];
-  const auto& allowed = command.allowed;
+expected<register_write> register_plan::encode_set(std::uint16_t command, double value) const {
+  assert(command < commands_.size());
+  const auto& wanted = commands_[command];
+  const auto& allowed = wanted.allowed;
   if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
-    return failure{fmt::format("{}: {} is outside of {} to {} {}", command.point, value,
-                               allowed.minimum, allowed.maximum, command.unit)};
-  const auto& field = *command.target_register;
+    return failure{fmt::format("{}: {} is outside of {} to {} {}", wanted.point, value,
+                               allowed.minimum, allowed.maximum, wanted.unit)};
+  const auto& field = *wanted.target_register;
   const double wire = (value - field.offset) / field.scale;
   std::optional<std::vector<std::uint16_t>> registers;
   std::int64_t raw = 0;
@@ -161,20 +161,20 @@ expected<register_write> register_plan::encode_set(std::uint16_t position, doubl
   else if (round_to_integer(wire, raw))
     registers = modbus::write_integer(raw, field.type, field.word_order);
   if (!registers)
-    return failure{fmt::format("{}: {} does not fit into its registers", command.point, value)};
+    return failure{fmt::format("{}: {} does not fit into its registers", wanted.point, value)};
   return register_write{field.address, std::move(*registers)};
 }
 
-expected<double> register_plan::read_back(std::uint16_t position,
+expected<double> register_plan::read_back(std::uint16_t command,
                                           std::span<const std::uint16_t> registers) const {
-  assert(position < commands_.size());
-  const auto& command = commands_[position];
-  const auto& field = *command.target_register;
+  assert(command < commands_.size());
+  const auto& wanted = commands_[command];
+  const auto& field = *wanted.target_register;
   if (registers.size() != modbus::register_count(field.type))
-    return failure{fmt::format("{}: read {} registers", command.point, registers.size())};
+    return failure{fmt::format("{}: read {} registers", wanted.point, registers.size())};
   const double value =
       modbus::read_number(registers, field.type, field.word_order) * field.scale + field.offset;
-  if (!std::isfinite(value)) return failure{fmt::format("{}: read no number", command.point)};
+  if (!std::isfinite(value)) return failure{fmt::format("{}: read no number", wanted.point)};
   return value;
 }
 

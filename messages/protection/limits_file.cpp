@@ -278,7 +278,7 @@ class reader {
   }
 
   std::optional<std::string> text_of(const toml::key& key, const toml::node& value) {
-    if (const auto text = value.value<std::string>(); text && !text->empty()) return text;
+    if (auto text = value.value<std::string>(); text && !text->empty()) return text;
     report(value.source().begin, fmt::format("{} must be a text", key.str()));
     return std::nullopt;
   }

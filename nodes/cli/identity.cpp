@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ranges>
 #include <set>
 #include <vector>
 
@@ -30,9 +29,9 @@ std::string role_of(const json& roles) {
   ids.push_back(::getegid());
   for (const auto id : ids)
     if (const auto* entry = ::getgrgid(id); entry != nullptr) groups.insert(entry->gr_name);
-  for (const auto role : messages::roles | std::views::reverse)
-    for (const auto& group : roles.value(role, json::array()))
-      if (groups.contains(group.get<std::string>())) return std::string(role);
+  for (auto role = messages::roles.rbegin(); role != messages::roles.rend(); ++role)
+    for (const auto& group : roles.value(*role, json::array()))
+      if (groups.contains(group.get<std::string>())) return std::string(*role);
   return "";
 }
 

@@ -260,12 +260,12 @@ messages::expected<bool> node::open_field() {
     wait_until([this] { return engine_->ready(); }, actors_wait_us);
   }
   for (const auto& name : self_->buses) {
-    if (const auto opened = open_bus(name); !opened) {
+    if (auto opened = open_bus(name); !opened) {
       return opened;
     }
   }
   for (const auto& name : self_->lines) {
-    if (const auto opened = open_line(name); !opened) {
+    if (auto opened = open_line(name); !opened) {
       return opened;
     }
   }

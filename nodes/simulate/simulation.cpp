@@ -105,7 +105,7 @@ messages::expected<bool> run_simulation(simulated_site& site, const site::plan& 
     return bus.kind == site::bus_kind::replay;
   });
   if (!recorded) {
-    if (const auto warm = warm_up(site, plan, options); !warm) return warm;
+    if (auto warm = warm_up(site, plan, options); !warm) return warm;
   }
   const std::int64_t zero_us = site.now().monotonic_us + (recorded ? 0 : step_us);
   const std::int64_t end_us = zero_us + options.duration_ms * messages::us_per_ms;

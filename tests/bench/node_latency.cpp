@@ -150,7 +150,7 @@ caf::behavior bare_reader(caf::event_based_actor*, ear* of) {
 }
 
 caf::behavior bare_talker(caf::event_based_actor*, ear* of, std::vector<caf::actor> to) {
-  return {[of, to](go_ahead) {
+  return {[of, to = std::move(to)](go_ahead) {
     of->said_ns = now_ns();
     const auto frame = std::make_shared<const bare_frame>();
     for (const auto& one : to) compat::tell(one, frame);
@@ -164,13 +164,13 @@ std::vector<double> reference(mouth by, int readers) {
   std::vector<caf::actor> all;
   for (int i = 0; i < readers; ++i) all.push_back(system.spawn(bare_reader, &hears));
   const auto talks = system.spawn(bare_talker, &hears, all);
-  const auto latency_us = by == mouth::actor
-                              ? block(hears, readers, [&] { compat::tell(talks, go_ahead{}); })
-                              : block(hears, readers, [&] {
-                                  hears.said_ns = now_ns();
-                                  const auto frame = std::make_shared<const bare_frame>();
-                                  for (const auto& one : all) compat::tell(one, frame);
-                                });
+  auto latency_us = by == mouth::actor
+                        ? block(hears, readers, [&] { compat::tell(talks, go_ahead{}); })
+                        : block(hears, readers, [&] {
+                            hears.said_ns = now_ns();
+                            const auto frame = std::make_shared<const bare_frame>();
+                            for (const auto& one : all) compat::tell(one, frame);
+                          });
   compat::ask_to_end(talks);
   for (const auto& one : all) compat::ask_to_end(one);
   return latency_us;

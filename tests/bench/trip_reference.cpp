@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <thread>
+#include <utility>
 
 #include "actors/runtime/caf_compat.hpp"
 #include "bench/harness.hpp"
@@ -31,7 +32,7 @@ namespace compat = actors::runtime::compat;
 constexpr unsigned pass_spacing_us = 1'000;
 
 caf::behavior passer(caf::event_based_actor*, caf::actor next) {
-  return {[next](const token& one) { compat::tell(next, one); }};
+  return {[next = std::move(next)](const token& one) { compat::tell(next, one); }};
 }
 
 caf::behavior sender(caf::event_based_actor*, int socket) {

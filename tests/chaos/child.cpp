@@ -40,7 +40,7 @@ std::pair<char, pid_t> state_and_parent(pid_t pid) {
 } // namespace
 
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds bound) {
-  const auto end = std::chrono::steady_clock::now() + bound;
+  const auto end = std::chrono::steady_clock::now() + bound * patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() >= end) return false;
     std::this_thread::sleep_for(look_period);

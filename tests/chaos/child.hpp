@@ -12,7 +12,14 @@ namespace chaos {
 
 using namespace std::chrono_literals;
 
-/// Whether it becomes true before the bound.
+/// Every bound of time is this many times longer where sanitizers slow all processes down.
+#ifdef __SANITIZE_ADDRESS__
+inline constexpr int patience = 4;
+#else
+inline constexpr int patience = 1;
+#endif
+
+/// Whether it becomes true before the bound, with patience.
 [[nodiscard]] bool eventually(const std::function<bool()>& condition,
                               std::chrono::milliseconds bound = 10s);
 

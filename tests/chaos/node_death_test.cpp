@@ -15,7 +15,7 @@ using namespace chaos;
 
 namespace {
 
-constexpr std::int64_t period_bound_us = 1'500'000; // rack values come every 100 ms
+constexpr std::int64_t period_bound_us = 1'500'000 * patience; // rack values come every 100 ms
 const std::vector<std::string> nodes{"relay", "site", "rack_0", "rack_1"};
 
 /// A site with both racks closed, seen from its devices and by an observer.
@@ -57,7 +57,7 @@ std::string last_events(const live_site& site) {
 void require_rack_opened(closed_site& here, std::size_t rack, std::int64_t died_us) {
   REQUIRE(eventually([&] { return !here.devices.conducts(rack); }, 3s));
   // Half a second of lease, what feedback takes, and room for a busy machine.
-  CHECK(here.devices.changed_us(rack) - died_us < 1'500'000);
+  CHECK(here.devices.changed_us(rack) - died_us < 1'500'000 * patience);
   const auto name = "rack_" + std::to_string(rack);
   REQUIRE(eventually([&] { return here.site.good(name); }));
   const int closings = here.devices.closings(rack);

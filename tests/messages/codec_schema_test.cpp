@@ -20,7 +20,7 @@ using coverage = std::map<std::string, std::set<std::string>>;
 
 void walk(capnp::DynamicStruct::Reader from, coverage& seen);
 
-void walk(capnp::DynamicValue::Reader value, coverage& seen) {
+void walk(const capnp::DynamicValue::Reader& value, coverage& seen) {
   if (value.getType() == capnp::DynamicValue::STRUCT) {
     walk(value.as<capnp::DynamicStruct>(), seen);
   } else if (value.getType() == capnp::DynamicValue::LIST) {

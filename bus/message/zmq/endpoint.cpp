@@ -133,7 +133,7 @@ class zmq_endpoint final : public endpoint {
   void read_link() {
     zmq::message_t said;
     while (pub_.recv(said, zmq::recv_flags::dontwait)) {
-      if (said.size() == 0) continue;
+      if (said.empty()) continue;
       const bool up = *static_cast<const char*>(said.data()) != 0;
       if (linked_.exchange(up) == up) continue;
       was_linked_ = was_linked_ || up;

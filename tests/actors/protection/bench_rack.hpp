@@ -45,7 +45,7 @@ inline protection_options options_for(const std::string& chemistry, std::uint32_
 
 class bench_rack {
  public:
-  explicit bench_rack(protection_options options, double rest_v = 3.3)
+  explicit bench_rack(const protection_options& options, double rest_v = 3.3)
       : model(options),
         values(options.cell_count, *millionths(rest_v)),
         qualities(options.cell_count, quality::good),

@@ -86,8 +86,9 @@ TEST_CASE("F-030 a killed relay costs observers a counted gap and publishers not
   REQUIRE(eventually([&] { return speaker->statistics().linked; }));
   std::uint64_t sequence = 0;
   const auto say = [&] {
+    ++sequence;
     speaker->publish(plane::telemetry,
-                     words_frame("bms_0", ++sequence, {static_cast<std::uint16_t>(sequence)}));
+                     words_frame("bms_0", sequence, {static_cast<std::uint16_t>(sequence)}));
   };
   say();
   auto watcher = connect(context, place.relay());

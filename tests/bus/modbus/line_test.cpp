@@ -55,7 +55,7 @@ class listener {
 
  private:
   template <class Item>
-  void push(std::deque<Item>& to, Item&& item) {
+  void push(std::deque<Item>& to, Item item) {
     const std::scoped_lock lock(mutex_);
     to.push_back(std::move(item));
     told_.notify_all();
