@@ -13,7 +13,7 @@
 namespace voltaic::actors::runtime {
 
 /// The stream of the journal that holds a node's events, as encoded frames.
-inline constexpr const char* events_stream = "events";
+using bus::storage::events_stream;
 
 /// A node's events: one sequence without gaps over all its lives, on disk
 /// before anybody hears of it.

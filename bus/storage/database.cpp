@@ -24,11 +24,16 @@ constexpr const char* schema_text = R"(
   CREATE INDEX record_by_stream ON record (stream, sequence);
 )";
 
+/// One row. Apart from the schema because files of the first days lack it.
+constexpr const char* removed_text =
+    "CREATE TABLE removed (records INTEGER NOT NULL); INSERT INTO removed VALUES (0)";
+
 constexpr const char* columns = "sequence, stream, key, utc_us, body";
 
 void write_schema(SQLite::Database& connection) {
   SQLite::Transaction transaction(connection);
   connection.exec(schema_text);
+  connection.exec(removed_text);
   connection.exec(fmt::format("PRAGMA application_id = {}", application_id));
   connection.exec(fmt::format("PRAGMA user_version = {}", journal_schema_version));
   transaction.commit();
@@ -128,6 +133,11 @@ void database::configure() {
   if (connection_.execAndGet("PRAGMA journal_mode = WAL").getString() != "wal")
     throw std::runtime_error("the file system does not permit a write-ahead log");
   connection_.exec("PRAGMA synchronous = FULL");
+  if (!connection_.tableExists("removed")) {
+    SQLite::Transaction transaction(connection_);
+    connection_.exec(removed_text);
+    transaction.commit();
+  }
   // Replaces SQLite's own hook: checkpoints run after the acknowledgements,
   // not inside a commit, and their errors are seen.
   sqlite3_wal_hook(
@@ -143,16 +153,17 @@ void database::verify() {
   const std::string verdict = connection_.execAndGet("PRAGMA quick_check(1)").getString();
   if (verdict != "ok") throw corrupt_file(verdict);
   SQLite::Statement query(connection_,
-                          "SELECT count(*), ifnull(min(sequence), 1), ifnull(max(sequence), 0) "
-                          "FROM record");
+                          "SELECT count(*), ifnull(max(sequence), 0), "
+                          "ifnull((SELECT sum(records) FROM removed), 0) FROM record");
   query.executeStep();
   const auto count = query.getColumn(0).getInt64();
-  const auto first = query.getColumn(1).getInt64();
-  const auto last = query.getColumn(2).getInt64();
-  if (first != 1 || last != count)
-    throw corrupt_file(
-        fmt::format("{} records do not fill the sequences {} to {}", count, first, last));
+  const auto last = query.getColumn(1).getInt64();
+  const auto removed = query.getColumn(2).getInt64();
+  if (removed < 0 || last != count + removed)
+    throw corrupt_file(fmt::format("{} records and {} removed ones do not fill the sequences to {}",
+                                   count, removed, last));
   records_ = static_cast<std::uint64_t>(count);
+  removed_ = static_cast<std::uint64_t>(removed);
   last_sequence_ = static_cast<std::uint64_t>(last);
 }
 
@@ -171,6 +182,7 @@ void database::insert(std::span<const record* const> records) {
   }
   transaction.commit();
   records_ += records.size();
+  since_trim_ += records.size();
   if (!records.empty()) last_sequence_ = records.back()->sequence;
 }
 
@@ -184,6 +196,47 @@ void database::checkpoint() {
                                              SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code != SQLITE_OK) throw SQLite::Exception(connection_.getHandle(), code);
   log_pages_ = 0;
+}
+
+void database::trim_when_due(const stream_bound& events, const stream_bound& commands) {
+  if (since_trim_ < trim_period_records) return;
+  since_trim_ = 0;
+  std::vector<std::string> streams;
+  SQLite::Statement query(connection_, "SELECT DISTINCT stream FROM record");
+  while (query.executeStep()) streams.push_back(query.getColumn(0).getString());
+  query.reset();
+  for (const auto& stream : streams) {
+    if (stream == events_stream) trim(stream, events);
+    if (stream.starts_with(commands_prefix)) trim(stream, commands);
+  }
+}
+
+void database::trim(const std::string& stream, const stream_bound& bound) {
+  SQLite::Transaction transaction(connection_);
+  // The newest of those that are too many, if there are any.
+  SQLite::Statement find(connection_,
+                         "SELECT sequence, (SELECT utc_us FROM record WHERE stream = ?1 "
+                         "ORDER BY sequence DESC LIMIT 1) "
+                         "FROM record WHERE stream = ?1 ORDER BY sequence DESC LIMIT 1 OFFSET ?2");
+  find.bind(1, stream);
+  find.bind(2, static_cast<std::int64_t>(bound.records_max));
+  if (!find.executeStep()) return;
+  SQLite::Statement remove(
+      connection_,
+      "DELETE FROM record WHERE sequence IN (SELECT sequence FROM record WHERE "
+      "stream = ?1 AND sequence <= ?2 AND utc_us <= ?3 ORDER BY sequence "
+      "LIMIT ?4)");
+  remove.bind(1, stream);
+  remove.bind(2, find.getColumn(0).getInt64());
+  // Where age does not count a clock that was set back must not either.
+  remove.bind(3, bound.kept_us > 0 ? find.getColumn(1).getInt64() - bound.kept_us : INT64_MAX);
+  remove.bind(4, static_cast<std::int64_t>(trim_records_max));
+  find.reset();
+  const auto gone = remove.exec();
+  connection_.exec(fmt::format("UPDATE removed SET records = records + {}", gone));
+  transaction.commit();
+  records_ -= static_cast<std::uint64_t>(gone);
+  removed_ += static_cast<std::uint64_t>(gone);
 }
 
 } // namespace voltaic::bus::storage

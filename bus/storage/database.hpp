@@ -21,6 +21,10 @@ inline constexpr int journal_schema_version = 1;
 /// Pages in the write-ahead log before they are moved into the main file.
 inline constexpr int checkpoint_pages = 1000;
 inline constexpr int busy_timeout_ms = 1000;
+/// Records written between two looks at what grew too long.
+inline constexpr std::uint64_t trim_period_records = 1000;
+/// Removed in one transaction: more than a period, so that it catches up.
+inline constexpr std::uint64_t trim_records_max = 5000;
 
 class corrupt_file : public std::runtime_error {
  public:
@@ -55,19 +59,25 @@ class database {
   void checkpoint_when_due();
   /// The same at once.
   void checkpoint();
+  /// Removes what exceeds the bounds of its stream, now and then. What is removed
+  /// is counted in the file, so that a missing record is still damage.
+  void trim_when_due(const stream_bound& events, const stream_bound& commands);
   [[nodiscard]] std::uint64_t records() const { return records_; }
+  [[nodiscard]] std::uint64_t removed() const { return removed_; }
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] const SQLite::Database& connection() const { return connection_; }
 
  private:
   void configure();
   void verify();
-  void create_schema();
+  void trim(const std::string& stream, const stream_bound& bound);
   SQLite::Database connection_;
   bool in_memory_;
   int log_pages_ = 0;
   std::uint64_t records_ = 0;
+  std::uint64_t removed_ = 0;
   std::uint64_t last_sequence_ = 0;
+  std::uint64_t since_trim_ = trim_period_records; ///< a file may come from a larger bound
 };
 
 } // namespace voltaic::bus::storage

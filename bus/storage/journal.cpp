@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "bus/storage/database.hpp"
+#include "bus/storage/log_check.hpp"
 #include "bus/storage/reserve.hpp"
 
 namespace voltaic::bus::storage {
@@ -169,6 +170,7 @@ class sqlite_journal final : public journal {
     const std::scoped_lock lock(database_mutex_);
     if (failed_) return;
     try {
+      database_->trim_when_due(options_.events, options_.commands);
       database_->checkpoint_when_due();
     } catch (const SQLite::Exception& error) {
       // A full disk only lets the log grow; anything else is in doubt.
@@ -326,6 +328,7 @@ std::unique_ptr<database> open_database(const std::string& path, reserve& room, 
     create_database(path);
   }
   try {
+    if (const auto damage = find_log_damage(path)) throw corrupt_file(*damage);
     return std::make_unique<database>(path);
   } catch (const corrupt_file&) {
     boot.corrupt_set_aside = set_aside(path);
@@ -350,6 +353,7 @@ messages::expected<std::unique_ptr<journal>> open_journal(const journal_options&
                                           options.reserve_bytes);
     auto file = open_database(options.path, *room, boot);
     boot.records = file->records();
+    boot.removed = file->removed();
     boot.last_sequence = file->last_sequence();
     return std::unique_ptr<journal>(std::make_unique<sqlite_journal>(
         options, std::move(boot), std::move(room), std::move(file)));

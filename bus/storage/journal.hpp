@@ -12,6 +12,10 @@
 /// The one store: an append-only journal on SQLite, owned by one thread.
 namespace voltaic::bus::storage {
 
+/// The stream of events, and what the names of command streams begin with.
+inline constexpr const char* events_stream = "events";
+inline constexpr const char* commands_prefix = "commands";
+
 /// One record. The newest record of a `stream` and `key` is that key's state.
 struct record {
   std::uint64_t sequence = 0; ///< gapless in the journal, given by it
@@ -29,6 +33,7 @@ struct boot_report {
   bool lost = false; ///< created although traces beside the path say that there was one before
   std::optional<std::string> corrupt_set_aside; ///< where the bad file went
   std::uint64_t records = 0;
+  std::uint64_t removed = 0; ///< former records of streams that are bounded
   std::uint64_t last_sequence = 0;
 };
 
@@ -81,12 +86,27 @@ class journal {
   [[nodiscard]] virtual storage_health health() const = 0;
 };
 
+/// What a stream may grow to: its oldest records beyond `records_max` are
+/// removed, except those of the last `kept_us` before its newest one.
+struct stream_bound {
+  std::size_t records_max = 0;
+  std::int64_t kept_us = 0;
+};
+
+/// Latches, counters and everything else that is state stay for ever; these two
+/// streams are histories.
+inline constexpr stream_bound events_bound{100'000, 0};
+/// A key must be known as long as its deadline may be ahead.
+inline constexpr stream_bound commands_bound{10'000, 3'600'000'000};
+
 struct journal_options {
   std::string path; ///< ":memory:" keeps nothing
   std::size_t queue_max = 4096;
   std::uint64_t reserve_bytes =
       4 * 1024 * 1024;      ///< kept free for events and latches on a full disk
   bool synchronous = false; ///< append on the caller's thread: for virtual time
+  stream_bound events = events_bound;
+  stream_bound commands = commands_bound; ///< of each actor's
 };
 
 /// Opens or creates. A corrupt, foreign or torn file is set aside beside it as
