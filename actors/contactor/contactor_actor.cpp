@@ -60,8 +60,18 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
 
 void contactor_actor::begin(runtime::instant now) {
   begun_ = true;
-  memory_.begin(now);
+  epoch_due_ = true;
   context_.say(plane::telemetry, catalogue_, now);
+}
+
+void contactor_actor::begin_epoch(runtime::instant now) {
+  if (!memory_.knows_epoch() && reader_.may_tell_epoch()) {
+    const auto& accepted = reader_.values_at(now.monotonic_us).accepted_epoch;
+    if (!accepted) return;
+    memory_.follow(static_cast<std::uint32_t>(*accepted));
+  }
+  epoch_due_ = false;
+  memory_.begin(now);
 }
 
 void contactor_actor::receive(const messages::message& message) {
@@ -91,6 +101,7 @@ void contactor_actor::step(runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
   if (!begun_) begin(now);
+  if (epoch_due_) begin_epoch(now);
   for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) {
     const bool acts = commands_.take(command, now);
@@ -199,7 +210,7 @@ void contactor_actor::close(const messages::command& command) {
     return commands_.finish(command, outcome::done, {}, "closed", now_);
   }
   std::vector<std::string> refused;
-  if (!memory_.is_epoch_stored()) refused.emplace_back("the journal did not take the epoch");
+  if (!memory_.is_epoch_stored()) refused.emplace_back("the epoch is not in the journal");
   if (closing_) refused.emplace_back("another command to close is not finished");
   if (refused.empty()) refused = model_.request_close();
   if (!refused.empty()) {

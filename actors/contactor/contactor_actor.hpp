@@ -37,6 +37,9 @@ class contactor_actor final : public runtime::actor {
 
  private:
   void begin(runtime::instant now);
+  /// When the epoch was lost with the journal, the device tells which one it
+  /// accepted last, and the next is ours.
+  void begin_epoch(runtime::instant now);
   void step(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
@@ -61,6 +64,7 @@ class contactor_actor final : public runtime::actor {
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;
+  bool epoch_due_ = false;
   bool ending_ = false; ///< the node is: open, and stay open
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;

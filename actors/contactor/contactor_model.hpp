@@ -41,6 +41,7 @@ struct device_values {
   std::optional<double> current_a;
   std::optional<double> rack_v;
   std::optional<double> bus_v;
+  std::optional<double> accepted_epoch; ///< of the newest order that it took
 };
 
 /// Why closing is barred until somebody resets it; all but `lease_expired`,

@@ -8,9 +8,9 @@ namespace voltaic::actors::contactor {
 
 namespace {
 
-constexpr std::array<std::string_view, 7> point_names{
+constexpr std::array<std::string_view, 8> point_names{
     "minus_closed", "plus_closed", "precharge_closed", "opened_by_lease",
-    "current",      "voltage",     "bus_voltage"};
+    "current",      "voltage",     "bus_voltage",      "accepted_epoch"};
 
 // Nothing unless the first element is a good number.
 std::optional<double> good_number(const messages::block& block) {
@@ -95,6 +95,9 @@ void feedback_reader::apply(const change& one) {
       break;
     case field::bus_v:
       values_.bus_v = one.value;
+      break;
+    case field::epoch:
+      values_.accepted_epoch = one.value;
       break;
   }
 }

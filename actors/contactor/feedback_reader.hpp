@@ -24,10 +24,15 @@ class feedback_reader {
   void take(const messages::telemetry& said, std::int64_t time_us);
   /// Everything up to and including `now_us`.
   [[nodiscard]] const device_values& values_at(std::int64_t now_us);
+  /// False: the device's catalogue is known, and it never tells the epoch it
+  /// accepted.
+  [[nodiscard]] bool may_tell_epoch() const {
+    return fingerprint_ == 0 || places_[static_cast<std::size_t>(field::epoch)].has_value();
+  }
 
  private:
-  enum class field : std::uint8_t { minus, plus, precharge, lease, current, rack_v, bus_v };
-  static constexpr std::size_t field_count = 7;
+  enum class field : std::uint8_t { minus, plus, precharge, lease, current, rack_v, bus_v, epoch };
+  static constexpr std::size_t field_count = 8;
   struct place {
     std::uint16_t position = 0;
     double scale = 1;

@@ -43,10 +43,15 @@ void chain_memory::load_latches() {
 }
 
 void chain_memory::load_epoch() {
+  // Where no journal ever was, there was no former life.
+  const auto& boot = owner_.journal().boot();
+  knows_epoch_ = boot.created && !boot.lost && !boot.corrupt_set_aside;
   for (const auto& record : owner_.journal().newest(counters_stream)) {
     if (record.key != owner_.name() + epoch_key) continue;
     const auto body = json::parse(record.body, nullptr, false);
-    if (body.is_number_unsigned()) epoch_ = body.get<std::uint32_t>();
+    if (!body.is_number_unsigned()) continue;
+    epoch_ = body.get<std::uint32_t>();
+    knows_epoch_ = true;
   }
   ++epoch_;
 }

@@ -35,6 +35,10 @@ class chain_memory {
   [[nodiscard]] const std::vector<kept_latch>& latched() const { return latched_; }
   /// Of this life.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+  /// False: there was a journal once, but it does not tell the former epoch.
+  [[nodiscard]] bool knows_epoch() const { return knows_epoch_; }
+  /// Goes on behind an epoch that somebody else remembers. Before `begin`.
+  void follow(std::uint32_t former) { epoch_ = former + 1; }
   /// Before, the same epoch might be given again.
   [[nodiscard]] bool is_epoch_stored() const { return epoch_stored_; }
 
@@ -61,6 +65,7 @@ class chain_memory {
   std::map<std::string, kept_latch> kept_; ///< as they came or went in this life
   std::optional<std::int64_t> retry_us_;   ///< when the journal is given them again
   std::uint32_t epoch_ = 0;
+  bool knows_epoch_ = false;
   bool epoch_stored_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -58,10 +59,13 @@ class stage_context final : public runtime::context {
 /// One chain without a node: a device played by the test, protection and contactor.
 class stage {
  public:
-  stage() {
-    std::vector<messages::point_description> points(8);
-    const char* names[] = {"cell_voltage",    "minus_closed", "plus_closed", "precharge_closed",
-                           "opened_by_lease", "current",      "voltage",     "bus_voltage"};
+  /// Not every device tells which epoch it accepted.
+  explicit stage(bool tells_epoch = true) {
+    const char* names[] = {"cell_voltage",     "minus_closed",    "plus_closed",
+                           "precharge_closed", "opened_by_lease", "current",
+                           "voltage",          "bus_voltage",     "accepted_epoch"};
+    std::vector<messages::point_description> points(std::size(names) - (tells_epoch ? 0 : 1));
+    if (tells_epoch) accepted_epoch = 0;
     for (std::size_t each = 0; each < points.size(); ++each) {
       points[each].name = std::string("rack_0/") + names[each];
       points[each].raw_type = "u16";
@@ -145,6 +149,7 @@ class stage {
       add(5, {0});
       add(6, {105});
       add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
+      if (accepted_epoch) add(8, {*accepted_epoch});
       deliver("bms_0", said);
       deliver("bms_0", messages::tick{now_us, 0});
     }
@@ -192,6 +197,7 @@ class stage {
   std::vector<std::uint16_t> cell_mv = std::vector<std::uint16_t>(cells, 3'300);
   bool device_alive = true;
   bool lease_works = true;
+  std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
   std::int64_t now_us = 1'000'000;
   messages::order order;
   messages::permit permit;

@@ -125,4 +125,49 @@ TEST_CASE("F-106 the contactor's latch that the journal refused is stored when i
   CHECK_FALSE(chain.order.lease);
 }
 
+TEST_CASE("F-110 after a lost journal the contactor goes on behind the epoch its device accepted") {
+  stage chain;
+  chain.run(1'000);
+  CHECK(chain.order.epoch == 1);
+  chain.journal.records.clear();
+  chain.journal.report.lost = true;
+  chain.start();
+  chain.accepted_epoch.reset(); // it does not say so at once
+  chain.run(1'000);
+  CHECK(chain.order.epoch == 1); // the device refuses it, and opens by its lease
+  chain.command("rack_0/protection", "reset", "service");
+  chain.command("rack_0/contactor", "reset", "service");
+  chain.command("rack_0/contactor", "close");
+  chain.run(500);
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+  CHECK(chain.results.back().reasons ==
+        std::vector<std::string>{"the epoch is not in the journal"});
+  chain.accepted_epoch = 37;
+  chain.run(200);
+  CHECK(chain.order.epoch == 38);
+  CHECK_FALSE(chain.order.lease); // nothing closes by itself
+  chain.command("rack_0/contactor", "close");
+  chain.run(1'000);
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+
+  // From then on the journal counts, whatever the device reports.
+  chain.journal.report.lost = false;
+  chain.accepted_epoch = 500;
+  chain.start();
+  chain.run(1'000);
+  CHECK(chain.order.epoch == 39);
+}
+
+TEST_CASE("a device that tells no epoch gets the journal's, also when that was lost") {
+  stage chain(false);
+  chain.journal.records.clear();
+  chain.journal.report.lost = true;
+  chain.start();
+  chain.run(1'000);
+  CHECK(chain.order.epoch == 1);
+  CHECK(std::ranges::any_of(chain.journal.records, [](const auto& one) {
+    return one.key == "rack_0/contactor/epoch" && one.body == "1";
+  }));
+}
+
 } // namespace voltaic::actors::protection
