@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <system_error>
+
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/virtual/virtual_port.hpp"
 
@@ -22,8 +24,12 @@ messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
   const std::string scheme = options.uri.substr(0, colon);
   const std::string rest =
       colon == std::string::npos ? std::string() : options.uri.substr(colon + 1);
-  if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
-  if (scheme == "replay") return open_replay_port(options, std::move(handler));
+  try {
+    if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
+    if (scheme == "replay") return open_replay_port(options, std::move(handler));
+  } catch (const std::system_error& refused) {
+    return messages::failure{fmt::format("{}: no thread for it: {}", options.uri, refused.what())};
+  }
   return messages::failure{fmt::format(
       "{}: unknown kind of port '{}'; known are virtual: and replay:", options.uri, scheme)};
 }

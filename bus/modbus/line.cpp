@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -264,8 +265,13 @@ messages::expected<std::unique_ptr<line>> open_line(const line_options& options,
                                                     poll_handler on_poll, write_handler on_write) {
   if (const std::string mistake = mistake_in(options); !mistake.empty())
     return messages::failure{fmt::format("Modbus line {}: {}", options.name, mistake)};
-  return std::unique_ptr<line>(
-      std::make_unique<tcp_line>(options, std::move(on_poll), std::move(on_write)));
+  try {
+    return std::unique_ptr<line>(
+        std::make_unique<tcp_line>(options, std::move(on_poll), std::move(on_write)));
+  } catch (const std::system_error& refused) {
+    return messages::failure{
+        fmt::format("Modbus line {}: no thread for it: {}", options.name, refused.what())};
+  }
 }
 
 } // namespace voltaic::bus::modbus

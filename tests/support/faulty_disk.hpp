@@ -9,11 +9,23 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace voltaic::tests {
+
+/// What reaches a disk, in order.
+struct disk_change {
+  enum class kind : std::uint8_t { write, truncate, sync, remove };
+  kind what = kind::write;
+  std::string path;
+  std::int64_t offset = 0; ///< of a write; the new size of a truncation
+  std::string bytes;
+};
 
 /// A disk below SQLite that fails on demand: it becomes the default file system
 /// of the process while the object lives. Files opened before are not touched.
@@ -28,6 +40,13 @@ class faulty_disk {
       auto& self = *instance();
       const int code = self.real_->xOpen(self.real_, name, file, flags, out);
       if (code == SQLITE_OK) self.wrap(file);
+      if (code == SQLITE_OK && name != nullptr) self.names_[file] = name;
+      return code;
+    };
+    faulty_.xDelete = [](sqlite3_vfs*, const char* name, int sync) {
+      auto& self = *instance();
+      const int code = self.real_->xDelete(self.real_, name, sync);
+      if (code == SQLITE_OK) self.tell({disk_change::kind::remove, name, 0, {}});
       return code;
     };
     sqlite3_vfs_register(&faulty_, 1);
@@ -47,11 +66,21 @@ class faulty_disk {
   /// Unless this file holds nothing: the space that it gave back.
   std::string reserve_path;
   std::atomic<std::uint64_t> hits = 0; ///< faults that really happened
+  /// Told what reached the disk. For journals without a thread of their own.
+  std::function<void(disk_change)> on_change;
 
  private:
   static faulty_disk*& instance() {
     static faulty_disk* only = nullptr;
     return only;
+  }
+
+  void tell(disk_change change) {
+    if (on_change) on_change(std::move(change));
+  }
+  void tell(disk_change::kind what, const sqlite3_file* file, std::int64_t offset = 0,
+            std::string bytes = {}) {
+    if (on_change) on_change({what, names_[file], offset, std::move(bytes)});
   }
 
   bool refuses_writes() const {
@@ -96,7 +125,14 @@ class faulty_disk {
         ++self.hits;
         return SQLITE_IOERR_FSYNC;
       }
-      return original_of(file).xSync(file, flags);
+      const int code = original_of(file).xSync(file, flags);
+      if (code == SQLITE_OK) self.tell(disk_change::kind::sync, file);
+      return code;
+    };
+    table.wrapped.xTruncate = [](sqlite3_file* file, sqlite3_int64 size) -> int {
+      const int code = original_of(file).xTruncate(file, size);
+      if (code == SQLITE_OK) instance()->tell(disk_change::kind::truncate, file, size);
+      return code;
     };
     table.wrapped.xWrite = [](sqlite3_file* file, const void* bytes, int count,
                               sqlite3_int64 offset) -> int {
@@ -105,13 +141,19 @@ class faulty_disk {
         ++self.hits;
         return SQLITE_FULL;
       }
-      return original_of(file).xWrite(file, bytes, count, offset);
+      const int code = original_of(file).xWrite(file, bytes, count, offset);
+      if (code == SQLITE_OK) {
+        self.tell(disk_change::kind::write, file, offset,
+                  {static_cast<const char*>(bytes), static_cast<std::size_t>(count)});
+      }
+      return code;
     };
   }
 
   sqlite3_vfs* real_;
   sqlite3_vfs faulty_;
   std::array<method_table, 8> tables_;
+  std::map<const sqlite3_file*, std::string> names_; ///< of open files
 };
 
 } // namespace voltaic::tests

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -20,7 +21,11 @@ class memory_journal final : public bus::storage::journal {
     }
     record.sequence = records.size() + 1;
     records.push_back(std::move(record));
-    handler({bus::storage::append_status::durable, records.size(), {}});
+    const auto at = records.size();
+    waiting_.push_back([answer = std::move(handler), at] {
+      answer({bus::storage::append_status::durable, at, {}});
+    });
+    if (!holds) release();
   }
   std::vector<bus::storage::record> newest(const std::string& stream) override {
     std::map<std::string, bus::storage::record> by_key;
@@ -49,6 +54,10 @@ class memory_journal final : public bus::storage::journal {
     return found;
   }
   bus::storage::storage_health health() const override { return {}; }
+  /// Gives the answers that were held.
+  void release() {
+    for (const auto& answer : std::exchange(waiting_, {})) answer();
+  }
   /// As after a restart of the process: what was written is what boot finds.
   void reboot() {
     report.created = false;
@@ -57,12 +66,16 @@ class memory_journal final : public bus::storage::journal {
 
   std::vector<bus::storage::record> records;
   bool refuse = false;
+  bool holds = false; ///< answers only at `release`, as a slow disk does
   /// What boot found.
   bus::storage::boot_report report = [] {
     bus::storage::boot_report fresh;
     fresh.created = true;
     return fresh;
   }();
+
+ private:
+  std::vector<std::function<void()>> waiting_;
 };
 
 } // namespace voltaic::tests

@@ -117,6 +117,31 @@ using reversions = std::vector<std::pair<double, std::string>>;
 constexpr const char* is_over = "the time it was set for is over";
 constexpr const char* is_restarted = "its actor was restarted while it was set for a time";
 
+TEST_CASE_METHOD(fixture, "F-130 a set that became durable after its deadline sends nothing") {
+  node.journal.holds = true;
+  order("slow", 90);
+  run(4'000);
+  CHECK(sent.empty());
+  node.clock.advance(2'000 * ms); // the node stands still, the disk does not
+  node.journal.holds = false;
+  node.journal.release();
+  run(300);
+  CHECK(sent.empty());
+  CHECK(only_answer().outcome == outcome::expired);
+}
+
+TEST_CASE_METHOD(fixture, "a set is sent when it is durable, not before") {
+  node.journal.holds = true;
+  order("slow", 90);
+  run(1'000);
+  CHECK(sent.empty());
+  node.journal.holds = false;
+  node.journal.release();
+  run(300);
+  CHECK(sent == std::vector<double>{90});
+  CHECK(only_answer().outcome == outcome::done);
+}
+
 TEST_CASE_METHOD(fixture, "a CAN device's limit for a time goes back to the one before") {
   CHECK(set("a", 100).outcome == outcome::done);
   CHECK(set("b", 50, 2'000).outcome == outcome::done);

@@ -214,6 +214,42 @@ TEST_CASE("every incarnation numbers what it says from one, without gaps") {
   CHECK(node.outside.all<messages::tick>().empty());
 }
 
+TEST_CASE("what a former incarnation gave to the journal is not answered to its successor") {
+  /// Stores when told to, always by the same token, and notes the answers.
+  class keeper final : public actor {
+   public:
+    keeper(context& with, diary& notes) : context_(with), notes_(notes) {}
+    using actor::receive;
+    void receive(const messages::message& message) override {
+      const auto& command = std::get<messages::command>(message.payload);
+      if (command.operation == "crash") throw std::runtime_error("told to crash");
+      context_.store({0, "counters", command.operation, 0, ""}, 1);
+    }
+    void stored(std::uint64_t, const bus::storage::append_result&) override {
+      notes_.push_back(std::to_string(context_.incarnation()));
+    }
+
+   private:
+    context& context_;
+    diary& notes_;
+  };
+  diary notes;
+  group_spec group{strategy::one_for_one, {}};
+  group.children.push_back({"keeper", "keeper", [&notes](context& with) {
+                              return std::make_unique<keeper>(with, notes);
+                            }});
+  test_node node({group});
+  node.journal.holds = true;
+  order(node, command_for("keeper", "first"));
+  order(node, command_for("keeper", "crash"));
+  node.advance(20'000);
+  order(node, command_for("keeper", "second"));
+  REQUIRE(node.journal.records.size() >= 2);
+  node.journal.release();
+  node.engine->run_until_quiet();
+  CHECK(notes == diary{"2"});
+}
+
 TEST_CASE("an actor that subscribes late still learns the catalogue") {
   std::vector<std::string> learned;
   group_spec group{strategy::one_for_one, {}};

@@ -1,0 +1,151 @@
+#include "actors/command/command_actor.hpp"
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "support/test_node.hpp"
+
+// The dispatcher in a node on virtual time; the test plays the last hop.
+namespace voltaic::actors::command {
+namespace {
+
+using messages::outcome;
+
+constexpr std::int64_t second_us = 1'000'000;
+
+struct fixture {
+  fixture() : node({group()}) {}
+
+  static runtime::group_spec group() {
+    runtime::group_spec made;
+    made.children.push_back({"command", "command", [](runtime::context& context) {
+                               return std::make_unique<command_actor>(
+                                   context, dispatcher_options{{"bms_0"}, {{"rack_0", "bms_0"}}});
+                             }});
+    return made;
+  }
+
+  messages::command to_close(const std::string& key, const std::string& role = "operator") {
+    messages::command asked;
+    asked.id = "id-" + key;
+    asked.key = key;
+    asked.target = "command";
+    asked.operation = "close";
+    asked.point = "rack_0/contactor";
+    asked.role = role;
+    asked.user = "ada";
+    asked.reply_to = "cli";
+    asked.deadline_utc_us = node.clock.now().utc_us + 5 * second_us;
+    return asked;
+  }
+  void hear(const messages::payload& payload) {
+    node.hear(bus::message::plane::commands, {"cli", 1, 0, node.clock.now(), {}}, payload);
+  }
+  template <class Payload>
+  std::vector<Payload> sent() const {
+    std::vector<Payload> found;
+    for (const auto& frame : node.outside.sent) {
+      auto message = messages::decode(*frame);
+      if (const auto* one = std::get_if<Payload>(&message->payload)) found.push_back(*one);
+    }
+    return found;
+  }
+  std::vector<messages::event> audits() const {
+    std::vector<messages::event> found;
+    for (const auto& message : node.outside.all<messages::event>()) {
+      const auto& event = std::get<messages::event>(message.payload);
+      if (event.kind == "command") found.push_back(event);
+    }
+    return found;
+  }
+  void answer(const messages::command& hop, outcome what) {
+    messages::result result;
+    result.id = hop.id;
+    result.key = hop.key;
+    result.reply_to = hop.reply_to;
+    result.outcome = what;
+    result.read_back = "closed";
+    hear(result);
+  }
+
+  tests::test_node node;
+};
+
+} // namespace
+
+TEST_CASE_METHOD(fixture, "a command is in the journal, then forwarded, answered and audited") {
+  const auto asked = to_close("k");
+  hear(asked);
+  const auto hops = sent<messages::command>();
+  REQUIRE(hops.size() == 1);
+  CHECK(hops[0].target == "rack_0/contactor");
+  CHECK(hops[0].reply_to == "command");
+  CHECK(hops[0].deadline_utc_us == asked.deadline_utc_us);
+  REQUIRE(node.journal.records.size() == 1);
+  CHECK(node.journal.records[0].key == "k");
+  CHECK(sent<messages::result>().empty());
+
+  answer(hops[0], outcome::done);
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].id == asked.id);
+  CHECK(sent<messages::result>()[0].reply_to == "cli");
+  CHECK(sent<messages::result>()[0].read_back == "closed");
+  REQUIRE(audits().size() == 1);
+  CHECK(audits()[0].state == "done");
+  CHECK(audits()[0].user == "ada");
+  CHECK(audits()[0].key == "k");
+}
+
+TEST_CASE_METHOD(fixture, "F-131 a repeated key is forwarded once and answered the same") {
+  const auto asked = to_close("k");
+  for (int times = 0; times < 5; ++times) hear(asked);
+  auto hops = sent<messages::command>();
+  REQUIRE(hops.size() == 1);
+  answer(hops[0], outcome::done);
+  hear(asked);
+  CHECK(sent<messages::command>().size() == 1);
+  for (const auto& result : sent<messages::result>()) CHECK(result.outcome == outcome::done);
+  CHECK(sent<messages::result>().size() == 6);
+  CHECK(audits().size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "a command that its role may not give reaches no hop, but the audit") {
+  hear(to_close("k", "viewer"));
+  CHECK(sent<messages::command>().empty());
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::rejected);
+  REQUIRE(audits().size() == 1);
+  CHECK(audits()[0].state == "rejected");
+  CHECK(audits()[0].role == "viewer");
+}
+
+TEST_CASE_METHOD(fixture, "F-130 a command after its deadline is expired and forwarded to nobody") {
+  auto asked = to_close("k");
+  asked.deadline_utc_us = node.clock.now().utc_us - 1;
+  hear(asked);
+  CHECK(sent<messages::command>().empty());
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::expired);
+}
+
+TEST_CASE_METHOD(fixture, "F-134 a last hop that never answers leaves the outcome unknown") {
+  hear(to_close("k"));
+  node.advance(5 * second_us);
+  CHECK(sent<messages::result>().empty());
+  node.advance(second_us);
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::unknown);
+  CHECK(audits().size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "F-106 a command that the journal refuses is forwarded to nobody") {
+  node.journal.refuse = true;
+  hear(to_close("k"));
+  CHECK(sent<messages::command>().empty());
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::rejected);
+}
+
+} // namespace voltaic::actors::command
