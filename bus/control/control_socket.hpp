@@ -17,6 +17,7 @@
 /// a unix stream socket.
 namespace voltaic::bus::control {
 
+/// Who says more in one line, or comes when so many are there, is turned away.
 inline constexpr std::size_t request_bytes_max = 64 * 1024;
 inline constexpr std::size_t response_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t clients_max = 16;

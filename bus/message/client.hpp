@@ -12,6 +12,7 @@
 
 namespace voltaic::bus::message {
 
+/// How a tool reaches a site.
 struct client_options {
   std::string relay;                 ///< address prefix, as for an endpoint
   std::string name;                  ///< unique; empty: made of process id and a counter
@@ -44,6 +45,7 @@ class client {
                                                  std::chrono::milliseconds timeout) = 0;
 };
 
+/// Returns at once, also where no relay is there yet; fails on an address that is none.
 [[nodiscard]] messages::expected<std::unique_ptr<client>> connect_client(zmq_context& context,
                                                                          client_options options);
 

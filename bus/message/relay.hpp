@@ -11,6 +11,7 @@
 
 namespace voltaic::bus::message {
 
+/// Where a relay binds, and who listens in.
 struct relay_options {
   /// Address prefixes to bind, e.g. "ipc:///run/.../relay" and "inproc://site/relay".
   std::vector<std::string> bind;
@@ -19,6 +20,7 @@ struct relay_options {
   listener* tap = nullptr;
 };
 
+/// What a relay did since it began.
 struct relay_statistics {
   std::uint64_t frames = 0;     ///< heard from publishers
   std::uint64_t refused = 0;    ///< bundles, frames or requests that were no valid message

@@ -20,6 +20,7 @@ struct exit_status {
   friend bool operator==(const exit_status&, const exit_status&) = default;
 };
 
+/// What to start, and where its words go.
 struct child_options {
   std::vector<std::string> arguments;   ///< program first
   std::string log_path;                 ///< of stdout and stderr, appended; empty: inherited

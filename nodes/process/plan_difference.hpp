@@ -10,6 +10,7 @@
 /// What must happen for a running site to become what a file says. Pure.
 namespace voltaic::nodes::process {
 
+/// What happens to a process, and of which part of the site it is.
 enum class change_kind : std::uint8_t { stop, start, restart };
 enum class part_kind : std::uint8_t { bus, simulator, node };
 [[nodiscard]] std::string_view to_string(change_kind kind);
@@ -30,6 +31,7 @@ struct change {
   friend bool operator==(const change&, const change&) = default;
 };
 
+/// All that differs between two plans.
 struct difference {
   std::vector<change> changes;            ///< stops, then restarts, then starts
   std::vector<std::string> racks_touched; ///< whose chain stops or restarts

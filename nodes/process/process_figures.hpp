@@ -8,6 +8,7 @@
 
 namespace voltaic::nodes::process {
 
+/// What a process costs.
 struct process_figures {
   double cpu_seconds = 0; ///< since its start, all threads
   std::int64_t rss_kb = 0;

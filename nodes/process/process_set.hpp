@@ -23,6 +23,7 @@ namespace voltaic::nodes::process {
 /// the other way round.
 enum class process_role : std::uint8_t { bus, simulator, relay, node, site };
 
+/// A process as it is to be started and watched; the bounds are those of `[supervision]`.
 struct process_spec {
   std::string name; ///< unique in the set
   process_role role = process_role::node;
@@ -37,6 +38,7 @@ struct process_spec {
   friend bool operator==(const process_spec&, const process_spec&) = default;
 };
 
+/// How a process of the set fares.
 enum class process_state : std::uint8_t {
   waiting,  ///< for an earlier stage
   starting, ///< its process is there but not ready
@@ -48,6 +50,7 @@ enum class process_state : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(process_state state);
 
+/// What people see of a process.
 struct process_view {
   std::string name;
   process_role role = process_role::node;

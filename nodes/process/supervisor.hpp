@@ -19,6 +19,7 @@
 
 namespace voltaic::nodes::process {
 
+/// How a site is run, and by whom.
 struct supervisor_options {
   std::string program;       ///< the voltaic command that children run
   std::string command;       ///< "voltaic up": what holds the site

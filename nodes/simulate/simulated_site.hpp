@@ -29,6 +29,7 @@ using bus_sender =
 using group_factory = std::function<std::vector<actors::runtime::group_spec>(
     const site::plan& plan, const site::node& node, const bus_sender& send)>;
 
+/// What surrounds a simulated site.
 struct simulated_site_options {
   std::uint64_t seed = 1;
   group_factory make_groups;
@@ -49,6 +50,8 @@ inline constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'0
 /// Where a site's time starts: where its recordings say so, that is there.
 [[nodiscard]] messages::instant start_of(const site::plan& plan);
 
+/// A whole site on virtual time: its nodes, the hub between them, and its racks. The same calls
+/// give the same bytes.
 class simulated_site {
  public:
   /// The plan must outlive the site.

@@ -11,6 +11,7 @@
 
 namespace voltaic::nodes::simulate {
 
+/// What is played, how long, and where its lines go.
 struct simulation_options {
   std::int64_t duration_ms = 0; ///< from t=0
   bool initially_closed = true;

@@ -13,13 +13,14 @@
 /// What a trace file makes happen: values, defects and commands over time.
 namespace voltaic::nodes::simulate {
 
-/// A longer trace is refused.
+/// A trace of more bytes or rows is refused, and a row of a later time.
 inline constexpr std::size_t trace_bytes_max = 64 * 1024 * 1024;
 inline constexpr std::size_t trace_rows_max = 1'000'000;
+inline constexpr std::int64_t trace_t_ms_max = 366LL * 86'400 * 1'000;
 /// A trace with more mistakes is not read further.
 inline constexpr std::size_t trace_findings_max = 100;
-inline constexpr std::int64_t trace_t_ms_max = 366LL * 86'400 * 1'000;
 
+/// What a row does to its element.
 enum class effect : std::uint8_t {
   value,   ///< reports this, in the point's unit
   invalid, ///< reports the sentinel

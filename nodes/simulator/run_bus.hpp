@@ -9,6 +9,7 @@
 
 namespace voltaic::nodes::simulator {
 
+/// What the process of a virtual bus needs to know.
 struct bus_process_options {
   bus::can::virtual_bus_options bus;
   pid_t parent = 0; ///< ends with this process; 0: with nobody

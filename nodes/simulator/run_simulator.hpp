@@ -17,6 +17,7 @@ struct rack_place {
   std::uint32_t id_offset = 0;
 };
 
+/// Which racks a simulator plays, and how they begin.
 struct simulator_options {
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::vector<rack_place> racks;

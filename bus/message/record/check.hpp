@@ -8,6 +8,7 @@
 
 namespace voltaic::bus::message {
 
+/// What a recording holds, and what it lacks.
 struct recording_check {
   std::uint64_t frames = 0;
   /// What is missing, one line each; empty: the recording is whole.
