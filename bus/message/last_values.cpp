@@ -57,6 +57,12 @@ std::size_t encoded_bytes(const block& part) {
   return fixed + values + part.element_quality.size() + missing;
 }
 
+/// About what a block takes in memory.
+std::int64_t kept_bytes(const block& part) {
+  return static_cast<std::int64_t>(sizeof(block) + encoded_bytes(part) +
+                                   part.missing.size() * sizeof(std::string));
+}
+
 } // namespace
 
 void last_values::heard(messages::message message) {
@@ -64,36 +70,71 @@ void last_values::heard(messages::message message) {
   if (auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
     hear_telemetry(header, std::move(*telemetry));
   } else if (const auto* said = std::get_if<messages::catalogue>(&message.payload)) {
-    if (catalogues_.size() >= last_values_owners_max && !catalogues_.contains(said->owner)) return;
+    if (catalogues_.size() >= last_values_owners_max && !catalogues_.contains(said->owner)) {
+      ++refused_;
+      return;
+    }
     catalogues_.insert_or_assign(said->owner, statement{header, message.payload});
   } else if (std::holds_alternative<messages::limits>(message.payload)) {
-    if (limits_.size() >= last_values_owners_max && !limits_.contains(header.source)) return;
+    if (limits_.size() >= last_values_owners_max && !limits_.contains(header.source)) {
+      ++refused_;
+      return;
+    }
     limits_.insert_or_assign(header.source, statement{header, message.payload});
   }
 }
 
 void last_values::hear_telemetry(const messages::header& header, messages::telemetry&& said) {
   const std::pair key(header.source, std::move(said.owner));
-  if (values_.size() >= last_values_owners_max && !values_.contains(key)) return;
+  if (values_.size() >= last_values_owners_max && !values_.contains(key)) {
+    ++refused_;
+    return;
+  }
   owned& known = values_[key];
-  if (known.fingerprint != said.fingerprint) known.points.clear();
+  if (known.fingerprint != said.fingerprint) clear(known);
   known.fingerprint = said.fingerprint;
   known.header = header;
   for (auto& part : said.blocks) {
-    parts& pieces = known.points[part.point];
-    merge(pieces, std::move(part));
+    if (!has_room(known, part)) {
+      ++refused_;
+      continue;
+    }
+    const auto more = merge(known.points[part.point], std::move(part));
+    known.bytes += static_cast<std::size_t>(more);
+    bytes_ += static_cast<std::size_t>(more);
   }
 }
 
-void last_values::merge(parts& into, block&& newer) {
+bool last_values::has_room(const owned& known, const block& newer) const {
+  if (known.bytes < last_values_owner_bytes_max && bytes_ < last_values_bytes_max) return true;
+  const auto point = known.points.find(newer.point);
+  if (point == known.points.end()) return false;
+  const auto same = point->second.find(newer.first_index);
+  return same != point->second.end() && end_index(same->second) == end_index(newer) &&
+         kept_bytes(newer) <= kept_bytes(same->second);
+}
+
+void last_values::clear(owned& known) {
+  bytes_ -= known.bytes;
+  known.bytes = 0;
+  known.points.clear();
+}
+
+std::int64_t last_values::merge(parts& into, block&& newer) {
   const std::uint32_t from = newer.first_index;
   const std::uint32_t to = end_index(newer);
-  if (from == to) return;
+  if (from == to) return 0;
+  std::int64_t more = kept_bytes(newer);
   const auto same = into.find(from);
   if (same != into.end() && end_index(same->second) == to) {
+    more -= kept_bytes(same->second);
     same->second = std::move(newer);
-    return;
+    return more;
   }
+  const auto keep = [&](block&& outside) {
+    more += kept_bytes(outside);
+    return into.insert_or_assign(outside.first_index, std::move(outside)).first;
+  };
   // Whatever of the older parts lies outside stays, with its own time and quality.
   auto at = into.upper_bound(from);
   if (at != into.begin()) --at;
@@ -104,18 +145,20 @@ void last_values::merge(parts& into, block&& newer) {
     }
     const block older = std::move(at->second);
     at = into.erase(at);
-    if (older.first_index < from) {
-      into.insert_or_assign(older.first_index, slice(older, older.first_index, from));
-    }
-    if (end_index(older) > to) {
-      at = into.insert_or_assign(to, slice(older, to, end_index(older))).first;
-    }
+    more -= kept_bytes(older);
+    if (older.first_index < from) keep(slice(older, older.first_index, from));
+    if (end_index(older) > to) at = keep(slice(older, to, end_index(older)));
   }
   into.insert_or_assign(from, std::move(newer));
+  return more;
 }
 
 void last_values::forget(const std::string& source) {
-  std::erase_if(values_, [&](const auto& entry) { return entry.first.first == source; });
+  for (auto entry = values_.lower_bound({source, {}});
+       entry != values_.end() && entry->first.first == source;) {
+    bytes_ -= entry->second.bytes;
+    entry = values_.erase(entry);
+  }
   limits_.erase(source);
 }
 

@@ -24,6 +24,8 @@ class last_values {
   [[nodiscard]] std::vector<messages::frame_ptr> frames() const;
   /// The longest period of the points in `owner`'s catalogue; 0: none declared.
   [[nodiscard]] std::uint32_t period_ms(const std::string& owner) const;
+  /// Blocks, catalogues and limits that the bounds below left no room for.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
   /// Parts of one point by first index; they never overlap.
@@ -32,22 +34,33 @@ class last_values {
     messages::header header;
     std::uint64_t fingerprint = 0;
     std::map<std::uint16_t, parts> points;
+    std::size_t bytes = 0; ///< about what the points take
   };
   struct statement {
     messages::header header;
     messages::payload payload;
   };
-  static void merge(parts& into, messages::block&& newer);
+  /// Cuts out of `into` what `newer` covers, and puts `newer` there. Returns by
+  /// how many bytes that grows, negative where it shrinks.
+  static std::int64_t merge(parts& into, messages::block&& newer);
+  [[nodiscard]] bool has_room(const owned& known, const messages::block& newer) const;
+  void clear(owned& known);
   void hear_telemetry(const messages::header& header, messages::telemetry&& said);
 
   std::map<std::string, statement> catalogues_;                 ///< by owner
   std::map<std::pair<std::string, std::string>, owned> values_; ///< by source and owner
   std::map<std::string, statement> limits_;                     ///< by source
+  std::size_t bytes_ = 0;                                       ///< of all values
+  std::uint64_t refused_ = 0;
 };
 
 /// Telemetry of a snapshot is cut into frames of about this many bytes.
 inline constexpr std::size_t snapshot_frame_bytes = 64 * 1024;
-/// Owners and sources that the store keeps; more are ignored.
+/// Owners and sources that the store keeps; more are refused.
 inline constexpr std::size_t last_values_owners_max = 10'000;
+/// What the values of one owner and of all may take, give or take one frame
+/// each. Beyond it only what replaces a part of the same extent is taken.
+inline constexpr std::size_t last_values_owner_bytes_max = 4 * 1024 * 1024;
+inline constexpr std::size_t last_values_bytes_max = 256 * 1024 * 1024;
 
 } // namespace voltaic::bus::message

@@ -62,7 +62,8 @@ class zmq_relay final : public relay {
   }
 
   [[nodiscard]] relay_statistics statistics() const override {
-    return {frames_, refused_, routed_, unroutable_, snapshots_, subscriptions_refused_, gaps_};
+    return {frames_, refused_, routed_, unroutable_, snapshots_, subscriptions_refused_,
+            gaps_,   not_kept_};
   }
 
  private:
@@ -93,6 +94,7 @@ class zmq_relay final : public relay {
       refused_ = malformed_ + state_.refused();
       unroutable_ = state_.unroutable();
       gaps_ = state_.gaps();
+      not_kept_ = state_.not_kept();
     }
     from_.close();
     to_.close();
@@ -298,6 +300,7 @@ class zmq_relay final : public relay {
   std::atomic<std::uint64_t> snapshots_ = 0;
   std::atomic<std::uint64_t> subscriptions_refused_ = 0;
   std::atomic<std::uint64_t> gaps_ = 0;
+  std::atomic<std::uint64_t> not_kept_ = 0;
   // The thread's own.
   relay_state state_;
   std::map<topic, subscriber> subscribers_;

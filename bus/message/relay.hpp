@@ -28,7 +28,8 @@ struct relay_statistics {
   std::uint64_t unroutable = 0; ///< commands and results whose receiver is not there
   std::uint64_t snapshots = 0;
   std::uint64_t subscriptions_refused = 0;
-  std::uint64_t gaps = 0; ///< frames that sources said and the relay never heard
+  std::uint64_t gaps = 0;     ///< frames that sources said and the relay never heard
+  std::uint64_t not_kept = 0; ///< passed on, but no part of snapshots or routes: a table is full
 };
 
 /// The machine's meeting point: fans telemetry, events and health out, routes

@@ -67,7 +67,10 @@ bool relay_state::heard(plane from, std::span<const std::byte> frame, std::int64
 
 void relay_state::learn(const messages::header& header, const messages::health& health,
                         const std::string& identity, std::int64_t now_us) {
-  if (!nodes_.contains(health.node) && nodes_.size() >= sources_max) return;
+  if (!nodes_.contains(health.node) && nodes_.size() >= sources_max) {
+    ++not_kept_;
+    return;
+  }
   node& known = nodes_[health.node];
   if (!known.boot.empty() && known.boot != health.boot) {
     // What another life of this node said is not this one's state.
@@ -84,8 +87,13 @@ void relay_state::learn(const messages::header& header, const messages::health& 
   }
   known.actors.clear();
   for (const auto& actor : health.actors) {
-    known.actors.push_back(actor.name);
     const auto owner = owners_.find(actor.name);
+    if (known.actors.size() >= actors_of_node_max ||
+        (owner == owners_.end() && owners_.size() >= actors_max)) {
+      ++not_kept_;
+      continue;
+    }
+    known.actors.push_back(actor.name);
     // An actor that lives elsewhere is not taken over as long as it is alive there.
     if (owner != owners_.end() && alive(actor.name, now_us)) continue;
     owners_[actor.name] = health.node;

@@ -46,6 +46,8 @@ class relay_state {
   [[nodiscard]] std::uint64_t gaps() const { return counter_.gaps(); }
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
   [[nodiscard]] std::uint64_t unroutable() const { return unroutable_; }
+  /// What was passed on but not kept, because a table is full.
+  [[nodiscard]] std::uint64_t not_kept() const { return not_kept_ + values_.refused(); }
 
  private:
   struct node {
@@ -79,6 +81,7 @@ class relay_state {
   std::map<std::string, misconduct> misconduct_;
   std::uint64_t refused_ = 0;
   std::uint64_t unroutable_ = 0;
+  std::uint64_t not_kept_ = 0;
 };
 
 /// A node whose health is older than this is not alive.
@@ -90,5 +93,8 @@ inline constexpr std::int64_t silent_periods_max = 5;
 /// until the minute is over.
 inline constexpr std::uint32_t bad_frames_per_minute_max = 10;
 inline constexpr std::size_t sources_max = 10'000;
+/// Actors that commands can be routed to, over all nodes and of one.
+inline constexpr std::size_t actors_max = 10'000;
+inline constexpr std::size_t actors_of_node_max = 2'048;
 
 } // namespace voltaic::bus::message

@@ -74,6 +74,7 @@ void look_at(const bus::message::relay& relay, process::growth_log& refusals) {
   refusals.look(now_us, "bundles, frames or requests refused: no valid message", sum.refused);
   refusals.look(now_us, "subscriptions refused: too many of one peer", sum.subscriptions_refused);
   refusals.look(now_us, "commands refused: nobody was there for them", sum.unroutable);
+  refusals.look(now_us, "values or actors of publishers not kept: a table is full", sum.not_kept);
 }
 
 // What a chain asks of the system; whether it was granted real-time rights.

@@ -113,3 +113,51 @@ TEST_CASE("a large state is cut into frames that the bus carries") {
   for (const auto& frame : frames) CHECK(frame->bytes().size() <= messages::frame_bytes_max);
   CHECK(blocks_of(values).size() == 100);
 }
+
+TEST_CASE("F-036 points and parts that a broken owner invents take a bounded memory") {
+  last_values values;
+  const std::vector<std::uint16_t> words(4096);
+  const auto bytes_of = [](const last_values& all) {
+    std::size_t bytes = 0;
+    for (const auto& frame : all.frames()) bytes += frame->bytes().size();
+    return bytes;
+  };
+  constexpr std::uint64_t said = 4 * last_values_owner_bytes_max / (4096 * sizeof(std::uint16_t));
+  for (std::uint64_t n = 0; n < said; ++n) {
+    auto one = telemetry_of(n + 1, 0, words);
+    std::get<messages::telemetry>(one.payload).blocks[0].point = static_cast<std::uint16_t>(n);
+    values.heard(std::move(one));
+  }
+  CHECK(values.refused() > said / 2);
+  CHECK(bytes_of(values) < last_values_owner_bytes_max + messages::frame_bytes_max);
+  // What is kept goes on, a cut into it does not; another catalogue begins anew.
+  const auto refused = values.refused();
+  auto changed = words;
+  changed[0] = 7;
+  values.heard(telemetry_of(said + 1, 0, changed));
+  CHECK(values.refused() == refused);
+  CHECK(std::get<messages::block::words>(blocks_of(values).at(0).values).at(0) == 7);
+  values.heard(telemetry_of(said + 2, 5, {1}));
+  CHECK(values.refused() == refused + 1);
+  auto other = telemetry_of(said + 3, 0, {9});
+  std::get<messages::telemetry>(other.payload).fingerprint = 8;
+  values.heard(std::move(other));
+  CHECK(blocks_of(values).size() == 1);
+}
+
+TEST_CASE("F-036 a part that is cut again and again is counted each time") {
+  last_values values;
+  std::vector<std::string> missing(64, std::string(1000, 'x'));
+  auto whole = telemetry_of(1, 0, std::vector<std::uint16_t>(4000));
+  std::get<messages::telemetry>(whole.payload).blocks[0].missing = missing;
+  values.heard(std::move(whole));
+  // Each cut leaves the names of the missing in both halves.
+  for (std::uint32_t n = 1; n < 2000; ++n) values.heard(telemetry_of(n + 1, 2 * n, {1}));
+  CHECK(values.refused() > 0);
+  constexpr std::size_t copies_max = last_values_owner_bytes_max / (64 * 1000) + 2;
+  std::size_t copies = 0;
+  for (const auto& block : blocks_of(values)) copies += block.missing.empty() ? 0 : 1;
+  CHECK(copies <= copies_max);
+  values.forget("bms_0");
+  CHECK(values.frames().empty());
+}

@@ -127,6 +127,31 @@ TEST_CASE("F-039 an endpoint that sends bad frames is ignored for a minute") {
   CHECK_FALSE(state.received("cli", command_frame("rack_0", "cli"), 61'000 * ms).refused);
 }
 
+TEST_CASE("F-036 actors that a broken node invents fill no table beyond its bound") {
+  relay_state state;
+  static_cast<void>(state.received("node-a", health_frame("rack_0", 1, {"rack_0"}), 0));
+  constexpr std::size_t said_per_node = actors_of_node_max + 1;
+  constexpr std::size_t nodes = actors_max / actors_of_node_max + 1;
+  for (std::size_t node = 0; node < nodes; ++node) {
+    std::vector<std::string> actors;
+    for (std::size_t n = 0; n < said_per_node; ++n) {
+      actors.push_back(std::to_string(node) + "/" + std::to_string(n));
+    }
+    const auto name = "hostile_" + std::to_string(node);
+    CHECK_FALSE(state.received(name, health_frame(name, 1, actors), 0).refused);
+  }
+  // One place was taken before.
+  CHECK(state.not_kept() == nodes * said_per_node - (actors_max - 1));
+  const auto receiver_of = [&](const std::string& target) {
+    return state.received("cli", command_frame(target, "cli"), 0).deliveries.at(0).to;
+  };
+  CHECK(receiver_of("rack_0") == "node-a");
+  CHECK(receiver_of("0/0") == "hostile_0");
+  CHECK(receiver_of("0/" + std::to_string(actors_of_node_max)) == "cli");
+  static_cast<void>(state.received("node-a", health_frame("rack_0", 2, {"rack_0"}), 1 * ms));
+  CHECK(receiver_of("rack_0") == "node-a");
+}
+
 TEST_CASE("only planes that are published and frames that decode pass") {
   relay_state state;
   const auto frame = words_frame("bms_0", 1, {1});
