@@ -117,13 +117,13 @@ std::vector<messages::command> dispatcher_model::forward(const messages::command
     auto hop = accepted;
     hop.target = targets[each];
     hop.reply_to = own;
-    hop.id = fmt::format("{}#{}", accepted.id, each);
-    hops_[hop.id] = accepted.id;
+    hop.id = fmt::format("{}#{}", accepted.key, each);
+    hops_[hop.id] = accepted.key;
     all.push_back(std::move(hop));
   }
   pending waiting{accepted, all.size(), {}};
   waiting.result.outcome = outcome::done;
-  pending_[accepted.id] = std::move(waiting);
+  pending_[accepted.key] = std::move(waiting);
   return all;
 }
 

@@ -37,6 +37,8 @@ class dispatcher_model {
   [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked) const;
 
   /// The commands that carry it out, one for each hop. `own` gets the results.
+  /// Of commands on their way no two have one key (the gate sees to that); the
+  /// ids are the askers' own, and two askers may choose the same.
   [[nodiscard]] std::vector<messages::command> forward(const messages::command& accepted,
                                                        const std::string& own);
 
@@ -61,8 +63,8 @@ class dispatcher_model {
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
 
   dispatcher_options options_;
-  std::map<std::string, pending> pending_;  ///< by the id of the command that was asked
-  std::map<std::string, std::string> hops_; ///< id of a forwarded command -> of the asked one
+  std::map<std::string, pending> pending_;  ///< by the key of the command that was asked
+  std::map<std::string, std::string> hops_; ///< id of a forwarded command -> key of the asked one
   std::map<std::string, std::string> event_racks_;
   std::vector<std::string> event_order_;
   std::size_t event_next_ = 0;

@@ -101,6 +101,25 @@ TEST_CASE("a command of two hops is done when both are, and as bad as the worse"
   CHECK_FALSE(model.take(told(hops[1], messages::outcome::done)).has_value()); // told once
 }
 
+TEST_CASE("two askers that chose one id both get their own outcome") {
+  auto model = site();
+  auto first = ask("open", "rack_0");
+  auto second = ask("close", "rack_1");
+  first.id = second.id = "1";
+  first.reply_to = "page";
+  const auto open = model.forward(first, "command");
+  const auto close = model.forward(second, "command");
+  CHECK(open.at(0).id != close.at(0).id);
+  const auto refused = model.take(told(close.at(0), messages::outcome::rejected, {"latched"}));
+  REQUIRE(refused.has_value());
+  CHECK(refused->command == second);
+  CHECK(refused->result.reasons == std::vector<std::string>{"latched"});
+  const auto done = model.take(told(open.at(0), messages::outcome::done));
+  REQUIRE(done.has_value());
+  CHECK(done->command == first);
+  CHECK(done->result.outcome == messages::outcome::done);
+}
+
 TEST_CASE("F-134 a lost outcome becomes unknown, never done") {
   auto model = site();
   const auto hops = model.forward(ask("close", "rack_0"), "command");
@@ -115,7 +134,7 @@ TEST_CASE("commands on their way are bounded") {
   auto model = site();
   for (std::size_t each = 0; each < pending_max; ++each) {
     auto asked = ask("open", "rack_0");
-    asked.id = std::to_string(each);
+    asked.key = std::to_string(each);
     (void)model.forward(asked, "command");
   }
   CHECK(model.refuse(ask("open", "rack_0")) ==
