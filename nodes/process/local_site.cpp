@@ -13,7 +13,7 @@ endpoint_maker zmq_endpoints(bus::message::zmq_context& context) {
 
 messages::expected<std::unique_ptr<local_site>> local_site::start(
     const site::plan& plan, const failure_handler& on_failed, bus::message::listener* tap,
-    std::shared_ptr<spdlog::logger> log) {
+    const std::shared_ptr<spdlog::logger>& log) {
   auto made = std::unique_ptr<local_site>(new local_site());
   const auto address = "inproc://" + plan.name + "/relay";
   auto bindings = plan.relay_bindings();

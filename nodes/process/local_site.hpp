@@ -23,7 +23,7 @@ class local_site {
   /// and so does `tap`, which hears the relay's telemetry and events. `log` may be null.
   [[nodiscard]] static messages::expected<std::unique_ptr<local_site>> start(
       const site::plan& plan, const failure_handler& on_failed,
-      bus::message::listener* tap = nullptr, std::shared_ptr<spdlog::logger> log = nullptr);
+      bus::message::listener* tap = nullptr, const std::shared_ptr<spdlog::logger>& log = nullptr);
   ~local_site();
   local_site(const local_site&) = delete;
   local_site& operator=(const local_site&) = delete;

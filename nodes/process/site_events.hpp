@@ -22,7 +22,7 @@ class site_events {
   using line_writer = std::function<void(std::string_view line)>;
   /// Opens the journal; whoever calls holds the site's lock. Without a journal
   /// the site runs all the same, and only people are told.
-  site_events(const site::plan& plan, line_writer write);
+  site_events(const site::plan& plan, line_writer told);
 
   void record(messages::event event);
   /// Now and then: tells of events that the journal did not take.

@@ -1,6 +1,6 @@
 // What a node's own subscribers read without decoding must be what the bytes say.
+#include <bit>
 #include <catch2/catch.hpp>
-
 #include <cstring>
 #include <random>
 #include <stdexcept>
@@ -114,6 +114,11 @@ TEST_CASE("numbers that equal nothing keep their bits whether decoded or handed 
   REQUIRE(decoded);
   const auto& values = std::get<telemetry>(decoded->payload).blocks.front().values;
   const auto& given = content.blocks.front().values;
-  CHECK(std::memcmp(std::get<block::reals>(values).data(), std::get<block::reals>(given).data(),
-                    2 * sizeof(double)) == 0);
+  const auto bits_of = [](const auto& reals) {
+    std::vector<std::uint64_t> all;
+    for (const double one : std::get<block::reals>(reals))
+      all.push_back(std::bit_cast<std::uint64_t>(one));
+    return all;
+  };
+  CHECK(bits_of(values) == bits_of(given));
 }

@@ -12,7 +12,7 @@ using tests::test_node;
 namespace {
 
 /// A talker that says this when it is told to, and a reader that keeps what it hears.
-std::vector<group_spec> talker_and_reader(messages::payload content,
+std::vector<group_spec> talker_and_reader(const messages::payload& content,
                                           std::vector<messages::message>& heard) {
   group_spec group{strategy::one_for_one, {}};
   group.children.push_back({"reader", "reader", [&heard](context& with) {

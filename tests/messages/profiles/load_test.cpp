@@ -213,7 +213,7 @@ TEST_CASE("F-180 commands are checked against their wire and their read-back") {
     CHECK(found.find(text) != std::string::npos);
     CHECK(std::count(found.begin(), found.end(), '\n') == findings_count);
   };
-  CHECK(with(good) == "");
+  CHECK(with(good).empty());
   check_one("\"maximum\":100", "\"maximum\":7000", "maximum: does not fit into the wire's bits");
   check_one("\"minimum\":0", "\"minimum\":100", "minimum: 100 is not below 100");
   check_one("\"default\":50", "\"default\":101", "default: is outside of minimum and maximum");

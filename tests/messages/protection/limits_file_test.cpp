@@ -185,7 +185,7 @@ TEST_CASE("the protection files hold every row of the table of defaults and noth
 }
 
 TEST_CASE("F-155 a protection file that breaks a rule is refused with place and reason") {
-  CHECK(findings_of(edited("", "")) == "");
+  CHECK(findings_of(edited("", "")).empty());
   CHECK(findings_of(edited("unit = \"V\"", "unit = \"mV\"")) ==
         "f.toml:6:8: unit of cell_overvoltage must be 'V'\n");
   CHECK(findings_of(edited("\"high\"", "\"low\""))
@@ -202,7 +202,7 @@ TEST_CASE("F-155 a protection file that breaks a rule is refused with place and 
         "f.toml:11:9: cell_overvoltage.alarm: its actions are weaker than the warning's\n");
   CHECK(findings_of(edited("latch = \"user\"", "latch = \"none\"")) ==
         "f.toml:12:9: cell_overvoltage.fault: a fault without a latch needs a reason\n");
-  CHECK(findings_of(edited("latch = \"user\"", "latch = \"none\", reason = \"a test\"")) == "");
+  CHECK(findings_of(edited("latch = \"user\"", "latch = \"none\", reason = \"a test\"")).empty());
   CHECK(findings_of(edited("set = 3.65", "set = 3.85")) ==
         "f.toml:12:9: cell_overvoltage.fault: 3.85 lies outside the envelope 3 to 3.8\n");
   CHECK(findings_of(edited("set = 3.65", "set = nan"))

@@ -30,11 +30,11 @@ class wire {
   void lay(const deed& over);
 
   /// A node sends: tells it, and lets it arrive with the next step.
-  void send(const messages::can::frame& frame, std::int64_t now_us);
+  void send(const messages::can::frame& sent, std::int64_t now_us);
   /// The rack lives on; what reaches the ports of the nodes.
   [[nodiscard]] std::vector<messages::can::frame> step(std::int64_t now_us, std::int64_t clock_us);
   /// A frame was given to the rack's own node: tells what it says.
-  void heard(const messages::can::frame& frame, std::int64_t now_us) const;
+  void heard(const messages::can::frame& from, std::int64_t now_us) const;
 
  private:
   struct window {
