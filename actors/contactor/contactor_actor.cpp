@@ -61,6 +61,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
 void contactor_actor::begin(runtime::instant now) {
   begun_ = true;
   epoch_due_ = true;
+  if (memory_.is_lost()) memory_.keep({contactor_weld, true, {}}, now);
   context_.say(plane::telemetry, catalogue_, now);
 }
 

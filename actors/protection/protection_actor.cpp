@@ -100,10 +100,10 @@ void protection_actor::load_latches() {
 
 void protection_actor::begin(runtime::instant now) {
   begun_ = true;
-  memory_.begin(now);
   for (const auto& each : model_.rows()) {
     if (memory_.is_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
   }
+  memory_.begin(now);
   context_.say(plane::telemetry, catalogue_, now);
   messages::event event;
   event.kind = "system";

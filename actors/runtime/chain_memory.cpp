@@ -18,14 +18,13 @@ constexpr const char* epoch_key = "/epoch";
 } // namespace
 
 chain_memory::chain_memory(context& owner) : owner_(owner) {
-  load_latches();
   load_epoch();
+  load_latches();
 }
 
 void chain_memory::load_latches() {
   auto& journal = owner_.journal();
   const auto own = owner_.name() + "/";
-  lost_ = journal.boot().corrupt_set_aside.has_value() || journal.boot().lost;
   for (const auto& record : journal.newest(latches_stream)) {
     if (!record.key.starts_with(own)) continue;
     const auto body = json::parse(record.body, nullptr, false);
@@ -43,20 +42,29 @@ void chain_memory::load_latches() {
 }
 
 void chain_memory::load_epoch() {
-  // Where no journal ever was, there was no former life.
   const auto& boot = owner_.journal().boot();
-  knows_epoch_ = boot.created && !boot.lost && !boot.corrupt_set_aside;
+  lost_ = boot.after_loss;
+  // Where no journal ever was, there was no former life.
+  knows_epoch_ = boot.created && !lost_;
   for (const auto& record : owner_.journal().newest(counters_stream)) {
     if (record.key != owner_.name() + epoch_key) continue;
     const auto body = json::parse(record.body, nullptr, false);
     if (!body.is_number_unsigned()) continue;
     epoch_ = body.get<std::uint32_t>();
     knows_epoch_ = true;
+    lost_ = false; // its latches went into the journal before it
   }
   ++epoch_;
 }
 
 void chain_memory::begin(instant now) {
+  epoch_due_ = true;
+  store_epoch(now);
+}
+
+void chain_memory::store_epoch(instant now) {
+  if (!epoch_due_ || storing_ > 0 || retry_us_) return;
+  epoch_due_ = false;
   owner_.store({0, counters_stream, owner_.name() + epoch_key, now.utc_us, json(epoch_).dump()},
                token_epoch);
 }
@@ -79,6 +87,7 @@ void chain_memory::retry(instant now) {
 }
 
 void chain_memory::store(const kept_latch& latch, instant now) {
+  ++storing_;
   json body = latch.details;
   body["latched"] = latch.latched;
   owner_.store({0, latches_stream, owner_.name() + "/" + latch.name, now.utc_us, body.dump()},
@@ -89,9 +98,11 @@ bool chain_memory::stored(std::uint64_t token, const bus::storage::append_result
                           instant now) {
   const bool durable = result.status == bus::storage::append_status::durable;
   if (token == token_epoch) epoch_stored_ = durable;
-  if (token != token_latch || durable) return true;
-  retry_us_ = now.monotonic_us + latch_retry_us;
-  return false;
+  if (token != token_latch) return true;
+  --storing_;
+  if (!durable) retry_us_ = now.monotonic_us + latch_retry_us;
+  store_epoch(now);
+  return durable;
 }
 
 } // namespace voltaic::actors::runtime

@@ -42,7 +42,8 @@ class chain_memory {
   /// Before, the same epoch might be given again.
   [[nodiscard]] bool is_epoch_stored() const { return epoch_stored_; }
 
-  /// Journals the epoch.
+  /// Journals the epoch, once what was kept before is on disk: an epoch there
+  /// tells every later life that nothing was forgotten.
   void begin(instant now);
   /// Journals a latch that came or went.
   void keep(kept_latch latch, instant now);
@@ -58,13 +59,16 @@ class chain_memory {
   void load_latches();
   void load_epoch();
   void store(const kept_latch& latch, instant now);
+  void store_epoch(instant now);
 
   context& owner_;
   bool lost_ = false;
   std::vector<kept_latch> latched_;        ///< at the start
   std::map<std::string, kept_latch> kept_; ///< as they came or went in this life
   std::optional<std::int64_t> retry_us_;   ///< when the journal is given them again
+  std::size_t storing_ = 0;                ///< latches that the journal has not answered
   std::uint32_t epoch_ = 0;
+  bool epoch_due_ = false;
   bool knows_epoch_ = false;
   bool epoch_stored_ = false;
 };

@@ -13,6 +13,9 @@ namespace {
 // Records looked at in one go when the last event is searched for.
 constexpr std::size_t search_records = 512;
 
+/// State of the event that tells of a former life's events.
+constexpr const char* journal_lost = "journal_lost";
+
 // The journal numbers records of all streams, so the last event is searched
 // from the end in growing windows.
 std::uint64_t last_sequence(bus::storage::journal& journal) {
@@ -32,6 +35,18 @@ std::uint64_t last_sequence(bus::storage::journal& journal) {
   return 0;
 }
 
+// Whether nobody told yet that the file began where another one was lost.
+bool owes_loss(bus::storage::journal& journal) {
+  const auto& boot = journal.boot();
+  // It is told soon after the start of the file, and only old events are removed.
+  if (!boot.after_loss || boot.removed > 0) return false;
+  const auto first = journal.since(events_stream, 0, search_records);
+  return std::ranges::none_of(first, [](const bus::storage::record& record) {
+    const auto message = read_event(record);
+    return message && std::get<messages::event>(message->payload).state == journal_lost;
+  });
+}
+
 } // namespace
 
 event_log::event_log(std::string node, std::string boot, messages::utc_quality quality,
@@ -43,7 +58,7 @@ event_log::event_log(std::string node, std::string boot, messages::utc_quality q
       journal_(journal),
       publish_(std::move(publish)),
       sequence_(last_sequence(journal)),
-      journal_lost_(journal.boot().lost || journal.boot().corrupt_set_aside.has_value()) {}
+      journal_lost_(owes_loss(journal)) {}
 
 std::uint64_t event_log::record(messages::event event, messages::instant time) {
   return write(std::move(event), time, {});
@@ -54,7 +69,7 @@ void event_log::tell_losses(messages::instant time) {
   event.kind = "system";
   event.subject = node_;
   if (std::exchange(journal_lost_, false)) {
-    event.state = "journal_lost";
+    event.state = journal_lost;
     event.reason = "the journal was damaged or missing: earlier events are gone";
     record(event, time);
   }

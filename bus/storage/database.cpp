@@ -70,13 +70,14 @@ void sync_parent_folder(const std::string& path) {
   if (!synced) throw std::system_error(reason, std::generic_category(), folder.string());
 }
 
-void create_database(const std::string& path) {
+void create_database(const std::string& path, bool after_loss) {
   const std::string fresh = path + ".new";
   remove_with_companions(fresh);
   {
     SQLite::Database connection(fresh, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     connection.exec("PRAGMA synchronous = FULL");
     write_schema(connection);
+    if (after_loss) connection.exec("CREATE TABLE after_loss (marker)");
   }
   std::filesystem::rename(fresh, path);
   sync_parent_folder(path);

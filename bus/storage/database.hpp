@@ -33,7 +33,8 @@ class corrupt_file : public std::runtime_error {
 
 /// Makes an empty journal at `path` in one step: a crash leaves either none or
 /// a whole one, so that an empty file is always damage.
-void create_database(const std::string& path);
+/// `after_loss` stays in it for ever.
+void create_database(const std::string& path, bool after_loss);
 
 /// Syncs a folder, so that a new or renamed file in it survives a power cut.
 void sync_parent_folder(const std::string& path);
@@ -64,6 +65,8 @@ class database {
   void trim_when_due(const stream_bound& events, const stream_bound& commands);
   [[nodiscard]] std::uint64_t records() const { return records_; }
   [[nodiscard]] std::uint64_t removed() const { return removed_; }
+  /// It began where a damaged or missing one was.
+  [[nodiscard]] bool is_after_loss() const { return connection_.tableExists("after_loss"); }
   [[nodiscard]] std::uint64_t last_sequence() const { return last_sequence_; }
   [[nodiscard]] const SQLite::Database& connection() const { return connection_; }
 

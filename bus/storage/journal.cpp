@@ -325,7 +325,7 @@ std::unique_ptr<database> open_database(const std::string& path, reserve& room, 
   if (!files::exists(path)) {
     boot.lost = remove_orphans(path) || room.found();
     boot.created = true;
-    create_database(path);
+    create_database(path, boot.lost);
   }
   try {
     if (const auto damage = find_log_damage(path)) throw corrupt_file(*damage);
@@ -333,7 +333,7 @@ std::unique_ptr<database> open_database(const std::string& path, reserve& room, 
   } catch (const corrupt_file&) {
     boot.corrupt_set_aside = set_aside(path);
     boot.created = true;
-    create_database(path);
+    create_database(path, true);
   } catch (const SQLite::Exception& error) {
     // A full disk has no room for the log's index either.
     const int code = error.getErrorCode();
@@ -354,6 +354,7 @@ messages::expected<std::unique_ptr<journal>> open_journal(const journal_options&
     auto file = open_database(options.path, *room, boot);
     boot.records = file->records();
     boot.removed = file->removed();
+    boot.after_loss = file->is_after_loss();
     boot.last_sequence = file->last_sequence();
     return std::unique_ptr<journal>(std::make_unique<sqlite_journal>(
         options, std::move(boot), std::move(room), std::move(file)));

@@ -32,6 +32,9 @@ struct boot_report {
   bool created = false;
   bool lost = false; ///< created although traces beside the path say that there was one before
   std::optional<std::string> corrupt_set_aside; ///< where the bad file went
+  /// One of both happened when this file began, in this life or a former one:
+  /// whoever never stored anything in it may have been forgotten.
+  bool after_loss = false;
   std::uint64_t records = 0;
   std::uint64_t removed = 0; ///< former records of streams that are bounded
   std::uint64_t last_sequence = 0;

@@ -181,7 +181,9 @@ harvest play_many(std::uint64_t first, std::uint64_t count, player with, const c
   const auto seconds = [&] { return std::chrono::duration<double>(clock::now() - begin).count(); };
   const auto jobs = static_cast<unsigned>(
       number_from("VOLTAIC_PROPERTY_JOBS", std::max(std::thread::hardware_concurrency(), 1u)));
+  std::size_t told = 0;
   auto whole = play_in_workers(first, count, jobs, with, [&](const harvest& so_far) {
+    for (; told < so_far.failures.size(); ++told) fmt::print("{}\n", so_far.failures[told]);
     if (so_far.played != count && clock::now() - shown < progress_period) return;
     shown = clock::now();
     fmt::print("{} of {} {} from seed {}: {} broke a rule, {:.0f} s\n", so_far.played, count, what,

@@ -130,7 +130,7 @@ TEST_CASE("F-110 after a lost journal the contactor goes on behind the epoch its
   chain.run(1'000);
   CHECK(chain.order.epoch == 1);
   chain.journal.records.clear();
-  chain.journal.report.lost = true;
+  chain.journal.report.after_loss = true;
   chain.start();
   chain.accepted_epoch.reset(); // it does not say so at once
   chain.run(1'000);
@@ -151,17 +151,55 @@ TEST_CASE("F-110 after a lost journal the contactor goes on behind the epoch its
   CHECK(chain.results.back().outcome == messages::outcome::done);
 
   // From then on the journal counts, whatever the device reports.
-  chain.journal.report.lost = false;
   chain.accepted_epoch = 500;
   chain.start();
   chain.run(1'000);
   CHECK(chain.order.epoch == 39);
 }
 
+TEST_CASE("F-110 a lost journal stays lost to a chain that died before it could latch it") {
+  stage chain;
+  chain.run(1'000);
+  chain.journal.records.clear();
+  chain.journal.report.after_loss = true;
+  chain.start();
+  chain.start(); // it died before it heard its device; that was another process
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.close_allowed);
+  CHECK(chain.permit.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  chain.start(); // and again, with both latches on disk
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.close_allowed);
+  CHECK_FALSE(latch_in_journal(chain, "rack_0/contactor/contactor_weld").empty());
+  chain.command("rack_0/protection", "reset", "service");
+  chain.command("rack_0/contactor", "reset", "service");
+  chain.start(); // what a person reset stays reset
+  chain.run(2'000);
+  CHECK(chain.permit.close_allowed);
+}
+
+TEST_CASE("F-110 the epoch goes into the journal only behind the latches of a lost one") {
+  stage chain;
+  chain.journal.records.clear();
+  chain.journal.report.after_loss = true;
+  chain.journal.refuse = true;
+  chain.start();
+  chain.run(500);
+  chain.journal.refuse = false;
+  chain.run(5'000);
+  std::vector<std::string> protections;
+  for (const auto& one : chain.journal.records) {
+    if (one.key.starts_with("rack_0/protection/")) protections.push_back(one.key);
+  }
+  REQUIRE(protections.size() >= 2);
+  CHECK(protections.front() == "rack_0/protection/latch_store_lost/fault");
+  CHECK(protections.back() == "rack_0/protection/epoch");
+}
+
 TEST_CASE("a device that tells no epoch gets the journal's, also when that was lost") {
   stage chain(false);
   chain.journal.records.clear();
-  chain.journal.report.lost = true;
+  chain.journal.report.after_loss = true;
   chain.start();
   chain.run(1'000);
   CHECK(chain.order.epoch == 1);

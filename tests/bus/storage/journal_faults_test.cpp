@@ -134,6 +134,16 @@ TEST_CASE("F-110 a journal that was there and is gone is told as lost") {
   const auto store = must_open(path);
   CHECK(store->boot().created);
   CHECK(store->boot().lost);
+  CHECK(store->boot().after_loss);
+}
+
+TEST_CASE("F-110 a journal tells for ever that it began where another one was lost") {
+  const temporary_folder folder;
+  const std::string path = folder / "a.journal";
+  CHECK_FALSE(must_open(path)->boot().after_loss);
+  CHECK_FALSE(must_open(path)->boot().after_loss);
+  files::resize_file(path, 0);
+  for (int life = 0; life < 3; ++life) CHECK(must_open(path)->boot().after_loss);
 }
 
 TEST_CASE("F-106 on a full disk events and latches still go in, other streams are refused") {

@@ -18,6 +18,7 @@ struct disk {
   std::vector<bus::storage::record> records;
   std::map<std::string, std::map<std::string, std::size_t>> newest; ///< stream, key: position
   bool used = false;
+  bool after_loss = false;        ///< its journal began where another one was
   bool refuses = false;           ///< full: everything is refused
   std::int64_t latency_us = 0;    ///< from append to durable; 0: at once
   bus::storage::boot_report boot; ///< for the next life
@@ -30,6 +31,7 @@ struct disk {
     on_durable(records.back());
   }
   void forget() {
+    after_loss = true;
     records.clear();
     newest.clear();
   }
@@ -40,6 +42,7 @@ class disk_journal final : public bus::storage::journal {
  public:
   explicit disk_journal(std::shared_ptr<disk> on) : disk_(std::move(on)), boot_(disk_->boot) {
     boot_.created = boot_.created || !disk_->used;
+    boot_.after_loss = disk_->after_loss;
     boot_.records = boot_.last_sequence = disk_->records.size();
     disk_->used = true;
     disk_->boot = {};
