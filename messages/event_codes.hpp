@@ -29,5 +29,10 @@ inline constexpr const char* stop_timeout = "STOP_TIMEOUT";
 inline constexpr const char* restart_budget = "RESTART_BUDGET";
 /// A message that ended an actor repeatedly was put aside.
 inline constexpr const char* poison = "POISON";
+/// A Modbus device answers with an exception, or not at all.
+inline constexpr const char* modbus_exception = "MB_EXC";
+inline constexpr const char* modbus_timeout = "MB_TMO";
+/// Answers of a Modbus line come broken, or no longer do.
+inline constexpr const char* modbus_checksum = "MB_CRC";
 
 } // namespace voltaic::messages::event_codes

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "messages/event_codes.hpp"
 namespace voltaic::actors::modbus_device {
 namespace {
 
@@ -34,6 +35,17 @@ read_result as_read_result(const bus::modbus::read_answer& answer) {
   return result;
 }
 
+/// Why a read was refused, in words that say who has to act.
+std::string reason_of(const bus::modbus::read_answer& answer) {
+  if (answer.outcome != bus::modbus::outcome::exception) return answer.reason;
+  const auto code = answer.exception_code;
+  const auto* whose = code >= 0x01 && code <= 0x03 ? "profile error"
+                      : code == 0x04               ? "device warning"
+                                                   : "device not ready";
+  return fmt::format("{}: {} for {} registers at {}", whose, answer.reason, answer.request.count,
+                     answer.request.address);
+}
+
 write_result as_write_result(const bus::modbus::write_answer& answer) {
   using bus::modbus::outcome;
   write_result result;
@@ -51,20 +63,51 @@ write_result as_write_result(const bus::modbus::write_answer& answer) {
   return result;
 }
 
+bus::modbus::table table_of(messages::profiles::register_table table) {
+  return table == messages::profiles::register_table::input ? bus::modbus::table::input
+                                                            : bus::modbus::table::holding;
+}
+
+std::vector<bus::modbus::register_window> writable_of(
+    const messages::profiles::register_plan& plan) {
+  std::vector<bus::modbus::register_window> windows;
+  for (const auto& command : plan.commands())
+    if (const auto& target = command.target_register)
+      windows.push_back({target->address, target->words});
+  return windows;
+}
+
+std::optional<bus::modbus::guard_read> guard_of(const messages::profiles::device_profile& profile) {
+  if (!profile.guard) return std::nullopt;
+  const auto& guard = *profile.guard;
+  return bus::modbus::guard_read{
+      {table_of(guard.table), guard.address, static_cast<std::uint16_t>(guard.values.size())},
+      guard.values};
+}
+
 } // namespace
 
-messages::expected<bus::modbus::unit_plan> modbus_device_actor::make_unit_plan(
-    const model_options& options, std::uint8_t unit) {
+messages::expected<std::vector<bus::modbus::unit_plan>> modbus_device_actor::make_unit_plans(
+    const model_options& options, std::uint8_t unit, std::uint32_t min_gap_ms) {
   const auto made = model::create(options);
   if (!made) return made.error();
-  bus::modbus::unit_plan plan{unit, made->plan().period_ms(), {}};
-  for (const auto& each : made->plan().reads()) {
-    const auto table = each.table == messages::profiles::register_table::input
-                           ? bus::modbus::table::input
-                           : bus::modbus::table::holding;
-    plan.reads.push_back({table, each.address, each.count});
+  const auto& plan = made->plan();
+  bus::modbus::unit_plan common;
+  common.unit = unit;
+  common.min_gap_ms = min_gap_ms;
+  common.writable = writable_of(plan);
+  common.guard = guard_of(*options.profile);
+  std::vector<bus::modbus::unit_plan> plans;
+  for (std::size_t i = 0; i < plan.reads().size(); ++i) {
+    if (plans.empty() || plans.back().period_ms != plan.period_ms(i)) {
+      plans.push_back(common);
+      plans.back().period_ms = plan.period_ms(i);
+      plans.back().first_read = static_cast<std::uint16_t>(i);
+    }
+    const auto& read = plan.reads()[i];
+    plans.back().reads.push_back({table_of(read.table), read.address, read.count});
   }
-  return plan;
+  return plans;
 }
 
 modbus_device_actor::modbus_device_actor(runtime::context& context, actor_options options)
@@ -126,13 +169,34 @@ runtime::condition modbus_device_actor::condition() const {
 }
 
 void modbus_device_actor::receive(const bus::modbus::poll& poll) {
-  if (poll.unit != options_.unit || poll.answers.size() != model_.plan().reads().size()) return;
+  if (poll.unit != options_.unit ||
+      poll.first_read + poll.answers.size() > model_.plan().reads().size())
+    return;
   const runtime::instant time{poll.now_us, poll.now_us + poll.utc_offset_us};
   advance(time);
   std::vector<read_result> round;
-  for (const auto& each : poll.answers) round.push_back(as_read_result(each));
-  tell(model_.apply(round, poll.now_us), time);
+  std::vector<std::string> reasons;
+  for (const auto& each : poll.answers) {
+    reasons.push_back(reason_of(each));
+    round.push_back(as_read_result(each));
+  }
+  for (std::size_t i = 0; i < round.size(); ++i) round[i].reason = reasons[i];
+  tell(model_.apply(poll.first_read, round, poll.now_us), time);
   tell_state();
+  tell_notices(poll, time);
+}
+
+// Of the line, told by whichever of its devices hears it.
+void modbus_device_actor::tell_notices(const bus::modbus::poll& poll, runtime::instant time) {
+  for (const auto& notice : poll.notices) {
+    messages::event event;
+    event.kind = "system";
+    event.subject = notice.line;
+    event.state = notice.state;
+    event.reason = notice.reason;
+    if (notice.state.starts_with("crc")) event.code = messages::event_codes::modbus_checksum;
+    context_.record(std::move(event), time);
+  }
 }
 
 void modbus_device_actor::tell(std::optional<messages::telemetry> telemetry,
@@ -147,6 +211,9 @@ void modbus_device_actor::tell_state() {
   event.subject = context_.name();
   event.state = to_string(model_.state());
   event.reason = model_.state_reason();
+  if (model_.state() == device_state::degraded)
+    event.code = messages::event_codes::modbus_exception;
+  if (model_.state() == device_state::backoff) event.code = messages::event_codes::modbus_timeout;
   context_.record(std::move(event), now_);
 }
 

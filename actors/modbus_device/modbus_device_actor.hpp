@@ -43,9 +43,10 @@ class modbus_device_actor final : public runtime::actor {
   void wake(runtime::instant now) override;
   [[nodiscard]] runtime::condition condition() const override;
 
-  /// What the line has to poll for this device.
-  [[nodiscard]] static messages::expected<bus::modbus::unit_plan> make_unit_plan(
-      const model_options& options, std::uint8_t unit);
+  /// What the line has to poll for this device: one plan for each period, and in
+  /// each what may be written.
+  [[nodiscard]] static messages::expected<std::vector<bus::modbus::unit_plan>> make_unit_plans(
+      const model_options& options, std::uint8_t unit, std::uint32_t min_gap_ms = 0);
 
  private:
   struct pending_set {
@@ -64,6 +65,7 @@ class modbus_device_actor final : public runtime::actor {
   void judge_reversion(const bus::modbus::write_answer& answer);
   void tell(std::optional<messages::telemetry> telemetry, runtime::instant time);
   void tell_state();
+  void tell_notices(const bus::modbus::poll& poll, runtime::instant time);
 
   runtime::context& context_;
   actor_options options_;

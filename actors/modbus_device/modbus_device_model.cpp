@@ -53,14 +53,15 @@ model::model(model_options options, register_plan plan)
   for (const auto& point : options_.profile->points)
     described.push_back(profiles::describe(*options_.profile, point, options_.name, options_.name));
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
-  samples_.reserve(register_plan::samples_max);
+  samples_.reserve(register_plan::samples_usual);
+  last_results_.resize(plan_.reads().size());
   lay_out();
 }
 
 void model::lay_out() {
   std::uint32_t cells = 0;
   for (const auto& point : options_.profile->points) {
-    points_.push_back({cells, false});
+    points_.push_back({cells, false, {}});
     cells += point.count;
   }
   cells_.resize(cells, quality::never);
@@ -77,18 +78,20 @@ void model::lay_out() {
   }
 }
 
-std::optional<messages::telemetry> model::apply(std::span<const read_result> round,
+std::optional<messages::telemetry> model::apply(std::size_t first_read,
+                                                std::span<const read_result> round,
                                                 std::int64_t now_us) {
-  assert(round.size() == plan_.reads().size());
-  for (std::size_t read = 0; read < round.size(); ++read) {
-    const auto& result = round[read];
+  assert(first_read + round.size() <= plan_.reads().size());
+  for (std::size_t i = 0; i < round.size(); ++i) {
+    const auto& result = round[i];
+    const auto read = first_read + i;
     // Silence changes nothing by itself: the values age.
     if (result.what == read_result::kind::done)
       take_values(read, result);
     else if (result.what == read_result::kind::exception)
       take_exception(read, result.time_us);
   }
-  judge_round(round);
+  judge_round(first_read, round);
   mark_stale(now_us);
   return say();
 }
@@ -106,6 +109,9 @@ void model::take_values(std::size_t read, const read_result& result) {
     raw_[cell] = sample.raw;
     real_[cell] = sample.real;
     cells_[cell] = sample.good ? quality::good : quality::invalid;
+    if (options_.profile->points[sample.point].type == profiles::raw_type::text)
+      points_[sample.point].text =
+          sample.good ? plan_.text_of(read, sample.point, result.registers) : "";
   }
   mark(read, result.time_us);
 }
@@ -141,14 +147,17 @@ void model::mark_stale(std::int64_t now_us) {
   }
 }
 
-void model::judge_round(std::span<const read_result> round) {
+void model::judge_round(std::size_t first_read, std::span<const read_result> round) {
+  for (std::size_t i = 0; i < round.size(); ++i)
+    last_results_[first_read + i] = {round[i].what, std::string(round[i].reason)};
   const auto answered = std::any_of(round.begin(), round.end(), [](const auto& each) {
     return each.what != read_result::kind::missing;
   });
-  const auto bad = std::find_if(round.begin(), round.end(), [](const auto& each) {
+  // Reads of other periods count too, so that the state holds between their rounds.
+  const auto bad = std::find_if(last_results_.begin(), last_results_.end(), [](const auto& each) {
     return each.what != read_result::kind::done;
   });
-  if (bad != round.end()) {
+  if (bad != last_results_.end()) {
     good_rounds_ = 0;
     state_ = answered ? device_state::degraded : device_state::backoff;
     state_reason_ = bad->reason;
@@ -188,6 +197,10 @@ messages::block model::make_block(std::uint16_t point) const {
     block.element_quality.assign(qualities.begin(), qualities.end());
   const auto& shape = options_.profile->points[point];
   const auto first = points_[point].first_cell;
+  if (shape.type == profiles::raw_type::text) {
+    block.values = points_[point].text;
+    return block;
+  }
   block.values = profiles::values_of(shape, std::span(raw_).subspan(first, shape.count),
                                      std::span(real_).subspan(first, shape.count));
   return block;

@@ -65,9 +65,10 @@ class model {
   [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
   [[nodiscard]] const messages::profiles::register_plan& plan() const { return plan_; }
 
-  /// One round: a result for each of the plan's reads, in their order. Returns
-  /// the points of which something is known anew, or nothing.
-  [[nodiscard]] std::optional<messages::telemetry> apply(std::span<const read_result> round,
+  /// One round: a result for consecutive reads of the plan, from `first_read` on.
+  /// Returns the points of which something is known anew, or nothing.
+  [[nodiscard]] std::optional<messages::telemetry> apply(std::size_t first_read,
+                                                         std::span<const read_result> round,
                                                          std::int64_t now_us);
   /// The points that became stale.
   [[nodiscard]] std::optional<messages::telemetry> age(std::int64_t now_us);
@@ -97,6 +98,12 @@ class model {
   struct point_state {
     std::uint32_t first_cell = 0;
     bool changed = false;
+    std::string text; ///< of a text point
+  };
+  /// What became of a read when it was last tried.
+  struct last_result {
+    read_result::kind what = read_result::kind::done;
+    std::string reason;
   };
 
   model(model_options options, register_plan plan);
@@ -105,7 +112,7 @@ class model {
   void take_exception(std::size_t read, std::int64_t time_us);
   void mark(std::size_t read, std::int64_t time_us);
   void mark_stale(std::int64_t now_us);
-  void judge_round(std::span<const read_result> round);
+  void judge_round(std::size_t first_read, std::span<const read_result> round);
   [[nodiscard]] std::optional<messages::telemetry> say();
   [[nodiscard]] messages::block make_block(std::uint16_t point) const;
   void judge_by_read_back(const set_plan& planned, const write_result& written,
@@ -120,6 +127,7 @@ class model {
   std::vector<std::int64_t> raw_;
   std::vector<double> real_;
   std::vector<messages::profiles::sample> samples_;
+  std::vector<last_result> last_results_; ///< of each read
   device_state state_ = device_state::starting;
   std::string state_reason_;
   std::uint32_t good_rounds_ = 0;

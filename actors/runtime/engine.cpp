@@ -127,6 +127,9 @@ struct engine::core {
     if (options.buses) {
       health.buses = options.buses();
     }
+    if (options.lines) {
+      health.lines = options.lines();
+    }
     health.real_time = options.real_time;
     if (options.outside != nullptr) {
       health.outbox_dropped = options.outside->statistics().dropped;

@@ -1,59 +1,44 @@
 #pragma once
 
-#include <modbus/modbus.h>
-
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "bus/modbus/line.hpp"
+#include "bus/modbus/schedule.hpp"
 
 namespace voltaic::bus::modbus {
 
-/// What one exchange with the peer gave.
-struct exchange {
-  modbus::outcome outcome = modbus::outcome::disconnected;
-  std::uint8_t exception_code = 0;
-  std::vector<std::uint16_t> registers;
-  std::string reason;
+/// What went over a line beside the answers.
+struct traffic {
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  std::uint64_t strays = 0; ///< frames or bytes that nobody had asked for
 };
 
-/// One TCP connection, spoken by libmodbus. Used by one thread; only `abort`
-/// may come from another. The socket is opened here and not by libmodbus,
-/// which would call select() on descriptors beyond its set.
+/// A way to the units of a line, spoken by libmodbus. Used by one thread; only
+/// `abort` may come from another.
 class connection {
  public:
-  explicit connection(const line_options& options);
-  ~connection();
-  connection(const connection&) = delete;
-  connection& operator=(const connection&) = delete;
-
-  [[nodiscard]] bool connected() const { return descriptor_ >= 0; }
+  virtual ~connection() = default;
+  [[nodiscard]] virtual bool connected() const = 0;
   /// Waits at most the response timeout. Empty when connected, else why not.
-  [[nodiscard]] std::string connect();
-  /// Any outcome but done and exception closes: an answer that comes late
-  /// finds no one who could take it for the next one.
-  [[nodiscard]] exchange read(std::uint8_t unit, const read_request& request);
-  [[nodiscard]] exchange write(const write_request& request);
-  void close();
+  [[nodiscard]] virtual std::string connect() = 0;
+  [[nodiscard]] virtual exchange read(std::uint8_t unit, const read_request& request) = 0;
+  [[nodiscard]] virtual exchange write(const write_request& request) = 0;
   /// From any thread: ends a waiting exchange and refuses further ones.
-  void abort();
-
- private:
-  struct free_context {
-    void operator()(modbus_t* context) const { modbus_free(context); }
-  };
-  [[nodiscard]] std::string wait_until_connected(int descriptor) const;
-  [[nodiscard]] exchange conclude(int count, int expected, std::vector<std::uint16_t> registers);
-
-  line_options options_;
-  std::unique_ptr<modbus_t, free_context> context_;
-  std::mutex mutex_; // of descriptor_ against abort, and aborted_
-  int descriptor_ = -1;
-  bool aborted_ = false;
-  int abort_event_ = -1;
+  virtual void abort() = 0;
+  [[nodiscard]] virtual const modbus::traffic& traffic() const = 0;
+  /// What does not work as it was asked for, although the line does; told once.
+  [[nodiscard]] virtual std::string take_warning() { return ""; }
 };
+
+/// A TCP connection. Any outcome but done and exception closes it: an answer
+/// that comes late finds no one who could take it for the next one.
+[[nodiscard]] std::unique_ptr<connection> make_tcp_connection(const line_options& options);
+/// RTU frames over a serial port, or over TCP. Answers that nobody waits for are
+/// drained before each request.
+[[nodiscard]] std::unique_ptr<connection> make_rtu_connection(const line_options& options);
 
 } // namespace voltaic::bus::modbus

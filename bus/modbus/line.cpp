@@ -14,41 +14,54 @@
 #include <utility>
 
 #include "bus/modbus/connection.hpp"
+#include "bus/modbus/error_rate.hpp"
+#include "bus/modbus/line_options.hpp"
+#include "bus/modbus/schedule.hpp"
 
 namespace voltaic::bus::modbus {
 namespace {
 
 using clock = std::chrono::steady_clock;
-using std::chrono::milliseconds;
+using std::chrono::microseconds;
 
 template <class Clock>
 std::int64_t now_us_of() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(Clock::now().time_since_epoch())
-      .count();
+  return std::chrono::duration_cast<microseconds>(Clock::now().time_since_epoch()).count();
 }
 std::int64_t monotonic_us() {
   return now_us_of<clock>();
 }
+clock::time_point at(std::int64_t time_us) {
+  return clock::time_point(microseconds(time_us));
+}
 
-class tcp_line final : public line {
+constexpr std::int64_t us_per_ms = 1'000;
+// An adapter that was plugged in again is noticed this soon.
+constexpr std::uint32_t reopen_ms_max = 1'000;
+
+std::unique_ptr<connection> make_connection(const line_options& options) {
+  return options.transport == transport::tcp ? make_tcp_connection(options)
+                                             : make_rtu_connection(options);
+}
+
+class thread_line final : public line {
  public:
-  tcp_line(const line_options& options, poll_handler on_poll, write_handler on_write)
+  thread_line(const line_options& options, poll_handler on_poll, write_handler on_write)
       : options_(options),
         on_poll_(std::move(on_poll)),
         on_write_(std::move(on_write)),
-        connection_(options),
-        backoff_(options.reconnect_min_ms) {
-    const auto start = clock::now();
-    for (const auto& unit : options_.units) schedule_.push_back({&unit, start});
+        connection_(make_connection(options_)),
+        schedule_(options_, monotonic_us()),
+        backoff_ms_(options_.reconnect_min_ms) {
     thread_ = std::thread([this] { run(); });
   }
 
-  ~tcp_line() override {
+  ~thread_line() override {
     {
       const std::scoped_lock lock(mutex_);
       stopping_ = true;
     }
-    connection_.abort();
+    connection_->abort();
     wake_.notify_all();
     thread_.join();
   }
@@ -70,11 +83,6 @@ class tcp_line final : public line {
   }
 
  private:
-  struct slot {
-    const unit_plan* plan;
-    clock::time_point due;
-  };
-
   void run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
@@ -86,146 +94,189 @@ class tcp_line final : public line {
         lock.lock();
         continue;
       }
-      slot* const next = next_slot();
-      if (next != nullptr && next->due <= clock::now()) {
-        lock.unlock();
-        handle(*next);
-        lock.lock();
-        continue;
-      }
-      if (next == nullptr)
-        wake_.wait(lock, [this] { return stopping_ || !writes_.empty(); });
+      lock.unlock();
+      const bool worked = work();
+      lock.lock();
+      if (worked) continue;
+      const auto woken = [this] { return stopping_ || !writes_.empty(); };
+      if (schedule_.due_us() == std::numeric_limits<std::int64_t>::max())
+        wake_.wait(lock, woken);
       else
-        wake_.wait_until(lock, next->due, [this] { return stopping_ || !writes_.empty(); });
+        wake_.wait_until(lock, at(schedule_.due_us()), woken);
     }
     const auto unsent = std::exchange(writes_, {});
     lock.unlock();
-    for (const auto& each : unsent) {
-      write_answer answer;
-      answer.token = each.token;
-      answer.unit = each.unit;
-      answer.time_us = monotonic_us();
-      answer.reason = "the line is stopping";
-      on_write_(std::move(answer));
+    for (const auto& each : unsent)
+      answer_unsent(each, outcome::disconnected, "the line is stopping");
+  }
+
+  /// One request of the schedule, if one is due.
+  bool work() {
+    const auto task = schedule_.next(monotonic_us());
+    if (!task) return false;
+    auto gave = read(task->unit, task->request);
+    const auto now_us = monotonic_us();
+    if (auto round = schedule_.book(*task, std::move(gave), now_us)) {
+      round->utc_offset_us = now_us_of<std::chrono::system_clock>() - now_us;
+      round->notices = take_notices(now_us);
+      on_poll_(*std::move(round));
     }
+    publish();
+    return true;
   }
 
-  slot* next_slot() {
-    const auto first = std::min_element(schedule_.begin(), schedule_.end(),
-                                        [](const slot& a, const slot& b) { return a.due < b.due; });
-    return first == schedule_.end() ? nullptr : &*first;
-  }
-
-  void handle(slot& due) {
-    poll round;
-    round.unit = due.plan->unit;
-    for (const auto& request : due.plan->reads) {
-      // A silent unit costs the line one timeout a round, not one a request.
-      const bool silent =
-          !round.answers.empty() && round.answers.back().outcome == modbus::outcome::timeout;
-      exchange done = silent ? exchange{outcome::timeout, 0, {}, "not asked after a timeout"}
-                             : read(round.unit, request);
-      round.answers.push_back({request, done.outcome, done.exception_code,
-                               std::move(done.registers), monotonic_us(), std::move(done.reason)});
-    }
-    round.now_us = monotonic_us();
-    round.utc_offset_us = now_us_of<std::chrono::system_clock>() - round.now_us;
-    advance(due);
-    on_poll_(std::move(round));
-  }
-
-  /// The schedule is fixed: what could not be done in time is left out and
-  /// shifts nothing.
-  static void advance(slot& done) {
-    const milliseconds period(done.plan->period_ms);
-    done.due += period;
-    const auto late = clock::now() - done.due;
-    if (late > late.zero()) done.due += (late / period + 1) * period;
-  }
-
-  void handle(const write_request& request) {
+  void answer_unsent(const write_request& request, outcome why, std::string reason) {
     write_answer answer;
     answer.token = request.token;
     answer.unit = request.unit;
-    answer.reason = ensure_connected();
-    if (request.deadline_us != 0 && monotonic_us() >= request.deadline_us) {
-      answer.outcome = outcome::expired;
-      answer.reason = "the deadline passed before it could be sent";
-    } else if (connection_.connected()) {
-      answer.sent = true;
-      exchange_write(request, answer);
-    }
+    answer.outcome = why;
     answer.time_us = monotonic_us();
+    answer.reason = std::move(reason);
     on_write_(std::move(answer));
   }
 
-  void exchange_write(const write_request& request, write_answer& answer) {
-    exchange written = count(connection_.write(request));
+  void handle(const write_request& request) {
+    if (!may_write(options_, request)) {
+      answer_unsent(request, outcome::refused,
+                    fmt::format("unit {} may not be written at {}", request.unit, request.address));
+      return;
+    }
+    // The silence that the unit wants, and after a missing answer the time in
+    // which that one may still come.
+    pause(request.unit);
+    const std::string reason = ensure_connected();
+    if (request.deadline_us != 0 && monotonic_us() >= request.deadline_us)
+      answer_unsent(request, outcome::expired, "the deadline passed before it could be sent");
+    else if (!connection_->connected())
+      answer_unsent(request, outcome::disconnected, reason);
+    else
+      exchange_write(request);
+    publish();
+  }
+
+  void exchange_write(const write_request& request) {
+    write_answer answer;
+    answer.token = request.token;
+    answer.unit = request.unit;
+    answer.sent = true;
+    exchange written = count(connection_->write(request));
+    schedule_.book_write(request.unit, written.outcome, monotonic_us());
     answer.outcome = written.outcome;
     answer.exception_code = written.exception_code;
     answer.reason = std::move(written.reason);
     // Also after a lost answer: reading tells what became of it. It is never
     // sent a second time from here.
-    const read_request back{table::holding, request.address,
-                            static_cast<std::uint16_t>(request.registers.size())};
-    if (answer.outcome == outcome::exception) return;
-    next_connect_ = {}; // what became of it must be known now, whatever the backoff
-    answer.read_back = read(request.unit, back).registers;
+    if (answer.outcome != outcome::exception) {
+      const read_request back{table::holding, request.address,
+                              static_cast<std::uint16_t>(request.registers.size())};
+      next_connect_us_ = 0; // what became of it must be known now, whatever the backoff
+      pause(request.unit);
+      exchange held = read(request.unit, back);
+      schedule_.book_write(request.unit, held.outcome, monotonic_us());
+      answer.read_back = std::move(held.registers);
+    }
+    answer.time_us = monotonic_us();
+    on_write_(std::move(answer));
+  }
+
+  void pause(std::uint8_t unit) {
+    std::unique_lock lock(mutex_);
+    wake_.wait_until(lock, at(schedule_.free_us(unit)), [this] { return stopping_; });
   }
 
   exchange read(std::uint8_t unit, const read_request& request) {
     if (const std::string reason = ensure_connected(); !reason.empty())
       return {outcome::disconnected, 0, {}, reason};
-    return count(connection_.read(unit, request));
+    return count(connection_->read(unit, request));
   }
 
   /// Empty when connected, else why not.
   std::string ensure_connected() {
-    if (connection_.connected()) return "";
-    const auto now = clock::now();
-    if (now < next_connect_) return last_reason_;
-    last_reason_ = connection_.connect();
+    if (connection_->connected()) return "";
+    const auto now_us = monotonic_us();
+    if (now_us < next_connect_us_) return last_reason_;
+    last_reason_ = connection_->connect();
     const bool connected = last_reason_.empty();
     if (!connected) delay_next_connect();
+    if (auto warning = connection_->take_warning(); !warning.empty())
+      notices_.push_back({options_.name, "warning", std::move(warning)});
     answered_ = false;
-    const std::scoped_lock lock(mutex_);
-    statistics_.connected = connected;
-    if (connected && ever_connected_) ++statistics_.reconnects;
+    reconnects_ += connected && ever_connected_ ? 1 : 0;
     ever_connected_ |= connected;
     return last_reason_;
   }
 
   void delay_next_connect() {
-    next_connect_ = clock::now() + milliseconds(backoff_);
-    backoff_ = std::min(backoff_ * 2, options_.reconnect_max_ms);
+    next_connect_us_ = monotonic_us() + backoff_ms_ * us_per_ms;
+    const auto most = options_.transport == transport::rtu
+                          ? std::min(options_.reconnect_max_ms, reopen_ms_max)
+                          : options_.reconnect_max_ms;
+    backoff_ms_ = std::min(backoff_ms_ * 2, most);
   }
 
-  /// Books an exchange. A peer that answers is asked again at once after a
-  /// lost connection, one that only accepts connections is not.
+  /// Counts an exchange. A peer that closes before it ever answered is not
+  /// called again at once.
   exchange count(exchange done) {
-    if (done.outcome == outcome::done || done.outcome == outcome::exception) {
+    const bool answered = done.outcome == outcome::done || done.outcome == outcome::exception;
+    if (answered) {
       answered_ = true;
-      backoff_ = options_.reconnect_min_ms;
-    } else if (!connection_.connected() && next_connect_ <= clock::now()) {
+      backoff_ms_ = options_.reconnect_min_ms;
+    } else if (done.outcome == outcome::disconnected) {
       last_reason_ = done.reason;
       if (!answered_) delay_next_connect();
     }
-    const std::scoped_lock lock(mutex_);
-    ++statistics_.requests;
-    statistics_.timeouts += done.outcome == outcome::timeout;
-    statistics_.exceptions += done.outcome == outcome::exception;
-    statistics_.bad_answers += done.outcome == outcome::bad_answer;
-    statistics_.connected = connection_.connected();
+    ++counted_.requests;
+    counted_.timeouts += done.outcome == outcome::timeout ? 1 : 0;
+    counted_.exceptions += done.outcome == outcome::exception ? 1 : 0;
+    counted_.crc_errors += done.checksum_error ? 1 : 0;
+    counted_.bad_answers += done.outcome == outcome::bad_answer && !done.checksum_error ? 1 : 0;
+    // Silence says nothing of the wire; whatever came does.
+    const auto strays = connection_->traffic().strays;
+    const auto now_us = monotonic_us();
+    for (; known_strays_ < strays; ++known_strays_) rate_.add(now_us, true);
+    if (answered || done.checksum_error) rate_.add(now_us, done.checksum_error);
     return done;
+  }
+
+  std::vector<line_notice> take_notices(std::int64_t now_us) {
+    const auto quality = rate_.judge(now_us);
+    if (std::exchange(told_quality_, quality) != quality) {
+      constexpr std::string_view states[] = {"crc-good", "crc-warning", "crc-alarm"};
+      notices_.push_back({options_.name, std::string(states[static_cast<std::size_t>(quality)]),
+                          fmt::format("{:.1f} % of the answers of the last {} s were broken",
+                                      rate_.percent(now_us), error_rate::window_s)});
+    }
+    return std::exchange(notices_, {});
+  }
+
+  void publish() {
+    auto all = counted_;
+    const auto& traffic = connection_->traffic();
+    all.connected = connection_->connected();
+    all.quality = told_quality_;
+    all.error_percent = rate_.percent(monotonic_us());
+    all.strays = traffic.strays;
+    all.bytes_sent = traffic.bytes_sent;
+    all.bytes_received = traffic.bytes_received;
+    all.overruns = schedule_.overruns();
+    all.reconnects = reconnects_;
+    const std::scoped_lock lock(mutex_);
+    statistics_ = all;
   }
 
   const line_options options_;
   const poll_handler on_poll_;
   const write_handler on_write_;
-  connection connection_;
-  std::vector<slot> schedule_;
-  std::uint32_t backoff_;
-  clock::time_point next_connect_;
+  const std::unique_ptr<connection> connection_;
+  schedule schedule_;
+  error_rate rate_;
+  line_quality told_quality_ = line_quality::good;
+  std::vector<line_notice> notices_;
+  line_statistics counted_;
+  std::uint64_t known_strays_ = 0;
+  std::uint64_t reconnects_ = 0;
+  std::uint32_t backoff_ms_;
+  std::int64_t next_connect_us_ = 0;
   std::string last_reason_;
   bool answered_ = false;
   bool ever_connected_ = false;
@@ -237,29 +288,12 @@ class tcp_line final : public line {
   std::thread thread_;
 };
 
-/// Empty when the options can be used.
-std::string mistake_in(const line_options& options) {
-  in_addr ignored{};
-  if (::inet_pton(AF_INET, options.host.c_str(), &ignored) != 1)
-    return fmt::format("host {} is no IPv4 address in numbers", options.host);
-  if (options.response_timeout_ms < response_timeout_ms_min ||
-      options.response_timeout_ms > response_timeout_ms_max)
-    return fmt::format("the response timeout must lie within {} and {} ms", response_timeout_ms_min,
-                       response_timeout_ms_max);
-  if (options.reconnect_min_ms == 0 || options.reconnect_min_ms > options.reconnect_max_ms)
-    return "the reconnect times must be positive and in order";
-  for (const auto& unit : options.units) {
-    if (unit.period_ms == 0) return fmt::format("unit {} has no period", unit.unit);
-    for (const auto& request : unit.reads)
-      if (request.count == 0 || request.count > read_registers_max ||
-          request.address + request.count > 0x10000)
-        return fmt::format("unit {} reads {} registers at {}; 1 to {} up to 65535 are possible",
-                           unit.unit, request.count, request.address, read_registers_max);
-  }
-  return "";
-}
-
 } // namespace
+
+std::string_view kind_of(transport how) {
+  constexpr std::string_view kinds[] = {"modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp"};
+  return kinds[static_cast<std::size_t>(how)];
+}
 
 messages::expected<std::unique_ptr<line>> open_line(const line_options& options,
                                                     poll_handler on_poll, write_handler on_write) {
@@ -267,7 +301,7 @@ messages::expected<std::unique_ptr<line>> open_line(const line_options& options,
     return messages::failure{fmt::format("Modbus line {}: {}", options.name, mistake)};
   try {
     return std::unique_ptr<line>(
-        std::make_unique<tcp_line>(options, std::move(on_poll), std::move(on_write)));
+        std::make_unique<thread_line>(options, std::move(on_poll), std::move(on_write)));
   } catch (const std::system_error& refused) {
     return messages::failure{
         fmt::format("Modbus line {}: no thread for it: {}", options.name, refused.what())};

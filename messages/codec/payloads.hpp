@@ -166,6 +166,24 @@ struct bus_health {
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 
+struct line_health {
+  std::string name;
+  std::string kind;
+  std::string state;
+  std::uint64_t requests = 0;
+  std::uint64_t timeouts = 0;
+  std::uint64_t crc_errors = 0;
+  std::uint64_t exceptions = 0;
+  std::uint64_t bad_answers = 0;
+  std::uint64_t strays = 0;
+  std::uint64_t overruns = 0;
+  std::uint64_t reconnects = 0;
+  std::uint64_t bytes_sent = 0;
+  std::uint64_t bytes_received = 0;
+  double error_percent = 0;
+  friend bool operator==(const line_health&, const line_health&) = default;
+};
+
 struct health {
   std::string node;
   std::int64_t pid = 0;
@@ -177,6 +195,7 @@ struct health {
   bool real_time = false;
   std::uint64_t outbox_dropped = 0;
   std::uint64_t gaps = 0;
+  std::vector<line_health> lines;
   friend bool operator==(const health&, const health&) = default;
 };
 

@@ -216,6 +216,23 @@ bus_health get(schema::BusHealth::Reader from) {
           .bus_off = from.getBusOff()};
 }
 
+line_health get(schema::LineHealth::Reader from) {
+  return {.name = text(from.getName()),
+          .kind = text(from.getKind()),
+          .state = text(from.getState()),
+          .requests = from.getRequests(),
+          .timeouts = from.getTimeouts(),
+          .crc_errors = from.getCrcErrors(),
+          .exceptions = from.getExceptions(),
+          .bad_answers = from.getBadAnswers(),
+          .strays = from.getStrays(),
+          .overruns = from.getOverruns(),
+          .reconnects = from.getReconnects(),
+          .bytes_sent = from.getBytesSent(),
+          .bytes_received = from.getBytesReceived(),
+          .error_percent = from.getErrorPercent()};
+}
+
 health get(schema::Health::Reader from) {
   return {.node = text(from.getNode()),
           .pid = from.getPid(),
@@ -226,7 +243,8 @@ health get(schema::Health::Reader from) {
           .buses = structs<bus_health>(from.getBuses()),
           .real_time = from.getRealTime(),
           .outbox_dropped = from.getOutboxDropped(),
-          .gaps = from.getGaps()};
+          .gaps = from.getGaps(),
+          .lines = structs<line_health>(from.getLines())};
 }
 
 source_state get(schema::SourceState::Reader from) {

@@ -192,6 +192,23 @@ void put(schema::BusHealth::Builder to, const bus_health& from) {
   to.setBusOff(from.bus_off);
 }
 
+void put(schema::LineHealth::Builder to, const line_health& from) {
+  VOLTAIC_TEXT(to, Name, from.name);
+  VOLTAIC_TEXT(to, Kind, from.kind);
+  VOLTAIC_TEXT(to, State, from.state);
+  to.setRequests(from.requests);
+  to.setTimeouts(from.timeouts);
+  to.setCrcErrors(from.crc_errors);
+  to.setExceptions(from.exceptions);
+  to.setBadAnswers(from.bad_answers);
+  to.setStrays(from.strays);
+  to.setOverruns(from.overruns);
+  to.setReconnects(from.reconnects);
+  to.setBytesSent(from.bytes_sent);
+  to.setBytesReceived(from.bytes_received);
+  to.setErrorPercent(from.error_percent);
+}
+
 void put(schema::Health::Builder to, const health& from) {
   VOLTAIC_TEXT(to, Node, from.node);
   to.setPid(from.pid);
@@ -203,6 +220,7 @@ void put(schema::Health::Builder to, const health& from) {
   to.setRealTime(from.real_time);
   to.setOutboxDropped(from.outbox_dropped);
   to.setGaps(from.gaps);
+  VOLTAIC_STRUCTS(to, Lines, from.lines);
 }
 
 void put(schema::SourceState::Builder to, const source_state& from) {

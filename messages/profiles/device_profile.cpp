@@ -18,6 +18,8 @@ std::string_view to_string(raw_type type) {
       return "i64";
     case raw_type::f64:
       return "f64";
+    case raw_type::text:
+      return "text";
   }
   return "";
 }
@@ -33,6 +35,7 @@ std::int64_t raw_minimum(raw_type type) {
       return std::numeric_limits<std::int32_t>::min();
     case raw_type::i64:
     case raw_type::f64:
+    case raw_type::text:
       break;
   }
   return std::numeric_limits<std::int64_t>::min();
@@ -50,6 +53,7 @@ std::int64_t raw_maximum(raw_type type) {
       return std::numeric_limits<std::int32_t>::max();
     case raw_type::i64:
     case raw_type::f64:
+    case raw_type::text:
       break;
   }
   return std::numeric_limits<std::int64_t>::max();

@@ -14,11 +14,12 @@
 /// `load.hpp` makes one; the plans beside it compile one.
 namespace voltaic::messages::profiles {
 
-/// How a point's raw values are kept. f64 points are kept in engineering units.
-enum class raw_type : std::uint8_t { u16, i16, u32, i32, i64, f64 };
+/// How a point's raw values are kept. f64 points are kept in engineering units; a
+/// text point is one text, as a serial number.
+enum class raw_type : std::uint8_t { u16, i16, u32, i32, i64, f64, text };
 /// "u16" and so on, as profile and catalogue spell it.
 [[nodiscard]] std::string_view to_string(raw_type type);
-/// The smallest and largest raw value of an integer type (of i64 for f64).
+/// The smallest and largest raw value of an integer type (of i64 for f64 and text).
 [[nodiscard]] std::int64_t raw_minimum(raw_type type);
 [[nodiscard]] std::int64_t raw_maximum(raw_type type);
 
@@ -121,14 +122,33 @@ using modbus::register_type;
 using modbus::word_order;
 enum class register_table : std::uint8_t { holding, input };
 
+/// Some bits of an unsigned number in registers; `start` is the least significant.
+struct register_bits {
+  std::uint8_t start = 0;
+  std::uint8_t length = 1;
+  friend bool operator==(const register_bits&, const register_bits&) = default;
+};
+
+/// How the number in a scale register counts.
+enum class scale_kind : std::uint8_t { power_of_ten, factor };
+/// A signed register of the same table by which the device itself scales a value.
+struct scale_register {
+  std::uint16_t address = 0;
+  scale_kind kind = scale_kind::power_of_ten;
+  friend bool operator==(const scale_register&, const scale_register&) = default;
+};
+
 /// Where and how a value lies in registers; addresses count from 0.
 struct register_field {
   register_table table = register_table::holding;
   std::uint16_t address = 0;
+  std::uint16_t words = 1; ///< registers that one value takes
   register_type type = register_type::u16;
   profiles::word_order word_order = profiles::word_order::abcd;
   double scale = 1;
   double offset = 0;
+  std::optional<register_bits> bits;
+  std::optional<profiles::scale_register> scale_register;
   friend bool operator==(const register_field&, const register_field&) = default;
 };
 
@@ -139,6 +159,15 @@ struct register_entry {
   std::uint32_t count = 1;
   register_field field;
   friend bool operator==(const register_entry&, const register_entry&) = default;
+};
+
+/// Registers that always hold the same values: whoever reads them right is in
+/// step with the device.
+struct guard_registers {
+  register_table table = register_table::holding;
+  std::uint16_t address = 0;
+  std::vector<std::uint16_t> values;
+  friend bool operator==(const guard_registers&, const guard_registers&) = default;
 };
 
 enum class command_purpose : std::uint8_t { set, order };
@@ -205,6 +234,7 @@ struct device_profile {
   std::vector<point> points;             ///< in the file's order
   std::vector<message> messages;         ///< CAN only
   std::vector<register_entry> registers; ///< Modbus only
+  std::optional<guard_registers> guard;  ///< Modbus only
   std::vector<command> commands;
 
   /// Position of a point, or nullopt.

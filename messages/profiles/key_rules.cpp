@@ -20,6 +20,7 @@ constexpr key_rule rules[] = {
     {"profile", "points", required},
     {"profile", "messages"},
     {"profile", "registers"},
+    {"profile", "guard"},
     {"profile", "commands"},
 
     {"lease", "mode", required},
@@ -42,7 +43,8 @@ constexpr key_rule rules[] = {
     {"point", "offset"},
     {"point", "unit", required},
     {"point", "category"},
-    {"point", "period_ms", required},
+    {"point", "period_ms"},
+    {"point", "period_reason"},
     {"point", "valid"},
     {"point", "sentinels"},
     {"point", "decimals"},
@@ -88,9 +90,20 @@ constexpr key_rule rules[] = {
     {"register", "table", required},
     {"register", "address", required},
     {"register", "type", required},
+    {"register", "words"},
     {"register", "word_order"},
+    {"register", "start"},
+    {"register", "length"},
     {"register", "scale"},
     {"register", "offset"},
+    {"register", "scale_register"},
+
+    {"scale_register", "address", required},
+    {"scale_register", "kind", required},
+
+    {"guard", "table", required},
+    {"guard", "address", required},
+    {"guard", "values", required},
 
     {"command", "name", required},
     {"command", "purpose"},

@@ -94,6 +94,7 @@ void check_protocol(const object_reader& root, const device_profile& profile) {
   const auto* foreign = is_can ? "registers" : "messages";
   if (!root.has(needed)) root.add(fmt::format("missing key \"{}\"", needed));
   if (root.has(foreign)) root.add(foreign, "does not belong to this protocol");
+  if (is_can && root.has("guard")) root.add("guard", "does not belong to this protocol");
   if (!is_can && profile.lease.mode == lease_mode::device)
     root.add("lease", "only a CAN device keeps a lease");
 }
@@ -153,6 +154,7 @@ void read_profile(const json_node& node, load_context& context) {
     read_messages(root, context);
   else
     read_registers(root, context);
+  read_guard(root, context.profile);
   read_commands(root, context);
   check_lease(root, context.profile);
   check_topology(context);

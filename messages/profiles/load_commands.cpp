@@ -121,6 +121,10 @@ void read_target(const object_reader& reader, load_context& context, command& re
   const object_reader target(context.found, *node, "target_register", reader.path_of("register"),
                              reader.offset("register"));
   result.target_register = read_register_field(target, 1, 0);
+  if (result.target_register && result.target_register->type == register_type::text) {
+    target.add("type", "a command writes a number");
+    result.target_register.reset();
+  }
 }
 
 void check_order(const object_reader& reader, const load_context& context, const command& result) {
@@ -155,7 +159,7 @@ void check_range(const object_reader& reader, const command& result) {
   double maximum = 0;
   if (result.target_register) {
     const auto& target = *result.target_register;
-    if (target.type == register_type::f32) return;
+    if (modbus::is_float(target.type)) return;
     const auto range = modbus::integer_range(target.type);
     minimum = static_cast<double>(range.first);
     maximum = static_cast<double>(range.second);

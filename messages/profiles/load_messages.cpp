@@ -29,6 +29,7 @@ signal_type usual_type(raw_type type) {
     case raw_type::u32:
       return signal_type::unsigned_integer;
     case raw_type::f64:
+    case raw_type::text:
       return signal_type::ieee_float;
     default:
       return signal_type::signed_integer;

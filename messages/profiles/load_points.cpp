@@ -12,6 +12,11 @@ namespace voltaic::messages::profiles {
 namespace {
 
 constexpr std::uint32_t period_ms_max = 3'600'000;
+/// A Modbus point is polled this often unless its profile says otherwise, and
+/// beyond these bounds only for a stated reason.
+constexpr std::uint32_t poll_ms_usual = 500;
+constexpr std::uint32_t poll_ms_least = 100;
+constexpr std::uint32_t poll_ms_most = 1'000;
 constexpr std::size_t sentinels_max = 16;
 constexpr std::size_t texts_max = 256;
 constexpr std::size_t names_max = 64;
@@ -19,9 +24,9 @@ constexpr std::uint8_t decimals_max = 9;
 /// A float has no resolution of its own; more digits than these are noise.
 constexpr std::uint8_t real_decimals = 3;
 
-constexpr spelling<raw_type> raw_types[] = {{"u16", raw_type::u16}, {"i16", raw_type::i16},
-                                            {"u32", raw_type::u32}, {"i32", raw_type::i32},
-                                            {"i64", raw_type::i64}, {"f64", raw_type::f64}};
+constexpr spelling<raw_type> raw_types[] = {
+    {"u16", raw_type::u16}, {"i16", raw_type::i16}, {"u32", raw_type::u32},  {"i32", raw_type::i32},
+    {"i64", raw_type::i64}, {"f64", raw_type::f64}, {"text", raw_type::text}};
 constexpr spelling<category> categories[] = {{"operational", category::operational},
                                              {"configuration", category::configuration}};
 
@@ -135,28 +140,53 @@ void read_numbers(const object_reader& reader, point& result) {
                fmt::format("{} does not divide {} elements", result.group_size, result.count));
   result.scale = read_scale(reader, 1);
   result.offset = reader.number("offset").value_or(0);
-  result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
   const auto own = std::max(decimals_of(result.scale), decimals_of(result.offset));
   const auto usual = result.type == raw_type::f64 ? std::max(own, real_decimals) : own;
   result.decimals = reader.whole<std::uint8_t>("decimals", 0, decimals_max).value_or(usual);
 }
 
+void read_period(const object_reader& reader, protocol spoken, point& result) {
+  const bool is_polled = spoken == protocol::modbus;
+  const auto period = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max);
+  const bool has_reason = !reader.text("period_reason").value_or("").empty();
+  if (!is_polled && !reader.has("period_ms")) reader.add("missing key \"period_ms\"");
+  if (!is_polled && reader.has("period_reason"))
+    reader.add("period_reason", "only a Modbus point is polled");
+  const bool is_usual = !period || (*period >= poll_ms_least && *period <= poll_ms_most);
+  if (is_polled && !is_usual && !has_reason)
+    reader.add("period_ms", fmt::format("{} is not within {} and {}: a \"period_reason\" is needed",
+                                        *period, poll_ms_least, poll_ms_most));
+  const bool is_left_out = is_polled && !reader.has("period_ms");
+  result.period_ms = period.value_or(is_left_out ? poll_ms_usual : 0);
+}
+
+/// A text is one value as it is: nothing that counts or compares belongs to it.
+void check_text(const object_reader& reader, protocol spoken, const point& result) {
+  if (result.type != raw_type::text) return;
+  if (spoken != protocol::modbus) reader.add("type", "only a Modbus device has texts");
+  for (const auto* key : {"count", "group_size", "scale", "offset", "valid", "sentinels",
+                          "decimals", "aggregates", "protection", "texts"})
+    if (reader.has(key)) reader.add(key, "does not belong to a text");
+  if (!result.unit.empty()) reader.add("unit", "a text has none");
+}
+
 /// A valid range that no raw value reaches would make every value invalid.
 void check_reachable(const object_reader& reader, const point& result) {
-  if (!result.valid || result.type == raw_type::f64) return;
+  if (!result.valid || result.type == raw_type::f64 || result.type == raw_type::text) return;
   const double one = static_cast<double>(raw_minimum(result.type)) * result.scale + result.offset;
   const double two = static_cast<double>(raw_maximum(result.type)) * result.scale + result.offset;
   if (result.valid->maximum < std::min(one, two) || result.valid->minimum > std::max(one, two))
     reader.add("valid", fmt::format("no value of type {} is within", to_string(result.type)));
 }
 
-point read_point(const object_reader& reader, std::string_view name, bool& sound) {
+point read_point(const object_reader& reader, std::string_view name, protocol spoken, bool& sound) {
   point result;
   result.name = name;
   const auto type = reader.choice<raw_type>("type", raw_types);
   result.type = type.value_or(raw_type::u16);
   read_unit(reader, result);
   read_numbers(reader, result);
+  read_period(reader, spoken, result);
   const auto channel = reader.text("channel");
   result.channel = channel.value_or("");
   if (channel && !is_channel(*channel)) reader.add("channel", "expected a name like CellVoltage");
@@ -165,6 +195,7 @@ point read_point(const object_reader& reader, std::string_view name, bool& sound
   read_sentinels(reader, result);
   read_lists(reader, result);
   static_cast<void>(reader.text("description")); // for people; only its type is checked
+  check_text(reader, spoken, result);
   if (type) check_reachable(reader, result);
   sound = type.has_value() && result.period_ms != 0;
   return result;
@@ -207,7 +238,7 @@ void read_points(const object_reader& root, load_context& context) {
     point_place place;
     place.offset = member.offset;
     place.sentinels_offset = reader.offset("sentinels");
-    point result = read_point(reader, member.key, place.sound);
+    point result = read_point(reader, member.key, context.profile.protocol, place.sound);
     if (!result.channel.empty() && !channels.insert(result.channel).second)
       reader.add("channel", fmt::format("\"{}\" is used twice", result.channel));
     place.carried.resize(result.count);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -48,6 +49,8 @@ class register_plan {
 
   /// The requests of one scan.
   [[nodiscard]] std::span<const register_read> reads() const { return reads_; }
+  /// How often a read is due: values of one period are read together.
+  [[nodiscard]] std::uint32_t period_ms(std::size_t read) const { return periods_ms_[read]; }
   /// The shortest period of any point that is read.
   [[nodiscard]] std::uint32_t period_ms() const { return period_ms_; }
   /// Sorted by point, then by index.
@@ -57,8 +60,11 @@ class register_plan {
   /// say; false (and nothing) when their number is not what was asked for.
   bool apply(std::size_t read, std::span<const std::uint16_t> registers,
              std::vector<sample>& samples) const;
-  /// An answer holds at most this many samples.
-  static constexpr std::size_t samples_max = read_registers_max;
+  /// An answer usually holds at most this many samples.
+  static constexpr std::size_t samples_usual = read_registers_max;
+  /// The text of a sample of a text point that is good.
+  [[nodiscard]] std::string text_of(std::size_t read, std::uint16_t point,
+                                    std::span<const std::uint16_t> registers) const;
 
   [[nodiscard]] std::span<const command> commands() const { return commands_; }
   /// The command that sets a point, by the point's name or the command's channel.
@@ -71,9 +77,10 @@ class register_plan {
 
  private:
   struct row {
-    std::uint32_t index = 0;    ///< element of the point
-    std::uint16_t position = 0; ///< in the answer
-    std::uint16_t rule = 0;     ///< of rules_
+    std::uint32_t index = 0;          ///< element of the point
+    std::uint16_t position = 0;       ///< in the answer
+    std::uint16_t rule = 0;           ///< of rules_
+    std::uint16_t scale_position = 0; ///< of the scale register, if the rule has one
   };
   /// How the registers of one entry become values of its point.
   struct value_rule {
@@ -88,11 +95,15 @@ class register_plan {
     double real_maximum = 0;
     std::vector<std::int64_t> sentinels;
   };
+  void add_rules(const device_profile& profile);
   void add_coverage(std::uint32_t index, std::uint16_t point);
+  [[nodiscard]] static std::optional<double> read_factor(const scale_register& scale,
+                                                         std::uint16_t value);
   [[nodiscard]] sample decode(const row& from, std::span<const std::uint16_t> registers) const;
 
   std::vector<register_read> reads_;
-  std::vector<std::uint32_t> first_row_; ///< of each read, and the end
+  std::vector<std::uint32_t> periods_ms_; ///< of each read
+  std::vector<std::uint32_t> first_row_;  ///< of each read, and the end
   std::vector<row> rows_;
   std::vector<value_rule> rules_;
   std::vector<coverage> coverages_;

@@ -163,6 +163,7 @@ struct Health {
   realTime @7 :Bool;          # SCHED_FIFO and locked memory were granted
   outboxDropped @8 :UInt64;
   gaps @9 :UInt64;
+  lines @10 :List(LineHealth);
 }
 struct ActorHealth {
   name @0 :Text;
@@ -183,6 +184,22 @@ struct BusHealth {
   errors @7 :UInt64;
   rxOverflow @8 :UInt64;
   busOff @9 :UInt64;
+}
+struct LineHealth {
+  name @0 :Text;
+  kind @1 :Text;              # modbus-tcp, modbus-rtu, modbus-rtu-over-tcp
+  state @2 :Text;             # connected, crc-warning, crc-alarm, down
+  requests @3 :UInt64;
+  timeouts @4 :UInt64;
+  crcErrors @5 :UInt64;
+  exceptions @6 :UInt64;
+  badAnswers @7 :UInt64;
+  strays @8 :UInt64;
+  overruns @9 :UInt64;
+  reconnects @10 :UInt64;
+  bytesSent @11 :UInt64;
+  bytesReceived @12 :UInt64;
+  errorPercent @13 :Float64;  # broken answers of the last 10 s
 }
 
 struct Snapshot {

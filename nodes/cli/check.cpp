@@ -31,7 +31,10 @@ void print_buses(const site::plan& plan) {
                bus.bitrate, bus.load_percent);
   if (!plan.lines.empty()) fmt::print("lines\n");
   for (const auto& line : plan.lines)
-    fmt::print("  {:<12} {}:{}\n", line.name, line.host, line.port);
+    fmt::print("  {:<12} {} {}, load {:.1f} % of its time\n", line.name,
+               bus::modbus::kind_of(line.transport),
+               line.host.empty() ? line.serial.device : fmt::format("{}:{}", line.host, line.port),
+               line.load_percent);
 }
 
 void print_point(const std::string& name, const std::string& channel, const std::string& unit,

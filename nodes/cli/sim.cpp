@@ -18,7 +18,8 @@ namespace {
 
 struct options {
   std::string site_file;
-  std::vector<std::string> racks; ///< empty: all
+  std::vector<std::string> racks; ///< empty: all, unless only equipment is asked for
+  bool equipment = false;
   pid_t parent = 0;
 };
 
@@ -34,6 +35,24 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
   return result;
 }
 
+/// The equipment of a site on lines of this machine.
+std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
+  std::vector<simulator::equipment_line> result;
+  for (const site::modbus_line& line : plan.simulated_lines()) {
+    simulator::equipment_line made{line.name, line.host, line.port, {}};
+    for (const site::device& device : plan.devices)
+      if (device.line == line.name) made.units[device.unit] = device.simulate;
+    result.push_back(std::move(made));
+  }
+  return result;
+}
+
+// Of each process that the supervisor starts, a file of its own.
+std::string log_name(const options& given) {
+  if (given.racks.size() == 1) return "sim_" + given.racks.front();
+  return given.racks.empty() && given.equipment ? "sim_equipment" : "sim";
+}
+
 exit_code simulate(const options& given) {
   const auto loaded = site::load(given.site_file);
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
@@ -47,7 +66,9 @@ exit_code simulate(const options& given) {
   played.soc_percent = plan.simulator.soc_percent;
   played.temperature_c = plan.simulator.temperature_c;
   played.parent = given.parent;
-  played.racks = places(plan);
+  const bool everything = given.racks.empty() && !given.equipment;
+  if (everything || !given.racks.empty()) played.racks = places(plan);
+  if (everything || given.equipment) played.equipment = equipment(plan);
   for (const std::string& name : given.racks) {
     const bool known = std::any_of(played.racks.begin(), played.racks.end(),
                                    [&](const auto& place) { return place.name == name; });
@@ -59,18 +80,18 @@ exit_code simulate(const options& given) {
     return !given.racks.empty() &&
            std::find(given.racks.begin(), given.racks.end(), place.name) == given.racks.end();
   });
-  if (played.racks.empty()) {
-    fmt::print(stderr, "voltaic sim: {} has no rack on a virtual bus\n", given.site_file);
+  if (played.racks.empty() && played.equipment.empty()) {
+    fmt::print(stderr, "voltaic sim: {} has no rack on a virtual bus and no simulated equipment\n",
+               given.site_file);
     return exit_code::findings;
   }
   if (const auto made = site::create(plan.folders); !made) {
     fmt::print(stderr, "voltaic sim: {}\n", made.error().text);
     return exit_code::refused;
   }
-  const auto log = process::open_process_log(
-      plan.folders.log, given.racks.size() == 1 ? "sim_" + given.racks.front() : "sim");
-  log->info("simulator of site {} starts: {} racks, voltaic {}, process {}", plan.name,
-            played.racks.size(), VOLTAIC_VERSION, ::getpid());
+  const auto log = process::open_process_log(plan.folders.log, log_name(given));
+  log->info("simulator of site {} starts: {} racks, {} lines, voltaic {}, process {}", plan.name,
+            played.racks.size(), played.equipment.size(), VOLTAIC_VERSION, ::getpid());
   const auto code = simulator::run_simulator(played);
   log->info("has stopped: exit {}", static_cast<int>(code));
   return code;
@@ -83,6 +104,8 @@ action declare_sim(CLI::App& app) {
   app.add_option("SITE", given->site_file, "Site file")->type_name("FILE")->required();
   app.add_option("--rack", given->racks, "Simulate only this rack; may be repeated")
       ->type_name("RACK");
+  app.add_flag("--equipment", given->equipment,
+               "Simulate only the equipment, beside racks that are named");
   app.add_option("--parent-pid", given->parent, "End when this process ends")
       ->type_name("PID")
       ->group("");

@@ -57,6 +57,23 @@ ordered_json to_json(const messages::bus_health& bus) {
           {"bus_off", bus.bus_off}};
 }
 
+ordered_json to_json(const messages::line_health& line) {
+  return {{"name", line.name},
+          {"kind", line.kind},
+          {"state", line.state},
+          {"timeouts", line.timeouts},
+          {"crc_errors", line.crc_errors},
+          {"exceptions", line.exceptions},
+          {"bad_answers", line.bad_answers},
+          {"strays", line.strays},
+          {"overruns", line.overruns},
+          {"requests", line.requests},
+          {"reconnects", line.reconnects},
+          {"bytes_sent", line.bytes_sent},
+          {"bytes_received", line.bytes_received},
+          {"error_percent", std::round(line.error_percent * 10) / 10}};
+}
+
 // Several nodes look at one bus: each sees what the others send, its own
 // sending and its own losses are its alone.
 void merge(messages::bus_health& known, const messages::bus_health& other) {
@@ -82,6 +99,7 @@ ordered_json process_of(const json& node) {
 ordered_json merged(const json& supervised, const site_view* view) {
   auto nodes = ordered_json::array();
   std::map<std::string, messages::bus_health> buses;
+  auto lines = ordered_json::array(); // each belongs to one node
   for (const auto& supervised_node : supervised["nodes"]) {
     auto node = process_of(supervised_node);
     const auto name = node.value("name", "");
@@ -96,12 +114,13 @@ ordered_json merged(const json& supervised, const site_view* view) {
         const auto [known, is_new] = buses.try_emplace(bus.name, bus);
         if (!is_new) merge(known->second, bus);
       }
+      for (const auto& line : health->second.lines) lines.push_back(to_json(line));
     }
     nodes.push_back(std::move(node));
   }
   auto bus_list = ordered_json::array();
   for (const auto& [name, bus] : buses) bus_list.push_back(to_json(bus));
-  return {{"site", supervised["site"]}, {"nodes", nodes}, {"buses", bus_list}};
+  return {{"site", supervised["site"]}, {"nodes", nodes}, {"buses", bus_list}, {"lines", lines}};
 }
 
 // "42 s", "17 min", "5.2 h", "12.3 d": short, so that columns hold.
@@ -132,6 +151,18 @@ void print_row(const ordered_json& node) {
              node.value("rss_kb", 0) / 1024.0, last);
 }
 
+void print_lines(const ordered_json& lines) {
+  if (lines.empty()) return;
+  fmt::print("{:<16} {:<19} {:<11} {:>10} {:>8} {:>10} {:>10} {:>8}\n", "line", "kind", "state",
+             "requests", "timeouts", "crc errors", "exceptions", "overruns");
+  for (const auto& line : lines)
+    fmt::print(
+        "{:<16} {:<19} {:<11} {:>10} {:>8} {:>10} {:>10} {:>8}\n", line.value("name", ""),
+        line.value("kind", ""), line.value("state", ""), line.value("requests", std::uint64_t{0}),
+        line.value("timeouts", std::uint64_t{0}), line.value("crc_errors", std::uint64_t{0}),
+        line.value("exceptions", std::uint64_t{0}), line.value("overruns", std::uint64_t{0}));
+}
+
 // `others` are the buses and simulators that the site brought along.
 void print_table(const ordered_json& status, const json& others, bool with_actors) {
   fmt::print("site {}\n", status.value("site", ""));
@@ -150,6 +181,7 @@ void print_table(const ordered_json& status, const json& others, bool with_actor
                bus.value("kind", ""), bus.value("state", ""), bus.value("bitrate", 0),
                bus.value("load_percent", 0.0), bus.value("rx", std::uint64_t{0}),
                bus.value("tx", std::uint64_t{0}), bus.value("rx_overflow", std::uint64_t{0}));
+  print_lines(status["lines"]);
 }
 
 std::string figure(const messages::points::point_table& points, const std::string& name) {

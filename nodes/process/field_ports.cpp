@@ -21,6 +21,21 @@ std::string_view to_text(bus::can::controller_state state) {
   return "down";
 }
 
+std::string_view to_text(const bus::modbus::line_statistics& line) {
+  if (!line.connected) {
+    return "down";
+  }
+  switch (line.quality) {
+    case bus::modbus::line_quality::good:
+      return "connected";
+    case bus::modbus::line_quality::warning:
+      return "crc-warning";
+    case bus::modbus::line_quality::alarm:
+      return "crc-alarm";
+  }
+  return "connected";
+}
+
 } // namespace
 
 std::shared_ptr<field_ports::can_slot> field_ports::can(const std::string& name) {
@@ -104,6 +119,7 @@ messages::expected<bool> field_ports::open_line(const line_opener& open,
     return opened.error();
   }
   const std::lock_guard lock(slot->mutex);
+  slot->kind = bus::modbus::kind_of(options.transport);
   slot->line = *std::move(opened);
   return true;
 }
@@ -147,18 +163,33 @@ std::vector<messages::bus_health> field_ports::health() const {
     one.bus_off = read.bus_off;
     all.push_back(std::move(one));
   }
+  return all;
+}
+
+std::vector<messages::line_health> field_ports::line_health() const {
+  std::vector<messages::line_health> all;
+  const std::lock_guard lock(mutex_);
   for (const auto& [name, slot] : lines_) {
     const std::lock_guard slot_lock(slot->mutex);
     if (slot->line == nullptr) {
       continue;
     }
     const auto read = slot->line->read_statistics();
-    messages::bus_health one;
+    messages::line_health one;
     one.name = name;
-    one.kind = "modbus";
-    one.state = read.connected ? "connected" : "down";
-    one.rx = read.requests;
-    one.errors = read.timeouts + read.bad_answers;
+    one.kind = slot->kind;
+    one.state = to_text(read);
+    one.requests = read.requests;
+    one.timeouts = read.timeouts;
+    one.crc_errors = read.crc_errors;
+    one.exceptions = read.exceptions;
+    one.bad_answers = read.bad_answers;
+    one.strays = read.strays;
+    one.overruns = read.overruns;
+    one.reconnects = read.reconnects;
+    one.bytes_sent = read.bytes_sent;
+    one.bytes_received = read.bytes_received;
+    one.error_percent = read.error_percent;
     all.push_back(std::move(one));
   }
   return all;

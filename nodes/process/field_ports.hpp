@@ -42,6 +42,7 @@ class field_ports {
   /// Closes everything and joins the threads.
   void close();
   [[nodiscard]] std::vector<messages::bus_health> health() const;
+  [[nodiscard]] std::vector<messages::line_health> line_health() const;
 
  private:
   struct can_slot {
@@ -54,6 +55,7 @@ class field_ports {
     std::uint64_t token = 0;
   };
   struct line_slot {
+    std::string kind;
     mutable std::mutex mutex;
     std::unique_ptr<bus::modbus::line> line;
     std::map<std::uint64_t, origin> open; ///< writes without an answer, by the line's token

@@ -13,6 +13,7 @@
 #include "actors/runtime/event_log.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
+#include "nodes/site/line_load.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -183,6 +184,7 @@ messages::expected<bool> node::start_actors() {
   engine.journal = journal_.get();
   engine.progress = progress_.get();
   engine.buses = [this] { return field_.health(); };
+  engine.lines = [this] { return field_.line_health(); };
   engine.on_failed = options_.on_failed;
   if (options_.log) {
     engine.on_event = [log = options_.log](const messages::frame_ptr& frame) {
@@ -334,10 +336,7 @@ messages::expected<bool> node::open_line(const std::string& line) {
 
 messages::expected<bus::modbus::line_options> node::line_options_of(
     const site::modbus_line& line) const {
-  bus::modbus::line_options options;
-  options.name = line.name;
-  options.host = line.host;
-  options.port = line.port;
+  auto options = site::line_options_of(line);
   for (const auto& device : options_.plan->devices) {
     if (device.line != line.name || !engine_->find(device.name)) {
       continue;
@@ -345,12 +344,12 @@ messages::expected<bus::modbus::line_options> node::line_options_of(
     actors::modbus_device::model_options model;
     model.name = device.name;
     model.profile = device.profile;
-    const auto unit =
-        actors::modbus_device::modbus_device_actor::make_unit_plan(model, device.unit);
-    if (!unit) {
-      return unit.error();
+    auto units = actors::modbus_device::modbus_device_actor::make_unit_plans(model, device.unit,
+                                                                             device.min_gap_ms);
+    if (!units) {
+      return units.error();
     }
-    options.units.push_back(*unit);
+    options.units.insert(options.units.end(), units->begin(), units->end());
   }
   return options;
 }

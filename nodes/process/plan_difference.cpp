@@ -23,7 +23,8 @@ bool same(const site::can_bus& a, const site::can_bus& b) {
 
 bool same(const site::device& a, const site::device& b) {
   return a.profile_path == b.profile_path && a.profile_hash == b.profile_hash && a.bus == b.bus &&
-         a.line == b.line && a.id_offset == b.id_offset && a.unit == b.unit && a.rack == b.rack;
+         a.line == b.line && a.id_offset == b.id_offset && a.unit == b.unit &&
+         a.min_gap_ms == b.min_gap_ms && a.simulate == b.simulate && a.rack == b.rack;
 }
 
 // A table is the protection file's and what the site file says instead.
@@ -39,7 +40,9 @@ bool same(const site::rack& a, const site::rack& b) {
 }
 
 bool same(const site::modbus_line& a, const site::modbus_line& b) {
-  return a == b;
+  auto other = b;
+  other.load_percent = a.load_percent;
+  return a == other;
 }
 
 // Why two lookups of one name differ, if they do.
@@ -93,6 +96,30 @@ std::optional<std::string> simulator_differs(const plan& before, const plan& aft
   const auto* is = after.find_rack(rack_name);
   if (was->device != is->device) return "its device changed";
   return differs(before.find_device(was->device), after.find_device(is->device), is->device);
+}
+
+// All equipment is one process, so that a meter sees what the others give.
+void compare_equipment(const plan& before, const plan& after, std::vector<change>& changes) {
+  const auto was = before.simulated_lines();
+  const auto is = after.simulated_lines();
+  const auto add = [&](change_kind kind, std::string reason) {
+    changes.push_back({kind, part_kind::simulator, std::string(equipment_name), std::move(reason)});
+  };
+  if (was.empty() && is.empty()) return;
+  if (is.empty()) return add(change_kind::stop, "no longer in the site file");
+  if (was.empty()) return add(change_kind::start, "new in the site file");
+  if (joined_names(was) != joined_names(is)) return add(change_kind::restart, "its lines changed");
+  for (const auto& line : is)
+    if (auto why = differs(before.find_line(line.name), after.find_line(line.name), line.name))
+      return add(change_kind::restart, *std::move(why));
+  const auto played = [](const plan& of) {
+    std::string result;
+    for (const auto& item : of.devices)
+      if (!item.simulate.empty())
+        result += fmt::format("{} {} {} ", item.line, item.unit, item.simulate);
+    return result;
+  };
+  if (played(before) != played(after)) add(change_kind::restart, "its units changed");
 }
 
 // Compares two lists by name; `why` tells how members of both differ.
@@ -193,6 +220,7 @@ difference compare(const plan& running, const plan& wanted, bool simulated) {
         simulated_racks(running), simulated_racks(wanted), part_kind::simulator,
         [&](const auto&, const auto& is) { return simulator_differs(running, wanted, is.name); },
         result.changes);
+    compare_equipment(running, wanted, result.changes);
   }
   compare_lists(
       running.nodes, wanted.nodes, part_kind::node,

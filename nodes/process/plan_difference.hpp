@@ -12,6 +12,9 @@ namespace voltaic::nodes::process {
 
 /// What happens to a process, and of which part of the site it is.
 enum class change_kind : std::uint8_t { stop, start, restart };
+/// The simulator that plays all equipment on Modbus lines, beside one a rack.
+inline constexpr std::string_view equipment_name = "equipment";
+
 enum class part_kind : std::uint8_t { bus, simulator, node };
 [[nodiscard]] std::string_view to_string(change_kind kind);
 [[nodiscard]] std::string_view to_string(part_kind kind);

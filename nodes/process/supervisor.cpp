@@ -93,7 +93,11 @@ process_spec supervisor::simulator_spec(const site::plan& plan, const std::strin
   auto spec = node_spec(plan, {});
   spec.name = process_name(part_kind::simulator, rack);
   spec.role = process_role::simulator;
-  spec.arguments = {options_.program, "sim", plan.file, "--rack", rack};
+  spec.arguments = {options_.program, "sim", plan.file};
+  if (rack == equipment_name)
+    spec.arguments.insert(spec.arguments.end(), {"--equipment"});
+  else
+    spec.arguments.insert(spec.arguments.end(), {"--rack", rack});
   spec.log_path = fmt::format("{}/sim_{}.log", plan.folders.log, rack);
   spec.progress_path.clear();
   return spec;
@@ -118,6 +122,8 @@ void supervisor::add_processes() {
       if (bus.kind == site::bus_kind::virtual_bus) processes_.add(bus_spec(plan_, bus.name));
     for (const auto& rack : simulated_racks(plan_))
       processes_.add(simulator_spec(plan_, rack.name));
+    if (!plan_.simulated_lines().empty())
+      processes_.add(simulator_spec(plan_, std::string(equipment_name)));
   }
   if (options_.nodes)
     for (const auto& node : plan_.nodes) processes_.add(node_spec(plan_, node));

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 
@@ -11,6 +12,14 @@
 
 namespace voltaic::nodes::simulator {
 namespace {
+
+// Slow enough to cost nothing, fast enough for what is polled every 100 ms.
+constexpr int equipment_period_ms = 50;
+
+std::int64_t monotonic_us() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
 
 actors::simulator::rack_options rack_options_of(const simulator_options& options,
                                                 const rack_place& place) {
@@ -46,9 +55,22 @@ cli::exit_code run_simulator(const simulator_options& options) {
     fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
                0x080 + place.id_offset);
   }
+  auto equipment = simulated_equipment::open(options.equipment);
+  if (!equipment) {
+    fmt::print(stderr, "voltaic sim: {}\n", equipment.error().text);
+    return cli::exit_code::refused;
+  }
+  for (const equipment_line& line : options.equipment) {
+    for (const auto& [unit, kind] : line.units) {
+      fmt::print("{}: {} is simulated at {}:{} unit {}\n", line.name, kind, line.host, line.port,
+                 unit);
+    }
+  }
   std::fflush(stdout);
   bus::control::notify_ready();
-  while (!stop.wait()) {
+  const int period_ms = options.equipment.empty() ? -1 : equipment_period_ms;
+  while (!stop.wait(period_ms)) {
+    (*equipment)->step(monotonic_us());
   }
   return cli::exit_code::done;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/simulator/simulated_equipment.hpp"
 
 namespace voltaic::nodes::simulator {
 
@@ -21,15 +22,16 @@ struct rack_place {
 struct simulator_options {
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::vector<rack_place> racks;
+  std::vector<equipment_line> equipment;
   bool initially_closed = false;
   double soc_percent = 50;
   double temperature_c = 25;
   pid_t parent = 0; ///< ends with this process; 0: with nobody
 };
 
-/// Plays racks on their buses until SIGTERM, SIGINT or the parent's end; says
-/// ready once it plays. A bus may be absent for a while. Call it before there is
-/// any other thread.
+/// Plays racks on their buses and equipment on its lines until SIGTERM, SIGINT or the parent's end;
+/// says ready once it plays. A bus may be absent for a while. Call it before there is any other
+/// thread.
 [[nodiscard]] cli::exit_code run_simulator(const simulator_options& options);
 
 } // namespace voltaic::nodes::simulator

@@ -7,75 +7,16 @@
 #include <functional>
 
 #include "messages/roles.hpp"
+#include "nodes/site/draft_parts.hpp"
 #include "nodes/site/expand.hpp"
 
 namespace voltaic::nodes::site {
 
 namespace {
 
-// A progress page keeps "NAME/protection" in 56 bytes.
-constexpr std::size_t name_length_max = 40;
 constexpr std::int64_t port_max = 65'535;
 // Publishers, subscribers and commands.
 constexpr std::int64_t relay_ports = 3;
-
-// One key of a table after its range: as many values as members, or one for all.
-struct ranged {
-  std::string key;
-  std::vector<std::string> values;
-  position at;
-  [[nodiscard]] bool present() const { return !values.empty(); }
-  [[nodiscard]] const std::string& of(std::size_t member) const {
-    return values.size() == 1 ? values.front() : values[member];
-  }
-};
-
-ranged read_ranged(section& table, std::string_view key) {
-  const auto found = table.text(key);
-  if (!found) return {};
-  auto expanded = expand_range(found->value);
-  if (!expanded) {
-    table.report().add(found->at, fmt::format("{}: {}", key, expanded.error().text));
-    return {};
-  }
-  return {std::string(key), *std::move(expanded), found->at};
-}
-
-bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= name_length_max && text[0] >= 'a' && text[0] <= 'z' &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-         });
-}
-
-// Reads a key that must hold a name (or names, by a range).
-ranged read_name(section& table, std::string_view key) {
-  auto result = read_ranged(table, key);
-  for (const auto& name : result.values) {
-    if (is_name(name)) continue;
-    table.report().add(result.at, fmt::format("{}: \"{}\" is no name: lower case letters, digits "
-                                              "and _, a letter first, at most {} characters",
-                                              key, name, name_length_max));
-    return {};
-  }
-  return result;
-}
-
-// How many members a table stands for; 0 when its ranges disagree.
-std::size_t member_count(section& table, const std::vector<const ranged*>& all) {
-  const auto longest = std::max_element(
-      all.begin(), all.end(), [](auto* a, auto* b) { return a->values.size() < b->values.size(); });
-  const auto count = (*longest)->values.size();
-  bool agree = true;
-  for (const auto* one : all) {
-    const bool needs_all = one->key == "name" || one->values.size() > 1;
-    if (!one->present() || one->values.size() == count || !needs_all) continue;
-    table.report().add(one->at, fmt::format("{}: ranges over {} members, {} over {}", one->key,
-                                            one->values.size(), (*longest)->key, count));
-    agree = false;
-  }
-  return agree ? count : 0;
-}
 
 ranged read_path(section& table, std::string_view key, draft& result) {
   auto path = read_ranged(table, key);
@@ -173,60 +114,23 @@ void read_bus(section& table, draft& result) {
   }
 }
 
-void read_line(section& table, draft& result) {
-  for (const auto* key : {"name", "host"}) table.require(key);
-  const auto name = read_name(table, "name");
-  const auto host = read_ranged(table, "host");
-  const auto port = table.integer("port", 1, port_max);
-  result.line_names.insert(name.values.begin(), name.values.end());
-  if (!name.present() || !host.present()) return;
-  const auto count = member_count(table, {&name, &host});
-  for (std::size_t i = 0; i < count; ++i) {
-    modbus_line line;
-    line.name = name.of(i);
-    line.host = host.of(i);
-    if (port) line.port = static_cast<std::uint16_t>(port->value);
-    result.lines.push_back({line, name.at});
-  }
-}
-
-// `id_offset` is a number or a text with a range.
-ranged read_offset(section& table) {
-  const auto* found = table.node("id_offset");
-  if (found == nullptr) return {};
-  std::string text;
-  if (const auto* number = found->as_integer())
-    text = fmt::format("{}", number->get());
-  else if (const auto value = table.text("id_offset"))
-    text = value->value;
-  else
-    return {};
-  const auto numbers = expand_numbers(text);
-  if (!numbers) {
-    table.report().add(position_of(*found), "id_offset: " + numbers.error().text);
-    return {};
-  }
-  ranged result{"id_offset", {}, position_of(*found)};
-  for (auto number : *numbers) result.values.push_back(std::to_string(number));
-  return result;
-}
-
 void read_device(section& table, draft& result) {
   for (const auto* key : {"name", "profile"}) table.require(key);
   const auto name = read_name(table, "name");
   const auto profile = read_path(table, "profile", result);
   const auto bus = read_name(table, "bus");
   const auto line = read_name(table, "line");
-  const auto offset = read_offset(table);
+  const auto offset = read_numbers(table, "id_offset");
   const auto node = read_name(table, "node");
-  const auto unit = table.integer("unit", 1, 247);
+  const auto modbus = read_modbus_unit(table, line.present());
   result.device_names.insert(name.values.begin(), name.values.end());
   if (table.has("bus") == table.has("line")) {
     table.report().add(table.at(), "device: exactly one of the keys bus and line is needed");
     return;
   }
   if (!name.present() || !profile.present() || (!bus.present() && !line.present())) return;
-  const auto count = member_count(table, {&name, &profile, &bus, &line, &offset, &node});
+  const auto count =
+      member_count(table, {&name, &profile, &bus, &line, &offset, &node, &modbus.unit});
   for (std::size_t i = 0; i < count; ++i) {
     draft_device device;
     device.item.name = name.of(i);
@@ -235,7 +139,10 @@ void read_device(section& table, draft& result) {
     if (line.present()) device.item.line = line.of(i);
     if (offset.present())
       device.item.id_offset = static_cast<std::uint32_t>(std::stoull(offset.of(i)));
-    if (unit) device.item.unit = static_cast<std::uint8_t>(unit->value);
+    if (modbus.unit.present())
+      device.item.unit = static_cast<std::uint8_t>(std::stoul(modbus.unit.of(i)));
+    device.item.min_gap_ms = modbus.min_gap_ms;
+    device.item.simulate = modbus.simulate;
     if (node.present()) device.item.node = node.of(i);
     device.table_at = table.at();
     device.name_at = name.at;
@@ -351,6 +258,7 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_table(file, "ports", report, [&](section& table) {
     if (const auto offset = table.integer("offset", 0, 10'000)) ports_offset = offset->value;
   });
+  result.ports_offset = static_cast<std::uint16_t>(ports_offset);
   read_table(file, "supervision", report,
              [&](section& table) { read_supervision(table, result.base.supervision); });
   read_table(file, "simulator", report,

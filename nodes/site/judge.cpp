@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 
+#include "bus/modbus/line_options.hpp"
 #include "messages/can/frame_bits.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
+#include "nodes/site/line_load.hpp"
 #include "nodes/site/resolve.hpp"
 
 namespace voltaic::nodes::site {
@@ -112,6 +114,75 @@ void judge_load(const draft& source, plan& result, can_bus& bus, reporter& repor
         {report.file(), place->name_at.line, place->name_at.column, std::move(words)});
 }
 
+const draft_line& place_of(const draft& source, const modbus_line& line) {
+  return *std::find_if(source.lines.begin(), source.lines.end(),
+                       [&](const draft_line& each) { return each.item.name == line.name; });
+}
+
+void judge_line_load(const draft& source, const plan& result, modbus_line& line, reporter& report) {
+  constexpr std::size_t told_max = 4;
+  const auto loads = loads_of(result, line);
+  line.load_percent = 0;
+  std::string figures;
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    line.load_percent += loads[i].percent;
+    if (i < told_max)
+      figures += fmt::format("{}{} {:.1f} % in {} reads", i == 0 ? "" : ", ", loads[i].device,
+                             loads[i].percent, loads[i].reads);
+  }
+  if (loads.size() > told_max) figures += fmt::format(", {} more", loads.size() - told_max);
+  if (line.load_percent > line_load_percent_max)
+    report.add(place_of(source, line).name_at,
+               fmt::format("{} needs {:.1f} % of its time, at most {:.0f} % work: {}", line.name,
+                           line.load_percent, line_load_percent_max, figures));
+}
+
+// One node opens a line, and each unit on it is one device.
+void judge_line(const draft& source, const plan& result, const modbus_line& line,
+                reporter& report) {
+  const auto& place = place_of(source, line);
+  if (const auto mistake = bus::modbus::mistake_in(line_options_of(line)); !mistake.empty())
+    report.add(place.name_at, fmt::format("{}: {}", line.name, mistake));
+  std::map<std::uint8_t, const device*> units;
+  const device* first = nullptr;
+  for (const auto& item : result.devices) {
+    if (item.line != line.name) continue;
+    const auto at = place_of(source, item.name).link_at;
+    const auto [user, is_first] = units.try_emplace(item.unit, &item);
+    if (!is_first)
+      report.add(at, fmt::format("line: {} and {} are both unit {} of {}", user->second->name,
+                                 item.name, item.unit, line.name));
+    if (first == nullptr) first = &item;
+    if (item.node != first->node)
+      report.add(at, fmt::format("line: {} is opened by the node {} for {}, so {} cannot live in "
+                                 "{}",
+                                 line.name, first->node, first->name, item.name, item.node));
+  }
+}
+
+// The simulator serves on this machine only, and its ports move with the site's.
+void judge_simulated(const draft& source, plan& result, modbus_line& line, reporter& report) {
+  constexpr std::string_view loopback = "127.0.0.1";
+  std::size_t members = 0;
+  std::size_t simulated = 0;
+  for (const auto& item : result.devices) {
+    if (item.line != line.name) continue;
+    ++members;
+    simulated += item.simulate.empty() ? 0 : 1;
+  }
+  if (simulated == 0) return;
+  const auto at = place_of(source, line).name_at;
+  if (simulated != members)
+    report.add(at,
+               fmt::format("{}: either all devices of a line are simulated or none", line.name));
+  if (line.transport != bus::modbus::transport::tcp || line.host != loopback)
+    report.add(at, fmt::format("{}: simulated equipment is on a tcp line of 127.0.0.1", line.name));
+  if (line.port + source.ports_offset > 0xFFFF)
+    report.add(at, fmt::format("{}: the port {} is beyond 65535", line.name,
+                               line.port + source.ports_offset));
+  line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
+}
+
 void judge_reactions(const draft_rack& place, const rack& item, plan& result, reporter& report) {
   const auto* feeding = result.find_device(item.device);
   if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
@@ -157,6 +228,11 @@ void judge(const draft& source, plan& result, reporter& report) {
   for (auto& bus : result.buses) {
     judge_bus(source, result, bus, report);
     judge_load(source, result, bus, report);
+  }
+  for (auto& line : result.lines) {
+    judge_line(source, result, line, report);
+    judge_simulated(source, result, line, report);
+    judge_line_load(source, result, line, report);
   }
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),

@@ -57,6 +57,16 @@ std::string_view to_string(node_kind kind) {
   return "unknown";
 }
 
+std::vector<modbus_line> plan::simulated_lines() const {
+  std::vector<modbus_line> result;
+  for (const auto& line : lines)
+    if (std::any_of(devices.begin(), devices.end(), [&](const device& item) {
+          return item.line == line.name && !item.simulate.empty();
+        }))
+      result.push_back(line);
+  return result;
+}
+
 const can_bus* plan::find_bus(std::string_view bus_name) const {
   return find_by_name(buses, bus_name);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bus/modbus/line.hpp"
 #include "messages/finding.hpp"
 
 namespace voltaic::messages::profiles {
@@ -44,11 +45,16 @@ struct can_bus {
   friend bool operator==(const can_bus&, const can_bus&) = default;
 };
 
-/// A Modbus TCP connection that several units share.
+/// A host or serial port that several Modbus units share.
 struct modbus_line {
   std::string name;
+  bus::modbus::transport transport = bus::modbus::transport::tcp;
   std::string host;
   std::uint16_t port = 502;
+  bus::modbus::serial_options serial; ///< of RTU over TCP, the gateway's baud rate
+  std::uint32_t timeout_ms = 1'000;
+  std::uint32_t turnaround_ms = 10; ///< from a request's end to the answer's begin, for the load
+  double load_percent = 0;          ///< of the line's time, by all devices' reads
   friend bool operator==(const modbus_line&, const modbus_line&) = default;
 };
 
@@ -57,12 +63,14 @@ struct device {
   std::string profile_path;       ///< real path of the profile file
   std::uint64_t profile_hash = 0; ///< of the file's bytes: a changed profile is a changed device
   std::shared_ptr<const messages::profiles::device_profile> profile;
-  std::string bus;             ///< empty: on a line
-  std::string line;            ///< empty: on a bus
-  std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
-  std::uint8_t unit = 1;       ///< Modbus unit identifier
-  std::string rack;            ///< the rack it feeds; empty: none
-  std::string node;            ///< the node its actor lives in
+  std::string bus;              ///< empty: on a line
+  std::string line;             ///< empty: on a bus
+  std::uint32_t id_offset = 0;  ///< added to every CAN identifier of the profile
+  std::uint8_t unit = 1;        ///< Modbus unit identifier
+  std::uint32_t min_gap_ms = 0; ///< silence that the Modbus unit wants after each exchange
+  std::string simulate;         ///< what the simulator plays on its line; empty: nothing
+  std::string rack;             ///< the rack it feeds; empty: none
+  std::string node;             ///< the node its actor lives in
 };
 
 struct rack {
@@ -169,6 +177,8 @@ struct plan {
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
+  /// Lines with equipment that the simulator plays.
+  [[nodiscard]] std::vector<modbus_line> simulated_lines() const;
   [[nodiscard]] const node* find_node(std::string_view node_name) const;
 
   /// Address prefix of the relay's sockets between processes.

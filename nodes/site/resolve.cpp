@@ -177,7 +177,8 @@ class resolver {
   }
 
   void devices() {
-    name_set names{std::string(command_actor)};
+    // The simulator of equipment is called so, beside those of racks.
+    name_set names{std::string(command_actor), "equipment"};
     for (const auto& device : source_.devices) {
       if (!claim(names, device.item.name, device.name_at)) continue;
       auto item = device.item;

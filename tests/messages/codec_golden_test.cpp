@@ -216,16 +216,17 @@ TEST_CASE("golden bytes: limits") {
 
 TEST_CASE("golden bytes: health") {
   check(health{.node = "n", .pid = 7, .uptime_ms = 8, .ready = true},
-        envelope("13", "07", "04 00 00 00 05 00 04 00") +
+        envelope("14", "07", "04 00 00 00 05 00 05 00") +
             R"(07 00 00 00 00 00 00 00 ; pid 7
                08 00 00 00 00 00 00 00 ; uptime 8 ms
                01 00 00 00 00 00 00 00 ; ready, not real time
                00 00 00 00 00 00 00 00 ; dropped from the outbox
                00 00 00 00 00 00 00 00 ; gaps
-               0d 00 00 00 12 00 00 00 ; node
+               11 00 00 00 12 00 00 00 ; node
                00 00 00 00 00 00 00 00 ; boot
                00 00 00 00 00 00 00 00 ; actors
                00 00 00 00 00 00 00 00 ; buses
+               00 00 00 00 00 00 00 00 ; lines
                6e 00 00 00 00 00 00 00 ; "n")");
 }
 

@@ -123,7 +123,21 @@ health sample_health() {
                      .bus_off = 5}},
           .real_time = true,
           .outbox_dropped = 6,
-          .gaps = 7};
+          .gaps = 7,
+          .lines = {{.name = "plant",
+                     .kind = "modbus-tcp",
+                     .state = "connected",
+                     .requests = 1,
+                     .timeouts = 2,
+                     .crc_errors = 3,
+                     .exceptions = 4,
+                     .bad_answers = 5,
+                     .strays = 6,
+                     .overruns = 7,
+                     .reconnects = 8,
+                     .bytes_sent = 9,
+                     .bytes_received = 10,
+                     .error_percent = 11.5}}};
 }
 
 snapshot sample_snapshot() {

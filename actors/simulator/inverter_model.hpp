@@ -1,0 +1,39 @@
+#pragma once
+
+#include "actors/simulator/equipment_model.hpp"
+
+namespace voltaic::actors::simulator {
+
+/// An inverter of 100 kW on a DC bus of 1,580 V. Its registers are those of
+/// configs/profiles/demo_inverter.json.
+///
+/// It starts within a second, follows its power setpoint by 50 kW a second, and
+/// keeps within the power and current limits that it was given. Once a heartbeat
+/// was written it wants another value every ten seconds, or goes to zero power.
+class inverter_model final : public equipment_model {
+ public:
+  inverter_model();
+  [[nodiscard]] double power_w() const override { return power_w_; }
+
+  enum class state : std::uint8_t { off, starting, running, fault };
+
+ private:
+  void advance(double seconds) override;
+  [[nodiscard]] bool accepts(const std::vector<std::uint16_t>& holding) const override;
+  void written(std::uint16_t address, std::size_t count) override;
+  [[nodiscard]] double wanted_power_w() const;
+  void show_all();
+
+  state state_ = state::off;
+  double starting_s_ = 0;
+  double power_w_ = 0;
+  double discharged_wh_ = 0;
+  double charged_wh_ = 0;
+  double temperature_c_ = 30;
+  double heartbeat_age_s_ = 0;
+  bool heartbeat_known_ = false;
+  std::int64_t heartbeat_ = 0;
+  double lived_s_ = 0;
+};
+
+} // namespace voltaic::actors::simulator

@@ -1,0 +1,288 @@
+#include "bus/modbus/server.hpp"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "messages/modbus/frame.hpp"
+
+namespace voltaic::bus::modbus {
+namespace {
+
+namespace wire = messages::modbus;
+using clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+using bytes = std::vector<std::uint8_t>;
+
+constexpr int look_period_ms = 100;
+// Answers that a client does not fetch; then it is closed.
+constexpr std::size_t unsent_bytes_max = 16 * wire::tcp_frame_bytes_max;
+constexpr int backlog = 16;
+
+std::string text_of(int error) {
+  return std::strerror(error);
+}
+
+struct client {
+  int descriptor = -1;
+  std::uint32_t peer = 0; ///< IPv4 address; 0: the terminal
+  bool rtu = false;
+  bytes received;
+  bytes unsent;
+  clock::time_point last_frame;
+  clock::time_point frame_began; ///< of what is in `received`
+};
+
+class poll_server final : public server {
+ public:
+  poll_server(server_options options, unit_handler handler)
+      : options_(std::move(options)), handler_(std::move(handler)) {}
+
+  ~poll_server() override {
+    if (thread_.joinable()) {
+      const std::uint64_t one = 1;
+      (void)!::write(wake_, &one, sizeof(one));
+      thread_.join();
+    }
+    for (const auto& each : clients_) ::close(each.descriptor);
+    for (const int each : {listener_, terminal_side_, wake_})
+      if (each >= 0) ::close(each);
+    if (!options_.terminal.empty()) ::unlink(options_.terminal.c_str());
+  }
+
+  /// Empty when it serves, else why not.
+  std::string start() {
+    wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake_ < 0) return text_of(errno);
+    const std::string mistake = options_.terminal.empty() ? listen() : open_terminal();
+    if (mistake.empty()) thread_ = std::thread([this] { run(); });
+    return mistake;
+  }
+
+  std::uint16_t port() const override { return port_; }
+
+  server_statistics read_statistics() const override {
+    const std::scoped_lock lock(mutex_);
+    return statistics_;
+  }
+
+ private:
+  std::string listen() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(options_.port);
+    if (::inet_pton(AF_INET, options_.host.c_str(), &address.sin_addr) != 1)
+      return fmt::format("{} is no IPv4 address in numbers", options_.host);
+    listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (listener_ < 0) return text_of(errno);
+    const int reuse = 1;
+    (void)::setsockopt(listener_, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t length = sizeof(address);
+    if (::bind(listener_, generic, length) != 0 || ::listen(listener_, backlog) != 0 ||
+        ::getsockname(listener_, generic, &length) != 0)
+      return fmt::format("{}:{}: {}", options_.host, options_.port, text_of(errno));
+    port_ = ntohs(address.sin_port);
+    return "";
+  }
+
+  std::string open_terminal() {
+    const int mine = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (mine < 0) return text_of(errno);
+    client made;
+    made.descriptor = mine;
+    made.rtu = true;
+    clients_.push_back(made);
+    std::array<char, 128> path{};
+    if (::grantpt(mine) != 0 || ::unlockpt(mine) != 0 ||
+        ::ptsname_r(mine, path.data(), path.size()) != 0)
+      return text_of(errno);
+    // Held open, so that nothing is hung up between two users of the other side.
+    terminal_side_ = ::open(path.data(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    termios raw{};
+    if (terminal_side_ < 0 || ::tcgetattr(terminal_side_, &raw) != 0) return text_of(errno);
+    ::cfmakeraw(&raw);
+    if (::tcsetattr(terminal_side_, TCSANOW, &raw) != 0) return text_of(errno);
+    (void)::fcntl(mine, F_SETFL, O_RDWR | O_NONBLOCK);
+    ::unlink(options_.terminal.c_str());
+    if (::symlink(path.data(), options_.terminal.c_str()) != 0)
+      return fmt::format("{}: {}", options_.terminal, text_of(errno));
+    return "";
+  }
+
+  void run() {
+    std::vector<pollfd> polled;
+    while (true) {
+      polled.assign(1, {wake_, POLLIN, 0});
+      if (listener_ >= 0) polled.push_back({listener_, POLLIN, 0});
+      const auto first = polled.size();
+      for (const auto& each : clients_)
+        polled.push_back({each.descriptor,
+                          static_cast<short>(each.unsent.empty() ? POLLIN : POLLIN | POLLOUT), 0});
+      (void)::poll(polled.data(), static_cast<nfds_t>(polled.size()), look_period_ms);
+      if (polled[0].revents != 0) return;
+      const auto now = clock::now();
+      std::erase_if(clients_, [&, i = first](client& each) mutable {
+        const bool keeps = polled[i++].revents == 0 || serve(each, now);
+        if (keeps && !is_expired(each, now)) return false;
+        ::close(each.descriptor);
+        return true;
+      });
+      if (listener_ >= 0 && polled[1].revents != 0) accept(now);
+      const std::scoped_lock lock(mutex_);
+      statistics_.connections = clients_.size();
+    }
+  }
+
+  void accept(clock::time_point now) {
+    sockaddr_in address{};
+    socklen_t length = sizeof(address);
+    const int descriptor = ::accept4(listener_, reinterpret_cast<sockaddr*>(&address), &length,
+                                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (descriptor < 0) return;
+    const auto peer = ntohl(address.sin_addr.s_addr);
+    const auto of_peer = static_cast<std::size_t>(
+        std::ranges::count(clients_, peer, [](const client& each) { return each.peer; }));
+    if (clients_.size() >= options_.connections_max ||
+        of_peer >= options_.connections_per_peer_max) {
+      ::close(descriptor);
+      count(&server_statistics::refused);
+      return;
+    }
+    const int no_delay = 1;
+    (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &no_delay, sizeof(no_delay));
+    client made;
+    made.descriptor = descriptor;
+    made.peer = peer;
+    made.rtu = options_.rtu_frames;
+    made.last_frame = now;
+    clients_.push_back(std::move(made));
+  }
+
+  bool is_expired(client& each, clock::time_point now) {
+    const bool slow =
+        !each.received.empty() && now - each.frame_began > milliseconds(options_.frame_timeout_ms);
+    if (each.peer == 0) {
+      // A terminal has nobody to hang up on: what did not end is forgotten.
+      if (slow) each.received.clear();
+      return false;
+    }
+    const bool idle = now - each.last_frame > milliseconds(options_.idle_timeout_ms);
+    if (slow || idle) count(&server_statistics::expired);
+    return slow || idle;
+  }
+
+  /// False when the client is to be closed.
+  bool serve(client& each, clock::time_point now) {
+    std::array<std::uint8_t, 1024> incoming{};
+    const auto length = ::read(each.descriptor, incoming.data(), incoming.size());
+    if (length == 0) return each.peer == 0;
+    if (length < 0 && errno != EAGAIN && errno != EINTR) return each.peer == 0;
+    if (length > 0) {
+      if (each.received.empty()) each.frame_began = now;
+      each.received.insert(each.received.end(), incoming.begin(), incoming.begin() + length);
+    }
+    while (!each.received.empty()) {
+      const auto state = each.rtu ? answer_rtu(each) : answer_tcp(each);
+      if (state == wire::framing::incomplete) break;
+      if (state == wire::framing::broken) {
+        count(&server_statistics::broken);
+        if (!each.rtu) return false;
+        each.received.clear(); // the next frame begins after the silence
+        break;
+      }
+      each.last_frame = each.frame_began = now;
+    }
+    return send(each);
+  }
+
+  wire::framing answer_tcp(client& each) {
+    auto parsed = wire::parse_tcp(each.received);
+    if (parsed.state != wire::framing::complete) return parsed.state;
+    forget(each, parsed.bytes);
+    auto pdu = handler_(parsed.frame.unit, parsed.frame.pdu);
+    if (!pdu.empty())
+      reply(each, wire::encode_tcp({parsed.frame.transaction, parsed.frame.unit, std::move(pdu)}));
+    return parsed.state;
+  }
+
+  wire::framing answer_rtu(client& each) {
+    const auto expected = wire::rtu_request_bytes(each.received);
+    if (!expected) return wire::framing::incomplete;
+    // What nobody knows the length of is taken as it came.
+    const auto length = *expected == 0 ? each.received.size() : *expected;
+    if (each.received.size() < length) return wire::framing::incomplete;
+    const auto frame = wire::parse_rtu(std::span(each.received).first(length));
+    if (!frame) return wire::framing::broken;
+    forget(each, length);
+    auto pdu = handler_(frame->unit, frame->pdu);
+    if (!pdu.empty() && frame->unit != wire::broadcast_unit)
+      reply(each, wire::encode_rtu({frame->unit, std::move(pdu)}));
+    return wire::framing::complete;
+  }
+
+  static void forget(client& each, std::size_t count) {
+    each.received.erase(each.received.begin(),
+                        each.received.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+
+  void reply(client& each, const bytes& frame) {
+    each.unsent.insert(each.unsent.end(), frame.begin(), frame.end());
+    count(&server_statistics::answered);
+  }
+
+  static bool send(client& each) {
+    while (!each.unsent.empty()) {
+      const auto length = ::write(each.descriptor, each.unsent.data(), each.unsent.size());
+      if (length < 0 && errno == EAGAIN) return each.unsent.size() <= unsent_bytes_max;
+      if (length <= 0) return each.peer == 0;
+      each.unsent.erase(each.unsent.begin(), each.unsent.begin() + length);
+    }
+    return true;
+  }
+
+  void count(std::uint64_t server_statistics::*what) {
+    const std::scoped_lock lock(mutex_);
+    ++(statistics_.*what);
+  }
+
+  const server_options options_;
+  const unit_handler handler_;
+  int listener_ = -1;
+  int terminal_side_ = -1;
+  int wake_ = -1;
+  std::uint16_t port_ = 0;
+  std::vector<client> clients_; ///< of the thread
+  mutable std::mutex mutex_;
+  server_statistics statistics_;
+  std::thread thread_;
+};
+
+} // namespace
+
+messages::expected<std::unique_ptr<server>> start_server(const server_options& options,
+                                                         unit_handler handler) {
+  auto made = std::make_unique<poll_server>(options, std::move(handler));
+  if (auto mistake = made->start(); !mistake.empty())
+    return messages::failure{fmt::format("Modbus server {}: {}", options.name, mistake)};
+  return std::unique_ptr<server>(std::move(made));
+}
+
+} // namespace voltaic::bus::modbus

@@ -1,0 +1,52 @@
+#include "nodes/simulator/simulated_equipment.hpp"
+
+#include <fmt/format.h>
+
+namespace voltaic::nodes::simulator {
+
+messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::open(
+    const std::vector<equipment_line>& lines) {
+  std::unique_ptr<simulated_equipment> made(new simulated_equipment);
+  for (const auto& line : lines) {
+    auto part = std::make_unique<site_part>();
+    for (const auto& [unit, kind] : line.units) {
+      auto model = actors::simulator::make_equipment(kind);
+      if (model == nullptr)
+        return messages::failure{fmt::format("{}: nobody can play \"{}\"", line.name, kind)};
+      part->units[unit] = std::move(model);
+    }
+    auto served = bus::modbus::start_server(
+        {.name = line.name, .host = line.host, .port = line.port},
+        [all = made.get(), at = part.get()](std::uint8_t unit, std::span<const std::uint8_t> pdu) {
+          const std::scoped_lock lock(all->mutex_);
+          const auto found = at->units.find(unit);
+          // As behind a real gateway, a unit that is not there does not answer.
+          return found == at->units.end() ? std::vector<std::uint8_t>{}
+                                          : messages::modbus::serve(*found->second, pdu);
+        });
+    if (!served) return served.error();
+    part->server = *std::move(served);
+    made->lines_.push_back(std::move(part));
+  }
+  return made;
+}
+
+void simulated_equipment::step(std::int64_t now_us) {
+  const std::scoped_lock lock(mutex_);
+  double given_w = 0;
+  for (const auto& line : lines_)
+    for (const auto& [unit, model] : line->units) given_w += model->power_w();
+  for (const auto& line : lines_)
+    for (const auto& [unit, model] : line->units) {
+      model->observe(given_w);
+      model->step(now_us);
+    }
+}
+
+std::vector<std::uint16_t> simulated_equipment::ports() const {
+  std::vector<std::uint16_t> result;
+  for (const auto& line : lines_) result.push_back(line->server->port());
+  return result;
+}
+
+} // namespace voltaic::nodes::simulator

@@ -1,0 +1,76 @@
+#include "nodes/site/draft_parts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "nodes/site/expand.hpp"
+
+namespace voltaic::nodes::site {
+
+ranged read_ranged(section& table, std::string_view key) {
+  const auto found = table.text(key);
+  if (!found) return {};
+  auto expanded = expand_range(found->value);
+  if (!expanded) {
+    table.report().add(found->at, fmt::format("{}: {}", key, expanded.error().text));
+    return {};
+  }
+  return {std::string(key), *std::move(expanded), found->at};
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && text.size() <= name_length_max && text[0] >= 'a' && text[0] <= 'z' &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+ranged read_name(section& table, std::string_view key) {
+  auto result = read_ranged(table, key);
+  for (const auto& name : result.values) {
+    if (is_name(name)) continue;
+    table.report().add(result.at, fmt::format("{}: \"{}\" is no name: lower case letters, digits "
+                                              "and _, a letter first, at most {} characters",
+                                              key, name, name_length_max));
+    return {};
+  }
+  return result;
+}
+
+std::size_t member_count(section& table, const std::vector<const ranged*>& all) {
+  const auto longest = std::max_element(
+      all.begin(), all.end(), [](auto* a, auto* b) { return a->values.size() < b->values.size(); });
+  const auto count = (*longest)->values.size();
+  bool agree = true;
+  for (const auto* one : all) {
+    const bool needs_all = one->key == "name" || one->values.size() > 1;
+    if (!one->present() || one->values.size() == count || !needs_all) continue;
+    table.report().add(one->at, fmt::format("{}: ranges over {} members, {} over {}", one->key,
+                                            one->values.size(), (*longest)->key, count));
+    agree = false;
+  }
+  return agree ? count : 0;
+}
+
+ranged read_numbers(section& table, std::string_view key) {
+  const auto* found = table.node(key);
+  if (found == nullptr) return {};
+  std::string text;
+  if (const auto* number = found->as_integer())
+    text = fmt::format("{}", number->get());
+  else if (const auto value = table.text(key))
+    text = value->value;
+  else
+    return {};
+  const auto numbers = expand_numbers(text);
+  if (!numbers) {
+    table.report().add(position_of(*found), fmt::format("{}: {}", key, numbers.error().text));
+    return {};
+  }
+  ranged result{std::string(key), {}, position_of(*found)};
+  for (auto number : *numbers) result.values.push_back(std::to_string(number));
+  return result;
+}
+
+} // namespace voltaic::nodes::site

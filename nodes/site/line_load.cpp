@@ -1,0 +1,67 @@
+#include "nodes/site/line_load.hpp"
+
+#include <algorithm>
+
+#include "messages/modbus/frame.hpp"
+#include "messages/profiles/register_plan.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+namespace modbus = bus::modbus;
+
+// Unit, function, address, count and checksum; of an answer all but the registers.
+constexpr double request_bytes = 8;
+constexpr double answer_bytes = 5;
+// Silence between frames: 3.5 characters, above 19,200 baud a fixed time.
+constexpr double silent_characters = 3.5;
+constexpr double silence_ms_min = 1.75;
+constexpr std::uint32_t silence_baud_max = 19'200;
+
+double character_ms(const modbus::serial_options& serial) {
+  const double bits = 9.0 + serial.stop_bits + (serial.parity == modbus::parity::none ? 0 : 1);
+  return bits * 1'000 / serial.baud;
+}
+
+} // namespace
+
+double exchange_ms(const modbus_line& line, std::uint16_t registers, std::uint32_t min_gap_ms) {
+  const double turnaround = line.turnaround_ms;
+  if (line.transport == modbus::transport::tcp) return turnaround + min_gap_ms;
+  const double character = character_ms(line.serial);
+  const double silence = line.serial.baud > silence_baud_max
+                             ? silence_ms_min
+                             : std::max(silence_ms_min, silent_characters * character);
+  const double wire = (request_bytes + answer_bytes + 2.0 * registers) * character;
+  return wire + turnaround + silence + std::max<double>(silence, min_gap_ms);
+}
+
+std::vector<device_load> loads_of(const plan& site, const modbus_line& line) {
+  std::vector<device_load> result;
+  for (const auto& item : site.devices) {
+    if (item.line != line.name || item.profile == nullptr) continue;
+    const auto compiled = messages::profiles::register_plan::compile(*item.profile);
+    if (!compiled) continue; // a profile of another protocol was told already
+    device_load load{item.name, compiled->reads().size(), 0};
+    for (std::size_t i = 0; i < compiled->reads().size(); ++i)
+      load.percent += 100 * exchange_ms(line, compiled->reads()[i].count, item.min_gap_ms) /
+                      compiled->period_ms(i);
+    result.push_back(std::move(load));
+  }
+  std::ranges::stable_sort(result, std::ranges::greater{}, &device_load::percent);
+  return result;
+}
+
+modbus::line_options line_options_of(const modbus_line& line) {
+  modbus::line_options options;
+  options.name = line.name;
+  options.transport = line.transport;
+  options.host = line.host;
+  options.port = line.port;
+  options.serial = line.serial;
+  options.response_timeout_ms = line.timeout_ms;
+  return options;
+}
+
+} // namespace voltaic::nodes::site
