@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "messages/event_codes.hpp"
+
 namespace voltaic::actors::modbus_device {
 namespace {
 

@@ -116,12 +116,13 @@ class thread_line final : public line {
     if (!task) return false;
     auto gave = read(task->unit, task->request);
     const auto now_us = monotonic_us();
-    if (auto round = schedule_.book(*task, std::move(gave), now_us)) {
+    auto round = schedule_.book(*task, std::move(gave), now_us);
+    if (round) round->notices = take_notices(now_us);
+    publish(); // whoever hears of the round finds it counted
+    if (round) {
       round->utc_offset_us = now_us_of<std::chrono::system_clock>() - now_us;
-      round->notices = take_notices(now_us);
       on_poll_(*std::move(round));
     }
-    publish();
     return true;
   }
 
@@ -203,6 +204,7 @@ class thread_line final : public line {
     answered_ = false;
     reconnects_ += connected && ever_connected_ ? 1 : 0;
     ever_connected_ |= connected;
+    publish(); // the exchange that follows may take its time
     return last_reason_;
   }
 

@@ -127,8 +127,8 @@ void judge_line_load(const draft& source, const plan& result, modbus_line& line,
   for (std::size_t i = 0; i < loads.size(); ++i) {
     line.load_percent += loads[i].percent;
     if (i < told_max)
-      figures += fmt::format("{}{} {:.1f} % in {} reads", i == 0 ? "" : ", ", loads[i].device,
-                             loads[i].percent, loads[i].reads);
+      figures += fmt::format("{}{} {:.1f} % ({} read{})", i == 0 ? "" : ", ", loads[i].device,
+                             loads[i].percent, loads[i].reads, loads[i].reads == 1 ? "" : "s");
   }
   if (loads.size() > told_max) figures += fmt::format(", {} more", loads.size() - told_max);
   if (line.load_percent > line_load_percent_max)

@@ -12,6 +12,7 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> node_latency();
 [[nodiscard]] std::vector<row> trip(std::size_t trips);
 [[nodiscard]] std::vector<row> restart();
+[[nodiscard]] std::vector<row> modbus_dead_units();
 
 [[nodiscard]] inline std::vector<benchmark> all_benchmarks(const settings& asked) {
   return {
@@ -21,6 +22,7 @@ namespace voltaic::bench {
       {"node_latency", node_latency},
       {"trip", [asked] { return trip(asked.trips); }},
       {"restart", restart},
+      {"modbus_dead_units", modbus_dead_units},
   };
 }
 

@@ -18,6 +18,7 @@
 #include "bench/restart.hpp"
 #include "bus/can/virtual/virtual_port.hpp"
 #include "nodes/site/load.hpp"
+#include "support/own_ports.hpp"
 
 namespace voltaic::bench::restart_bench {
 namespace {
@@ -59,7 +60,7 @@ running_demo::running_demo() {
   const auto folder = folder_.path();
   std::filesystem::copy("configs", folder + "/configs", std::filesystem::copy_options::recursive);
   const auto file = folder + "/configs/demo.toml";
-  std::ofstream(file, std::ios::app) << patience;
+  std::ofstream(file, std::ios::app) << patience << tests::own_ports();
   setenv(folder_variable, folder.c_str(), 1);
   auto loaded = nodes::site::load(file);
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {

@@ -7,6 +7,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/own_ports.hpp"
+
 namespace chaos {
 
 namespace {
@@ -31,14 +33,19 @@ std::string only_folder_below(const std::string& root) {
 
 } // namespace
 
-live_site::live_site() {
+live_site::live_site(equipment with) {
   for (const auto* part : {"profiles", "protection"}) {
     const auto to = folder_ / (std::string("configs/") + part);
     std::filesystem::create_directories(to);
     std::filesystem::copy(VOLTAIC_SOURCE_FOLDER "/configs/" + std::string(part), to,
                           std::filesystem::copy_options::recursive);
   }
-  std::filesystem::copy_file(VOLTAIC_SOURCE_FOLDER "/configs/demo.toml", file());
+  auto text = read_file(VOLTAIC_SOURCE_FOLDER "/configs/demo.toml");
+  // Racks alone, unless the power equipment is what is asked for.
+  const auto begin = text.find("[[modbus]]");
+  const auto end = text.find("[simulator]");
+  if (with == equipment::none && begin < end) text.erase(begin, end - begin);
+  write(text + voltaic::tests::own_ports());
 }
 
 live_site::~live_site() {

@@ -24,7 +24,9 @@ struct answer {
 /// and gone at the end, also when the test failed.
 class live_site {
  public:
-  live_site();
+  /// Whether the demo's inverter, air conditioner and meter are part of it.
+  enum class equipment { none, all };
+  explicit live_site(equipment with = equipment::none);
   ~live_site();
   live_site(const live_site&) = delete;
   live_site& operator=(const live_site&) = delete;

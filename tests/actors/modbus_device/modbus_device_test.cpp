@@ -56,11 +56,11 @@ struct fixture {
   poll good_round() {
     poll made;
     const auto plan =
-        modbus_device_actor::make_unit_plan({"meter_0", tests::modbus_test_profile()}, 1);
+        modbus_device_actor::make_unit_plans({"meter_0", tests::modbus_test_profile()}, 1);
     REQUIRE(plan);
     made.now_us = node.clock.now().monotonic_us;
     made.utc_offset_us = node.clock.now().utc_us - made.now_us;
-    for (const auto& read : plan->reads) {
+    for (const auto& read : plan->front().reads) {
       bus::modbus::read_answer answer;
       answer.request = read;
       answer.outcome = outcome::done;

@@ -39,9 +39,11 @@ struct fixture {
     options.response_timeout_ms = 200;
     options.reconnect_min_ms = 20;
     options.reconnect_max_ms = 100;
-    auto unit = modbus_device_actor::make_unit_plan({"meter_0", tests::modbus_test_profile()}, 1);
-    REQUIRE(unit);
-    options.units = {*std::move(unit)};
+    options.probe_min_ms = 50;
+    options.probe_max_ms = 200;
+    auto units = modbus_device_actor::make_unit_plans({"meter_0", tests::modbus_test_profile()}, 1);
+    REQUIRE(units);
+    options.units = *std::move(units);
     auto opened = bus::modbus::open_line(
         options, [this](bus::modbus::poll&& round) { push(std::move(round)); },
         [this](bus::modbus::write_answer&& answer) { push(std::move(answer)); });
