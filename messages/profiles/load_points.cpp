@@ -149,7 +149,8 @@ void read_period(const object_reader& reader, protocol spoken, point& result) {
   const bool is_polled = spoken == protocol::modbus;
   const auto period = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max);
   const bool has_reason = !reader.text("period_reason").value_or("").empty();
-  if (!is_polled && !reader.has("period_ms")) reader.add("missing key \"period_ms\"");
+  if (!is_polled && reader.is_object() && !reader.has("period_ms"))
+    reader.add("missing key \"period_ms\"");
   if (!is_polled && reader.has("period_reason"))
     reader.add("period_reason", "only a Modbus point is polled");
   const bool is_usual = !period || (*period >= poll_ms_least && *period <= poll_ms_most);

@@ -98,7 +98,7 @@ TEST_CASE("F-180 unknown, missing, doubled and mistyped keys are refused with th
        "2:52: commissioned: expected true or false\n"},
       {R"("protocol": "can", )", "", "1:1: missing key \"protocol\"\n"},
       {R"("type": "i16")", R"("type": "int16")",
-       "4:40: points.current.type: expected one of u16, i16, u32, i32, i64, f64\n"},
+       "4:40: points.current.type: expected one of u16, i16, u32, i32, i64, f64, text\n"},
       {R"("name": "test")", R"("name": "../../etc/x")",
        "2:3: name: expected up to 64 of a-z, 0-9, '-' and '_'\n"},
       {R"({ "channel": "Current", "type": "i16", "scale": 0.1, "unit": "A", "period_ms": 100 })",
