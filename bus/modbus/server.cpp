@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -72,8 +73,13 @@ class poll_server final : public server {
     wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_ < 0) return text_of(errno);
     const std::string mistake = options_.terminal.empty() ? listen() : open_terminal();
-    if (mistake.empty()) thread_ = std::thread([this] { run(); });
-    return mistake;
+    if (!mistake.empty()) return mistake;
+    try {
+      thread_ = std::thread([this] { run(); });
+    } catch (const std::system_error& refused) {
+      return fmt::format("no thread for it: {}", refused.what());
+    }
+    return "";
   }
 
   std::uint16_t port() const override { return port_; }
