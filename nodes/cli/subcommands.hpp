@@ -6,6 +6,7 @@
 namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_apply(CLI::App& app);
+[[nodiscard]] action declare_decode(CLI::App& app);
 [[nodiscard]] action declare_events(CLI::App& app);
 [[nodiscard]] action declare_set(CLI::App& app);
 [[nodiscard]] action declare_bus(CLI::App& app);

@@ -5,14 +5,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <memory>
 #include <optional>
 #include <set>
-#include <string_view>
 
-#include "messages/can/text_log.hpp"
+#include "bus/can/logs/log_file.hpp"
 
 namespace voltaic::bus::can {
 namespace {
@@ -22,26 +19,24 @@ using messages::can::log_entry;
 /// GVRET writes 32 bits of microseconds: they start again after 71 minutes.
 constexpr std::int64_t gvret_wrap_us = std::int64_t{1} << 32;
 
-messages::expected<std::string> read_file(const std::string& path) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose);
+/// What is wrong with the file as a whole, if anything.
+std::optional<messages::failure> unplayable(const std::string& path) {
   struct stat info {};
-  if (!file || ::fstat(::fileno(file.get()), &info) != 0) {
+  if (::stat(path.c_str(), &info) != 0)
     return messages::failure{fmt::format("{}: {}", path, std::strerror(errno))};
-  }
-  if (!S_ISREG(info.st_mode) || static_cast<std::size_t>(info.st_size) > recording_bytes_max) {
+  if (!S_ISREG(info.st_mode) || static_cast<std::size_t>(info.st_size) > recording_bytes_max)
     return messages::failure{
         fmt::format("{}: not a file of at most {} bytes", path, recording_bytes_max)};
-  }
-  std::string text(static_cast<std::size_t>(info.st_size), '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  return text;
+  return std::nullopt;
 }
 
 /// Puts entries of all buses on one timeline and keeps those of one bus.
 class selection {
  public:
-  explicit selection(const std::string& bus, std::int64_t wrap_us) : bus_(bus), wrap_us_(wrap_us) {}
+  explicit selection(const std::string& bus) : bus_(bus) {}
+
+  /// After how many microseconds the log's times start again; 0: never.
+  void set_wrap(std::int64_t wrap_us) { wrap_us_ = wrap_us; }
 
   void add(const log_entry& entry) {
     const std::int64_t time_us = unwrapped(entry.frame.time_us);
@@ -49,8 +44,9 @@ class selection {
     // Buses are logged side by side: a frame may be a little older than the last line.
     const std::int64_t since_us = std::max<std::int64_t>(0, time_us - *first_us_);
     result_.span_us = std::max(result_.span_us, since_us);
-    channels_.insert(entry.channel);
-    if (!bus_.empty() && entry.channel != bus_) return;
+    const std::string channel = entry.channel.empty() ? "0" : entry.channel;
+    channels_.insert(channel);
+    if (!bus_.empty() && bus_ != channel && bus_ != messages::can::bus_name(channel)) return;
     auto& item = result_.frames.emplace_back(entry.frame);
     newest_us_ = std::max(newest_us_, since_us);
     item.time_us = newest_us_;
@@ -67,7 +63,7 @@ class selection {
   }
 
   std::string bus_;
-  std::int64_t wrap_us_; ///< 0: times do not wrap
+  std::int64_t wrap_us_ = 0;
   std::int64_t wraps_us_ = 0;
   std::optional<std::int64_t> last_us_;
   std::optional<std::int64_t> first_us_;
@@ -79,23 +75,19 @@ class selection {
 } // namespace
 
 messages::expected<recording> load_recording(const std::string& path, const std::string& bus) {
-  const auto text = read_file(path);
-  if (!text) return text.error();
-  std::string_view rest = *text;
-  const bool gvret = messages::can::is_gvret_header(rest.substr(0, rest.find('\n')));
-  selection chosen(bus, gvret ? gvret_wrap_us : 0);
-  for (std::size_t line_number = 1; !rest.empty(); ++line_number) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (line.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    if (gvret && line_number == 1) continue;
-    const auto entry =
-        gvret ? messages::can::parse_gvret(line) : messages::can::parse_candump_log(line);
-    if (!entry) {
-      return messages::failure{fmt::format("{}:{}: {}", path, line_number, entry.error().text)};
-    }
-    if (entry->dropped == 0) chosen.add(*entry);
+  if (auto reason = unplayable(path)) return *std::move(reason);
+  auto log = log_file::open(path);
+  if (!log) return log.error();
+  selection chosen(bus);
+  log_entry entry;
+  for (auto met = log->next(entry); met != log_file::outcome::end; met = log->next(entry)) {
+    if (met == log_file::outcome::bad) return messages::failure{log->complaint()};
+    if (met == log_file::outcome::lost) continue;
+    if (entry.time == messages::can::log_time::none)
+      return messages::failure{
+          fmt::format("{}:{}: the line carries no time", path, log->counts().lines)};
+    chosen.set_wrap(log->format() == messages::can::log_format::gvret ? gvret_wrap_us : 0);
+    chosen.add(entry);
   }
   const std::string known = fmt::format("{}", fmt::join(chosen.channels(), ", "));
   if (bus.empty() && chosen.channels().size() > 1) {

@@ -19,8 +19,9 @@ struct recording {
   std::int64_t span_us = 0; ///< up to the file's last frame, whatever its bus
 };
 
-/// Reads a GVRET CSV file or a candump log. `bus` is GVRET's bus number or
-/// candump's interface name; empty takes the only one. Failures name the place.
+/// Reads a log in any format that `messages/can/logs` knows and that carries
+/// times. `bus` is the log's bus number or interface name; empty takes the only
+/// one. Failures name the place.
 [[nodiscard]] messages::expected<recording> load_recording(const std::string& path,
                                                            const std::string& bus);
 

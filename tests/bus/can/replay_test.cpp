@@ -104,6 +104,33 @@ TEST_CASE("a candump log is replayed by the name of its interface") {
   CHECK(found->frames[1].id == 0x12345678);
 }
 
+TEST_CASE("a log of every format that carries times is replayed") {
+  const temporary_folder folder;
+  const std::string logs[] = {
+      " (000.500000)  can0  123   [1]  11\n (000.502000)  can0  123   [1]  12\n",
+      "base hex  timestamps absolute\n0.5 1 123 Rx d 1 11\n0.502 1 123 Rx d 1 12\n",
+      "base hex  timestamps relative\n0.5 1 123 Rx d 1 11\n0.002 1 123 Rx d 1 12\n",
+      ";$FILEVERSION=1.1\n 1) 500.0 Rx 0123 1 11\n 2) 502.0 Rx 0123 1 12\n",
+      ";$COLUMNS=N,O,T,B,I,d,R,L,D\n1 500.0 DT 1 0123 Rx - 1 11\n2 502.0 DT 1 0123 Rx - 1 12\n",
+      "Timestamp: 0.500000 ID: 0123 S Rx DL: 1 11\nTimestamp: 0.502 ID: 0123 S Rx DL: 1 12\n"};
+  for (const auto& log : logs) {
+    INFO(log);
+    const auto found = load_recording(write_file(folder, "can.log", log), "");
+    REQUIRE(found.has_value());
+    REQUIRE(found->frames.size() == 2);
+    CHECK(found->frames[1].id == 0x123);
+    CHECK(found->frames[1].data[0] == 0x12);
+    CHECK(found->frames[1].time_us == 2'000);
+  }
+  const auto asc = write_file(folder, "can.log", logs[1]);
+  CHECK(load_recording(asc, "1").has_value());
+  CHECK(load_recording(asc, "bus1").has_value());
+  CHECK_FALSE(load_recording(asc, "0").has_value());
+  const auto timeless = load_recording(write_file(folder, "can.log", "can0 123 [1] 11\n"), "");
+  REQUIRE_FALSE(timeless.has_value());
+  CHECK(timeless.error().text.find("can.log:1: the line carries no time") != std::string::npos);
+}
+
 TEST_CASE("a recording that cannot be played is refused with the reason") {
   const temporary_folder folder;
   const std::string path = write_file(folder, "small.csv", small_gvret);

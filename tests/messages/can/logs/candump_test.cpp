@@ -1,10 +1,8 @@
-#include "messages/can/text_log.hpp"
+#include "messages/can/logs/candump.hpp"
 
 #include <catch2/catch.hpp>
-#include <map>
 #include <random>
 
-#include "messages/can/frame_bits.hpp"
 #include "messages/support/vectors.hpp"
 
 using namespace voltaic::messages::can;
@@ -49,26 +47,6 @@ TEST_CASE("frame texts of the shared vectors are read as stated") {
   }
 }
 
-TEST_CASE("frame lengths of the shared vectors come out exactly") {
-  for (const auto& vector : vectors_of("can.frame_bits")) {
-    INFO(vector.dump());
-    const auto& input = vector.at("input");
-    frame sent;
-    sent.id =
-        static_cast<std::uint32_t>(std::stoul(input.at("id").get<std::string>(), nullptr, 16));
-    sent.extended = input.at("extended").get<bool>();
-    for (const auto byte : bytes_of(input.at("data").get<std::string>()))
-      sent.data[sent.length++] = byte;
-    CHECK(exact_bits(sent) ==
-          vector.at("expected").at("bits_on_wire_incl_stuffing_and_3_bit_ifs").get<unsigned>());
-  }
-  for (const auto& vector : vectors_of("can.frame_bits_bounds")) {
-    const auto& input = vector.at("input");
-    CHECK(worst_case_bits(input.at("extended").get<bool>(), input.at("len").get<unsigned>()) ==
-          vector.at("expected").at("worst_case").get<unsigned>());
-  }
-}
-
 TEST_CASE("a candump log line carries time, channel, identifier and bytes") {
   const auto entry = parse_candump_log("(1594172461.968006) vcan0 0C8#F0000000 T");
   REQUIRE(entry.has_value());
@@ -107,7 +85,7 @@ TEST_CASE("candump's rarer forms are understood") {
   CHECK(drop->channel == "can0");
 }
 
-TEST_CASE("broken log lines are refused with their text") {
+TEST_CASE("broken candump lines are refused") {
   for (const char* line :
        {"", "(1594172461.968006) vcan0 ERROR", "  vcan0  ERROR", "(1.2) can0 123#00",
         "(1594172461.968006) vcan0 0C8#F", "(1594172461.968006) vcan0 8FF#00",
@@ -119,58 +97,75 @@ TEST_CASE("broken log lines are refused with their text") {
     INFO(line);
     CHECK_FALSE(parse_candump(line).has_value());
   }
+}
+
+TEST_CASE("candump's options of the console change the look and not the frame") {
   for (const char* line :
-       {"", "Time Stamp,ID,Extended,Bus,LEN,D1", "12,00000109,false,0,8,00,01",
-        "12,00000109,maybe,0,1,00", "12,00000FFF,false,0,1,00", "12,00000109,false,0,9,00",
-        "-1,00000109,false,0,1,00", "12,00000109,false,x,1,00", "12,00000109,false,0,1,0"}) {
+       {"  can0  123   [3]  11 22 33", "  can0  123   {3}  11 22 33", "  can0  123   [3]  33`22`11",
+        "  can0  123   [3]  00010001 00100010 00110011",
+        "  can0  123   [3]  00110011`00100010`00010001", "  can0  RX B E  123   [3]  11 22 33",
+        "  can0  123   [3]  11 22 33   '.\"3'", "\x1b[31m  can0  123\x1b[0m   [3]  11 22 33\x1b[0m",
+        " (12.345)  can0  123   [3]  11 22 33", "\t (000.000123)  can0  123  [3] 11 22 33\r"}) {
     INFO(line);
-    CHECK_FALSE(parse_gvret(line).has_value());
-  }
-}
-
-TEST_CASE("a GVRET line carries time, bus, identifier and bytes") {
-  CHECK(is_gvret_header("Time Stamp,ID,Extended,Bus,LEN,D1,D2,D3,D4,D5,D6,D7,D8\r"));
-  const auto entry = parse_gvret("1964453900,000004F1,false,1,4,00,00,64,A0\r");
-  REQUIRE(entry.has_value());
-  CHECK(entry->frame.time_us == 1'964'453'900);
-  CHECK(entry->channel == "1");
-  CHECK(entry->frame.id == 0x4F1);
-  CHECK_FALSE(entry->frame.extended);
-  CHECK(entry->frame.length == 4);
-  CHECK(entry->frame.data[3] == 0xA0);
-}
-
-TEST_CASE("every line of the two-bus capture is read") {
-  if (data_folder().empty()) {
-    WARN("skipped: VOLTAIC_TEST_DATA is not set");
-    return;
-  }
-  const auto lines = lines_of(
-      data_folder() + "/logs/kona_gvret/230112-7-2019-pcan-ccan-power-off-on-ready-off.csv");
-  std::map<std::string, std::size_t> frames;
-  REQUIRE(is_gvret_header(lines.at(0)));
-  for (std::size_t i = 1; i < lines.size(); ++i) {
-    const auto entry = parse_gvret(lines[i]);
+    const auto entry = parse_candump(line);
     REQUIRE(entry.has_value());
-    ++frames[entry->channel];
+    CHECK(entry->channel == "can0");
+    CHECK(entry->frame.id == 0x123);
+    CHECK(entry->frame.length == 3);
+    CHECK(entry->frame.data[0] == 0x11);
+    CHECK(entry->frame.data[2] == 0x33);
   }
-  CHECK(frames["0"] + frames["1"] == 39'546);
-  CHECK(frames.size() == 2);
+  const auto code = parse_candump("  can0  123   {C}  11 22 33 44 55 66 77 88");
+  REQUIRE(code.has_value());
+  CHECK(code->frame.length == 8);
+  CHECK_FALSE(code->frame.fd);
 }
 
-TEST_CASE("no mutation of a log line makes a reader fail otherwise than by refusing") {
-  std::mt19937 random(7);
-  const std::string lines[] = {
-      "(1594172461.968006) vcan0 0C8#F000000000000000 T",
-      " (2020-12-19 12:04:45.485261)  vcan0  0C8   [8]  F0 00 00 00 00 00 00 00",
-      "1964453900,000004F1,false,1,4,00,00,64,A0",
-      "(1613656104.501098) can3 14C##155B53476F7B82EEEB8E97236"};
-  for (int round = 0; round < 20'000; ++round) {
-    std::string line = lines[random() % std::size(lines)];
-    for (unsigned i = 0; i <= random() % 3; ++i)
-      line[random() % line.size()] = static_cast<char>(random() % 256);
-    line.resize(random() % (line.size() + 1));
-    for (const auto& result : {parse_candump(line), parse_gvret(line)})
-      if (result) CHECK(result->frame.length <= result->frame.data.size());
+TEST_CASE("what candump says of an error frame in lines of its own is no bad line") {
+  log_entry entry;
+  CHECK(
+      read_candump("  can0  20000004   [8]  00 04 00 00 00 00 00 00   ERRORFRAME", entry).value() ==
+      line_kind::frame);
+  CHECK(entry.frame.error);
+  CHECK(read_candump("\tcontroller-problem{rx-error-warning}", entry).value() ==
+        line_kind::nothing);
+  CHECK(read_candump("DROPCOUNT: dropped 7 CAN frames on 'can0' socket (total drops 9)", entry)
+            .value() == line_kind::lost);
+  CHECK(entry.dropped == 7);
+}
+
+TEST_CASE("every frame that is written as a candump log is read back") {
+  std::mt19937 random(11);
+  for (int round = 0; round < 5'000; ++round) {
+    frame sent;
+    sent.extended = random() % 2 == 0;
+    sent.id = static_cast<std::uint32_t>(random()) % (sent.extended ? 0x20000000 : 0x800);
+    sent.fd = random() % 4 == 0;
+    sent.remote = !sent.fd && random() % 5 == 0;
+    constexpr std::uint8_t lengths[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 20, 24, 32, 48, 64};
+    sent.length = lengths[random() % (sent.fd ? 16 : 9)];
+    for (std::size_t i = 0; i < sent.length && !sent.remote; ++i)
+      sent.data[i] = static_cast<std::uint8_t>(random());
+    const auto utc_us = static_cast<std::int64_t>(1'600'000'000'000'000 + random());
+    std::string line;
+    write_candump_log(line, sent, "can-0.1", utc_us);
+    INFO(line);
+    const auto entry = parse_candump(line);
+    REQUIRE(entry.has_value());
+    CHECK(entry->channel == "can-0.1");
+    CHECK(entry->time == log_time::absolute);
+    sent.time_us = utc_us;
+    CHECK(entry->frame == sent);
   }
+  std::string text;
+  write_candump_log(text, {.id = 4, .error = true, .length = 1, .time_us = 1}, "can0", 5);
+  CHECK(text == "(0000000000.000005) can0 20000004#00\n");
+  const auto error = parse_candump(text);
+  REQUIRE(error.has_value());
+  CHECK(error->frame.error);
+  text.clear();
+  write_candump_loss(text, "can0", 7, 12);
+  const auto loss = parse_candump(text);
+  REQUIRE(loss.has_value());
+  CHECK(loss->dropped == 7);
 }

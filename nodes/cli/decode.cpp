@@ -1,0 +1,148 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "bus/can/logs/log_file.hpp"
+#include "messages/profiles/frame_report.hpp"
+#include "messages/profiles/load.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/site/load.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+using bus::can::log_file;
+using messages::profiles::frame_report;
+
+/// Bad lines beyond these are counted, and no more shown.
+constexpr std::uint64_t shown_bad_lines_max = 1'000;
+/// What is collected before it is written.
+constexpr std::size_t output_bytes = 256 * 1024;
+
+struct options {
+  std::string profile;
+  std::string log;
+  bool as_json = false;
+  bool all = false;
+  std::uint32_t id_offset = 0;
+};
+
+std::optional<frame_report> load_report(const options& given) {
+  const auto text = site::read_bounded(given.profile);
+  if (!text) {
+    fmt::print(stderr, "voltaic decode: {}: the file {}\n", given.profile, text.error().text);
+    return std::nullopt;
+  }
+  auto loaded = messages::profiles::load_profile(*text, given.profile);
+  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
+    for (const auto& finding : *findings) fmt::print(stderr, "{}\n", site::to_string(finding));
+    return std::nullopt;
+  }
+  auto report = frame_report::make(std::get<messages::profiles::device_profile>(std::move(loaded)),
+                                   given.id_offset);
+  if (!report) {
+    fmt::print(stderr, "voltaic decode: {}\n", report.error().text);
+    return std::nullopt;
+  }
+  return *std::move(report);
+}
+
+// Lines on their way out; the reader of a pipe gets them before this one waits.
+class output {
+ public:
+  output() { text_.reserve(output_bytes + messages::can::log_line_bytes_max); }
+  std::string& text() { return text_; }
+  /// False when nobody takes it.
+  [[nodiscard]] bool flush() {
+    const bool well = std::fwrite(text_.data(), 1, text_.size(), stdout) == text_.size() &&
+                      std::fflush(stdout) == 0;
+    text_.clear();
+    return well;
+  }
+  [[nodiscard]] bool is_full() const { return text_.size() >= output_bytes; }
+
+ private:
+  std::string text_;
+};
+
+struct tally {
+  std::uint64_t printed = 0;
+  std::uint64_t unreadable = 0;
+};
+
+void print_summary(const log_file& log, const tally& seen) {
+  const auto& counts = log.counts();
+  const auto part = [](std::string_view what, std::uint64_t count) {
+    return count > 0 ? fmt::format(", {}: {}", what, count) : std::string();
+  };
+  if (counts.bad > shown_bad_lines_max)
+    fmt::print(stderr, "voltaic decode: only the first {} bad lines are shown\n",
+               shown_bad_lines_max);
+  fmt::print(stderr, "voltaic decode: {}, lines: {}, frames: {}, printed: {}{}{}{}{}\n",
+             to_string(log.format()), counts.lines, counts.frames, seen.printed,
+             part("undecodable", seen.unreadable), part("bad lines", counts.bad),
+             part("lines about other things", counts.other),
+             part("frames that the log lost", counts.lost));
+}
+
+exit_code decode(const options& given) {
+  auto report = load_report(given);
+  if (!report) return exit_code::findings;
+  auto log = log_file::open(given.log);
+  if (!log) {
+    fmt::print(stderr, "voltaic decode: {}\n", log.error().text);
+    return exit_code::findings;
+  }
+  output out;
+  tally seen;
+  messages::can::log_entry entry;
+  bool written = true;
+  while (written) {
+    if (out.is_full() || log->needs_input()) written = out.flush();
+    const auto met = log->next(entry);
+    if (met == log_file::outcome::end) break;
+    if (met == log_file::outcome::bad && log->counts().bad <= shown_bad_lines_max)
+      fmt::print(stderr, "{}\n", log->complaint());
+    if (met != log_file::outcome::frame) continue;
+    report->read(entry);
+    if (!report->has_message() && !given.all) continue;
+    ++seen.printed;
+    seen.unreadable += report->readable() ? 0 : 1;
+    given.as_json ? report->append_json(out.text()) : report->append_text(out.text());
+    out.text() += '\n';
+  }
+  if (!written || !out.flush()) {
+    fmt::print(stderr, "voltaic decode: the output cannot be written\n");
+    return exit_code::fault;
+  }
+  print_summary(*log, seen);
+  return log->counts().bad > 0 || seen.printed == 0 ? exit_code::findings : exit_code::done;
+}
+
+} // namespace
+
+action declare_decode(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("--profile", given->profile, "Profile of the CAN device")
+      ->required()
+      ->option_text("FILE");
+  app.add_option("--log", given->log,
+                 "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
+                 "or python-can, told by its content")
+      ->required()
+      ->option_text("FILE");
+  app.add_flag("--json", given->as_json, "One JSON object a line");
+  app.add_flag("--all", given->all, "Also the frames for which the profile has no message");
+  app.add_option("--id-offset", given->id_offset,
+                 "Added to the profile's identifiers, as id_offset of the site file")
+      ->option_text("N");
+  return [given] { return decode(*given); };
+}
+
+} // namespace voltaic::nodes::cli
