@@ -1,36 +1,107 @@
-#include "nodes/cli/record.hpp"
-
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
 
-#include "bus/message/record/check.hpp"
+#include "bus/can/clock.hpp"
+#include "bus/message/record/recording.hpp"
+#include "bus/message/zmq/context.hpp"
+#include "nodes/cli/recording.hpp"
+#include "nodes/cli/running_site.hpp"
+#include "nodes/cli/subcommands.hpp"
+#include "nodes/simulator/stop_signal.hpp"
+#include "nodes/site/duration.hpp"
 
 namespace voltaic::nodes::cli {
 
-void declare_record(CLI::App& app, std::string& path) {
-  app.add_option("--record", path,
-                 "Write every telemetry and event message of the site's bus to FILE")
+namespace {
+
+using bus::message::endpoint;
+using bus::message::plane;
+using bus::message::recorder;
+using std::chrono::steady_clock;
+
+constexpr int look_period_ms = 50;
+/// A relay that is away for longer has ended with its site.
+constexpr std::chrono::seconds absence_max{5};
+
+struct options {
+  std::string site;
+  std::string out;
+  std::string duration;
+};
+
+/// Until it is told to stop, the time is over or the site is gone.
+void listen(const endpoint& bus, simulator::stop_signal& stop,
+            std::optional<std::chrono::milliseconds> duration) {
+  const auto begin = steady_clock::now();
+  auto linked = begin;
+  while (!stop.wait(look_period_ms)) {
+    const auto now = steady_clock::now();
+    if (duration && now - begin >= *duration) return;
+    if (bus.statistics().linked) linked = now;
+    if (now - linked > absence_max) {
+      fmt::print(stderr, "voltaic record: the site is gone\n");
+      return;
+    }
+  }
+}
+
+exit_code record(const options& given) {
+  std::optional<std::chrono::milliseconds> duration;
+  if (!given.duration.empty()) {
+    const auto parsed = parse_duration_ms(given.duration);
+    if (!parsed) {
+      fmt::print(stderr, "voltaic record: --for {}: expected a duration such as 20s\n",
+                 given.duration);
+      return exit_code::usage;
+    }
+    duration = std::chrono::milliseconds(*parsed);
+  }
+  const auto found = find_running_site(given.site);
+  if (const auto* code = std::get_if<exit_code>(&found)) return *code;
+  if (!prepare_recording("record", given.out)) return exit_code::refused;
+  simulator::stop_signal stop(0);
+  auto into = recorder::open(given.out, bus::can::monotonic_now_us);
+  if (!into) {
+    fmt::print(stderr, "voltaic record: {}\n", into.error().text);
+    return exit_code::refused;
+  }
+  const bus::message::endpoint_options options{
+      fmt::format("record-{}-{:x}", ::getpid(), bus::can::monotonic_now_us()),
+      std::get<running_site>(found).relay,
+      {plane::telemetry, plane::events, plane::health, plane::snapshot}};
+  bus::message::zmq_context context;
+  auto heard = bus::message::make_zmq_endpoint(context, options, **into);
+  if (!heard) {
+    fmt::print(stderr, "voltaic record: {}\n", heard.error().text);
+    return exit_code::no_site;
+  }
+  listen(**heard, stop, duration);
+  heard->reset();
+  const auto unwritten = (*into)->failed();
+  into->reset();
+  if (unwritten > 0)
+    fmt::print(stderr, "voltaic record: {} messages could not be written\n", unwritten);
+  const bool whole = finish_recording("record", given.out, bus::message::recording_start::midway);
+  return whole && unwritten == 0 ? exit_code::done : exit_code::fault;
+}
+
+} // namespace
+
+action declare_record(CLI::App& app) {
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->site, "Site file, where several sites run");
+  app.add_option("--out", given->out, "Recording to write, an old one is replaced")
+      ->required()
       ->option_text("FILE");
-}
-
-bool prepare_recording(std::string_view command, const std::string& path) {
-  const auto cleared = bus::message::clear_recording(path);
-  if (!cleared) fmt::print(stderr, "voltaic {}: --record: {}\n", command, cleared.error().text);
-  return cleared.has_value();
-}
-
-bool finish_recording(std::string_view command, const std::string& path) {
-  const auto checked = bus::message::check_recording(path);
-  if (!checked) {
-    fmt::print(stderr, "voltaic {}: {}\n", command, checked.error().text);
-    return false;
-  }
-  for (const auto& what : checked->missing) {
-    fmt::print(stderr, "voltaic {}: recording {}: missing: {}\n", command, path, what);
-  }
-  fmt::print(stderr, "voltaic {}: recording {}: {} messages\n", command, path, checked->frames);
-  return checked->missing.empty();
+  app.add_option("--for", given->duration,
+                 "Stop after so long, as 20s; else with Ctrl-C or with the site");
+  return [given] { return record(*given); };
 }
 
 } // namespace voltaic::nodes::cli

@@ -16,7 +16,7 @@
 #include "bus/message/record/recording.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/load_site.hpp"
-#include "nodes/cli/record.hpp"
+#include "nodes/cli/recording.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/process_log.hpp"
@@ -175,7 +175,7 @@ action declare_run(CLI::App& app) {
   app.add_option("--for", given->duration, "Stop this long after everything is ready")
       ->type_name("DURATION");
   app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
-  declare_record(app, given->record);
+  declare_record_option(app, given->record);
   return [given] { return run_site(*given); };
 }
 

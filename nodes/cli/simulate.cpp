@@ -12,7 +12,7 @@
 #include "bus/message/record/recording.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/load_site.hpp"
-#include "nodes/cli/record.hpp"
+#include "nodes/cli/recording.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulation.hpp"
@@ -156,7 +156,7 @@ action declare_simulate(CLI::App& app) {
   app.add_option("--disable", given->disabled, "Candidates that are not watched")
       ->type_name("CANDIDATE")
       ->delimiter(',');
-  declare_record(app, given->record);
+  declare_record_option(app, given->record);
   app.add_flag("--json", given->json, "One JSON object a line");
   return [given] { return simulate_site(*given); };
 }

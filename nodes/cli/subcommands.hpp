@@ -6,8 +6,11 @@
 namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_apply(CLI::App& app);
+[[nodiscard]] action declare_capture(CLI::App& app);
 [[nodiscard]] action declare_decode(CLI::App& app);
 [[nodiscard]] action declare_events(CLI::App& app);
+[[nodiscard]] action declare_record(CLI::App& app);
+[[nodiscard]] action declare_replay(CLI::App& app);
 [[nodiscard]] action declare_set(CLI::App& app);
 [[nodiscard]] action declare_bus(CLI::App& app);
 [[nodiscard]] action declare_check(CLI::App& app);

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "nodes/cli/identity.hpp"
-#include "nodes/cli/record.hpp"
+#include "nodes/cli/recording.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/supervisor.hpp"
 #include "nodes/site/duration.hpp"
@@ -86,7 +86,7 @@ action declare_up(CLI::App& app) {
                "Leave out the simulator and the virtual buses");
   app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s")
       ->type_name("DURATION");
-  declare_record(app, given->record);
+  declare_record_option(app, given->record);
   app.add_flag("--quiet", given->quiet, "No status line each second");
   return [given] {
     std::optional<std::int64_t> for_us;

@@ -18,10 +18,10 @@ GENERATED = {"build", ".git", "node_modules", "__pycache__"}
 # Who may include what: a prefix of the include, and the folders where it may stand.
 LIBRARIES = {
     "caf/": ("actors/runtime/", "nodes/"),
-    "zmq": ("bus/message/",),
-    "capnp/": ("messages/codec/",),
-    "kj/": ("messages/codec/",),
-    "messages/schema/": ("messages/codec/",),
+    "zmq": ("bus/message/", "examples/"),
+    "capnp/": ("messages/codec/", "examples/"),
+    "kj/": ("messages/codec/", "examples/"),
+    "messages/schema/": ("messages/codec/", "examples/"),
     "modbus": ("bus/modbus/",),
     "SQLiteCpp/": ("bus/storage/",),
     "sqlite3": ("bus/storage/",),

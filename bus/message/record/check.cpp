@@ -11,7 +11,8 @@
 
 namespace voltaic::bus::message {
 
-messages::expected<recording_check> check_recording(const std::string& path) {
+messages::expected<recording_check> check_recording(const std::string& path,
+                                                    recording_start start) {
   auto source = recording::open(path);
   if (!source) return source.error();
   recording_check result;
@@ -26,10 +27,12 @@ messages::expected<recording_check> check_recording(const std::string& path) {
           fmt::format("record {} is no message: {}", result.frames, message.error().text));
       continue;
     }
+    if (one.from == plane::snapshot) continue;
     const auto& header = message->header;
     // Events go on with the numbers that the journal knows; everybody else begins.
     const bool begins = counter.heard(header) == arrival::first && one.from != plane::events;
-    if (begins && header.sequence > 1) before_first[header.source] = header.sequence - 1;
+    if (begins && header.sequence > 1 && start == recording_start::with_sources)
+      before_first[header.source] = header.sequence - 1;
   }
   if (source->torn()) result.missing.emplace_back("its end is torn");
   for (const auto& [name, track] : counter.sources()) {

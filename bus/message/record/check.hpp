@@ -15,9 +15,16 @@ struct recording_check {
   std::vector<std::string> missing;
 };
 
-/// Counts what each source said in a recording that began before the sources
-/// did: what was lost on the way leaves a hole in their numbers.
-[[nodiscard]] messages::expected<recording_check> check_recording(const std::string& path);
+/// Since when a recording heard its sources.
+enum class recording_start : std::uint8_t {
+  with_sources, ///< since before they began: each one's numbers begin with 1
+  midway        ///< they had been speaking before
+};
+
+/// Counts what each source said: what was lost on the way leaves a hole in its
+/// numbers. Full states, which repeat what was said, are not counted.
+[[nodiscard]] messages::expected<recording_check> check_recording(
+    const std::string& path, recording_start start = recording_start::with_sources);
 
 /// Makes room for a new recording at `path`: an old one goes away, any other
 /// file is refused.

@@ -1,22 +1,23 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <memory>
 #include <string>
 #include <string_view>
 
-#include "bus/message/record/recording.hpp"
+#include "bus/message/record/check.hpp"
 #include "messages/expected.hpp"
 
 namespace voltaic::nodes::cli {
 
 /// Declares `--record FILE`.
-void declare_record(CLI::App& app, std::string& path);
+void declare_record_option(CLI::App& app, std::string& path);
 
 /// Makes room for a new recording; complains when something else is there.
 [[nodiscard]] bool prepare_recording(std::string_view command, const std::string& path);
 
 /// Says how many messages were recorded, or what is missing. False: not all.
-[[nodiscard]] bool finish_recording(std::string_view command, const std::string& path);
+[[nodiscard]] bool finish_recording(
+    std::string_view command, const std::string& path,
+    bus::message::recording_start start = bus::message::recording_start::with_sources);
 
 } // namespace voltaic::nodes::cli
