@@ -1,5 +1,5 @@
 // Prints the cell voltages of a running site, knowing nothing but the schema:
-//   voltaic_subscriber "$(voltaic status --json | jq -r .relay)"
+//   voltaic_subscriber "$(voltaic status --relay)"
 // docs/open-bus.md explains every step.
 #include <capnp/serialize.h>
 #include <unistd.h>

@@ -130,18 +130,18 @@ exit_code decode(const options& given) {
 action declare_decode(CLI::App& app) {
   auto given = std::make_shared<options>();
   app.add_option("--profile", given->profile, "Profile of the CAN device")
-      ->required()
-      ->option_text("FILE");
+      ->type_name("FILE")
+      ->required();
   app.add_option("--log", given->log,
                  "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
                  "or python-can, told by its content")
-      ->required()
-      ->option_text("FILE");
+      ->type_name("FILE")
+      ->required();
   app.add_flag("--json", given->as_json, "One JSON object a line");
   app.add_flag("--all", given->all, "Also the frames for which the profile has no message");
   app.add_option("--id-offset", given->id_offset,
                  "Added to the profile's identifiers, as id_offset of the site file")
-      ->option_text("N");
+      ->type_name("NUMBER");
   return [given] { return decode(*given); };
 }
 

@@ -33,6 +33,7 @@ struct options {
   bool as_json = false;
   bool with_actors = false;
   bool watching = false;
+  bool relay_alone = false;
 };
 
 ordered_json to_json(const messages::actor_health& actor) {
@@ -256,6 +257,10 @@ exit_code show(const options& given) {
   auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   auto& site = std::get<running_site>(found);
+  if (given.relay_alone) {
+    fmt::print("{}\n", site.relay);
+    return exit_code::done;
+  }
   if (given.watching) return watch(given.file, std::move(site));
   auto connection = site_connection::open(site);
   const auto view = connection ? (*connection)->collect(site, collect_timeout)
@@ -276,6 +281,8 @@ action declare_status(CLI::App& app) {
   app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
   app.add_flag("--actors", given->with_actors, "With the actors of each node");
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
+  app.add_flag("--relay", given->relay_alone,
+               "Print only the address that programs listen to, see docs/open-bus.md");
   app.add_flag("--watch", given->watching, "One short line each second");
   return [given] { return show(*given); };
 }

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "bus/message/record/check.hpp"
 #include "bus/message/record/recording.hpp"
 #include "support/message_bus.hpp"
 
@@ -103,4 +104,23 @@ TEST_CASE("a recording is played to a listener up to a time") {
   CHECK(ears.count() == 2);
   CHECK_FALSE(player.play_until(1'000'000));
   CHECK(ears.count() == 5);
+}
+
+TEST_CASE("a recording that began midway lacks only what is missing in between") {
+  folder place;
+  {
+    auto made = recorder::open(place / "tap", [] { return 0; });
+    REQUIRE(made.has_value());
+    // The full state repeats an old number, and is not counted.
+    (*made)->on_frame(plane::snapshot, words_frame("bms_0", 7, {1}));
+    for (const std::uint64_t n : {40, 41, 44})
+      (*made)->on_frame(plane::telemetry, words_frame("bms_0", n, {1}));
+  }
+  const auto midway = check_recording(place / "tap", recording_start::midway);
+  REQUIRE(midway.has_value());
+  CHECK(midway->frames == 4);
+  CHECK(midway->missing == std::vector<std::string>{"2 messages of bms_0"});
+  const auto whole = check_recording(place / "tap");
+  REQUIRE(whole.has_value());
+  CHECK(whole->missing == std::vector<std::string>{"41 messages of bms_0"});
 }
