@@ -207,6 +207,12 @@ void contactor_actor::act(const messages::command& command) {
 }
 
 void contactor_actor::close(const messages::command& command) {
+  if (command.lease_ms > 0) {
+    return commands_.finish(command, outcome::rejected,
+                            {"contactors cannot be closed for a time: the order stands until the "
+                             "next one"},
+                            {}, now_);
+  }
   if (model_.state() == state::closed) {
     return commands_.finish(command, outcome::done, {}, "closed", now_);
   }

@@ -81,6 +81,7 @@ messages::expected<messages::command> command_of(const options& given) {
   if (!given.duration.empty()) {
     const auto lease_ms = parse_duration_ms(given.duration);
     if (!lease_ms) return messages::failure{"--for: expected a duration as 500ms, 20s or 5m"};
+    if (*lease_ms == 0) return messages::failure{"--for: a value cannot be set for no time"};
     command->lease_ms = *lease_ms;
   }
   command->deadline_utc_us =

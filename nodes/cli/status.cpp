@@ -146,8 +146,10 @@ void print_actors(const ordered_json& node) {
 
 void print_row(const ordered_json& node) {
   const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "-";
+  // A process that is not there has no number: nobody should hand a 0 to kill.
+  const auto pid = node.value("pid", 0) > 0 ? std::to_string(node.value("pid", 0)) : "-";
   fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6.1f} {:>6.1f} MB  {}\n", node.value("name", ""),
-             node.value("pid", 0), node.value("state", ""), node.value("restarts", 0),
+             pid, node.value("state", ""), node.value("restarts", 0),
              uptime_text(node.value("uptime_s", 0)), node.value("cpu_percent", 0.0),
              node.value("rss_kb", 0) / 1024.0, last);
 }

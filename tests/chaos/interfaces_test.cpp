@@ -1,5 +1,10 @@
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -37,7 +42,7 @@ TEST_CASE("status, points, set and events tell programs the keys that are promis
   REQUIRE(eventually([&] { return site.good("rack_0"); }));
 
   const auto status = first_line(site.voltaic({"status", "--json"}));
-  CHECK(keys_of(status) == words{"site", "nodes", "buses"});
+  CHECK(keys_of(status) == words{"site", "nodes", "buses", "lines"});
   for (const auto& node : status["nodes"]) {
     CHECK(keys_of(node) == words{"name", "pid", "state", "restarts", "uptime_s", "cpu_percent",
                                  "rss_kb", "last_exit", "actors", "real_time"});
@@ -61,6 +66,8 @@ TEST_CASE("status, points, set and events tell programs the keys that are promis
   const auto set = first_line(site.voltaic({"set", "rack_0/charge_current_limit", "50", "--json"}));
   CHECK(keys_of(set) == words{"id", "point", "requested", "read_back", "result", "reasons", "ms"});
   CHECK(set["read_back"] == 50.0);
+  CHECK(site.voltaic({"set", "rack_0/charge_current_limit", "50", "--for", "0s"}).code == 2);
+  CHECK(site.voltaic({"set", "rack_0/contactor", "close", "--for", "2s"}).code == 4);
 
   const auto event = first_line(site.voltaic({"events", "--since", "1m", "--json"}));
   const auto keys = keys_of(event);
@@ -81,7 +88,9 @@ TEST_CASE("check prints the plan, or every finding with its place") {
   INFO(refused.output << refused.errors);
   CHECK(refused.code == 1);
   const auto said = refused.output + refused.errors;
-  CHECK(said.find("demo.toml:24:16: wedge_safety: ") != std::string::npos);
+  std::ifstream file(site.file());
+  const auto last_line = std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+  CHECK(said.find(fmt::format("demo.toml:{}:16: wedge_safety: ", last_line)) != std::string::npos);
 }
 
 TEST_CASE("F-013: voltaic run exits 7 and says why when one of its nodes cannot live") {
