@@ -89,10 +89,12 @@ TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back"
   const pid_t born = next_child(site.process().pid(), family);
   REQUIRE(born > 0);
   cage.take(born);
-  REQUIRE(eventually([&] { return !alive(born); }));
+  // A kernel that is out of memory may take seconds to find whom to kill.
+  constexpr auto patience = 30s;
+  REQUIRE(eventually([&] { return !alive(born); }, patience));
   CHECK(cage.has_killed());
-  REQUIRE(site.wait_for_state("rack_0", "running"));
-  REQUIRE(eventually([&] { return !devices.conducts(0) && site.good("rack_0"); }));
+  REQUIRE(site.wait_for_state("rack_0", "running", patience));
+  REQUIRE(eventually([&] { return !devices.conducts(0) && site.good("rack_0"); }, patience));
   const auto after = site.node("rack_0");
   INFO(after << site.log());
   CHECK(after["restarts"] == 2);
