@@ -61,6 +61,8 @@ event_log::event_log(std::string node, std::string boot, messages::utc_quality q
       journal_lost_(owes_loss(journal)) {}
 
 std::uint64_t event_log::record(messages::event event, messages::instant time) {
+  // Before anything else that the journal may take: this life may end soon.
+  tell_refused(time);
   return write(std::move(event), time, {});
 }
 
@@ -73,10 +75,17 @@ void event_log::tell_losses(messages::instant time) {
     event.reason = "the journal was damaged or missing: earlier events are gone";
     record(event, time);
   }
+  tell_refused(time);
+}
+
+void event_log::tell_refused(messages::instant time) {
   const auto count = losses_->count.load();
   if (count == losses_->told || losses_->telling.exchange(true)) {
     return;
   }
+  messages::event event;
+  event.kind = "system";
+  event.subject = node_;
   event.state = "events_lost";
   event.reason = fmt::format("the journal did not take {} events", count - losses_->told);
   write(std::move(event), time, [known = losses_, count](bool durable) {

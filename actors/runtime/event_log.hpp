@@ -42,6 +42,7 @@ class event_log {
   [[nodiscard]] const std::string& source() const { return source_; }
 
  private:
+  void tell_refused(messages::instant time);
   using written = std::function<void(bool durable)>;
   std::uint64_t write(messages::event event, messages::instant time, written then);
 
