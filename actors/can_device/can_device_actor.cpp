@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/present.hpp"
+
 namespace voltaic::actors::can_device {
 namespace {
 
@@ -82,7 +84,7 @@ void can_device::receive(const messages::message& message) {
     };
     if (!described_) {
       refuse("the bus of " + name_ + " has not answered yet");
-    } else if (!held_.hold(*command, message.header.time)) {
+    } else if (!held_.hold(*command, context_.now())) {
       refuse("too many commands wait");
     }
   }
@@ -107,7 +109,8 @@ void can_device::obey(const timed_order& given) {
   }
   const auto& order = given.order;
   const bool keeps_closed = order.lease || order.contactor != messages::contactor_order::open;
-  if (keeps_closed && now_.monotonic_us - given.time_us > order_age_max_us) {
+  const auto present_us = runtime::present(context_, now_).monotonic_us;
+  if (keeps_closed && present_us - given.time_us > order_age_max_us) {
     return;
   }
   const bool changed = !last_order_ || differs(last_order_->order, order);

@@ -13,8 +13,8 @@ namespace voltaic::actors::can_device {
 
 /// An unchanged order is sent again after this, so that the device's lease never ends.
 inline constexpr std::int64_t order_renewal_us = 50'000;
-/// A lease that was ordered this long before the port's present is not renewed:
-/// what it was granted on is over.
+/// A lease that was ordered this long before the present is not renewed: what it
+/// was granted on is over.
 inline constexpr std::int64_t order_age_max_us = 250'000;
 
 /// The CAN DEVICE actor: its port's batches in; telemetry, the chain's time and

@@ -58,8 +58,8 @@ void model::lay_out() {
   const auto carriers = plan_.carriers();
   by_carrier_.resize(carriers.size());
   std::uint32_t next_cell = 0;
-  for (std::uint16_t id = 0; id < options_.profile->points.size(); ++id) {
-    const auto& point = options_.profile->points[id];
+  for (const auto& point : options_.profile->points) {
+    const auto id = static_cast<std::uint16_t>(points_.size());
     const auto first_part = static_cast<std::uint32_t>(parts_.size());
     std::vector<std::int64_t> periods_us;
     for (const auto& covered : plan_.coverages_of(id)) {
@@ -116,14 +116,14 @@ void model::advance(std::int64_t to_us, std::vector<said>& out) {
 void model::grid(std::int64_t now_us, std::vector<said>& out) {
   age(now_us);
   std::vector<std::uint16_t> due;
-  for (std::uint16_t id = 0; id < points_.size(); ++id) {
-    const bool overdue = points_[id].scan.overdue(now_us);
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const bool overdue = points_[i].scan.overdue(now_us);
     // A change of quality says what is known, and the scan goes on.
-    if (points_[id].changed || overdue) {
-      due.push_back(id);
+    if (points_[i].changed || overdue) {
+      due.push_back(static_cast<std::uint16_t>(i));
     }
     if (overdue) {
-      points_[id].scan.begin_next();
+      points_[i].scan.begin_next();
     }
   }
   if (!due.empty()) {

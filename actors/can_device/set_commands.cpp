@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "actors/runtime/deadline.hpp"
+#include "actors/runtime/present.hpp"
 #include "messages/points/catalogue.hpp"
 
 namespace voltaic::actors::can_device {
@@ -106,7 +106,7 @@ std::optional<std::string> set_commands::refusal(const messages::command& comman
 }
 
 void set_commands::receive(const messages::command& command, runtime::instant now) {
-  auto judged = gate_.judge(command, runtime::deadline_clock_utc_us(context_, now));
+  auto judged = gate_.judge(command, runtime::present(context_, now).utc_us);
   if (judged.verdict == runtime::gate_verdict::answer) {
     context_.send(std::move(judged.answer), now);
     return;
@@ -147,15 +147,18 @@ void set_commands::stored(std::uint64_t token, const bus::storage::append_result
 }
 
 bool set_commands::act(pending& one, runtime::instant now) {
-  if (runtime::deadline_clock_utc_us(context_, now) >= one.command.deadline_utc_us) {
+  const auto present = runtime::present(context_, now);
+  if (present.utc_us >= one.command.deadline_utc_us) {
     conclude(one, outcome::expired, "its deadline passed before it could act", {}, now);
     return false;
   }
+  // What the device says meanwhile is not heard yet.
+  if (runtime::lags(context_, now)) return true;
   if (send(one.set, one.value) != bus::can::send_result::sent) {
     conclude(one, outcome::rejected, "the bus did not take the frame", {}, now);
     return false;
   }
-  one.sent_us = now.monotonic_us;
+  one.sent_us = present.monotonic_us;
   return true;
 }
 

@@ -47,7 +47,7 @@ class set_commands {
                                                    pending& next) const;
   void conclude(const pending& what, messages::outcome how, std::string reason,
                 std::string read_back, runtime::instant now);
-  /// Sends it if it is in time. False: it is concluded.
+  /// Sends it if it is in time and the chain does not lag. False: it is concluded.
   [[nodiscard]] bool act(pending& one, runtime::instant now);
   /// Gives the device what follows on a set that is over.
   void go_back(runtime::instant now);

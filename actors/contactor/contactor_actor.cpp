@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/present.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/roles.hpp"
 
@@ -94,7 +95,7 @@ void contactor_actor::receive(const messages::message& message) {
       context_.send(runtime::make_result(*command, outcome::rejected, why), time);
     };
     if (!begun_) return refuse("the rack is not heard yet");
-    if (!held_.hold(*command, time)) refuse("too many commands wait");
+    if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
   }
 }
 
@@ -113,9 +114,7 @@ void contactor_actor::step(runtime::instant now) {
     }
   }
   if (ending_) model_.request_open("stop");
-  // The next attempt is part of the command, and over when that is.
-  const bool in_time = closing_ && commands_.is_in_time(*closing_, now);
-  if (model_.state() == state::pause && !in_time) model_.request_open("deadline_passed");
+  if (model_.state() == state::pause) judge_next_attempt(now);
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
@@ -127,6 +126,16 @@ void contactor_actor::step(runtime::instant now) {
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
   settle(now);
+}
+
+void contactor_actor::judge_next_attempt(runtime::instant now) {
+  // It is part of the command, and over when that is.
+  if (!closing_ || !commands_.is_in_time(*closing_, now)) {
+    model_.request_open("deadline_passed");
+  } else if (runtime::lags(context_, now)) {
+    // The device would get the order only when the chain has caught up.
+    model_.request_open("time_lags");
+  }
 }
 
 void contactor_actor::say_order(const outputs& said, runtime::instant now) {

@@ -41,6 +41,7 @@ class contactor_actor final : public runtime::actor {
   /// accepted last, and the next is ours.
   void begin_epoch(runtime::instant now);
   void step(runtime::instant now);
+  void judge_next_attempt(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
   void say_event(std::string_view shown, const std::string& reason, const messages::command* cause,

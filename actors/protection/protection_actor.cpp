@@ -134,7 +134,7 @@ void protection_actor::receive(const messages::message& message) {
       context_.send(runtime::make_result(*command, messages::outcome::rejected, why), time);
     };
     if (!begun_) return refuse("the rack is not heard yet");
-    if (!held_.hold(*command, time)) refuse("too many commands wait");
+    if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
   }
 }
 

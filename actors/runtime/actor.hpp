@@ -42,7 +42,7 @@ class context {
   [[nodiscard]] virtual const std::string& node() const = 0;
   [[nodiscard]] virtual std::uint32_t incarnation() const = 0;
   /// The node's clock, for actors that live on it. The chain of a rack lives on
-  /// the time of its port; only whether a command is too late it judges by both.
+  /// the time of its port; only how far that is behind it judges by both.
   [[nodiscard]] virtual instant now() const = 0;
 
   /// From now on `receive` gets every message of this kind that `source`

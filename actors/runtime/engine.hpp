@@ -54,7 +54,7 @@ struct engine_options {
   progress_page* progress = nullptr;
   std::function<std::vector<messages::bus_health>()> buses;  ///< any thread; may be empty
   std::function<std::vector<messages::line_health>()> lines; ///< any thread; may be empty
-  std::function<void(const std::string& reason)> on_failed; ///< on a worker; may be empty
+  std::function<void(const std::string& reason)> on_failed;  ///< on a worker; may be empty
   /// Hears the node's own events once they are durable, on the journal's thread;
   /// must outlive the journal. May be empty.
   std::function<void(const messages::frame_ptr& frame)> on_event;

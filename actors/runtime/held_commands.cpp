@@ -4,19 +4,19 @@
 
 namespace voltaic::actors::runtime {
 
-bool held_commands::hold(const messages::command& command, messages::instant said) {
+bool held_commands::hold(const messages::command& command, messages::instant came) {
   if (waiting_.size() >= waiting_max) {
     return false;
   }
-  waiting_.push_back({command, said.monotonic_us});
+  waiting_.push_back({command, came.monotonic_us});
   return true;
 }
 
 std::vector<messages::command> held_commands::take(messages::instant now) {
   std::vector<messages::command> due;
   std::erase_if(waiting_, [&](held& one) {
-    const auto ahead_us = one.said_us - now.monotonic_us;
-    if (ahead_us > 0 && ahead_us <= same_clock_us) {
+    const auto ahead_us = one.came_us - now.monotonic_us;
+    if (ahead_us > 0 && ahead_us <= catch_up_max_us) {
       return false;
     }
     due.push_back(std::move(one.command));

@@ -4,30 +4,31 @@
 #include <cstdint>
 #include <vector>
 
+#include "actors/runtime/present.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::runtime {
 
-/// Commands that wait for the next instant of a chain, whose time is its port's.
-/// What comes out never acts before it was said. Pure.
+/// Commands that wait until a chain, whose time is its port's, has lived through
+/// what was before they came. So none acts on less than could be known when it
+/// was given. Pure.
 class held_commands {
  public:
   /// More that wait at once are refused.
   static constexpr std::size_t waiting_max = 64;
-  /// A command from further ahead was said on another clock, as it is with a
-  /// recording: it goes with the next instant, whatever that is called.
-  static constexpr std::int64_t same_clock_us = messages::us_per_s;
 
-  /// False: no room.
-  [[nodiscard]] bool hold(const messages::command& command, messages::instant said);
+  /// It came at this instant of the node's clock. False: no room. One that came
+  /// further ahead than `catch_up_max_us` came on another clock, as it is with a
+  /// recording, and goes with the next instant, whatever that is called.
+  [[nodiscard]] bool hold(const messages::command& command, messages::instant came);
   /// Those whose time has come, in the order of their coming.
   [[nodiscard]] std::vector<messages::command> take(messages::instant now);
 
  private:
   struct held {
     messages::command command;
-    std::int64_t said_us = 0;
+    std::int64_t came_us = 0;
   };
   std::vector<held> waiting_;
 };

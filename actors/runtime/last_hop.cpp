@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "actors/runtime/command_record.hpp"
-#include "actors/runtime/deadline.hpp"
+#include "actors/runtime/present.hpp"
 
 namespace voltaic::actors::runtime {
 
@@ -21,7 +21,7 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
 }
 
 bool last_hop::take(const messages::command& asked, instant now) {
-  auto judged = gate_.judge(asked, deadline_clock_utc_us(owner_, now));
+  auto judged = gate_.judge(asked, present(owner_, now).utc_us);
   if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
   if (judged.verdict != gate_verdict::act) return false;
   const auto token = next_token_++;
@@ -48,7 +48,7 @@ std::optional<messages::command> last_hop::stored(std::uint64_t token,
 }
 
 bool last_hop::is_in_time(const messages::command& command, instant now) const {
-  return command.deadline_utc_us > deadline_clock_utc_us(owner_, now);
+  return command.deadline_utc_us > present(owner_, now).utc_us;
 }
 
 bool last_hop::has_expired(const messages::command& command, instant now) {
@@ -62,9 +62,9 @@ void last_hop::keep(std::uint64_t token, const bus::storage::append_result& resu
 }
 
 std::vector<messages::command> last_hop::due(instant now) {
-  auto ready = std::exchange(kept_, {});
-  std::erase_if(ready, [&](const auto& command) { return has_expired(command, now); });
-  return ready;
+  std::erase_if(kept_, [&](const auto& command) { return has_expired(command, now); });
+  if (lags(owner_, now)) return {};
+  return std::exchange(kept_, {});
 }
 
 void last_hop::finish(const messages::command& acted, messages::outcome outcome,

@@ -37,10 +37,9 @@ class last_hop {
   void keep(std::uint64_t token, const bus::storage::append_result& result, instant now);
   /// At the beginning of a step: the commands that act in it. Their deadline is
   /// judged again, so that a node that stood still in between does not act on
-  /// what is over.
+  /// what is over. While the chain lags behind the present none acts.
   [[nodiscard]] std::vector<messages::command> due(instant now);
-  /// Whether its deadline is still ahead. A chain that catches up after a
-  /// standstill lives in the past for a moment: then the node's clock judges.
+  /// Whether its deadline is still ahead of the present.
   [[nodiscard]] bool is_in_time(const messages::command& command, instant now) const;
   /// What became of it. Journals and tells everybody who asked.
   void finish(const messages::command& acted, messages::outcome outcome,

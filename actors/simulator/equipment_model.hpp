@@ -36,7 +36,7 @@ class equipment_model : public messages::modbus::served_unit {
   /// The time that passed since the step before.
   virtual void advance(double seconds) = 0;
   /// Whether the holding registers may become these.
-  [[nodiscard]] virtual bool accepts(const std::vector<std::uint16_t>& holding) const = 0;
+  [[nodiscard]] virtual bool accepts(const std::vector<std::uint16_t>& wanted) const = 0;
   /// Called after holding registers were written.
   virtual void written(std::uint16_t address, std::size_t count);
 

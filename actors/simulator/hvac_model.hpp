@@ -13,7 +13,7 @@ class hvac_model final : public equipment_model {
 
  private:
   void advance(double seconds) override;
-  [[nodiscard]] bool accepts(const std::vector<std::uint16_t>& holding) const override;
+  [[nodiscard]] bool accepts(const std::vector<std::uint16_t>& wanted) const override;
   void show_all();
 
   double room_c_;

@@ -19,7 +19,7 @@ class inverter_model final : public equipment_model {
 
  private:
   void advance(double seconds) override;
-  [[nodiscard]] bool accepts(const std::vector<std::uint16_t>& holding) const override;
+  [[nodiscard]] bool accepts(const std::vector<std::uint16_t>& wanted) const override;
   void written(std::uint16_t address, std::size_t count) override;
   [[nodiscard]] double wanted_power_w() const;
   void show_all();

@@ -72,7 +72,7 @@ class poll_server final : public server {
   std::string start() {
     wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_ < 0) return text_of(errno);
-    const std::string mistake = options_.terminal.empty() ? listen() : open_terminal();
+    std::string mistake = options_.terminal.empty() ? listen() : open_terminal();
     if (!mistake.empty()) return mistake;
     try {
       thread_ = std::thread([this] { run(); });

@@ -46,7 +46,8 @@ void put_values(bytes& to, function asked, std::span<const std::uint16_t> values
 std::vector<std::uint16_t> take_values(byte_span from, function asked, std::size_t count) {
   std::vector<std::uint16_t> values(count);
   for (std::size_t i = 0; i < count; ++i)
-    values[i] = is_bits(asked) ? from[i / 8] >> (i % 8) & 1U : word_at(from, 2 * i);
+    values[i] = is_bits(asked) ? static_cast<std::uint16_t>(from[i / 8] >> (i % 8) & 1U)
+                               : word_at(from, 2 * i);
   return values;
 }
 

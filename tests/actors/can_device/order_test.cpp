@@ -23,13 +23,15 @@ class deaf_context final : public runtime::context {
   const std::string& name() const override { return name_; }
   const std::string& node() const override { return name_; }
   std::uint32_t incarnation() const override { return 1; }
-  messages::instant now() const override { return {}; }
+  messages::instant now() const override { return {node_us, node_us}; }
   void listen(std::string_view, runtime::kind) override {}
   void say(runtime::plane, messages::payload, messages::instant) override {}
   void send(messages::payload, messages::instant) override {}
   std::uint64_t record(messages::event, messages::instant) override { return 0; }
   void store(bus::storage::record, std::uint64_t) override {}
   bus::storage::journal& journal() override { return journal_; }
+
+  std::int64_t node_us = 0; ///< the node's clock
 
  private:
   std::string name_ = "bms_0";
@@ -62,6 +64,9 @@ class ordered_device {
     batch.now_us = now_us_ += milliseconds * ms;
     device_.receive(batch);
   }
+
+  /// The node's clock, as far ahead of the port's.
+  void lag(std::int64_t milliseconds) { context_.node_us = now_us_ + milliseconds * ms; }
 
   send_result bus = send_result::sent;
   int tried = 0;
@@ -124,4 +129,21 @@ TEST_CASE("a refused order to close is not tried again once it is old, one to op
   device.bus = send_result::sent;
   device.pass(order_age_max_us / ms + 10);
   CHECK(device.sent.size() == (ordered == contactor_order::open ? 1 : 0));
+}
+
+TEST_CASE("safety rule 3: a port that hands over the past renews no lease, but opens") {
+  ordered_device device;
+  device.order(contactor_order::close);
+  REQUIRE(device.sent == std::vector{2});
+  device.lag(10'000); // the node stood still so long; what waits comes batch by batch
+  for (int backlog = 0; backlog < 20; ++backlog) {
+    device.pass(10);
+    device.order(contactor_order::close);
+  }
+  CHECK(device.sent == std::vector{2});
+  device.order(contactor_order::open);
+  CHECK(device.sent == std::vector{2, 0});
+  device.lag(order_age_max_us / ms);
+  device.order(contactor_order::close);
+  CHECK(device.sent == std::vector{2, 0, 2});
 }

@@ -14,7 +14,7 @@ using outcome = log_file::outcome;
 namespace {
 
 std::string write_file(const temporary_folder& folder, const std::string& text) {
-  const std::string path = folder.path() + "/can.log";
+  auto path = folder.path() + "/can.log";
   std::FILE* file = std::fopen(path.c_str(), "w");
   REQUIRE(file != nullptr);
   REQUIRE(std::fwrite(text.data(), 1, text.size(), file) == text.size());

@@ -113,7 +113,7 @@ TEST_CASE("a recording that began midway lacks only what is missing in between")
     REQUIRE(made.has_value());
     // The full state repeats an old number, and is not counted.
     (*made)->on_frame(plane::snapshot, words_frame("bms_0", 7, {1}));
-    for (const std::uint64_t n : {40, 41, 44})
+    for (const auto n : {40U, 41U, 44U})
       (*made)->on_frame(plane::telemetry, words_frame("bms_0", n, {1}));
   }
   const auto midway = check_recording(place / "tap", recording_start::midway);

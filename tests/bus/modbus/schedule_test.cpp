@@ -74,7 +74,7 @@ TEST_CASE("units are asked once a period, and what there was no time for is coun
     return exchange{outcome::done, 0, std::vector<std::uint16_t>(task.request.count), ""};
   };
   slow.run(10'000);
-  CHECK(slow.count(1) == 10); // every second period
+  CHECK(slow.count(1) == 10);       // every second period
   CHECK(slow.plan.overruns() == 9); // the first round found it unknown
 }
 

@@ -51,7 +51,7 @@ class remains {
   }
   /// A copy of them.
   std::string lay_out() {
-    const auto path = folder_ / fmt::format("round-{}", ++round_);
+    auto path = folder_ / fmt::format("round-{}", ++round_);
     for (const char* suffix : {"", "-wal", "-shm"})
       files::copy_file(folder_ / "dead" + suffix, path + suffix);
     return path;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <random>
+#include <utility>
+
+#include "scenarios/property/dice.hpp"
 
 namespace voltaic::tests::property {
 namespace {
@@ -19,23 +21,6 @@ constexpr std::array<const char*, 3> journal_names{"kept", "corrupt", "lost"};
 constexpr std::int64_t first_deed_ms = 4'000;
 constexpr std::int64_t last_deed_ms = 55'000;
 constexpr std::uint32_t all_cells = 480;
-
-/// Draws that are the same with every library.
-class dice {
- public:
-  explicit dice(std::uint64_t seed) : random_(seed * 0x9E3779B97F4A7C15ull + 1) {}
-  std::int64_t between(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  bool one_of(std::int64_t count) { return between(1, count) == 1; }
-  template <class Value, std::size_t N>
-  Value pick(const std::array<Value, N>& from) {
-    return from[static_cast<std::size_t>(between(0, static_cast<std::int64_t>(N) - 1))];
-  }
-
- private:
-  std::mt19937_64 random_;
-};
 
 /// Writes one scenario.
 class author {

@@ -11,8 +11,10 @@
 #include "actors/runtime/progress_page.hpp"
 #include "bus/message/memory/hub.hpp"
 #include "nodes/process/actor_kinds.hpp"
-#include "nodes/site/load.hpp"
+#include "scenarios/property/lagging_port.hpp"
 #include "scenarios/property/parts.hpp"
+#include "scenarios/property/person.hpp"
+#include "scenarios/property/site_plan.hpp"
 #include "scenarios/property/store.hpp"
 #include "scenarios/property/wire.hpp"
 
@@ -27,47 +29,11 @@ namespace site = nodes::site;
 constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'000};
 constexpr std::int64_t step_us = 10 * us_per_ms;
 constexpr std::int64_t moment_us = 50 * us_per_ms;
-constexpr std::int64_t repeat_us = 130 * us_per_ms;
 /// A node that gave up is restarted by its supervisor after this.
 constexpr std::int64_t failed_down_us = 500 * us_per_ms;
 constexpr int rounds_max = 10'000;
 /// Frames that carry limits are small.
 constexpr std::size_t small_frame_bytes = 2'000;
-constexpr const char* operator_name = "operator";
-
-std::string site_text(int racks) {
-  auto text = fmt::format(
-      "[site]\nname = \"property\"\n[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n"
-      "bitrate = 1000000\n");
-  for (int i = 0; i < racks; ++i) {
-    text += fmt::format(
-        "[[device]]\nname = \"bms_{0}\"\nprofile = \"profiles/demo_rack.json\"\nbus = \"can0\"\n"
-        "id_offset = {1}\n[[rack]]\nname = \"rack_{0}\"\ndevice = \"bms_{0}\"\n"
-        "protection = \"protection/lfp.toml\"\n",
-        i, static_cast<std::uint32_t>(i) * rack_ids);
-  }
-  return text;
-}
-
-const site::plan& plan_of(int racks) {
-  static std::map<int, site::plan> plans;
-  const auto known = plans.find(racks);
-  if (known != plans.end()) return known->second;
-  auto loaded = site::load_text(site_text(racks),
-                                std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/property.toml");
-  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
-    throw std::runtime_error(site::to_string(findings->front()));
-  }
-  return plans[racks] = std::get<site::plan>(std::move(loaded));
-}
-
-/// "rack_2/contactor", "bms_2" and "rack_2" are of rack 2; else -1.
-int rack_of(const std::string& name) {
-  int number = -1;
-  if (std::sscanf(name.c_str(), "rack_%d", &number) == 1) return number;
-  if (std::sscanf(name.c_str(), "bms_%d", &number) == 1) return number;
-  return -1;
-}
 
 } // namespace
 
@@ -94,13 +60,8 @@ struct world::state {
     std::int64_t lived_until_us = 0; ///< its timers stand here
     std::int64_t disk_refuses_until_us = 0;
     std::int64_t cut_until_us = 0;
-    std::vector<messages::can::frame> waiting; ///< at its port
+    std::unique_ptr<lagging_port> port;
   };
-  struct letter {
-    std::int64_t send_us = 0;
-    messages::command command;
-  };
-
   state(const schedule& from, options with, observer to)
       : what(from),
         given(with),
@@ -111,15 +72,15 @@ struct world::state {
              .delay_max_us = from.hub_delay_max_us,
              .loss = from.hub_loss,
              .duplication = from.hub_duplication,
-             .reordering = from.hub_reordering}) {
+             .reordering = from.hub_reordering}),
+        somebody(hub, hits) {
     for (int i = 0; i < what.racks; ++i) wires.emplace_back(i, tell, hits);
-    human_ear = std::make_unique<watched_listener>(
-        nullptr, [this](plane, const messages::frame& frame) { count_heard(frame); });
-    human = hub.make_endpoint({operator_name, {}, {plane::events}}, *human_ear);
     for (const auto& node : plan.nodes) {
       if (node.kind == site::node_kind::relay) continue;
       auto& one = places[node.name];
       one.node = &node;
+      one.port = std::make_unique<lagging_port>(what.seed,
+                                                start_time.utc_us - start_time.monotonic_us, hits);
       one.store->latency_us = what.disk_latency_us;
       one.store->on_durable = [this, name = node.name](const bus::storage::record& record) {
         if (record.stream != runtime::events_stream) return;
@@ -204,7 +165,7 @@ struct world::state {
     one.now->journal->cut(kept);
     one.now->engine->stop();
     one.now.reset();
-    one.waiting.clear();
+    one.port->forget();
   }
 
   bus::can::send_result transmit(const life& from, const messages::can::frame& frame) {
@@ -243,21 +204,6 @@ struct world::state {
     tell({now_us, rack_of(command->target), command_arrived{std::move(asked)}});
   }
 
-  void count_heard(const messages::frame& frame) {
-    const auto message = messages::decode(frame);
-    if (!message) throw std::logic_error(message.error().text);
-    if (const auto* result = std::get_if<messages::result>(&message->payload)) {
-      static constexpr std::array names{"done", "rejected", "expired", "unknown", "accepted"};
-      ++hits[fmt::format("command {}", names.at(static_cast<std::size_t>(result->outcome)))];
-      return;
-    }
-    auto& newest = heard[message->header.source];
-    const auto sequence = message->header.sequence;
-    if (sequence == newest) ++hits["message doubled by the hub"];
-    if (sequence < newest) ++hits["message reordered by the hub"];
-    newest = std::max(newest, sequence);
-  }
-
   void happen(const deed& one) {
     const auto until_us = now_us + one.duration_ms * us_per_ms;
     switch (one.kind) {
@@ -293,7 +239,7 @@ struct world::state {
         refuse(places.at(one.text), until_us);
         return;
       case deed_kind::command:
-        return ask(one);
+        return somebody.ask(one, clock());
       default:
         return wires.at(static_cast<std::size_t>(one.rack)).lay(one);
     }
@@ -326,34 +272,6 @@ struct world::state {
     tell({now_us, -1, journal_gone{name}});
   }
 
-  void ask(const deed& one) {
-    messages::command command;
-    command.key = one.key;
-    command.operation = one.text;
-    command.role = one.role;
-    command.user = "somebody";
-    command.reply_to = operator_name;
-    command.deadline_utc_us = clock().utc_us + one.deadline_ms * us_per_ms;
-    const auto rack = fmt::format("rack_{}", one.rack);
-    const char* limit = one.index == 0 ? "charge_current_limit" : "discharge_current_limit";
-    command.point = one.text == "reset" ? rack
-                    : one.text == "set" ? rack + "/" + limit
-                                        : rack + "/contactor";
-    command.target = !one.direct           ? std::string(site::command_actor)
-                     : one.text == "reset" ? rack + "/protection"
-                     : one.text == "set"   ? fmt::format("bms_{}", one.rack)
-                                           : rack + "/contactor";
-    if (one.text == "set") command.value = one.value;
-    ++hits[fmt::format("asked to {}", one.text)];
-    ++hits["asked as " + one.role];
-    if (one.delay_ms > 0) ++hits["command sent late"];
-    if (one.repeats > 1) ++hits["command repeated"];
-    for (std::uint32_t i = 0; i < one.repeats; ++i) {
-      command.id = fmt::format("{}-{}", one.key, i);
-      letters.push_back({now_us + one.delay_ms * us_per_ms + i * repeat_us, command});
-    }
-  }
-
   void step() {
     now_us += step_us;
     while (next_deed < what.deeds.size() && what.deeds[next_deed].t_ms * us_per_ms <= now_us) {
@@ -368,7 +286,7 @@ struct world::state {
       heard_now.insert(heard_now.end(), frames.begin(), frames.end());
     }
     for (auto& [name, one] : places) live(one, heard_now);
-    mail();
+    somebody.send_due(clock());
     deliver();
     if (now_us % moment_us == 0) tell({now_us, -1, moment{}});
   }
@@ -387,9 +305,9 @@ struct world::state {
       if (now_us < one.back_us) return;
       start(one);
     }
-    // What the disk did in the meantime is told when the node lives again.
-    one.waiting.insert(one.waiting.end(), frames.begin(), frames.end());
+    one.port->wait(frames, clock().monotonic_us);
     if (now_us < one.stalled_until_us) return;
+    // What the disk did in the meantime is told when the node lives again.
     auto& body = *one.now;
     body.clock.set(clock().monotonic_us);
     hand_over(one);
@@ -406,29 +324,18 @@ struct world::state {
   }
 
   void hand_over(place& one) {
-    auto batch = std::make_shared<bus::can::batch>();
-    batch->frames = std::exchange(one.waiting, {});
-    batch->now_us = clock().monotonic_us;
-    batch->utc_offset_us = start_time.utc_us - start_time.monotonic_us;
-    for (const auto& device : plan.devices) {
-      if (device.node != one.node->name) continue;
-      const auto number = static_cast<std::size_t>(rack_of(device.name));
-      for (const auto& frame : batch->frames) {
-        if (frame.id / rack_ids >= number) wires.at(number).heard(frame, now_us);
+    for (auto& batch : one.port->take()) {
+      const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
+      for (const auto& device : plan.devices) {
+        if (device.node != one.node->name) continue;
+        const auto number = static_cast<std::size_t>(rack_of(device.name));
+        for (const auto& frame : shared->frames) {
+          if (frame.id / rack_ids >= number) wires.at(number).heard(frame, now_us);
+        }
+        if (const auto mailbox = one.now->engine->find(device.name)) mailbox->post(shared);
       }
-      if (const auto mailbox = one.now->engine->find(device.name)) mailbox->post(batch);
+      if (one.port->is_one_by_one()) one.now->engine->run_until_quiet();
     }
-  }
-
-  void mail() {
-    std::erase_if(letters, [&](const letter& one) {
-      if (one.send_us > now_us) return false;
-      const messages::header header{.source = operator_name,
-                                    .time = clock(),
-                                    .utc_quality = messages::utc_quality::simulated};
-      human->send(messages::encode(header, one.command));
-      return true;
-    });
   }
 
   void deliver() {
@@ -449,10 +356,7 @@ struct world::state {
   std::map<std::string, std::shared_ptr<trap>> traps;
   bus::message::memory_hub hub;
   std::vector<wire> wires;
-  std::unique_ptr<watched_listener> human_ear;
-  std::unique_ptr<bus::message::endpoint> human;
-  std::map<std::string, std::uint64_t> heard;
-  std::vector<letter> letters;
+  person somebody;
   std::size_t next_deed = 0;
   std::map<std::string, place> places;
 };

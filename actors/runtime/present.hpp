@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/mailbox.hpp"
+
+/// A chain lives on the time of its port. One that stood still, or whose port
+/// does, lives in the past until it has caught up. What it sees is old then, and
+/// this says how old.
+namespace voltaic::actors::runtime {
+
+/// A chain is never further behind than its mailbox holds of its port's ticks.
+/// Further apart its time is of another clock: a recording's.
+inline constexpr std::int64_t catch_up_max_us =
+    static_cast<std::int64_t>(mailbox_mails_max) * bus::can::tick_period_us;
+
+/// Nobody acts on a command who is further behind: one tick may be on its way.
+/// Whoever can keep up at all is back within this after every hiccup.
+inline constexpr std::int64_t lag_max_us = 2 * bus::can::tick_period_us;
+
+/// The present on the clock of the step: the later of the step's time and the
+/// node's. Deadlines and ages are judged by it: what is over must not act.
+[[nodiscard]] instant present(const context& owner, instant step);
+
+/// The step lies so far in the past that nothing may be begun on what is seen
+/// in it: it waits until the chain has caught up.
+[[nodiscard]] bool lags(const context& owner, instant step);
+
+} // namespace voltaic::actors::runtime

@@ -1,0 +1,96 @@
+#include <catch2/catch.hpp>
+
+#include "actors/protection/bench_chain.hpp"
+#include "actors/runtime/present.hpp"
+
+// A node that stood still, or whose port did, gets what happened meanwhile batch
+// by batch, each with the time of then. Until it has caught up it lives in the past.
+namespace voltaic::actors::protection {
+
+using testing::stage;
+
+namespace {
+
+constexpr std::int64_t lag_us = 3'000'000;
+
+messages::command asked(const std::string& target, const std::string& operation) {
+  messages::command said;
+  said.id = said.key = operation;
+  said.target = target;
+  said.operation = operation;
+  said.role = "service";
+  said.deadline_utc_us = stage::utc(stage().now_us) + 60'000'000;
+  return said;
+}
+
+/// From now on the chain's time is that far behind, until it has caught up.
+std::int64_t fall_behind(stage& chain) {
+  chain.node_us = chain.now_us + lag_us;
+  return *chain.node_us;
+}
+
+} // namespace
+
+TEST_CASE("safety rule 4: a chain that lags closes only when it has seen the present") {
+  stage chain;
+  chain.run(1'000);
+  const auto present_us = fall_behind(chain);
+  chain.deliver("cli", asked("rack_0/contactor", "close"));
+  while (chain.now_us < present_us) {
+    REQUIRE_FALSE(chain.order.lease);
+    chain.beat();
+  }
+  chain.run(2'000);
+  REQUIRE(chain.results.size() == 1);
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+  CHECK(chain.order.lease);
+}
+
+TEST_CASE("safety rule 4: what was accepted before a standstill waits for the present") {
+  stage chain;
+  chain.run(1'000);
+  chain.deliver("cli", asked("rack_0/contactor", "close"));
+  chain.beat(); // accepted: it acts in the next step
+  const auto present_us = fall_behind(chain);
+  while (chain.now_us < present_us - runtime::lag_max_us) {
+    REQUIRE_FALSE(chain.order.lease);
+    chain.beat();
+  }
+  chain.run(2'000);
+  CHECK(chain.order.lease);
+}
+
+TEST_CASE("safety rule 5: a reset does not act on a past in which the fault was gone") {
+  stage chain;
+  chain.run(1'000);
+  chain.cell_mv[19] = 3'660;
+  chain.run(2'500);
+  chain.cell_mv[19] = 3'300;
+  chain.run(15'000);
+  const bool comes_back = GENERATE(true, false);
+  fall_behind(chain);
+  chain.deliver("cli", asked("rack_0/protection", "reset"));
+  chain.run(500);
+  CHECK(chain.results.empty());
+  if (comes_back) chain.cell_mv[19] = 3'660;
+  chain.run(4'000);
+  REQUIRE(chain.results.size() == 1);
+  CHECK(chain.results.back().outcome ==
+        (comes_back ? messages::outcome::rejected : messages::outcome::done));
+  CHECK(chain.permit.close_allowed != comes_back);
+}
+
+TEST_CASE("safety rule 7: a chain that lags makes no next attempt of a closing") {
+  stage chain;
+  chain.run(1'000);
+  chain.lease_works = false; // its contactors do not follow the order
+  chain.deliver("cli", asked("rack_0/contactor", "close"));
+  while (chain.now_us < 10'000'000 && chain.texts("contactor").back() != "open contactor_feedback")
+    chain.beat();
+  fall_behind(chain);
+  chain.run(2'000);
+  CHECK_FALSE(chain.order.lease);
+  CHECK(chain.texts("contactor").back() == "open time_lags");
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "nodes/site/plan.hpp"
+
+/// The sites that scenarios are played in.
+namespace voltaic::tests::property {
+
+/// As many racks on one bus, each with its device, in nodes of their own.
+/// Loaded once from the product's own site file format; lives for ever.
+[[nodiscard]] const nodes::site::plan& plan_of(int racks);
+
+/// "rack_2/contactor", "bms_2" and "rack_2" are of rack 2; else -1.
+[[nodiscard]] int rack_of(const std::string& name);
+
+} // namespace voltaic::tests::property
