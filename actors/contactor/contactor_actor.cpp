@@ -17,6 +17,10 @@ namespace {
 using messages::outcome;
 using runtime::plane;
 
+constexpr const char* closed_stream = "contactor";
+constexpr const char* noted_as_closed = "closed";
+constexpr const char* noted_as_open = "open";
+
 contactor_options checked(contactor_options options) {
   const auto findings = options.validate();
   if (!findings.empty()) {
@@ -52,11 +56,28 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
   std::vector<std::string> latched;
   for (const auto& each : memory_.latched()) latched.push_back(each.name);
   model_.load_latches(latched, memory_.is_lost());
+  load_closed();
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);
   context_.listen(device_, runtime::kind::tick);
   context_.listen(protection_, runtime::kind::permit);
   context_.listen(protection_, runtime::kind::tick);
+}
+
+void contactor_actor::load_closed() {
+  for (const auto& record : context_.journal().newest(closed_stream)) {
+    if (record.key == context_.name()) noted_closed_ = record.body == noted_as_closed;
+  }
+  if (noted_closed_) model_.load_closed();
+}
+
+// Only for saying why it is open after a restart: nothing waits for it.
+void contactor_actor::note_closed(const outputs& said, runtime::instant now) {
+  if (model_.state() == state::starting || said.lease == noted_closed_) return;
+  noted_closed_ = said.lease;
+  context_.store({0, closed_stream, context_.name(), now.utc_us,
+                  noted_closed_ ? noted_as_closed : noted_as_open},
+                 0);
 }
 
 void contactor_actor::begin(runtime::instant now) {
@@ -118,6 +139,7 @@ void contactor_actor::step(runtime::instant now) {
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
+  note_closed(said, now);
   if (said.changed) {
     const bool asked = said.reason == by_command || said.reason == by_reset;
     say_event(said.shown, said.reason, asked && cause_ ? &*cause_ : nullptr, now);
@@ -164,7 +186,12 @@ void contactor_actor::say_state(const outputs& said, runtime::instant now) {
   telemetry.owner = catalogue_.owner;
   telemetry.fingerprint = catalogue_.fingerprint;
   telemetry.blocks = {std::move(block)};
+  state_said_ = telemetry;
   context_.say(plane::telemetry, std::move(telemetry), now);
+}
+
+void contactor_actor::linked() {
+  if (state_said_) context_.repeat(*state_said_, now_);
 }
 
 void contactor_actor::store_latches(runtime::instant now) {

@@ -33,10 +33,14 @@ class contactor_actor final : public runtime::actor {
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
   void ending() override { ending_ = true; }
+  void linked() override;
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
   void begin(runtime::instant now);
+  /// Whether its former life ended while it was closed, and the same for its next one.
+  void load_closed();
+  void note_closed(const outputs& said, runtime::instant now);
   /// When the epoch was lost with the journal, the device tells which one it
   /// accepted last, and the next is ours.
   void begin_epoch(runtime::instant now);
@@ -66,9 +70,11 @@ class contactor_actor final : public runtime::actor {
   runtime::instant now_;
   bool begun_ = false;
   bool epoch_due_ = false;
-  bool ending_ = false; ///< the node is: open, and stay open
+  bool noted_closed_ = false; ///< in the journal
+  bool ending_ = false;       ///< the node is: open, and stay open
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
+  std::optional<messages::telemetry> state_said_;
   std::int64_t permit_silence_us_;
   std::optional<messages::command> closing_;
   std::optional<messages::command> opening_;

@@ -266,6 +266,11 @@ bool contactor_model::confirmed(const device_values& device) const {
   }
 }
 
+std::string contactor_model::reason_of_start(const device_values& device) const {
+  if (device.opened_by_lease.value_or(false)) return died_closed_ ? lease_ran_out : lease_expired;
+  return died_closed_ ? closed_at_end : outputs_.reason;
+}
+
 std::string contactor_model::reason_of(event cause, const device_values& device,
                                        std::int64_t now_us) const {
   switch (cause) {
@@ -290,7 +295,7 @@ std::string contactor_model::reason_of(event cause, const device_values& device,
     case event::reset:
       return by_reset;
     case event::confirmed:
-      if (state_ == state::starting && device.opened_by_lease.value_or(false)) return lease_expired;
+      if (state_ == state::starting) return reason_of_start(device);
       break;
     // These go on with what was begun, for the same reason.
     case event::current_gone:
@@ -308,7 +313,7 @@ void contactor_model::enter(contactor::state next, event cause, const device_val
     ++(reason == precharge_failed ? precharge_failures_ : feedback_failures_);
   }
   if (next == state::fault) latch(reason);
-  if (reason == lease_expired) latch(reason);
+  if (reason == lease_expired || reason == lease_ran_out) latch(lease_expired);
   if (cause == event::close_request) {
     precharge_failures_ = feedback_failures_ = 0;
     unlatch(lease_expired);

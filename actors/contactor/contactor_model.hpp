@@ -51,6 +51,9 @@ inline constexpr const char* contactor_feedback = "contactor_feedback";
 inline constexpr const char* precharge_failed = "precharge_failed";
 inline constexpr const char* break_under_load = "break_under_load";
 inline constexpr const char* lease_expired = "lease_expired";
+/// Why it is open after a restart: what the device told of the time before.
+inline constexpr const char* lease_ran_out = "lease ran out while nobody commanded it (restart)";
+inline constexpr const char* closed_at_end = "was closed when its process ended (restart)";
 /// Reasons of a change that a command asked for.
 inline constexpr const char* by_command = "command";
 inline constexpr const char* by_reset = "reset";
@@ -78,6 +81,8 @@ class contactor_model {
 
   /// What was latched when it last lived. `store_lost`: the worst is taken.
   void load_latches(std::span<const std::string> names, bool store_lost);
+  /// It was closed, or about to be, when it last lived.
+  void load_closed() { died_closed_ = true; }
 
   /// Protection's word, said at `time_us`. An older epoch or a counter that
   /// stands still is refused.
@@ -112,6 +117,7 @@ class contactor_model {
   [[nodiscard]] bool in_attempt() const;
   void observe(const device_values& device, std::int64_t now_us);
   void enter(contactor::state next, event cause, const device_values& device, std::int64_t now_us);
+  [[nodiscard]] std::string reason_of_start(const device_values& device) const;
   [[nodiscard]] std::string reason_of(event cause, const device_values& device,
                                       std::int64_t now_us) const;
   void latch(const std::string& name);
@@ -123,6 +129,7 @@ class contactor_model {
   std::int64_t last_us_ = 0;
   bool started_ = false;
   bool loaded_ = false;
+  bool died_closed_ = false; ///< in its former life
   messages::permit permit_;
   std::optional<std::int64_t> permit_us_;
   bool close_wanted_ = false;

@@ -192,14 +192,17 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
 
 void protection_actor::say_limits(const current_limits& applied, runtime::instant now) {
   limits_said_us_ = now.monotonic_us;
-  context_.say(plane::telemetry,
-               messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
-               now);
   messages::telemetry said;
   said.owner = catalogue_.owner;
   said.fingerprint = catalogue_.fingerprint;
   said.blocks = {limit_block(0, applied.charge_a, now), limit_block(1, applied.discharge_a, now)};
-  context_.say(plane::telemetry, std::move(said), now);
+  limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
+                  std::move(said)};
+  for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);
+}
+
+void protection_actor::linked() {
+  for (const auto& each : limits_said_) context_.repeat(each, now_);
 }
 
 void protection_actor::record_limits(const current_limits& applied, runtime::instant now) {

@@ -36,6 +36,7 @@ class protection_actor final : public runtime::actor {
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+  void linked() override;
 
  private:
   void load_latches();
@@ -67,6 +68,7 @@ class protection_actor final : public runtime::actor {
   bool standby_ = false;
   std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
+  std::vector<messages::payload> limits_said_;
   std::int64_t limits_recorded_us_ = 0;
   current_limits limits_recorded_;
   std::uint64_t group_ = 0; ///< sequence of the event that opened the newest group

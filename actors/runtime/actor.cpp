@@ -9,6 +9,7 @@ void actor::receive(const bus::modbus::write_answer&) {}
 void actor::stored(std::uint64_t, const bus::storage::append_result&) {}
 void actor::wake(instant) {}
 void actor::ending() {}
+void actor::linked() {}
 
 condition actor::condition() const {
   return runtime::condition::good;

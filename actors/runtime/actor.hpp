@@ -66,6 +66,10 @@ class context {
   /// Puts a record into the journal; `stored(token, ...)` follows after fsync.
   virtual void store(bus::storage::record record, std::uint64_t token) = 0;
 
+  /// Publishes telemetry again, as it was and unnumbered: for a relay that has just
+  /// begun to hear the node. Nobody in the node hears it.
+  virtual void repeat(messages::payload /*telemetry*/, instant /*time*/) {}
+
   /// Whether the node's end should wait for this actor, for a bounded time.
   virtual void hold_node(bool /*wanted*/) {}
 
@@ -101,6 +105,9 @@ class actor {
   [[nodiscard]] virtual runtime::condition condition() const;
   /// The node is about to end: begin nothing new, and leave the plant safe.
   virtual void ending();
+  /// A relay hears the node from now on, and knows nothing that was said before:
+  /// what will not be said again soon is to be repeated.
+  virtual void linked();
 };
 
 inline constexpr std::int64_t wake_period_us = 50'000;

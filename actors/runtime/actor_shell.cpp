@@ -44,6 +44,9 @@ class incarnation_context final : public context {
       }
     });
   }
+  void repeat(messages::payload telemetry, instant time) override {
+    environment_.bus->repeat(speaker_, telemetry, time);
+  }
   void hold_node(bool wanted) override { place_->hold_node(wanted); }
   bus::storage::journal& journal() override { return *environment_.journal; }
 
@@ -97,6 +100,8 @@ class incarnation {
       place_->set_condition(actor_->condition());
     } else if (std::holds_alternative<ending_mail>(content)) {
       actor_->ending();
+    } else if (std::holds_alternative<linked_mail>(content)) {
+      actor_->linked();
     }
   }
 

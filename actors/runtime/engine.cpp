@@ -96,6 +96,7 @@ struct engine::core {
     ++bus_progress;
     if (options.inbox->take_link_up()) {
       bus.repeat_catalogues();
+      for (const auto& one : seats) one->post(linked_mail{});
       say_health(options.time->now());
     }
     for (const auto& item : options.inbox->take()) {

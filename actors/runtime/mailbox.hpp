@@ -33,11 +33,13 @@ struct wake_mail {
 struct start_mail {};
 /// The node is about to end.
 struct ending_mail {};
+/// A relay hears the node from now on.
+struct linked_mail {};
 
 /// All that reaches an actor but messages of the bus: those are most of it, and go
 /// through the mailbox as what they are, without a variant around each.
 using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, stored_mail, wake_mail,
-                          ending_mail>;
+                          ending_mail, linked_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.

@@ -116,6 +116,11 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
   }
 }
 
+void node_bus::repeat(const speaker& from, const messages::payload& telemetry, instant time) {
+  if (outside_ == nullptr) return;
+  outside_->publish(plane::telemetry, messages::encode(from.unnumbered(time), telemetry));
+}
+
 void node_bus::hand_out(plane to, messages::header&& header, messages::payload&& payload,
                         const messages::frame& encoded) {
   if (!has_kind(payload)) {

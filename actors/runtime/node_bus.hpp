@@ -39,6 +39,8 @@ class node_bus {
 
   /// Encodes and delivers. Called by the owner of the speaker only.
   void say(speaker& from, plane to, messages::payload&& payload, instant time);
+  /// Publishes telemetry once more, unnumbered; only outside of the node.
+  void repeat(const speaker& from, const messages::payload& telemetry, instant time);
   /// A command to its target, a result to whoever waits for it.
   void send(speaker& from, const messages::payload& payload, instant time);
   /// A frame that is encoded already: an event that has become durable.

@@ -27,6 +27,11 @@ class speaker {
     return {source_, incarnation_, numbered ? ++sequence_ : 0, time, quality_};
   }
 
+  /// For what was said before and is repeated.
+  [[nodiscard]] messages::header unnumbered(messages::instant time) const {
+    return {source_, incarnation_, 0, time, quality_};
+  }
+
   [[nodiscard]] const std::string& source() const { return source_; }
   [[nodiscard]] std::uint32_t incarnation() const { return incarnation_; }
 

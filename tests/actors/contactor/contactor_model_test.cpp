@@ -211,6 +211,22 @@ TEST_CASE("F-024 a start while the last lease still runs waits and stays open") 
   CHECK(rack.model.reason() == lease_expired);
 }
 
+TEST_CASE("after a restart it says that it was closed before, and whether its lease ran out") {
+  bench ordered;
+  ordered.model.load_closed();
+  ordered.run(200);
+  CHECK(ordered.model.state() == state::open);
+  CHECK(ordered.history == std::vector<std::string>{std::string("open ") + closed_at_end});
+  CHECK(ordered.stored.empty());
+
+  bench lapsed;
+  lapsed.model.load_closed();
+  lapsed.device.opened_by_lease = true;
+  lapsed.run(200);
+  CHECK(lapsed.history == std::vector<std::string>{std::string("open ") + lease_ran_out});
+  CHECK(lapsed.stored[lease_expired]);
+}
+
 TEST_CASE("F-159 a contactor that stays closed after opening locks") {
   bench rack;
   rack.close();

@@ -40,6 +40,7 @@ class stage_context final : public runtime::context {
   }
   void say(runtime::plane to, messages::payload payload, instant time) override;
   void send(messages::payload payload, instant time) override;
+  void repeat(messages::payload payload, instant time) override;
   std::uint64_t record(messages::event event, instant time) override;
   void store(bus::storage::record record, std::uint64_t token) override;
   bus::storage::journal& journal() override;
@@ -202,6 +203,7 @@ class stage {
   messages::order order;
   messages::permit permit;
   messages::limits limits;
+  std::vector<messages::payload> repeated;
   std::vector<messages::event> events;
   std::vector<messages::result> results;
   messages::command last_command;
@@ -230,6 +232,9 @@ inline void stage_context::say(runtime::plane, messages::payload payload, instan
   if (const auto* said = std::get_if<messages::permit>(&payload)) owner_.permit = *said;
   if (const auto* said = std::get_if<messages::limits>(&payload)) owner_.limits = *said;
   owner_.deliver(name_, std::move(payload));
+}
+inline void stage_context::repeat(messages::payload payload, instant) {
+  owner_.repeated.push_back(std::move(payload));
 }
 inline void stage_context::send(messages::payload payload, instant) {
   owner_.results.push_back(std::get<messages::result>(payload));

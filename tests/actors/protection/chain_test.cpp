@@ -190,6 +190,37 @@ TEST_CASE("when protection falls silent the contactor notices by the device's ti
   CHECK(chain.texts("contactor").back() == "open permit_silent");
 }
 
+TEST_CASE("a chain that died while it was closed says so after the restart, once") {
+  stage chain;
+  chain.run(1'000);
+  CHECK(chain.texts("contactor") == std::vector<std::string>{"open start"});
+  chain.command("rack_0/contactor", "close");
+  chain.run(1'000);
+  REQUIRE(chain.order.lease);
+  chain.start();
+  chain.run(1'000);
+  CHECK_FALSE(chain.order.lease);
+  CHECK(chain.texts("contactor").back() == "open was closed when its process ended (restart)");
+  chain.start();
+  chain.run(1'000);
+  CHECK(chain.texts("contactor").back() == "open start");
+}
+
+TEST_CASE("a relay that begins to hear a chain is told contactor and limits at once") {
+  stage chain;
+  chain.contactor->linked();
+  chain.protection->linked();
+  CHECK(chain.repeated.empty()); // nothing was said yet
+  chain.run(1'000);
+  chain.contactor->linked();
+  chain.protection->linked();
+  REQUIRE(chain.repeated.size() == 3);
+  const auto& state = std::get<messages::telemetry>(chain.repeated.at(0));
+  CHECK(std::get<std::string>(state.blocks.at(0).values) == "open");
+  CHECK(std::get<messages::limits>(chain.repeated.at(1)) == chain.limits);
+  CHECK(std::get<messages::telemetry>(chain.repeated.at(2)).blocks.size() == 2);
+}
+
 TEST_CASE("an event is acknowledged by its id, and that changes no action") {
   stage chain;
   chain.run(1'000);
