@@ -7,12 +7,17 @@
 #include <stdexcept>
 #include <utility>
 
+#include "messages/duration_text.hpp"
+
 namespace voltaic::actors::command {
 
 namespace {
 
 constexpr std::array<const char*, 5> outcome_names{"done", "rejected", "expired", "unknown",
                                                    "accepted"};
+
+/// The source of what a relay says itself.
+constexpr const char* relay_name = "relay";
 
 dispatcher_options checked(dispatcher_options options) {
   const auto findings = options.validate();
@@ -34,10 +39,16 @@ command_actor::command_actor(runtime::context& context, dispatcher_options optio
 void command_actor::receive(const messages::message& message) {
   if (const auto* event = std::get_if<messages::event>(&message.payload)) {
     model_.remember(*event);
+    model_.learn(*event);
   } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
     take(*asked);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
-    if (const auto over = model_.take(*told)) conclude(*over);
+    // The relay answers for whom it does not reach: the order surely did not go there.
+    const bool is_bounced =
+        message.header.source == relay_name && told->outcome == messages::outcome::rejected;
+    const auto over =
+        model_.take(is_bounced ? model_.explain(*told, gate_.may_have_begun(told->key)) : *told);
+    if (over) conclude(*over);
   }
 }
 
@@ -87,6 +98,7 @@ void command_actor::audit(const messages::command& asked, const messages::result
              word != nullptr && !word->empty()) {
     event.actions.push_back(*word);
   }
+  if (asked.lease_ms > 0) event.actions.push_back("for " + messages::duration_text(asked.lease_ms));
   context_.record(std::move(event), now);
 }
 

@@ -6,12 +6,14 @@
 #include <cassert>
 #include <utility>
 
+#include "messages/event_codes.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::command {
 
 namespace {
 
+namespace codes = messages::event_codes;
 using messages::deed;
 using messages::outcome;
 
@@ -145,6 +147,30 @@ std::optional<dispatcher_model::finished> dispatcher_model::take(const messages:
   return done;
 }
 
+std::string dispatcher_model::trouble_of(const std::string& subject) const {
+  const auto node = options_.nodes.find(subject);
+  if (node == options_.nodes.end()) return "it is not connected";
+  const auto known = troubles_.find(node->second);
+  return known == troubles_.end() ? fmt::format("its node {} is not connected", node->second)
+                                  : known->second;
+}
+
+messages::result dispatcher_model::explain(messages::result bounced, bool began_before) const {
+  const auto hop = hops_.find(bounced.id);
+  const auto waiting = hop == hops_.end() ? pending_.end() : pending_.find(hop->second);
+  if (waiting == pending_.end()) return bounced;
+  const auto& asked = waiting->second.command;
+  const auto event = event_racks_.find(asked.point);
+  const auto subject =
+      event == event_racks_.end() ? std::string(owner_part(asked.point)) : event->second;
+  bounced.reasons = {
+      fmt::format("nobody answers for {} ({}, see voltaic status)", subject, trouble_of(subject))};
+  if (!began_before) return bounced;
+  bounced.outcome = outcome::unknown;
+  bounced.reasons.emplace_back("it was sent on once before the dispatcher was restarted");
+  return bounced;
+}
+
 std::vector<dispatcher_model::finished> dispatcher_model::expire(std::int64_t now_utc_us) {
   std::vector<finished> late;
   for (auto each = pending_.begin(); each != pending_.end();) {
@@ -160,6 +186,21 @@ std::vector<dispatcher_model::finished> dispatcher_model::expire(std::int64_t no
     each = pending_.erase(each);
   }
   return late;
+}
+
+void dispatcher_model::learn(const messages::event& seen) {
+  if (seen.kind != "system") return;
+  const bool is_node = std::ranges::any_of(
+      options_.nodes, [&](const auto& entry) { return entry.second == seen.subject; });
+  if (seen.code == codes::site_apply || seen.code == codes::site_start) {
+    troubles_.clear(); // what had failed was started again
+  } else if (is_node && seen.code == codes::restart_budget) {
+    troubles_[seen.subject] = fmt::format("its node {} failed", seen.subject);
+  } else if (is_node && seen.code == codes::node_down) {
+    troubles_[seen.subject] = fmt::format("its node {} ended and is started again", seen.subject);
+  } else if (is_node && seen.code == codes::node_up) {
+    troubles_.erase(seen.subject);
+  }
 }
 
 void dispatcher_model::remember(const messages::event& seen) {

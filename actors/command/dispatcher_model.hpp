@@ -15,6 +15,7 @@ namespace voltaic::actors::command {
 struct dispatcher_options {
   std::vector<std::string> devices;
   std::map<std::string, std::string> rack_devices; ///< rack -> the device that feeds it
+  std::map<std::string, std::string> nodes;        ///< rack or device -> where it lives
 
   [[nodiscard]] std::vector<std::string> validate() const;
 };
@@ -48,11 +49,16 @@ class dispatcher_model {
   };
   /// A hop's result; the whole one, once every hop has told its own.
   [[nodiscard]] std::optional<finished> take(const messages::result& told);
+  /// The relay's answer that it reaches nobody, in words about what was asked for.
+  /// `began_before`: a former life sent it on already, so it may have acted.
+  [[nodiscard]] messages::result explain(messages::result bounced, bool began_before) const;
   /// What stayed without an outcome for too long.
   [[nodiscard]] std::vector<finished> expire(std::int64_t now_utc_us);
 
   /// Protection's events can be acknowledged from now on.
   void remember(const messages::event& seen);
+  /// What the supervisor tells of nodes.
+  void learn(const messages::event& seen);
 
  private:
   struct pending {
@@ -60,12 +66,14 @@ class dispatcher_model {
     std::size_t outstanding = 0;
     messages::result result;
   };
+  [[nodiscard]] std::string trouble_of(const std::string& subject) const;
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
 
   dispatcher_options options_;
   std::map<std::string, pending> pending_;  ///< by the key of the command that was asked
   std::map<std::string, std::string> hops_; ///< id of a forwarded command -> key of the asked one
   std::map<std::string, std::string> event_racks_;
+  std::map<std::string, std::string> troubles_; ///< by node: why nobody answers there
   std::vector<std::string> event_order_;
   std::size_t event_next_ = 0;
 };

@@ -12,6 +12,7 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
     const auto kept = decode_command_record(record.body);
     if (!kept) continue;
     auto done = kept->done;
+    if (!done) begun_.insert(kept->command.key);
     if (!done && policy == unfinished::unknown) {
       done = make_result(kept->command, messages::outcome::unknown,
                          "it was restarted before the outcome was known");

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "actors/runtime/actor.hpp"
@@ -35,6 +37,8 @@ class last_hop {
                                                         instant now);
   /// The same for who acts on the ticks of a port: `due` gives the command back.
   void keep(std::uint64_t token, const bus::storage::append_result& result, instant now);
+  /// Whether a former life took this key and left no outcome: it may have acted.
+  [[nodiscard]] bool may_have_begun(const std::string& key) const { return begun_.contains(key); }
   /// At the beginning of a step: the commands that act in it. Their deadline is
   /// judged again, so that a node that stood still in between does not act on
   /// what is over. While the chain lags behind the present none acts.
@@ -57,6 +61,7 @@ class last_hop {
   command_gate gate_;
   std::map<std::uint64_t, messages::command> waiting_; ///< for the disk
   std::vector<messages::command> kept_;                ///< for the next step
+  std::set<std::string> begun_;                        ///< keys that a former life did not finish
   std::map<std::string, std::int64_t> began_us_;       ///< by key
   std::uint64_t next_token_ = first_token;
 };

@@ -179,7 +179,7 @@ std::optional<delivery> relay_state::undeliverable(const delivery& what, std::in
   const auto* command = std::get_if<messages::command>(&decoded->payload);
   if (command == nullptr) return std::nullopt;
   delivery answer =
-      answer_to(*command, messages::outcome::unknown, "not reachable: " + command->target, now_us);
+      answer_to(*command, messages::outcome::rejected, "not reachable: " + command->target, now_us);
   if (const auto* sender = owner_of(answer.to)) answer.to = *sender;
   return answer;
 }

@@ -121,6 +121,9 @@ factory make_command(const actor_setup& setup) {
   for (const auto& rack : setup.plan.racks) {
     options.rack_devices[rack.name] = rack.device;
   }
+  for (const auto& node : setup.plan.nodes) {
+    for (const auto& actor : node.actors) options.nodes[actor.subject] = node.name;
+  }
   return [options](context& with) {
     return std::make_unique<actors::command::command_actor>(with, options);
   };

@@ -60,6 +60,14 @@ struct fixture {
     }
     return found;
   }
+  void bounce(const messages::command& hop) {
+    messages::result result;
+    result.id = hop.id;
+    result.key = hop.key;
+    result.reply_to = hop.reply_to;
+    result.outcome = outcome::rejected;
+    node.hear(bus::message::plane::commands, {"relay", 1, 0, node.clock.now(), {}}, result);
+  }
   void answer(const messages::command& hop, outcome what) {
     messages::result result;
     result.id = hop.id;
@@ -96,6 +104,27 @@ TEST_CASE_METHOD(fixture, "a command is in the journal, then forwarded, answered
   CHECK(audits()[0].state == "done");
   CHECK(audits()[0].user == "ada");
   CHECK(audits()[0].key == "k");
+}
+
+TEST_CASE_METHOD(fixture, "the audit of a set for a time says for how long") {
+  auto asked = to_close("k");
+  asked.operation = "set";
+  asked.point = "rack_0/charge_current_limit";
+  asked.value = 50.0;
+  asked.lease_ms = 30'000;
+  hear(asked);
+  answer(sent<messages::command>().at(0), outcome::done);
+  REQUIRE(audits().size() == 1);
+  CHECK(audits()[0].value == 50);
+  CHECK(audits()[0].actions == std::vector<std::string>{"for 30s"});
+}
+
+TEST_CASE_METHOD(fixture, "a command that the relay could not hand over is rejected at once") {
+  hear(to_close("k"));
+  bounce(sent<messages::command>().at(0));
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::rejected);
+  CHECK(sent<messages::result>()[0].reasons.at(0).starts_with("nobody answers for rack_0 ("));
 }
 
 TEST_CASE_METHOD(fixture, "F-131 a repeated key is forwarded once and answered the same") {

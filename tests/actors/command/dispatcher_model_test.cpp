@@ -130,6 +130,33 @@ TEST_CASE("F-134 a lost outcome becomes unknown, never done") {
   CHECK_FALSE(model.take(told(hops[0], messages::outcome::done)).has_value());
 }
 
+TEST_CASE("what reaches nobody is rejected with what is known of the node") {
+  dispatcher_model model(
+      {{"bms_0"}, {{"rack_0", "bms_0"}}, {{"bms_0", "rack_0"}, {"rack_0", "rack_0"}}});
+  const auto reason_of = [&](bool began_before) {
+    const auto hops = model.forward(ask("set", "rack_0/charge_current_limit"), "command");
+    const auto bounced = told(hops.at(0), messages::outcome::rejected, {"not reachable: bms_0"});
+    const auto over = model.take(model.explain(bounced, began_before));
+    REQUIRE(over.has_value());
+    CHECK(over->result.outcome ==
+          (began_before ? messages::outcome::unknown : messages::outcome::rejected));
+    return over->result.reasons.at(0);
+  };
+  const auto hear = [&](const char* code) {
+    model.learn({.kind = "system", .subject = "rack_0", .code = code});
+  };
+  const std::string prefix = "nobody answers for rack_0 (its node rack_0 ";
+  CHECK(reason_of(false) == prefix + "is not connected, see voltaic status)");
+  hear("NODE_DOWN");
+  CHECK(reason_of(false) == prefix + "ended and is started again, see voltaic status)");
+  hear("RESTART_BUDGET");
+  CHECK(reason_of(false) == prefix + "failed, see voltaic status)");
+  // A former life of the dispatcher had sent it on: it may have acted.
+  CHECK(reason_of(true) == prefix + "failed, see voltaic status)");
+  hear("SITE_APPLY");
+  CHECK(reason_of(false) == prefix + "is not connected, see voltaic status)");
+}
+
 TEST_CASE("commands on their way are bounded") {
   auto model = site();
   for (std::size_t each = 0; each < pending_max; ++each) {

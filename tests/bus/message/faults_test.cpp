@@ -411,7 +411,7 @@ TEST_CASE("a command reaches its actor's node and its result the client") {
   command.target = "rack_0/contactor";
   REQUIRE(eventually([&] {
     const auto gone = asker->request(command, 5s);
-    return gone.outcome == messages::outcome::unknown &&
+    return gone.outcome == messages::outcome::rejected &&
            gone.reasons == std::vector<std::string>{"not reachable: rack_0/contactor"};
   }));
 }

@@ -195,5 +195,5 @@ TEST_CASE("the memory hub routes commands, results and refusals as the relay doe
   };
   CHECK(outcome(0) == messages::outcome::done);
   CHECK(outcome(1) == messages::outcome::rejected);
-  CHECK(outcome(2) == messages::outcome::unknown);
+  CHECK(outcome(2) == messages::outcome::rejected);
 }

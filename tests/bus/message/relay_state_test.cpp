@@ -53,7 +53,7 @@ TEST_CASE("a command to nobody is rejected by name") {
   CHECK(result.key == "k");
 }
 
-TEST_CASE("a command whose node does not take it has the outcome unknown") {
+TEST_CASE("a command that cannot be handed to its node is rejected: it surely has not acted") {
   relay_state state;
   static_cast<void>(state.received("node-a", health_frame("rack_0", 1, {"rack_0"}), 0));
   static_cast<void>(state.received("site", health_frame("site", 1, {"command"}), 0));
@@ -61,7 +61,7 @@ TEST_CASE("a command whose node does not take it has the outcome unknown") {
   const auto answer = state.undeliverable(routed.deliveries[0], 0);
   REQUIRE(answer.has_value());
   CHECK(answer->to == "site");
-  CHECK(result_in(answer->frame).outcome == messages::outcome::unknown);
+  CHECK(result_in(answer->frame).outcome == messages::outcome::rejected);
   CHECK_FALSE(state.undeliverable(*answer, 0).has_value());
 }
 
