@@ -1,13 +1,17 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "bus/control/control_socket.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -16,8 +20,17 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::seconds collect_timeout{5};
-// The supervisor answers when everything that changed runs again.
-constexpr std::chrono::seconds apply_timeout{30};
+// The supervisor answers as soon as it has begun.
+constexpr std::chrono::seconds apply_timeout{10};
+// What was started has this long until it runs and its actors hear their devices.
+constexpr std::chrono::seconds running_bound{20};
+constexpr std::chrono::milliseconds look_period{250};
+constexpr std::chrono::seconds look_timeout{1};
+
+struct options {
+  std::string file;
+  bool no_wait = false;
+};
 
 // Racks that are known to be open now. Of all others the worst is assumed.
 json open_racks(const running_site& site) {
@@ -45,33 +58,116 @@ exit_code print(const json& answer) {
   for (const auto& one : answer["changes"])
     fmt::print("{:<7} {} {}: {}\n", one.value("change", ""), one.value("part", ""),
                one.value("name", ""), one.value("reason", ""));
+  std::fflush(stdout);
   return exit_code::done;
 }
 
-exit_code apply(const std::string& file) {
-  const auto found = find_running_site(file);
+std::vector<std::string> started_nodes(const json& changes) {
+  std::vector<std::string> names;
+  for (const auto& one : changes) {
+    const auto what = one.value("change", "");
+    if (one.value("part", "") == "node" && (what == "start" || what == "restart"))
+      names.push_back(one.value("name", ""));
+  }
+  return names;
+}
+
+// What is missing until a node runs, in its health of this life; empty: nothing.
+std::string missing_in(const messages::health& health, const json& node) {
+  if (health.pid != node.value("pid", std::int64_t{0})) return "starting";
+  for (const auto& actor : health.actors)
+    if (actor.state != "running") return fmt::format("{} is {}", actor.name, actor.state);
+  return {};
+}
+
+// What is missing until it runs; empty: nothing.
+std::string missing_of(const std::string& name, const json& status, const site_view* view) {
+  for (const auto& node : status["nodes"]) {
+    if (node.value("name", "") != name) continue;
+    const auto state = node.value("state", "");
+    if (state != "running") return state;
+    if (name == site::relay_node) return {}; // it holds no actors, and without it there is no view
+    if (view == nullptr) return "not heard";
+    const auto health = view->health.find(name);
+    return health == view->health.end() ? "not heard" : missing_in(health->second, node);
+  }
+  return "not there";
+}
+
+struct look_result {
+  std::vector<std::string> missing; ///< "rack_2 (starting)"
+  bool any_failed = false;
+};
+
+look_result look(const running_site& site, site_connection* connection,
+                 const std::vector<std::string>& names) {
+  look_result result;
+  const auto view = connection == nullptr
+                        ? messages::expected<site_view>(messages::failure{"no connection"})
+                        : connection->collect(site, look_timeout);
+  for (const auto& name : names) {
+    const auto missing = missing_of(name, site.status, view ? &*view : nullptr);
+    if (!missing.empty()) result.missing.push_back(fmt::format("{} ({})", name, missing));
+    result.any_failed = result.any_failed || missing == "failed";
+  }
+  return result;
+}
+
+// Says what it waits for whenever that changes.
+exit_code wait_until_running(const std::string& file, const std::vector<std::string>& names) {
+  const auto end = std::chrono::steady_clock::now() + running_bound;
+  std::unique_ptr<site_connection> connection;
+  std::string told;
+  while (true) {
+    const auto found = find_running_site(file);
+    if (const auto* code = std::get_if<exit_code>(&found)) return *code;
+    const auto& site = std::get<running_site>(found);
+    if (connection == nullptr)
+      if (auto opened = site_connection::open(site)) connection = *std::move(opened);
+    const auto seen = look(site, connection.get(), names);
+    if (seen.missing.empty()) return exit_code::done;
+    const auto text = fmt::format("{}", fmt::join(seen.missing, ", "));
+    if (seen.any_failed || std::chrono::steady_clock::now() >= end) {
+      fmt::print(stderr, "voltaic apply: not running{}: {}\n",
+                 seen.any_failed ? "" : fmt::format(" after {} s", running_bound.count()), text);
+      return seen.any_failed ? exit_code::fault : exit_code::outcome_unknown;
+    }
+    if (text != told) fmt::print(stderr, "voltaic apply: waiting for {}\n", text);
+    told = text;
+    std::this_thread::sleep_for(look_period);
+  }
+}
+
+exit_code apply(const options& given) {
+  const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
   const json request = {{"do", "apply"},
                         {"open", open_racks(site)},
                         {"user", user_name()},
-                        {"role", role_of(site.status.value("roles", json::object()))}};
+                        {"role", role_of(site.status.value("roles", json::object()))},
+                        {"wait", false}};
   const auto answer =
       bus::control::control_request(site.control_path, request.dump(), apply_timeout);
   if (!answer) {
     fmt::print(stderr, "voltaic apply: {}\n", answer.error().text);
     return exit_code::outcome_unknown;
   }
-  const auto parsed = json::parse(*answer, nullptr, false);
-  return print(parsed.is_object() ? parsed : json::object());
+  auto parsed = json::parse(*answer, nullptr, false);
+  if (!parsed.is_object()) parsed = json::object();
+  const auto code = print(parsed);
+  if (code != exit_code::done || given.no_wait) return code;
+  const auto names = started_nodes(parsed["changes"]);
+  return names.empty() ? code : wait_until_running(given.file, names);
 }
 
 } // namespace
 
 action declare_apply(CLI::App& app) {
-  auto file = std::make_shared<std::string>();
-  app.add_option("SITE", *file, "Site file of a running site")->type_name("FILE")->required();
-  return [file] { return apply(*file); };
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->file, "Site file of a running site")->type_name("FILE")->required();
+  app.add_flag("--no-wait", given->no_wait, "Do not wait until what was started runs");
+  return [given] { return apply(*given); };
 }
 
 } // namespace voltaic::nodes::cli

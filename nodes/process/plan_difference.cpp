@@ -206,6 +206,30 @@ std::string process_name(part_kind part, const std::string& name) {
   return part == part_kind::node ? name : fmt::format("{} {}", to_string(part), name);
 }
 
+void start_failed(difference& what, const site::plan& wanted,
+                  const std::vector<std::string>& failed) {
+  const auto has_failed = [&](const std::string& process) {
+    return std::ranges::find(failed, process) != failed.end();
+  };
+  const auto look = [&](part_kind part, const std::string& name) {
+    if (!has_failed(process_name(part, name))) return;
+    const auto known = std::ranges::find_if(
+        what.changes, [&](const change& one) { return one.part == part && one.name == name; });
+    if (known == what.changes.end())
+      what.changes.push_back({change_kind::restart, part, name, "was failed, started again"});
+    else
+      known->reason += "; was failed, started again";
+  };
+  for (const auto& bus : wanted.buses) look(part_kind::bus, bus.name);
+  for (const auto& rack : wanted.racks) look(part_kind::simulator, rack.name);
+  look(part_kind::simulator, std::string(equipment_name));
+  for (const auto& node : wanted.nodes) look(part_kind::node, node.name);
+  std::erase_if(what.racks_touched, [&](const std::string& name) {
+    const auto* rack = wanted.find_rack(name);
+    return rack != nullptr && has_failed(rack->node);
+  });
+}
+
 difference compare(const plan& running, const plan& wanted, bool simulated) {
   difference result;
   if (running.name != wanted.name) result.impossible.push_back("the site's name changed");

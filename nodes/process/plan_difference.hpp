@@ -45,4 +45,10 @@ struct difference {
 [[nodiscard]] difference compare(const site::plan& running, const site::plan& wanted,
                                  bool simulated);
 
+/// Adds to `what` that processes which were given up are started again, with a
+/// fresh restart budget. `failed`: their names. A rack whose node failed has
+/// nobody who could be asked to open it first.
+void start_failed(difference& what, const site::plan& wanted,
+                  const std::vector<std::string>& failed);
+
 } // namespace voltaic::nodes::process

@@ -350,6 +350,13 @@ bool process_set::any_failed() const {
                      [](const auto& item) { return item->state == process_state::failed; });
 }
 
+std::vector<std::string> process_set::failed() const {
+  std::vector<std::string> names;
+  for (const auto& item : entries_)
+    if (item->state == process_state::failed) names.push_back(item->spec.name);
+  return names;
+}
+
 bool process_set::quiet() const {
   return std::none_of(entries_.begin(), entries_.end(),
                       [](const auto& item) { return item->forget; });

@@ -91,6 +91,8 @@ class process_set {
   /// Every process runs or has failed.
   [[nodiscard]] bool settled() const;
   [[nodiscard]] bool any_failed() const;
+  /// The names of those that are not started again.
+  [[nodiscard]] std::vector<std::string> failed() const;
   /// No replaced or removed process is still on its way out.
   [[nodiscard]] bool quiet() const;
   [[nodiscard]] std::vector<process_view> view(std::int64_t now_us);

@@ -201,7 +201,7 @@ void supervisor::tell_stop() {
 void supervisor::turn(std::int64_t now_us) {
   if (pending_ &&
       ((processes_.quiet() && processes_.settled()) || now_us > pending_->deadline_us)) {
-    control_->reply(pending_->from, pending_->answer);
+    if (pending_->from) control_->reply(*pending_->from, pending_->answer);
     pending_.reset();
   }
   if (status_lines_ != nullptr && status_lines_->reap()) status_lines_.reset();

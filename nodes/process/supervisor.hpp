@@ -56,7 +56,7 @@ class supervisor {
 
  private:
   struct pending_apply {
-    bus::control::control_server::client_id from = 0;
+    std::optional<bus::control::control_server::client_id> from; ///< nothing: was answered
     std::string answer;
     std::int64_t deadline_us = 0;
   };

@@ -56,10 +56,13 @@ void supervisor::answer(bus::control::control_server::client_id from, std::strin
   if (what != "apply") return control_->reply(from, json({{"refused", "unknown request"}}).dump());
   bool wait = false;
   auto answer = apply(line, wait);
-  if (wait)
-    pending_ = pending_apply{from, std::move(answer), bus::can::monotonic_now_us() + apply_us_max};
-  else
-    control_->reply(from, answer);
+  // Who looks for himself is answered at once; until everything runs again, the
+  // next change waits for that in any case.
+  const bool at_once = !wait || request.value("wait", json()) == false;
+  if (at_once) control_->reply(from, answer);
+  if (!wait) return;
+  pending_ = pending_apply{{}, std::move(answer), bus::can::monotonic_now_us() + apply_us_max};
+  if (!at_once) pending_->from = from;
 }
 
 std::string supervisor::status(std::int64_t now_us) {
@@ -120,7 +123,8 @@ std::string supervisor::apply(std::string_view request, bool& wait) {
     return json({{"findings", std::move(lines)}}).dump();
   }
   auto& wanted = std::get<site::plan>(loaded);
-  const auto what = compare(plan_, wanted, simulated());
+  auto what = compare(plan_, wanted, simulated());
+  start_failed(what, wanted, processes_.failed());
   for (const auto& why : what.impossible) return refuse(why + "; stop the site first");
   const auto open = asked.value("open", json::array());
   for (const auto& rack : what.racks_touched)

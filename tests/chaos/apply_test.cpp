@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 #include <thread>
 
@@ -89,6 +90,63 @@ TEST_CASE("proof c: apply adds and removes racks while the others miss no period
   CHECK(site.node("rack_2").is_null());
   require_undisturbed();
   CHECK(site.stop() == 0);
+}
+
+TEST_CASE("a node that was given up refuses at once, and apply starts it again") {
+  live_site site;
+  site.add("[supervision]\nrestarts_max = 1\n");
+  site.up();
+  const pid_t others[] = {site.pid_of("rack_0"), site.pid_of("site")};
+  REQUIRE(eventually([&] {
+    if (const pid_t pid = site.pid_of("rack_1"); pid > 0) ::kill(pid, SIGKILL);
+    return site.wait_for_state("rack_1", "failed", 500ms);
+  }));
+  const auto set = [&] {
+    return site.voltaic({"set", "rack_1/charge_current_limit", "50", "--site", site.file()});
+  };
+  answer refused;
+  // The dispatcher hears of it from the supervisor's journal.
+  REQUIRE(eventually([&] {
+    refused = set();
+    return refused.output.find("its node rack_1 failed") != std::string::npos;
+  }));
+  INFO(refused.output << refused.errors);
+  CHECK(refused.code == 4);
+  CHECK(refused.output.find("nobody answers for rack_1") != std::string::npos);
+
+  const auto applied = site.voltaic({"apply", site.file()}, 30s);
+  INFO(applied.output << applied.errors << site.log());
+  CHECK(applied.code == 0);
+  CHECK(applied.output == "restart node rack_1: was failed, started again\n");
+  CHECK(applied.errors.find("waiting for rack_1") != std::string::npos);
+  // It waited until the rack is there.
+  CHECK(site.node("rack_1")["state"] == "running");
+  CHECK(site.node("rack_1")["restarts"] == 0);
+  CHECK(site.pid_of("rack_0") == others[0]);
+  CHECK(site.pid_of("site") == others[1]);
+  REQUIRE(eventually([&] { return site.good("rack_1"); }));
+  CHECK(set().code == 0);
+  CHECK(site.voltaic({"apply", site.file()}).output == "nothing changed\n");
+}
+
+TEST_CASE("apply does not wait where it is told not to, and says what does not run in time") {
+  live_site site;
+  const auto two = read_file(site.file());
+  site.up();
+  const auto journal = site.state_folder() + "/rack_2.journal";
+  std::filesystem::create_directories(journal + "/in_the_way");
+  site.write(with_racks(two, "{0..2}"));
+  const auto begun = site.voltaic({"apply", "--no-wait", site.file()});
+  CHECK(begun.code == 0);
+  CHECK(begun.errors.empty());
+  REQUIRE(site.wait_for_state("rack_2", "failed", 20s));
+  const auto again = site.voltaic({"apply", site.file()}, 30s);
+  INFO(again.output << again.errors);
+  CHECK(again.code == 7);
+  CHECK(again.errors.find("not running: rack_2 (failed)") != std::string::npos);
+  std::filesystem::remove_all(journal);
+  CHECK(site.voltaic({"apply", site.file()}, 30s).code == 0);
+  CHECK(site.node("rack_2")["state"] == "running");
 }
 
 TEST_CASE("apply holds running processes to new bounds of supervision and restarts none") {

@@ -136,6 +136,26 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
   }
 }
 
+TEST_CASE("what was given up is started again, whether it changed or not") {
+  const auto before = two_racks();
+  auto after = before;
+  auto found = process::compare(before, after, true);
+  process::start_failed(found, after, {"rack_1", "bus can0"});
+  REQUIRE(found.changes.size() == 2);
+  CHECK(found.changes[0].part == part_kind::bus);
+  CHECK(found.changes[1].name == "rack_1");
+  CHECK(found.changes[1].kind == change_kind::restart);
+  CHECK(found.changes[1].reason == "was failed, started again");
+  CHECK(found.racks_touched.empty());
+  // Nobody could open a rack whose node is not there.
+  after.racks[0].protection_hash = after.racks[1].protection_hash = 9;
+  found = process::compare(before, after, true);
+  process::start_failed(found, after, {"rack_1"});
+  REQUIRE(found.changes.size() == 2);
+  CHECK(found.changes[1].reason == "rack_1 changed; was failed, started again");
+  CHECK(found.racks_touched == std::vector<std::string>{"rack_0"});
+}
+
 TEST_CASE("racks that are heard from a recording are not simulated") {
   auto plan = two_racks();
   CHECK(process::simulated_racks(plan).size() == 2);
