@@ -26,8 +26,9 @@ double parts_of(input_kind input) {
 }
 
 input_kind input_for(std::string_view candidate) {
-  const bool cell = candidate == "cell_overvoltage" || candidate == "cell_undervoltage";
-  return cell ? input_kind::cell_voltage : input_kind::none;
+  const auto* known = messages::protection::find_candidate(candidate);
+  const bool by_cells = known != nullptr && known->point == cell_scope;
+  return by_cells ? input_kind::cell_voltage : input_kind::none;
 }
 
 } // namespace

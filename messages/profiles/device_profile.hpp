@@ -19,11 +19,14 @@ namespace voltaic::messages::profiles {
 enum class raw_type : std::uint8_t { u16, i16, u32, i32, i64, f64, text };
 /// "u16" and so on, as profile and catalogue spell it.
 [[nodiscard]] std::string_view to_string(raw_type type);
-/// The smallest and largest raw value of an integer type (of i64 for f64 and text).
+/// The smallest raw value of an integer type (of i64 for f64 and text).
 [[nodiscard]] std::int64_t raw_minimum(raw_type type);
+/// The largest one.
 [[nodiscard]] std::int64_t raw_maximum(raw_type type);
 
+/// What a point tells: how the device does, or how it is set up.
 enum class category : std::uint8_t { operational, configuration };
+/// "operational" or "configuration".
 [[nodiscard]] std::string_view to_string(category value);
 
 /// Both ends belong to it; in engineering units.
@@ -50,11 +53,15 @@ struct point {
   std::uint8_t decimals = 0;           ///< that a value is shown with
   std::vector<std::string> aggregates; ///< of min, max, average
   std::vector<std::string> protection; ///< candidates that watch this point
-  std::vector<std::string> texts;      ///< names of the raw values from 0; a text point if any
+  /// Of those candidates, where it is not the profile's.
+  std::optional<std::uint32_t> reaction_limit_ms;
+  std::vector<std::string> texts; ///< names of the raw values from 0; a text point if any
   friend bool operator==(const point&, const point&) = default;
 };
 
+/// How a field goes on across bytes: intel towards higher ones, from its least significant bit.
 enum class bit_order : std::uint8_t { intel, motorola };
+/// How the bits of a field are a number; a float has 32 or 64 of them.
 enum class signal_type : std::uint8_t { unsigned_integer, signed_integer, ieee_float };
 
 /// Bits of a frame. Bit k is bit k mod 8 of byte k/8; `start` is the least
@@ -78,6 +85,7 @@ struct signal {
   friend bool operator==(const signal&, const signal&) = default;
 };
 
+/// The byte of a frame that guards all the others.
 struct checksum_rule {
   can::checksum_kind kind = can::checksum_kind::crc8_j1850;
   std::uint8_t byte = 0; ///< where it stands; all others are summed
@@ -120,6 +128,7 @@ struct command_field {
 
 using modbus::register_type;
 using modbus::word_order;
+/// Which of a Modbus unit's tables of registers: read and written, or read only.
 enum class register_table : std::uint8_t { holding, input };
 
 /// Some bits of an unsigned number in registers; `start` is the least significant.
@@ -170,6 +179,7 @@ struct guard_registers {
   friend bool operator==(const guard_registers&, const guard_registers&) = default;
 };
 
+/// What a command does: sets a value, or carries the chain's orders to the contactors.
 enum class command_purpose : std::uint8_t { set, order };
 
 /// What the device takes: one order command at most, and set commands.
@@ -196,6 +206,7 @@ struct command {
   friend bool operator==(const command&, const command&) = default;
 };
 
+/// Who opens when orders stop: the device by itself, or nobody.
 enum class lease_mode : std::uint8_t { none, device };
 /// Whether the device opens by itself after the last valid order.
 struct lease {
@@ -204,6 +215,7 @@ struct lease {
   friend bool operator==(const lease&, const lease&) = default;
 };
 
+/// How many of what the device consists of.
 struct topology {
   std::uint32_t modules = 0;
   std::uint32_t cells_per_module = 0;
@@ -211,6 +223,7 @@ struct topology {
   friend bool operator==(const topology&, const topology&) = default;
 };
 
+/// What the battery is built for.
 struct ratings {
   double capacity_ah = 0;
   double charge_current_a = 0;
@@ -219,8 +232,10 @@ struct ratings {
   friend bool operator==(const ratings&, const ratings&) = default;
 };
 
+/// What the device speaks.
 enum class protocol : std::uint8_t { can, modbus };
 
+/// The whole of a profile.
 struct device_profile {
   std::string name;
   std::uint32_t version = 0;
@@ -230,6 +245,7 @@ struct device_profile {
   std::optional<profiles::topology> topology;
   std::optional<profiles::ratings> ratings;
   std::string chemistry; ///< "lfp", "nmc" or empty
+  /// Longest time from a fault to open contactors, where a point states none of its own.
   std::optional<std::uint32_t> reaction_limit_ms;
   std::vector<point> points;             ///< in the file's order
   std::vector<message> messages;         ///< CAN only

@@ -50,6 +50,7 @@ constexpr key_rule rules[] = {
     {"point", "decimals"},
     {"point", "aggregates"},
     {"point", "protection"},
+    {"point", "reaction_limit_ms"},
     {"point", "texts"},
     {"point", "description"},
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::uint32_t version_max = 1'000'000;
 constexpr std::uint32_t timeout_ms_max = 60'000;
-constexpr std::uint32_t reaction_limit_ms_max = 3'600'000;
 
 constexpr spelling<protocol> protocols[] = {{"can", protocol::can}, {"modbus", protocol::modbus}};
 constexpr spelling<lease_mode> lease_modes[] = {{"none", lease_mode::none},

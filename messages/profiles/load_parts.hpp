@@ -13,6 +13,9 @@
 /// The parts of the profile loader; only load*.cpp include this.
 namespace voltaic::messages::profiles {
 
+/// A profile that allows more for opening the contactors means no limit.
+inline constexpr std::uint32_t reaction_limit_ms_max = 3'600'000;
+
 /// What the loader remembers of a point until everything has been read.
 struct point_place {
   std::size_t offset = 0;

@@ -7,6 +7,7 @@
 
 #include "messages/profiles/load.hpp"
 #include "messages/profiles/load_parts.hpp"
+#include "messages/protection/table.hpp"
 
 namespace voltaic::messages::profiles {
 namespace {
@@ -93,40 +94,50 @@ void read_sentinels(const object_reader& reader, point& result) {
   }
 }
 
-/// An array of different names that `accept` lets pass.
-template <class Accept>
+/// An array of different names; `mistake_in` says what is wrong with one of them.
+template <class Judge>
 std::vector<std::string> read_names(const object_reader& reader, std::string_view key,
-                                    std::size_t names_limit, std::string_view expected,
-                                    Accept accept) {
+                                    std::size_t names_limit, Judge mistake_in) {
   std::vector<std::string> result;
   const auto* list = reader.array(key, names_limit);
   if (list == nullptr) return result;
   std::unordered_set<std::string_view> seen;
   for (const auto& element : list->elements) {
-    if (element.type != json_node::kind::text || !accept(element.text)) {
-      reader.add(key, fmt::format("expected {}", expected));
-    } else if (!seen.insert(element.text).second) {
-      reader.add(key, fmt::format("\"{}\" stands twice", element.text));
-    } else {
+    std::string wrong =
+        element.type == json_node::kind::text ? mistake_in(element.text) : "expected texts";
+    if (wrong.empty() && !seen.insert(element.text).second)
+      wrong = fmt::format("\"{}\" stands twice", element.text);
+    if (wrong.empty())
       result.push_back(element.text);
-    }
+    else
+      reader.found().add(element.offset, fmt::format("{}: {}", reader.path_of(key), wrong));
   }
   return result;
 }
 
+std::string aggregate_mistake(std::string_view text) {
+  const bool known = text == "min" || text == "max" || text == "average";
+  return known ? "" : "expected min, max or average";
+}
+
+std::string candidate_mistake(std::string_view text) {
+  return protection::find_candidate(text) != nullptr ? "" : protection::unknown_candidate(text);
+}
+
+std::string text_mistake(std::string_view text) {
+  return !text.empty() && text.size() <= name_bytes_max ? "" : "expected short texts";
+}
+
 void read_lists(const object_reader& reader, point& result) {
-  const auto is_aggregate = [](std::string_view text) {
-    return text == "min" || text == "max" || text == "average";
-  };
-  result.aggregates =
-      read_names(reader, "aggregates", names_max, "min, max or average", is_aggregate);
-  result.protection = read_names(reader, "protection", names_max, "names of candidates", is_name);
-  const auto is_text = [](std::string_view text) {
-    return !text.empty() && text.size() <= name_bytes_max;
-  };
-  result.texts = read_names(reader, "texts", texts_max, "short texts", is_text);
+  result.aggregates = read_names(reader, "aggregates", names_max, aggregate_mistake);
+  result.protection = read_names(reader, "protection", names_max, candidate_mistake);
+  result.texts = read_names(reader, "texts", texts_max, text_mistake);
   if (!result.aggregates.empty() && result.count == 1)
     reader.add("aggregates", "a single value has no aggregates");
+  result.reaction_limit_ms =
+      reader.whole<std::uint32_t>("reaction_limit_ms", 1, reaction_limit_ms_max);
+  if (reader.has("reaction_limit_ms") && !reader.has("protection"))
+    reader.add("reaction_limit_ms", "only a point that candidates watch has one");
   if (result.texts.empty()) return;
   if (result.count != 1 || result.type == raw_type::f64 || !result.unit.empty())
     reader.add("texts", "only a single integer without a unit can be a text");
@@ -166,7 +177,7 @@ void check_text(const object_reader& reader, protocol spoken, const point& resul
   if (result.type != raw_type::text) return;
   if (spoken != protocol::modbus) reader.add("type", "only a Modbus device has texts");
   for (const auto* key : {"count", "group_size", "scale", "offset", "valid", "sentinels",
-                          "decimals", "aggregates", "protection", "texts"})
+                          "decimals", "aggregates", "protection", "reaction_limit_ms", "texts"})
     if (reader.has(key)) reader.add(key, "does not belong to a text");
   if (!result.unit.empty()) reader.add("unit", "a text has none");
 }

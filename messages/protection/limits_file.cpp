@@ -82,10 +82,8 @@ class reader {
 
   void read_candidate(const toml::key& name, const toml::node& node, table& result) {
     const auto* fields = node.as_table();
-    const auto known = std::ranges::find(known_candidates, name.str(), &known_candidate::name);
-    if (known == known_candidates.end()) {
-      return report(name.source().begin, fmt::format("unknown candidate '{}'", name.str()));
-    }
+    const auto* known = find_candidate(name.str());
+    if (known == nullptr) return report(name.source().begin, unknown_candidate(name.str()));
     if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
     candidate watched;
     watched.name = std::string(name.str());
@@ -104,11 +102,9 @@ class reader {
 
   void change_candidate(const toml::key& name, const toml::node& node, table& result) {
     const auto* fields = node.as_table();
-    const auto known = std::ranges::find(known_candidates, name.str(), &known_candidate::name);
+    const auto* known = find_candidate(name.str());
     const auto watched = std::ranges::find(result.candidates, name.str(), &candidate::name);
-    if (known == known_candidates.end()) {
-      return report(name.source().begin, fmt::format("unknown candidate '{}'", name.str()));
-    }
+    if (known == nullptr) return report(name.source().begin, unknown_candidate(name.str()));
     if (watched == result.candidates.end()) {
       return report(name.source().begin,
                     fmt::format("the protection file does not have {}", name.str()));

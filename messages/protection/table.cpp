@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "messages/nearest_word.hpp"
+
 namespace voltaic::messages::protection {
 
 namespace {
@@ -26,6 +28,19 @@ constexpr std::array<std::string_view, 13> action_names{"derate_charge",
                                                         "log"};
 
 } // namespace
+
+const known_candidate* find_candidate(std::string_view name) {
+  const auto* found = std::ranges::find(known_candidates, name, &known_candidate::name);
+  return found == known_candidates.end() ? nullptr : found;
+}
+
+std::string unknown_candidate(std::string_view name) {
+  std::vector<std::string_view> names;
+  for (const auto& known : known_candidates) names.push_back(known.name);
+  const auto near = nearest_word(name, names);
+  return fmt::format("unknown candidate '{}'{}", name,
+                     near.empty() ? "" : fmt::format(", did you mean {}?", near));
+}
 
 std::string_view to_string(level value) {
   return level_names.at(static_cast<std::size_t>(value));

@@ -12,6 +12,7 @@ namespace voltaic::messages::protection {
 
 /// `hard` is a fourth level, shown to people as a fault.
 enum class level : std::uint8_t { warning, alarm, fault, hard };
+/// No candidate has more levels.
 inline constexpr std::size_t levels_max = 4;
 /// No level waits longer than half an hour.
 inline constexpr std::int64_t delay_ms_max = 1'800'000;
@@ -26,6 +27,7 @@ enum class latch : std::uint8_t {
 /// `high` trips at value >= set, `low` at value <= set.
 enum class direction : std::uint8_t { high, low };
 
+/// What a level asks for; spelled so in the files.
 enum class action_kind : std::uint8_t {
   derate_charge,    ///< leaves `percent` of the limit
   derate_discharge, ///< leaves `percent` of the limit
@@ -42,6 +44,7 @@ enum class action_kind : std::uint8_t {
   log
 };
 
+/// One thing that a level asks for.
 struct action {
   action_kind kind = action_kind::log;
   double percent = 0; ///< derating only: what is left of the limit
@@ -74,6 +77,7 @@ struct candidate {
   friend bool operator==(const candidate&, const candidate&) = default;
 };
 
+/// All that one protection file says.
 struct table {
   std::string name;
   std::string chemistry;
@@ -86,11 +90,15 @@ struct known_candidate {
   std::string_view name;
   std::string_view unit;
   protection::direction direction;
+  /// The point of the rack's device that it is judged by; empty: nothing judges
+  /// it in this version, so it protects nothing.
+  std::string_view point = {};
 };
 
+/// No file and no profile may name another one.
 inline constexpr std::array<known_candidate, 17> known_candidates{{
-    {"cell_overvoltage", "V", direction::high},
-    {"cell_undervoltage", "V", direction::low},
+    {"cell_overvoltage", "V", direction::high, "cell_voltage"},
+    {"cell_undervoltage", "V", direction::low, "cell_voltage"},
     {"rack_overvoltage", "V per cell", direction::high},
     {"rack_undervoltage", "V per cell", direction::low},
     {"cell_voltage_spread", "V", direction::high},
@@ -108,9 +116,18 @@ inline constexpr std::array<known_candidate, 17> known_candidates{{
     {"voltage_sum_mismatch", "% of rack voltage", direction::high},
 }};
 
+/// The known candidate of that name, or nullptr.
+[[nodiscard]] const known_candidate* find_candidate(std::string_view name);
+/// What is said of a name that is not known, with the one that it may have meant.
+[[nodiscard]] std::string unknown_candidate(std::string_view name);
+
+/// As the files spell it: "warning".
 [[nodiscard]] std::string_view to_string(level value);
+/// As the files spell it: "user".
 [[nodiscard]] std::string_view to_string(latch value);
+/// As the files spell it: "high".
 [[nodiscard]] std::string_view to_string(direction value);
+/// As the files spell it, without percent: "derate_charge".
 [[nodiscard]] std::string_view to_string(action_kind value);
 /// `derate_charge:50`, `open_ordered`.
 [[nodiscard]] std::string to_string(const action& value);

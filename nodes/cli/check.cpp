@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -71,17 +72,41 @@ void print_reactions(const site::plan& plan) {
                one.limit_ms == 0 ? "" : fmt::format(" of {} ms", one.limit_ms));
 }
 
+std::string input_words(const site::candidate_input& one) {
+  return one.point.empty() ? "no input: does not protect"
+                           : fmt::format("by {}/{}", one.rack, one.point);
+}
+
+// Which candidates of its protection file protect each rack, and which only stand there.
+void print_candidates(const site::plan& plan) {
+  if (!plan.candidates.empty()) fmt::print("protection\n");
+  for (const auto& one : plan.candidates)
+    fmt::print("  {:<12} {:<28} {}\n", one.rack, one.candidate, input_words(one));
+}
+
+void print_limits(const messages::protection::candidate& watched,
+                  const site::candidate_input& input) {
+  for (const auto& limit : watched.limits) {
+    std::string actions;
+    for (const auto& action : limit.actions)
+      actions += " " + messages::protection::to_string(action);
+    fmt::print("{} {} {} set {} clear {} {} after {} ms, clear after {} ms, latch {}:{} ({})\n",
+               input.rack, watched.name, to_string(limit.level), limit.set, limit.clear,
+               watched.unit, limit.set_ms, limit.clear_ms, to_string(limit.latch), actions,
+               input_words(input));
+  }
+}
+
 void print_protection(const site::plan& plan) {
-  for (const auto& rack : plan.racks)
-    for (const auto& candidate : rack.protection->candidates)
-      for (const auto& limit : candidate.limits) {
-        std::string actions;
-        for (const auto& action : limit.actions)
-          actions += " " + messages::protection::to_string(action);
-        fmt::print("{} {} {} set {} clear {} {} after {} ms, clear after {} ms, latch {}:{}\n",
-                   rack.name, candidate.name, to_string(limit.level), limit.set, limit.clear,
-                   candidate.unit, limit.set_ms, limit.clear_ms, to_string(limit.latch), actions);
-      }
+  auto input = plan.candidates.begin();
+  for (const auto& rack : plan.racks) {
+    const auto first = input;
+    for (const auto& candidate : rack.protection->candidates) print_limits(candidate, *input++);
+    const auto idle =
+        std::count_if(first, input, [](const auto& one) { return one.point.empty(); });
+    fmt::print("{}: {} candidates protect, {} have no input and do not\n", rack.name,
+               input - first - idle, idle);
+  }
 }
 
 exit_code check(const std::string& file, bool with_protection) {
@@ -103,6 +128,7 @@ exit_code check(const std::string& file, bool with_protection) {
   print_nodes(plan);
   print_buses(plan);
   print_points(plan);
+  print_candidates(plan);
   print_reactions(plan);
   return exit_code::done;
 }
@@ -113,7 +139,8 @@ action declare_check(CLI::App& app) {
   auto file = std::make_shared<std::string>();
   auto with_protection = std::make_shared<bool>(false);
   app.add_option("SITE", *file, "Site file")->type_name("FILE")->required();
-  app.add_flag("--print-protection", *with_protection, "Print the protection limits in force");
+  app.add_flag("--print-protection", *with_protection,
+               "Print all protection limits, and by which point each candidate protects, if any");
   return [file, with_protection] { return check(*file, *with_protection); };
 }
 

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/nearest_word.hpp"
 #include "nodes/cli/subcommands.hpp"
-#include "nodes/site/expand.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -61,7 +61,7 @@ std::optional<std::string> unknown_word(int argument_count, const char* const* a
   std::vector<std::string_view> known;
   for (const auto& entry : subcommands) known.emplace_back(entry.name);
   if (std::ranges::find(known, word) != known.end()) return std::nullopt;
-  const auto near = site::nearest_word(word, known);
+  const auto near = messages::nearest_word(word, known);
   return fmt::format("there is no command {}{}", word,
                      near.empty() ? "" : fmt::format(", did you mean {}?", near));
 }

@@ -5,7 +5,7 @@
 #include <set>
 #include <vector>
 
-#include "nodes/site/expand.hpp"
+#include "messages/nearest_word.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -79,7 +79,7 @@ std::string suggestion(const site_view& view, std::string_view name) {
     known.emplace_back(point.description.name);
     known.emplace_back(point.description.channel);
   }
-  const auto near = site::nearest_word(name.substr(0, name.find('[')), known);
+  const auto near = messages::nearest_word(name.substr(0, name.find('[')), known);
   return near.empty() ? "" : fmt::format(", did you mean {}?", near);
 }
 

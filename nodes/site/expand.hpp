@@ -24,8 +24,4 @@ inline constexpr std::int64_t range_length_max = 1024;
 /// A number or `RANGE*STEP`: `{0..2}*0xC0` is 0, 192, 384.
 [[nodiscard]] messages::expected<std::vector<std::int64_t>> expand_numbers(std::string_view text);
 
-/// The known word that `word` most likely meant; empty when none is near.
-[[nodiscard]] std::string_view nearest_word(std::string_view word,
-                                            const std::vector<std::string_view>& known);
-
 } // namespace voltaic::nodes::site

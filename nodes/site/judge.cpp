@@ -7,7 +7,7 @@
 #include "bus/modbus/line_options.hpp"
 #include "messages/can/frame_bits.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "messages/protection/table.hpp"
+#include "nodes/site/judge_protection.hpp"
 #include "nodes/site/line_load.hpp"
 #include "nodes/site/resolve.hpp"
 
@@ -16,12 +16,9 @@ namespace voltaic::nodes::site {
 namespace {
 
 namespace profiles = messages::profiles;
-namespace protection = messages::protection;
 
 constexpr double load_warning_percent = 70;
 constexpr double load_percent_max = 95;
-// From the decision to open to contactors that report it: order, frame, feedback.
-constexpr std::uint32_t opening_ms = 200;
 // Orders renew the device's lease this often.
 constexpr std::uint32_t order_period_ms = 50;
 constexpr std::uint32_t standard_id_max = 0x7FF;
@@ -183,31 +180,6 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
 }
 
-void judge_reactions(const draft_rack& place, const rack& item, plan& result, reporter& report) {
-  const auto* feeding = result.find_device(item.device);
-  if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
-  const auto& profile = *feeding->profile;
-  for (const auto& watched : item.protection->candidates)
-    for (const auto& point : profile.points) {
-      if (std::find(point.protection.begin(), point.protection.end(), watched.name) ==
-          point.protection.end())
-        continue;
-      for (const auto& limit : watched.limits) {
-        if (!protection::opens(limit)) continue;
-        const auto time_ms = protection::reaction_ms(watched, limit, point.period_ms) + opening_ms;
-        const auto limit_ms = profile.reaction_limit_ms.value_or(0);
-        result.reactions.push_back({item.name, watched.name,
-                                    std::string(protection::to_string(limit.level)), time_ms,
-                                    limit_ms});
-        if (limit_ms != 0 && time_ms > limit_ms)
-          report.add(place.protection_at,
-                     fmt::format("protection: {} {} of {} takes {} ms, the profile {} allows {} ms",
-                                 watched.name, protection::to_string(limit.level), item.name,
-                                 time_ms, profile.name, limit_ms));
-      }
-    }
-}
-
 void judge_sockets(const draft& source, const plan& result, reporter& report) {
   std::size_t longest = std::string_view("/relay.pub").size();
   for (const auto& bus : result.buses)
@@ -237,7 +209,7 @@ void judge(const draft& source, plan& result, reporter& report) {
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),
                                     [&](const draft_rack& r) { return r.item.name == item.name; });
-    judge_reactions(*place, item, result, report);
+    judge_protection(*place, item, result, report);
   }
   judge_sockets(source, result, report);
 }

@@ -32,6 +32,7 @@ struct folders {
 /// How a bus is reached; the scheme of its uri.
 enum class bus_kind : std::uint8_t { virtual_bus, replay };
 
+/// A CAN bus, and how it is opened.
 struct can_bus {
   std::string name;
   bus_kind kind = bus_kind::virtual_bus;
@@ -58,6 +59,7 @@ struct modbus_line {
   friend bool operator==(const modbus_line&, const modbus_line&) = default;
 };
 
+/// A battery or other equipment on a bus or a line.
 struct device {
   std::string name;
   std::string profile_path;       ///< real path of the profile file
@@ -73,6 +75,7 @@ struct device {
   std::string node;             ///< the node its actor lives in
 };
 
+/// A battery whose contactors the site may close.
 struct rack {
   std::string name;
   std::string device;
@@ -84,8 +87,10 @@ struct rack {
   bool close_allowed = true;      ///< false: nothing would open it, so it is never closed
 };
 
+/// "virtual" or "replay".
 [[nodiscard]] std::string_view to_string(bus_kind kind);
 
+/// What an actor does; each kind has a folder of its name in actors/.
 enum class actor_kind : std::uint8_t {
   can_device,
   modbus_device,
@@ -94,8 +99,10 @@ enum class actor_kind : std::uint8_t {
   contactor,
   command
 };
+/// "can_device", as the kind is spelled.
 [[nodiscard]] std::string_view to_string(actor_kind kind);
 
+/// One actor of a node.
 struct actor {
   std::string name;
   actor_kind kind = actor_kind::can_device;
@@ -103,14 +110,17 @@ struct actor {
   friend bool operator==(const actor&, const actor&) = default;
 };
 
+/// What a node is for.
 enum class node_kind : std::uint8_t {
   relay, ///< no actors: the one process that binds the message bus
   site,  ///< dispatcher of commands, and devices that belong to no rack
   chain, ///< chains of racks, from device to contactor
   other  ///< devices that were placed by name
 };
+/// "chain", as the kind is spelled.
 [[nodiscard]] std::string_view to_string(node_kind kind);
 
+/// One process of `voltaic up`.
 struct node {
   std::string name;
   node_kind kind = node_kind::other;
@@ -131,12 +141,21 @@ struct supervision {
   friend bool operator==(const supervision&, const supervision&) = default;
 };
 
+/// What is simulated of the site, and how it begins.
 struct simulator {
   bool present = false;         ///< [simulator] stands in the file
   std::string initial = "open"; ///< contactors at start: open or closed
   double soc_percent = 50;
   double temperature_c = 25;
   friend bool operator==(const simulator&, const simulator&) = default;
+};
+
+/// A candidate of a rack's protection file, and whether it protects.
+struct candidate_input {
+  std::string rack;
+  std::string candidate;
+  std::string point; ///< of the rack's device, that it is judged by; empty: it does not protect
+  friend bool operator==(const candidate_input&, const candidate_input&) = default;
 };
 
 /// One protection limit's way from value to open contactor.
@@ -149,12 +168,14 @@ struct reaction {
   friend bool operator==(const reaction&, const reaction&) = default;
 };
 
+/// Names of nodes and actors that every site has.
 inline constexpr std::string_view relay_node = "relay";
 inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";
 /// In whose name the process supervisor records events; no node's.
 inline constexpr std::string_view supervisor_speaker = "supervisor";
 
+/// The whole of a site, as everything that starts or shows it reads it.
 struct plan {
   std::string name;
   std::string file; ///< real path of the site file
@@ -170,8 +191,9 @@ struct plan {
   std::string relay_listen; ///< tcp endpoint of the relay beside ipc, offset included; empty: none
   bool accept_common_loss = false;
   std::vector<std::string> disabled_candidates; ///< not watched, to isolate others in a simulation
-  std::vector<reaction> reactions;
-  messages::findings warnings; ///< worth saying, no reason to refuse
+  std::vector<candidate_input> candidates;      ///< of all racks, in the order of their files
+  std::vector<reaction> reactions;              ///< of the candidates that protect
+  messages::findings warnings;                  ///< worth saying, no reason to refuse
 
   [[nodiscard]] const can_bus* find_bus(std::string_view bus_name) const;
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;

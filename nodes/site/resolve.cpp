@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "messages/nearest_word.hpp"
 #include "messages/profiles/load.hpp"
 #include "messages/protection/limits_file.hpp"
 #include "messages/protection/override.hpp"
@@ -55,7 +56,7 @@ class resolver {
                const name_set& known) {
     auto words = fmt::format("{}: there is no {} {}", key, what, name);
     const std::vector<std::string_view> words_known(known.begin(), known.end());
-    if (const auto near = nearest_word(name, words_known); !near.empty())
+    if (const auto near = messages::nearest_word(name, words_known); !near.empty())
       words += fmt::format(", did you mean {}?", near);
     report_.add(at, std::move(words));
   }

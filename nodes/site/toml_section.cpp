@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "messages/nearest_word.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/expand.hpp"
 
@@ -237,7 +238,7 @@ void section::finish() {
   for (const auto& [key, value] : table_) {
     if (std::find(known_.begin(), known_.end(), key.str()) != known_.end()) continue;
     auto words = fmt::format("{}: unknown key {}", title_, key.str());
-    if (const auto near = nearest_word(key.str(), known_); !near.empty())
+    if (const auto near = messages::nearest_word(key.str(), known_); !near.empty())
       words += fmt::format(", did you mean {}?", near);
     const auto& begin = key.source().begin;
     report_.add({begin.line, begin.column}, std::move(words));

@@ -1,41 +1,24 @@
 #include <fmt/format.h>
-#include <sys/wait.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <fstream>
-#include <sstream>
 
-#include "support/temporary_folder.hpp"
+#include "support/command_line.hpp"
 
 using namespace voltaic;
 
 namespace {
 
-struct outcome {
-  int code = -1;
-  std::string output;
-  std::string errors;
-};
-
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 /// Decodes a log by the profile of the car.
 class decoder {
  public:
-  outcome run(const std::string& log, const std::string& options, const std::string& input = "{}") {
-    const char* program = std::getenv("VOLTAIC");
-    REQUIRE(program != nullptr);
+  tests::command_outcome run(const std::string& log, const std::string& options,
+                             const std::string& input = "{}") {
     std::ofstream(path()) << log;
-    const auto line = fmt::format(
-        "{} decode --profile {}/configs/profiles/kona_bus0.json --log {} {} > {}.out 2> {}.err",
-        program, VOLTAIC_SOURCE_FOLDER, fmt::format(fmt::runtime(input), path()), options, path(),
-        path());
-    const int status = std::system(line.c_str());
-    return {WEXITSTATUS(status), contents(path() + ".out"), contents(path() + ".err")};
+    return tests::run_voltaic(
+        place_,
+        fmt::format("decode --profile {}/configs/profiles/kona_bus0.json --log {} {}",
+                    VOLTAIC_SOURCE_FOLDER, fmt::format(fmt::runtime(input), path()), options));
   }
   [[nodiscard]] std::string path() const { return place_ / "drive.txt"; }
 

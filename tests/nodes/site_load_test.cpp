@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 
@@ -135,6 +136,51 @@ TEST_CASE("a site file changes any protection field of one rack") {
   watched.limits.at(1).actions = {{messages::protection::action_kind::stop_charge, 0},
                                   {messages::protection::action_kind::log, 0}};
   CHECK(changed == expected);
+}
+
+TEST_CASE("a plan tells of each candidate of a rack by which point it protects, if at all") {
+  const auto plan = std::get<site::plan>(site::load(configs + "/demo.toml"));
+  std::vector<std::string> active;
+  for (const auto& one : plan.candidates)
+    if (!one.point.empty()) active.push_back(one.rack + " " + one.candidate + " " + one.point);
+  CHECK(active == std::vector<std::string>{"rack_0 cell_overvoltage cell_voltage",
+                                           "rack_0 cell_undervoltage cell_voltage",
+                                           "rack_1 cell_overvoltage cell_voltage",
+                                           "rack_1 cell_undervoltage cell_voltage"});
+  CHECK(plan.candidates.size() == 2 * messages::protection::known_candidates.size());
+}
+
+TEST_CASE("a candidate that a profile names in vain is warned of, in its own time") {
+  tests::temporary_folder folder;
+  fs::copy(configs + "/protection", folder.path() / "protection");
+  auto profile = nlohmann::json::parse(read(configs + "/profiles/demo_rack.json"));
+  auto& heat = profile["points"]["cell_temperature"];
+  heat["protection"] = {"charge_overtemperature"};
+  const auto load = [&] {
+    std::ofstream(folder.path() / "rack.json") << profile.dump();
+    return site::load_text(
+        small_site("[[device]]\nname = \"bms_0\"\nbus = \"can0\"\nprofile = \"rack.json\"\n"
+                   "[[rack]]\nname = \"rack_0\"\ndevice = \"bms_0\"\n"
+                   "protection = \"protection/lfp.toml\"\n"),
+        folder / "site.toml");
+  };
+  const auto slow = findings_of(load());
+  REQUIRE(slow.size() == 1);
+  CHECK(slow[0].text ==
+        "protection: charge_overtemperature fault of rack_0 takes 7220 ms (5000 of them set_ms), "
+        "but the profile voltaic-demo-rack allows 3000 ms: shorten set_ms in "
+        "[rack.override.charge_overtemperature], or state reaction_limit_ms at the profile's point "
+        "cell_temperature where that may take longer");
+  heat["reaction_limit_ms"] = 8000;
+  const auto loaded = load();
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings[0].text ==
+        "charge_overtemperature does not protect rack_0: the profile voltaic-demo-rack names it at "
+        "cell_temperature, but this version does not judge it by that point");
+  for (const auto& one : plan.reactions) CHECK(one.candidate != "charge_overtemperature");
 }
 
 TEST_CASE("the Kona replay has a device on each recorded bus") {
@@ -281,11 +327,4 @@ TEST_CASE("ranges rise, are bounded and stand alone in a text") {
   for (const char* text : {"", "x", "-1", "{0..1}*", "{0..1}*-1", "{0..1}+1", "1{0..1}",
                            "{0..1}*99999999999", "0x", "{9..9}*4294967296"})
     CHECK_FALSE(site::expand_numbers(text));
-}
-
-TEST_CASE("the nearest word is offered only when it is near") {
-  const std::vector<std::string_view> known{"name", "port", "bitrate"};
-  CHECK(site::nearest_word("prot", known) == "port");
-  CHECK(site::nearest_word("bitrates", known) == "bitrate");
-  CHECK(site::nearest_word("colour", known).empty());
 }

@@ -106,6 +106,23 @@ TEST_CASE("F-180 unknown, missing, doubled and mistyped keys are refused with th
   });
 }
 
+TEST_CASE("F-180 a list of names is refused at the name that is wrong") {
+  check({
+      {R"("unit": "A")",
+       R"("unit": "A", "protection": ["charge_overcurrent", "charge_overcurent"])",
+       "4:119: points.current.protection: unknown candidate 'charge_overcurent', did you mean "
+       "charge_overcurrent?\n"},
+      {R"("unit": "A")", R"("unit": "A", "protection": ["fuse"])",
+       "4:97: points.current.protection: unknown candidate 'fuse'\n"},
+      {R"("unit": "A")", R"("unit": "A", "protection": ["soc_low", "soc_low"])",
+       "4:108: points.current.protection: \"soc_low\" stands twice\n"},
+      {R"("unit": "A")", R"("unit": "A", "protection": [5])",
+       "4:97: points.current.protection: expected texts\n"},
+      {R"("unit": "A")", R"("unit": "A", "reaction_limit_ms": 500)",
+       "4:82: points.current.reaction_limit_ms: only a point that candidates watch has one\n"},
+  });
+}
+
 TEST_CASE("F-180 values that mean nothing are refused with their place") {
   check({
       {R"("scale": 0.1)", R"("valid": [5, -5])", "4:55: points.current.valid: 5 is not below -5\n"},

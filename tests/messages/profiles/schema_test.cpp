@@ -6,7 +6,10 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <string>
+#include <vector>
 
+#include "messages/protection/table.hpp"
 #include "messages/support/profiles.hpp"
 
 using namespace voltaic::tests;
@@ -56,6 +59,15 @@ TEST_CASE("every object and key of the published schema is described") {
       CHECK((value.contains("description") || value.contains("$ref")));
     }
   }
+}
+
+TEST_CASE("the published schema lists exactly the candidates that a profile may name") {
+  const json listed =
+      schema_objects().at("point").at("properties").at("protection").at("items").at("enum");
+  std::vector<std::string> known;
+  for (const auto& one : voltaic::messages::protection::known_candidates)
+    known.emplace_back(one.name);
+  CHECK(listed == json(known));
 }
 
 TEST_CASE("every shipped profile names the published schema and loads") {

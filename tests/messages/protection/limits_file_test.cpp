@@ -233,7 +233,7 @@ TEST_CASE("F-180 unknown, repeated, missing and mistyped keys of a protection fi
   CHECK(findings_of(edited("\"derate_charge:50\"", "\"log\", \"log\"")) ==
         "f.toml:10:105: action 'log' stands twice\n");
   CHECK(findings_of(edited("[cell_overvoltage]", "[cell_overvoltages]")) ==
-        "f.toml:5:2: unknown candidate 'cell_overvoltages'\n");
+        "f.toml:5:2: unknown candidate 'cell_overvoltages', did you mean cell_overvoltage?\n");
   CHECK(findings_of(edited("name = \"lfp\"\n", "")) ==
         "f.toml:1:1: name of protection is missing\n");
   CHECK(findings_of("") == "f.toml:1:1: table [protection] is missing\n");

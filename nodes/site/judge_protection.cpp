@@ -1,0 +1,113 @@
+#include "nodes/site/judge_protection.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "messages/profiles/device_profile.hpp"
+#include "messages/protection/table.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+namespace profiles = messages::profiles;
+namespace protection = messages::protection;
+
+// From the decision to open to contactors that report it: order, frame, feedback.
+constexpr std::uint32_t opening_ms = 200;
+
+bool names(const profiles::point& point, const protection::candidate& watched) {
+  return std::ranges::find(point.protection, watched.name) != point.protection.end();
+}
+
+// The point that a candidate is judged by; nullptr: it has no input.
+const profiles::point* input_of(const profiles::device_profile& profile,
+                                const protection::candidate& watched) {
+  const auto* known = protection::find_candidate(watched.name);
+  const auto position =
+      known == nullptr || known->point.empty() ? std::nullopt : profile.find_point(known->point);
+  return position ? &profile.points[*position] : nullptr;
+}
+
+class rack_judge {
+ public:
+  rack_judge(const draft_rack& place, const rack& item, const profiles::device_profile& profile,
+             plan& result, reporter& report)
+      : place_(place), item_(item), profile_(profile), plan_(result), report_(report) {}
+
+  void judge(const protection::candidate& watched) {
+    const auto* input = input_of(profile_, watched);
+    plan_.candidates.push_back({item_.name, watched.name, input == nullptr ? "" : input->name});
+    for (const auto& point : profile_.points) {
+      const bool is_input = &point == input;
+      if (!is_input && !names(point, watched)) continue;
+      if (!is_input) warn(watched, point);
+      for (const auto& limit : watched.limits)
+        if (protection::opens(limit)) judge_reaction(watched, limit, point, is_input);
+    }
+  }
+
+ private:
+  void warn(const protection::candidate& watched, const profiles::point& point) {
+    plan_.warnings.push_back(
+        {report_.file(), place_.device_at.line, place_.device_at.column,
+         fmt::format("{} does not protect {}: the profile {} names it at {}, but this version does "
+                     "not judge it by that point",
+                     watched.name, item_.name, profile_.name, point.name)});
+  }
+
+  void judge_reaction(const protection::candidate& watched, const protection::limit& limit,
+                      const profiles::point& point, bool is_active) {
+    const auto time_ms = protection::reaction_ms(watched, limit, point.period_ms) + opening_ms;
+    const auto limit_ms = point.reaction_limit_ms.value_or(profile_.reaction_limit_ms.value_or(0));
+    const std::string level(protection::to_string(limit.level));
+    if (is_active) plan_.reactions.push_back({item_.name, watched.name, level, time_ms, limit_ms});
+    if (limit_ms == 0 || time_ms <= limit_ms) return;
+    report_.add(
+        place_.protection_at,
+        fmt::format("protection: {0} {1} of {2} takes {3} ms ({4} of them set_ms), but the profile "
+                    "{5} allows {6} ms: shorten set_ms in [rack.override.{0}], or state "
+                    "reaction_limit_ms at the profile's point {7} where that may take longer",
+                    watched.name, level, item_.name, time_ms, limit.set_ms, profile_.name, limit_ms,
+                    point.name));
+  }
+
+  const draft_rack& place_;
+  const rack& item_;
+  const profiles::device_profile& profile_;
+  plan& plan_;
+  reporter& report_;
+};
+
+// Without these the protection of a rack would not start at all.
+void judge_needs(const draft_rack& place, const rack& item, const profiles::device_profile& profile,
+                 reporter& report) {
+  if (!profile.find_point("cell_voltage"))
+    report.add(place.device_at, fmt::format("device: the profile {} has no point cell_voltage, "
+                                            "without which nothing protects {}",
+                                            profile.name, item.name));
+  if (!profile.ratings)
+    report.add(place.device_at, fmt::format("device: the profile {} states no ratings, from which "
+                                            "the current limits of {} follow",
+                                            profile.name, item.name));
+  for (const auto* needed : {"cell_overvoltage", "cell_undervoltage"})
+    if (std::ranges::find(item.protection->candidates, needed, &protection::candidate::name) ==
+        item.protection->candidates.end())
+      report.add(place.protection_at,
+                 fmt::format("protection: {} has no {}, which every rack needs",
+                             item.protection->name, needed));
+}
+
+} // namespace
+
+void judge_protection(const draft_rack& place, const rack& item, plan& result, reporter& report) {
+  const auto* feeding = result.find_device(item.device);
+  if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
+  if (feeding->bus.empty()) return; // that it feeds a rack at all is wrong
+  judge_needs(place, item, *feeding->profile, report);
+  rack_judge judge(place, item, *feeding->profile, result, report);
+  for (const auto& watched : item.protection->candidates) judge.judge(watched);
+}
+
+} // namespace voltaic::nodes::site
