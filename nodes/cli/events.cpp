@@ -19,6 +19,7 @@
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/duration.hpp"
+#include "nodes/site/folders.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -34,7 +35,7 @@ constexpr std::int64_t catch_up_us = 60'000'000;
 
 struct options {
   std::string since;
-  std::string file;
+  std::string place; ///< site file or state folder
   bool follow = false;
   bool as_json = false;
 };
@@ -60,15 +61,19 @@ void print(const message& said, bool as_json) {
                event.subject, messages::points::event_sentence(event));
 }
 
-// Of every node that the site has or had, and of its supervisor.
-std::vector<std::string> journals_of(const running_site& site) {
+// Of every node that the sites of these state folders have or had, and of their supervisors.
+std::vector<std::string> journals_in(const std::vector<std::string>& folders) {
   std::vector<std::string> paths;
   std::error_code error;
-  for (const auto& entry :
-       std::filesystem::directory_iterator(site.status.value("state", ""), error))
-    if (entry.path().extension() == ".journal") paths.push_back(entry.path().string());
+  for (const auto& folder : folders)
+    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+      if (entry.path().extension() == ".journal") paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+std::vector<std::string> state_of(const running_site& site) {
+  return {site.status.value("state", "")};
 }
 
 // Everything that one journal holds since a time.
@@ -78,6 +83,7 @@ void read_journal(const std::string& path, std::int64_t since_us, std::vector<me
   std::uint64_t last = 0;
   while (true) {
     const auto records = (*reader)->since(actors::runtime::events_stream, last, records_a_read);
+    if (!records) fmt::print(stderr, "voltaic events: {}\n", records.error().text);
     if (!records || records->empty()) return;
     last = records->back().sequence;
     for (const auto& record : *records)
@@ -92,9 +98,9 @@ class printer {
  public:
   explicit printer(bool as_json) : as_json_(as_json) {}
   /// What the journals hold since then and was not printed, in order of time.
-  void print_journals(const running_site& site, std::int64_t since_us) {
+  void print_journals(const std::vector<std::string>& folders, std::int64_t since_us) {
     std::vector<message> events;
-    for (const auto& path : journals_of(site)) read_journal(path, since_us, events);
+    for (const auto& path : journals_in(folders)) read_journal(path, since_us, events);
     std::stable_sort(events.begin(), events.end(), [](const message& a, const message& b) {
       return a.header.time.utc_us < b.header.time.utc_us;
     });
@@ -118,7 +124,7 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
   auto whole_until_us = utc_now_us();
   const auto catch_up = [&] {
     const auto now_us = utc_now_us();
-    to.print_journals(site, std::max(since_us, whole_until_us - catch_up_us));
+    to.print_journals(state_of(site), std::max(since_us, whole_until_us - catch_up_us));
     whole_until_us = now_us;
   };
   const auto state = connection.collect(site, collect_timeout);
@@ -139,13 +145,53 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
   }
 }
 
+// Where the sites that do not run left their journals: of the site file or state
+// folder that is given, else of all.
+std::vector<std::string> kept_folders(const std::string& place) {
+  std::error_code error;
+  if (std::filesystem::is_directory(place, error)) return {place};
+  const auto real_path =
+      place.empty() ? place : std::filesystem::weakly_canonical(place, error).string();
+  auto folders = site::kept_state_folders(real_path);
+  std::erase_if(folders, [](const auto& folder) { return journals_in({folder}).empty(); });
+  return folders;
+}
+
+// The journals of a site that does not run: they are only read, nothing is made.
+exit_code show_stopped(const options& given, std::int64_t since_us) {
+  const auto words = given.place.empty() ? "no site runs" : given.place + " is not running";
+  if (given.follow) {
+    fmt::print(stderr,
+               "voltaic events: {}: there is nothing to follow; without --follow its journals are "
+               "shown\n",
+               words);
+    return exit_code::no_site;
+  }
+  const auto folders = kept_folders(given.place);
+  if (journals_in(folders).empty()) {
+    fmt::print(stderr, "voltaic events: {}, and there are no journals of it\n", words);
+    return exit_code::no_site;
+  }
+  if (given.place.empty() && folders.size() > 1) {
+    fmt::print(stderr, "voltaic events: {}, choose whose journals to show with --site:\n", words);
+    for (const auto& folder : folders) fmt::print(stderr, "  {}\n", folder);
+    return exit_code::usage;
+  }
+  fmt::print(stderr, "voltaic events: {}; this is from its journals in {}\n", words,
+             fmt::join(folders, ", "));
+  printer to(given.as_json);
+  to.print_journals(folders, since_us);
+  return to.nothing_printed() ? exit_code::findings : exit_code::done;
+}
+
 exit_code show(const options& given) {
   const auto since_us = parse_since(given.since);
   if (!since_us) {
     fmt::print(stderr, "voltaic events: --since: expected 2026-01-31T12:00:00Z or 5m\n");
     return exit_code::usage;
   }
-  const auto found = find_running_site(given.file);
+  if (running_sites(given.place).empty()) return show_stopped(given, *since_us);
+  const auto found = find_running_site(given.place);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
   std::unique_ptr<site_connection> connection;
@@ -158,7 +204,7 @@ exit_code show(const options& given) {
     connection = *std::move(opened);
   }
   printer to(given.as_json);
-  to.print_journals(site, *since_us);
+  to.print_journals(state_of(site), *since_us);
   if (given.follow) return follow(site, *connection, to, *since_us);
   return to.nothing_printed() ? exit_code::findings : exit_code::done;
 }
@@ -170,7 +216,9 @@ action declare_events(CLI::App& app) {
   app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m")
       ->type_name("TIME");
   app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
-  app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
+  app.add_option("--site", given->place,
+                 "Site file or state folder; of a site that is not running its journals are read")
+      ->type_name("FILE");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <filesystem>
-#include <vector>
 
 #include "bus/control/control_socket.hpp"
 #include "nodes/process/site_lock.hpp"
@@ -16,7 +15,7 @@ namespace {
 
 constexpr std::chrono::seconds answer_timeout{5};
 
-std::vector<running_site> running_sites() {
+std::vector<running_site> all_running_sites() {
   std::vector<running_site> result;
   std::error_code error;
   for (const auto& folder : std::filesystem::directory_iterator(site::runtime_root(), error)) {
@@ -36,15 +35,21 @@ std::vector<running_site> running_sites() {
 
 } // namespace
 
-std::variant<running_site, exit_code> find_running_site(const std::string& file) {
-  auto sites = running_sites();
-  if (!file.empty()) {
-    std::error_code error;
-    const auto wanted = std::filesystem::weakly_canonical(file, error).string();
-    std::erase_if(sites, [&](const auto& one) { return one.status.value("file", "") != wanted; });
-  }
+std::vector<running_site> running_sites(const std::string& place) {
+  auto sites = all_running_sites();
+  if (place.empty()) return sites;
+  std::error_code error;
+  const auto wanted = std::filesystem::weakly_canonical(place, error).string();
+  std::erase_if(sites, [&](const running_site& one) {
+    return one.status.value("file", "") != wanted && one.status.value("state", "") != wanted;
+  });
+  return sites;
+}
+
+std::variant<running_site, exit_code> find_running_site(const std::string& place) {
+  auto sites = running_sites(place);
   if (sites.empty()) {
-    fmt::print(stderr, "voltaic: no site runs{}\n", file.empty() ? "" : " from " + file);
+    fmt::print(stderr, "voltaic: no site runs{}\n", place.empty() ? "" : " from " + place);
     return exit_code::no_site;
   }
   if (sites.size() > 1) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -21,6 +22,11 @@ std::uint32_t short_hash(const std::string& text) {
   std::uint32_t hash = 2166136261U;
   for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return hash;
+}
+
+// What the names of a site's folders end with.
+std::string leaf_end(const std::string& real_path) {
+  return fmt::format("-{:08x}", short_hash(real_path));
 }
 
 std::string state_root() {
@@ -57,7 +63,7 @@ std::string runtime_root() {
 }
 
 folders site_folders(const std::string& site_name, const std::string& real_path) {
-  const auto leaf = fmt::format("{}-{:08x}", site_name, short_hash(real_path));
+  const auto leaf = site_name + leaf_end(real_path);
   folders result;
   result.runtime = runtime_root() + "/" + leaf;
   result.state = state_root() + "/" + leaf;
@@ -66,6 +72,17 @@ folders site_folders(const std::string& site_name, const std::string& real_path)
                        ::access("/var/log/energy-mgmt", W_OK) == 0;
   result.log = service ? "/var/log/energy-mgmt/" + leaf : result.runtime + "/log";
   return result;
+}
+
+std::vector<std::string> kept_state_folders(const std::string& real_path) {
+  const auto end = real_path.empty() ? std::string() : leaf_end(real_path);
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(state_root(), error))
+    if (entry.is_directory(error) && entry.path().filename().string().ends_with(end))
+      found.push_back(entry.path().string());
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 messages::expected<bool> create(const folders& folders) {

@@ -14,6 +14,10 @@ namespace voltaic::nodes::site {
 /// The folder that holds one runtime folder a site.
 [[nodiscard]] std::string runtime_root();
 
+/// The state folders that the sites of a file left behind, whatever they were
+/// called; without a file those of all sites. Sorted.
+[[nodiscard]] std::vector<std::string> kept_state_folders(const std::string& real_path);
+
 /// Creates runtime (mode 0700), progress, log and state folders. Refuses a
 /// runtime folder that belongs to somebody else or lets others in.
 [[nodiscard]] messages::expected<bool> create(const folders& folders);
