@@ -1,7 +1,6 @@
 #include "messages/protection/limits_file.hpp"
 
 #include <fmt/format.h>
-#include "messages/toml.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 
 #include "messages/protection/level_rules.hpp"
 #include "messages/protection/override.hpp"
+#include "messages/toml_text.hpp"
 
 namespace voltaic::messages::protection {
 
@@ -318,18 +318,13 @@ std::variant<table, findings> load(std::string_view text, const std::string& fil
   if (text.size() > limits_file_bytes_max) {
     return findings{{file, 1, 1, fmt::format("longer than {} bytes", limits_file_bytes_max)}};
   }
-  try {
-    reader walk(file);
-    auto result = walk.read(toml::parse(text, file));
-    auto found = walk.take_findings();
-    if (!found.empty()) return found;
-    return result;
-  } catch (const toml::parse_error& error) {
-    const auto at = error.source().begin;
-    return findings{{file, at.line, at.column, std::string(error.description())}};
-  } catch (const std::invalid_argument& error) {
-    return findings{{file, 1, 1, error.what()}};
-  }
+  const auto parsed = parse_toml(text, file);
+  if (const auto* mistake = std::get_if<finding>(&parsed)) return findings{*mistake};
+  reader walk(file);
+  auto result = walk.read(std::get<toml::table>(parsed));
+  auto found = walk.take_findings();
+  if (!found.empty()) return found;
+  return result;
 }
 
 findings override_limits(table& base, const toml::table& changes, const std::string& file) {

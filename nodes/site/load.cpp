@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "messages/toml_text.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/resolve.hpp"
 
@@ -45,18 +46,10 @@ std::variant<plan, messages::findings> load(const std::string& path) {
 
 std::variant<plan, messages::findings> load_text(const std::string& text, const std::string& path) {
   reporter report(path);
-  toml::table file;
-  try {
-    file = toml::parse(text, path);
-  } catch (const toml::parse_error& error) {
-    const auto& at = error.source().begin;
-    report.add({at.line, at.column}, std::string(error.description()));
-    return report.take();
-  } catch (const std::invalid_argument& error) {
-    report.add({}, error.what());
-    return report.take();
-  }
-  auto source = read_draft(file, report);
+  const auto parsed = messages::parse_toml(text, path);
+  if (const auto* mistake = std::get_if<messages::finding>(&parsed))
+    return messages::findings{*mistake};
+  auto source = read_draft(std::get<toml::table>(parsed), report);
   plan result = std::move(source.base);
   // The folder must exist; the file itself may be gone while its copy is read.
   result.file = std::filesystem::weakly_canonical(path).string();
