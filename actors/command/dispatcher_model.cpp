@@ -99,8 +99,9 @@ std::vector<std::string> dispatcher_model::refuse(const messages::command& asked
   }
   if (asked.operation == "set" && is_contactor(asked.point)) {
     const auto* text = std::get_if<std::string>(&asked.value);
+    // "closed" is what the point reads afterwards: it says the same.
     if (!text || (*text != "open" && *text != "close" && *text != "closed")) {
-      refused.emplace_back("a contactor takes open or closed");
+      refused.emplace_back("a contactor takes open or close");
     }
   }
   if (targets_of(asked).empty()) {

@@ -83,7 +83,11 @@ int run_command_line(int argument_count, const char* const* arguments) {
   CLI::App app("Voltaic: reads, protects and controls battery energy storage", "voltaic");
   app.footer(
       "Exit codes: 0 done, 1 findings or nothing matched, 2 usage, 3 no site runs,\n"
-      "  4 refused or already running, 5 expired, 6 outcome unknown, 7 ended by a fault");
+      "  4 refused or already running, 5 expired, 6 outcome unknown, 7 ended by a fault\n"
+      "Folders: sockets and logs in VOLTAIC_RUNTIME_DIR, else XDG_RUNTIME_DIR/voltaic, else\n"
+      "  /tmp/voltaic-UID; journals of events and latches in VOLTAIC_STATE_DIR, else\n"
+      "  VOLTAIC_RUNTIME_DIR/state (so that one variable moves both), else STATE_DIRECTORY, else\n"
+      "  /var/lib/voltaic for root, else XDG_STATE_HOME/voltaic, else ~/.local/state/voltaic");
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("voltaic ") + VOLTAIC_VERSION);
   exit_code code = exit_code::usage;

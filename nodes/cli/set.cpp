@@ -196,8 +196,10 @@ action declare_set(CLI::App& app) {
                  "Name or channel, with [INDEX] for one element; or: command")
       ->type_name("POINT")
       ->required();
-  app.add_option("VALUE", given->value,
-                 "Number in the point's unit, or a word; of command: 'reset rack_0'")
+  app.add_option(
+         "VALUE", given->value,
+         "Number in the point's unit, or a word: open or close of a contactor, 'reset rack_0' "
+         "of command")
       ->type_name("VALUE")
       ->required();
   app.add_option("--for", given->duration, "Back to what stands beside it after this time, as 5m")

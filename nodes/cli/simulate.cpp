@@ -145,13 +145,16 @@ action declare_simulate(CLI::App& app) {
   app.add_option("--for", given->duration,
                  "How long, from the first complete good scan; of a site whose buses are replay: "
                  "from the first recorded frame, which needs no trace")
-      ->type_name("DURATION");
+      ->type_name("DURATION")
+      ->capture_default_str();
   app.add_option("--seed", given->seed,
                  "Of what is random: the message hub's faults. A trace has none, so that "
                  "every seed gives the same output, byte for byte")
-      ->type_name("NUMBER");
+      ->type_name("NUMBER")
+      ->capture_default_str();
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
       ->type_name("STATE")
+      ->capture_default_str()
       ->check(CLI::IsMember({"closed", "open"}));
   app.add_option("--disable", given->disabled, "Candidates that are not watched")
       ->type_name("CANDIDATE")

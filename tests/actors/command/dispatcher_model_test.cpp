@@ -53,7 +53,7 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   CHECK(targets(model, ask("set", "bms_0/SetChargeCurrent")) == all{"bms_0"});
   CHECK(targets(model, ask("set", "meter_0/power")) == all{"meter_0"});
   auto contactor = ask("set", "rack_0/contactor");
-  CHECK(model.refuse(contactor) == all{"a contactor takes open or closed"});
+  CHECK(model.refuse(contactor) == all{"a contactor takes open or close"});
   contactor.value = std::string("closed");
   CHECK(targets(model, contactor) == all{"rack_0/contactor"});
   CHECK(model.refuse(ask("close", "rack_9")) == all{"nobody carries out 'close rack_9'"});
