@@ -24,7 +24,7 @@ constexpr const char* schema_text = R"(
   CREATE INDEX record_by_stream ON record (stream, sequence);
 )";
 
-/// One row. Apart from the schema because files of the first days lack it.
+/// One row. Apart from the schema because a journal may lack it: it gets it when opened.
 constexpr const char* removed_text =
     "CREATE TABLE removed (records INTEGER NOT NULL); INSERT INTO removed VALUES (0)";
 

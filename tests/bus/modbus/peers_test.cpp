@@ -30,6 +30,26 @@ struct served {
   std::unique_ptr<modbus::server> server;
 };
 
+/// A server behind a TCP port and one behind a terminal.
+class both_ways {
+ public:
+  [[nodiscard]] served& way(bool is_tcp) { return is_tcp ? tcp_ : rtu_; }
+  [[nodiscard]] const std::string& terminal() const { return options_.terminal; }
+  [[nodiscard]] std::string port() const { return std::to_string(tcp_.server->port()); }
+
+ private:
+  [[nodiscard]] static server_options at(const std::string& terminal) {
+    server_options options;
+    options.terminal = terminal;
+    return options;
+  }
+
+  tests::temporary_folder folder_;
+  served tcp_;
+  server_options options_ = at(folder_ / "tty");
+  served rtu_{options_};
+};
+
 /// What a command printed; its exit code is checked.
 std::string output_of(const std::string& command) {
   FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
@@ -52,19 +72,14 @@ TEST_CASE("mbpoll reads and writes what the server holds, over TCP and over RTU"
     WARN("SKIPPED: mbpoll is missing; run ./dev setup");
     return;
   }
-  const tests::temporary_folder folder;
-  served tcp;
-  server_options options;
-  options.terminal = folder / "tty";
-  served rtu(options);
-  const std::string over_tcp =
-      "mbpoll -m tcp -p " + std::to_string(tcp.server->port()) + " -a 1 -0 -q ";
+  both_ways servers;
+  const std::string over_tcp = "mbpoll -m tcp -p " + servers.port() + " -a 1 -0 -q ";
   const std::string over_rtu = "mbpoll -m rtu -b 115200 -P none -a 1 -0 -q ";
   for (const bool is_tcp : {true, false}) {
     CAPTURE(is_tcp);
     const auto& before = is_tcp ? over_tcp : over_rtu;
-    const auto peer = is_tcp ? std::string("127.0.0.1") : options.terminal;
-    auto& unit = is_tcp ? tcp.unit : rtu.unit;
+    const auto peer = is_tcp ? std::string("127.0.0.1") : servers.terminal();
+    auto& unit = servers.way(is_tcp).unit;
     unit.input[7] = 0xFFFE;
     unit.holding[20] = 0x4049; // 3.14159274 as a float, high word first
     unit.holding[21] = 0x0FDB;
@@ -90,21 +105,18 @@ TEST_CASE("pymodbus reads and writes what the server holds, over TCP and over RT
     WARN("SKIPPED: python3-pymodbus is missing; run ./dev setup");
     return;
   }
-  const tests::temporary_folder folder;
-  served tcp;
-  server_options options;
-  options.terminal = folder / "tty";
-  served rtu(options);
+  both_ways servers;
   const std::string script =
       "/usr/bin/python3 " VOLTAIC_SOURCE_FOLDER "/tests/support/pymodbus_client.py ";
-  for (auto* each : {&tcp, &rtu}) {
-    each->unit.input[7] = 0xFFFE;
-    const auto peer =
-        each == &tcp ? "127.0.0.1:" + std::to_string(tcp.server->port()) : options.terminal;
+  for (const bool is_tcp : {true, false}) {
+    CAPTURE(is_tcp);
+    auto& unit = servers.way(is_tcp).unit;
+    unit.input[7] = 0xFFFE;
+    const auto peer = is_tcp ? "127.0.0.1:" + servers.port() : servers.terminal();
     CHECK(output_of(script + peer) == "done\n");
-    CHECK(each->unit.holding[50] == 4'711);
-    CHECK(each->unit.holding[61] == 65'535);
-    CHECK(each->unit.holding[4] == 0x17);
+    CHECK(unit.holding[50] == 4'711);
+    CHECK(unit.holding[61] == 65'535);
+    CHECK(unit.holding[4] == 0x17);
   }
 }
 

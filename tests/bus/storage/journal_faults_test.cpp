@@ -12,6 +12,7 @@
 
 #include "bus/storage/journal.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace voltaic::bus::storage {
@@ -26,12 +27,7 @@ constexpr auto patience = std::chrono::seconds(20);
 
 std::unique_ptr<journal> must_open(const std::string& path,
                                    std::uint64_t reserve_bytes = 1024 * 1024) {
-  journal_options options;
-  options.path = path;
-  options.reserve_bytes = reserve_bytes;
-  auto opened = open_journal(options);
-  if (!opened) FAIL(opened.error().text);
-  return std::move(opened).value();
+  return tests::must_open({.path = path, .reserve_bytes = reserve_bytes});
 }
 
 append_result append(journal& store, const std::string& stream, const std::string& body = "x") {

@@ -6,8 +6,8 @@
 #include <functional>
 #include <string>
 
-#include "bus/storage/journal.hpp"
 #include "bus/storage/log_check.hpp"
+#include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
 // Damage of the write-ahead log: SQLite alone would take a log that is damaged
@@ -21,16 +21,6 @@ constexpr std::uintmax_t header_bytes = 32;
 constexpr std::uintmax_t frame_bytes = 24 + 4'096;
 constexpr int records = 12;
 
-std::unique_ptr<journal> must_open(const std::string& path) {
-  journal_options options;
-  options.path = path;
-  options.reserve_bytes = 0;
-  options.synchronous = true;
-  auto opened = open_journal(options);
-  if (!opened) FAIL(opened.error().text);
-  return std::move(opened).value();
-}
-
 void write_record(journal& store, int number) {
   store.append(
       {0, "latches", fmt::format("{}", number), 0, std::string(500, 'x')},
@@ -41,7 +31,7 @@ void write_record(journal& store, int number) {
 class remains {
  public:
   remains() {
-    const auto store = must_open(folder_ / "alive");
+    const auto store = tests::must_open_synchronous(folder_ / "alive");
     for (int number = 0; number < records; ++number) {
       write_record(*store, number);
       if (number == records - 2) before_last_ = files::file_size(folder_ / "alive-wal");
@@ -75,7 +65,7 @@ void flip(const std::string& path, std::uintmax_t at) {
 }
 
 std::size_t found(const std::string& path) {
-  return must_open(path)->newest("latches").size();
+  return tests::must_open_synchronous(path)->newest("latches").size();
 }
 
 } // namespace
@@ -93,7 +83,7 @@ TEST_CASE("F-110 damage anywhere in the log of a killed writer is noticed at boo
     CAPTURE(place);
     const auto path = left.lay_out();
     flip(path + "-wal", place);
-    CHECK(must_open(path)->boot().corrupt_set_aside == path + ".corrupt-1");
+    CHECK(tests::must_open_synchronous(path)->boot().corrupt_set_aside == path + ".corrupt-1");
     CHECK(files::exists(path + ".corrupt-1-wal"));
   }
 }
@@ -103,11 +93,11 @@ TEST_CASE("F-110 a log that is cut short or taken away is noticed at boot") {
   for (auto bytes = header_bytes; bytes < left.log_bytes(); bytes += frame_bytes / 2) {
     const auto path = left.lay_out();
     files::resize_file(path + "-wal", bytes);
-    CHECK(must_open(path)->boot().corrupt_set_aside);
+    CHECK(tests::must_open_synchronous(path)->boot().corrupt_set_aside);
   }
   const auto path = left.lay_out();
   files::remove(path + "-wal");
-  CHECK(must_open(path)->boot().corrupt_set_aside);
+  CHECK(tests::must_open_synchronous(path)->boot().corrupt_set_aside);
 }
 
 TEST_CASE(
@@ -120,7 +110,7 @@ TEST_CASE(
     // Damage of the newest one looks like what a power cut leaves of a
     // transaction that nobody was told of.
     const bool newest = frame >= left.before_last();
-    CHECK(must_open(path)->boot().corrupt_set_aside.has_value() == !newest);
+    CHECK(tests::must_open_synchronous(path)->boot().corrupt_set_aside.has_value() == !newest);
     if (newest) CHECK(found(path) == records - 1);
   }
 }

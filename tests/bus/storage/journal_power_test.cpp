@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "bus/storage/journal.hpp"
 #include "support/faulty_disk.hpp"
+#include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
 // The power is cut at every single write: whatever is on the disk then must be
@@ -25,16 +25,6 @@ using tests::faulty_disk;
 using contents = std::map<std::string, std::string>; ///< by the end of the path
 
 constexpr int records = 12;
-
-std::unique_ptr<journal> must_open(const std::string& path) {
-  journal_options options;
-  options.path = path;
-  options.reserve_bytes = 0;
-  options.synchronous = true;
-  auto opened = open_journal(options);
-  if (!opened) FAIL(opened.error().text);
-  return std::move(opened).value();
-}
 
 void append(journal& store, int number) {
   store.append(
@@ -56,7 +46,7 @@ struct history {
 };
 
 history record_history(const std::string& path) {
-  for (int number = 0; number < 3; ++number) append(*must_open(path), number);
+  for (int number = 0; number < 3; ++number) append(*tests::must_open_synchronous(path), number);
   history made;
   made.before[""] = content_of(path);
   faulty_disk disk;
@@ -66,7 +56,7 @@ history record_history(const std::string& path) {
     made.changes.push_back(std::move(change));
   };
   {
-    const auto store = must_open(path);
+    const auto store = tests::must_open_synchronous(path);
     for (int number = 3; number < records; ++number) {
       append(*store, number);
       made.acknowledged.push_back(made.changes.size());
@@ -126,7 +116,7 @@ TEST_CASE("F-109 the power cut at every write loses nothing that was acknowledge
       CAPTURE(static_cast<int>(kind), count);
       int known = 3;
       for (const auto at : played.acknowledged) known += at <= count ? 1 : 0;
-      const auto store = must_open(path);
+      const auto store = tests::must_open_synchronous(path);
       REQUIRE_FALSE(store->boot().corrupt_set_aside);
       REQUIRE_FALSE(store->boot().created);
       REQUIRE(store->boot().records >= static_cast<std::uint64_t>(known));

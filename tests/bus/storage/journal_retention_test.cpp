@@ -7,6 +7,7 @@
 
 #include "bus/storage/database.hpp"
 #include "bus/storage/journal.hpp"
+#include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace voltaic::bus::storage {
@@ -15,17 +16,9 @@ namespace {
 constexpr std::int64_t second_us = 1'000'000;
 constexpr std::size_t all = 1'000'000;
 
-/// On the caller's thread, with bounds that a test reaches.
+/// With bounds that a test reaches.
 std::unique_ptr<journal> must_open(const std::string& path) {
-  journal_options options;
-  options.path = path;
-  options.reserve_bytes = 0;
-  options.synchronous = true;
-  options.events = {50, 0};
-  options.commands = {20, 3'000 * second_us};
-  auto opened = open_journal(options);
-  if (!opened) FAIL(opened.error().text);
-  return std::move(opened).value();
+  return tests::must_open_synchronous(path, {50, 0}, {20, 3'000 * second_us});
 }
 
 void append(journal& store, const std::string& stream, const std::string& key, int second) {

@@ -10,6 +10,7 @@
 #include <set>
 #include <thread>
 
+#include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace voltaic::bus::storage {
@@ -18,16 +19,10 @@ namespace {
 namespace files = std::filesystem;
 using tests::temporary_folder;
 
-std::unique_ptr<journal> must_open(const journal_options& options) {
-  auto opened = open_journal(options);
-  if (!opened) FAIL(opened.error().text);
-  return std::move(opened).value();
-}
+using tests::must_open;
 
 std::unique_ptr<journal> must_open(const std::string& path) {
-  journal_options options;
-  options.path = path;
-  return must_open(options);
+  return must_open(journal_options{.path = path});
 }
 
 append_result append_and_wait(journal& store, record entry) {

@@ -64,13 +64,14 @@ struct spoken {
   }
 };
 
-/// The applied limit is the minimum of what was rated, what the device reports
-/// and what protection leaves.
-class limit_rule final : public rule {
+/// A rule that is judged rack by rack, at every moment, by what it knows of each:
+/// `State` has `spoken said`.
+template <class State>
+class rack_rule : public rule {
  public:
-  limit_rule() : rule(2) {}
+  using rule::rule;
 
-  void take(const fact& next) override {
+  void take(const fact& next) final {
     if (std::holds_alternative<moment>(next.what)) {
       for (auto& [number, one] : racks_) judge(number, one, next);
       return;
@@ -78,6 +79,36 @@ class limit_rule final : public rule {
     if (next.rack < 0) return;
     auto& rack = racks_[next.rack];
     rack.said.take(next);
+    learn(rack, next);
+  }
+
+ private:
+  virtual void learn(State& rack, const fact& next) = 0;
+  virtual void judge(int number, State& rack, const fact& now) = 0;
+
+  std::map<int, State> racks_;
+};
+
+/// What the limit rule knows of a cell, and of a rack.
+struct watched_cell {
+  std::int64_t heard_us = INT64_MIN / 2;
+  std::array<std::int64_t, levels.size()> beyond_us{}; ///< since when; 0: it is not
+  bool any = false;
+};
+struct watched_rack {
+  spoken said;
+  std::deque<std::pair<std::int64_t, limits_heard>> reported;
+  std::vector<watched_cell> cells = std::vector<watched_cell>(rack_cells);
+};
+
+/// The applied limit is the minimum of what was rated, what the device reports
+/// and what protection leaves.
+class limit_rule final : public rack_rule<watched_rack> {
+ public:
+  limit_rule() : rack_rule(2) {}
+
+ private:
+  void learn(watched_rack& rack, const fact& next) override {
     if (const auto* heard = std::get_if<limits_heard>(&next.what)) {
       rack.reported.push_back({next.time_us, *heard});
     } else if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
@@ -87,19 +118,7 @@ class limit_rule final : public rule {
     }
   }
 
- private:
-  struct cell {
-    std::int64_t heard_us = INT64_MIN / 2;
-    std::array<std::int64_t, levels.size()> beyond_us{}; ///< since when; 0: it is not
-    bool any = false;
-  };
-  struct state {
-    spoken said;
-    std::deque<std::pair<std::int64_t, limits_heard>> reported;
-    std::vector<cell> cells = std::vector<cell>(rack_cells);
-  };
-
-  static void watch(cell& one, std::uint16_t millivolts, std::int64_t now_us) {
+  static void watch(watched_cell& one, std::uint16_t millivolts, std::int64_t now_us) {
     const bool silent = now_us - one.heard_us > silence_us;
     one.heard_us = now_us;
     one.any = false;
@@ -114,7 +133,7 @@ class limit_rule final : public rule {
     }
   }
 
-  void judge(int number, state& rack, const fact& now) {
+  void judge(int number, watched_rack& rack, const fact& now) override {
     if (!rack.said.since_us) return;
     const auto& limits = rack.said.limits;
     judge_rated(number, limits, now);
@@ -145,7 +164,7 @@ class limit_rule final : public rule {
                             limits.discharge_a, rated_a));
   }
 
-  void judge_reported(int number, state& rack, const fact& now) {
+  void judge_reported(int number, watched_rack& rack, const fact& now) {
     // What came within the reaction time may or may not be applied already.
     auto& all = rack.reported;
     while (all.size() > 1 && all[1].first <= now.time_us - reaction_us) all.pop_front();
@@ -166,23 +185,28 @@ class limit_rule final : public rule {
            fmt::format("rack_{} says {} A and {} A, its device reported {} A and {} A", number,
                        limits.charge_a, limits.discharge_a, allowed.charge_a, allowed.discharge_a));
   }
+};
 
-  std::map<int, state> racks_;
+/// What the missing rule knows of a cell, and of a rack.
+struct heard_cell {
+  std::int64_t heard_us = INT64_MIN / 2;
+  bool valid = false;
+};
+struct heard_rack {
+  spoken said;
+  std::vector<heard_cell> cells = std::vector<heard_cell>(rack_cells);
+  bool energised = false;
+  std::optional<std::int64_t> two_invalid_us; ///< since when
+  std::optional<std::int64_t> all_invalid_us;
 };
 
 /// What is missing, stale or invalid is the worst case, never a number.
-class missing_rule final : public rule {
+class missing_rule final : public rack_rule<heard_rack> {
  public:
-  missing_rule() : rule(4) {}
+  missing_rule() : rack_rule(4) {}
 
-  void take(const fact& next) override {
-    if (std::holds_alternative<moment>(next.what)) {
-      for (auto& [number, one] : racks_) judge(number, one, next);
-      return;
-    }
-    if (next.rack < 0) return;
-    auto& rack = racks_[next.rack];
-    rack.said.take(next);
+ private:
+  void learn(heard_rack& rack, const fact& next) override {
     if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
       for (std::size_t i = 0; i < cells->millivolts.size(); ++i) {
         auto& one = rack.cells.at(cells->first + i);
@@ -195,21 +219,8 @@ class missing_rule final : public rule {
     }
   }
 
- private:
-  struct cell {
-    std::int64_t heard_us = INT64_MIN / 2;
-    bool valid = false;
-  };
-  struct state {
-    spoken said;
-    std::vector<cell> cells = std::vector<cell>(rack_cells);
-    bool energised = false;
-    std::optional<std::int64_t> two_invalid_us; ///< since when
-    std::optional<std::int64_t> all_invalid_us;
-  };
-
-  static void look(state& rack, std::int64_t now_us) {
-    const auto invalid = std::ranges::count(rack.cells, false, &cell::valid);
+  static void look(heard_rack& rack, std::int64_t now_us) {
+    const auto invalid = std::ranges::count(rack.cells, false, &heard_cell::valid);
     const auto track = [&](std::optional<std::int64_t>& since_us, bool is) {
       if (!is) since_us.reset();
       if (is && !since_us) since_us = now_us;
@@ -218,11 +229,11 @@ class missing_rule final : public rule {
     track(rack.all_invalid_us, invalid == static_cast<std::ptrdiff_t>(rack.cells.size()));
   }
 
-  static std::int64_t age_us(const state& rack, std::int64_t now_us) {
-    return now_us - std::ranges::min(rack.cells, {}, &cell::heard_us).heard_us;
+  static std::int64_t age_us(const heard_rack& rack, std::int64_t now_us) {
+    return now_us - std::ranges::min(rack.cells, {}, &heard_cell::heard_us).heard_us;
   }
 
-  void judge(int number, state& rack, const fact& now) {
+  void judge(int number, heard_rack& rack, const fact& now) override {
     look(rack, now.time_us);
     const auto age = age_us(rack, now.time_us);
     const auto lasts = [&](const std::optional<std::int64_t>& since_us, std::int64_t duration_us) {
@@ -242,15 +253,13 @@ class missing_rule final : public rule {
     }
   }
 
-  void judge_closing(int number, state& rack, const fact& now) {
+  void judge_closing(int number, heard_rack& rack, const fact& now) {
     look(rack, now.time_us);
     const bool all_invalid =
         rack.all_invalid_us && now.time_us - *rack.all_invalid_us > all_invalid_us + reaction_us;
     if (age_us(rack, now.time_us) <= silence_us + reaction_us && !all_invalid) return;
     broken(now, fmt::format("rack_{} closes with cells missing or invalid", number));
   }
-
-  std::map<int, state> racks_;
 };
 
 } // namespace
