@@ -53,7 +53,7 @@ TEST_CASE("the demo's inverter, air conditioner and meter are read, set and told
 TEST_CASE("F-086 a line whose peer freezes or dies is stale, and comes back by itself") {
   live_site site(live_site::equipment::all);
   site.up();
-  REQUIRE(eventually([&] { return good(site, "meter_0", 7); }, 20s));
+  REQUIRE(eventually([&] { return good(site, "meter_0", 7) && site.good("rack_0"); }, 20s));
   pid_t simulator = 0;
   for (const auto& each : site.status().value("processes", json::array()))
     if (each.value("name", "").find("equipment") != std::string::npos)

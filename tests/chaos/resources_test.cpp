@@ -90,11 +90,11 @@ TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back"
   REQUIRE(born > 0);
   cage.take(born);
   // A kernel that is out of memory may take seconds to find whom to kill.
-  constexpr auto patience = 30s;
-  REQUIRE(eventually([&] { return !alive(born); }, patience));
+  constexpr auto kernel_bound = 30s;
+  REQUIRE(eventually([&] { return !alive(born); }, kernel_bound));
   CHECK(cage.has_killed());
-  REQUIRE(site.wait_for_state("rack_0", "running", patience));
-  REQUIRE(eventually([&] { return !devices.conducts(0) && site.good("rack_0"); }, patience));
+  REQUIRE(site.wait_for_state("rack_0", "running", kernel_bound));
+  REQUIRE(eventually([&] { return !devices.conducts(0) && site.good("rack_0"); }, kernel_bound));
   const auto after = site.node("rack_0");
   INFO(after << site.log());
   CHECK(after["restarts"] == 2);

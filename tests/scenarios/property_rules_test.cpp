@@ -85,6 +85,14 @@ TEST_CASE("safety rule 2: a limit above the rated, the reported or protection's 
   CHECK(breaks(make_limit_rule(), tightened) > 0);
   CHECK(breaks(make_limit_rule(), with(fine, {at(5'500, moment{}, -1)})) > 0); // it fell silent
 
+  // A word of the past is stale for whoever hears it; one of the present counts.
+  const auto caught_up = [&](std::int64_t source_ms) {
+    return with(fine, {at(3'150, chain_ended{"a standstill", false}),
+                       at(5'050, limits_said{140, 140, source_ms * ms}), at(5'500, moment{}, -1)});
+  };
+  CHECK(breaks(make_limit_rule(), caught_up(3'100)) == 0);
+  CHECK(breaks(make_limit_rule(), caught_up(5'000)) > 0);
+
   auto over = fine;
   add_scans(over, 3'200, 9'000, 3'601);
   CHECK(breaks(make_limit_rule(), over) > 0);
@@ -124,6 +132,13 @@ TEST_CASE("safety rule 4: missing or invalid cells that count as numbers are fou
   CHECK(breaks(make_missing_rule(), with(zero, {at(13'000, moment{}, -1)})) > 0);
   const auto open = with(zero, {at(3'600, contactors{false, false})});
   CHECK(breaks(make_missing_rule(), with(open, {at(6'000, contactors{true, false})})) > 0);
+
+  // A port that catches up makes nothing new.
+  auto backlog = open;
+  for (std::uint32_t cell = 0; cell < rack_cells; cell += 4) {
+    backlog.push_back(at(5'990, cells_heard{cell, {3'300, 3'300, 3'300, 3'300}, 3'100 * ms}));
+  }
+  CHECK(breaks(make_missing_rule(), with(backlog, {at(6'000, contactors{true, false})})) > 0);
 
   auto invalid = history;
   invalid.push_back(at(3'010, cells_heard{0, {65'535, 65'535, 3'300, 3'300}}));

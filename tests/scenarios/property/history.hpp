@@ -20,6 +20,7 @@ struct moment {};
 struct cells_heard {
   std::uint32_t first = 0;
   std::array<std::uint16_t, 4> millivolts{};
+  std::optional<std::int64_t> measured_us = {}; ///< on the wire; none: when it was heard
 };
 /// A frame with the device's own limits reached the rack's port, whole.
 struct limits_heard {
@@ -70,6 +71,7 @@ struct command_arrived {
 struct limits_said {
   double charge_a = 0;
   double discharge_a = 0;
+  std::optional<std::int64_t> source_us = {}; ///< of which time they speak; none: the present
 };
 /// A node said an event. It may speak of something earlier: a slow disk comes first.
 struct event_said {

@@ -43,11 +43,11 @@ bus::can::batch lagging_port::make_batch(std::int64_t now_us) const {
   return made;
 }
 
-void lagging_port::put(step from, std::vector<bus::can::batch>& to) const {
+void lagging_port::put(const step& from, std::vector<bus::can::batch>& to) const {
   if (to.empty() || (lagged_ && how_.by == grouping::by_tick)) {
     to.push_back(make_batch(from.now_us));
   }
-  for (auto& frame : from.frames) {
+  for (const auto& frame : from.frames) {
     if (lagged_ && how_.by == grouping::anywhere && to.back().frames.size() >= how_.frames_max) {
       // What is cut off knows no later time than its last frame's.
       to.back().now_us = to.back().frames.back().time_us;
@@ -64,7 +64,7 @@ std::vector<bus::can::batch> lagging_port::take() {
   const auto count = lagged_ ? std::min(how_.steps_at_a_time, waiting_.size()) : waiting_.size();
   std::vector<bus::can::batch> given;
   for (std::size_t i = 0; i < count; ++i) {
-    put(std::move(waiting_.front()), given);
+    put(waiting_.front(), given);
     waiting_.pop_front();
   }
   if (lags()) ++hits_["steps on which a port lagged"];

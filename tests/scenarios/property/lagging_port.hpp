@@ -45,7 +45,7 @@ class lagging_port {
   };
   void draw();
   [[nodiscard]] bus::can::batch make_batch(std::int64_t now_us) const;
-  void put(step from, std::vector<bus::can::batch>& to) const;
+  void put(const step& from, std::vector<bus::can::batch>& to) const;
 
   std::uint64_t seed_;
   std::int64_t utc_offset_us_;

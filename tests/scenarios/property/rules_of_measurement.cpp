@@ -49,15 +49,20 @@ constexpr bool is_beyond(const level& of, std::uint16_t millivolts) {
   return of.high ? millivolts >= of.millivolts : millivolts <= of.millivolts;
 }
 
-/// The limits that a rack's protection says, as long as its chain lives.
+/// The limits that a rack's protection says, as long as its chain lives. What a
+/// chain says of the past, which it catches up with, is stale for whoever hears it.
 struct spoken {
   limits_said limits;
-  std::optional<std::int64_t> since_us; ///< nothing: its chain ended and did not speak again
+  std::optional<std::int64_t> since_us; ///< nothing: its chain did not speak of the present yet
 
   void take(const fact& next) {
     if (const auto* said = std::get_if<limits_said>(&next.what)) {
       limits = *said;
-      if (!since_us) since_us = next.time_us;
+      if (next.time_us - said->source_us.value_or(next.time_us) > silence_us) {
+        since_us.reset();
+      } else if (!since_us) {
+        since_us = next.time_us;
+      }
     } else if (std::holds_alternative<chain_ended>(next.what)) {
       since_us.reset();
     }
@@ -189,7 +194,7 @@ class limit_rule final : public rack_rule<watched_rack> {
 
 /// What the missing rule knows of a cell, and of a rack.
 struct heard_cell {
-  std::int64_t heard_us = INT64_MIN / 2;
+  std::int64_t measured_us = INT64_MIN / 2;
   bool valid = false;
 };
 struct heard_rack {
@@ -210,7 +215,7 @@ class missing_rule final : public rack_rule<heard_rack> {
     if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
       for (std::size_t i = 0; i < cells->millivolts.size(); ++i) {
         auto& one = rack.cells.at(cells->first + i);
-        one.heard_us = next.time_us;
+        one.measured_us = cells->measured_us.value_or(next.time_us);
         one.valid = is_valid(cells->millivolts.at(i));
       }
     } else if (const auto* is = std::get_if<contactors>(&next.what)) {
@@ -230,7 +235,7 @@ class missing_rule final : public rack_rule<heard_rack> {
   }
 
   static std::int64_t age_us(const heard_rack& rack, std::int64_t now_us) {
-    return now_us - std::ranges::min(rack.cells, {}, &heard_cell::heard_us).heard_us;
+    return now_us - std::ranges::min(rack.cells, {}, &heard_cell::measured_us).measured_us;
   }
 
   void judge(int number, heard_rack& rack, const fact& now) override {

@@ -179,7 +179,8 @@ void wire::heard(const frame& from, std::int64_t now_us) const {
   if (id >= first_cells_id && id <= last_cells_id) {
     tell_({now_us, number_,
            cells_heard{(id - first_cells_id) * 4,
-                       {u16(from, 0), u16(from, 2), u16(from, 4), u16(from, 6)}}});
+                       {u16(from, 0), u16(from, 2), u16(from, 4), u16(from, 6)},
+                       now_us - (clock_us_ - from.time_us)}});
   } else if (id == limits_id) {
     tell_({now_us, number_,
            limits_heard{u16(from, 0) * amperes_per_bit, u16(from, 2) * amperes_per_bit}});

@@ -180,13 +180,13 @@ struct world::state {
       return;
     const auto message = messages::decode(frame);
     if (!message) throw std::logic_error(message.error().text);
+    const auto happened_us = message->header.time.monotonic_us - start_time.monotonic_us;
     if (const auto* event = std::get_if<messages::event>(&message->payload)) {
-      const auto happened_us = message->header.time.monotonic_us - start_time.monotonic_us;
       tell({now_us, -1, event_said{node, *event, happened_us}});
       if (event->kind == "protection") ++hits["protection " + event->level + " " + event->edge];
     } else if (const auto* limits = std::get_if<messages::limits>(&message->payload)) {
       tell({now_us, rack_of(limits->rack),
-            limits_said{limits->charge_current_a, limits->discharge_current_a}});
+            limits_said{limits->charge_current_a, limits->discharge_current_a, happened_us}});
     }
   }
 
