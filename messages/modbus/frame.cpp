@@ -1,5 +1,7 @@
 #include "messages/modbus/frame.hpp"
 
+#include <algorithm>
+
 #include "messages/modbus/pdu.hpp"
 
 namespace voltaic::messages::modbus {
@@ -12,6 +14,11 @@ constexpr std::size_t plain_bytes = 8;
 
 std::uint16_t word_at(std::span<const std::uint8_t> from, std::size_t at) {
   return static_cast<std::uint16_t>(from[at] << 8 | from[at + 1]);
+}
+
+void put_word(std::vector<std::uint8_t>& into, std::size_t at, std::uint16_t word) {
+  into[at] = static_cast<std::uint8_t>(word >> 8);
+  into[at + 1] = static_cast<std::uint8_t>(word);
 }
 
 /// `count_at`: where the number of the bytes that follow stands.
@@ -38,14 +45,11 @@ tcp_parsed parse_tcp(std::span<const std::uint8_t> stream) {
 
 std::vector<std::uint8_t> encode_tcp(const tcp_frame& frame) {
   const auto length = frame.pdu.size() + 1;
-  std::vector<std::uint8_t> made{static_cast<std::uint8_t>(frame.transaction >> 8),
-                                 static_cast<std::uint8_t>(frame.transaction),
-                                 0,
-                                 0,
-                                 static_cast<std::uint8_t>(length >> 8),
-                                 static_cast<std::uint8_t>(length),
-                                 frame.unit};
-  made.insert(made.end(), frame.pdu.begin(), frame.pdu.end());
+  std::vector<std::uint8_t> made(tcp_header_bytes + frame.pdu.size());
+  put_word(made, 0, frame.transaction);
+  put_word(made, 4, static_cast<std::uint16_t>(length));
+  made[6] = frame.unit;
+  std::ranges::copy(frame.pdu, made.begin() + tcp_header_bytes);
   return made;
 }
 
@@ -69,8 +73,9 @@ std::optional<rtu_frame> parse_rtu(std::span<const std::uint8_t> frame) {
 }
 
 std::vector<std::uint8_t> encode_rtu(const rtu_frame& frame) {
-  std::vector<std::uint8_t> made{frame.unit};
-  made.insert(made.end(), frame.pdu.begin(), frame.pdu.end());
+  std::vector<std::uint8_t> made(1 + frame.pdu.size());
+  made[0] = frame.unit;
+  std::ranges::copy(frame.pdu, made.begin() + 1);
   const auto sum = crc16(made);
   made.push_back(static_cast<std::uint8_t>(sum));
   made.push_back(static_cast<std::uint8_t>(sum >> 8));
