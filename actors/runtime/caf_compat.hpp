@@ -22,6 +22,9 @@ namespace voltaic::actors::runtime::compat {
 
 /// One worker for a node: two double the latency of its fan-out.
 inline constexpr std::size_t workers = 1;
+/// Mails that an actor handles before the others have their turn: a flood at one
+/// of them neither starves its neighbours nor piles up what it says to them.
+inline constexpr std::size_t mails_in_a_turn = 16;
 
 /// Built in code: CAF's own parser lets typing mistakes pass silently.
 class system_config : public caf::actor_system_config {
@@ -32,6 +35,7 @@ class system_config : public caf::actor_system_config {
     set("scheduler.policy",
         how == scheduling::threaded ? caf::atom("sharing") : caf::atom("testing"));
     set("scheduler.max-threads", workers);
+    set("scheduler.max-throughput", mails_in_a_turn);
   }
 };
 

@@ -20,7 +20,7 @@ namespace {
 using namespace actors::runtime;
 
 constexpr int frames_in_block = 20'000;
-// A talker that never paused would measure the memory of its readers' queues.
+// A talker that did not wait for its readers would measure the memory of their queues.
 constexpr int frames_at_once = 50;
 constexpr std::size_t words = 480;
 
@@ -33,12 +33,22 @@ double cpu_us() {
   return us(used.ru_utime) + us(used.ru_stime);
 }
 
-// Says a block of frames when it is told to.
+messages::command go() {
+  messages::command command;
+  command.target = "talker";
+  return command;
+}
+
+// Says a block of frames when it is told to, the next when all readers have read it.
 class talker final : public actor {
  public:
-  explicit talker(context& with) : context_(with) {}
+  talker(context& with, int readers) : context_(with), readers_(readers), done_(readers - 1) {}
   using actor::receive;
   void receive(const messages::message& message) override {
+    if (++done_ < readers_ || said_ == frames_in_block) {
+      return;
+    }
+    done_ = 0;
     for (int i = 0; i < frames_at_once; ++i) {
       messages::block block;
       block.quality = messages::quality::good;
@@ -48,20 +58,19 @@ class talker final : public actor {
       context_.say(plane::local, std::move(telemetry), message.header.time);
     }
     said_ += frames_at_once;
-    if (said_ < frames_in_block) {
-      context_.send(message.payload, message.header.time);
-    }
   }
 
  private:
   context& context_;
+  int readers_;
+  int done_; ///< readers that have read the last block; the first word counts as the last of them
   int said_ = 0;
 };
 
 // Reads every word of what it hears.
 class reader final : public actor {
  public:
-  reader(context& with, std::atomic<std::uint64_t>& read) : read_(read) {
+  reader(context& with, std::atomic<std::uint64_t>& read) : context_(with), read_(read) {
     with.listen("talker", kind::telemetry);
   }
   using actor::receive;
@@ -75,19 +84,25 @@ class reader final : public actor {
     }
     sum_ += sum;
     ++read_;
+    if (++read_here_ % frames_at_once == 0) {
+      context_.send(go(), message.header.time);
+    }
   }
 
  private:
+  context& context_;
   std::atomic<std::uint64_t>& read_;
   std::uint64_t sum_ = 0;
+  int read_here_ = 0;
 };
 
 // CPU time a frame, built, delivered and read, in microseconds.
 double subject(int readers) {
   std::atomic<std::uint64_t> read = 0;
   group_spec group{strategy::one_for_one, {}};
-  group.children.push_back(
-      {"talker", "talker", [](context& with) { return std::make_unique<talker>(with); }});
+  group.children.push_back({"talker", "talker", [readers](context& with) {
+                              return std::make_unique<talker>(with, readers);
+                            }});
   for (int i = 0; i < readers; ++i) {
     group.children.push_back({fmt::format("reader_{}", i), "reader", [&read](context& with) {
                                 return std::make_unique<reader>(with, read);
@@ -110,9 +125,7 @@ double subject(int readers) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   const auto start_us = cpu_us();
-  messages::command go;
-  go.target = "talker";
-  inbox.on_frame(plane::commands, messages::encode({"bench", 1, 0, {}, {}}, go));
+  inbox.on_frame(plane::commands, messages::encode({"bench", 1, 0, {}, {}}, go()));
   const auto all =
       static_cast<std::uint64_t>(frames_in_block) * static_cast<std::uint64_t>(readers);
   while (read < all) {
