@@ -12,6 +12,7 @@ namespace voltaic::messages {
 /// By rising rights: each role may also do what those before it may.
 inline constexpr std::array<std::string_view, 4> roles{"viewer", "operator", "engineer", "service"};
 
+/// What somebody asks for.
 enum class deed : std::uint8_t {
   acknowledge,
   open,
@@ -29,6 +30,7 @@ struct right {
   std::string_view role;
 };
 
+/// All deeds, by rising rights.
 inline constexpr std::array<right, 7> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
     {deed::open, "open a rack", "operator"},

@@ -17,9 +17,11 @@
 /// a unix stream socket.
 namespace voltaic::bus::control {
 
-/// Who says more in one line, or comes when so many are there, is turned away.
+/// Who says more in one line is turned away.
 inline constexpr std::size_t request_bytes_max = 64 * 1024;
+/// A longer answer is not taken.
 inline constexpr std::size_t response_bytes_max = 4 * 1024 * 1024;
+/// Who comes when so many are there is turned away.
 inline constexpr std::size_t clients_max = 16;
 
 /// The site's side, for use in its owner's poll loop: never blocks, owns no thread.

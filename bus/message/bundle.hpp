@@ -17,11 +17,16 @@ namespace voltaic::bus::message {
 /// of its identity.
 using topic = std::uint64_t;
 
+/// The topic of everybody who subscribed to a plane.
 [[nodiscard]] topic topic_of(plane which);
+/// The topic on which one endpoint gets the full state.
 [[nodiscard]] topic snapshot_topic(std::string_view identity);
+/// The plane in a topic; of received bytes it may be none that is known.
 [[nodiscard]] plane plane_of(topic value);
 
+/// What the topic takes.
 inline constexpr std::size_t topic_bytes = sizeof(topic);
+/// What the length before each frame takes.
 inline constexpr std::size_t length_bytes = sizeof(std::uint64_t);
 /// A bundle is sent when one frame more would not fit; a longer frame goes alone.
 inline constexpr std::size_t message_bytes_max =

@@ -22,6 +22,7 @@ enum class arrival : std::uint8_t {
 /// Keeps count of what each source said. Pure: only what is fed in counts.
 class gap_counter {
  public:
+  /// What is known of one source.
   struct track {
     std::uint32_t incarnation = 0;
     std::uint64_t sequence = 0; ///< the newest heard

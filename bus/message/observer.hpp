@@ -12,6 +12,7 @@ namespace voltaic::bus::message {
 
 /// What an observer learns, in order.
 struct update {
+  /// What happened.
   enum class kind : std::uint8_t {
     reset,   ///< forget everything: a full state follows
     state,   ///< one message of the full state

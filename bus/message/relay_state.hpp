@@ -26,6 +26,7 @@ class relay_state {
   /// A frame that somebody published. False: refused, it must not be passed on.
   bool heard(plane from, std::span<const std::byte> frame, std::int64_t now_us);
 
+  /// What follows from a frame that was sent to the relay.
   struct routing {
     std::vector<delivery> deliveries;
     std::optional<std::string> snapshot_id; ///< the sender asks for the full state
@@ -92,6 +93,7 @@ inline constexpr std::int64_t silent_periods_max = 5;
 /// An endpoint that sends more bad frames than this in a minute is ignored
 /// until the minute is over.
 inline constexpr std::uint32_t bad_frames_per_minute_max = 10;
+/// Sources that a relay remembers; what others say is passed on all the same.
 inline constexpr std::size_t sources_max = 10'000;
 /// Actors that commands can be routed to, over all nodes and of one.
 inline constexpr std::size_t actors_max = 10'000;

@@ -13,6 +13,7 @@
 /// The other end of a Modbus line: one thread that answers what units are asked.
 namespace voltaic::bus::modbus {
 
+/// Where a server listens.
 struct server_options {
   std::string name;
   /// TCP: an IPv4 address in numbers and a port; 0 takes any that is free.
@@ -29,6 +30,7 @@ struct server_options {
   std::uint32_t idle_timeout_ms = 60'000; ///< without a frame
 };
 
+/// What a server did since it began.
 struct server_statistics {
   std::uint64_t answered = 0;
   std::uint64_t broken = 0;  ///< frames that were no frames
@@ -41,6 +43,7 @@ struct server_statistics {
 using unit_handler =
     std::function<std::vector<std::uint8_t>(std::uint8_t unit, std::span<const std::uint8_t> pdu)>;
 
+/// A server that runs. Destroying it stops the thread and closes every connection.
 class server {
  public:
   virtual ~server() = default;

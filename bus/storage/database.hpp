@@ -14,18 +14,22 @@
 /// SQLite::Exception; `corrupt_file` when the content is not a sound journal.
 namespace voltaic::bus::storage {
 
+/// A journal of this path has no file and keeps nothing.
 inline constexpr const char* memory_path = ":memory:";
 /// "VOLT" in the file's header tells a journal from any other SQLite file.
 inline constexpr int application_id = 0x564F4C54;
+/// A file of another version is refused.
 inline constexpr int journal_schema_version = 1;
 /// Pages in the write-ahead log before they are moved into the main file.
 inline constexpr int checkpoint_pages = 1000;
+/// How long to wait for another process that holds the file.
 inline constexpr int busy_timeout_ms = 1000;
 /// Records written between two looks at what grew too long.
 inline constexpr std::uint64_t trim_period_records = 1000;
 /// Removed in one transaction: more than a period, so that it catches up.
 inline constexpr std::uint64_t trim_records_max = 5000;
 
+/// The content of a file is not a sound journal.
 class corrupt_file : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -16,6 +16,7 @@ inline constexpr std::size_t rtu_overhead_bytes = 3;
 inline constexpr std::uint8_t unit_max = 247;
 inline constexpr std::uint8_t broadcast_unit = 0;
 
+/// A request or answer with the head of Modbus TCP.
 struct tcp_frame {
   std::uint16_t transaction = 0;
   std::uint8_t unit = 0;
@@ -25,6 +26,7 @@ struct tcp_frame {
 
 /// `broken`: the stream cannot be followed any more, only closed.
 enum class framing : std::uint8_t { incomplete, complete, broken };
+/// What received bytes begin with.
 struct tcp_parsed {
   framing state = framing::incomplete;
   tcp_frame frame;       ///< when complete
@@ -37,6 +39,7 @@ struct tcp_parsed {
 /// CRC-16, reflected 0xA001 from 0xFFFF; its low byte goes first.
 [[nodiscard]] std::uint16_t crc16(std::span<const std::uint8_t> bytes);
 
+/// A request or answer with unit and checksum of Modbus RTU.
 struct rtu_frame {
   std::uint8_t unit = 0;
   std::vector<std::uint8_t> pdu;

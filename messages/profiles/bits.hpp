@@ -16,18 +16,22 @@ namespace voltaic::messages::profiles {
 
 static_assert(std::endian::native == std::endian::little, "words are loaded as they lie");
 
+/// A frame is one word of this many bits.
 inline constexpr unsigned word_bits = 64;
 
+/// The word with its bytes the other way round.
 [[nodiscard]] constexpr std::uint64_t swap_bytes(std::uint64_t word) {
   return __builtin_bswap64(word);
 }
 
+/// Eight bytes of any alignment as a little-endian word.
 [[nodiscard]] inline std::uint64_t load_word(const std::uint8_t* bytes) {
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof(word));
   return word;
 }
 
+/// Ones in the lowest `length` bits.
 [[nodiscard]] constexpr std::uint64_t low_mask(unsigned length) {
   return length >= word_bits ? ~0ull : (1ull << length) - 1;
 }
@@ -49,6 +53,7 @@ inline constexpr unsigned word_bits = 64;
   return field.order == bit_order::intel ? mask : swap_bytes(mask);
 }
 
+/// The number that the lowest `length` bits are in two's complement; 1 to 64 of them.
 [[nodiscard]] constexpr std::int64_t sign_extend(std::uint64_t bits, unsigned length) {
   const unsigned unused = word_bits - length;
   return static_cast<std::int64_t>(bits << unused) >> unused;

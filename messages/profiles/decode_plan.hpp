@@ -20,6 +20,7 @@ namespace voltaic::messages::profiles {
 /// A point is complete once every carrier of the point has been seen.
 class decode_plan {
  public:
+  /// One frame that is sent again and again.
   struct carrier {
     std::uint32_t id = 0;
     bool extended = false;
@@ -36,6 +37,7 @@ class decode_plan {
     std::uint32_t first_index = 0;
     std::uint32_t count = 0;
   };
+  /// What became of a frame.
   enum class outcome : std::uint8_t {
     not_mine, ///< no such identifier in the profile
     decoded,
@@ -44,6 +46,7 @@ class decode_plan {
     unknown_selector ///< a multiplexer value without an entry
   };
   static constexpr std::uint16_t no_carrier = 0xFFFF;
+  /// What a frame was, and which carriers it completed.
   struct applied {
     decode_plan::outcome outcome = outcome::not_mine;
     std::uint16_t carrier = no_carrier; ///< seen with this frame

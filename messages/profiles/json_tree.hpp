@@ -16,6 +16,7 @@ struct json_member;
 
 /// One value and where it stands.
 struct json_node {
+  /// What stands there.
   enum class kind : std::uint8_t { null, boolean, integer, real, text, array, object };
   kind type = kind::null;
   bool boolean = false;
@@ -30,6 +31,7 @@ struct json_node {
   [[nodiscard]] const json_member* find(std::string_view key) const;
 };
 
+/// A key of an object and its value.
 struct json_member {
   std::string key;
   std::size_t offset = 0; ///< of the key's opening quote
@@ -53,6 +55,7 @@ class finding_collector {
   findings findings_;
 };
 
+/// What a text may hold; more is refused.
 struct json_limits {
   std::size_t nesting_max = 32;
   std::size_t values_max = 200'000;

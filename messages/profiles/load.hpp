@@ -35,6 +35,7 @@ struct key_rule {
   std::string_view key;
   bool required = false;
 };
+/// All of them.
 [[nodiscard]] std::span<const key_rule> key_rules();
 
 } // namespace voltaic::messages::profiles

@@ -25,6 +25,7 @@ struct point_place {
   std::vector<bool> sentinel_possible;
 };
 
+/// What the parts of the loader share.
 struct load_context {
   finding_collector& found;
   device_profile& profile;
@@ -45,10 +46,12 @@ struct load_context {
 [[nodiscard]] constexpr std::uint64_t id_key(std::uint32_t id, bool extended) {
   return (std::uint64_t{extended} << 32) | id;
 }
+/// The largest identifier.
 [[nodiscard]] constexpr std::uint32_t id_max(bool extended) {
   return extended ? 0x1FFF'FFFFu : 0x7FFu;
 }
 
+/// An identifier of 11 bits, or of 29 if extended.
 struct frame_id {
   std::uint32_t id = 0;
   bool extended = false;
@@ -59,6 +62,7 @@ struct frame_id {
 [[nodiscard]] std::optional<bit_field> read_bits(const object_reader& reader,
                                                  std::uint8_t frame_bytes,
                                                  signal_type default_type);
+/// "checksum" of a message or command; nullopt when there is none or it is wrong.
 [[nodiscard]] std::optional<checksum_rule> read_checksum(const object_reader& parent,
                                                          std::uint8_t frame_bytes);
 /// A scale that is not zero, or the default.
@@ -66,6 +70,7 @@ struct frame_id {
 /// Digits behind the point that a step of this size needs.
 [[nodiscard]] std::uint8_t decimals_of(double step);
 
+/// Each reads the part of its name into the profile and notes what is wrong.
 void read_points(const object_reader& root, load_context& context);
 void read_messages(const object_reader& root, load_context& context);
 void read_registers(const object_reader& root, load_context& context);

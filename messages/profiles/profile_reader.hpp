@@ -87,6 +87,7 @@ class object_reader {
 [[nodiscard]] bool is_name(std::string_view text);
 /// CamelCase, as channels are named.
 [[nodiscard]] bool is_channel(std::string_view text);
+/// No name is longer.
 inline constexpr std::size_t name_bytes_max = 64;
 
 } // namespace voltaic::messages::profiles

@@ -14,6 +14,7 @@ struct rescaling {
   double addend = 0;
   [[nodiscard]] bool is_identity() const { return factor == 1 && addend == 0; }
 };
+/// From what the wire has to what the point has.
 [[nodiscard]] rescaling rescaling_of(const point& target, double wire_scale, double wire_offset);
 
 /// The raw values of an integer point that are within its type and its valid range.

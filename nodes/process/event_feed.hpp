@@ -17,6 +17,7 @@ namespace voltaic::nodes::process {
 /// successor. Not for more than one thread.
 class event_feed {
  public:
+  /// What is read, and where it goes.
   struct options {
     std::string path;                     ///< of the other process's journal; may not exist yet
     bus::storage::journal* own = nullptr; ///< outlives the feed

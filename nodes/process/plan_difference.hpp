@@ -15,8 +15,11 @@ enum class change_kind : std::uint8_t { stop, start, restart };
 /// The simulator that plays all equipment on Modbus lines, beside one a rack.
 inline constexpr std::string_view equipment_name = "equipment";
 
+/// Which kind of process a part of the site is.
 enum class part_kind : std::uint8_t { bus, simulator, node };
+/// "stop", "start" or "restart".
 [[nodiscard]] std::string_view to_string(change_kind kind);
+/// "bus", "simulator" or "node".
 [[nodiscard]] std::string_view to_string(part_kind kind);
 
 /// What the supervisor calls a part's process: "rack_0", "bus can0".

@@ -9,8 +9,9 @@
 
 namespace voltaic::nodes::process {
 
-/// A log is rotated at this size, and so many older ones are kept beside it.
+/// A log is rotated at this size.
 inline constexpr std::size_t log_file_bytes_max = 4 * 1024 * 1024;
+/// So many older ones are kept beside it.
 inline constexpr std::size_t log_files_max = 3;
 
 /// The log of one process: FOLDER/NAME.log, and stderr unless that ends in the

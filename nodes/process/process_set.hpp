@@ -48,6 +48,7 @@ enum class process_state : std::uint8_t {
   stopping,
   stopped
 };
+/// As `status` spells it: "running".
 [[nodiscard]] std::string_view to_string(process_state state);
 
 /// What people see of a process.

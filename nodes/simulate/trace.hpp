@@ -13,9 +13,11 @@
 /// What a trace file makes happen: values, defects and commands over time.
 namespace voltaic::nodes::simulate {
 
-/// A trace of more bytes or rows is refused, and a row of a later time.
+/// A trace of more bytes is refused.
 inline constexpr std::size_t trace_bytes_max = 64 * 1024 * 1024;
+/// A trace of more rows is refused.
 inline constexpr std::size_t trace_rows_max = 1'000'000;
+/// A row of a later time is refused.
 inline constexpr std::int64_t trace_t_ms_max = 366LL * 86'400 * 1'000;
 /// A trace with more mistakes is not read further.
 inline constexpr std::size_t trace_findings_max = 100;

@@ -10,17 +10,20 @@
 /// A site file as read, ranges expanded, names not yet resolved.
 namespace voltaic::nodes::site {
 
+/// A [[bus]] and the places of its keys; so are those that follow.
 struct draft_bus {
   can_bus item;
   position name_at;
   position port_at;
 };
 
+/// A [[modbus]] line.
 struct draft_line {
   modbus_line item;
   position name_at;
 };
 
+/// A [[device]], one for each member of its range.
 struct draft_device {
   device item;
   std::string profile_text; ///< variables expanded
@@ -32,6 +35,7 @@ struct draft_device {
   position node_at; ///< {0, 0}: no node was stated
 };
 
+/// A [[rack]], one for each member of its range.
 struct draft_rack {
   rack item;
   std::string protection_text;
@@ -43,6 +47,7 @@ struct draft_rack {
   position hard_wired_at;
 };
 
+/// The whole file.
 struct draft {
   plan base; ///< what needs no resolving
   position name_at;

@@ -13,6 +13,7 @@
 /// Strict reading of TOML tables: every mistake becomes a finding with its place.
 namespace voltaic::nodes::site {
 
+/// A place in the file, from 1.
 struct position {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
@@ -41,6 +42,7 @@ class reporter {
   messages::findings found_;
 };
 
+/// Where a node of the parsed file begins.
 [[nodiscard]] position position_of(const toml::node& node);
 
 /// One table. Each read names a key; `finish` reports the keys nobody named.

@@ -11,6 +11,7 @@
 
 namespace voltaic::bus::can {
 
+/// What was captured, and what was not.
 struct capture_counts {
   std::uint64_t frames = 0; ///< written
   std::uint64_t lost = 0;   ///< for want of room, here or before the port

@@ -19,6 +19,7 @@ using messages::can::frame;
 /// Who may speak on a virtual bus, and until when. Pure: time is an argument.
 class arbiter {
  public:
+  /// The bounds of the wire and of those who wait for it.
   struct options {
     std::uint32_t bitrate = 0;         ///< 0: frames take no time
     std::int64_t age_max_us = 250'000; ///< frames that waited longer are dropped

@@ -16,8 +16,11 @@ namespace voltaic::bus::can {
 
 using messages::can::frame;
 
+/// A packet carries no more frames.
 inline constexpr std::size_t frames_per_packet_max = 64;
+/// What stands before the frames.
 inline constexpr std::size_t packet_header_bytes = 24;
+/// A longer packet is malformed.
 inline constexpr std::size_t packet_bytes_max =
     packet_header_bytes + frames_per_packet_max * (16 + 64);
 

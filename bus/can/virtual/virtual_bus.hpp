@@ -8,6 +8,7 @@
 
 namespace voltaic::bus::can {
 
+/// How a virtual bus is served.
 struct virtual_bus_options {
   std::string name;
   std::string runtime_folder;           ///< exists, private to the user
@@ -19,6 +20,7 @@ struct virtual_bus_options {
   std::size_t receive_queue_max = 4096; ///< frames that wait for a slow client
 };
 
+/// What a virtual bus carried since it began.
 struct virtual_bus_statistics {
   std::uint64_t clients = 0;
   std::uint64_t frames = 0;  ///< carried to their end

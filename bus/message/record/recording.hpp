@@ -18,6 +18,7 @@
 /// the recording; everything before it counts.
 namespace voltaic::bus::message {
 
+/// One record: a frame, when it was heard and on which plane.
 struct recorded {
   std::int64_t time_us = 0;
   plane from = plane::telemetry;

@@ -12,14 +12,17 @@ namespace voltaic::bus::message {
 /// What waits to be sent: any thread puts in, one thread takes out.
 class outbox {
  public:
+  /// A frame for a plane.
   struct published {
     plane to;
     frame_ptr frame;
   };
+  /// A frame for the relay, and since when it waits.
   struct sent {
     frame_ptr frame;
     std::int64_t time_us;
   };
+  /// Whether a frame was taken.
   struct put_result {
     publish_result result = publish_result::stopped;
     bool wake = false; ///< the taking thread sleeps and must be woken

@@ -14,10 +14,15 @@ namespace voltaic::bus::message {
 inline constexpr int high_water_messages = 4096;
 /// Messages that wait for the relay; more stay in the outbox, where they are packed.
 inline constexpr int publisher_high_water_messages = 256;
+/// A peer is asked for a sign of life this often,
 inline constexpr int heartbeat_interval_ms = 1000;
+/// and given up without one for this long.
 inline constexpr int heartbeat_timeout_ms = 3000;
+/// A connection that is not agreed on by then is given up.
 inline constexpr int handshake_timeout_ms = 3000;
+/// Between two attempts to connect, first
 inline constexpr int reconnect_min_ms = 20;
+/// and at most.
 inline constexpr int reconnect_max_ms = 200;
 /// How long closing may wait for what has been sent.
 inline constexpr int linger_ms = 200;

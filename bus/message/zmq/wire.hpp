@@ -14,6 +14,7 @@ namespace voltaic::bus::message {
 /// Frames behind a topic, as one message of the library.
 [[nodiscard]] zmq::message_t make_message(topic to, std::span<const frame_ptr> frames);
 
+/// What a socket had.
 enum class receive_result : std::uint8_t { nothing, message, malformed };
 
 /// One message of exactly one part that is a bundle. Anything else is taken off
@@ -23,6 +24,7 @@ receive_result receive_bundle(zmq::socket_t& from, zmq::message_t& into);
 /// False when the socket cannot take it now (high water, or nobody there).
 [[nodiscard]] bool send_now(zmq::socket_t& to, zmq::message_t& message);
 
+/// A message as bytes; they live as long as it does.
 [[nodiscard]] inline std::span<const std::byte> bytes_of(const zmq::message_t& message) {
   return {static_cast<const std::byte*>(message.data()), message.size()};
 }
@@ -45,6 +47,7 @@ class wake_signal {
 /// Signals are handled by the main thread: the calling thread takes none.
 void refuse_signals();
 
+/// Now, in microseconds of CLOCK_MONOTONIC.
 [[nodiscard]] std::int64_t monotonic_now_us();
 
 } // namespace voltaic::bus::message
