@@ -171,6 +171,7 @@ std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, doubl
 }
 
 void set_commands::step(const model& device, runtime::instant now) {
+  standing_.keep_formerly(now);
   for (const auto& result : std::exchange(unfinished_, {})) {
     remember(result.key + "#result", bytes_of(result), now);
   }
@@ -199,15 +200,38 @@ void set_commands::step(const model& device, runtime::instant now) {
     conclude(over, how, agrees ? "" : "the device did not report the value in time", text, now);
   }
   go_back(now);
+  hold(device, now);
+}
+
+bool set_commands::is_awaited(std::uint16_t set, runtime::instant now) const {
+  return std::ranges::any_of(pending_, [&](const auto& each) {
+    return each.second.set == set && each.second.command.deadline_utc_us >= now.utc_us;
+  });
+}
+
+void set_commands::hold(const model& device, runtime::instant now) {
+  // What the device says meanwhile is not heard yet.
+  if (runtime::lags(context_, now)) return;
+  for (std::size_t set = 0; set < plan_.commands().size(); ++set) {
+    const auto& rule = plan_.commands()[set];
+    const auto which = static_cast<std::uint16_t>(set);
+    if (rule.purpose != messages::profiles::command_purpose::set || is_awaited(which, now)) {
+      continue;
+    }
+    const auto said = device.read(rule.read_back, 0);
+    std::optional<runtime::reported_value> reported;
+    if (said && said->quality == messages::quality::good) reported = {said->value, said->time_us};
+    const auto again = standing_.look(which, reported, now);
+    if (again && send(which, again->value) == bus::can::send_result::sent) {
+      standing_.wrote(*again, now);
+    }
+  }
 }
 
 void set_commands::go_back(runtime::instant now) {
   for (const auto& next : standing_.due(now)) {
     // What was asked for meanwhile goes first, and may make it needless.
-    const bool is_awaited = std::ranges::any_of(pending_, [&](const auto& each) {
-      return each.second.set == next.set && each.second.command.deadline_utc_us >= now.utc_us;
-    });
-    if (!is_awaited && send(next.set, next.value) == bus::can::send_result::sent) {
+    if (!is_awaited(next.set, now) && send(next.set, next.value) == bus::can::send_result::sent) {
       standing_.went_back(next, now);
     }
   }

@@ -49,6 +49,9 @@ class set_commands {
                 std::string read_back, runtime::instant now);
   /// Sends it if it is in time and the chain does not lag. False: it is concluded.
   [[nodiscard]] bool act(pending& one, runtime::instant now);
+  /// Gives the device again what it does not hold.
+  void hold(const model& device, runtime::instant now);
+  [[nodiscard]] bool is_awaited(std::uint16_t set, runtime::instant now) const;
   /// Gives the device what follows on a set that is over.
   void go_back(runtime::instant now);
   void remember(const std::string& key, std::string body, runtime::instant now);

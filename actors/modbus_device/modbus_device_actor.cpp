@@ -140,6 +140,7 @@ void modbus_device_actor::advance(runtime::instant now) {
   // A round may be told after a wake that came later.
   if (!time_known_ || now.monotonic_us > now_.monotonic_us) now_ = now;
   time_known_ = true;
+  standing_.keep_formerly(now_);
   for (const auto& each : std::exchange(unfinished_, {}))
     keep(each.command, each.done, next_token_++);
   if (!catalogue_said_ || now.monotonic_us - catalogue_said_us_ >= catalogue_period_us) {
@@ -153,6 +154,7 @@ void modbus_device_actor::wake(runtime::instant now) {
   advance(now);
   tell(model_.age(now.monotonic_us), now);
   go_back();
+  hold();
 }
 
 runtime::condition modbus_device_actor::condition() const {
@@ -317,6 +319,27 @@ void modbus_device_actor::go_back() {
                          now_.monotonic_us + go_back_period_us}))
       continue;
     reversions_.emplace(token, reversion{next, *std::move(planned), now_.monotonic_us});
+  }
+}
+
+void modbus_device_actor::hold() {
+  const auto commands = model_.plan().commands();
+  for (std::size_t set = 0; set < commands.size(); ++set) {
+    const auto which = static_cast<std::uint16_t>(set);
+    if (is_awaited(which)) continue;
+    const auto known = model_.read(commands[set].read_back);
+    std::optional<runtime::reported_value> reported;
+    if (known.quality == messages::quality::good) reported = {known.value, known.time_us};
+    const auto again = standing_.look(which, reported, now_);
+    if (!again) continue;
+    const auto planned = model_.plan_value(which, again->value);
+    if (!planned) continue;
+    const auto worthless_us = now_.monotonic_us + go_back_period_us;
+    const bool is_queued = options_.write(
+        {next_token_++, options_.unit, planned->write.address, planned->write.registers,
+         std::min(worthless_us, again->until_us.value_or(worthless_us))});
+    // Whether it was taken is seen by what the device reports afterwards.
+    if (is_queued) standing_.wrote(*again, now_);
   }
 }
 

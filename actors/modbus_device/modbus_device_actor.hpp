@@ -61,6 +61,8 @@ class modbus_device_actor final : public runtime::actor {
   void advance(runtime::instant now);
   /// Gives the device what follows on a set that is over.
   void go_back();
+  /// Gives the device again what it does not hold.
+  void hold();
   [[nodiscard]] bool is_awaited(std::uint16_t set) const;
   void judge_reversion(const bus::modbus::write_answer& answer);
   void tell(std::optional<messages::telemetry> telemetry, runtime::instant time);

@@ -181,6 +181,19 @@ std::optional<messages::telemetry> model::say() {
   return telemetry;
 }
 
+known_value model::read(std::uint16_t point) const {
+  const auto& shape = options_.profile->points[point];
+  const auto cell = points_[point].first_cell;
+  known_value known;
+  known.quality = cells_[cell];
+  known.value = shape.type == profiles::raw_type::f64
+                    ? real_[cell]
+                    : static_cast<double>(raw_[cell]) * shape.scale + shape.offset;
+  for (const auto& each : parts_)
+    if (each.covered.point == point && each.covered.first_index == 0) known.time_us = each.seen_us;
+  return known;
+}
+
 messages::block model::make_block(std::uint16_t point) const {
   messages::block block;
   block.point = point;

@@ -58,6 +58,13 @@ struct write_result {
   std::string_view reason;
 };
 
+/// A number as it is known now.
+struct known_value {
+  double value = 0; ///< in the point's unit
+  messages::quality quality = messages::quality::never;
+  std::int64_t time_us = 0; ///< when it was read, monotonic
+};
+
 class model {
  public:
   [[nodiscard]] static messages::expected<model> create(model_options options);
@@ -72,6 +79,9 @@ class model {
                                                          std::int64_t now_us);
   /// The points that became stale.
   [[nodiscard]] std::optional<messages::telemetry> age(std::int64_t now_us);
+
+  /// The first element of a point that is no text.
+  [[nodiscard]] known_value read(std::uint16_t point) const;
 
   [[nodiscard]] device_state state() const { return state_; }
   /// Why it is not running.

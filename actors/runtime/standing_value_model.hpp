@@ -27,6 +27,11 @@ struct timed_set {
 struct standing_state {
   std::optional<double> base;   ///< the last set without a time, else the profile's default
   std::vector<timed_set> timed; ///< each ends before those in front of it
+  bool is_base_set = false;     ///< the base was set, and is not the profile's default
+  bool leads = false;           ///< the newest set for a time
+  bool is_given = false;        ///< the device was given what is in force, and nothing unsure since
+  /// What was in force before a restart, until the device was given what is due since.
+  std::optional<double> former = {};
   friend bool operator==(const standing_state&, const standing_state&) = default;
 };
 
@@ -57,26 +62,38 @@ class standing_value_model {
   /// The value that the device has to be given because a set is over. Asked
   /// again and again until `went_back`.
   [[nodiscard]] std::optional<double> due(messages::instant now);
-  /// What is due is so because of a restart.
-  [[nodiscard]] bool is_restarted() const { return must_give_; }
-  void went_back(double value) {
-    given_ = value;
-    must_give_ = false;
-  }
+  /// Why a value is due.
+  enum class cause : std::uint8_t {
+    over,    ///< the time of a set is over
+    restart, ///< a restart ended a set that raised it
+    resumed  ///< it is what was in force before a restart, and goes on
+  };
+  [[nodiscard]] cause cause_of(double value) const;
+  void went_back(double value);
+
+  /// What the device has to hold because somebody set it and it was given it;
+  /// nothing where nobody did, or where nobody knows what the device holds.
+  [[nodiscard]] std::optional<double> held() const;
+  /// Until when that is so; nothing: it stays. Monotonic.
+  [[nodiscard]] std::optional<std::int64_t> held_until_us() const;
 
   [[nodiscard]] const standing_state& state() const { return state_; }
   /// What a former life left behind. Its time goes on, by UTC and never longer
   /// than it was; the newest set leads no more, so that what is looser is over.
   void restore(standing_state kept);
+  /// What a former life began and did not finish: it counts as unsure.
+  void restore_unfinished(double value, std::int64_t length_us, std::int64_t until_utc_us);
 
  private:
   void begin_time(messages::instant now);
   void add(double value, std::int64_t length_us, messages::instant now);
+  /// The set for a time that ends last of those of this value.
+  [[nodiscard]] const timed_set* longest(double value) const;
 
   standing_state state_;
-  bool leads_ = false;       ///< the newest set for a time
   bool is_restored_ = false; ///< its times are not of this life yet
   bool must_give_ = false;   ///< what the device was given last is not known
+  bool is_over_ = false;     ///< a set for a time is, since the device was given something
   std::optional<double> given_;
 };
 

@@ -26,21 +26,38 @@ std::int64_t length_us_of(const messages::command& asked) {
          messages::us_per_ms;
 }
 
-std::string encode(const standing_state& state) {
+std::string encode(const standing_state& state, const std::string& asked_as) {
   auto timed = json::array();
   for (const auto& each : state.timed) {
     timed.push_back({each.value, each.length_us, each.until_utc_us});
   }
-  return json{{"base", state.base ? json(*state.base) : json()}, {"timed", timed}}.dump();
+  return json{{"base", state.base ? json(*state.base) : json()},
+              {"timed", timed},
+              {"base_set", state.is_base_set},
+              {"leads", state.leads},
+              {"given", state.is_given},
+              {"former", state.former ? json(*state.former) : json()},
+              {"asked_as", asked_as}}
+      .dump();
+}
+
+bool is_true(const json& kept, const char* key) {
+  const auto found = kept.find(key);
+  return found != kept.end() && found->is_boolean() && found->get<bool>();
 }
 
 // Of a record that is damaged nothing is taken: the profile's default stands.
-standing_state decode(const std::string& body) {
-  const auto kept = json::parse(body, nullptr, false);
+standing_state decode(const json& kept) {
   standing_state state;
   if (!kept.is_object()) return state;
+  state.is_base_set = is_true(kept, "base_set");
+  state.leads = is_true(kept, "leads");
+  state.is_given = is_true(kept, "given");
   if (const auto base = kept.find("base"); base != kept.end() && base->is_number()) {
     state.base = base->get<double>();
+  }
+  if (const auto former = kept.find("former"); former != kept.end() && former->is_number()) {
+    state.former = former->get<double>();
   }
   const auto timed = kept.find("timed");
   if (timed == kept.end() || !timed->is_array()) return state;
@@ -62,8 +79,8 @@ standing_values::standing_values(context& owner,
                                  std::span<const messages::profiles::command> commands)
     : owner_(owner) {
   for (const auto& each : commands) {
-    all_.push_back(
-        {each.point, each.unit, each.decimals, standing_value_model(each.default_value)});
+    all_.push_back({each.point, each.unit, each.decimals, each.resolution,
+                    standing_value_model(each.default_value)});
   }
   load();
 }
@@ -73,13 +90,19 @@ void standing_values::load() {
   for (const auto& record : owner_.journal().newest(stream)) {
     if (!record.key.starts_with(own)) continue;
     const auto found = std::ranges::find(all_, record.key.substr(own.size()), &standing::point);
-    if (found != all_.end()) found->model.restore(decode(record.body));
+    if (found == all_.end()) continue;
+    const auto kept = json::parse(record.body, nullptr, false);
+    found->model.restore(decode(kept));
+    if (kept.is_object() && kept.contains("asked_as") && kept["asked_as"].is_string()) {
+      found->asked_as = kept["asked_as"].get<std::string>();
+    }
   }
 }
 
 std::optional<std::string> standing_values::refusal(const messages::command& asked,
                                                     std::uint16_t set, double value) const {
-  const auto& [point, unit, decimals, model] = all_.at(set);
+  const auto& one = all_.at(set);
+  const auto& model = one.model;
   if (asked.lease_ms > 0) {
     if (!model.can_go_back()) {
       return fmt::format(
@@ -100,7 +123,7 @@ std::optional<std::string> standing_values::refusal(const messages::command& ask
   if (!loosens) return refused;
   if (!in_force) return fmt::format("{}; what is in force is not known", refused);
   return fmt::format("{}; {} {} is in force", refused,
-                     messages::points::number_text(*in_force, decimals), unit);
+                     messages::points::number_text(*in_force, one.decimals), one.unit);
 }
 
 void standing_values::took(const messages::command& asked, std::uint16_t set, messages::outcome how,
@@ -109,6 +132,7 @@ void standing_values::took(const messages::command& asked, std::uint16_t set, me
   const bool is_done = how == messages::outcome::done;
   if (value == nullptr || (!is_done && how != messages::outcome::unknown)) return;
   auto& one = all_.at(set);
+  one.asked_as = asked.point;
   if (is_done) {
     one.model.take(*value, length_us_of(asked), now);
   } else {
@@ -120,14 +144,16 @@ void standing_values::took(const messages::command& asked, std::uint16_t set, me
 void standing_values::took_formerly(const messages::command& asked, std::uint16_t set) {
   const auto* value = std::get_if<double>(&asked.value);
   if (value == nullptr) return;
-  auto& model = all_.at(set).model;
-  auto state = model.state();
-  if (const auto length_us = length_us_of(asked); length_us > 0) {
-    state.timed.push_back({*value, length_us, 0, asked.deadline_utc_us + length_us});
-  } else if (state.base && is_tighter(*value, *state.base)) {
-    state.base = *value;
+  const auto length_us = length_us_of(asked);
+  all_.at(set).asked_as = asked.point;
+  all_.at(set).took_formerly = true;
+  all_.at(set).model.restore_unfinished(*value, length_us, asked.deadline_utc_us + length_us);
+}
+
+void standing_values::keep_formerly(instant now) {
+  for (auto& one : all_) {
+    if (std::exchange(one.took_formerly, false)) keep(one, now);
   }
-  model.restore(std::move(state));
 }
 
 std::vector<standing_values::reversion> standing_values::due(instant now) {
@@ -142,25 +168,81 @@ std::vector<standing_values::reversion> standing_values::due(instant now) {
 
 void standing_values::went_back(const reversion& done, instant now) {
   auto& one = all_.at(done.set);
+  const auto why = one.model.cause_of(done.value);
+  one.model.went_back(done.value);
+  using cause = standing_value_model::cause;
+  if (why == cause::resumed) {
+    tell(one, done.value, "resumed", "it stands on after its actor was restarted", now);
+  } else {
+    tell(one, done.value, "reverted",
+         why == cause::over ? "the time it was set for is over"
+                            : "its actor was restarted while it was set for a time",
+         now);
+  }
+  keep(one, now);
+}
+
+std::optional<standing_values::rewrite> standing_values::look(
+    std::uint16_t set, const std::optional<reported_value>& reported, instant now) {
+  auto& one = all_.at(set);
+  const auto wanted = one.model.held();
+  const auto found = [&] {
+    return fmt::format("the device holds {} {}",
+                       messages::points::number_text(reported->value, one.decimals), one.unit);
+  };
+  using verdict = held_value_model::verdict;
+  switch (one.held.look(wanted, reported, one.tolerance, now.monotonic_us)) {
+    case verdict::write:
+      return rewrite{set, *wanted, reported->value, one.model.held_until_us()};
+    case verdict::not_held:
+      tell(one, *wanted, "not_held",
+           fmt::format("{} after {} writes; it is written once a minute", found(), rewrites_max),
+           now);
+      break;
+    case verdict::left_tighter:
+      tell(one, *wanted, "not_held", found() + ", which is tighter, and is left alone", now);
+      break;
+    case verdict::held_again:
+      tell(one, *wanted, "held", found(), now);
+      break;
+    case verdict::nothing:
+      break;
+  }
+  return std::nullopt;
+}
+
+void standing_values::wrote(const rewrite& again, instant now) {
+  auto& one = all_.at(again.set);
+  // Once it was told as not held, each further try is no news.
+  const bool is_news = one.held.is_counting();
+  one.held.wrote(now.monotonic_us);
+  if (!is_news) return;
+  tell(one, again.value, "written_again",
+       fmt::format("the device held {} {}",
+                   messages::points::number_text(again.found, one.decimals), one.unit),
+       now);
+}
+
+void standing_values::tell(const standing& about, double value, std::string state,
+                           std::string reason, instant now) {
   messages::event event;
   event.kind = "command";
-  event.subject = owner_.name();
-  event.scope = one.point;
-  event.state = "reverted";
-  event.reason = one.model.is_restarted() ? "its actor was restarted while it was set for a time"
-                                          : "the time it was set for is over";
-  one.model.went_back(done.value);
-  event.value = done.value;
+  event.subject =
+      about.asked_as.empty() ? fmt::format("{}/{}", owner_.name(), about.point) : about.asked_as;
+  event.scope = "set";
+  event.state = std::move(state);
+  event.reason = std::move(reason);
+  event.value = value;
   event.has_value = true;
-  event.unit = one.unit;
+  event.unit = about.unit;
   owner_.record(std::move(event), now);
-  keep(one, now);
 }
 
 void standing_values::keep(const standing& what, instant now) {
   // Token 0 is awaited by nobody.
-  owner_.store(
-      {0, stream, owner_.name() + "/" + what.point, now.utc_us, encode(what.model.state())}, 0);
+  owner_.store({0, stream, owner_.name() + "/" + what.point, now.utc_us,
+                encode(what.model.state(), what.asked_as)},
+               0);
 }
 
 } // namespace voltaic::actors::runtime

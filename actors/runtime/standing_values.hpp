@@ -7,13 +7,15 @@
 #include <vector>
 
 #include "actors/runtime/actor.hpp"
+#include "actors/runtime/held_value_model.hpp"
 #include "actors/runtime/standing_value_model.hpp"
 #include "messages/profiles/device_profile.hpp"
 
 namespace voltaic::actors::runtime {
 
 /// What the set commands of one device stand for, kept in the journal: which
-/// value follows when a set for a time is over, and whether a new one loosens.
+/// value follows when a set for a time is over, whether a new one loosens, and
+/// what to do where the device does not hold what was set.
 /// Belongs to the device's actor; a set is named by its position in the plan.
 class standing_values {
  public:
@@ -28,6 +30,9 @@ class standing_values {
   void took(const messages::command& asked, std::uint16_t set, messages::outcome how, instant now);
   /// The same for one that a former life began and did not finish.
   void took_formerly(const messages::command& asked, std::uint16_t set);
+  /// Journals that, before their results: each is taken note of once, and the
+  /// next life must know it too.
+  void keep_formerly(instant now);
 
   struct reversion {
     std::uint16_t set = 0;
@@ -39,15 +44,35 @@ class standing_values {
   /// The device was given it: journals and records that.
   void went_back(const reversion& done, instant now);
 
+  struct rewrite {
+    std::uint16_t set = 0;
+    double value = 0;
+    double found = 0;                     ///< what the device held instead
+    std::optional<std::int64_t> until_us; ///< worthless from then on, monotonic; nothing: it stays
+  };
+  /// Compares what the device reports with what it has to hold, and records what
+  /// there is to tell. Gives what is to be written again; `wrote` tells that it was.
+  /// For each instant after `due`, and not while the same set is on its way.
+  [[nodiscard]] std::optional<rewrite> look(std::uint16_t set,
+                                            const std::optional<reported_value>& reported,
+                                            instant now);
+  void wrote(const rewrite& again, instant now);
+
  private:
   struct standing {
     std::string point;
     std::string unit;
     std::uint8_t decimals = 0;
+    double tolerance = 0;
     standing_value_model model;
+    held_value_model held = {};
+    std::string asked_as = {};  ///< the name that it was set by
+    bool took_formerly = false; ///< and that is not in the journal yet
   };
   void load();
   void keep(const standing& what, instant now);
+  void tell(const standing& about, double value, std::string state, std::string reason,
+            instant now);
 
   context& owner_;
   std::vector<standing> all_; ///< by the plan's position

@@ -226,6 +226,27 @@ TEST_CASE("safety rule 7: a command that acts twice, late or for nobody is found
   CHECK(breaks(make_command_rule(), {set, value(20), value(900)}) > 0);
   CHECK(breaks(make_command_rule(), {set, value(1'200)}) > 0);
   CHECK(breaks(make_command_rule(), {value(20)}) > 0);
+  // What the device does not hold is written again, but not at once, nor faster, nor tighter.
+  const auto reports = [](std::int64_t from_ms, std::int64_t to_ms, double limit_a) {
+    std::vector<fact> heard;
+    for (auto t_ms = from_ms; t_ms < to_ms; t_ms += 100)
+      heard.push_back(at(t_ms, limits_heard{limit_a, limit_a}));
+    return heard;
+  };
+  const auto after = [&](std::vector<fact> heard, const std::vector<fact>& more) {
+    return breaks(make_command_rule(), with(with({set, value(20)}, heard), more));
+  };
+  CHECK(after(reports(100, 3'000, 140), {value(3'000)}) == 0);
+  CHECK(after(reports(100, 1'500, 140), {value(1'500)}) > 0);
+  CHECK(after(reports(100, 3'000, 15), {value(3'000)}) > 0);
+  CHECK(after(reports(100, 3'000, 140), {value(3'000), value(6'000)}) > 0);
+  CHECK(after(reports(100, 3'000, 140), {value(3'000), value(8'000), value(13'000)}) == 0);
+  CHECK(after(reports(100, 3'000, 140),
+              {value(3'000), value(8'000), value(13'000), value(18'000)}) > 0);
+  const auto newer =
+      at(30, command_arrived{{"newer", "set", "rack_0/charge_current_limit", 30, 1'000 * ms}});
+  CHECK(after(with({newer, at(40, value_sent{true, 30})}, reports(100, 3'000, 140)),
+              {value(3'000)}) > 0);
   event reset;
   reset.subject = "rack_0";
   reset.edge = "reset";

@@ -50,7 +50,7 @@ struct fixture {
       const auto now = node.clock.now();
       batch.now_us = now.monotonic_us;
       batch.utc_offset_us = now.utc_us - now.monotonic_us;
-      batch.frames = {tests::limit_frame(held, batch.now_us)};
+      if (speaks) batch.frames = {tests::limit_frame(held, batch.now_us)};
       node.post("bms_0", std::make_shared<const bus::can::batch>(std::move(batch)));
     }
   }
@@ -86,14 +86,18 @@ struct fixture {
     return found[0];
   }
   /// Values and why.
-  std::vector<std::pair<double, std::string>> reverted() {
+  std::vector<std::pair<double, std::string>> told(const std::string& state) {
     std::vector<std::pair<double, std::string>> found;
     for (const auto& message : node.outside.all<messages::event>()) {
       const auto& event = std::get<messages::event>(message.payload);
-      if (event.state == "reverted") found.emplace_back(event.value, event.reason);
+      if (event.kind != "command" || event.state != state) continue;
+      CHECK(event.subject == "rack_0/limit"); // what was typed
+      CHECK(event.scope == "set");
+      found.emplace_back(event.value, event.reason);
     }
     return found;
   }
+  std::vector<std::pair<double, std::string>> reverted() { return told("reverted"); }
   /// The actor dies between the journal and the device, and its successor begins.
   void die_in(const std::string& key, double value, std::int64_t length_ms) {
     bus_throws = true;
@@ -106,6 +110,7 @@ struct fixture {
 
   std::uint16_t held = 1'400;
   bool device_obeys = true;
+  bool speaks = true;
   bool bus_full = false;
   bool bus_throws = false;
   std::vector<double> sent;
@@ -115,6 +120,7 @@ struct fixture {
 using values = std::vector<double>;
 using reversions = std::vector<std::pair<double, std::string>>;
 constexpr const char* is_over = "the time it was set for is over";
+constexpr const char* is_resumed = "it stands on after its actor was restarted";
 constexpr const char* is_restarted = "its actor was restarted while it was set for a time";
 
 TEST_CASE_METHOD(fixture, "F-130 a set that became durable after its deadline sends nothing") {
@@ -180,10 +186,102 @@ TEST_CASE_METHOD(fixture, "after a restart a lower limit stays to its end, a rai
   CHECK(sent == values{100, 50, 50});
   run(8'000);
   CHECK(sent == values{100, 50, 50, 100});
-  CHECK(reverted() == reversions{{50, is_restarted}, {100, is_over}});
+  CHECK(told("resumed") == reversions{{50, is_resumed}});
+  CHECK(reverted() == reversions{{100, is_over}});
   node.outside.sent.clear();
   CHECK(set("x", 120, 60'000).outcome == outcome::unknown);
   CHECK(sent == values{100, 50, 50, 100});
+}
+
+TEST_CASE_METHOD(fixture, "a raise that a restart ended is told as reverted") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  CHECK(set("b", 100, 60'000).outcome == outcome::done);
+  die_in("x", 20, 0);
+  CHECK(reverted() == reversions{{20, is_restarted}});
+  CHECK(told("resumed").empty());
+}
+
+TEST_CASE_METHOD(fixture, "a battery that was restarted and reports its default is set again") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  held = 1'400;
+  run(1'500);
+  CHECK(sent == values{100});
+  run(10'000);
+  CHECK(sent == values{100, 100});
+  CHECK(told("written_again") == reversions{{100, "the device held 140.0 A"}});
+  // Off for a while, it comes back with its default once more.
+  speaks = false;
+  held = 1'400;
+  run(10'000);
+  CHECK(sent.size() == 2);
+  speaks = true;
+  run(10'000);
+  CHECK(sent == values{100, 100, 100});
+}
+
+TEST_CASE_METHOD(fixture, "a battery that never holds its limit is told of, and written seldom") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  device_obeys = false;
+  held = 1'400;
+  run(30'000);
+  CHECK(sent == values{100, 100, 100, 100});
+  CHECK(told("written_again").size() == 3);
+  CHECK(told("not_held") ==
+        reversions{{100, "the device holds 140.0 A after 3 writes; it is written once a minute"}});
+  run(60'000);
+  CHECK(sent.size() == 5);
+  CHECK(told("written_again").size() == 3);
+}
+
+TEST_CASE_METHOD(fixture, "a tighter limit of the device's own is left alone, and told") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  held = 300;
+  run(60'000);
+  CHECK(sent == values{100});
+  CHECK(told("not_held") ==
+        reversions{{100, "the device holds 30.0 A, which is tighter, and is left alone"}});
+}
+
+TEST_CASE_METHOD(fixture, "after the time it was set for nothing is written for a limit again") {
+  CHECK(set("a", 50, 3'000).outcome == outcome::done);
+  run(1'500);
+  held = 1'400; // its time is over before patience is
+  run(60'000);
+  CHECK(sent == values{50, 140});
+  held = 1'000; // nobody ever set the default
+  run(60'000);
+  CHECK(sent == values{50, 140});
+}
+
+TEST_CASE_METHOD(fixture, "what was set anew is not fought by what was set before") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  held = 1'400;
+  run(1'500);
+  CHECK(set("b", 120).outcome == outcome::done);
+  run(60'000);
+  CHECK(sent == values{50, 120});
+  CHECK(told("written_again").empty());
+}
+
+TEST_CASE_METHOD(fixture, "a set of which nobody knows whether it acted is not written again") {
+  device_obeys = false;
+  order("lost", 50);
+  run(6'000);
+  CHECK(only_answer().outcome == outcome::unknown);
+  run(60'000);
+  CHECK(sent == values{50});
+}
+
+TEST_CASE_METHOD(fixture, "what a device has to hold is known across a restart of its actor") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  held = 1'400;
+  bus_throws = true; // it dies as it writes again
+  run(3'000);
+  bus_throws = false;
+  run(5'000);
+  REQUIRE(node.engine->ready());
+  CHECK(sent == values{100, 100});
+  CHECK(reverted().empty());
 }
 
 } // namespace

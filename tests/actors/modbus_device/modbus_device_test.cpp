@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <stdexcept>
@@ -376,6 +377,39 @@ TEST_CASE_METHOD(fixture, "a Modbus device's limit for a time goes back to the o
   node.advance(5'000 * ms);
   CHECK(writes.size() == 5);
   CHECK(answers().empty());
+}
+
+TEST_CASE_METHOD(fixture, "a Modbus device that was restarted is given its limit again") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  const auto pass = [this](int seconds) {
+    for (int passed_ms = 0; passed_ms < seconds * 1'000; passed_ms += 100) {
+      node.advance(100 * ms);
+      deliver(good_round()); // in which the limit is 105.0 A
+    }
+  };
+  pass(1);
+  CHECK(writes.size() == 1);
+  pass(2);
+  REQUIRE(writes.size() == 2);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{1'000});
+  CHECK(writes.back().deadline_us > node.clock.now().monotonic_us);
+  CHECK(states() == std::vector<std::string>{"running", "written_again"});
+  pass(30);
+  CHECK(writes.size() == 4);
+  CHECK(states().back() == "not_held");
+  // What was set for a time meanwhile is written until its end, and never after.
+  CHECK(carry_out(make_timed("b", 50, 4'000)) == messages::outcome::done);
+  const auto until_us = node.clock.now().monotonic_us + 4'000 * ms;
+  pass(6);
+  const auto rewritten = std::ranges::count_if(writes, [&](const auto& write) {
+    return write.registers == std::vector<std::uint16_t>{500} && write.deadline_us <= until_us;
+  });
+  CHECK(rewritten == 1); // beside the set itself
+  REQUIRE(writes.back().registers == std::vector<std::uint16_t>{1'000});
+  answer_write(outcome::done, {1'000});
+  const auto count = writes.size();
+  node.advance(60'000 * ms); // a device that is silent is left alone
+  CHECK(writes.size() == count);
 }
 
 TEST_CASE_METHOD(fixture, "what is asked for while a limit goes back follows on it") {

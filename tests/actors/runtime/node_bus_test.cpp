@@ -44,6 +44,17 @@ messages::telemetry sample() {
   return content;
 }
 
+class repeating_actor final : public actor {
+ public:
+  explicit repeating_actor(context& context) : context_(context) {}
+  using actor::receive;
+  void receive(const messages::message&) override {}
+  void linked() override { context_.repeat(sample(), {5, 6}); }
+
+ private:
+  context& context_;
+};
+
 void tell_to_talk(test_node& node) {
   messages::command order;
   order.id = "1";
@@ -62,6 +73,25 @@ TEST_CASE("a subscriber in the node reads the very message that the bytes outsid
   REQUIRE(heard.size() == 2);
   CHECK(heard.back().header.sequence == 2);
   CHECK(heard.back().payload == messages::payload(sample()));
+}
+
+TEST_CASE("what is repeated to a relay that begins to hear the node is unnumbered, and not heard") {
+  std::vector<messages::message> heard;
+  auto groups = talker_and_reader(sample(), heard);
+  groups.back().children.back().factory = [](context& with) {
+    return std::make_unique<repeating_actor>(with);
+  };
+  test_node node(std::move(groups));
+  CHECK(node.outside.all<messages::telemetry>().empty());
+  node.inbox.on_link(true);
+  node.engine->run_until_quiet();
+  const auto said = node.outside.all<messages::telemetry>();
+  REQUIRE(said.size() == 1);
+  CHECK(said[0].header.source == "talker");
+  CHECK(said[0].header.sequence == 0);
+  CHECK(said[0].header.time == messages::instant{5, 6});
+  CHECK(said[0].payload == messages::payload(sample()));
+  CHECK(heard.empty());
 }
 
 TEST_CASE("a message that every receiver outside refuses reaches nobody inside either") {

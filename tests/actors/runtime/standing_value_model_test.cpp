@@ -143,6 +143,48 @@ TEST_CASE("a set for a time goes back to the tightest of what stands beside it")
   }
 }
 
+TEST_CASE("what a device has to hold is what somebody set and it was given, and until when") {
+  standing_value_model model(140);
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  CHECK_FALSE(model.due(at(0)));
+  CHECK_FALSE(model.held()); // nobody set the default
+  model.take(50, 60 * s, at(0));
+  CHECK(model.held() == 50);
+  CHECK(model.held_until_us() == 60 * s);
+  CHECK(model.due(at(60)) == 140);
+  CHECK_FALSE(model.held()); // its time is over, and the device was not given what follows
+  model.went_back(140);
+  CHECK_FALSE(model.held());
+  model.take(80, 0, at(61));
+  CHECK(model.held() == 80);
+  CHECK_FALSE(model.held_until_us());
+  model.take_unsure(30, 0, at(62));
+  CHECK_FALSE(model.held()); // nobody knows what the device holds
+  model.take(30, 0, at(63));
+  standing_value_model next(140);
+  next.restore(model.state());
+  CHECK_FALSE(next.due(at(64)));
+  CHECK(next.held() == 30);
+}
+
+TEST_CASE("what is due after a restart says whether it stood all along") {
+  using cause = standing_value_model::cause;
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  const auto cause_after = [&](double base, double timed, int restart_s) {
+    standing_value_model model(base);
+    model.take(timed, 60 * s, at(0));
+    standing_value_model next(base);
+    next.restore(model.state());
+    const auto due = next.due(at(restart_s));
+    REQUIRE(due);
+    return next.cause_of(*due);
+  };
+  CHECK(cause_after(140, 50, 10) == cause::resumed);
+  CHECK(cause_after(140, 50, 90) == cause::over);
+  CHECK(cause_after(50, 140, 10) == cause::restart);
+  CHECK(cause_after(50, 140, 90) == cause::over);
+}
+
 TEST_CASE("sets for a time of one value are bounded, and their renewal needs no room") {
   standing_value_model model(140);
   const auto length = [](std::size_t each) {

@@ -22,6 +22,15 @@ constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
 constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
 /// What a device goes back to when the time is over for which a value was set.
 constexpr double default_a = rated_a;
+/// What a device does not hold may be written again: it reports a looser value for so long,
+constexpr std::int64_t patience_us = 2'000 * us_per_ms;
+/// two such writes lie so far apart,
+constexpr std::int64_t spacing_us = 5'000 * us_per_ms;
+/// from the fourth on of one life so far,
+constexpr int again_max = 3;
+constexpr std::int64_t seldom_us = 60'000 * us_per_ms;
+/// and a chain may be so far behind its wire.
+constexpr std::int64_t lag_us = 200 * us_per_ms;
 /// A gap is told as soon as the disk takes anything again.
 constexpr std::int64_t gap_told_us = 1'000 * us_per_ms;
 
@@ -89,7 +98,9 @@ class event_rule final : public rule {
   std::map<std::string, state> nodes_;
 };
 
-/// A command acts at most once for its key, and never after its deadline.
+/// A command acts at most once for its key, and never after its deadline. The
+/// newest value that was set may be written again, in bounds, while the device
+/// reports a looser one; no other.
 class command_rule final : public rule {
  public:
   command_rule() : rule(7) {}
@@ -111,6 +122,11 @@ class command_rule final : public rule {
       order(rack, *sent, next);
     } else if (const auto* value = std::get_if<value_sent>(&next.what)) {
       set(rack, *value, next);
+    } else if (const auto* heard = std::get_if<limits_heard>(&next.what)) {
+      hear(rack.charge, heard->charge_a, next.time_us);
+      hear(rack.discharge, heard->discharge_a, next.time_us);
+    } else if (const auto* ended = std::get_if<chain_ended>(&next.what); ended && ended->restarts) {
+      rack.charge.again = rack.discharge.again = 0;
     }
   }
 
@@ -120,8 +136,18 @@ class command_rule final : public rule {
     std::int64_t arrived_us = 0;
     std::int64_t acted_us = 0; ///< 0: it did not
   };
+  /// The newest value that a command set.
+  struct standing {
+    std::string key;
+    double value_a = 0;
+    std::int64_t sent_us = 0;
+    int again = 0; ///< written, in this life of the chain
+    std::optional<std::int64_t> looser_since_us;
+  };
   struct state {
     std::map<std::string, known> keys;
+    standing charge;
+    standing discharge;
     std::uint8_t ordered = 0;
     std::int64_t attempt_ended_us = INT64_MIN / 2;
     std::int64_t closing_until_us = 0; ///< deadline of the command that closes
@@ -156,6 +182,23 @@ class command_rule final : public rule {
     broken(next, fmt::format("rack_{} is ordered to close without a command that may", next.rack));
   }
 
+  static void hear(standing& newest, double reported_a, std::int64_t now_us) {
+    if (newest.key.empty() || reported_a <= newest.value_a) {
+      newest.looser_since_us.reset();
+    } else if (!newest.looser_since_us) {
+      newest.looser_since_us = now_us;
+    }
+  }
+
+  static bool may_write_again(const standing& newest, const std::string& key, std::int64_t now_us) {
+    if (newest.key != key || !newest.looser_since_us) return false;
+    const auto apart_us = newest.again == 0          ? patience_us
+                          : newest.again < again_max ? spacing_us
+                                                     : seldom_us;
+    return now_us - *newest.looser_since_us >= patience_us - lag_us &&
+           now_us - newest.sent_us >= apart_us - lag_us;
+  }
+
   void set(state& rack, const value_sent& sent, const fact& next) {
     const auto is_it = [&](const auto& entry) {
       return entry.second.what.operation == "set" && entry.second.what.value == sent.value_a &&
@@ -170,9 +213,17 @@ class command_rule final : public rule {
       return;
     }
     auto& key = found->second;
+    auto& newest = sent.charge ? rack.charge : rack.discharge;
     if (key.acted_us != 0) {
-      broken(next, fmt::format("key {} acts a second time", key.what.key));
-    } else if (key.what.deadline_us < next.time_us) {
+      if (!may_write_again(newest, key.what.key, next.time_us)) {
+        broken(next, fmt::format("key {} acts a second time", key.what.key));
+      }
+      ++newest.again;
+      newest.sent_us = next.time_us;
+      return;
+    }
+    newest = {key.what.key, sent.value_a, next.time_us, 0, {}};
+    if (key.what.deadline_us < next.time_us) {
       broken(next, fmt::format("key {} acts {} ms after its deadline", key.what.key,
                                (next.time_us - key.what.deadline_us) / us_per_ms));
     }

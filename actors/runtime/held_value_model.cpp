@@ -1,0 +1,68 @@
+#include "actors/runtime/held_value_model.hpp"
+
+#include <cmath>
+
+#include "actors/runtime/standing_value_model.hpp"
+
+namespace voltaic::actors::runtime {
+
+held_value_model::verdict held_value_model::look(std::optional<double> wanted,
+                                                 const std::optional<reported_value>& reported,
+                                                 double tolerance, std::int64_t now_us) {
+  if (wanted != wanted_) {
+    // Another set: whatever was wrong was wrong with the one before.
+    wanted_ = wanted;
+    heard_after_us_ = now_us;
+    wrong_since_us_.reset();
+    right_since_us_.reset();
+    writes_ = 0;
+    told_not_held_ = told_tighter_ = false;
+  }
+  if (!wanted || !reported || reported->time_us <= heard_after_us_) {
+    wrong_since_us_.reset();
+    right_since_us_.reset();
+    return verdict::nothing;
+  }
+  // Written so that a value that is no number is not equal.
+  if (std::abs(reported->value - *wanted) <= tolerance) return agrees(now_us);
+  return disagrees(reported->value, now_us);
+}
+
+held_value_model::verdict held_value_model::agrees(std::int64_t now_us) {
+  wrong_since_us_.reset();
+  if (!right_since_us_) right_since_us_ = now_us;
+  if (now_us - *right_since_us_ < held_again_us) return verdict::nothing;
+  writes_ = 0;
+  const bool told = told_not_held_ || told_tighter_;
+  told_not_held_ = told_tighter_ = false;
+  return told ? verdict::held_again : verdict::nothing;
+}
+
+held_value_model::verdict held_value_model::disagrees(double value, std::int64_t now_us) {
+  right_since_us_.reset();
+  if (!wrong_since_us_) wrong_since_us_ = now_us;
+  if (now_us - *wrong_since_us_ < held_patience_us) return verdict::nothing;
+  if (is_tighter(value, *wanted_)) {
+    if (told_tighter_) return verdict::nothing;
+    told_tighter_ = true;
+    return verdict::left_tighter;
+  }
+  const auto spacing_us = writes_ < rewrites_max ? rewrite_spacing_us : rewrite_seldom_us;
+  if (written_us_ && now_us - *written_us_ < rewrite_spacing_us) return verdict::nothing;
+  if (writes_ >= rewrites_max && !told_not_held_) {
+    told_not_held_ = true;
+    return verdict::not_held;
+  }
+  if (written_us_ && now_us - *written_us_ < spacing_us) return verdict::nothing;
+  return verdict::write;
+}
+
+void held_value_model::wrote(std::int64_t now_us) {
+  if (writes_ < rewrites_max) ++writes_;
+  written_us_ = now_us;
+  heard_after_us_ = now_us;
+  wrong_since_us_.reset();
+  right_since_us_.reset();
+}
+
+} // namespace voltaic::actors::runtime
