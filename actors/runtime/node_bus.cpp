@@ -299,7 +299,10 @@ void node_bus::deliver(plane from, const messages::frame_ptr& frame) {
       return;
     }
   }
-  count_gap(from, content->message.header);
+  // The numbers of a snapshot are those of the last that each source said.
+  if (from != plane::snapshot) {
+    count_gap(from, content->message.header);
+  }
   post_all(content);
 }
 

@@ -207,8 +207,13 @@ void database::trim_when_due(const stream_bound& events, const stream_bound& com
   while (query.executeStep()) streams.push_back(query.getColumn(0).getString());
   query.reset();
   for (const auto& stream : streams) {
-    if (stream == events_stream) trim(stream, events);
-    if (stream.starts_with(commands_prefix)) trim(stream, commands);
+    if (stream == events_stream) {
+      trim(stream, events);
+    } else if (stream.starts_with(commands_prefix)) {
+      trim(stream, commands);
+    } else {
+      trim_superseded(stream);
+    }
   }
 }
 
@@ -234,10 +239,33 @@ void database::trim(const std::string& stream, const stream_bound& bound) {
   remove.bind(4, static_cast<std::int64_t>(trim_records_max));
   find.reset();
   const auto gone = remove.exec();
-  connection_.exec(fmt::format("UPDATE removed SET records = records + {}", gone));
+  count_removed(gone);
   transaction.commit();
-  records_ -= static_cast<std::uint64_t>(gone);
-  removed_ += static_cast<std::uint64_t>(gone);
+}
+
+void database::trim_superseded(const std::string& stream) {
+  SQLite::Transaction transaction(connection_);
+  SQLite::Statement remove(
+      connection_,
+      "DELETE FROM record WHERE sequence IN (SELECT former.sequence FROM record AS former WHERE "
+      "former.stream = ?1 AND former.sequence <= (SELECT sequence FROM record WHERE stream = ?1 "
+      "ORDER BY sequence DESC LIMIT 1 OFFSET ?2) AND EXISTS (SELECT 1 FROM record AS newer WHERE "
+      "newer.stream = ?1 AND newer.key = former.key AND newer.sequence > former.sequence) "
+      "ORDER BY former.sequence LIMIT ?3)");
+  remove.bind(1, stream);
+  remove.bind(2, static_cast<std::int64_t>(state_history_max));
+  remove.bind(3, static_cast<std::int64_t>(trim_records_max));
+  const auto gone = remove.exec();
+  count_removed(gone);
+  transaction.commit();
+}
+
+// Inside the transaction that removed them.
+void database::count_removed(int records) {
+  if (records == 0) return;
+  connection_.exec(fmt::format("UPDATE removed SET records = records + {}", records));
+  records_ -= static_cast<std::uint64_t>(records);
+  removed_ += static_cast<std::uint64_t>(records);
 }
 
 } // namespace voltaic::bus::storage

@@ -29,6 +29,10 @@ inline constexpr std::uint64_t trim_period_records = 1000;
 /// Removed in one transaction: more than a period, so that it catches up.
 inline constexpr std::uint64_t trim_records_max = 5000;
 
+/// Newest records of a stream of state (latches, counters) that stay although
+/// newer ones of the same key have replaced them.
+inline constexpr std::size_t state_history_max = 1000;
+
 /// The content of a file is not a sound journal.
 class corrupt_file : public std::runtime_error {
  public:
@@ -78,6 +82,9 @@ class database {
   void configure();
   void verify();
   void trim(const std::string& stream, const stream_bound& bound);
+  /// Of a state: the newest record of each key stays, whatever its age.
+  void trim_superseded(const std::string& stream);
+  void count_removed(int records);
   SQLite::Database connection_;
   bool in_memory_;
   int log_pages_ = 0;

@@ -15,6 +15,7 @@
 #include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
+#include "actors/system/system_actor.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 
@@ -129,6 +130,21 @@ factory make_command(const actor_setup& setup) {
   };
 }
 
+factory make_system(const actor_setup& setup) {
+  actors::system::actor_options options;
+  options.model.name = site::system_actor;
+  for (const auto& rack : setup.plan.racks) {
+    options.model.racks.push_back({rack.name, site::capacity_ah(setup.plan, rack)});
+    for (const auto& source :
+         {rack.device, rack.name, rack.name + "/protection", rack.name + "/contactor"}) {
+      options.sources.push_back(source);
+    }
+  }
+  return [options](context& with) {
+    return std::make_unique<actors::system::system_actor>(with, options);
+  };
+}
+
 struct registration {
   site::actor_kind kind;
   factory (*make)(const actor_setup&);
@@ -142,6 +158,7 @@ constexpr std::array registrations = {
     registration{site::actor_kind::protection, make_protection},
     registration{site::actor_kind::contactor, make_contactor},
     registration{site::actor_kind::command, make_command},
+    registration{site::actor_kind::system, make_system},
 };
 
 } // namespace

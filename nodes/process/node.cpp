@@ -13,6 +13,7 @@
 #include "actors/runtime/event_log.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
+#include "nodes/process/subscriptions.hpp"
 #include "nodes/site/line_load.hpp"
 
 namespace voltaic::nodes::process {
@@ -144,13 +145,9 @@ messages::expected<bool> node::open_endpoint() {
   bus::message::endpoint_options endpoint;
   endpoint.identity = options_.name;
   endpoint.relay = options_.relay;
-  // The dispatcher of commands knows events of all nodes, to have them acknowledged.
-  if (self_->kind == site::node_kind::site) {
-    endpoint.subscriptions = {bus::message::plane::events};
-  }
+  endpoint.subscriptions = subscriptions_of(*options_.plan, *self_);
   bus::message::listener* listener = &inbox_;
   if (self_->kind == site::node_kind::relay) {
-    endpoint.subscriptions = {bus::message::plane::health};
     relay_watch_ = std::make_unique<relay_watch>(inbox_, options_.name + "/health",
                                                  progress_->counter(options_.name));
     listener = relay_watch_.get();

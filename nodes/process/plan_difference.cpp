@@ -61,6 +61,13 @@ std::string joined_names(const Names& items) {
   return result;
 }
 
+// What weighs the racks in the system's state of charge.
+std::vector<double> capacities(const plan& of) {
+  std::vector<double> result;
+  for (const auto& rack : of.racks) result.push_back(site::capacity_ah(of, rack));
+  return result;
+}
+
 std::optional<std::string> node_differs(const plan& before, const plan& after,
                                         const site::node& was, const site::node& is) {
   if (!(was == is)) return "its actors or ports changed";
@@ -74,7 +81,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
     const auto& name = actor.subject;
     if (is_device) {
       if (auto why = differs(before.find_device(name), after.find_device(name), name)) return why;
-    } else if (actor.kind != site::actor_kind::command) {
+    } else if (!name.empty()) {
       if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
     }
   }
@@ -86,6 +93,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
   if (joined_names(before.devices) != joined_names(after.devices) ||
       joined_names(before.racks) != joined_names(after.racks))
     return "the site's actors changed";
+  if (capacities(before) != capacities(after)) return "a rack's capacity changed";
   return std::nullopt;
 }
 

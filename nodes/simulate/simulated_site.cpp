@@ -8,6 +8,7 @@
 #include "actors/runtime/progress_page.hpp"
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/replay/timeline.hpp"
+#include "nodes/process/subscriptions.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
@@ -128,7 +129,7 @@ struct simulated_site::state {
     one->name = node.name;
     bus::message::endpoint_options door;
     door.identity = node.name;
-    door.subscriptions = {plane::telemetry, plane::events, plane::health};
+    door.subscriptions = process::subscriptions_of(plan, node);
     one->outside = hub.make_endpoint(door, one->inbox);
     actors::runtime::engine_options engine;
     engine.node = node.name;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "messages/profiles/device_profile.hpp"
+
 namespace voltaic::nodes::site {
 
 namespace {
@@ -39,8 +41,16 @@ std::string_view to_string(actor_kind kind) {
       return "contactor";
     case actor_kind::command:
       return "command";
+    case actor_kind::system:
+      return "system";
   }
   return "unknown";
+}
+
+double capacity_ah(const plan& of, const rack& item) {
+  const auto* feeding = of.find_device(item.device);
+  if (feeding == nullptr || feeding->profile == nullptr || !feeding->profile->ratings) return 0;
+  return feeding->profile->ratings->capacity_ah;
 }
 
 std::string_view to_string(node_kind kind) {

@@ -97,7 +97,8 @@ enum class actor_kind : std::uint8_t {
   rack,
   protection,
   contactor,
-  command
+  command,
+  system
 };
 /// "can_device", as the kind is spelled.
 [[nodiscard]] std::string_view to_string(actor_kind kind);
@@ -106,7 +107,7 @@ enum class actor_kind : std::uint8_t {
 struct actor {
   std::string name;
   actor_kind kind = actor_kind::can_device;
-  std::string subject; ///< the device's or rack's name; empty for command
+  std::string subject; ///< the device's or rack's name; empty for command and system
   friend bool operator==(const actor&, const actor&) = default;
 };
 
@@ -172,6 +173,8 @@ struct reaction {
 inline constexpr std::string_view relay_node = "relay";
 inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";
+/// Says what all racks are together; where there is a rack.
+inline constexpr std::string_view system_actor = "system";
 /// In whose name the process supervisor records events; no node's.
 inline constexpr std::string_view supervisor_speaker = "supervisor";
 
@@ -211,5 +214,8 @@ struct plan {
   [[nodiscard]] std::string progress_path(std::string_view node_name) const;
   [[nodiscard]] std::string journal_path(std::string_view node_name) const;
 };
+
+/// The rated capacity of a rack as its device's profile states it; 0: not stated.
+[[nodiscard]] double capacity_ah(const plan& of, const rack& item);
 
 } // namespace voltaic::nodes::site

@@ -179,7 +179,7 @@ class resolver {
 
   void devices() {
     // The simulator of equipment is called so, beside those of racks.
-    name_set names{std::string(command_actor), "equipment"};
+    name_set names{std::string(command_actor), std::string(system_actor), "equipment"};
     for (const auto& device : source_.devices) {
       if (!claim(names, device.item.name, device.name_at)) continue;
       auto item = device.item;

@@ -30,6 +30,8 @@ TEST_CASE("the demo's inverter, air conditioner and meter are read, set and told
   REQUIRE(eventually([&] { return good(site, "inverter_0", 20); }, 20s));
   CHECK(eventually([&] { return good(site, "hvac_0", 9); }));
   CHECK(eventually([&] { return good(site, "meter_0", 7); }));
+  // The node's heartbeat tells of its lines, four times a second.
+  CHECK(eventually([&] { return !line(site, "inverter_line").is_null(); }));
   const auto inverter = line(site, "inverter_line");
   CHECK(inverter.value("kind", "") == "modbus-tcp");
   CHECK(inverter.value("state", "") == "connected");

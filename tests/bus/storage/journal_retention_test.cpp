@@ -67,6 +67,32 @@ TEST_CASE("events that grow without end lose the oldest, latches and counters no
   CHECK(store->since("events", 0, all).back().sequence == store->boot().last_sequence + 1);
 }
 
+TEST_CASE("a state that changes without end keeps the newest of each key") {
+  const tests::temporary_folder folder;
+  const std::string path = folder / "a.journal";
+  constexpr int rounds = 6'000;
+  {
+    const auto store = must_open(path);
+    append(*store, "latches", "old and rare", 0);
+    append(*store, "counters", "epoch", 0);
+    for (int second = 1; second <= rounds; ++second) {
+      append(*store, "counters", second % 2 == 0 ? "energy" : "starts", second);
+    }
+    const auto kept = store->since("counters", 0, all).size();
+    CHECK(kept >= state_history_max);
+    CHECK(kept <= state_history_max + trim_period_records + 1);
+  }
+  const auto store = must_open(path);
+  CHECK_FALSE(store->boot().corrupt_set_aside);
+  CHECK(store->boot().last_sequence == store->boot().records + store->boot().removed);
+  CHECK(store->boot().last_sequence == rounds + 2);
+  REQUIRE(store->newest("counters").size() == 3);
+  CHECK(store->newest("counters")[0].body == std::to_string(rounds));
+  CHECK(store->newest("counters")[1].body == "0");
+  CHECK(store->newest("counters")[2].body == std::to_string(rounds - 1));
+  CHECK(store->newest("latches").size() == 1);
+}
+
 TEST_CASE("a journal of many events does not grow any more") {
   const tests::temporary_folder folder;
   const std::string path = folder / "a.journal";

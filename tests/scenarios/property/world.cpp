@@ -11,6 +11,7 @@
 #include "actors/runtime/progress_page.hpp"
 #include "bus/message/memory/hub.hpp"
 #include "nodes/process/actor_kinds.hpp"
+#include "nodes/process/subscriptions.hpp"
 #include "scenarios/property/lagging_port.hpp"
 #include "scenarios/property/parts.hpp"
 #include "scenarios/property/person.hpp"
@@ -131,7 +132,7 @@ struct world::state {
         &body.inbox, [this](plane, const messages::frame& frame) { come_in(frame); });
     bus::message::endpoint_options door;
     door.identity = name;
-    if (one.node->kind == site::node_kind::site) door.subscriptions = {plane::events};
+    door.subscriptions = nodes::process::subscriptions_of(plan, *one.node);
     body.outside = std::make_unique<watched_endpoint>(
         hub.make_endpoint(door, *body.door),
         [this, name](plane to, const messages::frame& frame) { go_out(name, to, frame); },

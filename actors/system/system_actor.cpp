@@ -1,0 +1,90 @@
+#include "actors/system/system_actor.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+
+#include <stdexcept>
+#include <utility>
+
+namespace voltaic::actors::system {
+namespace {
+
+constexpr const char* stream = "counters";
+constexpr const char* energy_key = "system/energy";
+constexpr std::uint64_t token = 1;
+
+model_options checked(model_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(fmt::format("system: {}", fmt::join(findings, "; ")));
+  }
+  return options;
+}
+
+} // namespace
+
+system_actor::system_actor(runtime::context& context, const actor_options& options)
+    : context_(context), model_(checked(options.model)) {
+  load();
+  for (const auto& source : options.sources) {
+    context_.listen(source, runtime::kind::catalogue);
+    context_.listen(source, runtime::kind::telemetry);
+  }
+}
+
+void system_actor::load() {
+  for (const auto& record : context_.journal().newest(stream)) {
+    if (record.key != energy_key) continue;
+    const auto body = nlohmann::json::parse(record.body, nullptr, false);
+    if (!body.is_object()) continue;
+    kept_ = {body.value("charged_wh", 0.0), body.value("discharged_wh", 0.0)};
+  }
+  model_.load(kept_);
+}
+
+void system_actor::receive(const messages::message& message) {
+  if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
+    model_.learn(*described);
+  } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
+    model_.take(*said);
+    if (message.header.time.monotonic_us < heard_.monotonic_us) return;
+    heard_ = message.header.time;
+    heard_at_us_ = context_.now().monotonic_us;
+  }
+}
+
+runtime::instant system_actor::present(runtime::instant now) const {
+  if (heard_at_us_ == 0) return now;
+  const auto since_us = now.monotonic_us - heard_at_us_;
+  return {heard_.monotonic_us + since_us, heard_.utc_us + since_us};
+}
+
+void system_actor::wake(runtime::instant now) {
+  if (!std::exchange(described_, true)) {
+    context_.say(runtime::plane::telemetry, model_.catalogue(), now);
+    kept_us_ = now.monotonic_us;
+  }
+  if (now.monotonic_us - said_us_ >= period_us) {
+    said_us_ = now.monotonic_us;
+    const auto time = present(now);
+    context_.say(runtime::plane::telemetry, model_.step(time.monotonic_us), time);
+  }
+  if (now.monotonic_us - kept_us_ >= counters_period_us) keep(now);
+}
+
+void system_actor::ending() {
+  keep(context_.now());
+}
+
+void system_actor::keep(runtime::instant now) {
+  kept_us_ = now.monotonic_us;
+  if (model_.energy() == kept_) return;
+  kept_ = model_.energy();
+  const nlohmann::json body = {{"charged_wh", kept_.charged_wh},
+                               {"discharged_wh", kept_.discharged_wh}};
+  context_.store({0, stream, energy_key, now.utc_us, body.dump()}, token);
+}
+
+} // namespace voltaic::actors::system

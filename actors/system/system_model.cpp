@@ -1,0 +1,298 @@
+#include "actors/system/system_model.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <tuple>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::system {
+namespace {
+
+using messages::quality;
+
+struct described_point {
+  const char* name;
+  const char* channel;
+  const char* unit;
+  std::uint8_t decimals;
+};
+
+// In the order in which `step` says them.
+constexpr std::array described_points = {
+    described_point{"voltage", "Voltage", "V", 1},
+    described_point{"current", "Current", "A", 1},
+    described_point{"power", "Power", "W", 1},
+    described_point{"soc", "Soc", "%", 1},
+    described_point{"soc_min", "SocMin", "%", 1},
+    described_point{"soc_max", "SocMax", "%", 1},
+    described_point{"energy_charged", "EnergyCharged", "Wh", 1},
+    described_point{"energy_discharged", "EnergyDischarged", "Wh", 1},
+    described_point{"charge_current_limit", "ChargeCurrentLimit", "A", 1},
+    described_point{"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
+    described_point{"racks_total", "RacksTotal", "", 0},
+    described_point{"racks_active", "RacksActive", "", 0},
+};
+
+messages::catalogue describe(const std::string& name) {
+  std::vector<messages::point_description> points;
+  for (const auto& each : described_points) {
+    messages::point_description point;
+    point.name = name + "/" + each.name;
+    point.channel = name + "/" + each.channel;
+    point.unit = each.unit;
+    point.raw_type = "f64";
+    point.decimals = each.decimals;
+    point.period_ms = static_cast<std::uint32_t>(period_us / messages::us_per_ms);
+    point.category = "operational";
+    points.push_back(std::move(point));
+  }
+  return messages::points::make_catalogue(name, std::move(points));
+}
+
+constexpr bool usable(quality of) {
+  return of <= quality::uncertain;
+}
+
+} // namespace
+
+std::vector<std::string> model_options::validate() const {
+  std::vector<std::string> findings;
+  if (name.empty()) findings.emplace_back("name: is missing");
+  if (racks.empty()) findings.emplace_back("racks: there is none");
+  for (const auto& each : racks) {
+    if (each.name.empty()) findings.emplace_back("racks: one has no name");
+    if (!(each.capacity_ah >= 0)) findings.push_back(each.name + ": its capacity is negative");
+  }
+  return findings;
+}
+
+model::model(model_options options)
+    : options_(std::move(options)), catalogue_(describe(options_.name)) {
+  assert(options_.validate().empty());
+  for (const auto& each : options_.racks) {
+    const auto watch = [&](const char* point) { return points_.watch(each.name + "/" + point); };
+    racks_.push_back({each.name,
+                      each.capacity_ah,
+                      watch("voltage"),
+                      watch("current"),
+                      watch("power"),
+                      watch("soc"),
+                      watch("contactor"),
+                      watch("charge_current_limit"),
+                      watch("discharge_current_limit"),
+                      {},
+                      {},
+                      {}});
+  }
+}
+
+void model::learn(const messages::catalogue& described) {
+  points_.learn(described);
+}
+
+void model::take(const messages::telemetry& said) {
+  for (const auto place : points_.apply(said)) {
+    for (auto& each : racks_) {
+      if (each.power == place) count_energy(each, points_.at(place));
+    }
+  }
+}
+
+// The trapezoid between two good powers; a gap counts nothing, for nobody knows what flowed.
+void model::count_energy(rack& of, const messages::points::watched_value& power) {
+  constexpr double us_per_hour = 3'600.0 * static_cast<double>(messages::us_per_s);
+  if (!usable(power.quality)) {
+    of.last_power.reset();
+    return;
+  }
+  if (of.last_power) {
+    const auto [then_us, before_w] = *of.last_power;
+    const auto gap_us = power.source_time_us - then_us;
+    const double energy_wh =
+        (before_w + power.number) / 2 * static_cast<double>(gap_us) / us_per_hour;
+    if (gap_us <= energy_gap_us_max) {
+      (energy_wh > 0 ? energy_.discharged_wh : energy_.charged_wh) += std::abs(energy_wh);
+    }
+  }
+  of.last_power = {power.source_time_us, power.number};
+}
+
+model::part model::part_of(const rack& of, field which, std::int64_t now_us) const {
+  const auto& value = points_.at(of.*which);
+  const auto age_us_max =
+      std::max(value_age_us_min, std::int64_t{value.period_ms} * messages::us_per_ms * 3 / 2);
+  part found{&of, value.number, value.quality, value.source_time_us};
+  if (usable(found.quality) && now_us - value.source_time_us > age_us_max) {
+    found.quality = quality::stale;
+  }
+  return found;
+}
+
+std::vector<model::part> model::parts(field which, std::int64_t now_us) const {
+  std::vector<part> all;
+  for (const auto& each : racks_) all.push_back(part_of(each, which, now_us));
+  return all;
+}
+
+std::optional<bool> model::is_active(const rack& of, std::int64_t now_us) const {
+  if (!usable(part_of(of, &rack::contactor, now_us).quality)) return std::nullopt;
+  return points_.at(of.contactor).text == "closed";
+}
+
+// Who is missing, and how old and how good what is there is; without a value.
+model::whole model::lacking(const std::vector<part>& of) {
+  whole found;
+  std::int64_t oldest_us = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last_us = 0;
+  for (const auto& each : of) {
+    found.worst = messages::worst(found.worst, each.quality);
+    last_us = std::max(last_us, each.source_time_us);
+    if (usable(each.quality)) {
+      oldest_us = std::min(oldest_us, each.source_time_us);
+    } else {
+      found.missing.push_back(each.of->name);
+    }
+  }
+  found.source_time_us = found.missing.size() == of.size() ? last_us : oldest_us;
+  return found;
+}
+
+model::whole model::average(const std::vector<part>& of, bool by_capacity) {
+  auto found = lacking(of);
+  double weights = 0;
+  double weighted = 0;
+  for (const auto& each : of) {
+    if (!usable(each.quality)) continue;
+    const double weight = by_capacity ? each.of->capacity_ah : 1;
+    weights += weight;
+    weighted += weight * each.value;
+  }
+  found.usable = weights > 0;
+  found.value = found.usable ? weighted / weights : 0;
+  return found;
+}
+
+model::whole model::extreme(const std::vector<part>& of, bool largest) {
+  auto found = lacking(of);
+  for (const auto& each : of) {
+    if (!usable(each.quality)) continue;
+    const bool beyond = largest ? each.value > found.value : each.value < found.value;
+    if (!found.usable || beyond) found.value = each.value;
+    found.usable = true;
+  }
+  return found;
+}
+
+model::whole model::sum(field which, std::int64_t now_us) const {
+  const auto all = parts(which, now_us);
+  auto found = lacking(all);
+  found.usable = found.missing.empty();
+  if (!found.usable) return found;
+  for (const auto& each : all) found.value += each.value;
+  return found;
+}
+
+// Of the racks on the common bus, or of all while none is.
+model::whole model::voltage(std::int64_t now_us) const {
+  std::vector<part> on_bus;
+  for (const auto& each : racks_) {
+    if (is_active(each, now_us) == true) on_bus.push_back(part_of(each, &rack::voltage, now_us));
+  }
+  return average(on_bus.empty() ? parts(&rack::voltage, now_us) : on_bus, false);
+}
+
+// Racks in parallel share the current as their resistances have it, so the
+// smallest limit binds every one of them.
+model::whole model::limit(field which, held_limit rack::*held, std::int64_t now_us) {
+  whole found;
+  found.usable = true;
+  found.source_time_us = now_us;
+  std::optional<double> smallest;
+  int active = 0;
+  for (auto& each : racks_) {
+    auto& known = each.*held;
+    const auto told = part_of(each, which, now_us);
+    const auto is_on = is_active(each, now_us);
+    if (usable(told.quality) && is_on) {
+      known = {*is_on ? std::optional(told.value) : std::nullopt, now_us};
+    } else {
+      found.missing.push_back(each.name);
+      found.worst = messages::worst(
+          found.worst,
+          messages::worst(told.quality,
+                          is_on ? quality::good : part_of(each, &rack::contactor, now_us).quality));
+      const bool is_held = known.heard_us != 0 && now_us - known.heard_us <= lost_rack_hold_us;
+      if (!is_held) known = {0.0, 0};
+    }
+    if (!known.current_a) continue;
+    ++active;
+    smallest = std::min(smallest.value_or(*known.current_a), *known.current_a);
+  }
+  found.value = smallest.value_or(0) * active;
+  return found;
+}
+
+model::whole model::active_racks(std::int64_t now_us) const {
+  auto found = lacking(parts(&rack::contactor, now_us));
+  found.source_time_us = now_us;
+  found.usable = true;
+  for (const auto& each : racks_) found.value += is_active(each, now_us) == true ? 1 : 0;
+  return found;
+}
+
+model::whole model::heard_racks(std::int64_t now_us) const {
+  auto found = lacking(parts(&rack::voltage, now_us));
+  found.source_time_us = now_us;
+  found.usable = true;
+  found.value = static_cast<double>(racks_.size());
+  return found;
+}
+
+// What was counted stays true without the racks that are not heard; it lacks theirs.
+model::whole model::counted(double energy_wh, std::int64_t now_us) const {
+  auto found = lacking(parts(&rack::power, now_us));
+  found.source_time_us = now_us;
+  found.usable = true;
+  found.value = energy_wh;
+  return found;
+}
+
+messages::telemetry model::step(std::int64_t now_us) {
+  const auto soc = parts(&rack::soc, now_us);
+  const bool by_capacity =
+      std::ranges::all_of(racks_, [](const rack& each) { return each.capacity_ah > 0; });
+  const std::array said = {
+      voltage(now_us),
+      sum(&rack::current, now_us),
+      sum(&rack::power, now_us),
+      average(soc, by_capacity),
+      extreme(soc, false),
+      extreme(soc, true),
+      counted(energy_.charged_wh, now_us),
+      counted(energy_.discharged_wh, now_us),
+      limit(&rack::charge_limit, &rack::charge, now_us),
+      limit(&rack::discharge_limit, &rack::discharge, now_us),
+      heard_racks(now_us),
+      active_racks(now_us),
+  };
+  static_assert(std::tuple_size_v<decltype(said)> == described_points.size());
+  messages::telemetry out{options_.name, catalogue_.fingerprint, {}};
+  for (std::size_t i = 0; i < said.size(); ++i) {
+    messages::block block;
+    block.point = static_cast<std::uint16_t>(i);
+    block.source_time_us = said[i].source_time_us;
+    block.quality = said[i].worst;
+    block.values = messages::block::reals{said[i].usable ? said[i].value : 0};
+    // The number itself may be used although racks are missing.
+    if (said[i].usable && said[i].worst != quality::good) block.element_quality = {quality::good};
+    block.missing = said[i].missing;
+    out.blocks.push_back(std::move(block));
+  }
+  return out;
+}
+
+} // namespace voltaic::actors::system

@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "messages/codec/payloads.hpp"
+#include "messages/points/watched_points.hpp"
+
+/// What all racks of a site are together, as one battery.
+namespace voltaic::actors::system {
+
+/// Sums and averages are said this often.
+inline constexpr std::int64_t period_us = 500 * messages::us_per_ms;
+/// A rack's value counts for the larger of this and 1.5 periods of its point.
+inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
+/// Energy is counted between two good powers of a rack at most this far apart.
+inline constexpr std::int64_t energy_gap_us_max = 5 * messages::us_per_s;
+/// A rack that is not heard any more keeps the limits that it last had for this
+/// long; from then on nothing may flow until it is back or out of the site file.
+inline constexpr std::int64_t lost_rack_hold_us = 60 * messages::us_per_s;
+
+struct rack_options {
+  std::string name;       ///< "rack_0"
+  double capacity_ah = 0; ///< rated; its weight in the state of charge; 0: not stated
+};
+
+struct model_options {
+  std::string name = "system";
+  std::vector<rack_options> racks;
+
+  /// Everything that is wrong, at once; empty when nothing is.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+/// Counters that outlive a restart, in Wh.
+struct energy_counters {
+  double charged_wh = 0;
+  double discharged_wh = 0;
+  friend bool operator==(const energy_counters&, const energy_counters&) = default;
+};
+
+/// Pure. Never says a partial sum: where a rack's part is missing, a sum has no
+/// value and names the rack; averages and extremes go over the racks that are
+/// there and name the others.
+class model {
+ public:
+  explicit model(model_options options);
+
+  [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
+
+  /// Of anybody: where the points of the racks stand.
+  void learn(const messages::catalogue& described);
+  /// Of anybody: takes what racks say, and counts their energy.
+  void take(const messages::telemetry& said);
+  /// What all of it is at `now_us` (monotonic).
+  [[nodiscard]] messages::telemetry step(std::int64_t now_us);
+
+  /// What was counted in former lives; before anything is taken.
+  void load(energy_counters kept) { energy_ = kept; }
+  [[nodiscard]] const energy_counters& energy() const { return energy_; }
+
+ private:
+  /// A limit as its rack last had it while it was heard.
+  struct held_limit {
+    std::optional<double> current_a;
+    std::int64_t heard_us = 0;
+  };
+  struct rack {
+    std::string name;
+    double capacity_ah = 0;
+    std::size_t voltage, current, power, soc, contactor, charge_limit, discharge_limit;
+    held_limit charge, discharge;
+    std::optional<std::pair<std::int64_t, double>> last_power; ///< time and W, while good
+  };
+  /// One rack's part of something.
+  struct part {
+    const rack* of = nullptr;
+    double value = 0;
+    messages::quality quality = messages::quality::never;
+    std::int64_t source_time_us = 0;
+  };
+  /// A value of the system with the racks that it lacks.
+  struct whole {
+    double value = 0;
+    bool usable = false;
+    messages::quality worst = messages::quality::good;
+    std::int64_t source_time_us = 0;
+    std::vector<std::string> missing;
+  };
+  using field = std::size_t rack::*;
+
+  void count_energy(rack& of, const messages::points::watched_value& power);
+  [[nodiscard]] part part_of(const rack& of, field which, std::int64_t now_us) const;
+  [[nodiscard]] std::vector<part> parts(field which, std::int64_t now_us) const;
+  [[nodiscard]] std::optional<bool> is_active(const rack& of, std::int64_t now_us) const;
+  [[nodiscard]] whole sum(field which, std::int64_t now_us) const;
+  [[nodiscard]] whole voltage(std::int64_t now_us) const;
+  [[nodiscard]] whole limit(field which, held_limit rack::*held, std::int64_t now_us);
+  [[nodiscard]] whole active_racks(std::int64_t now_us) const;
+  [[nodiscard]] whole heard_racks(std::int64_t now_us) const;
+  [[nodiscard]] whole counted(double energy_wh, std::int64_t now_us) const;
+  [[nodiscard]] static whole lacking(const std::vector<part>& of);
+  [[nodiscard]] static whole average(const std::vector<part>& of, bool by_capacity);
+  [[nodiscard]] static whole extreme(const std::vector<part>& of, bool largest);
+
+  model_options options_;
+  std::vector<rack> racks_;
+  messages::points::watched_points points_;
+  messages::catalogue catalogue_;
+  energy_counters energy_;
+};
+
+} // namespace voltaic::actors::system

@@ -1,0 +1,18 @@
+#include "nodes/process/subscriptions.hpp"
+
+#include <algorithm>
+
+namespace voltaic::nodes::process {
+
+using bus::message::plane;
+
+std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& node) {
+  if (node.kind == site::node_kind::relay) return {plane::health};
+  if (node.kind != site::node_kind::site) return {};
+  // The dispatcher of commands knows events of all nodes, to have them acknowledged.
+  if (plan.racks.empty()) return {plane::events};
+  // The system actor knows what all racks say, and what they said before it came.
+  return {plane::events, plane::telemetry, plane::snapshot};
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,253 @@
+#include "actors/system/system_model.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <random>
+
+#include "messages/points/catalogue.hpp"
+
+using namespace voltaic;
+using messages::quality;
+namespace sut = actors::system;
+
+namespace {
+
+constexpr std::int64_t second_us = messages::us_per_s;
+
+// What a rack says of itself, whoever of its chain says it.
+struct rack_values {
+  double voltage = 1500, current = 10, power = 15000, soc = 50;
+  double charge_limit = 100, discharge_limit = 120;
+  std::string contactor = "closed";
+};
+
+class site {
+ public:
+  explicit site(std::vector<double> capacities_ah) {
+    sut::model_options options;
+    for (std::size_t i = 0; i < capacities_ah.size(); ++i) {
+      options.racks.push_back({"rack_" + std::to_string(i), capacities_ah[i]});
+    }
+    system.emplace(options);
+    for (const auto& rack : options.racks) {
+      catalogues_.push_back(describe(rack.name));
+      system->learn(catalogues_.back());
+    }
+  }
+
+  // All of a rack's points, true at `time_us`.
+  void say(std::size_t rack, const rack_values& values, std::int64_t time_us,
+           quality mark = quality::good) {
+    messages::telemetry said{catalogues_[rack].owner, catalogues_[rack].fingerprint, {}};
+    const std::array numbers{values.voltage, values.current,      values.power,
+                             values.soc,     values.charge_limit, values.discharge_limit};
+    for (const double number : numbers) put(said, messages::block::reals{number}, time_us, mark);
+    put(said, values.contactor, time_us, mark);
+    system->take(said);
+  }
+
+  // One point of the system at a time; the whole telemetry is kept in `last`.
+  const messages::block& at(const std::string& point, std::int64_t now_us) {
+    last = system->step(now_us);
+    const auto found = messages::points::find(system->catalogue(), {"system/" + point, {}, {}});
+    REQUIRE(found);
+    return last.blocks.at(found->point);
+  }
+  double value(const std::string& point, std::int64_t now_us) {
+    const auto& block = at(point, now_us);
+    REQUIRE(is_usable(block));
+    return std::get<messages::block::reals>(block.values).front();
+  }
+  static bool is_usable(const messages::block& block) {
+    return block.quality == quality::good ||
+           (!block.element_quality.empty() && block.element_quality.front() == quality::good);
+  }
+
+  std::optional<sut::model> system;
+  messages::telemetry last;
+
+ private:
+  static void put(messages::telemetry& to, decltype(messages::block::values) values,
+                  std::int64_t time_us, quality mark) {
+    messages::block block;
+    block.point = static_cast<std::uint16_t>(to.blocks.size());
+    block.source_time_us = time_us;
+    block.quality = mark;
+    block.values = std::move(values);
+    to.blocks.push_back(std::move(block));
+  }
+  static messages::catalogue describe(const std::string& rack) {
+    std::vector<messages::point_description> points;
+    for (const auto* name : {"voltage", "current", "power", "soc", "charge_current_limit",
+                             "discharge_current_limit", "contactor"}) {
+      messages::point_description point;
+      point.name = rack + "/" + name;
+      point.raw_type = "f64";
+      point.period_ms = 100;
+      points.push_back(std::move(point));
+    }
+    return messages::points::make_catalogue(rack, std::move(points));
+  }
+
+  std::vector<messages::catalogue> catalogues_;
+};
+
+using names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("a system of racks sums currents and powers and weighs charge by capacity") {
+  site on({100, 300});
+  on.say(0, {1490, 10, 14900, 40, 100, 120, "closed"}, second_us);
+  on.say(1, {1500, -20, -30000, 60, 90, 150, "closed"}, second_us);
+  CHECK(on.value("voltage", second_us) == Approx(1495));
+  CHECK(on.value("current", second_us) == Approx(-10));
+  CHECK(on.value("power", second_us) == Approx(-15100));
+  CHECK(on.value("soc", second_us) == Approx(55));
+  CHECK(on.value("soc_min", second_us) == Approx(40));
+  CHECK(on.value("soc_max", second_us) == Approx(60));
+  CHECK(on.value("charge_current_limit", second_us) == Approx(180));
+  CHECK(on.value("discharge_current_limit", second_us) == Approx(240));
+  CHECK(on.value("racks_total", second_us) == 2);
+  CHECK(on.value("racks_active", second_us) == 2);
+  for (const auto& block : on.last.blocks) CHECK(block.missing.empty());
+}
+
+TEST_CASE("a missing rack is named and a sum without it has no value") {
+  const auto mark = GENERATE(quality::stale, quality::invalid, quality::never);
+  site on({100, 100, 100});
+  on.say(0, {1490, 10, 14900, 40, 100, 120, "closed"}, second_us);
+  on.say(2, {1510, 30, 45300, 70, 90, 150, "closed"}, second_us);
+  if (mark != quality::never) on.say(1, {}, second_us, mark);
+  for (const auto* sum : {"current", "power"}) {
+    const auto& block = on.at(sum, second_us);
+    CHECK(block.quality == mark);
+    CHECK_FALSE(site::is_usable(block));
+    CHECK(block.missing == names{"rack_1"});
+  }
+  CHECK(on.value("voltage", second_us) == Approx(1500));
+  CHECK(on.value("soc", second_us) == Approx(55));
+  CHECK(on.value("soc_min", second_us) == Approx(40));
+  CHECK(on.value("racks_active", second_us) == 2);
+  CHECK(on.at("racks_active", second_us).missing == names{"rack_1"});
+  CHECK(on.value("racks_total", second_us) == 3);
+  CHECK(on.at("soc", second_us).missing == names{"rack_1"});
+}
+
+TEST_CASE("a rack that speaks no more is stale after its age bound, not before") {
+  site on({100, 100});
+  on.say(0, {}, second_us);
+  on.say(1, {}, second_us);
+  on.say(0, {}, second_us + sut::value_age_us_min);
+  CHECK(on.at("power", second_us + sut::value_age_us_min).quality == quality::good);
+  const auto& late = on.at("power", second_us + sut::value_age_us_min + 1);
+  CHECK(late.quality == quality::stale);
+  CHECK(late.missing == names{"rack_1"});
+}
+
+TEST_CASE("the system's voltage is that of the racks on its bus") {
+  site on({100, 100});
+  on.say(0, {1490, 0, 0, 40, 100, 120, "open"}, second_us);
+  on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
+  CHECK(on.value("voltage", second_us) == Approx(1520));
+  on.say(1, {1520, 0, 0, 40, 100, 120, "open"}, 2 * second_us);
+  on.say(0, {1490, 0, 0, 40, 100, 120, "open"}, 2 * second_us);
+  CHECK(on.value("voltage", 2 * second_us) == Approx(1505));
+}
+
+TEST_CASE("an open rack has no part in the limits") {
+  site on({100, 100});
+  on.say(0, {1490, 0, 0, 40, 20, 30, "open"}, second_us);
+  on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == Approx(100));
+  CHECK(on.value("discharge_current_limit", second_us) == Approx(120));
+}
+
+TEST_CASE("a lost rack keeps its last limits for a minute, then nothing may flow") {
+  site on({100, 100});
+  on.say(0, {1490, 0, 0, 40, 80, 70, "closed"}, second_us);
+  on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == Approx(160));
+  auto now_us = second_us;
+  while (now_us < second_us + sut::lost_rack_hold_us) {
+    now_us += second_us / 2;
+    // The racks that are heard bind at once.
+    on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, now_us);
+    CHECK(on.value("charge_current_limit", now_us) == Approx(120));
+  }
+  CHECK(on.at("charge_current_limit", now_us).missing == names{"rack_0"});
+  now_us += 2 * second_us;
+  on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, now_us);
+  CHECK(on.value("charge_current_limit", now_us) == 0);
+  on.say(0, {1490, 0, 0, 40, 80, 70, "closed"}, now_us);
+  CHECK(on.value("charge_current_limit", now_us) == Approx(120));
+}
+
+TEST_CASE("a rack that was never heard lets nothing flow") {
+  site on({100, 100});
+  on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == 0);
+  CHECK(on.at("charge_current_limit", second_us).missing == names{"rack_0"});
+}
+
+TEST_CASE("energy is counted by direction, and a gap counts nothing") {
+  site on({100});
+  on.system->load({1000, 2000});
+  rack_values rack;
+  rack.power = 36'000;
+  for (int i = 0; i <= 10; ++i) on.say(0, rack, i * second_us);
+  CHECK(on.system->energy().discharged_wh == Approx(2100));
+  rack.power = -72'000;
+  // Far beyond the bound: nobody knows what flowed in between.
+  for (int i = 100; i <= 110; ++i) on.say(0, rack, i * second_us);
+  CHECK(on.system->energy().discharged_wh == Approx(2100));
+  CHECK(on.system->energy().charged_wh == Approx(1200));
+  on.say(0, rack, 111 * second_us, quality::invalid);
+  on.say(0, rack, 112 * second_us);
+  CHECK(on.system->energy().charged_wh == Approx(1200));
+  CHECK(on.value("energy_charged", 112 * second_us) == Approx(1200));
+}
+
+TEST_CASE("energy does not depend on how often a steady power is said") {
+  const auto step_us = GENERATE(second_us / 10, second_us / 3, second_us, 4 * second_us);
+  site on({100});
+  rack_values rack;
+  rack.power = 10'000;
+  std::int64_t time_us = second_us;
+  const auto start_us = time_us;
+  for (; time_us < 3600 * second_us; time_us += step_us) on.say(0, rack, time_us);
+  const auto hours = static_cast<double>(time_us - step_us - start_us) / 3600e6;
+  CHECK(on.system->energy().discharged_wh == Approx(10'000 * hours));
+}
+
+TEST_CASE("whatever racks are missing, limits never exceed active racks times the smallest") {
+  std::mt19937 random(7);
+  std::uniform_int_distribution<int> die(0, 5);
+  site on({100, 200, 300, 400});
+  for (std::int64_t now_us = second_us; now_us < 300 * second_us; now_us += second_us / 2) {
+    double smallest = 50;
+    for (std::size_t rack = 0; rack < 4; ++rack) {
+      rack_values values;
+      values.charge_limit = 10 * die(random);
+      values.contactor = die(random) == 0 ? "open" : "closed";
+      if (die(random) == 0) continue;
+      const auto mark = die(random) == 0 ? quality::stale : quality::good;
+      on.say(rack, values, now_us, mark);
+      const bool binds = mark == quality::good && values.contactor == "closed";
+      if (binds) smallest = std::min(smallest, values.charge_limit);
+    }
+    const double limit = on.value("charge_current_limit", now_us);
+    CHECK(limit >= 0);
+    CHECK(limit <= 4 * smallest);
+  }
+}
+
+TEST_CASE("options of a system that cannot be are all named") {
+  sut::model_options options;
+  options.name = "";
+  CHECK(options.validate().size() == 2);
+  options.racks = {{"", 1}, {"rack_1", -1}};
+  CHECK(options.validate().size() == 3);
+  options.racks = {{"rack_0", std::nan("")}};
+  CHECK(options.validate().size() == 2);
+}
