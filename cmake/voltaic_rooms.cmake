@@ -21,8 +21,10 @@ target_compile_options(voltaic_options INTERFACE
   $<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>
   $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
 if(VOLTAIC_SANITIZE)
+  # What a sanitizer adds lets g++ 12 suspect every std::optional that is moved.
   target_compile_options(voltaic_options INTERFACE
-    -fsanitize=${VOLTAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    -fsanitize=${VOLTAIC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    -Wno-maybe-uninitialized)
   target_link_options(voltaic_options INTERFACE -fsanitize=${VOLTAIC_SANITIZE})
 endif()
 
