@@ -14,6 +14,7 @@ enum class quality : std::uint8_t { good, uncertain, stale, invalid, never };
   return std::max(a, b);
 }
 
+/// As people and programs read it: "stale".
 [[nodiscard]] constexpr std::string_view to_string(quality value) {
   switch (value) {
     case quality::good:

@@ -15,6 +15,7 @@ struct instant {
   friend bool operator==(const instant&, const instant&) = default;
 };
 
+/// Microseconds in longer units.
 inline constexpr std::int64_t us_per_ms = 1'000;
 inline constexpr std::int64_t us_per_s = 1'000'000;
 

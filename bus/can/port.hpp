@@ -24,6 +24,7 @@ struct batch {
   std::int64_t utc_offset_us = 0; ///< utc = monotonic + offset
 };
 
+/// The states of a CAN controller (ISO 11898-1), and that it is not there.
 enum class controller_state : std::uint8_t {
   error_active,
   error_warning,
@@ -32,6 +33,7 @@ enum class controller_state : std::uint8_t {
   down
 };
 
+/// What a port did since it was opened.
 struct statistics {
   controller_state state = controller_state::down;
   std::uint32_t bitrate = 0;
@@ -45,6 +47,7 @@ struct statistics {
   double load_percent = 0; ///< of the last second
 };
 
+/// What became of a frame: on its way, refused for want of room, or there is no bus.
 enum class send_result : std::uint8_t { sent, full, down };
 
 /// Called on the port's thread, at least every `tick_period_us`; must not block.

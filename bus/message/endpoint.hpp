@@ -28,6 +28,7 @@ enum class plane : char {
   snapshot = 's'
 };
 
+/// What became of a frame: queued, refused because the outbox is full, or too late.
 enum class publish_result : std::uint8_t { queued, full, stopped };
 
 /// Called on the endpoint's thread; must not block.
@@ -42,6 +43,7 @@ class listener {
   virtual void on_link(bool up) { static_cast<void>(up); }
 };
 
+/// What an endpoint did since it began, in frames.
 struct endpoint_statistics {
   std::uint64_t published = 0;
   std::uint64_t dropped = 0; ///< refused because the outbox was full
@@ -65,11 +67,14 @@ class endpoint {
   [[nodiscard]] virtual endpoint_statistics statistics() const = 0;
 };
 
-/// Bounds of the bus.
+/// Frames that wait to be sent; one more is refused as `full`.
 inline constexpr std::size_t outbox_frames_max = 200'000;
+/// The same of their bytes.
 inline constexpr std::size_t outbox_bytes_max = 64 * 1024 * 1024;
+/// Frames that wait are sent together in bundles of about this size.
 inline constexpr std::size_t bundle_bytes_max = 64 * 1024;
 
+/// Who an endpoint is, and what it wants to hear.
 struct endpoint_options {
   std::string identity; ///< node name, or a unique client name; routes commands here
   std::string relay;    ///< address prefix: "ipc:///run/.../relay" or "inproc://site/relay"

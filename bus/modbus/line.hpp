@@ -19,8 +19,11 @@ using messages::modbus::table;
 
 /// Registers (or bits) in one request.
 inline constexpr std::size_t read_registers_max = 120;
+/// The shortest wait for an answer.
 inline constexpr std::uint32_t response_timeout_ms_min = 10;
+/// The longest wait for an answer.
 inline constexpr std::uint32_t response_timeout_ms_max = 60'000;
+/// The longest silence after an exchange.
 inline constexpr std::uint32_t min_gap_ms_max = 1'000;
 
 /// A contiguous read, at most `read_registers_max`.
@@ -43,6 +46,7 @@ enum class outcome : std::uint8_t {
   refused
 };
 
+/// What came of one read.
 struct read_answer {
   read_request request;
   modbus::outcome outcome = modbus::outcome::disconnected;
@@ -71,6 +75,7 @@ struct poll {
   std::int64_t utc_offset_us = 0;
 };
 
+/// Registers to be written by one request.
 struct write_request {
   std::uint64_t token = 0; ///< given back with the answer
   std::uint8_t unit = 1;
@@ -95,6 +100,7 @@ struct write_answer {
 /// How many of the answers of the last 10 s came broken.
 enum class line_quality : std::uint8_t { good, warning, alarm };
 
+/// What a line did since it was opened; counts of requests unless said.
 struct line_statistics {
   bool connected = false;
   line_quality quality = line_quality::good;
@@ -135,12 +141,15 @@ struct unit_plan {
   std::optional<guard_read> guard = {};
 };
 
+/// How frames travel.
 enum class transport : std::uint8_t { tcp, rtu, rtu_over_tcp };
 /// "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp".
 [[nodiscard]] std::string_view kind_of(transport how);
 
+/// The parity bit of a serial line.
 enum class parity : std::uint8_t { none, even, odd };
 
+/// How a serial port is set up.
 struct serial_options {
   std::string device; ///< a path; one below /dev/serial/by-id survives renumbering
   std::uint32_t baud = 19'200;
@@ -150,6 +159,7 @@ struct serial_options {
   friend bool operator==(const serial_options&, const serial_options&) = default;
 };
 
+/// How to open a line.
 struct line_options {
   std::string name;
   modbus::transport transport = transport::tcp;
@@ -169,6 +179,7 @@ struct line_options {
 using poll_handler = std::function<void(poll&&)>;
 using write_handler = std::function<void(write_answer&&)>;
 
+/// An open line. Destroying it stops the thread and joins it.
 class line {
  public:
   virtual ~line() = default;

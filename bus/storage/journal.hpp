@@ -44,6 +44,7 @@ struct boot_report {
 /// be on disk; it may be found there after a restart.
 enum class append_status : std::uint8_t { durable, full, failed, stopped };
 
+/// What became of one record.
 struct append_result {
   append_status status = append_status::failed;
   std::uint64_t sequence = 0;
@@ -65,14 +66,10 @@ struct storage_health {
   std::string reason;        ///< of `reserve_released` or `failed`
 };
 
-/// Steps of `disk_used_percent` at which people are told.
-inline constexpr double disk_low_warning_percent = 80;
-inline constexpr double disk_low_alarm_percent = 90;
-inline constexpr double disk_low_fault_percent = 95;
-
 /// A larger record is refused.
 inline constexpr std::size_t record_bytes_max = 256 * 1024;
 
+/// An open journal. Destroying it writes what is queued and joins the thread.
 class journal {
  public:
   virtual ~journal() = default;
@@ -102,6 +99,7 @@ inline constexpr stream_bound events_bound{100'000, 0};
 /// A key must be known as long as its deadline may be ahead.
 inline constexpr stream_bound commands_bound{10'000, 3'600'000'000};
 
+/// How to open a journal.
 struct journal_options {
   std::string path; ///< ":memory:" keeps nothing
   std::size_t queue_max = 4096;

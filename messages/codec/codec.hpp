@@ -13,14 +13,17 @@
 /// Messages to bytes and back: the only code that knows Cap'n Proto.
 namespace voltaic::messages {
 
+/// Of the messages that this version encodes; newer ones are read as far as they are known.
 inline constexpr std::uint16_t schema_version = 1;
 /// A longer message is refused before anything is read from it.
 inline constexpr std::size_t frame_bytes_max = 256 * 1024;
-/// Words that a reader may follow in one message, and pointers deep.
+/// Words that a reader may follow in one message.
 inline constexpr std::size_t traversal_words_max = 64 * 1024;
+/// Pointers deep that it may follow.
 inline constexpr int nesting_max = 16;
-/// Bytes of one text, and entries of a list of texts or structs.
+/// Bytes of one text.
 inline constexpr std::size_t text_bytes_max = 16 * 1024;
+/// Entries of a list of texts or structs.
 inline constexpr std::size_t list_entries_max = 4096;
 /// No point has an element at or beyond this index.
 inline constexpr std::uint32_t element_index_max = 1u << 20;
@@ -35,6 +38,7 @@ struct header {
   friend bool operator==(const header&, const header&) = default;
 };
 
+/// One message, decoded.
 struct message {
   messages::header header;
   messages::payload payload;

@@ -21,6 +21,7 @@ inline constexpr std::uint16_t write_words_max = 123;
 inline constexpr std::uint16_t exchange_words_max = 121; ///< written by a read_write
 inline constexpr std::uint32_t address_end = 0x10000;
 
+/// Function codes that are served.
 enum class function : std::uint8_t {
   read_coils = 0x01,
   read_discrete = 0x02,
@@ -36,6 +37,7 @@ enum class function : std::uint8_t {
 
 /// Set in the function code of an answer that refuses.
 inline constexpr std::uint8_t exception_bit = 0x80;
+/// Exception codes that are answered.
 enum class exception : std::uint8_t {
   function = 0x01,
   address = 0x02,
@@ -48,6 +50,7 @@ enum class exception : std::uint8_t {
   gateway_target = 0x0B
 };
 
+/// A request as its bytes say.
 struct request {
   modbus::function function = function::read_holding;
   std::uint16_t address = 0;         ///< of what is read, else of what is written
@@ -62,6 +65,7 @@ struct request {
 /// function, count, address, value. An empty PDU is answered like no function.
 [[nodiscard]] std::variant<request, exception> parse_request(std::span<const std::uint8_t> pdu);
 
+/// An answer as its bytes say.
 struct answer {
   std::optional<std::uint8_t> exception_code; ///< none: it was done
   std::vector<std::uint16_t> values;          ///< what was read

@@ -15,10 +15,13 @@ namespace voltaic::messages::modbus {
 /// devices have it; C goes before A where the last register comes first, and B
 /// before A where each register's bytes are swapped.
 enum class word_order : std::uint8_t { abcd, cdab, badc, dcba };
+/// What registers hold; each number type has its width in the name.
 enum class register_type : std::uint8_t { u16, i16, u32, i32, u64, i64, f32, f64, text };
 
+/// No number takes more registers.
 inline constexpr std::size_t registers_per_number_max = 4;
 
+/// True for numbers that may be no number.
 [[nodiscard]] constexpr bool is_float(register_type type) {
   return type == register_type::f32 || type == register_type::f64;
 }
