@@ -13,6 +13,8 @@
 /// and units stand in the schema.
 namespace voltaic::messages {
 
+/// Values of consecutive elements of one point, true at one time. The values are raw,
+/// or one text; `element_quality` is empty where all have `quality`.
 struct block {
   using words = std::vector<std::uint16_t>;
   using integers = std::vector<std::int64_t>;
@@ -27,6 +29,7 @@ struct block {
   friend bool operator==(const block&, const block&) = default;
 };
 
+/// What one speaker says of points of `owner`'s catalogue of that fingerprint.
 struct telemetry {
   std::string owner;
   std::uint64_t fingerprint = 0;
@@ -34,14 +37,17 @@ struct telemetry {
   friend bool operator==(const telemetry&, const telemetry&) = default;
 };
 
+/// The chain's time has come this far. Never leaves its node.
 struct tick {
   std::int64_t monotonic_us = 0;
   std::int64_t utc_offset_us = 0;
   friend bool operator==(const tick&, const tick&) = default;
 };
 
+/// How a contactor shall open: not at all, when the current has fallen, or at once.
 enum class opening : std::uint16_t { none, ordered, immediate };
 
+/// Protection's word to the contactor, renewed all the time. Never leaves its node.
 struct permit {
   std::string rack;
   std::uint32_t epoch = 0;
@@ -54,8 +60,11 @@ struct permit {
   friend bool operator==(const permit&, const permit&) = default;
 };
 
+/// What the device's contactors shall do.
 enum class contactor_order : std::uint16_t { open, precharge, close };
 
+/// The contactor's word to the device; with `lease` the device counts from it. Never
+/// leaves its node.
 struct order {
   std::string device;
   std::uint32_t epoch = 0;
@@ -65,6 +74,7 @@ struct order {
   friend bool operator==(const order&, const order&) = default;
 };
 
+/// The currents that are applied now, in A, and why they are no higher.
 struct limits {
   std::string rack;
   double charge_current_a = 0;
@@ -77,6 +87,8 @@ struct limits {
 /// sequence puts the same number here.
 inline constexpr std::uint64_t first_out_self = UINT64_MAX;
 
+/// Something that happened, in the journal before it is said. What does not belong to
+/// its kind stays empty.
 struct event {
   std::string id;
   std::string node;
@@ -109,6 +121,7 @@ struct event {
   friend bool operator==(const event&, const event&) = default;
 };
 
+/// Somebody asks for something, until a deadline, once for its key.
 struct command {
   std::string id;
   std::string key;
@@ -127,8 +140,10 @@ struct command {
   friend bool operator==(const command&, const command&) = default;
 };
 
+/// What became of a command; `accepted`: it is on its way, `unknown`: nobody can say.
 enum class outcome : std::uint16_t { done, rejected, expired, unknown, accepted };
 
+/// The answer to a command.
 struct result {
   std::string id;
   std::string key;
@@ -142,6 +157,7 @@ struct result {
   friend bool operator==(const result&, const result&) = default;
 };
 
+/// How one actor of a node fares; `progress` moves as long as it lives.
 struct actor_health {
   std::string name;
   std::string kind;
@@ -152,6 +168,7 @@ struct actor_health {
   friend bool operator==(const actor_health&, const actor_health&) = default;
 };
 
+/// A CAN bus as the port of one node sees it.
 struct bus_health {
   std::string name;
   std::string kind;
@@ -166,6 +183,7 @@ struct bus_health {
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 
+/// A Modbus line as the node sees it that opened it.
 struct line_health {
   std::string name;
   std::string kind;
@@ -184,6 +202,7 @@ struct line_health {
   friend bool operator==(const line_health&, const line_health&) = default;
 };
 
+/// How a node fares, told several times a second.
 struct health {
   std::string node;
   std::int64_t pid = 0;
@@ -199,6 +218,7 @@ struct health {
   friend bool operator==(const health&, const health&) = default;
 };
 
+/// Up to which of its messages a snapshot knows a source, and whether it lives.
 struct source_state {
   std::string source;
   std::uint32_t incarnation = 0;
@@ -209,8 +229,10 @@ struct source_state {
   friend bool operator==(const source_state&, const source_state&) = default;
 };
 
+/// The two ends of a full state.
 enum class snapshot_kind : std::uint16_t { request, end };
 
+/// Asks for the full state, or ends it with what is known of each source.
 struct snapshot {
   snapshot_kind kind = snapshot_kind::request;
   std::string id;
@@ -218,6 +240,7 @@ struct snapshot {
   friend bool operator==(const snapshot&, const snapshot&) = default;
 };
 
+/// What a point is called, means and looks like.
 struct point_description {
   std::string name;
   std::string channel;
@@ -235,6 +258,7 @@ struct point_description {
   friend bool operator==(const point_description&, const point_description&) = default;
 };
 
+/// All points of one speaker; telemetry names them by position.
 struct catalogue {
   std::string owner;
   std::uint64_t fingerprint = 0;
@@ -242,6 +266,7 @@ struct catalogue {
   friend bool operator==(const catalogue&, const catalogue&) = default;
 };
 
+/// What a message can carry; monostate: a kind that this version does not know.
 using payload = std::variant<std::monostate, telemetry, event, command, result, permit, limits,
                              health, snapshot, catalogue, tick, order>;
 
