@@ -156,10 +156,10 @@ TEST_CASE_METHOD(fixture, "a line and a server understand each other over every 
   const tests::temporary_folder folder;
   for (const auto how : {transport::tcp, transport::rtu, transport::rtu_over_tcp}) {
     CAPTURE(kind_of(how));
+    server.reset();
     unit = tests::registers_unit();
     options.rtu_frames = how == transport::rtu_over_tcp;
     options.terminal = how == transport::rtu ? folder / "tty" : "";
-    server.reset();
     start();
     line_options line;
     line.name = "plant";
