@@ -68,7 +68,7 @@ class context {
 
   /// Publishes telemetry again, as it was and unnumbered: for a relay that has just
   /// begun to hear the node. Nobody in the node hears it.
-  virtual void repeat(messages::payload /*telemetry*/, instant /*time*/) {}
+  virtual void repeat(const messages::payload& /*telemetry*/, instant /*time*/) {}
 
   /// Whether the node's end should wait for this actor, for a bounded time.
   virtual void hold_node(bool /*wanted*/) {}

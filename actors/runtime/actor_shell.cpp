@@ -44,7 +44,7 @@ class incarnation_context final : public context {
       }
     });
   }
-  void repeat(messages::payload telemetry, instant time) override {
+  void repeat(const messages::payload& telemetry, instant time) override {
     environment_.bus->repeat(speaker_, telemetry, time);
   }
   void hold_node(bool wanted) override { place_->hold_node(wanted); }

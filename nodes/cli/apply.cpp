@@ -84,7 +84,7 @@ std::string missing_in(const messages::health& health, const json& node) {
 std::string missing_of(const std::string& name, const json& status, const site_view* view) {
   for (const auto& node : status["nodes"]) {
     if (node.value("name", "") != name) continue;
-    const auto state = node.value("state", "");
+    auto state = node.value("state", "");
     if (state != "running") return state;
     if (name == site::relay_node) return {}; // it holds no actors, and without it there is no view
     if (view == nullptr) return "not heard";

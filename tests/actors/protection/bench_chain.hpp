@@ -40,7 +40,7 @@ class stage_context final : public runtime::context {
   }
   void say(runtime::plane to, messages::payload payload, instant time) override;
   void send(messages::payload payload, instant time) override;
-  void repeat(messages::payload payload, instant time) override;
+  void repeat(const messages::payload& payload, instant time) override;
   std::uint64_t record(messages::event event, instant time) override;
   void store(bus::storage::record record, std::uint64_t token) override;
   bus::storage::journal& journal() override;
@@ -233,8 +233,8 @@ inline void stage_context::say(runtime::plane, messages::payload payload, instan
   if (const auto* said = std::get_if<messages::limits>(&payload)) owner_.limits = *said;
   owner_.deliver(name_, std::move(payload));
 }
-inline void stage_context::repeat(messages::payload payload, instant) {
-  owner_.repeated.push_back(std::move(payload));
+inline void stage_context::repeat(const messages::payload& payload, instant) {
+  owner_.repeated.push_back(payload);
 }
 inline void stage_context::send(messages::payload payload, instant) {
   owner_.results.push_back(std::get<messages::result>(payload));
