@@ -40,9 +40,12 @@ held_value_model::verdict held_value_model::agrees(std::int64_t now_us) {
 
 held_value_model::verdict held_value_model::disagrees(double value, std::int64_t now_us) {
   right_since_us_.reset();
-  if (!wrong_since_us_) wrong_since_us_ = now_us;
+  const bool tighter = is_tighter(value, *wanted_);
+  // Each of the two has to last by itself.
+  if (!wrong_since_us_ || tighter != is_wrong_tighter_) wrong_since_us_ = now_us;
+  is_wrong_tighter_ = tighter;
   if (now_us - *wrong_since_us_ < held_patience_us) return verdict::nothing;
-  if (is_tighter(value, *wanted_)) {
+  if (tighter) {
     if (told_tighter_) return verdict::nothing;
     told_tighter_ = true;
     return verdict::left_tighter;

@@ -56,6 +56,7 @@ class held_value_model {
   std::optional<double> wanted_;
   std::int64_t heard_after_us_ = 0; ///< what was reported up to then does not count
   std::optional<std::int64_t> wrong_since_us_;
+  bool is_wrong_tighter_ = false;
   std::optional<std::int64_t> right_since_us_;
   std::optional<std::int64_t> written_us_; ///< again
   int writes_ = 0;                         ///< again, in a row

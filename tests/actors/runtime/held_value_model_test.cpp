@@ -89,6 +89,8 @@ TEST_CASE("a tighter value is the device's own decision: told once, and left alo
   device.holds = 30;
   device.run(10 * s);
   device.holds = 140;
+  device.run(held_patience_us - 2 * step_us);
+  CHECK(device.writes_us.empty());
   device.run(10 * s);
   CHECK(device.history.back() == verdict::write);
 }
