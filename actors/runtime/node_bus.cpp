@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/runtime/bounce.hpp"
 #include "messages/codec/reads_back.hpp"
 
 namespace voltaic::actors::runtime {
@@ -46,7 +47,7 @@ node_bus::node_bus(std::string node, bus::message::endpoint* outside)
     : node_(std::move(node)),
       outside_(outside),
       table_(std::make_shared<const table>()),
-      bounce_(node_ + "/bus", 1, messages::utc_quality::unknown) {}
+      bounce_(node_ + std::string(bounce_suffix), 1, messages::utc_quality::unknown) {}
 
 void node_bus::add(mailbox_ptr mailbox) {
   const std::lock_guard lock(mutex_);
@@ -189,10 +190,28 @@ void node_bus::post_all(const received_ptr& content) {
   const auto& source = content->message.header.source;
   const auto what = kind_of(content->message.payload);
   if (what == kind::catalogue) {
-    const std::lock_guard lock(mutex_);
-    catalogues_[source] = content;
+    keep_catalogue(content);
   }
   post(content, find_audience(source, what));
+}
+
+void node_bus::keep_catalogue(const received_ptr& said) {
+  const std::lock_guard lock(mutex_);
+  const auto& source = said->message.header.source;
+  const auto known = catalogues_.find(source);
+  if (known == catalogues_.end() && catalogues_.size() >= catalogues_max) {
+    const auto idle = std::find_if(catalogues_.begin(), catalogues_.end(),
+                                   [this](const auto& entry) { return !is_wanted(entry.first); });
+    if (idle == catalogues_.end() || !is_wanted(source)) return;
+    catalogues_.erase(idle);
+  }
+  catalogues_[source] = said;
+}
+
+// With the lock held.
+bool node_bus::is_wanted(const std::string& source) const {
+  const auto& listeners = table_->kinds[static_cast<std::size_t>(kind::catalogue)];
+  return own_.contains(source) || listeners.contains(source);
 }
 
 void node_bus::post(const received_ptr& content, const audience& to) {
@@ -260,21 +279,11 @@ void node_bus::refuse_command(const messages::command& command, instant time) {
   send(bounce_, answer, time);
 }
 
-void node_bus::count_gap(plane from, const messages::header& header) {
+void node_bus::count_gap(const messages::header& header) {
   const std::lock_guard lock(mutex_);
-  const auto key = std::pair(from, header.source);
-  const auto known = heard_.find(key);
-  if (known == heard_.end()) {
-    if (heard_.size() < heard_max) {
-      heard_[key] = {header.incarnation, header.sequence};
-    }
-    return;
-  }
-  auto& last = known->second;
-  if (last.incarnation == header.incarnation && header.sequence > last.sequence + 1) {
-    statistics_.gaps += header.sequence - last.sequence - 1;
-  }
-  last = {header.incarnation, header.sequence};
+  if (counter_.find(header.source) == nullptr && counter_.sources().size() >= heard_max) return;
+  static_cast<void>(counter_.heard(header));
+  statistics_.gaps = counter_.gaps();
 }
 
 void node_bus::deliver(plane from, const messages::frame_ptr& frame) {
@@ -301,7 +310,7 @@ void node_bus::deliver(plane from, const messages::frame_ptr& frame) {
   }
   // The numbers of a snapshot are those of the last that each source said.
   if (from != plane::snapshot) {
-    count_gap(from, content->message.header);
+    count_gap(content->message.header);
   }
   post_all(content);
 }

@@ -13,8 +13,13 @@
 #include "actors/runtime/mailbox.hpp"
 #include "actors/runtime/speaker.hpp"
 #include "bus/message/endpoint.hpp"
+#include "bus/message/gap_counter.hpp"
 
 namespace voltaic::actors::runtime {
+
+/// Catalogues that a node keeps for who subscribes later. When there are more, those
+/// give way that are not its own and that nobody in it listens to.
+inline constexpr std::size_t catalogues_max = 4'096;
 
 /// The bus inside one node: a frame that is said goes to every local subscriber
 /// without a socket, and to the endpoint unless its plane is `local`. Everything
@@ -65,10 +70,6 @@ class node_bus {
   struct table {
     std::array<by_source, 11> kinds; ///< by kind, then by source; "" is anybody
   };
-  struct heard {
-    std::uint32_t incarnation = 0;
-    std::uint64_t sequence = 0;
-  };
 
   /// Who listens to one kind of one source: two lists of one table.
   struct audience {
@@ -84,7 +85,9 @@ class node_bus {
   void post(const received_ptr& content, const audience& to);
   void address(const received_ptr& content);
   void refuse_command(const messages::command& command, instant time);
-  void count_gap(plane from, const messages::header& header);
+  void keep_catalogue(const received_ptr& said);
+  [[nodiscard]] bool is_wanted(const std::string& source) const;
+  void count_gap(const messages::header& header);
   [[nodiscard]] std::shared_ptr<const table> snapshot() const;
   [[nodiscard]] audience find_audience(std::string_view source, kind what) const;
   [[nodiscard]] mailbox_ptr find(std::string_view name) const;
@@ -96,7 +99,7 @@ class node_bus {
   std::map<std::string, mailbox_ptr, std::less<>> mailboxes_;
   std::set<std::string, std::less<>> own_;
   std::map<std::string, received_ptr, std::less<>> catalogues_;
-  std::map<std::pair<plane, std::string>, heard> heard_;
+  bus::message::gap_counter counter_; ///< of what comes from outside
   speaker bounce_;
   statistics statistics_;
 };

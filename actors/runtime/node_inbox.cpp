@@ -4,12 +4,26 @@
 
 namespace voltaic::actors::runtime {
 
+namespace {
+
+using bus::message::plane;
+
+bool is_repeated(plane of) {
+  return of == plane::telemetry || of == plane::snapshot || of == plane::health;
+}
+
+} // namespace
+
 void node_inbox::push(item content) {
   const std::lock_guard lock(mutex_);
-  if (items_.size() >= inbox_frames_max) {
+  const bool repeated = is_repeated(content.plane);
+  const auto bytes = bytes_ + content.frame->bytes().size();
+  if (items_.size() >= (repeated ? inbox_repeated_frames_max : inbox_frames_max) ||
+      bytes > (repeated ? inbox_repeated_bytes_max : inbox_bytes_max)) {
     ++dropped_;
     return;
   }
+  bytes_ = bytes;
   items_.push_back(std::move(content));
   if (items_.size() == 1 && waker_) {
     waker_();
@@ -33,6 +47,7 @@ std::vector<node_inbox::item> node_inbox::take() {
   std::vector<item> taken;
   const std::lock_guard lock(mutex_);
   taken.swap(items_);
+  bytes_ = 0;
   return taken;
 }
 

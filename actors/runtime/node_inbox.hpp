@@ -11,6 +11,12 @@ namespace voltaic::actors::runtime {
 
 /// Frames that may wait for a node; more are dropped and counted.
 inline constexpr std::size_t inbox_frames_max = 65'536;
+/// The same of their bytes.
+inline constexpr std::size_t inbox_bytes_max = 64 * 1024 * 1024;
+/// What is said again and again (telemetry, snapshots, health) may fill so much of
+/// both; the rest is left to commands, results and events.
+inline constexpr std::size_t inbox_repeated_frames_max = inbox_frames_max / 4 * 3;
+inline constexpr std::size_t inbox_repeated_bytes_max = inbox_bytes_max / 4 * 3;
 
 /// What comes to a node from other threads. Many frames, one wake: the waker
 /// runs only when the inbox was empty.
@@ -39,6 +45,7 @@ class node_inbox final : public bus::message::listener {
  private:
   mutable std::mutex mutex_;
   std::vector<item> items_;
+  std::size_t bytes_ = 0; ///< of items_
   std::function<void()> waker_;
   std::uint64_t dropped_ = 0;
   bool link_up_ = false;

@@ -1,5 +1,6 @@
 #include "actors/runtime/node_bus.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "support/test_node.hpp"
@@ -55,6 +56,30 @@ class repeating_actor final : public actor {
   context& context_;
 };
 
+/// A mailbox that keeps who said what.
+class kept_mail final : public mailbox {
+ public:
+  bool post(mail) override { return true; }
+  bool post(received_ptr content) override {
+    sources.push_back(content->message.header.source);
+    return true;
+  }
+  const std::string& owner() const override { return owner_; }
+  std::size_t position() const override { return 0; }
+  std::vector<std::string> sources;
+
+ private:
+  std::string owner_ = "reader";
+};
+
+void say_catalogue(node_bus& to, const std::string& source) {
+  messages::header header;
+  header.source = source;
+  header.incarnation = 1;
+  header.sequence = 1;
+  to.deliver(plane::telemetry, messages::encode(header, messages::catalogue{source, 1, {}}));
+}
+
 void tell_to_talk(test_node& node) {
   messages::command order;
   order.id = "1";
@@ -102,4 +127,34 @@ TEST_CASE("a message that every receiver outside refuses reaches nobody inside e
   tell_to_talk(node);
   CHECK(heard.empty());
   CHECK(node.outside.all<messages::telemetry>().empty());
+}
+
+TEST_CASE("what is repeated, late or doubled is no gap, and what never came is one") {
+  test_node node({});
+  const auto gaps_after = [&](std::vector<std::uint64_t> numbers) {
+    for (const auto number : numbers) {
+      node.hear(plane::telemetry, {"bms_9", 1, number, node.clock.now(), {}},
+                messages::telemetry{"bms_9", 7, {}});
+    }
+    return node.engine->health().gaps;
+  };
+  CHECK(gaps_after({1, 2, 3, 0, 4}) == 0);
+  CHECK(gaps_after({2, 5, 5, 6}) == 0);
+  CHECK(gaps_after({9, 0, 10}) == 2);
+  CHECK(gaps_after({8}) == 1);
+}
+
+TEST_CASE("a node keeps a bounded number of catalogues, and rather those it listens to") {
+  node_bus bus("node_0", nullptr);
+  const auto reader = std::make_shared<kept_mail>();
+  bus.subscribe(reader, "wanted", kind::catalogue);
+  for (std::size_t i = 0; i < catalogues_max + 10; ++i) {
+    say_catalogue(bus, "bms_" + std::to_string(i));
+  }
+  say_catalogue(bus, "wanted");
+  CHECK(reader->sources == std::vector<std::string>{"wanted"});
+  const auto late = std::make_shared<kept_mail>();
+  bus.subscribe(late, "", kind::catalogue);
+  CHECK(late->sources.size() == catalogues_max);
+  CHECK(std::count(late->sources.begin(), late->sources.end(), "wanted") == 1);
 }
