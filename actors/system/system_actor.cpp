@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
-
 #include <stdexcept>
 #include <utility>
 
@@ -23,6 +23,14 @@ model_options checked(model_options options) {
   return options;
 }
 
+// What a foreign hand wrote into a record is no reason to fail: it counts as nothing.
+double counted(const nlohmann::json& body, const char* key) {
+  const auto found = body.find(key);
+  if (found == body.end() || !found->is_number()) return 0;
+  const auto number = found->get<double>();
+  return std::isfinite(number) ? number : 0;
+}
+
 } // namespace
 
 system_actor::system_actor(runtime::context& context, const actor_options& options)
@@ -39,7 +47,7 @@ void system_actor::load() {
     if (record.key != energy_key) continue;
     const auto body = nlohmann::json::parse(record.body, nullptr, false);
     if (!body.is_object()) continue;
-    kept_ = {body.value("charged_wh", 0.0), body.value("discharged_wh", 0.0)};
+    kept_ = {counted(body, "charged_wh"), counted(body, "discharged_wh")};
   }
   model_.load(kept_);
 }

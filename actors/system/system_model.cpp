@@ -196,17 +196,28 @@ model::whole model::sum(field which, std::int64_t now_us) const {
   return found;
 }
 
-// Of the racks on the common bus, or of all while none is.
+// Of the racks on the common bus, or of all while none is; one of which that is
+// not known is missing.
 model::whole model::voltage(std::int64_t now_us) const {
   std::vector<part> on_bus;
+  std::vector<part> off_bus;
+  std::vector<part> unknown;
   for (const auto& each : racks_) {
-    if (is_active(each, now_us) == true) on_bus.push_back(part_of(each, &rack::voltage, now_us));
+    const auto is_on = is_active(each, now_us);
+    if (is_on) {
+      (*is_on ? on_bus : off_bus).push_back(part_of(each, &rack::voltage, now_us));
+    } else {
+      unknown.push_back(part_of(each, &rack::contactor, now_us));
+    }
   }
-  return average(on_bus.empty() ? parts(&rack::voltage, now_us) : on_bus, false);
+  auto& told = on_bus.empty() ? off_bus : on_bus;
+  told.insert(told.end(), unknown.begin(), unknown.end());
+  return average(told, false);
 }
 
 // Racks in parallel share the current as their resistances have it, so the
-// smallest limit binds every one of them.
+// smallest limit binds every one of them. A lost rack binds with its last, but
+// takes no current any more: its contactor opens soon after its chain is gone.
 model::whole model::limit(field which, held_limit rack::*held, std::int64_t now_us) {
   whole found;
   found.usable = true;
@@ -217,7 +228,8 @@ model::whole model::limit(field which, held_limit rack::*held, std::int64_t now_
     auto& known = each.*held;
     const auto told = part_of(each, which, now_us);
     const auto is_on = is_active(each, now_us);
-    if (usable(told.quality) && is_on) {
+    const bool is_heard = usable(told.quality) && is_on;
+    if (is_heard) {
       known = {*is_on ? std::optional(told.value) : std::nullopt, now_us};
     } else {
       found.missing.push_back(each.name);
@@ -229,7 +241,7 @@ model::whole model::limit(field which, held_limit rack::*held, std::int64_t now_
       if (!is_held) known = {0.0, 0};
     }
     if (!known.current_a) continue;
-    ++active;
+    if (is_heard) ++active;
     smallest = std::min(smallest.value_or(*known.current_a), *known.current_a);
   }
   found.value = smallest.value_or(0) * active;

@@ -18,8 +18,9 @@ inline constexpr std::int64_t period_us = 500 * messages::us_per_ms;
 inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
 /// Energy is counted between two good powers of a rack at most this far apart.
 inline constexpr std::int64_t energy_gap_us_max = 5 * messages::us_per_s;
-/// A rack that is not heard any more keeps the limits that it last had for this
-/// long; from then on nothing may flow until it is back or out of the site file.
+/// A rack that is not heard any more still binds the others with the limits that
+/// it last had for this long, without a share of its own; from then on nothing may
+/// flow until it is back or out of the site file.
 inline constexpr std::int64_t lost_rack_hold_us = 60 * messages::us_per_s;
 
 struct rack_options {

@@ -155,6 +155,19 @@ TEST_CASE("the system's voltage is that of the racks on its bus") {
   CHECK(on.value("voltage", 2 * second_us) == Approx(1505));
 }
 
+TEST_CASE("a rack of which nobody knows whether it is closed is missing from the voltage") {
+  site on({100, 100, 100});
+  on.say(0, {1490, 0, 0, 40, 100, 120, "open"}, second_us);
+  on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
+  on.say(2, {1540, 0, 0, 40, 100, 120, "closed"}, second_us, quality::invalid);
+  CHECK(on.value("voltage", second_us) == Approx(1520));
+  CHECK(on.at("voltage", second_us).quality == quality::invalid);
+  CHECK(on.at("voltage", second_us).missing == names{"rack_2"});
+  on.say(1, {1520, 0, 0, 40, 100, 120, "open"}, second_us);
+  CHECK(on.value("voltage", second_us) == Approx(1505));
+  CHECK(on.at("voltage", second_us).missing == names{"rack_2"});
+}
+
 TEST_CASE("an open rack has no part in the limits") {
   site on({100, 100});
   on.say(0, {1490, 0, 0, 40, 20, 30, "open"}, second_us);
@@ -163,17 +176,18 @@ TEST_CASE("an open rack has no part in the limits") {
   CHECK(on.value("discharge_current_limit", second_us) == Approx(120));
 }
 
-TEST_CASE("a lost rack keeps its last limits for a minute, then nothing may flow") {
+TEST_CASE("a lost rack binds the others for a minute without a share, then nothing may flow") {
   site on({100, 100});
   on.say(0, {1490, 0, 0, 40, 80, 70, "closed"}, second_us);
   on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
   CHECK(on.value("charge_current_limit", second_us) == Approx(160));
-  auto now_us = second_us;
+  auto now_us = second_us + sut::value_age_us_min;
   while (now_us < second_us + sut::lost_rack_hold_us) {
     now_us += second_us / 2;
     // The racks that are heard bind at once.
     on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, now_us);
-    CHECK(on.value("charge_current_limit", now_us) == Approx(120));
+    CHECK(on.value("charge_current_limit", now_us) == Approx(60));
+    CHECK(on.value("discharge_current_limit", now_us) == Approx(70));
   }
   CHECK(on.at("charge_current_limit", now_us).missing == names{"rack_0"});
   now_us += 2 * second_us;
