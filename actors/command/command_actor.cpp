@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/bounce.hpp"
 #include "messages/duration_text.hpp"
 
 namespace voltaic::actors::command {
@@ -15,9 +16,6 @@ namespace {
 
 constexpr std::array<const char*, 5> outcome_names{"done", "rejected", "expired", "unknown",
                                                    "accepted"};
-
-/// The source of what a relay says itself.
-constexpr const char* relay_name = "relay";
 
 dispatcher_options checked(dispatcher_options options) {
   const auto findings = options.validate();
@@ -43,9 +41,9 @@ void command_actor::receive(const messages::message& message) {
   } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
     take(*asked);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
-    // The relay answers for whom it does not reach: the order surely did not go there.
-    const bool is_bounced =
-        message.header.source == relay_name && told->outcome == messages::outcome::rejected;
+    // The way answers for whom it does not reach: this order surely did not go there.
+    const bool is_bounced = runtime::is_from_the_way(message.header.source) &&
+                            told->outcome == messages::outcome::rejected;
     const auto over =
         model_.take(is_bounced ? model_.explain(*told, gate_.may_have_begun(told->key)) : *told);
     if (over) conclude(*over);

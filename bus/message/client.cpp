@@ -70,6 +70,7 @@ class bus_client final : public client, private listener {
       const std::lock_guard lock(mutex_);
       awaited_ = command.id;
       result_.reset();
+      answered_by_.clear();
     }
     messages::header header;
     header.source = options_.name;
@@ -81,6 +82,11 @@ class bus_client final : public client, private listener {
     }
     unknown.reasons.push_back(fmt::format("no answer within {} ms", timeout.count()));
     return unknown;
+  }
+
+  std::string answered_by() const override {
+    const std::lock_guard lock(mutex_);
+    return answered_by_;
   }
 
  private:
@@ -95,6 +101,7 @@ class bus_client final : public client, private listener {
         return;
       }
       result_ = std::move(*result);
+      answered_by_ = std::move(message->header.source);
       changed_.notify_all();
       return;
     }
@@ -148,13 +155,14 @@ class bus_client final : public client, private listener {
   }
 
   client_options options_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
   observer observer_;
   std::vector<update> heard_;
   std::deque<update> updates_;
   std::string awaited_;
   std::optional<messages::result> result_;
+  std::string answered_by_;
   std::uint64_t requests_ = 0;
   std::uint64_t asked_ = 0;
   bool collected_once_ = false;

@@ -43,6 +43,8 @@ class client {
   /// for its result. Silence is the outcome `unknown`, never a guess.
   [[nodiscard]] virtual messages::result request(messages::command command,
                                                  std::chrono::milliseconds timeout) = 0;
+  /// The source that gave the last result of `request`; empty when it was silence.
+  [[nodiscard]] virtual std::string answered_by() const = 0;
 };
 
 /// Returns at once, also where no relay is there yet; fails on an address that is none.

@@ -5,7 +5,9 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 
+#include "actors/runtime/bounce.hpp"
 #include "messages/points/names.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
@@ -165,6 +167,15 @@ void print(const options& given, const messages::result& result, std::int64_t ms
   fmt::print("{}\n", text);
 }
 
+// The way knows that this command did not arrive, but nothing of earlier tries.
+void doubt(const options& given, std::string_view answered_by, messages::result& result) {
+  if (given.key.empty() || result.outcome != messages::outcome::rejected ||
+      !actors::runtime::is_from_the_way(answered_by))
+    return;
+  result.outcome = messages::outcome::unknown;
+  result.reasons.emplace_back("an earlier try with this key may have acted");
+}
+
 exit_code set(const options& given) {
   auto command = command_of(given);
   if (!command) {
@@ -181,7 +192,8 @@ exit_code set(const options& given) {
     return exit_code::no_site;
   }
   const auto begin = std::chrono::steady_clock::now();
-  const auto result = (*connection)->client().request(*command, deadline + answer_time);
+  auto result = (*connection)->client().request(*command, deadline + answer_time);
+  doubt(given, (*connection)->client().answered_by(), result);
   const auto took = std::chrono::steady_clock::now() - begin;
   const auto more = given.as_json ? annotation() : annotate(**connection, site, *command, result);
   print(given, result, std::chrono::duration_cast<std::chrono::milliseconds>(took).count(), more);

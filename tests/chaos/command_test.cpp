@@ -102,3 +102,25 @@ TEST_CASE("A command that comes too late never acts, and its exit code says so")
   REQUIRE(eventually([&] { return site.good("rack_0"); }));
   CHECK(devices.limit_orders(0) == before);
 }
+
+TEST_CASE(
+    "where nobody is asked, a key that was given is unknown, and a command without is refused") {
+  live_site site;
+  site.add("[supervision]\nrestarts_max = 1\n");
+  site.up();
+  REQUIRE(eventually([&] {
+    if (const pid_t pid = site.pid_of("site"); pid > 0) ::kill(pid, SIGKILL);
+    return site.wait_for_state("site", "failed", 500ms);
+  }));
+  const auto with_key = site.voltaic(limit_order(site, 20, "tried"));
+  INFO(with_key.output << with_key.errors);
+  CHECK(with_key.code == 6);
+  const auto said = json::parse(with_key.output, nullptr, false);
+  REQUIRE(said.is_object());
+  CHECK(said["result"] == "unknown");
+  CHECK(said["reasons"].back() == "an earlier try with this key may have acted");
+  const auto without =
+      site.voltaic({"set", "rack_0/charge_current_limit", "20", "--site", site.file()});
+  INFO(without.output << without.errors);
+  CHECK(without.code == 4);
+}

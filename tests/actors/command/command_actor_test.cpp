@@ -16,11 +16,14 @@ using messages::outcome;
 constexpr std::int64_t second_us = 1'000'000;
 
 struct fixture {
-  fixture() : node({group()}) {}
+  using records = std::vector<bus::storage::record>;
+  /// `former` is what the journal holds when the dispatcher begins.
+  explicit fixture(const records& former = {}) : node({group(former)}) {}
 
-  static runtime::group_spec group() {
+  static runtime::group_spec group(const records& former) {
     runtime::group_spec made;
-    made.children.push_back({"command", "command", [](runtime::context& context) {
+    made.children.push_back({"command", "command", [former](runtime::context& context) {
+                               for (const auto& record : former) context.store(record, 1);
                                return std::make_unique<command_actor>(
                                    context, dispatcher_options{{"bms_0"}, {{"rack_0", "bms_0"}}});
                              }});
@@ -60,13 +63,13 @@ struct fixture {
     }
     return found;
   }
-  void bounce(const messages::command& hop) {
+  void bounce(const messages::command& hop, const std::string& source = "relay") {
     messages::result result;
     result.id = hop.id;
     result.key = hop.key;
     result.reply_to = hop.reply_to;
     result.outcome = outcome::rejected;
-    node.hear(bus::message::plane::commands, {"relay", 1, 0, node.clock.now(), {}}, result);
+    node.hear(bus::message::plane::commands, {source, 1, 0, node.clock.now(), {}}, result);
   }
   void answer(const messages::command& hop, outcome what) {
     messages::result result;
@@ -125,6 +128,18 @@ TEST_CASE_METHOD(fixture, "a command that the relay could not hand over is rejec
   REQUIRE(sent<messages::result>().size() == 1);
   CHECK(sent<messages::result>()[0].outcome == outcome::rejected);
   CHECK(sent<messages::result>()[0].reasons.at(0).starts_with("nobody answers for rack_0 ("));
+}
+
+TEST_CASE_METHOD(fixture, "a bounce does not speak for what a former life sent on") {
+  const auto source = GENERATE(std::string("relay"), std::string("rack_0/bus"));
+  const auto asked = to_close("k");
+  hear(asked);
+  fixture next(node.journal.records);
+  next.hear(asked);
+  next.bounce(next.sent<messages::command>().at(0), source);
+  REQUIRE(next.sent<messages::result>().size() == 1);
+  CHECK(next.sent<messages::result>()[0].outcome == outcome::unknown);
+  CHECK(next.sent<messages::result>()[0].reasons.at(0).starts_with("nobody answers for rack_0 ("));
 }
 
 TEST_CASE_METHOD(fixture, "F-131 a repeated key is forwarded once and answered the same") {
