@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bus/control/control_socket.hpp"
@@ -22,8 +24,10 @@ using nlohmann::json;
 constexpr std::chrono::seconds collect_timeout{5};
 // The supervisor answers as soon as it has begun.
 constexpr std::chrono::seconds apply_timeout{10};
-// What was started has this long until it runs and its actors hear their devices.
+// What was started has this long until it runs.
 constexpr std::chrono::seconds running_bound{20};
+// From then on its devices have this long to be heard; one that is not is no failure.
+constexpr std::chrono::seconds device_bound{3};
 constexpr std::chrono::milliseconds look_period{250};
 constexpr std::chrono::seconds look_timeout{1};
 
@@ -72,30 +76,42 @@ std::vector<std::string> started_nodes(const json& changes) {
   return names;
 }
 
-// What is missing until a node runs, in its health of this life; empty: nothing.
-std::string missing_in(const messages::health& health, const json& node) {
-  if (health.pid != node.value("pid", std::int64_t{0})) return "starting";
-  for (const auto& actor : health.actors)
-    if (actor.state != "running") return fmt::format("{} is {}", actor.name, actor.state);
-  return {};
+// What is missing until a node runs, and what of its devices is not heard.
+struct lack {
+  std::string missing; ///< empty: nothing
+  std::vector<std::string> unheard;
+};
+
+// An actor that runs says the state of its device in the same word.
+lack lack_in(const messages::health& health, const json& node) {
+  lack found;
+  if (health.pid != node.value("pid", std::int64_t{0})) return {"starting", {}};
+  for (const auto& actor : health.actors) {
+    if (actor.state == "running") continue;
+    auto words = fmt::format("{} is {}", actor.name, actor.state);
+    if (actor.state == "starting" || actor.state == "failed" || actor.state == "stopped")
+      return {std::move(words), {}};
+    found.unheard.push_back(std::move(words));
+  }
+  return found;
 }
 
-// What is missing until it runs; empty: nothing.
-std::string missing_of(const std::string& name, const json& status, const site_view* view) {
+lack lack_of(const std::string& name, const json& status, const site_view* view) {
   for (const auto& node : status["nodes"]) {
     if (node.value("name", "") != name) continue;
     auto state = node.value("state", "");
-    if (state != "running") return state;
+    if (state != "running") return {std::move(state), {}};
     if (name == site::relay_node) return {}; // it holds no actors, and without it there is no view
-    if (view == nullptr) return "not heard";
+    if (view == nullptr) return {"not heard", {}};
     const auto health = view->health.find(name);
-    return health == view->health.end() ? "not heard" : missing_in(health->second, node);
+    return health == view->health.end() ? lack{"not heard", {}} : lack_in(health->second, node);
   }
-  return "not there";
+  return {"not there", {}};
 }
 
 struct look_result {
   std::vector<std::string> missing; ///< "rack_2 (starting)"
+  std::vector<std::string> unheard; ///< "rack_2 (bms_2 is backoff)"
   bool any_failed = false;
 };
 
@@ -106,34 +122,67 @@ look_result look(const running_site& site, site_connection* connection,
                         ? messages::expected<site_view>(messages::failure{"no connection"})
                         : connection->collect(site, look_timeout);
   for (const auto& name : names) {
-    const auto missing = missing_of(name, site.status, view ? &*view : nullptr);
-    if (!missing.empty()) result.missing.push_back(fmt::format("{} ({})", name, missing));
-    result.any_failed = result.any_failed || missing == "failed";
+    const auto found = lack_of(name, site.status, view ? &*view : nullptr);
+    if (!found.missing.empty())
+      result.missing.push_back(fmt::format("{} ({})", name, found.missing));
+    if (!found.unheard.empty())
+      result.unheard.push_back(fmt::format("{} ({})", name, fmt::join(found.unheard, ", ")));
+    result.any_failed = result.any_failed || found.missing == "failed";
   }
   return result;
 }
 
-// Says what it waits for whenever that changes.
+/// Says what it waits for whenever that changes, and when it is over.
+class patience {
+ public:
+  /// What `apply` ends with; nothing as long as it waits.
+  std::optional<exit_code> judge(const look_result& seen) {
+    const auto now = clock::now();
+    if (seen.missing.empty()) {
+      if (!running_since_) running_since_ = now;
+      if (!seen.unheard.empty() && now < *running_since_ + device_bound) {
+        wait_for(seen.unheard);
+        return std::nullopt;
+      }
+      if (!seen.unheard.empty())
+        fmt::print(stderr, "voltaic apply: everything runs, but not every device is heard: {}\n",
+                   fmt::join(seen.unheard, ", "));
+      return exit_code::done;
+    }
+    running_since_.reset();
+    if (!seen.any_failed && now < end_) {
+      wait_for(seen.missing);
+      return std::nullopt;
+    }
+    fmt::print(stderr, "voltaic apply: not running{}: {}\n",
+               seen.any_failed ? "" : fmt::format(" after {} s", running_bound.count()),
+               fmt::join(seen.missing, ", "));
+    return seen.any_failed ? exit_code::fault : exit_code::outcome_unknown;
+  }
+
+ private:
+  using clock = std::chrono::steady_clock;
+  void wait_for(const std::vector<std::string>& what) {
+    auto text = fmt::format("{}", fmt::join(what, ", "));
+    if (text != told_) fmt::print(stderr, "voltaic apply: waiting for {}\n", text);
+    told_ = std::move(text);
+  }
+
+  clock::time_point end_ = clock::now() + running_bound;
+  std::optional<clock::time_point> running_since_;
+  std::string told_;
+};
+
 exit_code wait_until_running(const std::string& file, const std::vector<std::string>& names) {
-  const auto end = std::chrono::steady_clock::now() + running_bound;
+  patience waiting;
   std::unique_ptr<site_connection> connection;
-  std::string told;
   while (true) {
     const auto found = find_running_site(file);
     if (const auto* code = std::get_if<exit_code>(&found)) return *code;
     const auto& site = std::get<running_site>(found);
     if (connection == nullptr)
       if (auto opened = site_connection::open(site)) connection = *std::move(opened);
-    const auto seen = look(site, connection.get(), names);
-    if (seen.missing.empty()) return exit_code::done;
-    const auto text = fmt::format("{}", fmt::join(seen.missing, ", "));
-    if (seen.any_failed || std::chrono::steady_clock::now() >= end) {
-      fmt::print(stderr, "voltaic apply: not running{}: {}\n",
-                 seen.any_failed ? "" : fmt::format(" after {} s", running_bound.count()), text);
-      return seen.any_failed ? exit_code::fault : exit_code::outcome_unknown;
-    }
-    if (text != told) fmt::print(stderr, "voltaic apply: waiting for {}\n", text);
-    told = text;
+    if (const auto code = waiting.judge(look(site, connection.get(), names))) return *code;
     std::this_thread::sleep_for(look_period);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -147,6 +148,21 @@ TEST_CASE("apply does not wait where it is told not to, and says what does not r
   std::filesystem::remove_all(journal);
   CHECK(site.voltaic({"apply", site.file()}, 30s).code == 0);
   CHECK(site.wait_for_state("rack_2", "running", 5s));
+}
+
+TEST_CASE("apply does not take a device that is not there for a node that does not run") {
+  live_site site;
+  const auto two = read_file(site.file());
+  site.launch_up({"--no-simulator"});
+  REQUIRE(site.wait_for_state("rack_0", "degraded"));
+  REQUIRE(site.wait_for_state("rack_1", "degraded"));
+  site.write(with_racks(two, "{0..2}"));
+  const auto begin = std::chrono::steady_clock::now();
+  const auto applied = site.voltaic({"apply", site.file()}, 30s);
+  INFO(applied.output << applied.errors);
+  CHECK(applied.code == 0);
+  CHECK(std::chrono::steady_clock::now() - begin < 15s);
+  CHECK(applied.errors.find("not every device is heard: rack_2 (bms_2 is ") != std::string::npos);
 }
 
 TEST_CASE("apply holds running processes to new bounds of supervision and restarts none") {
