@@ -88,8 +88,8 @@ void read_replay_options(section& table, can_bus& bus, bool stated) {
 
 void read_bus(section& table, draft& result) {
   for (const auto* key : {"name", "port"}) table.require(key);
-  const auto name = read_name(table, "name");
-  const auto port = read_ranged(table, "port");
+  auto name = read_name(table, "name");
+  auto port = read_ranged(table, "port");
   result.bus_names.insert(name.values.begin(), name.values.end());
   can_bus common;
   if (port.present()) {
@@ -116,13 +116,16 @@ void read_bus(section& table, draft& result) {
 
 void read_device(section& table, draft& result) {
   for (const auto* key : {"name", "profile"}) table.require(key);
-  const auto name = read_name(table, "name");
-  const auto profile = read_path(table, "profile", result);
-  const auto bus = read_name(table, "bus");
-  const auto line = read_name(table, "line");
-  const auto offset = read_numbers(table, "id_offset");
-  const auto node = read_name(table, "node");
-  const auto modbus = read_modbus_unit(table, line.present());
+  auto name = read_name(table, "name");
+  auto profile = read_path(table, "profile", result);
+  auto bus = read_name(table, "bus");
+  auto line = read_name(table, "line");
+  auto offset = read_numbers(table, "id_offset");
+  auto node = read_name(table, "node");
+  auto modbus = read_modbus_unit(table, line.present());
+  // Neighbours share a bus, and their identifiers begin again on the next.
+  bus.spread = line.spread = spread::blocks;
+  offset.spread = modbus.unit.spread = spread::cycle;
   result.device_names.insert(name.values.begin(), name.values.end());
   if (table.has("bus") == table.has("line")) {
     table.report().add(table.at(), "device: exactly one of the keys bus and line is needed");
@@ -156,10 +159,10 @@ void read_device(section& table, draft& result) {
 
 void read_rack(section& table, draft& result) {
   for (const auto* key : {"name", "device", "protection"}) table.require(key);
-  const auto name = read_name(table, "name");
-  const auto device = read_name(table, "device");
-  const auto protection = read_path(table, "protection", result);
-  const auto node = read_name(table, "node");
+  auto name = read_name(table, "name");
+  auto device = read_name(table, "device");
+  auto protection = read_path(table, "protection", result);
+  auto node = read_name(table, "node");
   const auto hard_wired = table.text("hard_wired_opening");
   const auto* changes = table.node("override");
   if (changes != nullptr && !changes->is_table())

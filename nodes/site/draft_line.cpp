@@ -57,9 +57,9 @@ void read_serial(section& table, modbus::serial_options& result) {
 
 void read_line(section& table, draft& result) {
   table.require("name");
-  const auto name = read_name(table, "name");
-  const auto host = read_ranged(table, "host");
-  const auto serial = read_ranged(table, "serial");
+  auto name = read_name(table, "name");
+  auto host = read_ranged(table, "host");
+  auto serial = read_ranged(table, "serial");
   const auto port = table.integer("port", 1, port_max);
   const auto timeout = table.duration_ms("timeout", modbus::response_timeout_ms_min,
                                          modbus::response_timeout_ms_max);

@@ -38,16 +38,36 @@ ranged read_name(section& table, std::string_view key) {
   return result;
 }
 
-std::size_t member_count(section& table, const std::vector<const ranged*>& all) {
+namespace {
+
+// As many values as there are members.
+std::vector<std::string> spread_over(std::size_t count, const ranged& what) {
+  const auto size = what.values.size();
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < count; ++i)
+    result.push_back(what.values[what.spread == spread::blocks ? i * size / count : i % size]);
+  return result;
+}
+
+} // namespace
+
+std::size_t member_count(section& table, const std::vector<ranged*>& all) {
   const auto longest = std::max_element(
       all.begin(), all.end(), [](auto* a, auto* b) { return a->values.size() < b->values.size(); });
   const auto count = (*longest)->values.size();
   bool agree = true;
-  for (const auto* one : all) {
-    const bool needs_all = one->key == "name" || one->values.size() > 1;
-    if (!one->present() || one->values.size() == count || !needs_all) continue;
-    table.report().add(one->at, fmt::format("{}: ranges over {} members, {} over {}", one->key,
-                                            one->values.size(), (*longest)->key, count));
+  for (auto* one : all) {
+    const auto size = one->values.size();
+    const bool needs_all = one->key == "name" || size > 1;
+    if (!one->present() || size == count || !needs_all) continue;
+    if (one->spread != spread::none && count % size == 0) {
+      one->values = spread_over(count, *one);
+      continue;
+    }
+    table.report().add(
+        one->at,
+        fmt::format("{}: ranges over {} members, {} over {}{}", one->key, size, (*longest)->key,
+                    count, one->spread == spread::none ? "" : ", not a multiple of it"));
     agree = false;
   }
   return agree ? count : 0;

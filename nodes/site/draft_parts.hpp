@@ -13,11 +13,19 @@ namespace voltaic::nodes::site {
 // A progress page keeps "NAME/protection" in 56 bytes.
 inline constexpr std::size_t name_length_max = 40;
 
+/// How a range with fewer values than its table has members is spread over them.
+enum class spread : std::uint8_t {
+  none,   ///< it is not: a mistake
+  blocks, ///< neighbours share a value: 8 members over can{0..1} are 4 on each
+  cycle   ///< the values begin again: {0..3} over 8 members is 0 1 2 3 0 1 2 3
+};
+
 /// One key of a table after its range: as many values as members, or one for all.
 struct ranged {
   std::string key;
   std::vector<std::string> values;
   position at;
+  site::spread spread = site::spread::none;
   [[nodiscard]] bool present() const { return !values.empty(); }
   [[nodiscard]] const std::string& of(std::size_t member) const {
     return values.size() == 1 ? values.front() : values[member];
@@ -30,8 +38,9 @@ struct ranged {
 [[nodiscard]] ranged read_name(section& table, std::string_view key);
 /// A number, or a text with a range of numbers.
 [[nodiscard]] ranged read_numbers(section& table, std::string_view key);
-/// How many members a table stands for; 0 when its ranges disagree.
-[[nodiscard]] std::size_t member_count(section& table, const std::vector<const ranged*>& all);
+/// How many members a table stands for; 0 when its ranges disagree. Shorter
+/// ranges that may be spread, and fit a whole number of times, are.
+[[nodiscard]] std::size_t member_count(section& table, const std::vector<ranged*>& all);
 
 /// What a device's table says of a Modbus unit.
 struct modbus_unit {
