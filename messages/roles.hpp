@@ -17,7 +17,7 @@ enum class deed : std::uint8_t {
   acknowledge,
   open,
   close,
-  tighten,     ///< a set value nearer to zero than what is in force
+  tighten,     ///< a set value nearer to zero than what is in force, on its side of it
   reset_latch, ///< of latch `user`
   loosen,      ///< any other set value
   reset_lock   ///< of latch `lock`, and the contactor's own latches

@@ -97,7 +97,7 @@ std::optional<std::string> set_commands::refusal(const messages::command& comman
   if (const auto frame = plan_.encode_set(*set, *value, 0); !frame) {
     return frame.error().text;
   }
-  if (auto refused = standing_.refusal(command, *set, *value)) {
+  if (auto refused = standing_.refusal(command, *set, *value, {})) {
     return refused;
   }
   next.set = *set;
@@ -154,12 +154,37 @@ bool set_commands::act(pending& one, runtime::instant now) {
   }
   // What the device says meanwhile is not heard yet.
   if (runtime::lags(context_, now)) return true;
+  // What is in force may have changed since it came.
+  if (auto refused = standing_.refusal(one.command, one.set, one.value, on_their_way(one.set))) {
+    conclude(one, outcome::rejected, *std::move(refused), {}, now);
+    return false;
+  }
   if (send(one.set, one.value) != bus::can::send_result::sent) {
     conclude(one, outcome::rejected, "the bus did not take the frame", {}, now);
     return false;
   }
+  conclude_those_before(one, now);
   one.sent_us = present.monotonic_us;
   return true;
+}
+
+std::vector<double> set_commands::on_their_way(std::uint16_t set) const {
+  std::vector<double> values;
+  for (const auto& [token, each] : pending_) {
+    if (each.set == set && each.sent_us) values.push_back(each.value);
+  }
+  return values;
+}
+
+void set_commands::conclude_those_before(const pending& newest, runtime::instant now) {
+  std::erase_if(pending_, [&](const auto& entry) {
+    const auto& each = entry.second;
+    if (each.set != newest.set || !each.sent_us) return false;
+    standing_.took(each.command, each.set, outcome::unknown, now);
+    conclude(each, outcome::unknown, "another set followed before the device reported the value",
+             {}, now);
+    return true;
+  });
 }
 
 std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, double value) {

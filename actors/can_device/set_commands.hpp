@@ -51,6 +51,11 @@ class set_commands {
   [[nodiscard]] bool act(pending& one, runtime::instant now);
   /// Gives the device again what it does not hold.
   void hold(const model& device, runtime::instant now);
+  /// What was sent for this set and is not concluded.
+  [[nodiscard]] std::vector<double> on_their_way(std::uint16_t set) const;
+  /// Ends what was sent for the same set before: what the device reports from now on says nothing
+  /// of it.
+  void conclude_those_before(const pending& newest, runtime::instant now);
   [[nodiscard]] bool is_awaited(std::uint16_t set, runtime::instant now) const;
   /// Gives the device what follows on a set that is over.
   void go_back(runtime::instant now);

@@ -86,6 +86,12 @@ std::optional<bus::modbus::guard_read> guard_of(const messages::profiles::device
       guard.values};
 }
 
+/// Of a set that was planned: it has one.
+double value_of(const messages::command& command) {
+  const auto* value = std::get_if<double>(&command.value);
+  return value != nullptr ? *value : 0;
+}
+
 } // namespace
 
 messages::expected<std::vector<bus::modbus::unit_plan>> modbus_device_actor::make_unit_plans(
@@ -241,15 +247,14 @@ void modbus_device_actor::handle(const messages::command& command) {
              command);
     return;
   }
-  const auto* value = std::get_if<double>(&command.value);
-  if (auto refused = standing_.refusal(command, planned->command, value != nullptr ? *value : 0)) {
+  if (auto refused = standing_.refusal(command, planned->command, value_of(command), {})) {
     conclude(runtime::make_result(command, messages::outcome::rejected, *std::move(refused)),
              command);
     return;
   }
   // First the journal, then the device: after a crash the key is still known.
   const auto token = next_token_++;
-  pending_.emplace(token, pending_set{command, *std::move(planned)});
+  pending_.emplace(token, pending_set{command, *std::move(planned), false});
   keep(command, std::nullopt, token);
 }
 
@@ -263,17 +268,31 @@ void modbus_device_actor::keep(const messages::command& command,
 void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   const auto found = pending_.find(token);
   if (found == pending_.end()) return; // of a result: nothing waits for it
-  const auto& [command, planned] = found->second;
-  std::string refused;
-  if (result.status != bus::storage::append_status::durable)
-    refused = fmt::format("the command cannot be kept: {}", result.reason);
-  else if (!options_.write({token, options_.unit, planned.write.address, planned.write.registers,
-                            now_.monotonic_us + (command.deadline_utc_us - now_.utc_us)}))
-    refused = "too many writes wait for the device's line";
-  if (refused.empty()) return;
+  auto refused = result.status == bus::storage::append_status::durable
+                     ? write(token, found->second)
+                     : fmt::format("the command cannot be kept: {}", result.reason);
+  if (!refused) return;
   const auto done = std::move(found->second);
   pending_.erase(found);
-  conclude(runtime::make_result(done.command, messages::outcome::rejected, refused), done.command);
+  conclude(runtime::make_result(done.command, messages::outcome::rejected, *std::move(refused)),
+           done.command);
+}
+
+std::optional<std::string> modbus_device_actor::write(std::uint64_t token, pending_set& what) {
+  const auto& [command, planned, is_on_its_way] = what;
+  std::vector<double> on_their_way;
+  for (const auto& [other, each] : pending_)
+    if (each.is_on_its_way && each.planned.command == planned.command &&
+        each.command.deadline_utc_us >= now_.utc_us)
+      on_their_way.push_back(value_of(each.command));
+  // What is in force may have changed since it came.
+  if (auto refused = standing_.refusal(command, planned.command, value_of(command), on_their_way))
+    return refused;
+  if (!options_.write({token, options_.unit, planned.write.address, planned.write.registers,
+                       now_.monotonic_us + (command.deadline_utc_us - now_.utc_us)}))
+    return "too many writes wait for the device's line";
+  what.is_on_its_way = true;
+  return std::nullopt;
 }
 
 void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {

@@ -52,8 +52,11 @@ class modbus_device_actor final : public runtime::actor {
   struct pending_set {
     messages::command command;
     set_plan planned;
+    bool is_on_its_way = false; ///< the line has it
   };
   void load_commands();
+  /// Gives it to the device's line; else why not.
+  [[nodiscard]] std::optional<std::string> write(std::uint64_t token, pending_set& what);
   void handle(const messages::command& command);
   void conclude(const messages::result& done, const messages::command& command);
   void keep(const messages::command& command, const std::optional<messages::result>& done,

@@ -1,12 +1,10 @@
 #include "actors/runtime/held_value_model.hpp"
 
-#include <cmath>
-
-#include "actors/runtime/standing_value_model.hpp"
+#include <utility>
 
 namespace voltaic::actors::runtime {
 
-held_value_model::verdict held_value_model::look(std::optional<double> wanted,
+held_value_model::verdict held_value_model::look(const std::optional<held_value>& wanted,
                                                  const std::optional<reported_value>& reported,
                                                  double tolerance, std::int64_t now_us) {
   if (wanted != wanted_) {
@@ -23,8 +21,13 @@ held_value_model::verdict held_value_model::look(std::optional<double> wanted,
     right_since_us_.reset();
     return verdict::nothing;
   }
-  // Written so that a value that is no number is not equal.
-  if (std::abs(reported->value - *wanted) <= tolerance) return agrees(now_us);
+  const bool resumes = std::exchange(resumes_, false);
+  // Written so that a value that is no number does not agree.
+  if (reported->value >= wanted->lowest - tolerance &&
+      reported->value <= wanted->highest + tolerance) {
+    return agrees(now_us);
+  }
+  if (resumes && !is_tighter(reported->value, wanted->value)) return verdict::resume;
   return disagrees(reported->value, now_us);
 }
 
@@ -40,7 +43,7 @@ held_value_model::verdict held_value_model::agrees(std::int64_t now_us) {
 
 held_value_model::verdict held_value_model::disagrees(double value, std::int64_t now_us) {
   right_since_us_.reset();
-  const bool tighter = is_tighter(value, *wanted_);
+  const bool tighter = is_tighter(value, wanted_->value);
   // Each of the two has to last by itself.
   if (!wrong_since_us_ || tighter != is_wrong_tighter_) wrong_since_us_ = now_us;
   is_wrong_tighter_ = tighter;
@@ -61,6 +64,7 @@ held_value_model::verdict held_value_model::disagrees(double value, std::int64_t
 }
 
 void held_value_model::wrote(std::int64_t now_us) {
+  resumes_ = false;
   if (writes_ < rewrites_max) ++writes_;
   written_us_ = now_us;
   heard_after_us_ = now_us;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "actors/runtime/standing_value_model.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::runtime {
@@ -34,6 +35,7 @@ class held_value_model {
   enum class verdict : std::uint8_t {
     nothing,
     write,        ///< the value is to be written again: `wrote` tells that it was
+    resume,       ///< the same at once, because the actor was restarted
     left_tighter, ///< it holds a tighter value and is left alone; told once
     not_held,     ///< it did not take the value; told once, written seldom from now on
     held_again    ///< it does, after one of the two above
@@ -41,9 +43,12 @@ class held_value_model {
 
   /// `wanted`: what the device was given and has to hold; nothing: anything goes.
   /// `reported`: nothing while it is not known, for instance while the device is off.
-  [[nodiscard]] verdict look(std::optional<double> wanted,
+  [[nodiscard]] verdict look(const std::optional<held_value>& wanted,
                              const std::optional<reported_value>& reported, double tolerance,
                              std::int64_t now_us);
+  /// Whether a former life left a value behind: then the first report that is
+  /// looser needs no patience, until something is set or written.
+  void resume(bool does) { resumes_ = does; }
   /// Fewer were written than are before it is told as not held.
   [[nodiscard]] bool is_counting() const { return writes_ < rewrites_max; }
   /// The value was written, by whomever: what was reported before says nothing any more.
@@ -53,7 +58,7 @@ class held_value_model {
   [[nodiscard]] verdict agrees(std::int64_t now_us);
   [[nodiscard]] verdict disagrees(double value, std::int64_t now_us);
 
-  std::optional<double> wanted_;
+  std::optional<held_value> wanted_;
   std::int64_t heard_after_us_ = 0; ///< what was reported up to then does not count
   std::optional<std::int64_t> wrong_since_us_;
   bool is_wrong_tighter_ = false;
@@ -62,6 +67,7 @@ class held_value_model {
   int writes_ = 0;                         ///< again, in a row
   bool told_not_held_ = false;
   bool told_tighter_ = false;
+  bool resumes_ = false; ///< and nothing was reported yet
 };
 
 } // namespace voltaic::actors::runtime

@@ -7,15 +7,24 @@
 
 namespace voltaic::actors::runtime {
 
-bool is_tighter(double a, double b) {
+namespace {
+
+// Of different signs, too: one of what stands has to follow.
+bool is_nearer_to_zero(double a, double b) {
   return std::abs(a) < std::abs(b);
+}
+
+} // namespace
+
+bool is_tighter(double a, double b) {
+  return is_nearer_to_zero(a, b) && (a == 0 || (a < 0) == (b < 0));
 }
 
 std::optional<double> standing_value_model::in_force() const {
   if (state_.leads) return state_.timed.back().value;
   auto tightest = state_.base;
   for (const auto& each : state_.timed) {
-    if (!tightest || is_tighter(each.value, *tightest)) tightest = each.value;
+    if (!tightest || is_nearer_to_zero(each.value, *tightest)) tightest = each.value;
   }
   return tightest;
 }
@@ -30,15 +39,61 @@ void standing_value_model::take(double value, std::int64_t length_us, messages::
 void standing_value_model::take_unsure(double value, std::int64_t length_us,
                                        messages::instant now) {
   begin_time(now);
+  const auto before = in_force();
+  // What was due before this set is due still.
+  must_give_ = must_give_ || given_ != before;
+  doubt(value);
+  unsure_since_us_ = now.monotonic_us;
   if (length_us > 0) {
-    add(value, length_us, now);
-  } else if (state_.base && is_tighter(value, *state_.base)) {
-    state_.base = value;
-    state_.is_base_set = true;
+    const auto until_us = now.monotonic_us + length_us;
+    // It renews those of its own value: a device that is silent for long needs no room.
+    std::erase_if(state_.timed, [&](const auto& each) {
+      return each.value == value && each.until_us <= until_us;
+    });
+    const auto place = std::ranges::upper_bound(state_.timed, until_us, std::ranges::greater(),
+                                                &timed_set::until_us);
+    state_.timed.insert(place, {value, length_us, until_us, now.utc_us + length_us});
+    state_.leads = false;
+  } else {
+    state_.leads = state_.leads && !is_tighter(value, *before);
+    take_base_if_tighter(value);
   }
   // What the device holds is anybody's guess: it is not sent anything for that.
   given_ = in_force();
-  state_.is_given = false;
+}
+
+void standing_value_model::take_base_if_tighter(double value) {
+  if (!state_.base || !is_tighter(value, *state_.base)) return;
+  state_.base = value;
+  state_.is_base_set = true;
+}
+
+void standing_value_model::doubt(double value) {
+  if (std::exchange(state_.is_given, false)) {
+    const auto before = in_force();
+    state_.confirmed = before && was_set(*before) ? before : std::nullopt;
+    const auto known = state_.confirmed.value_or(0);
+    state_.lowest = std::min(known, 0.0);
+    state_.highest = std::max(known, 0.0);
+  }
+  state_.lowest = std::min(state_.lowest, value);
+  state_.highest = std::max(state_.highest, value);
+}
+
+void standing_value_model::is_sure() {
+  state_.is_given = true;
+  state_.confirmed.reset();
+  state_.lowest = state_.highest = 0;
+}
+
+bool standing_value_model::report(double value, std::int64_t time_us, double tolerance) {
+  if (state_.is_given || is_restored_ || must_give_ || time_us <= unsure_since_us_) return false;
+  const auto newer = in_force();
+  // What was in force before says nothing: the unsure set may act yet.
+  if (!newer || newer == state_.confirmed || !was_set(*newer)) return false;
+  if (std::abs(value - *newer) > tolerance) return false;
+  is_sure();
+  return true;
 }
 
 void standing_value_model::add(double value, std::int64_t length_us, messages::instant now) {
@@ -53,7 +108,7 @@ void standing_value_model::add(double value, std::int64_t length_us, messages::i
 void standing_value_model::went_back(double value) {
   given_ = value;
   must_give_ = is_over_ = false;
-  state_.is_given = true;
+  is_sure();
   state_.former.reset();
 }
 
@@ -68,19 +123,30 @@ const timed_set* standing_value_model::longest(double value) const {
   return found == state_.timed.end() ? nullptr : &*found;
 }
 
-std::optional<double> standing_value_model::held() const {
-  const auto value = in_force();
-  if (!value || is_restored_ || must_give_ || !state_.is_given || given_ != value) {
-    return std::nullopt;
+bool standing_value_model::was_set(double value) const {
+  return (state_.is_base_set && state_.base == value) || longest(value) != nullptr;
+}
+
+std::optional<held_value> standing_value_model::held() const {
+  if (is_restored_ || must_give_) return std::nullopt;
+  if (!state_.is_given) {
+    if (!state_.confirmed) return std::nullopt;
+    return held_value{*state_.confirmed, state_.lowest, state_.highest};
   }
-  const bool stays = state_.is_base_set && state_.base == value;
-  return stays || longest(*value) != nullptr ? value : std::nullopt;
+  const auto value = in_force();
+  if (!value || given_ != value || !was_set(*value)) return std::nullopt;
+  return held_value{*value, *value, *value};
 }
 
 std::optional<std::int64_t> standing_value_model::held_until_us() const {
-  const auto value = held();
-  if (!value || (!state_.leads && state_.is_base_set && state_.base == value)) return std::nullopt;
-  return state_.leads ? state_.timed.back().until_us : longest(*value)->until_us;
+  const auto wanted = held();
+  if (!wanted || (!state_.leads && state_.is_base_set && state_.base == wanted->value)) {
+    return std::nullopt;
+  }
+  if (state_.leads) return state_.timed.back().until_us;
+  const auto* timed = longest(wanted->value);
+  // An unsure set may stand in front of what stays.
+  return timed == nullptr ? std::nullopt : std::optional(timed->until_us);
 }
 
 std::optional<double> standing_value_model::due(messages::instant now) {
@@ -89,6 +155,8 @@ std::optional<double> standing_value_model::due(messages::instant now) {
     state_.timed.pop_back();
     state_.leads = false;
     is_over_ = true;
+    // Nobody knows whether what ended is what the device holds.
+    must_give_ = must_give_ || !state_.is_given;
   }
   const auto wanted = in_force();
   return must_give_ || wanted != given_ ? wanted : std::nullopt;
@@ -108,15 +176,14 @@ void standing_value_model::restore(standing_state kept) {
 
 void standing_value_model::restore_unfinished(double value, std::int64_t length_us,
                                               std::int64_t until_utc_us) {
+  doubt(value);
   if (length_us > 0) {
     state_.timed.push_back({value, length_us, 0, until_utc_us});
-  } else if (state_.base && is_tighter(value, *state_.base)) {
-    state_.base = value;
-    state_.is_base_set = true;
+  } else {
+    take_base_if_tighter(value);
   }
   is_restored_ = true;
   must_give_ = !state_.timed.empty();
-  state_.is_given = false;
   given_ = in_force();
   // One for a time that is in force now goes on, as far as anybody knows.
   if (!state_.former || (length_us > 0 && given_ == value)) state_.former = given_;

@@ -30,13 +30,27 @@ struct standing_state {
   bool is_base_set = false;     ///< the base was set, and is not the profile's default
   bool leads = false;           ///< the newest set for a time
   bool is_given = false;        ///< the device was given what is in force, and nothing unsure since
+  /// While something unsure was: what the device surely held before, by a set.
+  std::optional<double> confirmed = {};
+  /// And the range in which what it may hold lies, by that and by all unsure sets since.
+  double lowest = 0;
+  double highest = 0;
   /// What was in force before a restart, until the device was given what is due since.
   std::optional<double> former = {};
   friend bool operator==(const standing_state&, const standing_state&) = default;
 };
 
-/// Whether `a` asks for less than `b`: a limit or setpoint nearer to zero.
+/// Whether `a` asks for less than `b`: zero, or a limit or setpoint of the same
+/// sign that lies nearer to it.
 [[nodiscard]] bool is_tighter(double a, double b);
+
+/// What a device has to hold.
+struct held_value {
+  double value = 0; ///< it is given this where it holds anything looser than the range
+  double lowest = 0;
+  double highest = 0; ///< both are the value where it is known what the device was given last
+  friend bool operator==(const held_value&, const held_value&) = default;
+};
 
 /// What one settable value has to be, by all that was asked for and still
 /// stands: the newest set leads, and when its time is over, the tightest of
@@ -55,8 +69,8 @@ class standing_value_model {
 
   /// A set that was carried out. Of length 0 it stays and ends all others.
   void take(double value, std::int64_t length_us, messages::instant now);
-  /// A set of which nobody knows whether the device took it. One for a time
-  /// counts, so that it ends; one that stays counts where it is tighter.
+  /// A set of which nobody knows whether the device took it. It counts where it
+  /// is tighter and ends no other; what was confirmed before has to be held on.
   void take_unsure(double value, std::int64_t length_us, messages::instant now);
 
   /// The value that the device has to be given because a set is over. Asked
@@ -72,10 +86,15 @@ class standing_value_model {
   void went_back(double value);
 
   /// What the device has to hold because somebody set it and it was given it;
-  /// nothing where nobody did, or where nobody knows what the device holds.
-  [[nodiscard]] std::optional<double> held() const;
+  /// after an unsure set still that, and anything in between is right. Nothing
+  /// where nobody did.
+  [[nodiscard]] std::optional<held_value> held() const;
   /// Until when that is so; nothing: it stays. Monotonic.
   [[nodiscard]] std::optional<std::int64_t> held_until_us() const;
+
+  /// The device reports this, measured at `time_us` (monotonic). True: by that an
+  /// unsure set that is in force is known to have acted.
+  bool report(double value, std::int64_t time_us, double tolerance);
 
   [[nodiscard]] const standing_state& state() const { return state_; }
   /// What a former life left behind. Its time goes on, by UTC and never longer
@@ -87,6 +106,12 @@ class standing_value_model {
  private:
   void begin_time(messages::instant now);
   void add(double value, std::int64_t length_us, messages::instant now);
+  /// From now on the device may hold this as well.
+  void doubt(double value);
+  /// What stays counts where it is tighter.
+  void take_base_if_tighter(double value);
+  void is_sure();
+  [[nodiscard]] bool was_set(double value) const;
   /// The set for a time that ends last of those of this value.
   [[nodiscard]] const timed_set* longest(double value) const;
 
@@ -94,6 +119,7 @@ class standing_value_model {
   bool is_restored_ = false; ///< its times are not of this life yet
   bool must_give_ = false;   ///< what the device was given last is not known
   bool is_over_ = false;     ///< a set for a time is, since the device was given something
+  std::int64_t unsure_since_us_ = 0;
   std::optional<double> given_;
 };
 

@@ -17,6 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* stream = "standing";
+constexpr const char* stands_on = "it stands on after its actor was restarted";
 
 constexpr auto length_max_ms =
     static_cast<std::uint64_t>(timed_length_max_us / messages::us_per_ms);
@@ -36,6 +37,9 @@ std::string encode(const standing_state& state, const std::string& asked_as) {
               {"base_set", state.is_base_set},
               {"leads", state.leads},
               {"given", state.is_given},
+              {"confirmed", state.confirmed ? json(*state.confirmed) : json()},
+              {"lowest", state.lowest},
+              {"highest", state.highest},
               {"former", state.former ? json(*state.former) : json()},
               {"asked_as", asked_as}}
       .dump();
@@ -46,6 +50,12 @@ bool is_true(const json& kept, const char* key) {
   return found != kept.end() && found->is_boolean() && found->get<bool>();
 }
 
+std::optional<double> number_in(const json& kept, const char* key) {
+  const auto found = kept.find(key);
+  if (found == kept.end() || !found->is_number()) return std::nullopt;
+  return found->get<double>();
+}
+
 // Of a record that is damaged nothing is taken: the profile's default stands.
 standing_state decode(const json& kept) {
   standing_state state;
@@ -53,12 +63,11 @@ standing_state decode(const json& kept) {
   state.is_base_set = is_true(kept, "base_set");
   state.leads = is_true(kept, "leads");
   state.is_given = is_true(kept, "given");
-  if (const auto base = kept.find("base"); base != kept.end() && base->is_number()) {
-    state.base = base->get<double>();
-  }
-  if (const auto former = kept.find("former"); former != kept.end() && former->is_number()) {
-    state.former = former->get<double>();
-  }
+  state.base = number_in(kept, "base");
+  state.former = number_in(kept, "former");
+  state.confirmed = number_in(kept, "confirmed");
+  state.lowest = number_in(kept, "lowest").value_or(0);
+  state.highest = number_in(kept, "highest").value_or(0);
   const auto timed = kept.find("timed");
   if (timed == kept.end() || !timed->is_array()) return state;
   for (const auto& each : *timed) {
@@ -93,6 +102,7 @@ void standing_values::load() {
     if (found == all_.end()) continue;
     const auto kept = json::parse(record.body, nullptr, false);
     found->model.restore(decode(kept));
+    found->held.resume(true);
     if (kept.is_object() && kept.contains("asked_as") && kept["asked_as"].is_string()) {
       found->asked_as = kept["asked_as"].get<std::string>();
     }
@@ -100,7 +110,8 @@ void standing_values::load() {
 }
 
 std::optional<std::string> standing_values::refusal(const messages::command& asked,
-                                                    std::uint16_t set, double value) const {
+                                                    std::uint16_t set, double value,
+                                                    std::span<const double> on_their_way) const {
   const auto& one = all_.at(set);
   const auto& model = one.model;
   if (asked.lease_ms > 0) {
@@ -115,15 +126,26 @@ std::optional<std::string> standing_values::refusal(const messages::command& ask
       return fmt::format("{} is set for 7 days at most", asked.point);
     }
   }
+  const auto said = [&](double which, const char* of_it) {
+    return fmt::format("{} {} is {}", messages::points::number_text(which, one.decimals), one.unit,
+                       of_it);
+  };
+  for (const auto each : on_their_way) {
+    if (auto refused = role_refusal(asked, value, each, said(each, "on its way"))) return refused;
+  }
   const auto in_force = model.in_force();
-  const bool loosens = !in_force || is_tighter(*in_force, value);
+  return role_refusal(asked, value, in_force,
+                      in_force ? said(*in_force, "in force") : "what is in force is not known");
+}
+
+std::optional<std::string> standing_values::role_refusal(const messages::command& asked,
+                                                         double value, std::optional<double> beside,
+                                                         const std::string& what_it_is) {
+  const bool loosens = !beside || (value != *beside && !is_tighter(value, *beside));
   const auto deed = loosens ? messages::deed::loosen : messages::deed::tighten;
   if (messages::may(asked.role, deed)) return std::nullopt;
   const auto refused = messages::refusal_of(asked.role, deed);
-  if (!loosens) return refused;
-  if (!in_force) return fmt::format("{}; what is in force is not known", refused);
-  return fmt::format("{}; {} {} is in force", refused,
-                     messages::points::number_text(*in_force, one.decimals), one.unit);
+  return loosens ? fmt::format("{}; {}", refused, what_it_is) : refused;
 }
 
 void standing_values::took(const messages::command& asked, std::uint16_t set, messages::outcome how,
@@ -133,6 +155,7 @@ void standing_values::took(const messages::command& asked, std::uint16_t set, me
   if (value == nullptr || (!is_done && how != messages::outcome::unknown)) return;
   auto& one = all_.at(set);
   one.asked_as = asked.point;
+  one.held.resume(false);
   if (is_done) {
     one.model.take(*value, length_us_of(asked), now);
   } else {
@@ -170,9 +193,10 @@ void standing_values::went_back(const reversion& done, instant now) {
   auto& one = all_.at(done.set);
   const auto why = one.model.cause_of(done.value);
   one.model.went_back(done.value);
+  one.held.resume(false);
   using cause = standing_value_model::cause;
   if (why == cause::resumed) {
-    tell(one, done.value, "resumed", "it stands on after its actor was restarted", now);
+    tell(one, done.value, "resumed", stands_on, now);
   } else {
     tell(one, done.value, "reverted",
          why == cause::over ? "the time it was set for is over"
@@ -185,25 +209,31 @@ void standing_values::went_back(const reversion& done, instant now) {
 std::optional<standing_values::rewrite> standing_values::look(
     std::uint16_t set, const std::optional<reported_value>& reported, instant now) {
   auto& one = all_.at(set);
+  if (reported && one.model.report(reported->value, reported->time_us, one.tolerance)) {
+    keep(one, now);
+  }
   const auto wanted = one.model.held();
   const auto found = [&] {
     return fmt::format("the device holds {} {}",
                        messages::points::number_text(reported->value, one.decimals), one.unit);
   };
   using verdict = held_value_model::verdict;
-  switch (one.held.look(wanted, reported, one.tolerance, now.monotonic_us)) {
+  const auto said = one.held.look(wanted, reported, one.tolerance, now.monotonic_us);
+  switch (said) {
     case verdict::write:
-      return rewrite{set, *wanted, reported->value, one.model.held_until_us()};
+    case verdict::resume:
+      return rewrite{set, wanted->value, reported->value, said == verdict::resume,
+                     one.model.held_until_us()};
     case verdict::not_held:
-      tell(one, *wanted, "not_held",
+      tell(one, wanted->value, "not_held",
            fmt::format("{} after {} writes; it is written once a minute", found(), rewrites_max),
            now);
       break;
     case verdict::left_tighter:
-      tell(one, *wanted, "not_held", found() + ", which is tighter, and is left alone", now);
+      tell(one, wanted->value, "not_held", found() + ", which is tighter, and is left alone", now);
       break;
     case verdict::held_again:
-      tell(one, *wanted, "held", found(), now);
+      tell(one, wanted->value, "held", found(), now);
       break;
     case verdict::nothing:
       break;
@@ -217,10 +247,13 @@ void standing_values::wrote(const rewrite& again, instant now) {
   const bool is_news = one.held.is_counting();
   one.held.wrote(now.monotonic_us);
   if (!is_news) return;
-  tell(one, again.value, "written_again",
-       fmt::format("the device held {} {}",
-                   messages::points::number_text(again.found, one.decimals), one.unit),
-       now);
+  const auto found = fmt::format(
+      "the device held {} {}", messages::points::number_text(again.found, one.decimals), one.unit);
+  if (again.resumes) {
+    tell(one, again.value, "resumed", std::string(stands_on) + "; " + found, now);
+  } else {
+    tell(one, again.value, "written_again", found, now);
+  }
 }
 
 void standing_values::tell(const standing& about, double value, std::string state,

@@ -22,9 +22,12 @@ class standing_values {
   /// Loads what the journal remembers.
   standing_values(context& owner, std::span<const messages::profiles::command> commands);
 
-  /// Why this set may not be carried out; nothing: it may.
+  /// Why this set may not be carried out; nothing: it may. Asked when it comes and
+  /// again before it acts: what is in force may be another value then.
+  /// `on_their_way`: what the device was given and did not report yet.
   [[nodiscard]] std::optional<std::string> refusal(const messages::command& asked,
-                                                   std::uint16_t set, double value) const;
+                                                   std::uint16_t set, double value,
+                                                   std::span<const double> on_their_way) const;
 
   /// Takes note of a set that acted, or may have.
   void took(const messages::command& asked, std::uint16_t set, messages::outcome how, instant now);
@@ -48,6 +51,7 @@ class standing_values {
     std::uint16_t set = 0;
     double value = 0;
     double found = 0;                     ///< what the device held instead
+    bool resumes = false;                 ///< at once, because the actor was restarted
     std::optional<std::int64_t> until_us; ///< worthless from then on, monotonic; nothing: it stays
   };
   /// Compares what the device reports with what it has to hold, and records what
@@ -70,6 +74,11 @@ class standing_values {
     bool took_formerly = false; ///< and that is not in the journal yet
   };
   void load();
+  /// Why the asker's role does not suffice beside this value.
+  [[nodiscard]] static std::optional<std::string> role_refusal(const messages::command& asked,
+                                                               double value,
+                                                               std::optional<double> beside,
+                                                               const std::string& what_it_is);
   void keep(const standing& what, instant now);
   void tell(const standing& about, double value, std::string state, std::string reason,
             instant now);

@@ -194,6 +194,8 @@ void take_read_back(const object_reader& reader, const load_context& context, co
   if (const auto* field = find_field(result, "value")) own_step = std::abs(field->scale);
   if (result.target_register) own_step = std::abs(result.target_register->scale);
   result.resolution = std::max(own_step, std::abs(point.scale));
+  // Neighbouring words are not nearly the same: stop is not start.
+  if (!point.texts.empty()) result.resolution /= 2;
   if (point.count != 1) reader.add("read_back", "expected a single value");
 }
 

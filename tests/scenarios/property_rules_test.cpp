@@ -218,7 +218,20 @@ TEST_CASE("safety rule 7: a command that acts twice, late or for nobody is found
   const auto slow = at(10, command_arrived{asked("close", 9'000)});
   CHECK(breaks(make_command_rule(), {slow, order(20, 1), order(300, 0), order(3'310, 1)}) == 0);
   CHECK(breaks(make_command_rule(), {close, order(20, 1), order(300, 0), order(3'310, 1)}) > 0);
+  event reset;
+  reset.subject = "rack_0";
+  reset.edge = "reset";
+  CHECK(breaks(make_command_rule(), {at(20, event_said{"rack_0", reset}, -1)}) > 0);
+  const auto asked_to_reset = at(10, command_arrived{asked("reset", 1'000)});
+  const auto told = [&](std::int64_t happened_ms) {
+    return at(1'060, event_said{"rack_0", reset, happened_ms * ms}, -1);
+  };
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(990)}) == 0);
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(1'010)}) > 0);
+  CHECK(breaks(make_command_rule(), {asked_to_reset, told(5)}) > 0); // before it was asked for
+}
 
+TEST_CASE("safety rule 7: a value that is sent twice, late, for nobody or instead of a newer one") {
   const auto set =
       at(10, command_arrived{{"key", "set", "rack_0/charge_current_limit", 20.5, 1'000 * ms}});
   const auto value = [](std::int64_t t_ms) { return at(t_ms, value_sent{true, 20.5}); };
@@ -247,15 +260,23 @@ TEST_CASE("safety rule 7: a command that acts twice, late or for nobody is found
       at(30, command_arrived{{"newer", "set", "rack_0/charge_current_limit", 30, 1'000 * ms}});
   CHECK(after(with({newer, at(40, value_sent{true, 30})}, reports(100, 3'000, 140)),
               {value(3'000)}) > 0);
-  event reset;
-  reset.subject = "rack_0";
-  reset.edge = "reset";
-  CHECK(breaks(make_command_rule(), {at(20, event_said{"rack_0", reset}, -1)}) > 0);
-  const auto asked_to_reset = at(10, command_arrived{asked("reset", 1'000)});
-  const auto told = [&](std::int64_t happened_ms) {
-    return at(1'060, event_said{"rack_0", reset, happened_ms * ms}, -1);
+  // After a restart of the chain once at once.
+  const auto restarted = at(2'500, chain_ended{"a crash", true});
+  CHECK(after(with(reports(100, 2'600, 20.5), with({restarted}, reports(2'600, 3'000, 140))),
+              {value(3'000)}) == 0);
+  CHECK(after(with(reports(100, 2'600, 20.5), with({restarted}, reports(2'600, 3'000, 140))),
+              {value(3'000), value(3'200)}) > 0);
+  // The one before is written again only where the newest was never reported, and in bounds.
+  const auto replaced = [&](double reported_a) {
+    return with(with(reports(25, 30, 20.5), {newer, at(40, value_sent{true, 30})}),
+                with(reports(100, 300, reported_a), reports(300, 3'000, 140)));
   };
-  CHECK(breaks(make_command_rule(), {asked_to_reset, told(990)}) == 0);
-  CHECK(breaks(make_command_rule(), {asked_to_reset, told(1'010)}) > 0);
-  CHECK(breaks(make_command_rule(), {asked_to_reset, told(5)}) > 0); // before it was asked for
+  CHECK(after(replaced(20.5), {value(3'000)}) == 0);
+  CHECK(after(replaced(30), {value(3'000)}) > 0);
+  // One value of two keys acts for each; what nobody asked for does not act, default or not.
+  const auto same =
+      at(30, command_arrived{{"another", "set", "rack_0/charge_current_limit", 20.5, 1'000 * ms}});
+  CHECK(breaks(make_command_rule(), {set, value(20), same, value(40)}) == 0);
+  CHECK(breaks(make_command_rule(), {set, value(20), same, value(40), value(60)}) > 0);
+  CHECK(breaks(make_command_rule(), {set, at(20, value_sent{true, 140})}) > 0);
 }

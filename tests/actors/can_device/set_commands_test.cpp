@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -272,11 +273,107 @@ TEST_CASE_METHOD(fixture, "a set of which nobody knows whether it acted is not w
   CHECK(sent == values{50});
 }
 
+TEST_CASE_METHOD(fixture, "an unsure set does not drop the limit that was confirmed before") {
+  CHECK(set("a", 70).outcome == outcome::done);
+  device_obeys = false;
+  order("lost", 20);
+  run(6'000);
+  CHECK(only_answer().outcome == outcome::unknown);
+  run(10'000);
+  CHECK(sent == values{70, 20}); // 70 may stand
+  device_obeys = true;
+  held = 1'400;
+  run(10'000);
+  CHECK(sent == values{70, 20, 70});
+  CHECK(told("written_again") == reversions{{70, "the device held 140.0 A"}});
+  // Nobody but an engineer may go beyond what may stand.
+  CHECK(set("b", 30, 0, "operator").outcome == outcome::rejected);
+}
+
+TEST_CASE_METHOD(fixture, "an unsure set that acted late has to be held from then on") {
+  CHECK(set("a", 70).outcome == outcome::done);
+  device_obeys = false;
+  order("late", 20);
+  run(6'000);
+  CHECK(only_answer().outcome == outcome::unknown);
+  device_obeys = true;
+  held = 200;
+  run(1'000);
+  held = 700;
+  run(10'000);
+  CHECK(sent == values{70, 20, 20});
+}
+
+TEST_CASE_METHOD(fixture, "of two sets on their way the newer one decides what is in force") {
+  device_obeys = false;
+  order("a", 100, 3'600'000);
+  run(200);
+  order("b", 20);
+  run(200);
+  CHECK(sent == values{100, 20});
+  const auto first = only_answer();
+  CHECK(first.key == "a");
+  CHECK(first.outcome == outcome::unknown);
+  CHECK(first.reasons ==
+        std::vector<std::string>{"another set followed before the device reported the value"});
+  held = 200;
+  run(10'000);
+  const auto second = only_answer();
+  CHECK(second.key == "b");
+  CHECK(second.outcome == outcome::done);
+  device_obeys = true;
+  CHECK(set("c", 90, 0, "operator").outcome == outcome::rejected);
+  held = 1'400;
+  run(3'000);
+  CHECK(sent == values{100, 20, 20});
+}
+
+TEST_CASE_METHOD(fixture, "the role of a set is judged again when it acts") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  node.journal.holds = true;
+  order("engineer", 20);
+  order("operator", 50, 0, "operator"); // tightens what is in force as it comes
+  run(200);
+  node.journal.holds = false;
+  node.journal.release();
+  run(1'000);
+  CHECK(sent == values{100, 20});
+  std::map<std::string, messages::result> found;
+  for (const auto& frame : std::exchange(node.outside.sent, {})) {
+    const auto opened = messages::decode(*frame);
+    if (const auto* each = std::get_if<messages::result>(&opened->payload))
+      found[each->key] = *each;
+  }
+  CHECK(found["engineer"].outcome == outcome::done);
+  CHECK(found["operator"].outcome == outcome::rejected);
+  CHECK(
+      found["operator"].reasons ==
+      std::vector<std::string>{"to loosen a limit needs role engineer, not operator; 20.0 A is on "
+                               "its way"});
+}
+
+TEST_CASE_METHOD(fixture, "a plain limit is resumed at the first report after a restart") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  CHECK(sent == values{100});
+  speaks = false; // the device is restarted with the whole site
+  held = 1'400;
+  die_in("x", 20, 0);
+  REQUIRE(sent == values{100});
+  speaks = true;
+  run(600);
+  CHECK(sent == values{100, 100});
+  CHECK(told("resumed") ==
+        reversions{{100, std::string(is_resumed) + "; the device held 140.0 A"}});
+  CHECK(told("written_again").empty());
+  run(60'000);
+  CHECK(sent == values{100, 100});
+}
+
 TEST_CASE_METHOD(fixture, "what a device has to hold is known across a restart of its actor") {
   CHECK(set("a", 100).outcome == outcome::done);
   held = 1'400;
   bus_throws = true; // it dies as it writes again
-  run(3'000);
+  run(2'300);
   bus_throws = false;
   run(5'000);
   REQUIRE(node.engine->ready());

@@ -28,10 +28,13 @@ enum point_id : std::uint16_t {
   frequency,
   string_current,
   limit,
+  run,
   absent
 };
 
 constexpr std::int64_t ms = messages::us_per_ms;
+constexpr std::uint16_t limit_address = 50;
+constexpr std::uint16_t run_address = 51;
 
 struct fixture {
   fixture() : node({group()}) { node.advance(100 * ms); }
@@ -151,6 +154,21 @@ struct fixture {
     REQUIRE_FALSE(writes.empty());
     answer_write(outcome::done, writes.back().registers);
     return only_answer().outcome;
+  }
+
+  /// Good rounds every 100 ms, in which this register holds this.
+  void pass(int seconds, std::uint16_t address, std::uint16_t holds) {
+    for (int passed_ms = 0; passed_ms < seconds * 1'000; passed_ms += 100) {
+      node.advance(100 * ms);
+      auto round = good_round();
+      for (auto& answer : round.answers) {
+        const auto first = answer.request.address;
+        if (answer.request.table != bus::modbus::table::holding || address < first) continue;
+        const auto place = static_cast<std::size_t>(address - first);
+        if (place < answer.registers.size()) answer.registers[place] = holds;
+      }
+      deliver(std::move(round));
+    }
   }
 
   std::vector<write_request> writes;
@@ -410,6 +428,74 @@ TEST_CASE_METHOD(fixture, "a Modbus device that was restarted is given its limit
   const auto count = writes.size();
   node.advance(60'000 * ms); // a device that is silent is left alone
   CHECK(writes.size() == count);
+}
+
+TEST_CASE_METHOD(fixture, "an unsure set of a Modbus device does not drop the confirmed limit") {
+  CHECK(carry_out(make_set("a", 40)) == messages::outcome::done);
+  order(make_set("b", 30));
+  answer_write(outcome::timeout, {});
+  CHECK(only_answer().outcome == messages::outcome::unknown);
+  pass(3, limit_address, 400); // which may stand
+  CHECK(writes.size() == 2);
+  pass(3, limit_address, 1'000);
+  REQUIRE(writes.size() == 3);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{400});
+  CHECK(states().back() == "written_again");
+}
+
+TEST_CASE_METHOD(fixture, "an inverter that stopped by itself is told and left alone") {
+  auto start = make_set("a", 1);
+  start.point = "meter_0/run";
+  CHECK(carry_out(start) == messages::outcome::done);
+  pass(3, run_address, 1);
+  CHECK(states() == std::vector<std::string>{"running"});
+  pass(3, run_address, 0);
+  CHECK(states() == std::vector<std::string>{"running", "not_held"});
+  CHECK(writes.size() == 1);
+  // One that starts by itself is stopped again.
+  auto stop = make_set("b", 0);
+  stop.point = "meter_0/run";
+  CHECK(carry_out(stop) == messages::outcome::done);
+  pass(3, run_address, 1);
+  REQUIRE(writes.size() == 3);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{0});
+}
+
+TEST_CASE_METHOD(fixture, "the role of a Modbus set is judged again when it is written") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  node.journal.holds = true;
+  order(make_set("b", 20));
+  auto late = make_set("c", 50);
+  late.role = "operator"; // tightens what is in force as it comes
+  order(late);
+  node.journal.holds = false;
+  node.journal.release();
+  node.advance(100 * ms);
+  REQUIRE(writes.size() == 2);
+  const auto refused = only_answer();
+  CHECK(refused.key == "c");
+  CHECK(refused.reasons == std::vector<std::string>{
+                               "to loosen a limit needs role engineer, not operator; 20.0 A is on "
+                               "its way"});
+  answer_write(outcome::done, {200});
+  CHECK(only_answer().outcome == messages::outcome::done);
+}
+
+TEST_CASE_METHOD(fixture, "of two Modbus sets on their way the newer one decides") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  order(make_timed("b", 140, 3'600'000));
+  const auto first = writes.back();
+  order(make_set("c", 20));
+  REQUIRE(writes.size() == 3);
+  // The line answers in the order in which it was asked.
+  deliver(write_answer{first.token, 1, outcome::timeout, true, 0, {}, 0, ""});
+  CHECK(only_answer().outcome == messages::outcome::unknown);
+  answer_write(outcome::done, {200});
+  CHECK(only_answer().outcome == messages::outcome::done);
+  auto looser = make_set("d", 90);
+  looser.role = "operator";
+  order(looser);
+  CHECK(only_answer().outcome == messages::outcome::rejected);
 }
 
 TEST_CASE_METHOD(fixture, "what is asked for while a limit goes back follows on it") {

@@ -25,10 +25,12 @@ struct bench {
     now_us += step_us;
     std::optional<reported_value> reported;
     if (speaks) reported = {holds, now_us - report_age_us};
-    const auto said = model.look(wanted, reported, tolerance, now_us);
+    std::optional<held_value> held;
+    if (wanted) held = {*wanted, lowest.value_or(*wanted), highest.value_or(*wanted)};
+    const auto said = model.look(held, reported, tolerance, now_us);
     if (said == verdict::nothing) return;
     history.push_back(said);
-    if (said != verdict::write) return;
+    if (said != verdict::write && said != verdict::resume) return;
     writes_us.push_back(now_us);
     model.wrote(now_us);
     if (obeys) holds = *wanted;
@@ -36,6 +38,8 @@ struct bench {
 
   held_value_model model;
   std::optional<double> wanted = 50;
+  std::optional<double> lowest = {}; ///< else the wanted
+  std::optional<double> highest = {};
   double holds = 50;
   bool obeys = true;
   bool speaks = true;
@@ -115,6 +119,57 @@ TEST_CASE("a value that is not known, or older than the last write, counts for n
   device.report_age_us = 20 * s; // as of before the write
   device.run(19 * s);
   CHECK(device.history.size() == 1);
+}
+
+TEST_CASE("what an unsure set may have left is right, what is looser is written over") {
+  bench device;
+  device.wanted = 70;
+  device.lowest = 0;
+  device.highest = 90;
+  for (const double holds : {70.0, 20.0, 0.0, 90.0}) {
+    device.holds = holds;
+    device.run(10 * s);
+  }
+  CHECK(device.history.empty());
+  device.holds = 140;
+  device.run(10 * s);
+  CHECK(device.history == verdicts{verdict::write});
+  CHECK(device.holds == 70);
+  // The other side of zero is none of it.
+  device.holds = -30;
+  device.run(10 * s);
+  CHECK(device.history == verdicts{verdict::write, verdict::write});
+}
+
+TEST_CASE("the first report of a life that is looser is written over at once, and only the first") {
+  const auto resuming = [](double holds) {
+    bench device;
+    device.holds = holds;
+    device.model.resume(true);
+    return device;
+  };
+  auto device = resuming(140);
+  device.run(3 * step_us);
+  CHECK(device.history == verdicts{verdict::resume});
+  CHECK(device.holds == 50);
+  device.holds = 140; // from now on with patience
+  device.run(held_patience_us - 2 * step_us);
+  CHECK(device.history.size() == 1);
+  device = resuming(50);
+  device.run(s);
+  device.holds = 140;
+  device.run(held_patience_us - 2 * step_us);
+  CHECK(device.history.empty());
+  device = resuming(30); // its own decision
+  device.run(10 * s);
+  CHECK(device.history == verdicts{verdict::left_tighter});
+  device = resuming(140);
+  device.speaks = false;
+  device.run(10 * s);
+  CHECK(device.history.empty());
+  device.speaks = true;
+  device.run(3 * step_us);
+  CHECK(device.history == verdicts{verdict::resume});
 }
 
 TEST_CASE("nothing is written for what nobody set, and another set begins anew") {

@@ -106,7 +106,22 @@ const std::vector<story> stories{
       {1, set, 70, 0, {}, 70},
       {2, set, 20, 10, {}, 20},
       {12, wait, 0, 0, 70, 70}}},
-    {"the sign does not count",
+    {"unsure and looser for a time does not lead, nor ends what is tighter",
+     140,
+     {{0, set, 50, 60, {}, 50},
+      {1, unsure, 100, 120, {}, 50},
+      {60, wait, 0, 0, 100, 100},
+      {121, wait, 0, 0, 140, 140}}},
+    {"unsure and looser beside what stays: at its end the device is given what stays",
+     50,
+     {{0, unsure, 100, 60, {}, 50}, {59, wait, 0, 0, {}, 50}, {60, wait, 0, 0, 50, 50}}},
+    {"unsure and tighter than a raise: what may stand is tighter, and the raise ends in time",
+     50,
+     {{0, set, 100, 60, {}, 100}, {1, unsure, 20, 0, {}, 20}, {60, wait, 0, 0, 20, 20}}},
+    {"unsure after a time was over: what is due stays due",
+     50,
+     {{0, set, 100, 60, {}, 100}, {61, unsure, 30, 0, 30, 30}}},
+    {"of different signs what is nearer to zero follows",
      -50,
      {{0, set, 20, 10, {}, 20},
       {1, set, -90, 5, {}, -90},
@@ -149,22 +164,91 @@ TEST_CASE("what a device has to hold is what somebody set and it was given, and 
   CHECK_FALSE(model.due(at(0)));
   CHECK_FALSE(model.held()); // nobody set the default
   model.take(50, 60 * s, at(0));
-  CHECK(model.held() == 50);
+  CHECK(model.held() == held_value{50, 50, 50});
   CHECK(model.held_until_us() == 60 * s);
   CHECK(model.due(at(60)) == 140);
   CHECK_FALSE(model.held()); // its time is over, and the device was not given what follows
   model.went_back(140);
   CHECK_FALSE(model.held());
   model.take(80, 0, at(61));
-  CHECK(model.held() == 80);
+  CHECK(model.held() == held_value{80, 80, 80});
   CHECK_FALSE(model.held_until_us());
-  model.take_unsure(30, 0, at(62));
-  CHECK_FALSE(model.held()); // nobody knows what the device holds
   model.take(30, 0, at(63));
   standing_value_model next(140);
   next.restore(model.state());
   CHECK_FALSE(next.due(at(64)));
-  CHECK(next.held() == 30);
+  CHECK(next.held() == held_value{30, 30, 30});
+}
+
+TEST_CASE("after an unsure set the device has to hold what was confirmed, or what may be") {
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  const auto confirmed_70 = [&] {
+    standing_value_model model(140);
+    model.take(70, 0, at(0));
+    return model;
+  };
+  auto model = confirmed_70();
+  model.take_unsure(20, 0, at(1));
+  CHECK(model.held() == held_value{70, 0, 70});
+  CHECK(model.in_force() == 20); // who loosens is judged by the tightest of what may stand
+  CHECK_FALSE(model.held_until_us());
+  model.take_unsure(90, 60 * s, at(2));
+  CHECK(model.held() == held_value{70, 0, 90});
+  model.take_unsure(-10, 0, at(3));
+  CHECK(model.held() == held_value{70, -10, 90});
+  // Also across a restart, and for what a restart left unfinished.
+  model = confirmed_70();
+  model.take_unsure(20, 0, at(1));
+  standing_value_model next(140);
+  next.restore(model.state());
+  CHECK_FALSE(next.due(at(2)));
+  CHECK(next.held() == held_value{70, 0, 70});
+  next = standing_value_model(140);
+  next.restore(confirmed_70().state());
+  next.restore_unfinished(20, 0, 0);
+  CHECK_FALSE(next.due(at(2)));
+  CHECK(next.held() == held_value{70, 0, 70});
+  CHECK(next.in_force() == 20);
+  // Where nobody set anything before, there is nothing to hold.
+  standing_value_model fresh(140);
+  fresh.take_unsure(20, 0, at(1));
+  CHECK_FALSE(fresh.held());
+  // What is given for a set that is over is sure again.
+  model = confirmed_70();
+  model.take_unsure(20, 10 * s, at(1));
+  CHECK(model.due(at(11)) == 70);
+  CHECK_FALSE(model.held());
+  model.went_back(70);
+  CHECK(model.held() == held_value{70, 70, 70});
+}
+
+TEST_CASE("an unsure set that the device reports later is sure, one that is looser is not") {
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  standing_value_model model(140);
+  model.take(70, 0, at(0));
+  model.take_unsure(20, 0, at(5));
+  CHECK_FALSE(model.report(20, 4 * s, 0.1)); // as of before
+  CHECK_FALSE(model.report(70, 6 * s, 0.1));
+  CHECK(model.report(20, 7 * s, 0.1));
+  CHECK(model.held() == held_value{20, 20, 20});
+  CHECK_FALSE(model.report(20, 8 * s, 0.1)); // no news
+  model.take_unsure(90, 0, at(10));
+  CHECK_FALSE(model.report(20, 11 * s, 0.1)); // 90 may act yet
+  CHECK_FALSE(model.report(90, 12 * s, 0.1));
+  CHECK(model.held() == held_value{20, 0, 90});
+}
+
+TEST_CASE("tighter is zero, or nearer to zero on the same side of it") {
+  CHECK(is_tighter(49, 50));
+  CHECK(is_tighter(-49, -50));
+  CHECK(is_tighter(0, -50));
+  CHECK(is_tighter(0, 50));
+  CHECK_FALSE(is_tighter(49, -50));
+  CHECK_FALSE(is_tighter(-49, 50));
+  CHECK_FALSE(is_tighter(50, 0));
+  CHECK_FALSE(is_tighter(50, 50));
+  CHECK_FALSE(is_tighter(51, 50));
+  CHECK_FALSE(is_tighter(0, 0));
 }
 
 TEST_CASE("what is due after a restart says whether it stood all along") {
@@ -198,6 +282,11 @@ TEST_CASE("sets for a time of one value are bounded, and their renewal needs no 
   model.take(50, length(0), {});
   CHECK(model.state().timed.size() == 1);
   CHECK(model.has_room());
+  // Also of one that nobody reports.
+  for (int second = 0; second < 100; ++second) {
+    model.take_unsure(40, 60 * s, {second * s, (second + utc_s) * s});
+  }
+  CHECK(model.state().timed.size() == 2);
 }
 
 } // namespace voltaic::actors::runtime

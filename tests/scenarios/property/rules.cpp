@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -20,8 +21,10 @@ constexpr std::uint8_t precharge = 1;
 /// Between two attempts of one closing.
 constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
 constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
-/// What a device goes back to when the time is over for which a value was set.
-constexpr double default_a = rated_a;
+/// A report this near to a value is that value.
+constexpr double same_a = 0.1;
+/// A chain that ends so shortly after a report may not have taken note of it.
+constexpr std::int64_t noted_us = 1'000 * us_per_ms;
 /// What a device does not hold may be written again: it reports a looser value for so long,
 constexpr std::int64_t patience_us = 2'000 * us_per_ms;
 /// two such writes lie so far apart,
@@ -100,7 +103,8 @@ class event_rule final : public rule {
 
 /// A command acts at most once for its key, and never after its deadline. The
 /// newest value that was set may be written again, in bounds, while the device
-/// reports a looser one; no other.
+/// reports a looser one, or the last one that it reported, where it never
+/// reported the newest in time; no other.
 class command_rule final : public rule {
  public:
   command_rule() : rule(7) {}
@@ -126,7 +130,8 @@ class command_rule final : public rule {
       hear(rack.charge, heard->charge_a, next.time_us);
       hear(rack.discharge, heard->discharge_a, next.time_us);
     } else if (const auto* ended = std::get_if<chain_ended>(&next.what); ended && ended->restarts) {
-      rack.charge.again = rack.discharge.again = 0;
+      restart(rack.charge, next.time_us);
+      restart(rack.discharge, next.time_us);
     }
   }
 
@@ -140,9 +145,16 @@ class command_rule final : public rule {
   struct standing {
     std::string key;
     double value_a = 0;
+    std::int64_t deadline_us = 0;
     std::int64_t sent_us = 0;
-    int again = 0; ///< written, in this life of the chain
+    int again = 0;        ///< written, in this life of the chain
+    bool resumes = false; ///< a new life writes once without patience
+    bool is_of_this_life = true;
+    std::optional<std::int64_t> reported_us; ///< first, in time
     std::optional<std::int64_t> looser_since_us;
+    /// Until the newest is reported: the last one that was, and the loosest since.
+    std::string key_before;
+    double loosest_a = 0;
   };
   struct state {
     std::map<std::string, known> keys;
@@ -183,15 +195,40 @@ class command_rule final : public rule {
   }
 
   static void hear(standing& newest, double reported_a, std::int64_t now_us) {
-    if (newest.key.empty() || reported_a <= newest.value_a) {
+    const bool is_it = std::abs(reported_a - newest.value_a) <= same_a;
+    if (is_it && newest.is_of_this_life && now_us <= newest.deadline_us && !newest.reported_us) {
+      newest.reported_us = now_us;
+    }
+    const auto bound_a = newest.reported_us ? newest.value_a : newest.loosest_a;
+    if (newest.key.empty() || reported_a <= bound_a) {
       newest.looser_since_us.reset();
     } else if (!newest.looser_since_us) {
       newest.looser_since_us = now_us;
     }
   }
 
+  static void restart(standing& newest, std::int64_t now_us) {
+    newest.again = 0;
+    newest.resumes = true;
+    newest.is_of_this_life = false;
+    if (newest.reported_us && now_us - *newest.reported_us < noted_us) newest.reported_us.reset();
+  }
+
+  static void take_newest(standing& newest, const request& what, std::int64_t now_us) {
+    standing next;
+    next.key = what.key;
+    next.value_a = what.value;
+    next.deadline_us = what.deadline_us;
+    next.sent_us = now_us;
+    next.key_before = newest.reported_us ? newest.key : newest.key_before;
+    next.loosest_a = std::max(newest.reported_us ? newest.value_a : newest.loosest_a, what.value);
+    newest = std::move(next);
+  }
+
   static bool may_write_again(const standing& newest, const std::string& key, std::int64_t now_us) {
-    if (newest.key != key || !newest.looser_since_us) return false;
+    const bool is_before = !newest.reported_us && newest.key_before == key;
+    if ((newest.key != key && !is_before) || !newest.looser_since_us) return false;
+    if (newest.resumes) return true;
     const auto apart_us = newest.again == 0          ? patience_us
                           : newest.again < again_max ? spacing_us
                                                      : seldom_us;
@@ -199,30 +236,43 @@ class command_rule final : public rule {
            now_us - newest.sent_us >= apart_us - lag_us;
   }
 
-  void set(state& rack, const value_sent& sent, const fact& next) {
-    const auto is_it = [&](const auto& entry) {
-      return entry.second.what.operation == "set" && entry.second.what.value == sent.value_a &&
-             entry.second.what.point.find(sent.charge ? "/charge" : "/discharge") !=
-                 std::string::npos;
+  /// The key that this value acts for: one that did not act and may, else one that may act again.
+  static known* key_of(state& rack, const standing& newest, const value_sent& sent,
+                       std::int64_t now_us) {
+    const auto rank = [&](const known& one) {
+      if (one.acted_us == 0 && one.arrived_us <= now_us && one.what.deadline_us >= now_us) return 3;
+      if (one.acted_us != 0 && may_write_again(newest, one.what.key, now_us)) return 2;
+      return one.acted_us == 0 ? 1 : 0;
     };
-    const auto found = std::ranges::find_if(rack.keys, is_it);
-    if (found == rack.keys.end()) {
-      if (sent.value_a != default_a) {
-        broken(next, fmt::format("rack_{} is set to {} A by nobody", next.rack, sent.value_a));
-      }
+    known* best = nullptr;
+    for (auto& [key, one] : rack.keys) {
+      if (one.what.operation != "set" || one.what.value != sent.value_a) continue;
+      const auto* side = sent.charge ? "/charge" : "/discharge";
+      if (one.what.point.find(side) == std::string::npos) continue;
+      if (best == nullptr || rank(one) > rank(*best)) best = &one;
+    }
+    return best;
+  }
+
+  void set(state& rack, const value_sent& sent, const fact& next) {
+    auto& newest = sent.charge ? rack.charge : rack.discharge;
+    auto* found = key_of(rack, newest, sent, next.time_us);
+    if (found == nullptr) {
+      // Nobody sets anything for a time: not even the default comes by itself.
+      broken(next, fmt::format("rack_{} is set to {} A by nobody", next.rack, sent.value_a));
       return;
     }
-    auto& key = found->second;
-    auto& newest = sent.charge ? rack.charge : rack.discharge;
+    auto& key = *found;
     if (key.acted_us != 0) {
       if (!may_write_again(newest, key.what.key, next.time_us)) {
         broken(next, fmt::format("key {} acts a second time", key.what.key));
       }
       ++newest.again;
+      newest.resumes = false;
       newest.sent_us = next.time_us;
       return;
     }
-    newest = {key.what.key, sent.value_a, next.time_us, 0, {}};
+    take_newest(newest, key.what, next.time_us);
     if (key.what.deadline_us < next.time_us) {
       broken(next, fmt::format("key {} acts {} ms after its deadline", key.what.key,
                                (next.time_us - key.what.deadline_us) / us_per_ms));
