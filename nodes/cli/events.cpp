@@ -15,9 +15,11 @@
 
 #include "actors/runtime/event_log.hpp"
 #include "bus/storage/journal.hpp"
+#include "messages/event_codes.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/process/site_lock.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/folders.hpp"
 
@@ -107,17 +109,25 @@ class printer {
     for (const auto& said : events) print_once(said);
   }
   void print_once(const message& said) {
-    if (shown_.insert(std::get<messages::event>(said.payload).id).second) print(said, as_json_);
+    const auto& event = std::get<messages::event>(said.payload);
+    if (!shown_.insert(event.id).second) return;
+    print(said, as_json_);
+    if (event.code == messages::event_codes::site_start) site_stopped_ = false;
+    if (event.code == messages::event_codes::site_stopped) site_stopped_ = true;
   }
+  /// The site's newest word of itself is that it stopped in order.
+  [[nodiscard]] bool site_stopped() const { return site_stopped_; }
   [[nodiscard]] bool nothing_printed() const { return shown_.empty(); }
 
  private:
   bool as_json_;
+  bool site_stopped_ = false;
   std::set<std::string> shown_;
 };
 
 // Live events. What was said while the message bus was away is in the journals:
-// they are read again after each loss. Ends when the site does.
+// they are read again after each loss. Ends when the site does, whose last words
+// are in the journals alone.
 exit_code follow(const running_site& site, site_connection& connection, printer& to,
                  std::int64_t since_us) {
   using bus::message::update;
@@ -130,13 +140,16 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
   const auto state = connection.collect(site, collect_timeout);
   if (!state) fmt::print(stderr, "voltaic events: {}\n", state.error().text);
   catch_up();
+  const auto runtime_folder = std::filesystem::path(site.control_path).parent_path().string();
   while (true) {
     std::fflush(stdout);
     const auto news = connection.client().next(wait_for_event);
     if (!news) {
-      const auto found = find_running_site(site.status.value("file", ""));
-      if (const auto* code = std::get_if<exit_code>(&found)) return *code;
-      continue;
+      if (process::lock_holder(runtime_folder)) continue;
+      catch_up();
+      if (to.site_stopped()) return exit_code::done;
+      fmt::print(stderr, "voltaic events: the site ended without a word\n");
+      return exit_code::no_site;
     }
     if (news->kind == update::kind::ready) catch_up();
     if (news->kind == update::kind::message &&

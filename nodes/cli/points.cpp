@@ -4,17 +4,23 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "messages/points/output.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::cli {
 
 namespace {
 
 constexpr std::chrono::seconds collect_timeout{5};
+// A relay that began this short ago may not have heard every catalogue again.
+constexpr std::int64_t fresh_relay_s = 5;
+constexpr std::chrono::seconds fresh_relay_bound{5};
+constexpr std::chrono::milliseconds look_period{200};
 
 struct options {
   std::vector<std::string> patterns;
@@ -54,13 +60,40 @@ void complain(const site_view& view, const std::vector<std::string>& patterns) {
   if (patterns.empty()) fmt::print(stderr, "voltaic points: the site has no points\n");
 }
 
+bool has_fresh_relay(const running_site& site) {
+  for (const auto& node : site.status["nodes"])
+    if (node.value("name", "") == site::relay_node)
+      return node.value("uptime_s", std::int64_t{0}) < fresh_relay_s;
+  return false;
+}
+
+bool knows_all(const site_view& view, const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return !view.points.select({}).empty();
+  return std::ranges::all_of(
+      patterns, [&](const auto& pattern) { return !view.points.select({pattern}).empty(); });
+}
+
+// What a relay has not heard yet after its restart is waited for, within a bound.
+messages::expected<site_view> look(const running_site& site,
+                                   const std::vector<std::string>& patterns) {
+  auto connection = site_connection::open(site);
+  if (!connection) return connection.error();
+  const auto end = std::chrono::steady_clock::now() + fresh_relay_bound;
+  auto view = (*connection)->collect(site, collect_timeout);
+  while (view && has_fresh_relay(site) && !knows_all(*view, patterns) &&
+         std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(look_period);
+    view = (*connection)->collect(site, collect_timeout);
+  }
+  if (view && has_fresh_relay(site) && view->points.select({}).empty())
+    return messages::failure{"the relay has just started and knows no points yet, ask again"};
+  return view;
+}
+
 exit_code show(const options& given) {
   const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
-  auto connection = site_connection::open(std::get<running_site>(found));
-  const auto view = connection
-                        ? (*connection)->collect(std::get<running_site>(found), collect_timeout)
-                        : messages::expected<site_view>(connection.error());
+  const auto view = look(std::get<running_site>(found), given.patterns);
   if (!view) {
     fmt::print(stderr, "voltaic points: {}\n", view.error().text);
     return exit_code::no_site;

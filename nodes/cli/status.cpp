@@ -36,10 +36,10 @@ struct options {
   bool relay_alone = false;
 };
 
-ordered_json to_json(const messages::actor_health& actor) {
+ordered_json to_json(const messages::actor_health& actor, const std::string& state) {
   return {{"name", actor.name},
           {"kind", actor.kind},
-          {"state", actor.state},
+          {"state", state},
           {"restarts", actor.restarts},
           {"incarnation", actor.incarnation},
           {"progress", actor.progress}};
@@ -107,8 +107,10 @@ ordered_json merged(const json& supervised, const site_view* view) {
     const auto health = view == nullptr ? decltype(view->health.end()){} : view->health.find(name);
     if (view != nullptr && health != view->health.end()) {
       node["real_time"] = health->second.real_time;
+      // Without its process the last that a node said of its actors is not true any more.
+      const bool is_there = node.value("pid", 0) > 0;
       for (const auto& actor : health->second.actors) {
-        node["actors"].push_back(to_json(actor));
+        node["actors"].push_back(to_json(actor, is_there ? actor.state : node.value("state", "")));
         if (actor.state != "running" && node["state"] == "running") node["state"] = "degraded";
       }
       for (const auto& bus : health->second.buses) {

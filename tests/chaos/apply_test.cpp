@@ -102,6 +102,9 @@ TEST_CASE("a node that was given up refuses at once, and apply starts it again")
     if (const pid_t pid = site.pid_of("rack_1"); pid > 0) ::kill(pid, SIGKILL);
     return site.wait_for_state("rack_1", "failed", 500ms);
   }));
+  const auto given_up = site.node("rack_1");
+  CHECK_FALSE(given_up["actors"].empty());
+  for (const auto& actor : given_up["actors"]) CHECK(actor["state"] == "failed");
   const auto set = [&] {
     return site.voltaic({"set", "rack_1/charge_current_limit", "50", "--site", site.file()});
   };

@@ -79,3 +79,19 @@ TEST_CASE("proof e F-031: a relay that is alive but silent is replaced, and the 
   CHECK(watcher.frames_missed() > 0);
   here.require_chains_went_on(before);
 }
+
+TEST_CASE(
+    "who asks for a point just after the relay died is answered, not told that there is none") {
+  live_site site;
+  site.up();
+  REQUIRE(eventually([&] { return site.good("rack_0"); }));
+  for (int round = 0; round < 3; ++round) {
+    const pid_t pid = site.pid_of("relay");
+    REQUIRE(pid > 0);
+    ::kill(pid, SIGKILL);
+    const auto told = site.voltaic({"points", "rack_0/soc"});
+    INFO(told.output << told.errors);
+    CHECK(told.code == 0);
+    REQUIRE(site.wait_for_successor("relay", pid) > 0);
+  }
+}

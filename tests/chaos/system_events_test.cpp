@@ -73,6 +73,19 @@ TEST_CASE(
   CHECK(newest(events, "SUP_DOWN", "demo").is_null());
 }
 
+TEST_CASE("who follows the events of a site hears how it stopped, and ends with it") {
+  live_site site;
+  site.up();
+  const auto followed = site.folder() + "/followed.json";
+  const auto follower = site.begin({"events", "--follow", "--json"}, followed);
+  REQUIRE(eventually([&] { return !lines_of(followed).empty(); }));
+  CHECK(site.stop() == 0);
+  CHECK(follower->wait(10s) == 0);
+  const auto heard = lines_of(followed);
+  CHECK(newest(heard, "SITE_STOP", "demo").is_object());
+  CHECK(newest(heard, "SITE_STOPPED", "demo").is_object());
+}
+
 TEST_CASE("start, stop, a change and the death of a bus are events that say who and how") {
   live_site site;
   site.up();

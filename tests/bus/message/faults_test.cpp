@@ -403,10 +403,12 @@ TEST_CASE("a command reaches its actor's node and its result the client") {
       eventually([&] { return asker->request(command, 5s).outcome == messages::outcome::done; }));
   command.operation = "never";
   CHECK(asker->request(command, 50ms).outcome == messages::outcome::unknown);
+  CHECK(asker->answered_by().empty());
   command.target = "rack_7";
   const auto nobody = asker->request(command, 20s);
   CHECK(nobody.outcome == messages::outcome::rejected);
   CHECK(nobody.reasons == std::vector<std::string>{"no such actor: rack_7"});
+  CHECK(asker->answered_by() == "relay");
   door.reset();
   command.target = "rack_0/contactor";
   REQUIRE(eventually([&] {
