@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "bus/modbus/line_options.hpp"
 #include "messages/can/frame_bits.hpp"
@@ -180,6 +182,20 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
 }
 
+// Two servers cannot listen at one place.
+void judge_simulated_ports(const draft& source, const plan& result, reporter& report) {
+  std::map<std::pair<std::string, std::uint16_t>, std::string> taken;
+  for (const auto& line : result.simulated_lines()) {
+    const auto [user, is_first] = taken.try_emplace({line.host, line.port}, line.name);
+    if (!is_first)
+      report.add(
+          place_of(source, line).name_at,
+          fmt::format("{}: the equipment of {} is simulated on {}:{} already, choose another "
+                      "port",
+                      line.name, user->second, line.host, line.port - source.ports_offset));
+  }
+}
+
 void judge_sockets(const draft& source, const plan& result, reporter& report) {
   std::size_t longest = std::string_view("/relay.pub").size();
   for (const auto& bus : result.buses)
@@ -206,6 +222,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_simulated(source, result, line, report);
     judge_line_load(source, result, line, report);
   }
+  judge_simulated_ports(source, result, report);
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),
                                     [&](const draft_rack& r) { return r.item.name == item.name; });
