@@ -11,6 +11,7 @@
 #include "bus/message/relay_state.hpp"
 #include "bus/message/zmq/socket.hpp"
 #include "bus/message/zmq/wire.hpp"
+#include "bus/thread_name.hpp"
 
 namespace voltaic::bus::message {
 namespace {
@@ -50,7 +51,10 @@ class zmq_relay final : public relay {
     }
     const char everything = 1;
     from_.send(zmq::buffer(&everything, sizeof everything), zmq::send_flags::none);
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      name_thread("relay");
+      run();
+    });
   }
 
   ~zmq_relay() override {

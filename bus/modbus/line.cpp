@@ -17,6 +17,7 @@
 #include "bus/modbus/error_rate.hpp"
 #include "bus/modbus/line_options.hpp"
 #include "bus/modbus/schedule.hpp"
+#include "bus/thread_name.hpp"
 
 namespace voltaic::bus::modbus {
 namespace {
@@ -53,7 +54,10 @@ class thread_line final : public line {
         connection_(make_connection(options_)),
         schedule_(options_, monotonic_us()),
         backoff_ms_(options_.reconnect_min_ms) {
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      name_thread("line");
+      run();
+    });
   }
 
   ~thread_line() override {

@@ -22,6 +22,7 @@
 #include <thread>
 #include <utility>
 
+#include "bus/thread_name.hpp"
 #include "messages/modbus/frame.hpp"
 
 namespace voltaic::bus::modbus {
@@ -75,7 +76,10 @@ class poll_server final : public server {
     std::string mistake = options_.terminal.empty() ? listen() : open_terminal();
     if (!mistake.empty()) return mistake;
     try {
-      thread_ = std::thread([this] { run(); });
+      thread_ = std::thread([this] {
+        name_thread("modbus server");
+        run();
+      });
     } catch (const std::system_error& refused) {
       return fmt::format("no thread for it: {}", refused.what());
     }

@@ -17,6 +17,7 @@
 #include "bus/storage/database.hpp"
 #include "bus/storage/log_check.hpp"
 #include "bus/storage/reserve.hpp"
+#include "bus/thread_name.hpp"
 
 namespace voltaic::bus::storage {
 namespace {
@@ -58,7 +59,11 @@ class sqlite_journal final : public journal {
         reserve_(std::move(reserve)),
         database_(std::move(database)),
         last_sequence_(database_->last_sequence()) {
-    if (!options_.synchronous) writer_ = std::thread([this] { run(); });
+    if (!options_.synchronous)
+      writer_ = std::thread([this] {
+        name_thread("journal");
+        run();
+      });
   }
 
   ~sqlite_journal() override {

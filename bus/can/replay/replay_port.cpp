@@ -16,6 +16,7 @@
 #include "bus/can/file_descriptor.hpp"
 #include "bus/can/load_meter.hpp"
 #include "bus/can/replay/timeline.hpp"
+#include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
 
 namespace voltaic::bus::can {
@@ -35,7 +36,10 @@ class replay_port final : public port {
         handler_(std::move(handler)) {
     statistics_.bitrate = options.bitrate;
     statistics_.state = controller_state::error_active;
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      name_thread("port");
+      run();
+    });
   }
 
   ~replay_port() override {

@@ -21,6 +21,7 @@
 #include "bus/can/virtual/arbiter.hpp"
 #include "bus/can/virtual/packet.hpp"
 #include "bus/can/virtual/socket.hpp"
+#include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
 
 namespace voltaic::bus::can {
@@ -52,7 +53,10 @@ class served_bus final : public virtual_bus {
         wake_(std::move(wake)),
         arbiter_(
             {options.bit_times ? options.bitrate : 0, options.age_max_us, options.send_queue_max}),
-        thread_([this] { run(); }) {}
+        thread_([this] {
+          name_thread("virtual bus");
+          run();
+        }) {}
 
   ~served_bus() override {
     stopping_ = true;

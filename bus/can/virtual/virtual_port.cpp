@@ -15,6 +15,7 @@
 #include "bus/can/load_meter.hpp"
 #include "bus/can/virtual/packet.hpp"
 #include "bus/can/virtual/socket.hpp"
+#include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
 
 namespace voltaic::bus::can {
@@ -31,7 +32,10 @@ class virtual_port final : public port {
       : path_(std::move(path)), wake_(std::move(wake)), handler_(std::move(handler)) {
     statistics_.bitrate = options.bitrate;
     reconnect();
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      name_thread("port");
+      run();
+    });
   }
 
   ~virtual_port() override {

@@ -7,6 +7,7 @@
 #include "bus/message/zmq/outbox.hpp"
 #include "bus/message/zmq/socket.hpp"
 #include "bus/message/zmq/wire.hpp"
+#include "bus/thread_name.hpp"
 
 namespace voltaic::bus::message {
 namespace {
@@ -52,7 +53,10 @@ class zmq_endpoint final : public endpoint {
     pub_.connect(addresses.pub);
     sub_.connect(addresses.sub);
     cmd_.connect(addresses.cmd);
-    thread_ = std::thread([this] { run(); });
+    thread_ = std::thread([this] {
+      name_thread("endpoint");
+      run();
+    });
   }
 
   ~zmq_endpoint() override {
