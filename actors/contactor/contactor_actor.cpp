@@ -116,6 +116,7 @@ void contactor_actor::receive(const messages::message& message) {
       context_.send(runtime::make_result(*command, outcome::rejected, why), time);
     };
     if (!begun_) return refuse("the rack is not heard yet");
+    if (operation_of(*command) == "open") return take_open(*command);
     if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
   }
 }
@@ -126,13 +127,10 @@ void contactor_actor::step(runtime::instant now) {
   if (!begun_) begin(now);
   if (epoch_due_) begin_epoch(now);
   for (const auto& command : commands_.due(now)) act(command);
-  for (const auto& command : held_.take(now)) {
-    const bool acts = commands_.take(command, now);
-    // What makes it safer waits for no disk.
-    if (acts && operation_of(command) == "open") {
-      model_.request_open(by_command);
-      cause_ = command;
-    }
+  for (const auto& command : held_.take(now)) commands_.take(command, now);
+  if (auto asked = std::exchange(open_asked_, std::nullopt)) {
+    model_.request_open(by_command);
+    cause_ = *std::move(asked);
   }
   if (ending_) model_.request_open("stop");
   if (model_.state() == state::pause) judge_next_attempt(now);
@@ -211,6 +209,16 @@ std::string contactor_actor::operation_of(const messages::command& command) {
 void contactor_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   (void)memory_.stored(token, result, now_); // what was refused is stored again
   commands_.keep(token, result, now_);
+}
+
+void contactor_actor::take_open(const messages::command& command) {
+  if (!commands_.take(command, now_)) return;
+  open_asked_ = command;
+  // Nobody closes it any more who asked for that before. Those that are held are
+  // taken first, so that no repetition of theirs acts either.
+  const auto closes = [](const messages::command& one) { return operation_of(one) == "close"; };
+  for (const auto& earlier : held_.take_kind(closes)) commands_.take(earlier, now_);
+  commands_.drop(closes, "a command to open followed", now_);
 }
 
 void contactor_actor::act(const messages::command& command) {

@@ -52,6 +52,8 @@ class contactor_actor final : public runtime::actor {
                  runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
   void store_latches(runtime::instant now);
+  /// What makes it safer waits neither for the disk nor for the chain.
+  void take_open(const messages::command& command);
   void act(const messages::command& command);
   void close(const messages::command& command);
   void settle(runtime::instant now);
@@ -78,7 +80,8 @@ class contactor_actor final : public runtime::actor {
   std::int64_t permit_silence_us_;
   std::optional<messages::command> closing_;
   std::optional<messages::command> opening_;
-  std::optional<messages::command> cause_; ///< the newest that moved the contactors
+  std::optional<messages::command> open_asked_; ///< since the last step
+  std::optional<messages::command> cause_;      ///< the newest that moved the contactors
 };
 
 } // namespace voltaic::actors::contactor

@@ -25,4 +25,17 @@ std::vector<messages::command> held_commands::take(messages::instant now) {
   return due;
 }
 
+std::vector<messages::command> held_commands::take_kind(
+    const std::function<bool(const messages::command&)>& is_kind) {
+  std::vector<messages::command> taken;
+  std::erase_if(waiting_, [&](held& one) {
+    if (!is_kind(one.command)) {
+      return false;
+    }
+    taken.push_back(std::move(one.command));
+    return true;
+  });
+  return taken;
+}
+
 } // namespace voltaic::actors::runtime

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "actors/runtime/present.hpp"
@@ -24,6 +25,9 @@ class held_commands {
   [[nodiscard]] bool hold(const messages::command& command, messages::instant came);
   /// Those whose time has come, in the order of their coming.
   [[nodiscard]] std::vector<messages::command> take(messages::instant now);
+  /// Those of this kind, whether their time has come or not.
+  [[nodiscard]] std::vector<messages::command> take_kind(
+      const std::function<bool(const messages::command&)>& is_kind);
 
  private:
   struct held {

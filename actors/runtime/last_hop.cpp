@@ -68,6 +68,27 @@ std::vector<messages::command> last_hop::due(instant now) {
   return std::exchange(kept_, {});
 }
 
+void last_hop::drop(const std::function<bool(const messages::command&)>& is_kind,
+                    const std::string& why, instant now) {
+  std::vector<messages::command> dropped;
+  for (auto one = waiting_.begin(); one != waiting_.end();) {
+    if (!is_kind(one->second)) {
+      ++one;
+      continue;
+    }
+    dropped.push_back(std::move(one->second));
+    one = waiting_.erase(one);
+  }
+  std::erase_if(kept_, [&](const auto& command) {
+    if (!is_kind(command)) return false;
+    dropped.push_back(command);
+    return true;
+  });
+  for (const auto& command : dropped) {
+    finish(command, messages::outcome::rejected, {why}, {}, now);
+  }
+}
+
 void last_hop::finish(const messages::command& acted, messages::outcome outcome,
                       std::vector<std::string> reasons, std::string read_back, instant now) {
   auto done = make_result(acted, outcome, {});

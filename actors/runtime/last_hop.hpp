@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,6 +44,10 @@ class last_hop {
   /// judged again, so that a node that stood still in between does not act on
   /// what is over. While the chain lags behind the present none acts.
   [[nodiscard]] std::vector<messages::command> due(instant now);
+  /// Finishes as rejected, for this reason, those that it took, that are of this
+  /// kind and that `stored` or `due` did not give back yet: they never act.
+  void drop(const std::function<bool(const messages::command&)>& is_kind, const std::string& why,
+            instant now);
   /// Whether its deadline is still ahead of the present.
   [[nodiscard]] bool is_in_time(const messages::command& command, instant now) const;
   /// What became of it. Journals and tells everybody who asked.

@@ -186,6 +186,33 @@ TEST_CASE("safety rule 5: a restart that closes or forgets a latch is found") {
   CHECK(breaks(make_restart_rule(), {at(30, close), at(90, closed), late_latch}) > 0);
 }
 
+TEST_CASE("safety rule 5: a closing that begins after a newer command to open is found") {
+  const auto asks = [](std::int64_t t_ms, const std::string& operation, const std::string& key) {
+    return at(t_ms, command_arrived{{key, operation, "rack_0/contactor", 0, 10'000 * ms}});
+  };
+  const auto accepted = [](std::int64_t t_ms, const std::string& operation,
+                           const std::string& key) {
+    return at(t_ms, command_accepted{key, operation});
+  };
+  const auto begins = [](std::int64_t t_ms) { return at(t_ms, order_sent{1, 1, 1, true}); };
+  const std::vector<fact> both{asks(10, "close", "a"), accepted(10, "close", "a"),
+                               asks(20, "open", "b")};
+  CHECK(breaks(make_restart_rule(), with(both, {begins(60)})) == 0); // it was not accepted
+  const auto taken = with(both, {accepted(30, "open", "b")});
+  CHECK(breaks(make_restart_rule(), with(taken, {begins(60)})) > 0);
+  CHECK(breaks(make_restart_rule(), with(taken, {begins(30)})) == 0);
+  CHECK(breaks(make_restart_rule(), with(taken, {asks(40, "close", "c"), begins(60)})) == 0);
+  // What is under way goes on until it is opened, and does not begin again.
+  const auto runs = with({begins(5)}, taken);
+  CHECK(breaks(make_restart_rule(), with(runs, {at(40, order_sent{1, 2, 1, true})})) == 0);
+  CHECK(breaks(make_restart_rule(), with(runs, {at(40, order_sent{1, 2, 0, false}), begins(60)})) >
+        0);
+  // A repetition is as old as what it repeats.
+  CHECK(breaks(make_restart_rule(),
+               {asks(10, "open", "b"), asks(20, "close", "a"), asks(30, "open", "b"),
+                accepted(30, "open", "b"), begins(60)}) == 0);
+}
+
 TEST_CASE("safety rule 6: an event that is lost, doubled or never stored is found") {
   const auto stored = [](std::int64_t t_ms, event what) {
     return at(t_ms, event_stored{"rack_0", std::move(what)}, -1);

@@ -253,9 +253,10 @@ inline std::uint64_t stage_context::record(messages::event event, instant) {
   return event.sequence;
 }
 inline void stage_context::store(bus::storage::record record, std::uint64_t token) {
-  owner_.journal.append(std::move(record), [&](const bus::storage::append_result& result) {
-    owner_.stored_.emplace_back(name_, token, result);
-  });
+  owner_.journal.append(std::move(record),
+                        [this, token](const bus::storage::append_result& result) {
+                          owner_.stored_.emplace_back(name_, token, result);
+                        });
 }
 inline bus::storage::journal& stage_context::journal() {
   return owner_.journal;

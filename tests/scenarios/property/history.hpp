@@ -67,6 +67,11 @@ struct request {
 struct command_arrived {
   request what;
 };
+/// A rack's contactor actor took a command: it is new to it and in time.
+struct command_accepted {
+  std::string key;
+  std::string operation;
+};
 /// A rack's protection says its limits.
 struct limits_said {
   double charge_a = 0;
@@ -102,8 +107,8 @@ struct fact {
   std::int64_t time_us = 0;
   int rack = -1; ///< none: of the whole site, or of a node
   std::variant<moment, cells_heard, limits_heard, order_sent, order_arrived, value_sent, contactors,
-               chain_ended, command_arrived, limits_said, event_said, event_stored, disk_state,
-               journal_gone>
+               chain_ended, command_arrived, command_accepted, limits_said, event_said,
+               event_stored, disk_state, journal_gone>
       what;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "messages/time.hpp"
 #include "scenarios/property/rules.hpp"
@@ -110,7 +111,8 @@ class lease_rule final : public rule {
   std::map<int, state> racks_;
 };
 
-/// A restart never closes a contactor and never clears a latch.
+/// A restart never closes a contactor and never clears a latch; nothing closes it
+/// that was asked for before somebody asked to open it.
 class restart_rule final : public rule {
  public:
   restart_rule() : rule(5) {}
@@ -149,6 +151,13 @@ class restart_rule final : public rule {
     std::set<std::string> doubts;
     bool refuses = false;
     std::int64_t accepts_us = INT64_MIN / 2;
+    std::uint8_t ordered = 0;
+    // In the order of their coming.
+    int arrivals = 0;
+    int newest_close = 0;
+    int newest_open = 0;              ///< of those that were accepted
+    std::map<std::string, int> opens; ///< by key
+    std::int64_t open_accepted_us = INT64_MIN / 2;
   };
 
   state& numbered(int number) {
@@ -171,8 +180,18 @@ class restart_rule final : public rule {
       rack.ended_us = next.time_us;
       rack.ended = ended->what;
     } else if (const auto* came = std::get_if<command_arrived>(&next.what)) {
-      if (came->what.operation == "close") rack.close_asked_us = next.time_us;
       if (came->what.operation == "reset") rack.reset_asked = true;
+      if (came->what.operation == "open") rack.opens.try_emplace(came->what.key, ++rack.arrivals);
+      if (came->what.operation == "close") {
+        rack.close_asked_us = next.time_us;
+        rack.newest_close = ++rack.arrivals;
+      }
+    } else if (const auto* taken = std::get_if<command_accepted>(&next.what)) {
+      if (taken->operation != "open") return;
+      rack.newest_open = std::max(rack.newest_open, rack.opens[taken->key]);
+      rack.open_accepted_us = next.time_us;
+    } else if (const auto* sent = std::get_if<order_sent>(&next.what)) {
+      order(rack, *sent, next);
     } else if (const auto* is = std::get_if<contactors>(&next.what)) {
       if (is->energised && !rack.energised) {
         rack.energised_us = next.time_us;
@@ -180,6 +199,16 @@ class restart_rule final : public rule {
       }
       rack.energised = is->energised;
     }
+  }
+
+  void order(state& rack, const order_sent& sent, const fact& next) {
+    const bool begins = std::exchange(rack.ordered, sent.contactor) == 0 && sent.contactor != 0;
+    // At the same instant it may have been on its way.
+    if (!begins || next.time_us == rack.open_accepted_us) return;
+    if (rack.newest_open <= rack.newest_close) return;
+    broken(next, fmt::format("rack_{} begins to close although a newer command to open was "
+                             "accepted at {} ms",
+                             next.rack, rack.open_accepted_us / us_per_ms));
   }
 
   /// The disk of the rack's node refuses or takes again.

@@ -170,8 +170,20 @@ class author {
   }
 
   void ask(std::int64_t t_ms) {
-    command(t_ms, dice_.pick(std::array<const char*, 9>{"close", "close", "close", "close", "open",
-                                                        "open", "reset", "set", "set"}));
+    const std::string operation = dice_.pick(std::array<const char*, 9>{
+        "close", "close", "close", "close", "open", "open", "reset", "set", "set"});
+    command(t_ms, operation);
+    if (operation == "close" && made_.deeds.size() % 3 == 0) think_better_of_it();
+  }
+
+  /// Opens right after the newest command to close. It takes no dice, so that the
+  /// seeds keep what else they mean.
+  void think_better_of_it() {
+    auto opens = made_.deeds.back();
+    opens.t_ms += static_cast<std::int64_t>(made_.deeds.size() % 9) * 10;
+    opens.text = "open";
+    opens.key += "-open";
+    made_.deeds.push_back(std::move(opens));
   }
 
   void command(std::int64_t t_ms, const std::string& operation, std::string role = {}) {

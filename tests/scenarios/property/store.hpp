@@ -23,6 +23,7 @@ struct disk {
   std::int64_t latency_us = 0;    ///< from append to durable; 0: at once
   bus::storage::boot_report boot; ///< for the next life
   std::function<void(const bus::storage::record&)> on_durable;
+  std::function<void(const bus::storage::record&)> on_given; ///< before it is durable, if ever
 
   void write(bus::storage::record record) {
     record.sequence = records.size() + 1;
@@ -53,6 +54,7 @@ class disk_journal final : public bus::storage::journal {
   void append(bus::storage::record record, bus::storage::append_handler handler) override {
     using bus::storage::append_status;
     if (stopped_) return handler({append_status::stopped, 0, "the node is gone"});
+    disk_->on_given(record);
     if (disk_->refuses) return handler({append_status::full, 0, "the disk is full"});
     if (disk_->latency_us > 0) {
       waiting_.push_back({now_us_ + disk_->latency_us, std::move(record), std::move(handler)});

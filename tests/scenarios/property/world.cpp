@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/command_record.hpp"
 #include "actors/runtime/event_log.hpp"
 #include "actors/runtime/progress_page.hpp"
 #include "bus/message/memory/hub.hpp"
@@ -89,6 +90,7 @@ struct world::state {
         if (!message) throw std::logic_error("an event on disk cannot be read");
         tell({now_us, -1, event_stored{name, std::get<messages::event>(message->payload)}});
       };
+      one.store->on_given = [this](const bus::storage::record& record) { accept(record); };
       start(one);
     }
   }
@@ -203,6 +205,17 @@ struct world::state {
     }
     if (asked.deadline_us <= now_us) ++hits["command came after its deadline"];
     tell({now_us, rack_of(command->target), command_arrived{std::move(asked)}});
+  }
+
+  void accept(const bus::storage::record& record) {
+    for (int rack = 0; rack < what.racks; ++rack) {
+      if (record.stream != runtime::command_stream(fmt::format("rack_{}/contactor", rack)))
+        continue;
+      const auto kept = runtime::decode_command_record(record.body);
+      if (!kept) throw std::logic_error("a command's record cannot be read");
+      if (kept->done) continue;
+      tell({now_us, rack, command_accepted{kept->command.key, kept->command.operation}});
+    }
   }
 
   void happen(const deed& one) {
