@@ -65,6 +65,50 @@ TEST_CASE("a battery and an inverter that were restarted are given their limits 
                         "--equipment");
 }
 
+TEST_CASE("a set that ended unknown does not drop the limit that a battery or an inverter had") {
+  live_site site(live_site::equipment::all);
+  site.up();
+  REQUIRE(eventually([&] { return site.good("rack_0"); }));
+  const auto require_confirmed_again = [&](const std::string& limit, const std::string& reported,
+                                           const std::string& simulator) {
+    INFO(limit);
+    const auto holds = [&](double value) {
+      const auto seen = site.points(reported);
+      return !seen.empty() && seen.begin()->second["quality"] == "good" &&
+             seen.begin()->second["value"] == value;
+    };
+    REQUIRE(site.voltaic({"set", limit, "70", "--site", site.file()}).code == 0);
+    const pid_t pid = simulator_of(site, simulator);
+    REQUIRE(pid > 0);
+    ::kill(pid, SIGSTOP);
+    CHECK(site.voltaic({"set", limit, "20", "--site", site.file()}).code == 6);
+    ::kill(pid, SIGKILL);
+    CHECK(eventually([&] { return events_of(site, limit, "written_again").size() == 1; }, 30s));
+    CHECK(eventually([&] { return holds(70); }, 20s));
+    CHECK(events_of(site, limit, "written_again")[0]["value"] == 70.0);
+  };
+  require_confirmed_again("rack_0/charge_current_limit", "rack_0/reported_charge_current_limit",
+                          "--rack rack_0");
+  require_confirmed_again("inverter_0/charge_current_limit", "inverter_0/charge_current_limit",
+                          "--equipment");
+}
+
+TEST_CASE("a plain limit is resumed at the first report after a start of the whole site") {
+  live_site site;
+  site.up();
+  REQUIRE(eventually([&] { return site.good("rack_0"); }));
+  const std::string limit = "rack_0/charge_current_limit";
+  REQUIRE(site.voltaic({"set", limit, "45", "--site", site.file()}).code == 0);
+  REQUIRE(site.stop() == 0);
+  site.up();
+  CHECK(eventually([&] { return events_of(site, limit, "resumed").size() == 1; }));
+  CHECK(eventually([&] {
+    const auto seen = site.points("rack_0/reported_charge_current_limit");
+    return !seen.empty() && seen.begin()->second["value"] == 45.0;
+  }));
+  CHECK(events_of(site, limit, "written_again").empty());
+}
+
 TEST_CASE(
     "a limit for a time that outlives its node is resumed, and its end names what was typed") {
   live_site site;
