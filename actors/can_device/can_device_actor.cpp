@@ -44,6 +44,7 @@ can_device::can_device(runtime::context& context, const model_options& options, 
       model_(make_model(options)),
       encoder_(make_encoder(options)),
       send_(std::move(send)),
+      held_(context.lives_on_recording()),
       sets_(context, encoder_, send_) {
   context_.listen({}, runtime::kind::order);
 }

@@ -50,6 +50,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       model_(checked(options.rules)),
       reader_(rack_),
       memory_(context),
+      held_(context.lives_on_recording()),
       commands_(context),
       catalogue_(catalogue_of(rack_, context.name())),
       permit_silence_us_(options.rules.permit_silence_us) {

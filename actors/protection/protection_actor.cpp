@@ -77,6 +77,7 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       model_(checked(std::move(options.rules))),
       reader_(rack_),
       memory_(context),
+      held_(context.lives_on_recording()),
       commands_(context),
       catalogue_(catalogue_of(rack_, context.name())) {
   load_latches();

@@ -44,6 +44,9 @@ class context {
   /// The node's clock, for actors that live on it. The chain of a rack lives on
   /// the time of its port; only how far that is behind it judges by both.
   [[nodiscard]] virtual instant now() const = 0;
+  /// The port of this actor's chain plays a recording: the chain's time is no
+  /// moment of the node's clock, and neither is behind the other.
+  [[nodiscard]] virtual bool lives_on_recording() const { return false; }
 
   /// From now on `receive` gets every message of this kind that `source`
   /// (empty: anybody) says, in this node without a socket, else by the bus.

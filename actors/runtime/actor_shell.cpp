@@ -23,6 +23,7 @@ class incarnation_context final : public context {
   const std::string& node() const override { return environment_.bus->node(); }
   std::uint32_t incarnation() const override { return speaker_.incarnation(); }
   instant now() const override { return environment_.time->now(); }
+  bool lives_on_recording() const override { return place_->is_on_recording(); }
   void listen(std::string_view source, kind what) override {
     environment_.bus->subscribe(place_, source, what);
   }

@@ -62,7 +62,7 @@ struct engine::core {
     for (const auto& group : options.groups) {
       for (const auto& child : group.children) {
         seats.push_back(std::make_shared<seat>(child.name, child.kind, seats.size(), child.factory,
-                                               options.first_incarnation,
+                                               child.on_recording, options.first_incarnation,
                                                options.progress->counter(child.name), environment));
         bus.add(seats.back());
       }

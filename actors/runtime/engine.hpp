@@ -25,6 +25,7 @@ struct child_spec {
   std::string name;
   std::string kind; ///< as `status` shows it
   std::function<std::unique_ptr<actor>(context&)> factory;
+  bool on_recording = false; ///< see `context::lives_on_recording`
 };
 
 struct group_spec {

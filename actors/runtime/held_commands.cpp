@@ -15,8 +15,7 @@ bool held_commands::hold(const messages::command& command, messages::instant cam
 std::vector<messages::command> held_commands::take(messages::instant now) {
   std::vector<messages::command> due;
   std::erase_if(waiting_, [&](held& one) {
-    const auto ahead_us = one.came_us - now.monotonic_us;
-    if (ahead_us > 0 && ahead_us <= catch_up_max_us) {
+    if (!on_recording_ && one.came_us > now.monotonic_us) {
       return false;
     }
     due.push_back(std::move(one.command));

@@ -5,7 +5,6 @@
 #include <functional>
 #include <vector>
 
-#include "actors/runtime/present.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/time.hpp"
 
@@ -19,9 +18,11 @@ class held_commands {
   /// More that wait at once are refused.
   static constexpr std::size_t waiting_max = 64;
 
-  /// It came at this instant of the node's clock. False: no room. One that came
-  /// further ahead than `catch_up_max_us` came on another clock, as it is with a
-  /// recording, and goes with the next instant, whatever that is called.
+  /// `on_recording`: the node's clock says nothing of the chain's time, and every
+  /// command goes with the next instant, whatever that is called.
+  explicit held_commands(bool on_recording) : on_recording_(on_recording) {}
+
+  /// It came at this instant of the node's clock. False: no room.
   [[nodiscard]] bool hold(const messages::command& command, messages::instant came);
   /// Those whose time has come, in the order of their coming.
   [[nodiscard]] std::vector<messages::command> take(messages::instant now);
@@ -34,6 +35,7 @@ class held_commands {
     messages::command command;
     std::int64_t came_us = 0;
   };
+  bool on_recording_;
   std::vector<held> waiting_;
 };
 

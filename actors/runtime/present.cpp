@@ -3,8 +3,9 @@
 namespace voltaic::actors::runtime {
 
 instant present(const context& owner, instant step) {
+  if (owner.lives_on_recording()) return step;
   const auto ahead_us = owner.now().monotonic_us - step.monotonic_us;
-  if (ahead_us <= 0 || ahead_us > catch_up_max_us) return step;
+  if (ahead_us <= 0) return step;
   return {step.monotonic_us + ahead_us, step.utc_us + ahead_us};
 }
 

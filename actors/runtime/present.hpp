@@ -3,17 +3,11 @@
 #include <cstdint>
 
 #include "actors/runtime/actor.hpp"
-#include "actors/runtime/mailbox.hpp"
 
 /// A chain lives on the time of its port. One that stood still, or whose port
 /// does, lives in the past until it has caught up. What it sees is old then, and
-/// this says how old.
+/// this says how old. A recording's time is never behind.
 namespace voltaic::actors::runtime {
-
-/// A chain is never further behind than its mailbox holds of its port's ticks.
-/// Further apart its time is of another clock: a recording's.
-inline constexpr std::int64_t catch_up_max_us =
-    static_cast<std::int64_t>(mailbox_mails_max) * bus::can::tick_period_us;
 
 /// Nobody acts on a command who is further behind: one tick may be on its way.
 /// Whoever can keep up at all is back within this after every hiccup.

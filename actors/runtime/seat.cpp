@@ -41,12 +41,13 @@ std::string_view state_text(actor_state state, condition told) {
 } // namespace
 
 seat::seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
-           std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+           bool on_recording, std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
            const seat_environment& environment)
     : name_(std::move(name)),
       kind_(std::move(kind)),
       position_(position),
       factory_(std::move(factory)),
+      on_recording_(on_recording),
       environment_(environment),
       progress_(progress),
       first_incarnation_(first_incarnation) {}

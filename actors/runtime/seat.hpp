@@ -47,7 +47,7 @@ struct seat_environment {
 class seat final : public mailbox, public std::enable_shared_from_this<seat> {
  public:
   seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
-       std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+       bool on_recording, std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
        const seat_environment& environment);
 
   bool post(mail content) override;
@@ -75,6 +75,8 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   [[nodiscard]] bool holds_node() const { return holds_node_; }
   [[nodiscard]] const actor_factory& factory() const { return factory_; }
   [[nodiscard]] const seat_environment& environment() const { return environment_; }
+  /// See `context::lives_on_recording`.
+  [[nodiscard]] bool is_on_recording() const { return on_recording_; }
   /// Only used by the incarnation that lives here.
   [[nodiscard]] poison_model& poison() { return poison_; }
   void count_dead_letter() { ++dead_letters_; }
@@ -90,6 +92,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   const std::string kind_;
   const std::size_t position_;
   const actor_factory factory_;
+  const bool on_recording_;
   const seat_environment environment_;
   std::atomic<std::uint64_t>& progress_;
   const std::uint32_t first_incarnation_;

@@ -145,6 +145,14 @@ factory make_system(const actor_setup& setup) {
   };
 }
 
+// Whether the time of an actor's chain is a recording's.
+bool is_on_recording(const site::plan& plan, const site::actor& actor) {
+  const auto* rack = plan.find_rack(actor.subject);
+  const auto* device = plan.find_device(rack != nullptr ? rack->device : actor.subject);
+  const auto* bus = device != nullptr ? plan.find_bus(device->bus) : nullptr;
+  return bus != nullptr && bus->kind == site::bus_kind::replay;
+}
+
 struct registration {
   site::actor_kind kind;
   factory (*make)(const actor_setup&);
@@ -168,7 +176,8 @@ actors::runtime::child_spec make_child(const actor_setup& setup) {
     if (entry.kind != setup.actor.kind) {
       continue;
     }
-    return {setup.actor.name, std::string(site::to_string(entry.kind)), entry.make(setup)};
+    return {setup.actor.name, std::string(site::to_string(entry.kind)), entry.make(setup),
+            is_on_recording(setup.plan, setup.actor)};
   }
   assert(false && "every kind of actor is in the table");
   return {};

@@ -35,6 +35,7 @@ class stage_context final : public runtime::context {
   const std::string& node() const override { return node_; }
   std::uint32_t incarnation() const override { return 1; }
   instant now() const override;
+  bool lives_on_recording() const override;
   void listen(std::string_view source, runtime::kind what) override {
     ears_.emplace_back(source, what);
   }
@@ -207,6 +208,7 @@ class stage {
   std::vector<messages::event> events;
   std::vector<messages::result> results;
   messages::command last_command;
+  bool on_recording = false;           ///< from the next start on
   std::optional<std::int64_t> node_us; ///< the node's clock, where the chain's is behind it
 
  private:
@@ -226,6 +228,9 @@ class stage {
 inline instant stage_context::now() const {
   const auto node_us = owner_.node_us.value_or(owner_.now_us);
   return {node_us, stage::utc(node_us)};
+}
+inline bool stage_context::lives_on_recording() const {
+  return owner_.on_recording;
 }
 inline void stage_context::say(runtime::plane, messages::payload payload, instant) {
   if (const auto* said = std::get_if<messages::order>(&payload)) owner_.order = *said;

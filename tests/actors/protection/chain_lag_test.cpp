@@ -12,6 +12,8 @@ using testing::stage;
 namespace {
 
 constexpr std::int64_t lag_us = 3'000'000;
+/// Longer than a mailbox could hold the ticks of.
+constexpr std::int64_t long_lag_us = 700'000'000;
 
 messages::command asked(const std::string& target, const std::string& operation) {
   messages::command said;
@@ -91,6 +93,41 @@ TEST_CASE("safety rule 7: a chain that lags makes no next attempt of a closing")
   chain.run(2'000);
   CHECK_FALSE(chain.order.lease);
   CHECK(chain.texts("contactor").back() == "open time_lags");
+}
+
+TEST_CASE("safety rule 7: after a standstill of any length what is over does not act") {
+  stage chain;
+  chain.run(1'000);
+  const auto close = asked("rack_0/contactor", "close");
+  const bool is_taken = GENERATE(true, false);
+  if (is_taken) {
+    chain.deliver("cli", close);
+    chain.beat(); // taken: it acts in the next step
+  }
+  chain.node_us = chain.now_us + long_lag_us;
+  if (!is_taken) chain.deliver("cli", close);
+  for (int backlog = 0; backlog < 60; ++backlog) {
+    chain.beat();
+    REQUIRE_FALSE(chain.order.lease);
+  }
+  // What has not been taken waits for its time, and is judged then.
+  REQUIRE(chain.results.size() == (is_taken ? 1 : 0));
+  if (is_taken) CHECK(chain.results.back().outcome == messages::outcome::expired);
+}
+
+TEST_CASE("a chain that lives on a recording lags behind no clock") {
+  stage chain;
+  chain.on_recording = true;
+  chain.start();
+  // Of a machine that was booted a moment before, or is ahead of it by days.
+  const std::int64_t ahead_us = GENERATE(lag_us, long_lag_us, -500'000);
+  chain.run(1'000);
+  chain.node_us = chain.now_us + ahead_us;
+  chain.deliver("cli", asked("rack_0/contactor", "close"));
+  chain.run(3'000);
+  CHECK(chain.order.lease);
+  REQUIRE(chain.results.size() == 1);
+  CHECK(chain.results.back().outcome == messages::outcome::done);
 }
 
 } // namespace voltaic::actors::protection

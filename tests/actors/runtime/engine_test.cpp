@@ -250,6 +250,22 @@ TEST_CASE("what a former incarnation gave to the journal is not answered to its 
   CHECK(notes == diary{"2"});
 }
 
+TEST_CASE("an actor knows whether its chain lives on a recording") {
+  std::vector<bool> told;
+  group_spec group{strategy::one_for_one, {}};
+  for (const bool on_recording : {true, false}) {
+    group.children.push_back({on_recording ? "recorded" : "living", "scripted",
+                              [&told](context& with) {
+                                told.push_back(with.lives_on_recording());
+                                return std::make_unique<tests::scripted_actor>(
+                                    with, [](context&, const auto&) {});
+                              },
+                              on_recording});
+  }
+  const test_node node({group});
+  CHECK(told == std::vector<bool>{true, false});
+}
+
 TEST_CASE("an actor that subscribes late still learns the catalogue") {
   std::vector<std::string> learned;
   group_spec group{strategy::one_for_one, {}};
