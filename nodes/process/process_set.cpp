@@ -7,6 +7,7 @@
 #include <csignal>
 
 #include "messages/event_codes.hpp"
+#include "nodes/process/log_tail.hpp"
 #include "nodes/process/site_events.hpp"
 
 namespace voltaic::nodes::process {
@@ -206,10 +207,12 @@ void process_set::ended(entry& item, const exit_status& status, std::int64_t now
   report_(std::move(down));
   if (decision.escalate) {
     item.state = process_state::failed;
+    const auto words = last_line(item.spec.log_path);
     auto given_up =
         system_event(codes::restart_budget, item.spec.name,
-                     fmt::format("more than {} restarts in {} s; it is not started again",
-                                 item.spec.restarts_max, item.spec.restarts_window_ms / 1000));
+                     fmt::format("more than {} restarts in {} s; it is not started again{}{}",
+                                 item.spec.restarts_max, item.spec.restarts_window_ms / 1000,
+                                 words.empty() ? "" : "; its last words: ", words));
     given_up.state = to_string(item.state);
     return report_(std::move(given_up));
   }

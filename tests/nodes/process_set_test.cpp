@@ -131,7 +131,7 @@ TEST_CASE("a killed process is seen at once and started again, the others are le
 
 TEST_CASE("F-013 a process that ends at each start fails after its restarts, the rest runs") {
   scene s;
-  auto broken = s.script("broken", "exit 3");
+  auto broken = s.script("broken", "echo 127.0.0.1:1511 is taken; echo; exit 3");
   broken.restarts_max = 2;
   s.set.add(broken);
   s.set.add(s.script("rack_1", healthy));
@@ -141,7 +141,8 @@ TEST_CASE("F-013 a process that ends at each start fails after its restarts, the
   CHECK(s.codes_of("broken") ==
         std::vector<std::string>{"NODE_DOWN", "NODE_DOWN", "NODE_DOWN", "RESTART_BUDGET"});
   CHECK(s.log().find("exit 3; restart 2 in ") != std::string::npos);
-  CHECK(s.log().find("broken RESTART_BUDGET failed: more than 2 restarts in 60 s") !=
+  CHECK(s.log().find("broken RESTART_BUDGET failed: more than 2 restarts in 60 s; it is not "
+                     "started again; its last words: 127.0.0.1:1511 is taken") !=
         std::string::npos);
   for (const auto& each : s.events)
     if (each.code == "NODE_DOWN") CHECK(each.exit_code == 3);
