@@ -196,7 +196,10 @@ class command_rule final : public rule {
 
   static void hear(standing& newest, double reported_a, std::int64_t now_us) {
     const bool is_it = std::abs(reported_a - newest.value_a) <= same_a;
-    if (is_it && newest.is_of_this_life && now_us <= newest.deadline_us && !newest.reported_us) {
+    // A report that comes late confirms nothing but what is tighter than all before.
+    const bool is_tightest = newest.key_before.empty() || newest.value_a < newest.loosest_a;
+    const bool confirms = now_us <= newest.deadline_us || is_tightest;
+    if (is_it && newest.is_of_this_life && confirms && !newest.reported_us) {
       newest.reported_us = now_us;
     }
     const auto bound_a = newest.reported_us ? newest.value_a : newest.loosest_a;
