@@ -133,8 +133,8 @@ void model::describe_power() {
   if (profile.find_point("power") || !voltage || !current) {
     return;
   }
-  voltage_.point = options_.name + "/voltage";
-  current_.point = options_.name + "/current";
+  voltage_ = factors_.watch(options_.name + "/voltage");
+  current_ = factors_.watch(options_.name + "/current");
   auto described = profile.points[*current];
   described.name = "power";
   described.channel = "Power";
@@ -145,26 +145,20 @@ void model::describe_power() {
 
 void model::learn(const messages::catalogue& device) {
   device_fingerprint_ = device.fingerprint;
-  const auto position = [&](const std::string& name, auto& into) {
-    into.source.reset();
+  for (auto& one : aggregates_) {
+    one.source.reset();
     for (std::size_t i = 0; i < device.points.size(); ++i) {
       const auto& described = device.points[i];
-      if (described.name != name) {
+      if (described.name != one.point) {
         continue;
       }
-      into.source = static_cast<std::uint16_t>(i);
-      into.scale = described.scale;
-      into.offset = described.offset;
-      into.is_signed = described.raw_type == "i16";
+      one.source = static_cast<std::uint16_t>(i);
+      one.scale = described.scale;
+      one.offset = described.offset;
+      one.is_signed = described.raw_type == "i16";
     }
-  };
-  for (auto& one : aggregates_) {
-    position(one.point, one);
   }
-  if (power_) {
-    position(voltage_.point, voltage_);
-    position(current_.point, current_);
-  }
+  factors_.learn(device);
 }
 
 messages::telemetry model::step(const messages::telemetry& device) {
@@ -174,25 +168,14 @@ messages::telemetry model::step(const messages::telemetry& device) {
   if (device.owner != options_.device || device_fingerprint_ != device.fingerprint) {
     return out;
   }
-  bool power_changed = false;
   for (const auto& block : device.blocks) {
     for (const auto& one : aggregates_) {
       if (one.source == block.point) {
         summarise(one, block, out);
       }
     }
-    for (auto* one : {&voltage_, &current_}) {
-      if (!power_ || one->source != block.point) {
-        continue;
-      }
-      const auto values = values_of(block, 1, one->scale, one->offset, one->is_signed);
-      one->quality = values.empty() ? quality::invalid : quality_at(block, 0);
-      one->value = values.empty() ? 0 : values.front();
-      one->source_time_us = block.source_time_us;
-      power_changed = true;
-    }
   }
-  if (power_changed) {
+  if (!factors_.apply(device).empty()) {
     multiply(out);
   }
   return out;
@@ -255,10 +238,12 @@ void model::summarise(const aggregate& which, const messages::block& block,
 }
 
 void model::multiply(messages::telemetry& out) const {
-  const auto worst = messages::worst(voltage_.quality, current_.quality);
+  const auto& voltage = factors_.at(voltage_);
+  const auto& current = factors_.at(current_);
+  const auto worst = messages::worst(voltage.quality, current.quality);
   const bool usable = worst == quality::good;
-  const auto time_us = std::min(voltage_.source_time_us, current_.source_time_us);
-  const messages::block::reals value{usable ? voltage_.value * current_.value : 0};
+  const auto time_us = std::min(voltage.source_time_us, current.source_time_us);
+  const messages::block::reals value{usable ? voltage.number * current.number : 0};
   out.blocks.push_back(make_block(*power_, value, usable, worst, time_us, {}));
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/points/watched_points.hpp"
 #include "messages/profiles/device_profile.hpp"
 
 /// What a rack is as a whole, from what its device says of its parts.
@@ -47,16 +48,6 @@ class model {
     double offset = 0;
     bool is_signed = false;
   };
-  struct factor { // of the power
-    std::string point;
-    std::optional<std::uint16_t> source;
-    double scale = 1;
-    double offset = 0;
-    bool is_signed = false;
-    double value = 0;
-    messages::quality quality = messages::quality::never;
-    std::int64_t source_time_us = 0;
-  };
 
   void describe_aggregate(const messages::profiles::point& point);
   std::uint16_t add_point(const messages::profiles::point& point, const std::string& suffix,
@@ -71,8 +62,9 @@ class model {
   messages::catalogue catalogue_;
   std::vector<aggregate> aggregates_;
   std::optional<std::uint16_t> power_;
-  factor voltage_;
-  factor current_;
+  messages::points::watched_points factors_; ///< of the power
+  std::size_t voltage_ = 0;
+  std::size_t current_ = 0;
   std::optional<std::uint64_t> device_fingerprint_;
 };
 

@@ -65,15 +65,15 @@ std::vector<std::size_t> watched_points::apply(const telemetry& said) {
 bool watched_points::read(const block& from, const column& by, watched_value& into) {
   // A repeated or reordered block is no news.
   if (from.source_time_us < into.source_time_us) return false;
+  into.quality = from.element_quality.empty() ? from.quality : from.element_quality.front();
+  into.source_time_us = from.source_time_us;
   if (const auto* text = std::get_if<std::string>(&from.values)) {
     into.text = *text;
   } else if (const auto raw = first_number(from, by.is_signed)) {
     into.number = *raw * by.scale + by.offset;
   } else {
-    return false;
+    into.quality = quality::invalid; // said, but not what it is
   }
-  into.quality = from.element_quality.empty() ? from.quality : from.element_quality.front();
-  into.source_time_us = from.source_time_us;
   return true;
 }
 

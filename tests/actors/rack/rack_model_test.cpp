@@ -6,6 +6,8 @@
 #include <random>
 
 #include "actors/can_device/can_device_model.hpp"
+#include "messages/points/catalogue.hpp"
+#include "support/demo_rack.hpp"
 #include "support/small_device.hpp"
 
 using namespace voltaic;
@@ -135,4 +137,38 @@ TEST_CASE("extremes do not depend on the order of the cells, and bound the avera
   const auto average = real_of(*on.find(after, "cell_voltage_average"));
   CHECK(average >= real_of(*on.find(after, "cell_voltage_min")));
   CHECK(average <= real_of(*on.find(after, "cell_voltage_max")));
+}
+
+TEST_CASE("power is voltage times current, and unknown while one of them is") {
+  const auto profile = tests::demo_rack();
+  auto made = actors::can_device::model::create({"bms_0", "rack_0", 0, profile});
+  REQUIRE(made);
+  const auto& device = made->catalogue();
+  actors::rack::model rack({"rack_0", "bms_0", profile});
+  rack.learn(device);
+  const auto position = [&](const char* name) {
+    const auto found = messages::points::find(device, {name, {}, {}});
+    REQUIRE(found);
+    return static_cast<std::uint16_t>(found->point);
+  };
+  const auto say = [&](const char* name, std::uint16_t word, std::int64_t time_us, quality mark) {
+    messages::block block;
+    block.point = position(name);
+    block.source_time_us = time_us;
+    block.quality = mark;
+    block.values = std::vector<std::uint16_t>{word};
+    return rack.step({"bms_0", device.fingerprint, {block}});
+  };
+  const auto first = say("rack_0/voltage", 15'000, 10, quality::good);
+  REQUIRE(first.blocks.size() == 1);
+  CHECK(first.blocks.front().quality == quality::never); // the current was never said
+  const auto both = say("rack_0/current", static_cast<std::uint16_t>(-200), 20, quality::good);
+  REQUIRE(both.blocks.size() == 1);
+  CHECK(both.blocks.front().quality == quality::good);
+  CHECK(both.blocks.front().source_time_us == 10); // of the older of both
+  CHECK(real_of(both.blocks.front()) == Approx(1'500.0 * -20.0));
+  const auto lost = say("rack_0/voltage", 15'000, 30, quality::stale);
+  REQUIRE(lost.blocks.size() == 1);
+  CHECK(lost.blocks.front().quality == quality::stale);
+  CHECK(lost.blocks.front().element_quality.empty());
 }

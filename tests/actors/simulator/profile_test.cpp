@@ -1,12 +1,10 @@
 #include <catch2/catch.hpp>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "actors/simulator/simulated_rack_model.hpp"
 #include "messages/profiles/decode_plan.hpp"
 #include "messages/profiles/encode_plan.hpp"
-#include "messages/profiles/load.hpp"
+#include "support/demo_rack.hpp"
 
 using namespace voltaic::actors::simulator;
 using namespace voltaic::messages;
@@ -16,18 +14,9 @@ namespace {
 
 constexpr std::uint32_t id_offset = 0xC0;
 
-profiles::device_profile load_demo_rack() {
-  const std::string path = VOLTAIC_SOURCE_FOLDER "/configs/profiles/demo_rack.json";
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  auto loaded = profiles::load_profile(text.str(), path);
-  REQUIRE(std::holds_alternative<profiles::device_profile>(loaded));
-  return std::get<profiles::device_profile>(std::move(loaded));
-}
-
 /// What the profile reads from the rack's frames, by point.
 struct reader {
-  reader() : profile(load_demo_rack()) {
+  reader() : profile(*voltaic::tests::demo_rack()) {
     auto compiled = decode_plan::compile(profile, id_offset);
     REQUIRE(compiled.has_value());
     plan = std::move(compiled).value();

@@ -1,12 +1,11 @@
 #include "nodes/simulate/simulated_site.hpp"
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
 #include "messages/points/output.hpp"
-#include "messages/profiles/load.hpp"
+#include "support/demo_rack.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
@@ -16,13 +15,7 @@ namespace {
 
 /// Two racks on one bus, each with its device in a node of its own.
 site::plan two_racks() {
-  const auto path = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/profiles/demo_rack.json";
-  std::ifstream file(path);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  auto loaded = messages::profiles::load_profile(text, path);
-  REQUIRE(std::holds_alternative<messages::profiles::device_profile>(loaded));
-  const auto profile = std::make_shared<const messages::profiles::device_profile>(
-      std::get<messages::profiles::device_profile>(std::move(loaded)));
+  const auto profile = tests::demo_rack();
   site::plan plan;
   plan.buses.push_back({.name = "can0"});
   plan.nodes.push_back({.name = "relay", .kind = site::node_kind::relay});

@@ -1,10 +1,8 @@
 #include "nodes/simulate/targets.hpp"
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
-#include "messages/profiles/device_profile.hpp"
-#include "messages/profiles/load.hpp"
+#include "support/demo_rack.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
@@ -14,17 +12,9 @@ using actors::simulator::override_kind;
 namespace {
 
 site::plan one_rack() {
-  const auto path = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/profiles/demo_rack.json";
-  std::ifstream file(path);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  auto loaded = messages::profiles::load_profile(text, path);
-  REQUIRE(std::holds_alternative<messages::profiles::device_profile>(loaded));
   site::plan plan;
-  plan.devices.push_back({.name = "bms_0",
-                          .profile = std::make_shared<const messages::profiles::device_profile>(
-                              std::get<messages::profiles::device_profile>(std::move(loaded))),
-                          .bus = "can0",
-                          .rack = "rack_0"});
+  plan.devices.push_back(
+      {.name = "bms_0", .profile = tests::demo_rack(), .bus = "can0", .rack = "rack_0"});
   plan.racks.push_back({.name = "rack_0", .device = "bms_0"});
   return plan;
 }
