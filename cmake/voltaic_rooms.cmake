@@ -4,7 +4,7 @@
 # tree that holds one link to its folder: a file can include "bus/..." only when
 # its target links the bus. A wrong arrow therefore does not compile.
 
-set(CMAKE_CXX_FLAGS_DEV "-O2 -g1")
+set(CMAKE_CXX_FLAGS_DEV "-O1 -g1")
 
 
 # What every target of the project is compiled with; warnings are errors.

@@ -12,7 +12,6 @@ using nlohmann::json;
 constexpr std::uint64_t token_epoch = 1;
 constexpr std::uint64_t token_latch = chain_memory::last_token;
 constexpr const char* latches_stream = "latches";
-constexpr const char* counters_stream = "counters";
 constexpr const char* epoch_key = "/epoch";
 
 } // namespace
@@ -46,7 +45,7 @@ void chain_memory::load_epoch() {
   lost_ = boot.after_loss;
   // Where no journal ever was, there was no former life.
   knows_epoch_ = boot.created && !lost_;
-  for (const auto& record : owner_.journal().newest(counters_stream)) {
+  for (const auto& record : owner_.journal().newest(bus::storage::counters_stream)) {
     if (record.key != owner_.name() + epoch_key) continue;
     const auto body = json::parse(record.body, nullptr, false);
     if (!body.is_number_unsigned()) continue;
@@ -65,7 +64,8 @@ void chain_memory::begin(instant now) {
 void chain_memory::store_epoch(instant now) {
   if (!epoch_due_ || storing_ > 0 || retry_us_) return;
   epoch_due_ = false;
-  owner_.store({0, counters_stream, owner_.name() + epoch_key, now.utc_us, json(epoch_).dump()},
+  owner_.store({0, bus::storage::counters_stream, owner_.name() + epoch_key, now.utc_us,
+                json(epoch_).dump()},
                token_epoch);
 }
 

@@ -11,7 +11,6 @@
 namespace voltaic::actors::system {
 namespace {
 
-constexpr const char* stream = "counters";
 constexpr const char* energy_key = "system/energy";
 constexpr std::uint64_t token = 1;
 
@@ -43,7 +42,7 @@ system_actor::system_actor(runtime::context& context, const actor_options& optio
 }
 
 void system_actor::load() {
-  for (const auto& record : context_.journal().newest(stream)) {
+  for (const auto& record : context_.journal().newest(bus::storage::counters_stream)) {
     if (record.key != energy_key) continue;
     const auto body = nlohmann::json::parse(record.body, nullptr, false);
     if (!body.is_object()) continue;
@@ -92,7 +91,7 @@ void system_actor::keep(runtime::instant now) {
   kept_ = model_.energy();
   const nlohmann::json body = {{"charged_wh", kept_.charged_wh},
                                {"discharged_wh", kept_.discharged_wh}};
-  context_.store({0, stream, energy_key, now.utc_us, body.dump()}, token);
+  context_.store({0, bus::storage::counters_stream, energy_key, now.utc_us, body.dump()}, token);
 }
 
 } // namespace voltaic::actors::system

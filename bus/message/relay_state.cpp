@@ -7,11 +7,10 @@ namespace voltaic::bus::message {
 namespace {
 
 constexpr std::int64_t minute_us = 60 * messages::us_per_s;
-constexpr const char* relay_name = "relay";
 
 messages::header own_header(std::int64_t now_us, std::int64_t utc_us = 0) {
   messages::header header;
-  header.source = relay_name;
+  header.source = relay_source;
   header.time = {now_us, utc_us};
   return header;
 }

@@ -13,6 +13,9 @@
 
 namespace voltaic::bus::message {
 
+/// The source of what a relay says itself.
+inline constexpr const char* relay_source = "relay";
+
 /// A frame for one endpoint.
 struct delivery {
   std::string to;

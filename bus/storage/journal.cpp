@@ -30,7 +30,8 @@ constexpr auto recovery_period = std::chrono::seconds(1);
 constexpr int set_aside_max = 1000;
 
 /// What a full disk must not stop: faults, latches and the epochs of permits.
-constexpr std::array<std::string_view, 3> safety_streams = {"events", "latches", "counters"};
+constexpr std::array<std::string_view, 3> safety_streams = {events_stream, "latches",
+                                                            counters_stream};
 
 bool is_safety(const record& each) {
   for (const auto stream : safety_streams)

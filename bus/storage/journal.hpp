@@ -15,6 +15,8 @@ namespace voltaic::bus::storage {
 /// The stream of events, and what the names of command streams begin with.
 inline constexpr const char* events_stream = "events";
 inline constexpr const char* commands_prefix = "commands";
+/// What must go on where it was: epochs, starts, energies.
+inline constexpr const char* counters_stream = "counters";
 
 /// One record. The newest record of a `stream` and `key` is that key's state.
 struct record {

@@ -14,13 +14,12 @@ namespace {
 
 constexpr std::int64_t look_period_us = 100'000;
 constexpr std::size_t records_a_look = 200;
-constexpr const char* counters_stream = "counters";
 constexpr const char* position_key = "event_feed";
 
 } // namespace
 
 event_feed::event_feed(options given) : options_(std::move(given)) {
-  for (const auto& record : options_.own->newest(counters_stream))
+  for (const auto& record : options_.own->newest(bus::storage::counters_stream))
     if (record.key == position_key) position_ = std::strtoull(record.body.c_str(), nullptr, 10);
 }
 
@@ -62,7 +61,7 @@ void event_feed::pass_on() {
   if (records->empty()) return;
   settled_ = settled_ && records->size() < records_a_look;
   bus::storage::record kept;
-  kept.stream = counters_stream;
+  kept.stream = bus::storage::counters_stream;
   kept.key = position_key;
   kept.utc_us = records->back().utc_us;
   kept.body = std::to_string(position_);

@@ -19,7 +19,6 @@
 namespace voltaic::nodes::process {
 namespace {
 
-constexpr const char* counters_stream = "counters";
 constexpr const char* starts_key = "node_starts";
 // An incarnation's low bits count restarts within one start of the node.
 constexpr std::uint32_t incarnations_of_a_start = 65'536;
@@ -228,7 +227,7 @@ void node::tend() {
 // restarted source for the old one.
 std::uint32_t node::count_start() {
   std::uint32_t starts = 0;
-  for (const auto& record : journal_->newest(counters_stream)) {
+  for (const auto& record : journal_->newest(bus::storage::counters_stream)) {
     if (record.key != starts_key) {
       continue;
     }
@@ -236,7 +235,7 @@ std::uint32_t node::count_start() {
     starts = static_cast<std::uint32_t>(parsed % incarnations_of_a_start);
   }
   bus::storage::record record;
-  record.stream = counters_stream;
+  record.stream = bus::storage::counters_stream;
   record.key = starts_key;
   record.utc_us = options_.time->now().utc_us;
   record.body = std::to_string(starts + 1);
