@@ -212,9 +212,9 @@ exit_code apply(const options& given) {
 
 } // namespace
 
-action declare_apply(CLI::App& app) {
+action declare_apply(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->file, "Site file of a running site")->type_name("FILE")->required();
+  app.add_option("SITE", given->file, "Site file of a running site").type_name("FILE").required();
   app.add_flag("--no-wait", given->no_wait, "Do not wait until what was started runs");
   return [given] { return apply(*given); };
 }

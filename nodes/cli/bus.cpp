@@ -70,16 +70,14 @@ exit_code serve(const options& given) {
 
 } // namespace
 
-action declare_bus(CLI::App& app) {
+action declare_bus(command_options& app) {
   auto given = std::make_shared<options>();
-  app.group(""); // started by the site, not by people
-  app.add_option("SITE", given->site_file, "Site file")->type_name("FILE")->required();
-  app.add_option("BUS", given->bus, "Name of one of its virtual buses")
-      ->type_name("BUS")
-      ->required();
+  app.hide(); // started by the site, not by people
+  app.add_option("SITE", given->site_file, "Site file").type_name("FILE").required();
+  app.add_option("BUS", given->bus, "Name of one of its virtual buses").type_name("BUS").required();
   app.add_option("--packing", given->packing, "How long delivery may wait for more frames")
-      ->type_name("DURATION");
-  app.add_option("--parent-pid", given->parent, "End when this process ends")->type_name("PID");
+      .type_name("DURATION");
+  app.add_option("--parent-pid", given->parent, "End when this process ends").type_name("PID");
   return [given] { return serve(*given); };
 }
 

@@ -124,16 +124,14 @@ exit_code run(const options& given) {
 
 } // namespace
 
-action declare_capture(CLI::App& app) {
+action declare_capture(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("BUS", given->bus, "Bus of the running site, as can0")
-      ->type_name("BUS")
-      ->required();
+  app.add_option("BUS", given->bus, "Bus of the running site, as can0").type_name("BUS").required();
   app.add_option("--out", given->out, "Log to write, an old one is replaced; else standard output")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_option("--for", given->duration, "Stop after so long, as 20s; else with Ctrl-C")
-      ->type_name("DURATION");
-  app.add_option("--site", given->site, "Site file, where several sites run")->type_name("FILE");
+      .type_name("DURATION");
+  app.add_option("--site", given->site, "Site file, where several sites run").type_name("FILE");
   return [given] { return run(*given); };
 }
 

@@ -135,10 +135,10 @@ exit_code check(const std::string& file, bool with_protection) {
 
 } // namespace
 
-action declare_check(CLI::App& app) {
+action declare_check(command_options& app) {
   auto file = std::make_shared<std::string>();
   auto with_protection = std::make_shared<bool>(false);
-  app.add_option("SITE", *file, "Site file")->type_name("FILE")->required();
+  app.add_option("SITE", *file, "Site file").type_name("FILE").required();
   app.add_flag("--print-protection", *with_protection,
                "Print all protection limits, and by which point each candidate protects, if any");
   return [file, with_protection] { return check(*file, *with_protection); };

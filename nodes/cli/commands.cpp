@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -96,7 +98,8 @@ int run_command_line(int argument_count, const char* const* arguments) {
   for (const auto& entry : subcommands) {
     auto* sub = app.add_subcommand(entry.name, entry.summary);
     sub->footer(fmt::format("Example:\n  {}", entry.example));
-    actions.push_back(entry.declare(*sub));
+    command_options taken(*sub);
+    actions.push_back(entry.declare(taken));
     sub->callback([&code, &chosen = actions.back()] { code = chosen(); });
   }
   try {

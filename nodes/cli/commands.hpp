@@ -1,8 +1,8 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 
+#include "nodes/cli/command_options.hpp"
 #include "nodes/cli/exit_code.hpp"
 
 /// The voltaic command: one file per subcommand, one line each in commands.cpp.
@@ -13,7 +13,7 @@ using action = std::function<exit_code()>;
 
 /// Declares a subcommand's options on `app` and returns what to do. Options are
 /// kept in a shared_ptr that the action captures.
-using registration = action (*)(CLI::App& app);
+using registration = action (*)(command_options& app);
 
 /// One subcommand, as `voltaic --help` shows it.
 struct subcommand {

@@ -127,21 +127,21 @@ exit_code decode(const options& given) {
 
 } // namespace
 
-action declare_decode(CLI::App& app) {
+action declare_decode(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("--profile", given->profile, "Profile of the CAN device")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   app.add_option("--log", given->log,
                  "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
                  "or python-can, told by its content")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   app.add_flag("--json", given->as_json, "One JSON object a line");
   app.add_flag("--all", given->all, "Also the frames for which the profile has no message");
   app.add_option("--id-offset", given->id_offset,
                  "Added to the profile's identifiers, as id_offset of the site file")
-      ->type_name("NUMBER");
+      .type_name("NUMBER");
   return [given] { return decode(*given); };
 }
 

@@ -224,14 +224,14 @@ exit_code show(const options& given) {
 
 } // namespace
 
-action declare_events(CLI::App& app) {
+action declare_events(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m")
-      ->type_name("TIME");
+      .type_name("TIME");
   app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
   app.add_option("--site", given->place,
                  "Site file or state folder; of a site that is not running its journals are read")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

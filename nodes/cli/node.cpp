@@ -174,13 +174,13 @@ exit_code run_node(const options& given) {
 
 } // namespace
 
-action declare_node(CLI::App& app) {
+action declare_node(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
-  app.add_option("NAME", given->name, "Name of the node")->type_name("NODE")->required();
+  app.add_option("SITE", given->site, "The site file").type_name("FILE").required();
+  app.add_option("NAME", given->name, "Name of the node").type_name("NODE").required();
   app.add_option("--record", given->record,
                  "Node relay: go on writing telemetry and events to FILE")
-      ->option_text("FILE");
+      .option_text("FILE");
   return [given] { return run_node(*given); };
 }
 

@@ -93,15 +93,15 @@ exit_code record(const options& given) {
 
 } // namespace
 
-action declare_record(CLI::App& app) {
+action declare_record(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "Site file, where several sites run")->type_name("FILE");
+  app.add_option("SITE", given->site, "Site file, where several sites run").type_name("FILE");
   app.add_option("--out", given->out, "Recording to write, an old one is replaced")
-      ->type_name("FILE")
-      ->required();
+      .type_name("FILE")
+      .required();
   app.add_option("--for", given->duration,
                  "Stop after so long, as 20s; else with Ctrl-C or with the site")
-      ->type_name("DURATION");
+      .type_name("DURATION");
   return [given] { return record(*given); };
 }
 

@@ -6,10 +6,10 @@
 
 namespace voltaic::nodes::cli {
 
-void declare_record_option(CLI::App& app, std::string& path) {
+void declare_record_option(command_options& app, std::string& path) {
   app.add_option("--record", path,
                  "Write every telemetry and event message of the site's bus to FILE")
-      ->option_text("FILE");
+      .option_text("FILE");
 }
 
 bool prepare_recording(std::string_view command, const std::string& path) {

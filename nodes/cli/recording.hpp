@@ -1,16 +1,16 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 
 #include "bus/message/record/check.hpp"
 #include "messages/expected.hpp"
+#include "nodes/cli/command_options.hpp"
 
 namespace voltaic::nodes::cli {
 
 /// Declares `--record FILE`.
-void declare_record_option(CLI::App& app, std::string& path);
+void declare_record_option(command_options& app, std::string& path);
 
 /// Makes room for a new recording; complains when something else is there.
 [[nodiscard]] bool prepare_recording(std::string_view command, const std::string& path);

@@ -230,23 +230,23 @@ exit_code replay(const options& given) {
 
 } // namespace
 
-action declare_replay(CLI::App& app) {
+action declare_replay(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("FILE", given->file, "Recording of a site's bus")->type_name("FILE")->required();
+  app.add_option("FILE", given->file, "Recording of a site's bus").type_name("FILE").required();
   app.add_option("GLOB", given->patterns,
                  "Also the values of these points, as they were said; events are always shown")
-      ->type_name("GLOB");
-  auto* from = app.add_option("--from", given->from, "Begin so long after its start, as 20s")
-                   ->type_name("DURATION");
-  auto* duration =
-      app.add_option("--for", given->duration, "End so long after that")->type_name("DURATION");
+      .type_name("GLOB");
+  const auto from = app.add_option("--from", given->from, "Begin so long after its start, as 20s")
+                        .type_name("DURATION");
+  const auto duration =
+      app.add_option("--for", given->duration, "End so long after that").type_name("DURATION");
   app.add_option("--at", given->at, "Instead: the values so long after the start; no GLOB: all")
-      ->type_name("DURATION")
-      ->excludes(from)
-      ->excludes(duration);
+      .type_name("DURATION")
+      .excludes(from)
+      .excludes(duration);
   app.add_option("--speed", given->speed, "1: as fast as it was; else as fast as it goes")
-      ->check(CLI::Range(0.0, speed_max))
-      ->type_name("FACTOR");
+      .range(0.0, speed_max)
+      .type_name("FACTOR");
   app.add_flag("--json", given->as_json, "One JSON object a line, as points and events have it");
   return [given] { return replay(*given); };
 }

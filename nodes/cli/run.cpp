@@ -169,11 +169,11 @@ exit_code run_site(const options& given) {
 
 } // namespace
 
-action declare_run(CLI::App& app) {
+action declare_run(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
+  app.add_option("SITE", given->site, "The site file").type_name("FILE").required();
   app.add_option("--for", given->duration, "Stop this long after everything is ready")
-      ->type_name("DURATION");
+      .type_name("DURATION");
   app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
   declare_record_option(app, given->record);
   return [given] { return run_site(*given); };

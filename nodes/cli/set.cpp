@@ -202,24 +202,24 @@ exit_code set(const options& given) {
 
 } // namespace
 
-action declare_set(CLI::App& app) {
+action declare_set(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("POINT", given->point,
                  "Name or channel, with [INDEX] for one element; or: command")
-      ->type_name("POINT")
-      ->required();
+      .type_name("POINT")
+      .required();
   app.add_option(
          "VALUE", given->value,
          "Number in the point's unit, or a word: open or close of a contactor, 'reset rack_0' "
          "of command")
-      ->type_name("VALUE")
-      ->required();
+      .type_name("VALUE")
+      .required();
   app.add_option("--for", given->duration, "Back to what stands beside it after this time, as 5m")
-      ->type_name("DURATION");
-  app.add_option("--reason", given->reason, "Recorded with the command")->type_name("WORDS");
+      .type_name("DURATION");
+  app.add_option("--reason", given->reason, "Recorded with the command").type_name("WORDS");
   app.add_option("--key", given->key, "A repetition with the same key never acts twice")
-      ->type_name("KEY");
-  app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
+      .type_name("KEY");
+  app.add_option("--site", given->file, "Site file, where several sites run").type_name("FILE");
   app.add_flag("--json", given->as_json, "One JSON object");
   return [given] { return set(*given); };
 }

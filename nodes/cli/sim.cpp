@@ -99,16 +99,16 @@ exit_code simulate(const options& given) {
 
 } // namespace
 
-action declare_sim(CLI::App& app) {
+action declare_sim(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site_file, "Site file")->type_name("FILE")->required();
+  app.add_option("SITE", given->site_file, "Site file").type_name("FILE").required();
   app.add_option("--rack", given->racks, "Simulate only this rack; may be repeated")
-      ->type_name("RACK");
+      .type_name("RACK");
   app.add_flag("--equipment", given->equipment,
                "Simulate only the equipment, beside racks that are named");
   app.add_option("--parent-pid", given->parent, "End when this process ends")
-      ->type_name("PID")
-      ->group("");
+      .type_name("PID")
+      .hidden();
   return [given] { return simulate(*given); };
 }
 

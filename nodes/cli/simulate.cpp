@@ -137,28 +137,28 @@ exit_code simulate_site(const options& given) {
 
 } // namespace
 
-action declare_simulate(CLI::App& app) {
+action declare_simulate(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "The site file")->type_name("FILE")->required();
+  app.add_option("SITE", given->site, "The site file").type_name("FILE").required();
   app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value")
-      ->type_name("FILE");
+      .type_name("FILE");
   app.add_option("--for", given->duration,
                  "How long, from the first complete good scan; of a site whose buses are replay: "
                  "from the first recorded frame, which needs no trace")
-      ->type_name("DURATION")
-      ->capture_default_str();
+      .type_name("DURATION")
+      .shows_default();
   app.add_option("--seed", given->seed,
                  "Of what is random: the message hub's faults. A trace has none, so that "
                  "every seed gives the same output, byte for byte")
-      ->type_name("NUMBER")
-      ->capture_default_str();
+      .type_name("NUMBER")
+      .shows_default();
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
-      ->type_name("STATE")
-      ->capture_default_str()
-      ->check(CLI::IsMember({"closed", "open"}));
+      .type_name("STATE")
+      .shows_default()
+      .one_of({"closed", "open"});
   app.add_option("--disable", given->disabled, "Candidates that are not watched")
-      ->type_name("CANDIDATE")
-      ->delimiter(',');
+      .type_name("CANDIDATE")
+      .delimiter(',');
   declare_record_option(app, given->record);
   app.add_flag("--json", given->json, "One JSON object a line");
   return [given] { return simulate_site(*given); };

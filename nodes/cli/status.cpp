@@ -280,9 +280,9 @@ exit_code show(const options& given) {
 
 } // namespace
 
-action declare_status(CLI::App& app) {
+action declare_status(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--site", given->file, "Site file, where several sites run")->type_name("FILE");
+  app.add_option("--site", given->file, "Site file, where several sites run").type_name("FILE");
   app.add_flag("--actors", given->with_actors, "With the actors of each node");
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
   app.add_flag("--relay", given->relay_alone,

@@ -79,13 +79,13 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
 
 } // namespace
 
-action declare_up(CLI::App& app) {
+action declare_up(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->file, "Site file")->type_name("FILE")->required();
+  app.add_option("SITE", given->file, "Site file").type_name("FILE").required();
   app.add_flag("--no-simulator", given->without_simulator,
                "Leave out the simulator and the virtual buses");
   app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s")
-      ->type_name("DURATION");
+      .type_name("DURATION");
   declare_record_option(app, given->record);
   app.add_flag("--quiet", given->quiet, "No status line each second");
   return [given] {
