@@ -27,6 +27,12 @@ inline constexpr const char* start_timeout = "START_TIMEOUT";
 inline constexpr const char* stop_timeout = "STOP_TIMEOUT";
 /// Too many restarts: it is not started again.
 inline constexpr const char* restart_budget = "RESTART_BUDGET";
+/// A process was killed while the kernel ended processes for want of memory.
+inline constexpr const char* out_of_memory = "OOM";
+/// A process cannot be started for want of descriptors, or of processes; told once,
+/// until one starts again.
+inline constexpr const char* descriptors_low = "FD_LOW";
+inline constexpr const char* processes_low = "PID_LOW";
 /// A message that ended an actor repeatedly was put aside.
 inline constexpr const char* poison = "POISON";
 /// A Modbus device answers with an exception, or not at all.

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <system_error>
 #include <thread>
 
 #include "bus/message/relay_state.hpp"
@@ -328,6 +329,8 @@ messages::expected<std::unique_ptr<relay>> make_relay(zmq_context& context,
   try {
     return std::unique_ptr<relay>(
         std::make_unique<zmq_relay>(library_context(context), places, options.tap));
+  } catch (const std::system_error& refused) {
+    return messages::failure{fmt::format("relay: no thread for it: {}", refused.what())};
   } catch (const std::exception& error) {
     return messages::failure{error.what()};
   }

@@ -17,6 +17,7 @@
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/node.hpp"
 #include "nodes/process/process_log.hpp"
+#include "nodes/process/thread_room.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
 
@@ -37,6 +38,12 @@ using logger = std::shared_ptr<spdlog::logger>;
 exit_code fail(const logger& log, const std::string& reason) {
   log->error("ends: {}", reason);
   return exit_code::fault;
+}
+
+// Every thread that a node will start.
+std::size_t threads_of(const site::node& node) {
+  const std::size_t relay = node.kind == site::node_kind::relay ? 1 : 0;
+  return process::node_threads + node.buses.size() + node.lines.size() + relay;
 }
 
 exit_code complain(const options& given, const std::string& reason) {
@@ -143,6 +150,9 @@ exit_code run_node(const options& given) {
   // Before the first thread: all of them inherit what is granted here.
   const bool real_time = described->safety && request_rights(log);
   log->info("rights: {}", real_time ? "SCHED_FIFO and locked memory" : "those of any process");
+  if (const auto lack = process::lack_of_threads(threads_of(*described))) {
+    return fail(log, *lack);
+  }
   bus::message::zmq_context context;
   relay_side relay;
   if (is_relay) {

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <utility>
 
 #include "bus/control/ready.hpp"
 
@@ -26,6 +27,36 @@ int open_log(const std::string& path) {
     ::rename(path.c_str(), (path + ".1").c_str());
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
+
+// The descriptors that a start takes of this process. Closes what it still has.
+struct start_files {
+  int ready_here = -1; ///< the child writes to the other end
+  int ready_there = -1;
+  int log = -1;
+  int null = -1;
+
+  start_files() = default;
+  start_files(const start_files&) = delete;
+  start_files& operator=(const start_files&) = delete;
+  ~start_files() {
+    for (const int file : {ready_here, ready_there, log, null})
+      if (file >= 0) ::close(file);
+  }
+  // What was refused, errno says why; null when all are there. A log that cannot
+  // be written for other reasons than a shortage does not keep a process from its work.
+  const char* open(const std::string& log_path) {
+    int ready[2] = {-1, -1};
+    if (::pipe2(ready, O_CLOEXEC) != 0) return "no pipe";
+    ready_here = ready[0];
+    ready_there = ready[1];
+    ::fcntl(ready_here, F_SETFL, O_NONBLOCK);
+    null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0) return "no input";
+    if (!log_path.empty()) log = open_log(log_path);
+    return !log_path.empty() && log < 0 && shortage_of(errno) != shortage::none ? "no log"
+                                                                                : nullptr;
+  }
+};
 
 // Everything that the new process needs, made before fork: between fork and
 // exec of a program with threads nothing may allocate.
@@ -63,14 +94,28 @@ std::string exit_status::text() const {
   return fmt::format("signal {} ({})", value, ::strsignal(value));
 }
 
+shortage shortage_of(int error) {
+  if (error == EMFILE || error == ENFILE) return shortage::descriptors;
+  return error == EAGAIN ? shortage::processes : shortage::none;
+}
+
 messages::expected<std::unique_ptr<child_process>> child_process::start(
-    const child_options& options) {
-  int ready[2] = {-1, -1};
-  if (::pipe2(ready, O_CLOEXEC) != 0)
-    return messages::failure{fmt::format("no pipe: {}", std::strerror(errno))};
-  ::fcntl(ready[0], F_SETFL, O_NONBLOCK);
+    const child_options& options, shortage* lacks) {
+  refusal why;
+  if (auto child = attempt(options, why)) return child;
+  if (lacks != nullptr) *lacks = shortage_of(why.error);
+  return messages::failure{fmt::format("{}: {}", why.what, std::strerror(why.error))};
+}
+
+std::unique_ptr<child_process> child_process::attempt(const child_options& options, refusal& why) {
+  const auto refused = [&why](const char* what) {
+    why = {what, errno};
+    return nullptr;
+  };
+  start_files files;
+  if (const char* what = files.open(options.log_path)) return refused(what);
   auto arguments = options.arguments;
-  auto ready_text = fmt::format("{}={}", bus::control::ready_variable, ready[1]);
+  auto ready_text = fmt::format("{}={}", bus::control::ready_variable, files.ready_there);
   launch start;
   for (auto& argument : arguments) start.arguments.push_back(argument.data());
   start.arguments.push_back(nullptr);
@@ -81,24 +126,21 @@ messages::expected<std::unique_ptr<child_process>> child_process::start(
   for (auto& entry : added) start.environment.push_back(entry.data());
   start.environment.push_back(ready_text.data());
   start.environment.push_back(nullptr);
-  if (!options.log_path.empty()) start.log = open_log(options.log_path);
-  start.null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-  start.ready = ready[1];
+  start.log = files.log;
+  start.null = files.null;
+  start.ready = files.ready_there;
   start.parent = ::getpid();
   const pid_t pid = ::fork();
   if (pid == 0) become(start);
-  const int fork_error = errno;
-  ::close(ready[1]);
-  if (start.log >= 0) ::close(start.log);
-  ::close(start.null);
-  if (pid < 0) {
-    ::close(ready[0]);
-    return messages::failure{fmt::format("no new process: {}", std::strerror(fork_error))};
-  }
+  if (pid < 0) return refused("no new process");
   const int exit_file = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  std::unique_ptr<child_process> child(new child_process(pid, exit_file, ready[0]));
-  if (exit_file < 0) return messages::failure{fmt::format("no pidfd: {}", std::strerror(errno))};
-  return child;
+  if (exit_file < 0) {
+    refused("no pidfd");
+    const child_process ended(pid, -1, -1);
+    return nullptr;
+  }
+  return std::unique_ptr<child_process>(
+      new child_process(pid, exit_file, std::exchange(files.ready_here, -1)));
 }
 
 child_process::~child_process() {

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,11 @@ struct child_options {
   std::vector<std::string> environment; ///< NAME=VALUE, added to this process's own
 };
 
+/// What the system has too few of, so that it refuses a process.
+enum class shortage : std::uint8_t { none, descriptors, processes };
+/// What an error number of the system says about that.
+[[nodiscard]] shortage shortage_of(int error);
+
 /// A log longer than this is moved to NAME.1 when its process starts.
 inline constexpr long log_bytes_max = 8L * 1024 * 1024;
 
@@ -35,8 +41,9 @@ inline constexpr long log_bytes_max = 8L * 1024 * 1024;
 /// a running one kills it.
 class child_process {
  public:
+  /// A failure says what the system refused; `lacks`, where given, for want of what.
   [[nodiscard]] static messages::expected<std::unique_ptr<child_process>> start(
-      const child_options& options);
+      const child_options& options, shortage* lacks = nullptr);
   ~child_process();
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;
@@ -53,6 +60,12 @@ class child_process {
   [[nodiscard]] std::optional<exit_status> reap();
 
  private:
+  struct refusal {
+    const char* what = "";
+    int error = 0; ///< as in errno
+  };
+  [[nodiscard]] static std::unique_ptr<child_process> attempt(const child_options& options,
+                                                              refusal& why);
   child_process(pid_t pid, int exit_file, int ready_file)
       : pid_(pid), exit_file_(exit_file), ready_file_(ready_file) {}
   pid_t pid_;

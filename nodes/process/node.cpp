@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -91,8 +92,15 @@ messages::expected<std::unique_ptr<node>> node::start(node_options options) {
   using step = messages::expected<bool> (node::*)();
   for (const step next :
        {&node::open_storage, &node::open_endpoint, &node::start_actors, &node::open_field}) {
-    if (const auto done = (made.get()->*next)(); !done) {
-      return messages::failure{fmt::format("node {}: {}", made->name(), done.error().text)};
+    std::string refused;
+    try {
+      const auto done = (made.get()->*next)();
+      if (!done) refused = done.error().text;
+    } catch (const std::system_error& error) { // as where a thread is refused
+      refused = error.what();
+    }
+    if (!refused.empty()) {
+      return messages::failure{fmt::format("node {}: {}", made->name(), refused)};
     }
   }
   return made;

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
 
 #include "messages/event_codes.hpp"
 #include "nodes/process/log_tail.hpp"
+#include "nodes/process/process_entry.hpp"
 #include "nodes/process/site_events.hpp"
 
 namespace voltaic::nodes::process {
@@ -16,70 +16,24 @@ namespace {
 
 namespace codes = messages::event_codes;
 
-constexpr std::int64_t backoff_min_us = 50'000;
-constexpr std::int64_t backoff_max_us = 2'000'000;
 // A single process that is replaced or removed gets this long to end by itself.
 constexpr std::int64_t single_stop_us = 1'000'000;
+// The exit code of a child that could not become its program.
+constexpr int exec_failed = 127;
+// Beyond this many refusals the pause before the next start grows no longer.
+constexpr std::uint32_t refusals_counted_max = 8;
+constexpr std::int64_t memory_kills_period_us = 1'000'000;
+constexpr const char* memory_kill_reason =
+    "it was killed while the kernel ended processes for want of memory; give the machine or its "
+    "control group more (MemoryMax=, memory.max), or find who takes it";
 
-struct stop_step {
-  process_role role;
-  std::int64_t bound_us;
-};
-// Commands end first, then the chains, then what carried them. A chain opens
-// in order before it ends, which takes as long as its current flows.
-constexpr std::array stop_steps = {
-    stop_step{process_role::site, 500'000},  stop_step{process_role::node, 4'200'000},
-    stop_step{process_role::relay, 400'000}, stop_step{process_role::simulator, 400'000},
-    stop_step{process_role::bus, 400'000},
-};
-static_assert([] {
-  std::int64_t sum = 0;
-  for (const auto& step : stop_steps) sum += step.bound_us;
-  return sum;
-}() <= process_set::stop_us_max);
-
-actors::runtime::restart_policy policy_of(const process_spec& spec) {
-  actors::runtime::restart_policy policy;
-  policy.restarts_max = spec.restarts_max;
-  policy.window_us = std::int64_t{spec.restarts_window_ms} * 1000;
-  policy.backoff_min_us = backoff_min_us;
-  policy.backoff_max_us = backoff_max_us;
-  return policy;
+std::string last_words(const std::string& log_path) {
+  const auto words = last_line(log_path);
+  return words.empty() ? "" : "; its last words: " + words;
 }
 
 } // namespace
 
-struct process_set::entry {
-  explicit entry(process_spec what)
-      : spec(std::move(what)),
-        restart(policy_of(spec), {{{}, 1}}),
-        wedge(std::int64_t{spec.wedge_ms} * 1000) {}
-  [[nodiscard]] bool is_node() const {
-    return spec.role != process_role::bus && spec.role != process_role::simulator;
-  }
-  [[nodiscard]] messages::event down(const exit_status& status, std::string reason) const;
-
-  process_spec spec;
-  process_state state = process_state::waiting;
-  std::unique_ptr<child_process> child;
-  actors::runtime::restart_model restart;
-  wedge_model wedge;
-  starvation_probe probe;
-  std::unique_ptr<actors::runtime::progress_page> page;
-  std::uint32_t restarts = 0;
-  std::optional<std::string> last_exit;
-  std::string kill_reason; ///< why this set killed it
-  bool was_ready = false;  ///< once in its life: later stages do not wait again
-  bool forget = false;     ///< when it has ended
-  std::optional<process_spec> successor;
-  std::int64_t started_us = 0;
-  std::int64_t due_us = 0; ///< of the next start, or of SIGKILL while stopping
-  double figure_cpu_s = 0;
-  std::int64_t figure_us = 0;
-  double cpu_percent = 0;
-};
-
-// A process died, by itself or by this set.
 messages::event process_set::entry::down(const exit_status& status, std::string reason) const {
   auto event = system_event(is_node() ? codes::node_down : codes::process_down, spec.name,
                             std::move(reason));
@@ -148,7 +102,7 @@ void process_set::set_bounds(const process_spec& spec) {
   item->spec.start_timeout_ms = spec.start_timeout_ms;
   item->spec.restarts_max = spec.restarts_max;
   item->spec.restarts_window_ms = spec.restarts_window_ms;
-  item->restart = actors::runtime::restart_model(policy_of(item->spec), {{{}, 1}});
+  item->restart = actors::runtime::restart_model(restart_policy_of(item->spec), {{{}, 1}});
   item->wedge = wedge_model(std::int64_t{spec.wedge_ms} * 1000);
 }
 
@@ -176,21 +130,55 @@ void process_set::start(entry& item, std::int64_t now_us) {
   item.probe.reset();
   item.started_us = now_us;
   item.figure_us = 0;
-  auto child =
-      child_process::start({item.spec.arguments, item.spec.log_path, item.spec.environment});
+  auto lacks = shortage::none;
+  auto child = child_process::start(
+      {item.spec.arguments, item.spec.log_path, item.spec.environment}, &lacks);
+  if (!child && lacks != shortage::none) return refused(item, lacks, child.error().text, now_us);
   if (!child) {
     item.kill_reason = child.error().text;
-    ended(item, {false, 127}, now_us);
-    return;
+    return ended(item, {false, exec_failed}, now_us);
   }
+  item.refusals = 0;
+  for (auto& over : shortages_.started(item.spec.name)) report_(std::move(over));
   item.child = *std::move(child);
   item.state = process_state::starting;
+}
+
+// The system has no room for it now. That is no failure of its own: it costs nothing of
+// its restarts.
+void process_set::refused(entry& item, shortage lacks, const std::string& reason,
+                          std::int64_t now_us) {
+  if (auto told = shortages_.refused(lacks, item.spec.name, reason)) report_(*std::move(told));
+  item.last_exit = reason;
+  item.state = process_state::backoff;
+  item.due_us = now_us + std::min(backoff_min_us << std::min(item.refusals, refusals_counted_max),
+                                  backoff_max_us);
+  ++item.refusals;
+}
+
+// Looks for kills of the kernel's now and then, and where a death may be one.
+void process_set::look_for_memory_kills(std::int64_t now_us) {
+  memory_kills_due_us_ = now_us + memory_kills_period_us;
+  if (const auto count = read_memory_kills()) memory_kills_.look(now_us, *count);
+}
+
+bool process_set::is_memory_kill(const entry& item, const exit_status& status,
+                                 std::int64_t now_us) {
+  if (status != exit_status{true, SIGKILL} || !item.kill_reason.empty()) return false;
+  look_for_memory_kills(now_us);
+  return memory_kills_.explain(now_us);
 }
 
 void process_set::ended(entry& item, const exit_status& status, std::int64_t now_us) {
   item.last_exit = item.kill_reason.empty()
                        ? status.text()
                        : fmt::format("{}, {}", item.kill_reason, status.text());
+  if (is_memory_kill(item, status, now_us)) {
+    *item.last_exit += ", out of memory";
+    auto event = system_event(codes::out_of_memory, item.spec.name, memory_kill_reason);
+    event.pid = item.child->pid();
+    report_(std::move(event));
+  }
   auto down = item.down(status, *item.last_exit);
   item.child.reset();
   if (stopping_ || item.forget) {
@@ -203,16 +191,16 @@ void process_set::ended(entry& item, const exit_status& status, std::int64_t now
   if (!decision.escalate) {
     ++item.restarts;
     down.reason += fmt::format("; restart {} in {} ms", item.restarts, decision.delay_us / 1000);
+    if (item.has_words(status)) down.reason += last_words(item.spec.log_path);
   }
   report_(std::move(down));
   if (decision.escalate) {
     item.state = process_state::failed;
-    const auto words = last_line(item.spec.log_path);
     auto given_up =
         system_event(codes::restart_budget, item.spec.name,
-                     fmt::format("more than {} restarts in {} s; it is not started again{}{}",
+                     fmt::format("more than {} restarts in {} s; it is not started again{}",
                                  item.spec.restarts_max, item.spec.restarts_window_ms / 1000,
-                                 words.empty() ? "" : "; its last words: ", words));
+                                 last_words(item.spec.log_path)));
     given_up.state = to_string(item.state);
     return report_(std::move(given_up));
   }
@@ -273,19 +261,8 @@ void process_set::watch(entry& item, std::int64_t now_us) {
   }
 }
 
-void process_set::ask_to_stop(entry& item, std::int64_t now_us, std::int64_t bound_us) {
-  if (item.child == nullptr) {
-    item.state = process_state::stopped;
-    return;
-  }
-  item.state = process_state::stopping;
-  item.due_us = now_us + bound_us;
-  item.child->signal(SIGTERM);
-  // One that is stopped by SIGSTOP would not see it.
-  item.child->signal(SIGCONT);
-}
-
 void process_set::step(std::int64_t now_us) {
+  if (now_us >= memory_kills_due_us_) look_for_memory_kills(now_us);
   for (auto& item : entries_) {
     if (item->child != nullptr)
       if (const auto status = item->child->reap()) ended(*item, *status, now_us);
@@ -311,35 +288,6 @@ void process_set::step(std::int64_t now_us) {
     return item->forget && item->state == process_state::stopped;
   });
   if (stopping_) step_stop(now_us);
-}
-
-void process_set::stop_all(std::int64_t now_us) {
-  if (stopping_) return;
-  stopping_ = true;
-  stop_stage_ = -1;
-  for (auto& item : entries_)
-    if (item->child == nullptr && item->state != process_state::failed)
-      item->state = process_state::stopped;
-  step_stop(now_us);
-}
-
-// Asks the next stage once every process of the stages before it has ended.
-void process_set::step_stop(std::int64_t now_us) {
-  while (stop_stage_ < static_cast<int>(stop_steps.size())) {
-    const bool busy = std::any_of(entries_.begin(), entries_.end(), [](const auto& item) {
-      return item->state == process_state::stopping && item->child != nullptr;
-    });
-    if (busy || ++stop_stage_ == static_cast<int>(stop_steps.size())) return;
-    const auto& stage = stop_steps[static_cast<std::size_t>(stop_stage_)];
-    for (auto item = entries_.rbegin(); item != entries_.rend(); ++item)
-      if ((*item)->spec.role == stage.role && (*item)->child != nullptr)
-        ask_to_stop(**item, now_us, stage.bound_us);
-  }
-}
-
-bool process_set::all_stopped() const {
-  return stopping_ && std::all_of(entries_.begin(), entries_.end(),
-                                  [](const auto& item) { return item->child == nullptr; });
 }
 
 bool process_set::settled() const {

@@ -14,7 +14,9 @@
 #include "actors/runtime/restart_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "nodes/process/child_process.hpp"
+#include "nodes/process/memory_kills.hpp"
 #include "nodes/process/process_figures.hpp"
+#include "nodes/process/shortage_model.hpp"
 #include "nodes/process/wedge_model.hpp"
 
 namespace voltaic::nodes::process {
@@ -33,7 +35,7 @@ struct process_spec {
   std::string progress_path; ///< empty: its progress is not watched
   std::uint32_t wedge_ms = 3'000;
   std::uint32_t start_timeout_ms = 10'000;
-  std::uint32_t restarts_max = 3;
+  std::uint32_t restarts_max = 3; ///< starts that the system refuses do not count
   std::uint32_t restarts_window_ms = 60'000;
   friend bool operator==(const process_spec&, const process_spec&) = default;
 };
@@ -102,10 +104,13 @@ class process_set {
 
  private:
   struct entry;
-  struct stop_bound;
   entry* find(std::string_view name);
   [[nodiscard]] bool stage_reached(process_role role) const;
   void start(entry& item, std::int64_t now_us);
+  void refused(entry& item, shortage lacks, const std::string& reason, std::int64_t now_us);
+  void look_for_memory_kills(std::int64_t now_us);
+  [[nodiscard]] bool is_memory_kill(const entry& item, const exit_status& status,
+                                    std::int64_t now_us);
   void ended(entry& item, const exit_status& status, std::int64_t now_us);
   void tell_up(const entry& item);
   void watch(entry& item, std::int64_t now_us);
@@ -115,6 +120,9 @@ class process_set {
 
   reporter report_;
   std::vector<std::shared_ptr<entry>> entries_;
+  shortage_model shortages_;
+  memory_kills memory_kills_;
+  std::int64_t memory_kills_due_us_ = 0;
   bool stopping_ = false;
   int stop_stage_ = 0;
 };

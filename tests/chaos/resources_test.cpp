@@ -70,7 +70,112 @@ class small_memory {
   bool usable_ = false;
 };
 
+/// A control group in which only so many processes and threads may live.
+class few_processes {
+ public:
+  few_processes() : folder_("/sys/fs/cgroup/pids/voltaic-" + std::to_string(::getpid())) {
+    std::error_code error;
+    usable_ = std::filesystem::create_directory(folder_, error) && !error;
+  }
+  ~few_processes() {
+    static_cast<void>(eventually([&] { return ::rmdir(folder_.c_str()) == 0; }, 1s));
+  }
+  few_processes(const few_processes&) = delete;
+  few_processes& operator=(const few_processes&) = delete;
+  [[nodiscard]] bool usable() const { return usable_; }
+  /// With all its threads; children that it has already stay where they are.
+  void take(pid_t pid) const { std::ofstream(folder_ + "/cgroup.procs") << pid << std::flush; }
+  /// Room for so many beside those that are there.
+  void leave_room_for(int more) const {
+    const int here = std::stoi(read_file(folder_ + "/pids.current"));
+    std::ofstream(folder_ + "/pids.max") << here + more << std::flush;
+  }
+  void lift() const { std::ofstream(folder_ + "/pids.max") << "max" << std::flush; }
+
+ private:
+  std::string folder_;
+  bool usable_ = false;
+};
+
+/// What was told of a part of the system by this code.
+std::vector<json> told(const live_site& site, const std::string& code, const std::string& subject) {
+  std::vector<json> found;
+  for (auto& each : site.events())
+    if (each.value("code", "") == code && each.value("subject", "") == subject)
+      found.push_back(std::move(each));
+  return found;
+}
+
+/// A site of two closed racks whose supervisor starts processes again almost without end.
+void close_both(live_site& site) {
+  site.add("[supervision]\nrestarts_max = 100\n");
+  site.up({"--no-simulator"});
+  site.close({"rack_0", "rack_1"});
+}
+
+/// Rack 0 is back and open, rack 1 was never disturbed.
+void check_only_first_disturbed(live_site& site, device_bench& devices) {
+  REQUIRE(site.wait_for_state("rack_0", "running", 30s));
+  REQUIRE(eventually([&] { return site.good("rack_0"); }, 30s));
+  INFO(site.log());
+  CHECK_FALSE(devices.conducts(0));
+  CHECK(devices.conducts(1));
+  CHECK(devices.closings(1) == 1);
+  for (const auto* other : {"rack_1", "relay", "site"}) CHECK(site.node(other)["restarts"] == 0);
+}
+
 } // namespace
+
+TEST_CASE("F-018: a node whose threads are refused says so and waits, the others run on") {
+  const few_processes cage;
+  if (!cage.usable()) {
+    WARN("skipped: no control group for processes can be made here");
+    return;
+  }
+  live_site site;
+  device_bench devices(site);
+  close_both(site);
+  cage.take(site.process().pid());
+  cage.leave_room_for(3); // for the process, and for a third of what it needs
+  ::kill(site.pid_of("rack_0"), SIGKILL);
+  REQUIRE(eventually([&] { return site.node("rack_0")["restarts"] >= 3; }, 30s));
+  const auto down = told(site, "NODE_DOWN", "rack_0");
+  REQUIRE(down.size() >= 3);
+  INFO(down.back());
+  CHECK(down.back()["exit_code"] == 7);
+  CHECK(down.back()["reason"].get<std::string>().find("the system refuses thread") !=
+        std::string::npos);
+  CHECK(devices.conducts(1));
+  cage.lift();
+  check_only_first_disturbed(site, devices);
+  CHECK(site.stop() == 0);
+}
+
+TEST_CASE("F-018: where no process is made, that is told once, and the node comes back later") {
+  const few_processes cage;
+  if (!cage.usable()) {
+    WARN("skipped: no control group for processes can be made here");
+    return;
+  }
+  live_site site;
+  device_bench devices(site);
+  close_both(site);
+  cage.take(site.process().pid());
+  cage.leave_room_for(0);
+  ::kill(site.pid_of("rack_0"), SIGKILL);
+  REQUIRE(eventually([&] { return !told(site, "PID_LOW", "rack_0").empty(); }));
+  std::this_thread::sleep_for(1s); // for several attempts more
+  CHECK(site.node("rack_0")["state"] == "backoff");
+  CHECK(devices.conducts(1));
+  cage.lift();
+  check_only_first_disturbed(site, devices);
+  const auto low = told(site, "PID_LOW", "rack_0");
+  REQUIRE(low.size() == 2);
+  CHECK(low[0]["edge"] == "set");
+  CHECK(low[1]["edge"] == "clear");
+  CHECK(site.node("rack_0")["restarts"] == 1);
+  CHECK(site.stop() == 0);
+}
 
 TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back") {
   const small_memory cage;
@@ -99,6 +204,10 @@ TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back"
   INFO(after << site.log());
   CHECK(after["restarts"] == 2);
   CHECK(after["last_exit"].get<std::string>().find("signal 9") != std::string::npos);
+  CHECK(after["last_exit"].get<std::string>().find("out of memory") != std::string::npos);
+  const auto killed = told(site, "OOM", "rack_0");
+  REQUIRE(killed.size() == 1);
+  CHECK(killed[0]["pid"] == born);
   CHECK_FALSE(devices.conducts(0));
   CHECK(devices.conducts(1));
   CHECK(devices.closings(1) == 1);

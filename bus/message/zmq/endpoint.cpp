@@ -288,7 +288,7 @@ messages::expected<std::unique_ptr<endpoint>> make_zmq_endpoint(zmq_context& con
   try {
     return std::unique_ptr<endpoint>(
         std::make_unique<zmq_endpoint>(library_context(context), options, *addresses, to));
-  } catch (const zmq::error_t& error) {
+  } catch (const std::exception& error) { // the library's, or a thread is refused
     return messages::failure{fmt::format("bus endpoint \"{}\" at {}: {}", options.identity,
                                          options.relay, error.what())};
   }
