@@ -29,6 +29,29 @@ std::optional<double> standing_value_model::in_force() const {
   return tightest;
 }
 
+std::optional<double> standing_value_model::to_give() const {
+  if (state_.leads) return state_.timed.back().value;
+  auto tightest = state_.is_base_doubtful ? state_.base_before : state_.base;
+  for (const auto& each : state_.timed) {
+    if (each.is_doubtful) continue;
+    if (!tightest || is_nearer_to_zero(each.value, *tightest)) tightest = each.value;
+  }
+  return tightest;
+}
+
+void standing_value_model::drop_doubtful() {
+  std::erase_if(state_.timed, &timed_set::is_doubtful);
+  if (!std::exchange(state_.is_base_doubtful, false)) return;
+  state_.base = state_.base_before;
+  state_.is_base_set = state_.is_base_before_set;
+}
+
+void standing_value_model::believe(double value) {
+  if (state_.base == value) state_.is_base_doubtful = false;
+  for (auto& each : state_.timed) each.is_doubtful = each.is_doubtful && each.value != value;
+  given_ = to_give();
+}
+
 void standing_value_model::take(double value, std::int64_t length_us, messages::instant now) {
   begin_time(now);
   if (length_us > 0) return add(value, length_us, now);
@@ -41,7 +64,7 @@ void standing_value_model::take_unsure(double value, std::int64_t length_us,
   begin_time(now);
   const auto before = in_force();
   // What was due before this set is due still.
-  must_give_ = must_give_ || given_ != before;
+  must_give_ = must_give_ || given_ != to_give();
   doubt(value);
   unsure_since_us_ = now.monotonic_us;
   if (length_us > 0) {
@@ -59,13 +82,14 @@ void standing_value_model::take_unsure(double value, std::int64_t length_us,
     take_base_if_tighter(value);
   }
   // What the device holds is anybody's guess: it is not sent anything for that.
-  given_ = in_force();
+  given_ = to_give();
 }
 
 void standing_value_model::take_base_if_tighter(double value) {
   if (!state_.base || !is_tighter(value, *state_.base)) return;
   state_.base = value;
   state_.is_base_set = true;
+  state_.is_base_doubtful = false;
 }
 
 void standing_value_model::doubt(double value) {
@@ -92,6 +116,7 @@ bool standing_value_model::report(double value, std::int64_t time_us, double tol
   // What was in force before says nothing: the unsure set may act yet.
   if (!newer || newer == state_.confirmed || !was_set(*newer)) return false;
   if (std::abs(value - *newer) > tolerance) return false;
+  believe(*newer);
   is_sure();
   return true;
 }
@@ -108,6 +133,7 @@ void standing_value_model::add(double value, std::int64_t length_us, messages::i
 void standing_value_model::went_back(double value) {
   given_ = value;
   must_give_ = is_over_ = false;
+  drop_doubtful();
   is_sure();
   state_.former.reset();
 }
@@ -158,7 +184,7 @@ std::optional<double> standing_value_model::due(messages::instant now) {
     // Nobody knows whether what ended is what the device holds.
     must_give_ = must_give_ || !state_.is_given;
   }
-  const auto wanted = in_force();
+  const auto wanted = to_give();
   return must_give_ || wanted != given_ ? wanted : std::nullopt;
 }
 
@@ -166,28 +192,33 @@ void standing_value_model::restore(standing_state kept) {
   if (!kept.base) kept.base = state_.base;
   state_ = std::move(kept);
   state_.leads = state_.leads && !state_.timed.empty();
-  if (!state_.former) state_.former = in_force();
+  if (!state_.former) state_.former = to_give();
   state_.leads = false;
   is_restored_ = true;
-  must_give_ = !state_.timed.empty();
+  must_give_ = !std::ranges::all_of(state_.timed, &timed_set::is_doubtful);
   if (!must_give_) state_.former.reset();
-  given_ = in_force();
+  given_ = to_give();
 }
 
 void standing_value_model::restore_unfinished(double value, std::int64_t length_us,
                                               std::int64_t until_utc_us) {
   doubt(value);
   if (length_us > 0) {
-    state_.timed.push_back({value, length_us, 0, until_utc_us});
-  } else {
+    const auto wanted = to_give();
+    state_.timed.push_back({value, length_us, 0, until_utc_us, true});
+    // The restart ends one that raised it, if it ever acted.
+    const bool raises = wanted && !is_tighter(value, *wanted);
+    must_give_ = must_give_ || raises;
+    if (raises && !state_.former) state_.former = wanted;
+  } else if (state_.base && is_tighter(value, *state_.base)) {
+    if (!state_.is_base_doubtful) {
+      state_.base_before = state_.base;
+      state_.is_base_before_set = state_.is_base_set;
+    }
     take_base_if_tighter(value);
+    state_.is_base_doubtful = true;
   }
   is_restored_ = true;
-  must_give_ = !state_.timed.empty();
-  given_ = in_force();
-  // One for a time that is in force now goes on, as far as anybody knows.
-  if (!state_.former || (length_us > 0 && given_ == value)) state_.former = given_;
-  if (!must_give_) state_.former.reset();
 }
 
 void standing_value_model::begin_time(messages::instant now) {

@@ -20,6 +20,8 @@ struct timed_set {
   std::int64_t length_us = 0;
   std::int64_t until_us = 0;     ///< monotonic, of this life of the node
   std::int64_t until_utc_us = 0; ///< the same instant, for the journal
+  /// A former life began it, and nobody knows whether the device was ever given it.
+  bool is_doubtful = false;
   friend bool operator==(const timed_set&, const timed_set&) = default;
 };
 
@@ -35,6 +37,11 @@ struct standing_state {
   /// And the range in which what it may hold lies, by that and by all unsure sets since.
   double lowest = 0;
   double highest = 0;
+  /// The base is one that a former life began, as a doubtful set for a time; and what it was
+  /// before.
+  bool is_base_doubtful = false;
+  std::optional<double> base_before = {};
+  bool is_base_before_set = false;
   /// What was in force before a restart, until the device was given what is due since.
   std::optional<double> former = {};
   friend bool operator==(const standing_state&, const standing_state&) = default;
@@ -100,7 +107,8 @@ class standing_value_model {
   /// What a former life left behind. Its time goes on, by UTC and never longer
   /// than it was; the newest set leads no more, so that what is looser is over.
   void restore(standing_state kept);
-  /// What a former life began and did not finish: it counts as unsure.
+  /// What a former life began and did not finish: it counts as unsure, but is not given to the
+  /// device, which would act after its deadline. Once something else was given, it is over.
   void restore_unfinished(double value, std::int64_t length_us, std::int64_t until_utc_us);
 
  private:
@@ -111,6 +119,12 @@ class standing_value_model {
   /// What stays counts where it is tighter.
   void take_base_if_tighter(double value);
   void is_sure();
+  /// What is in force without the doubtful.
+  [[nodiscard]] std::optional<double> to_give() const;
+  /// The device was given something else.
+  void drop_doubtful();
+  /// The device reports it: it was given it after all.
+  void believe(double value);
   [[nodiscard]] bool was_set(double value) const;
   /// The set for a time that ends last of those of this value.
   [[nodiscard]] const timed_set* longest(double value) const;

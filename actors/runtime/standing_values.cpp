@@ -19,6 +19,10 @@ using nlohmann::json;
 constexpr const char* stream = "standing";
 constexpr const char* stands_on = "it stands on after its actor was restarted";
 
+// A device may round to the step beside. Of fractions like 0.1 such a step is a bit
+// more or less than the resolution says.
+constexpr double one_step = 1 + 1e-6;
+
 constexpr auto length_max_ms =
     static_cast<std::uint64_t>(timed_length_max_us / messages::us_per_ms);
 
@@ -30,7 +34,7 @@ std::int64_t length_us_of(const messages::command& asked) {
 std::string encode(const standing_state& state, const std::string& asked_as) {
   auto timed = json::array();
   for (const auto& each : state.timed) {
-    timed.push_back({each.value, each.length_us, each.until_utc_us});
+    timed.push_back({each.value, each.length_us, each.until_utc_us, each.is_doubtful});
   }
   return json{{"base", state.base ? json(*state.base) : json()},
               {"timed", timed},
@@ -40,6 +44,9 @@ std::string encode(const standing_state& state, const std::string& asked_as) {
               {"confirmed", state.confirmed ? json(*state.confirmed) : json()},
               {"lowest", state.lowest},
               {"highest", state.highest},
+              {"base_doubtful", state.is_base_doubtful},
+              {"base_before", state.base_before ? json(*state.base_before) : json()},
+              {"base_before_set", state.is_base_before_set},
               {"former", state.former ? json(*state.former) : json()},
               {"asked_as", asked_as}}
       .dump();
@@ -65,19 +72,23 @@ standing_state decode(const json& kept) {
   state.is_given = is_true(kept, "given");
   state.base = number_in(kept, "base");
   state.former = number_in(kept, "former");
+  state.is_base_doubtful = is_true(kept, "base_doubtful");
+  state.base_before = number_in(kept, "base_before");
+  state.is_base_before_set = is_true(kept, "base_before_set");
   state.confirmed = number_in(kept, "confirmed");
   state.lowest = number_in(kept, "lowest").value_or(0);
   state.highest = number_in(kept, "highest").value_or(0);
   const auto timed = kept.find("timed");
   if (timed == kept.end() || !timed->is_array()) return state;
   for (const auto& each : *timed) {
-    const bool fits = each.is_array() && each.size() == 3 && each[0].is_number() &&
+    const bool fits = each.is_array() && each.size() == 4 && each[0].is_number() &&
                       each[1].is_number_integer() && each[2].is_number_integer() &&
-                      state.timed.size() < timed_sets_max;
+                      each[3].is_boolean() && state.timed.size() < timed_sets_max;
     if (!fits) continue;
     const auto length_us =
         std::clamp<std::int64_t>(each[1].get<std::int64_t>(), 0, timed_length_max_us);
-    state.timed.push_back({each[0].get<double>(), length_us, 0, each[2].get<std::int64_t>()});
+    state.timed.push_back(
+        {each[0].get<double>(), length_us, 0, each[2].get<std::int64_t>(), each[3].get<bool>()});
   }
   return state;
 }
@@ -88,7 +99,7 @@ standing_values::standing_values(context& owner,
                                  std::span<const messages::profiles::command> commands)
     : owner_(owner) {
   for (const auto& each : commands) {
-    all_.push_back({each.point, each.unit, each.decimals, each.resolution,
+    all_.push_back({each.point, each.unit, each.decimals, each.resolution * one_step,
                     standing_value_model(each.default_value)});
   }
   load();

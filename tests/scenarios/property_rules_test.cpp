@@ -307,3 +307,42 @@ TEST_CASE("safety rule 7: a value that is sent twice, late, for nobody or instea
   CHECK(breaks(make_command_rule(), {set, value(20), same, value(40), value(60)}) > 0);
   CHECK(breaks(make_command_rule(), {set, at(20, value_sent{true, 140})}) > 0);
 }
+
+TEST_CASE("safety rule 7: a set for a time that goes back early, twice, too far or not at all") {
+  const auto asks = [](std::int64_t t_ms, const std::string& key, double value_a,
+                       std::int64_t length_ms) {
+    return at(t_ms, command_arrived{{key, "set", "rack_0/charge_current_limit", value_a, 1'000 * ms,
+                                     length_ms * ms}});
+  };
+  const auto value = [](std::int64_t t_ms, double value_a) {
+    return at(t_ms, value_sent{true, value_a});
+  };
+  const auto holds = [](std::int64_t t_ms, double value_a) {
+    return at(t_ms, limits_heard{value_a, 140});
+  };
+  const auto broken = [](const std::vector<fact>& history, const std::vector<fact>& more) {
+    return breaks(make_command_rule(), with(history, more));
+  };
+  const auto ends = at(8'000, moment{}, -1);
+  const std::vector<fact> timed{asks(10, "timed", 20.5, 4'000), value(20, 20.5), holds(50, 20.5)};
+  CHECK(broken(timed, {value(4'100, 140), ends}) == 0);
+  CHECK(broken(timed, {value(3'000, 140), ends}) > 0);
+  CHECK(broken(timed, {value(4'100, 140), value(4'200, 140), ends}) > 0);
+  CHECK(broken(timed, {value(4'100, 100), ends}) > 0); // which stands for nobody
+  CHECK(broken(timed, {at(9'000, moment{}, -1)}) > 0);
+  const auto stalls = at(3'000, chain_ended{"a standstill", false});
+  CHECK(broken(timed, {stalls, at(9'000, moment{}, -1)}) == 0);
+  // Beside another one.
+  const auto beside = with({asks(1, "stays", 30, 0), value(5, 30), holds(8, 30)}, timed);
+  CHECK(broken(beside, {value(4'100, 30), ends}) == 0);
+  CHECK(broken(beside, {value(4'100, 140), ends}) > 0);
+  // After a restart it goes on, once.
+  const auto restarts = at(2'500, chain_ended{"a crash", true});
+  CHECK(broken(beside, {restarts, value(2'600, 20.5), value(4'100, 30), ends}) == 0);
+  CHECK(broken(beside, {restarts, value(2'600, 140), ends}) > 0);
+  CHECK(broken(beside, {restarts, value(2'600, 20.5), value(2'700, 20.5), ends}) > 0);
+  // With the journal it is forgotten.
+  const auto gone = at(2'510, journal_gone{"rack_0"}, -1);
+  CHECK(broken(timed, {restarts, gone, at(9'000, moment{}, -1)}) == 0);
+  CHECK(broken(timed, {restarts, gone, value(4'100, 140), ends}) > 0);
+}

@@ -289,4 +289,46 @@ TEST_CASE("sets for a time of one value are bounded, and their renewal needs no 
   CHECK(model.state().timed.size() == 2);
 }
 
+TEST_CASE("F-005 what a former life did not finish may stand, but is not given afterwards") {
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  const auto next_life = [&](double unfinished, int length_s, bool beside_50) {
+    standing_value_model model(140);
+    model.take(70, 0, at(0));
+    if (beside_50) model.take(50, 60 * s, at(0));
+    standing_value_model next(140);
+    next.restore(model.state());
+    next.restore_unfinished(unfinished, length_s * s, (length_s + utc_s) * s);
+    return next;
+  };
+  auto tighter = next_life(20, 60, false);
+  CHECK_FALSE(tighter.due(at(1)));
+  CHECK(tighter.in_force() == 20); // by which roles are judged
+  CHECK(tighter.held() == held_value{70, 0, 70});
+  // The life after that knows it, too.
+  standing_value_model later(140);
+  later.restore(tighter.state());
+  CHECK_FALSE(later.due(at(2)));
+  CHECK(later.due(at(60)) == 70);
+  later.went_back(70);
+  CHECK(later.in_force() == 70);
+  // The device reports that it was given it.
+  REQUIRE(tighter.report(20, 2 * s, 0.1));
+  CHECK(tighter.held() == held_value{20, 20, 20});
+  CHECK(tighter.due(at(60)) == 70);
+
+  auto looser = next_life(90, 60, false);
+  CHECK(looser.due(at(1)) == 70);
+  looser.went_back(70);
+  CHECK_FALSE(looser.due(at(60)));
+
+  for (const int length_s : {30, 0}) {
+    auto beside = next_life(20, length_s, true);
+    CHECK(beside.due(at(1)) == 50);
+    beside.went_back(50);
+    CHECK(beside.in_force() == 50);
+    CHECK_FALSE(beside.due(at(30)));
+    CHECK(beside.due(at(60)) == 70);
+  }
+}
+
 } // namespace voltaic::actors::runtime

@@ -62,6 +62,7 @@ struct request {
   std::string point;
   double value = 0;
   std::int64_t deadline_us = 0; ///< monotonic
+  std::int64_t length_us = 0;   ///< of a set for a time; 0: it stays
 };
 /// A command for one of the rack's actors reached the rack's node.
 struct command_arrived {

@@ -36,6 +36,7 @@ messages::command command_of(const deed& what, messages::instant now) {
                 : what.text == "set"   ? fmt::format("bms_{}", what.rack)
                                        : rack + "/contactor";
   if (what.text == "set") made.value = what.value;
+  made.lease_ms = static_cast<std::uint64_t>(what.length_ms);
   return made;
 }
 
@@ -51,6 +52,7 @@ void person::ask(const deed& what, messages::instant now) {
   auto command = command_of(what, now);
   ++hits_[fmt::format("asked to {}", what.text)];
   ++hits_["asked as " + what.role];
+  if (what.length_ms > 0) ++hits_["asked to set for a time"];
   if (what.delay_ms > 0) ++hits_["command sent late"];
   if (what.repeats > 1) ++hits_["command repeated"];
   for (std::uint32_t i = 0; i < what.repeats; ++i) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "messages/time.hpp"
+#include "scenarios/property/standing_sets.hpp"
 
 namespace voltaic::tests::property {
 namespace {
@@ -21,10 +22,6 @@ constexpr std::uint8_t precharge = 1;
 /// Between two attempts of one closing.
 constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
 constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
-/// A report this near to a value is that value.
-constexpr double same_a = 0.1;
-/// A chain that ends so shortly after a report may not have taken note of it.
-constexpr std::int64_t noted_us = 1'000 * us_per_ms;
 /// What a device does not hold may be written again: it reports a looser value for so long,
 constexpr std::int64_t patience_us = 2'000 * us_per_ms;
 /// two such writes lie so far apart,
@@ -34,82 +31,31 @@ constexpr int again_max = 3;
 constexpr std::int64_t seldom_us = 60'000 * us_per_ms;
 /// and a chain may be so far behind its wire.
 constexpr std::int64_t lag_us = 200 * us_per_ms;
-/// A gap is told as soon as the disk takes anything again.
-constexpr std::int64_t gap_told_us = 1'000 * us_per_ms;
-
-bool same_event(const messages::event& a, const messages::event& b) {
-  return a.id == b.id && a.kind == b.kind && a.subject == b.subject && a.edge == b.edge &&
-         a.state == b.state && a.candidate == b.candidate;
-}
-
-/// Events that were acknowledged are never lost; a gap is itself an event.
-class event_rule final : public rule {
- public:
-  event_rule() : rule(6) {}
-
-  void take(const fact& next) override {
-    if (const auto* disk = std::get_if<disk_state>(&next.what)) {
-      nodes_[disk->node].refuses = disk->refuses;
-    } else if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
-      auto& node = nodes_[gone->node];
-      node.stored.clear();
-      node.newest = 0;
-      node.gap_us = next.time_us;
-    } else if (const auto* stored = std::get_if<event_stored>(&next.what)) {
-      store(nodes_[stored->node], stored->event, next);
-    } else if (const auto* said = std::get_if<event_said>(&next.what)) {
-      say(nodes_[said->node], said->event, next);
-    } else if (std::holds_alternative<moment>(next.what)) {
-      for (auto& [name, node] : nodes_) {
-        // As long as the disk refuses nothing can be told durably.
-        if (!node.gap_us || node.refuses || next.time_us - *node.gap_us < gap_told_us) continue;
-        if (node.newest == 0) continue; // not started yet, or it has nothing to say
-        broken(next, fmt::format("{} lost events and does not tell it", name));
-        node.gap_us.reset();
-      }
-    }
-  }
-
- private:
-  struct state {
-    std::uint64_t newest = 0;
-    std::map<std::uint64_t, messages::event> stored;
-    bool refuses = false;
-    std::optional<std::int64_t> gap_us;
-  };
-
-  void store(state& node, const messages::event& event, const fact& next) {
-    if (event.sequence <= node.newest) {
-      broken(next,
-             fmt::format("{} stores event {} after {}", event.node, event.sequence, node.newest));
-    } else if (event.sequence != node.newest + 1) {
-      node.gap_us = next.time_us;
-    }
-    if (event.state == "events_lost" || event.state == "journal_lost") node.gap_us.reset();
-    node.newest = std::max(node.newest, event.sequence);
-    node.stored[event.sequence] = event;
-  }
-
-  void say(state& node, const messages::event& event, const fact& next) {
-    if (node.refuses) return;
-    const auto found = node.stored.find(event.sequence);
-    if (found != node.stored.end() && same_event(found->second, event)) return;
-    broken(next, fmt::format("{} says event {} ({} {}) that is not in its journal", event.node,
-                             event.sequence, event.kind, event.state));
-  }
-
-  std::map<std::string, state> nodes_;
-};
+/// What was set for a time is taken back so soon after its end, where nothing disturbs the chain,
+constexpr std::int64_t taken_back_us = 3'000 * us_per_ms;
+/// and this long after it was disturbed: it may stand still for 9 s, and catch up for some more.
+constexpr std::int64_t disturbed_us = 15'000 * us_per_ms;
 
 /// A command acts at most once for its key, and never after its deadline. The
 /// newest value that was set may be written again, in bounds, while the device
 /// reports a looser one, or the last one that it reported, where it never
-/// reported the newest in time; no other.
+/// reported the newest in time; no other. What was set for a time goes back to what
+/// stands beside it when its time is over, or its chain was restarted: once, in time, and
+/// never to anything looser.
 class command_rule final : public rule {
  public:
   command_rule() : rule(7) {}
 
   void take(const fact& next) override {
+    if (std::holds_alternative<moment>(next.what)) return judge_returns(next);
+    if (const auto* disk = std::get_if<disk_state>(&next.what)) {
+      if (auto* rack = rack_of(disk->node)) refuse(*rack, disk->refuses, next.time_us);
+      return;
+    }
+    if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
+      if (auto* rack = rack_of(gone->node)) forget(*rack);
+      return;
+    }
     if (const auto* said = std::get_if<event_said>(&next.what)) {
       int number = 0;
       if (said->event.edge == "reset" &&
@@ -121,7 +67,12 @@ class command_rule final : public rule {
     if (next.rack < 0) return;
     auto& rack = racks_[next.rack];
     if (const auto* came = std::get_if<command_arrived>(&next.what)) {
-      rack.keys.try_emplace(came->what.key, known{came->what, next.time_us, 0});
+      const auto is_new =
+          rack.keys.try_emplace(came->what.key, known{came->what, next.time_us, 0}).second;
+      if (is_new && came->what.length_us > 0) {
+        const bool charge = came->what.point.find("/charge") != std::string::npos;
+        (charge ? rack.charge : rack.discharge).sets.ask(came->what.key);
+      }
     } else if (const auto* sent = std::get_if<order_sent>(&next.what)) {
       order(rack, *sent, next);
     } else if (const auto* value = std::get_if<value_sent>(&next.what)) {
@@ -129,7 +80,9 @@ class command_rule final : public rule {
     } else if (const auto* heard = std::get_if<limits_heard>(&next.what)) {
       hear(rack.charge, heard->charge_a, next.time_us);
       hear(rack.discharge, heard->discharge_a, next.time_us);
-    } else if (const auto* ended = std::get_if<chain_ended>(&next.what); ended && ended->restarts) {
+    } else if (const auto* ended = std::get_if<chain_ended>(&next.what)) {
+      rack.disturbed_us = next.time_us;
+      if (!ended->restarts) return;
       restart(rack.charge, next.time_us);
       restart(rack.discharge, next.time_us);
     }
@@ -155,6 +108,7 @@ class command_rule final : public rule {
     /// Until the newest is reported: the last one that was, and the loosest since.
     std::string key_before;
     double loosest_a = 0;
+    standing_sets sets; ///< all that acted
   };
   struct state {
     std::map<std::string, known> keys;
@@ -163,7 +117,26 @@ class command_rule final : public rule {
     std::uint8_t ordered = 0;
     std::int64_t attempt_ended_us = INT64_MIN / 2;
     std::int64_t closing_until_us = 0; ///< deadline of the command that closes
+    std::int64_t disturbed_us = INT64_MIN / 2;
   };
+
+  state* rack_of(const std::string& node) {
+    int number = 0;
+    return std::sscanf(node.c_str(), "rack_%d", &number) == 1 ? &racks_[number] : nullptr;
+  }
+
+  static void refuse(state& rack, bool refuses, std::int64_t now_us) {
+    for (auto* side : {&rack.charge, &rack.discharge}) side->sets.refuse(refuses, now_us);
+  }
+
+  static void forget(state& rack) {
+    for (auto* side : {&rack.charge, &rack.discharge}) {
+      auto sets = std::move(side->sets);
+      sets.forget();
+      *side = standing();
+      side->sets = std::move(sets);
+    }
+  }
 
   /// A key that may act now and did not; the one that must act soonest.
   static known* free_key(state& rack, const std::string& operation, std::int64_t now_us) {
@@ -195,6 +168,7 @@ class command_rule final : public rule {
   }
 
   static void hear(standing& newest, double reported_a, std::int64_t now_us) {
+    newest.sets.hear(reported_a, now_us);
     const bool is_it = std::abs(reported_a - newest.value_a) <= same_a;
     // A report that comes late confirms nothing but what is tighter than all before.
     const bool is_tightest = newest.key_before.empty() || newest.value_a < newest.loosest_a;
@@ -211,6 +185,7 @@ class command_rule final : public rule {
   }
 
   static void restart(standing& newest, std::int64_t now_us) {
+    newest.sets.restart(now_us);
     newest.again = 0;
     newest.resumes = true;
     newest.is_of_this_life = false;
@@ -225,12 +200,27 @@ class command_rule final : public rule {
     next.sent_us = now_us;
     next.key_before = newest.reported_us ? newest.key : newest.key_before;
     next.loosest_a = std::max(newest.reported_us ? newest.value_a : newest.loosest_a, what.value);
+    next.sets = std::move(newest.sets);
+    next.sets.act(what, now_us);
+    newest = std::move(next);
+  }
+
+  /// The device was given what follows on a set for a time: it is known what it holds.
+  static void take_return(standing& newest, std::string key, double value_a, std::int64_t now_us) {
+    standing next;
+    next.key = std::move(key);
+    next.value_a = value_a;
+    next.deadline_us = next.sent_us = now_us;
+    next.reported_us = now_us;
+    next.sets = std::move(newest.sets);
+    next.sets.went_back();
     newest = std::move(next);
   }
 
   static bool may_write_again(const standing& newest, const std::string& key, std::int64_t now_us) {
     const bool is_before = !newest.reported_us && newest.key_before == key;
     if ((newest.key != key && !is_before) || !newest.looser_since_us) return false;
+    if (now_us > newest.sets.ends_us(key)) return false;
     if (newest.resumes) return true;
     const auto apart_us = newest.again == 0          ? patience_us
                           : newest.again < again_max ? spacing_us
@@ -260,6 +250,14 @@ class command_rule final : public rule {
   void set(state& rack, const value_sent& sent, const fact& next) {
     auto& newest = sent.charge ? rack.charge : rack.discharge;
     auto* found = key_of(rack, newest, sent, next.time_us);
+    const bool is_first = found != nullptr && found->acted_us == 0;
+    const bool is_again =
+        found != nullptr && !is_first && may_write_again(newest, found->what.key, next.time_us);
+    if (!is_first && !is_again) {
+      if (auto key = newest.sets.goes_back_to(sent.value_a, next.time_us)) {
+        return take_return(newest, *std::move(key), sent.value_a, next.time_us);
+      }
+    }
     if (found == nullptr) {
       // Nobody sets anything for a time: not even the default comes by itself.
       broken(next, fmt::format("rack_{} is set to {} A by nobody", next.rack, sent.value_a));
@@ -267,9 +265,7 @@ class command_rule final : public rule {
     }
     auto& key = *found;
     if (key.acted_us != 0) {
-      if (!may_write_again(newest, key.what.key, next.time_us)) {
-        broken(next, fmt::format("key {} acts a second time", key.what.key));
-      }
+      if (!is_again) broken(next, fmt::format("key {} acts a second time", key.what.key));
       ++newest.again;
       newest.resumes = false;
       newest.sent_us = next.time_us;
@@ -326,9 +322,6 @@ std::vector<violation> judge_rule_1(std::span<const fact> with_bus,
   return {};
 }
 
-std::unique_ptr<rule> make_event_rule() {
-  return std::make_unique<event_rule>();
-}
 std::unique_ptr<rule> make_command_rule() {
   return std::make_unique<command_rule>();
 }

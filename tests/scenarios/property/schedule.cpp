@@ -202,7 +202,11 @@ class author {
     one.direct = dice_.one_of(4);
     one.index = static_cast<std::uint32_t>(dice_.between(0, 1)); // charge or discharge
     // Each sets another value, so that the frame tells whose it is.
-    if (operation == "set") one.value = 20 + 0.1 * static_cast<double>(keys_);
+    if (operation != "set") return;
+    one.value = 20 + 0.1 * static_cast<double>(keys_);
+    // Every other one is for a time. It takes no dice, so that the seeds keep what else they mean.
+    constexpr std::array<std::int64_t, 4> lengths_ms{1'500, 4'000, 9'000, 20'000};
+    if (keys_ % 2 == 0) one.length_ms = lengths_ms.at(static_cast<std::size_t>(keys_ / 2) % 4);
   }
 
   dice dice_;
@@ -234,6 +238,7 @@ std::string to_string(const schedule& what) {
       text += fmt::format(" {} {} deadline {} ms, sent {} ms later, {} times{}", one.key, one.role,
                           one.deadline_ms, one.delay_ms, one.repeats,
                           one.direct ? ", to the last hop" : "");
+      if (one.length_ms > 0) text += fmt::format(", set for {} ms", one.length_ms);
     }
     text += '\n';
   }

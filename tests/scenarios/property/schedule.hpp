@@ -52,6 +52,7 @@ struct deed {
   std::string role;
   std::int64_t deadline_ms = 0; ///< from `t_ms`
   std::int64_t delay_ms = 0;    ///< it is sent so much later than it was given
+  std::int64_t length_ms = 0;   ///< of a set for a time; 0: it stays
   std::uint32_t repeats = 1;
   bool direct = false; ///< to the last hop, past the dispatcher
 };

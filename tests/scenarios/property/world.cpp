@@ -187,6 +187,7 @@ struct world::state {
     if (const auto* event = std::get_if<messages::event>(&message->payload)) {
       tell({now_us, -1, event_said{node, *event, happened_us}});
       if (event->kind == "protection") ++hits["protection " + event->level + " " + event->edge];
+      if (event->scope == "set") ++hits["set " + event->state];
     } else if (const auto* limits = std::get_if<messages::limits>(&message->payload)) {
       tell({now_us, rack_of(limits->rack),
             limits_said{limits->charge_current_a, limits->discharge_current_a, happened_us}});
@@ -198,8 +199,12 @@ struct world::state {
     if (!message) throw std::logic_error(message.error().text);
     const auto* command = std::get_if<messages::command>(&message->payload);
     if (command == nullptr || rack_of(command->target) < 0) return;
-    request asked{command->key, command->operation, command->point, 0,
-                  command->deadline_utc_us - start_time.utc_us};
+    request asked{command->key,
+                  command->operation,
+                  command->point,
+                  0,
+                  command->deadline_utc_us - start_time.utc_us,
+                  static_cast<std::int64_t>(command->lease_ms) * us_per_ms};
     if (const auto* value = std::get_if<double>(&command->value)) {
       asked.value = std::round(*value * 10) / 10.0;
     }
