@@ -51,9 +51,10 @@ inline constexpr const char* contactor_feedback = "contactor_feedback";
 inline constexpr const char* precharge_failed = "precharge_failed";
 inline constexpr const char* break_under_load = "break_under_load";
 inline constexpr const char* lease_expired = "lease_expired";
-/// Why it is open after a restart: what the device told of the time before.
-inline constexpr const char* lease_ran_out = "lease ran out while nobody commanded it (restart)";
-inline constexpr const char* closed_at_end = "was closed when its process ended (restart)";
+/// Why it is open after a restart: its lease ran out while nobody commanded it,
+/// or it was still closed when the restart ordered it to open.
+inline constexpr const char* lease_ran_out = "lease_expired_before_restart";
+inline constexpr const char* closed_at_end = "closed_before_restart";
 /// Reasons of a change that a command asked for.
 inline constexpr const char* by_command = "command";
 inline constexpr const char* by_reset = "reset";

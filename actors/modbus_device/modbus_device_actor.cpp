@@ -301,6 +301,8 @@ void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {
   const auto done = std::move(found->second);
   pending_.erase(found);
   const auto result = model_.judge(done.command, done.planned, as_write_result(answer));
+  // Whoever asked sees it at once, not with the next poll.
+  tell(model_.take_read_back(done.planned, answer.read_back, answer.time_us), now_);
   standing_.took(done.command, done.planned.command, result.outcome, now_);
   conclude(result, done.command);
 }

@@ -55,6 +55,7 @@ model::model(model_options options, register_plan plan)
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
   samples_.reserve(register_plan::samples_usual);
   last_results_.resize(plan_.reads().size());
+  last_registers_.resize(plan_.reads().size());
   lay_out();
 }
 
@@ -104,16 +105,22 @@ std::optional<messages::telemetry> model::age(std::int64_t now_us) {
 void model::take_values(std::size_t read, const read_result& result) {
   // Another number of registers than asked for says nothing.
   if (!plan_.apply(read, result.registers, samples_)) return;
+  last_registers_[read].assign(result.registers.begin(), result.registers.end());
+  take_samples(read, result.registers, {});
+  mark(read, result.time_us);
+}
+
+void model::take_samples(std::size_t read, std::span<const std::uint16_t> registers,
+                         std::optional<std::uint16_t> only) {
   for (const auto& sample : samples_) {
+    if (only && sample.point != *only) continue;
     const auto cell = points_[sample.point].first_cell + sample.index;
     raw_[cell] = sample.raw;
     real_[cell] = sample.real;
     cells_[cell] = sample.good ? quality::good : quality::invalid;
     if (options_.profile->points[sample.point].type == profiles::raw_type::text)
-      points_[sample.point].text =
-          sample.good ? plan_.text_of(read, sample.point, result.registers) : "";
+      points_[sample.point].text = sample.good ? plan_.text_of(read, sample.point, registers) : "";
   }
-  mark(read, result.time_us);
 }
 
 void model::take_exception(std::size_t read, std::int64_t time_us) {
@@ -126,9 +133,9 @@ void model::take_exception(std::size_t read, std::int64_t time_us) {
   mark(read, time_us);
 }
 
-void model::mark(std::size_t read, std::int64_t time_us) {
+void model::mark(std::size_t read, std::int64_t time_us, std::optional<std::uint16_t> only) {
   for (auto& each : parts_) {
-    if (each.covered.read != read) continue;
+    if (each.covered.read != read || (only && each.covered.point != *only)) continue;
     each.seen_us = time_us;
     each.ever_seen = true;
     each.stale = false;

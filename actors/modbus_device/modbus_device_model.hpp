@@ -80,6 +80,11 @@ class model {
   /// The points that became stale.
   [[nodiscard]] std::optional<messages::telemetry> age(std::int64_t now_us);
 
+  /// What the device was seen to hold right after a set was written: the point that shows it
+  /// is known anew, where it is read from the registers that were written. Else nothing.
+  [[nodiscard]] std::optional<messages::telemetry> take_read_back(
+      const set_plan& planned, std::span<const std::uint16_t> held, std::int64_t time_us);
+
   /// The first element of a point that is no text.
   [[nodiscard]] known_value read(std::uint16_t point) const;
 
@@ -115,12 +120,15 @@ class model {
     read_result::kind what = read_result::kind::done;
     std::string reason;
   };
+  /// The values of a read's answer of all points, or of one.
+  void take_samples(std::size_t read, std::span<const std::uint16_t> registers,
+                    std::optional<std::uint16_t> only);
 
   model(model_options options, register_plan plan);
   void lay_out();
   void take_values(std::size_t read, const read_result& result);
   void take_exception(std::size_t read, std::int64_t time_us);
-  void mark(std::size_t read, std::int64_t time_us);
+  void mark(std::size_t read, std::int64_t time_us, std::optional<std::uint16_t> only = {});
   void mark_stale(std::int64_t now_us);
   void judge_round(std::size_t first_read, std::span<const read_result> round);
   [[nodiscard]] std::optional<messages::telemetry> say();
@@ -137,7 +145,8 @@ class model {
   std::vector<std::int64_t> raw_;
   std::vector<double> real_;
   std::vector<messages::profiles::sample> samples_;
-  std::vector<last_result> last_results_; ///< of each read
+  std::vector<last_result> last_results_;                  ///< of each read
+  std::vector<std::vector<std::uint16_t>> last_registers_; ///< of each read; empty: none yet
   device_state state_ = device_state::starting;
   std::string state_reason_;
   std::uint32_t good_rounds_ = 0;

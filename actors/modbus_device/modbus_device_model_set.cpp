@@ -71,6 +71,33 @@ messages::result model::judge(const messages::command& asked, const set_plan& pl
   return made;
 }
 
+std::optional<messages::telemetry> model::take_read_back(const set_plan& planned,
+                                                         std::span<const std::uint16_t> held,
+                                                         std::int64_t time_us) {
+  using messages::profiles::register_table;
+  const auto point = plan_.commands()[planned.command].read_back;
+  const std::size_t first = planned.write.address;
+  const bool shows_it = std::ranges::any_of(options_.profile->registers, [&](const auto& entry) {
+    return entry.point == point && entry.field.table == register_table::holding &&
+           entry.field.address == first;
+  });
+  if (!shows_it || held.empty()) return std::nullopt;
+  for (std::size_t i = 0; i < plan_.reads().size(); ++i) {
+    const auto& read = plan_.reads()[i];
+    const bool has_them = read.table == register_table::holding && read.address <= first &&
+                          first + held.size() <= std::size_t{read.address} + read.count;
+    if (!has_them || last_registers_[i].empty()) continue;
+    // The read's other registers are as old as they were: only this point is known anew.
+    auto registers = last_registers_[i];
+    std::copy(held.begin(), held.end(),
+              registers.begin() + static_cast<std::ptrdiff_t>(first - read.address));
+    if (!plan_.apply(i, registers, samples_)) continue;
+    take_samples(i, registers, point);
+    mark(i, time_us, point);
+  }
+  return say();
+}
+
 void model::judge_by_read_back(const set_plan& planned, const write_result& written,
                                messages::result& made) const {
   made.outcome = outcome::unknown;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/profiles/described.hpp"
 
 namespace voltaic::messages::points {
 namespace {
@@ -49,6 +50,12 @@ point_state element_of(const point_state& whole, std::uint32_t index) {
 }
 
 } // namespace
+
+std::int64_t shown_good_us(std::uint32_t period_ms) {
+  if (period_ms == 0) return 0;
+  const auto period_us = std::int64_t{period_ms} * us_per_ms;
+  return profiles::stale_after_us(period_us) + period_us + way_us;
+}
 
 void point_table::apply(const message& message) {
   if (const auto* described = std::get_if<catalogue>(&message.payload)) {
@@ -120,8 +127,8 @@ void point_table::apply(const header& header, const block& block, kept& to) {
   }
   ++statistics_.applied;
   alive_[header.source] = true;
-  to.last = {header.source, header.incarnation, header.sequence, header.time.monotonic_us,
-             header.time.utc_us};
+  to.last = {header.source,      header.incarnation, header.sequence, header.time.monotonic_us,
+             header.time.utc_us, header.utc_quality};
   state.received = true;
   state.source_time = {block.source_time_us,
                        header.time.utc_us + (block.source_time_us - header.time.monotonic_us)};
@@ -163,13 +170,20 @@ const catalogue* point_table::catalogue_of(std::string_view owner) const {
   return found == owners_.end() ? nullptr : &found->second.catalogue;
 }
 
+bool point_table::is_too_old(const kept& point) const {
+  const auto good_us = shown_good_us(point.state.description.period_ms);
+  if (!now_utc_us_ || good_us == 0 || point.last.utc == utc_quality::simulated) return false;
+  return *now_utc_us_ - point.state.source_time.utc_us > good_us;
+}
+
 /// A point that nobody has spoken of has elements too, all of quality never.
 point_state point_table::shown(const kept& point) const {
   point_state out = point.state;
   out.numbers.resize(out.description.count);
   out.element_quality.resize(out.description.count, quality::never);
   const auto source = alive_.find(point.last.source);
-  if (!out.received || source == alive_.end() || source->second) return out;
+  const bool is_down = source != alive_.end() && !source->second;
+  if (!out.received || (!is_down && !is_too_old(point))) return out;
   for (auto& mark : out.element_quality) mark = worst(mark, quality::stale);
   out.quality = worst(out.quality, quality::stale);
   return out;

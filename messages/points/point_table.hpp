@@ -17,6 +17,14 @@ namespace voltaic::messages::points {
 /// Points that one table holds at most; more are refused and counted.
 inline constexpr std::size_t points_max = 65'536;
 
+/// So long a value may take from its source to whoever shows it.
+inline constexpr std::int64_t way_us = 500 * us_per_ms;
+
+/// The age up to which a good value of a point with this period may be shown as good: as long
+/// as its source calls it good, until it is said the next time, and its way. 0 (the point has
+/// no period): without end.
+[[nodiscard]] std::int64_t shown_good_us(std::uint32_t period_ms);
+
 /// One point and what is known of its value.
 struct point_state {
   point_description description;
@@ -50,6 +58,11 @@ class point_table {
   /// Says that a source is alive or down. Any newer telemetry makes it alive again.
   void set_alive(std::string_view source, bool alive);
 
+  /// From now on values are shown as they are at this time (microseconds since 1970): what is
+  /// older than `shown_good_us` of its point is stale, whoever said last that it is good. Values
+  /// of simulated or recorded time have no age. Never called: no value ages.
+  void look_at(std::int64_t now_utc_us) { now_utc_us_ = now_utc_us; }
+
   /// The catalogue of an owner, or nullptr.
   [[nodiscard]] const catalogue* catalogue_of(std::string_view owner) const;
 
@@ -71,6 +84,7 @@ class point_table {
     std::uint64_t sequence = 0;
     std::int64_t monotonic_us = 0;
     std::int64_t utc_us = 0;
+    utc_quality utc = utc_quality::unknown;
   };
   struct kept {
     point_state state;
@@ -86,9 +100,11 @@ class point_table {
   void apply(const header& header, const block& block, kept& to);
   [[nodiscard]] static bool is_older(const header& header, const kept& known);
   [[nodiscard]] point_state shown(const kept& point) const;
+  [[nodiscard]] bool is_too_old(const kept& point) const;
 
   std::map<std::string, owner_entry, std::less<>> owners_;
   std::map<std::string, bool, std::less<>> alive_; ///< sources that were heard of
+  std::optional<std::int64_t> now_utc_us_;
   std::size_t points_ = 0;
   point_table_statistics statistics_;
 };

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
+#include "messages/nearest_word.hpp"
 #include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::profiles {
@@ -40,12 +42,15 @@ object_reader::object_reader(finding_collector& found, const json_node& node, st
     add("expected an object");
     return;
   }
+  std::vector<std::string_view> known;
+  for (const auto& rule : key_rules())
+    if (rule.object == kind) known.push_back(rule.key);
   for (const auto& present : node_.members) {
-    const auto known = [&](const key_rule& rule) {
-      return rule.object == kind && rule.key == present.key;
-    };
-    if (std::none_of(key_rules().begin(), key_rules().end(), known))
-      found_.add(present.offset, fmt::format("{}: unknown key", path_of(present.key)));
+    if (std::find(known.begin(), known.end(), present.key) != known.end()) continue;
+    const auto near = messages::nearest_word(present.key, known);
+    found_.add(present.offset,
+               fmt::format("{}: unknown key{}", path_of(present.key),
+                           near.empty() ? "" : fmt::format(", did you mean {}?", near)));
   }
   for (const auto& rule : key_rules())
     if (rule.object == kind && rule.required && !has(rule.key))

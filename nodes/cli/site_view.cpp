@@ -69,6 +69,7 @@ messages::expected<site_view> site_connection::collect(const running_site& site,
   messages::message end;
   end.payload = state->sources;
   result.points.apply(end);
+  result.points.look_at(utc_now_us());
   return result;
 }
 

@@ -243,15 +243,18 @@ std::string status_line(const json& supervised, const site_view* view) {
                      troubled.empty() ? "" : " |" + troubled);
 }
 
-exit_code watch(const std::string& file, running_site site) {
+// One line a second: a short one, or the whole object.
+exit_code watch(const options& given, running_site site) {
   auto connection = site_connection::open(site);
   while (true) {
     const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                  : messages::expected<site_view>(connection.error());
-    fmt::print("{}\n", status_line(site.status, view ? &*view : nullptr));
+    const auto* seen = view ? &*view : nullptr;
+    fmt::print("{}\n",
+               given.as_json ? merged(site.status, seen).dump() : status_line(site.status, seen));
     std::fflush(stdout);
     std::this_thread::sleep_for(1s);
-    auto again = find_running_site(file);
+    auto again = find_running_site(given.file);
     if (const auto* code = std::get_if<exit_code>(&again)) return *code;
     site = std::get<running_site>(std::move(again));
   }
@@ -265,7 +268,7 @@ exit_code show(const options& given) {
     fmt::print("{}\n", site.relay);
     return exit_code::done;
   }
-  if (given.watching) return watch(given.file, std::move(site));
+  if (given.watching) return watch(given, std::move(site));
   auto connection = site_connection::open(site);
   const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                : messages::expected<site_view>(connection.error());
@@ -287,7 +290,7 @@ action declare_status(command_options& app) {
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
   app.add_flag("--relay", given->relay_alone,
                "Print only the address that programs listen to, see docs/open-bus.md");
-  app.add_flag("--watch", given->watching, "One short line each second");
+  app.add_flag("--watch", given->watching, "One short line each second; with --json one object");
   return [given] { return show(*given); };
 }
 

@@ -201,3 +201,32 @@ TEST_CASE("a new catalogue of an owner starts its points anew") {
   table.apply({.payload = next});
   CHECK(table.select({}).size() == 1);
 }
+
+TEST_CASE("a value that nobody renews is stale to whoever looks at it, whatever its source said") {
+  auto about = described();
+  about.points[0].period_ms = 200;
+  const auto of = make_catalogue("bms_0", about.points);
+  const auto shown_at = [&](std::int64_t now_us, std::uint32_t point, utc_quality utc) {
+    point_table table;
+    table.apply({.header = {.source = "bms_0"}, .payload = of});
+    auto said = cells({}, {3'300, 3'301, 3'302, 3'303});
+    said.header.utc_quality = utc;
+    auto& words = std::get<telemetry>(said.payload);
+    words.fingerprint = of.fingerprint;
+    if (point == 1) words.blocks[0].values = block::words{5};
+    words.blocks[0].point = static_cast<std::uint16_t>(point);
+    table.apply(said);
+    CHECK(table.select({}).at(point).quality == quality::good); // nobody looks yet
+    table.look_at(utc_offset_us + now_us);
+    return table.select({}).at(point);
+  };
+  const auto bound_us = 1'000 + shown_good_us(200);
+  CHECK(shown_good_us(200) == 1'000'000);
+  CHECK(shown_at(bound_us, 0, utc_quality::unknown).quality == quality::good);
+  const auto old = shown_at(bound_us + 1, 0, utc_quality::unknown);
+  CHECK(old.quality == quality::stale);
+  CHECK(old.element_quality == std::vector<quality>(4, quality::stale));
+  CHECK(old.numbers[0] == Approx(3.3)); // it is still shown
+  CHECK(shown_at(bound_us + 1, 0, utc_quality::simulated).quality == quality::good);
+  CHECK(shown_at(86'400'000'000, 1, utc_quality::unknown).quality == quality::good); // no period
+}

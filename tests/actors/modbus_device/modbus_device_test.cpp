@@ -140,7 +140,8 @@ struct fixture {
   void answer_write(outcome what, std::vector<std::uint16_t> held, bool sent = true,
                     std::uint8_t code = 0) {
     REQUIRE_FALSE(writes.empty());
-    deliver(write_answer{writes.back().token, 1, what, sent, code, std::move(held), 0, ""});
+    deliver(write_answer{writes.back().token, 1, what, sent, code, std::move(held),
+                         node.clock.now().monotonic_us, ""});
   }
 
   messages::command make_timed(const std::string& key, double value, std::uint64_t length_ms) {
@@ -256,6 +257,38 @@ TEST_CASE_METHOD(fixture, "a set command is written, read back and done") {
   CHECK(answer.requested == "12.5");
   CHECK(answer.read_back == "12.5");
   CHECK(answer.reply_to == "client");
+}
+
+TEST_CASE_METHOD(fixture, "what a set was read back as is said at once, of that point alone") {
+  deliver(good_round());
+  const auto polled_us = newest(run).source_time_us;
+  const auto words_of = [this](std::uint16_t point) {
+    return std::get<messages::block::words>(newest(point).values);
+  };
+  CHECK(words_of(limit) == messages::block::words{1'050});
+  node.advance(50 * ms);
+  order(make_set("k", 12.5));
+  answer_write(outcome::done, {125});
+  CHECK(words_of(limit) == messages::block::words{125});
+  CHECK(newest(limit).quality == quality::good);
+  CHECK(newest(limit).source_time_us == node.clock.now().monotonic_us);
+  CHECK(words_of(run) == messages::block::words{1'051}); // of the same read
+  CHECK(newest(run).source_time_us == polled_us);
+  // Also where the device took another value; what is not known is not said.
+  order(make_set("l", 20));
+  answer_write(outcome::done, {130});
+  CHECK(words_of(limit) == messages::block::words{130});
+  order(make_set("m", 30));
+  answer_write(outcome::timeout, {});
+  CHECK(words_of(limit) == messages::block::words{130});
+}
+
+TEST_CASE_METHOD(fixture, "a Modbus device that rounds to the step beside is left alone") {
+  CHECK(carry_out(make_set("a", 70)) == messages::outcome::done);
+  pass(10, limit_address, 701); // 70.10000000000001 in binary
+  CHECK(writes.size() == 1);
+  pass(3, limit_address, 702);
+  CHECK(writes.size() == 2);
 }
 
 TEST_CASE_METHOD(fixture, "F-138 a value out of range is refused, never clamped") {

@@ -200,7 +200,7 @@ TEST_CASE("a chain that died while it was closed says so after the restart, once
   chain.start();
   chain.run(1'000);
   CHECK_FALSE(chain.order.lease);
-  CHECK(chain.texts("contactor").back() == "open was closed when its process ended (restart)");
+  CHECK(chain.texts("contactor").back() == "open closed_before_restart");
   chain.start();
   chain.run(1'000);
   CHECK(chain.texts("contactor").back() == "open start");

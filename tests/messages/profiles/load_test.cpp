@@ -83,7 +83,8 @@ TEST_CASE("every shipped profile loads") {
 
 TEST_CASE("F-180 unknown, missing, doubled and mistyped keys are refused with their place") {
   check({
-      {R"("scale": 0.1)", R"("scael": 0.1)", "4:55: points.current.scael: unknown key\n"},
+      {R"("scale": 0.1)", R"("scael": 0.1)",
+       "4:55: points.current.scael: unknown key, did you mean scale?\n"},
       {R"("unit": "A", )", "", "4:5: points.current: missing key \"unit\"\n"},
       {R"("unit": "A")", R"("unit": 5)", "4:69: points.current.unit: expected text\n"},
       {R"("unit": "A")", R"("unit": "Ampere")",
@@ -192,7 +193,7 @@ TEST_CASE("F-180 all findings of a file come at once, in its order") {
   const auto at = text.find("0x100");
   text.replace(at, 5, "256!!");
   CHECK(findings_of(text) ==
-        "4:55: points.current.scael: unknown key\n"
+        "4:55: points.current.scael: unknown key, did you mean scale?\n"
         "7:25: messages[0].id: expected 0x and 3 digits (up to 7FF) or 8 digits (up to "
         "1FFFFFFF)\n");
 }
