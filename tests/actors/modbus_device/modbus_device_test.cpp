@@ -549,13 +549,10 @@ TEST_CASE_METHOD(fixture, "F-005 a Modbus device's limit for a time ends across 
   line_throws = false;
   node.advance(1'000 * ms);
   REQUIRE(node.engine->ready());
+  node.advance(3'000 * ms);
+  CHECK(writes.size() == 1); // the device may hold it; it is not given it again, maybe late
+  node.advance(2'000 * ms);
   REQUIRE(writes.size() == 2);
-  CHECK(writes.back().registers == std::vector<std::uint16_t>{600}); // the tightest that stands
-  answer_write(outcome::done, {600});
-  node.advance(4'000 * ms);
-  CHECK(writes.size() == 2);
-  node.advance(1'000 * ms);
-  REQUIRE(writes.size() == 3);
   CHECK(writes.back().registers == std::vector<std::uint16_t>{1'000});
 }
 

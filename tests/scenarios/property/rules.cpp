@@ -138,6 +138,20 @@ class command_rule final : public rule {
     }
   }
 
+  void judge_returns(const fact& now) {
+    for (auto& [number, rack] : racks_) {
+      for (auto* side : {&rack.charge, &rack.discharge}) {
+        const auto over_us = side->sets.over_us();
+        if (!over_us || now.time_us - *over_us <= taken_back_us) continue;
+        if (now.time_us - rack.disturbed_us <= disturbed_us) continue;
+        broken(now,
+               fmt::format("key {} is not taken back from rack_{}, its time is over since {} ms",
+                           side->key, number, *over_us / us_per_ms));
+        side->sets.went_back();
+      }
+    }
+  }
+
   /// A key that may act now and did not; the one that must act soonest.
   static known* free_key(state& rack, const std::string& operation, std::int64_t now_us) {
     known* best = nullptr;
