@@ -29,6 +29,7 @@ inline constexpr std::uint8_t good_again_samples = 3;
 /// For messages that declare no period.
 inline constexpr std::int64_t period_default_us = 1'000'000;
 
+/// Which device the model plays, and how it speaks.
 struct model_options {
   std::string name;    ///< of the device: "bms_0"
   std::string subject; ///< whose points these are: the rack's name, or the device's
@@ -53,6 +54,7 @@ struct element {
   std::int64_t time_us = 0;
 };
 
+/// Frames since the start, and those of which nothing was taken.
 struct model_counters {
   std::uint64_t frames = 0; ///< of this device
   std::uint64_t bad_length = 0;
@@ -60,6 +62,8 @@ struct model_counters {
   std::uint64_t unknown_selector = 0;
 };
 
+/// How much of what the profile lists the device says: nothing since the start, every message
+/// within its stale bound, or not every one.
 enum class presence : std::uint8_t { nothing_yet, all, some_silent };
 
 /// Pure: what it says depends on the stamped frames alone, never on how they

@@ -43,6 +43,7 @@ class dispatcher_model {
   [[nodiscard]] std::vector<messages::command> forward(const messages::command& accepted,
                                                        const std::string& own);
 
+  /// A command and what became of it.
   struct finished {
     messages::command command;
     messages::result result;

@@ -14,6 +14,7 @@
 
 namespace voltaic::actors::contactor {
 
+/// What the actor needs beside its rules.
 struct actor_options {
   contactor_options rules;
   std::string device; ///< the actor that carries out the orders

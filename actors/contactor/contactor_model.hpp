@@ -59,12 +59,14 @@ inline constexpr const char* closed_at_end = "closed_before_restart";
 inline constexpr const char* by_command = "command";
 inline constexpr const char* by_reset = "reset";
 
+/// A latch that was set or let go of, to be stored.
 struct latch_change {
   std::string name;
   bool latched = false;
   friend bool operator==(const latch_change&, const latch_change&) = default;
 };
 
+/// What follows from a step.
 struct outputs {
   messages::contactor_order order = messages::contactor_order::open;
   bool lease = false;

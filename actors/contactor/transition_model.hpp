@@ -9,6 +9,7 @@
 /// The states of a rack's contactors and every way between them, in one table.
 namespace voltaic::actors::contactor {
 
+/// Where the contactors of a rack stand, as a whole.
 enum class state : std::uint8_t {
   starting,    ///< after a start: orders open, until feedback agrees
   open,        ///< at rest
@@ -20,6 +21,7 @@ enum class state : std::uint8_t {
   releasing,   ///< orders open, until feedback agrees
   fault        ///< orders open; only a reset leads out
 };
+/// How many states there are.
 inline constexpr std::size_t state_count = 9;
 
 /// What can be true of a step, by falling priority: the first that leads
@@ -40,10 +42,12 @@ enum class event : std::uint8_t {
   close_request, ///< a command that is allowed
   reset          ///< a command that is allowed
 };
+/// How many events there are.
 inline constexpr std::size_t event_count = 14;
 
 // clang-format off
 namespace table {
+/// Short names, so that each state is one line of the table.
 inline constexpr state S = state::starting, O = state::open, P = state::precharging,
                        C = state::closing, W = state::pause, K = state::closed,
                        R = state::reducing, L = state::releasing, F = state::fault;
@@ -65,6 +69,7 @@ inline constexpr std::array<std::array<state, event_count>, state_count> next{{
 } // namespace table
 // clang-format on
 
+/// What follows by the table; the same state where the event means nothing there.
 [[nodiscard]] constexpr state next_state(state from, event happened) {
   return table::next[static_cast<std::size_t>(from)][static_cast<std::size_t>(happened)];
 }
@@ -75,7 +80,9 @@ struct state_duty {
   messages::contactor_order order = messages::contactor_order::open;
   bool lease = false; ///< renews the device's permission to stay closed
 };
+/// What is ordered and shown in a state.
 [[nodiscard]] const state_duty& duty_of(state of);
+/// The name of the state, for people and tests: "precharging".
 [[nodiscard]] std::string_view to_string(state value);
 
 } // namespace voltaic::actors::contactor

@@ -15,6 +15,7 @@
 
 namespace voltaic::actors::modbus_device {
 
+/// What the actor needs: its device and the way to it.
 struct actor_options {
   model_options model;
   std::uint8_t unit = 1;

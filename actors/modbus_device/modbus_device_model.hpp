@@ -20,6 +20,7 @@ namespace voltaic::actors::modbus_device {
 /// Rounds without a fault before the device counts as running again.
 inline constexpr std::uint32_t good_rounds_min = 3;
 
+/// Which device the model plays.
 struct model_options {
   std::string name; ///< of the device: "meter_0"; its points carry it
   std::shared_ptr<const messages::profiles::device_profile> profile;
@@ -30,10 +31,12 @@ struct model_options {
 
 /// `degraded`: it answers, but not everything; `backoff`: it does not answer.
 enum class device_state : std::uint8_t { starting, running, degraded, backoff };
+/// As events spell it: "backoff".
 [[nodiscard]] std::string_view to_string(device_state state);
 
 /// What became of one read of a round.
 struct read_result {
+  /// `missing`: no answer, or none that counts.
   enum class kind : std::uint8_t { done, exception, missing };
   kind what = kind::missing;
   std::uint8_t exception_code = 0;
@@ -51,6 +54,7 @@ struct set_plan {
 
 /// What became of the write of a set command.
 struct write_result {
+  /// `unknown`: it was sent and nobody knows more; `unsent` and `expired`: it certainly was not.
   enum class kind : std::uint8_t { done, exception, unknown, unsent, expired };
   kind what = kind::unknown;
   std::uint8_t exception_code = 0;
@@ -65,6 +69,8 @@ struct known_value {
   std::int64_t time_us = 0; ///< when it was read, monotonic
 };
 
+/// Keeps what a device said last of every point, by its profile's compiled plan. Pure: time is
+/// what it is told.
 class model {
  public:
   [[nodiscard]] static messages::expected<model> create(model_options options);

@@ -30,8 +30,10 @@ struct element_values {
   bool any_valid = false;
 };
 
+/// Whether a level begins or ends.
 enum class edge : std::uint8_t { set, clear };
 
+/// A level that began or ended for one element.
 struct transition {
   std::uint32_t element = 0;
   std::int32_t value = 0;
@@ -39,6 +41,7 @@ struct transition {
   protection::edge edge = protection::edge::set;
 };
 
+/// Thresholds of one level in raw values, and how long a value has to be beyond them.
 struct level_setting {
   std::int32_t set = 0;
   std::int32_t clear = 0;

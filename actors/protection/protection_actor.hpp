@@ -13,6 +13,7 @@
 
 namespace voltaic::actors::protection {
 
+/// What the actor needs beside its rules.
 struct actor_options {
   protection_options rules;
   std::string device; ///< the actor that feeds the rack

@@ -19,6 +19,7 @@ inline constexpr std::size_t reports_per_step_max = 64;
 /// time, or before that one is clear again.
 inline constexpr std::int64_t first_out_us = 10 * messages::us_per_s;
 
+/// A rack and the table by which it is judged.
 struct protection_options {
   std::string rack;
   messages::protection::table table;
@@ -51,6 +52,7 @@ struct inputs {
 
 /// What happened to one level of one element.
 struct report {
+  /// `latch`: the condition is over, what it brought about stays until a reset.
   enum class kind : std::uint8_t { set, clear, latch, reset };
   std::uint16_t row = 0;
   report::kind edge = kind::set;
@@ -86,6 +88,7 @@ struct verdict {
   friend bool operator==(const verdict&, const verdict&) = default;
 };
 
+/// The currents that are applied, in A, and what holds them down.
 struct current_limits {
   double charge_a = 0;
   double discharge_a = 0;
@@ -93,6 +96,7 @@ struct current_limits {
   friend bool operator==(const current_limits&, const current_limits&) = default;
 };
 
+/// What follows from a step.
 struct outputs {
   protection::verdict verdict;
   current_limits limits;

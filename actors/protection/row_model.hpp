@@ -22,6 +22,7 @@ struct consequence {
   friend bool operator==(const consequence&, const consequence&) = default;
 };
 
+/// What the actions of a level come to, taken together.
 [[nodiscard]] consequence consequence_of(const std::vector<messages::protection::action>& actions);
 
 /// Which input a candidate watches.
@@ -70,12 +71,15 @@ struct silence_thresholds {
 /// Invalid elements from which on current is stopped: two, or one of a hundred.
 [[nodiscard]] std::int32_t invalid_alarm_count(std::uint32_t count);
 
+/// Candidates that are in no table: cells whose values cannot be used, or do not come, and a
+/// journal of latches that is lost.
 inline constexpr const char* sensor_invalid = "sensor_invalid";
 inline constexpr const char* communication_loss = "communication_loss";
 inline constexpr const char* latch_store_lost = "latch_store_lost";
 
 /// The ladders that stand beside every input, as candidates of their own.
 [[nodiscard]] messages::protection::candidate sensor_invalid_candidate(std::uint32_t count);
+/// The ladder for cells that are silent; its times grow with their period.
 [[nodiscard]] messages::protection::candidate communication_loss_candidate(std::uint32_t period_ms);
 /// Nobody knows any more what was latched: worst case.
 [[nodiscard]] messages::protection::candidate latch_store_lost_candidate();

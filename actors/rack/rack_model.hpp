@@ -13,6 +13,7 @@
 /// What a rack is as a whole, from what its device says of its parts.
 namespace voltaic::actors::rack {
 
+/// Which rack the model aggregates, and what its device says.
 struct model_options {
   std::string name;                                                  ///< "rack_0"
   std::string device;                                                ///< "bms_0"

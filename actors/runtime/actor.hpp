@@ -113,6 +113,7 @@ class actor {
   virtual void linked();
 };
 
+/// Every actor is woken this often.
 inline constexpr std::int64_t wake_period_us = 50'000;
 
 } // namespace voltaic::actors::runtime

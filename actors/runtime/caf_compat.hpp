@@ -29,6 +29,7 @@ inline constexpr std::size_t mails_in_a_turn = 16;
 /// Built in code: CAF's own parser lets typing mistakes pass silently.
 class system_config : public caf::actor_system_config {
  public:
+  /// With workers and timers of its own, or driven step by step by its owner.
   enum class scheduling { threaded, deterministic };
   explicit system_config(scheduling how) {
     // Work stealing burns a third of a core when idle.
@@ -82,6 +83,7 @@ void tell_after(Self* self, std::chrono::microseconds delay, Message&& message) 
   self->delayed_send(self, delay, std::forward<Message>(message));
 }
 
+/// Asks a child to end without an error; `on_exit_request` says what it does.
 inline void ask_to_end(const caf::actor& child) {
   caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
 }

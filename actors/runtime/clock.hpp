@@ -5,6 +5,7 @@
 /// Where a node's time comes from. Actors never ask: they get it in messages.
 namespace voltaic::actors::runtime {
 
+/// The time of a node, on both clocks. Injected, so that a test or a simulation sets it.
 class clock {
  public:
   virtual ~clock() = default;

@@ -14,6 +14,7 @@
 /// hop that acts or forwards owns one.
 namespace voltaic::actors::runtime {
 
+/// The bounds of a gate. Where every key is within its deadline, new commands are refused.
 struct command_gate_options {
   std::size_t keys_max = 1024;
   std::size_t waiting_max = 16; ///< repetitions that wait for one unfinished command
@@ -22,17 +23,21 @@ struct command_gate_options {
   std::int64_t deadline_ahead_max_us = 300 * messages::us_per_s;
 };
 
+/// What to do with a command.
 enum class gate_verdict : std::uint8_t {
   act,    ///< new and in time: act once, then `conclude`
   answer, ///< do not act; send `answer`
   wait    ///< repeats an unfinished command: do nothing, `conclude` answers it as well
 };
 
+/// The verdict on one command, and the answer that it may need.
 struct gate_judgement {
   gate_verdict verdict = gate_verdict::answer;
   messages::result answer; ///< addressed to who asked; only of verdict `answer`
 };
 
+/// Sees to it that a command acts at most once for its key and never after its deadline; every
+/// repetition gets the outcome of the first. Pure: time is what it is told.
 class command_gate {
  public:
   explicit command_gate(command_gate_options options = {}) : options_(options) {}

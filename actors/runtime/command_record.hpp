@@ -12,6 +12,7 @@
 /// one more when its result is known.
 namespace voltaic::actors::runtime {
 
+/// A command as the journal keeps it: accepted, and finished once there is a result.
 struct command_record {
   messages::command command;
   std::optional<messages::result> done;
@@ -20,6 +21,7 @@ struct command_record {
 /// The journal's stream for one actor; the record's key is the command's.
 [[nodiscard]] std::string command_stream(std::string_view actor);
 
+/// The bytes for the journal, and back; a body that is damaged is a failure.
 [[nodiscard]] std::string encode_command_record(const command_record& kept);
 [[nodiscard]] messages::expected<command_record> decode_command_record(std::string_view body);
 

@@ -28,6 +28,7 @@ struct child_spec {
   bool on_recording = false; ///< see `context::lives_on_recording`
 };
 
+/// Actors that are restarted together, as their strategy says.
 struct group_spec {
   runtime::strategy strategy = strategy::one_for_one;
   std::vector<child_spec> children; ///< in start order
@@ -38,6 +39,7 @@ inline constexpr std::int64_t health_period_us = 250'000;
 /// How long a stop waits for actors before it goes on without them.
 inline constexpr std::chrono::milliseconds stop_wait{1'000};
 
+/// What an engine runs, and its seams. What is pointed to outlives it.
 struct engine_options {
   std::string node;
   std::string boot; ///< identifies this life of the node
@@ -61,6 +63,8 @@ struct engine_options {
   std::function<void(const messages::frame_ptr& frame)> on_event;
 };
 
+/// The actors of one node: starts, wakes, supervises and stops them, and carries mail between
+/// them and the node's seams.
 class engine {
  public:
   /// Starts every actor.

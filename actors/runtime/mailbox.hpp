@@ -21,11 +21,13 @@ using batch_ptr = std::shared_ptr<const bus::can::batch>;
 using poll_ptr = std::shared_ptr<const bus::modbus::poll>;
 using write_answer_ptr = std::shared_ptr<const bus::modbus::write_answer>;
 
+/// What became of a record that the actor gave to the journal.
 struct stored_mail {
   std::uint32_t incarnation = 0; ///< who asked; a later one knows nothing of it
   std::uint64_t token = 0;
   bus::storage::append_result result;
 };
+/// Time passed.
 struct wake_mail {
   instant now;
 };
@@ -62,6 +64,7 @@ using mailbox_ptr = std::shared_ptr<mailbox>;
 [[nodiscard]] constexpr bool has_kind(const messages::payload& payload) {
   return payload.index() != 0;
 }
+/// The kind by which subscribers choose.
 [[nodiscard]] kind kind_of(const messages::payload& payload);
 
 } // namespace voltaic::actors::runtime

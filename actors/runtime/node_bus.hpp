@@ -56,6 +56,7 @@ class node_bus {
   /// A frame from the endpoint.
   void deliver(plane from, const messages::frame_ptr& frame);
 
+  /// What did not get through, since the start.
   struct statistics {
     std::uint64_t refused = 0;     ///< frames from outside that are no valid message
     std::uint64_t undelivered = 0; ///< mails that an actor was not there for, or had no room for

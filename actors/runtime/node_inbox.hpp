@@ -22,6 +22,7 @@ inline constexpr std::size_t inbox_repeated_bytes_max = inbox_bytes_max / 4 * 3;
 /// runs only when the inbox was empty.
 class node_inbox final : public bus::message::listener {
  public:
+  /// A frame, and whether it comes from the node itself.
   struct item {
     bool own = false; ///< said by this node: an event that became durable
     bus::message::plane plane = bus::message::plane::telemetry;

@@ -14,6 +14,8 @@
 /// the process reads: who stands still for too long is wedged.
 namespace voltaic::actors::runtime {
 
+/// Counters of one page, bytes of their names without the final zero, and the mark by which a
+/// page is known.
 inline constexpr std::size_t progress_slots_max = 128;
 inline constexpr std::size_t progress_name_max = 55;
 inline constexpr std::uint64_t progress_magic = 0x31656761'70746c76; // "vltpage1"
@@ -21,6 +23,7 @@ inline constexpr std::uint64_t progress_magic = 0x31656761'70746c76; // "vltpage
 /// As it lies in the shared file. `count` grows before a slot is used; a name
 /// never changes once its slot counts.
 struct progress_layout {
+  /// One actor or part of the node, and how many steps it has made.
   struct slot {
     std::array<char, progress_name_max + 1> name;
     std::atomic<std::uint64_t> progress;

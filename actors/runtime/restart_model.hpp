@@ -8,12 +8,14 @@
 /// Who is restarted when something ends: a pure function of history and time.
 namespace voltaic::actors::runtime {
 
+/// Who of a group is restarted with the one that ended.
 enum class strategy : std::uint8_t {
   one_for_one,  ///< only the one that ended
   rest_for_one, ///< it and everybody started after it
   one_for_all   ///< its whole group
 };
 
+/// How many restarts are too many, and the pause before each.
 struct restart_policy {
   std::uint32_t restarts_max = 3; ///< within the window; one more escalates
   std::int64_t window_us = 60'000'000;
@@ -27,6 +29,7 @@ struct group_shape {
   std::size_t count = 0;
 };
 
+/// What follows on the end of a child: restarts after a pause, or giving up.
 struct restart_decision {
   bool escalate = false;
   std::vector<std::size_t> stop;  ///< in this order: last started, first stopped

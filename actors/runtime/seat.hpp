@@ -30,7 +30,9 @@ namespace voltaic::actors::runtime {
 /// incarnation and nothing else.
 using actor_factory = std::function<std::unique_ptr<actor>(context&)>;
 
+/// How an actor fares, as its supervisor sees it.
 enum class actor_state : std::uint8_t { starting, running, backoff, failed, stopped };
+/// As health spells it: "backoff".
 [[nodiscard]] std::string_view to_string(actor_state state);
 
 /// What all seats of a node share.

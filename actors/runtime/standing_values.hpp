@@ -37,6 +37,7 @@ class standing_values {
   /// next life must know it too.
   void keep_formerly(instant now);
 
+  /// A value that a set, named by its position in the plan, goes back to.
   struct reversion {
     std::uint16_t set = 0;
     double value = 0;
@@ -47,6 +48,7 @@ class standing_values {
   /// The device was given it: journals and records that.
   void went_back(const reversion& done, instant now);
 
+  /// A value that the device has to be given again, because it holds another one.
   struct rewrite {
     std::uint16_t set = 0;
     double value = 0;

@@ -11,6 +11,7 @@ namespace voltaic::actors::simulator {
 /// positive on discharge.
 class cell_pack_model {
  public:
+  /// One cell of the pack and its surroundings.
   struct options {
     double soc_percent = 50;
     double temperature_c = 25;

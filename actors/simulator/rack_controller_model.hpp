@@ -18,6 +18,7 @@ enum class contactor_state : std::uint8_t { open = 0, precharge = 1, closed = 2,
 /// permission lapsed a `close` alone does nothing, whatever its epoch.
 class rack_controller_model {
  public:
+  /// Times of the contactors and of the lease.
   struct options {
     bool initially_closed = false;
     std::int64_t lease_us = 500'000;
@@ -26,6 +27,7 @@ class rack_controller_model {
     double precharge_time_constant_us = 150'000;
     double discharge_time_constant_us = 1'000'000; ///< of the bus, once disconnected
   };
+  /// By their bit in the status frame.
   enum class contactor : std::uint8_t { minus = 0, plus = 1, precharge = 2 };
   static constexpr std::size_t contactor_count = 3;
 

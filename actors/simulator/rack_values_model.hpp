@@ -7,6 +7,7 @@
 
 namespace voltaic::actors::simulator {
 
+/// The size of a simulated rack: modules, cells and temperatures.
 inline constexpr std::uint32_t modules = 30;
 inline constexpr std::uint32_t cells = modules * 16;
 inline constexpr std::uint32_t temperatures = modules * 8;

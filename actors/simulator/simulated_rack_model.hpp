@@ -17,6 +17,7 @@ namespace voltaic::actors::simulator {
 /// The grid on which a rack works and speaks.
 inline constexpr std::int64_t slot_us = 10'000;
 
+/// How a simulated rack differs from the next one. Currents in A.
 struct rack_options {
   std::uint32_t id_offset = 0; ///< added to every identifier
   std::int64_t phase_us = 0;   ///< the first frames come this much after the first step
