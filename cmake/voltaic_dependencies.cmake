@@ -10,6 +10,8 @@ find_package(SQLiteCpp REQUIRED)
 find_package(Catch2 2 REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PkgConfig REQUIRED)
+# Its own compile flags would be those of every source that is compiled beside it.
+pkg_check_modules(NCURSES REQUIRED ncursesw)
 pkg_check_modules(MODBUS REQUIRED IMPORTED_TARGET libmodbus)
 find_package(CAF REQUIRED)
 

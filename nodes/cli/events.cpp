@@ -13,10 +13,9 @@
 #include <system_error>
 #include <vector>
 
-#include "actors/runtime/event_log.hpp"
-#include "bus/storage/journal.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/output.hpp"
+#include "nodes/cli/journal_events.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/site_lock.hpp"
@@ -29,7 +28,6 @@ namespace {
 
 using messages::message;
 
-constexpr std::size_t records_a_read = 1'000;
 constexpr std::chrono::seconds collect_timeout{5};
 constexpr std::chrono::seconds wait_for_event{1};
 // How far before the last full state a loss of the bus may have begun unseen.
@@ -63,36 +61,8 @@ void print(const message& said, bool as_json) {
                event.subject, messages::points::event_sentence(event));
 }
 
-// Of every node that the sites of these state folders have or had, and of their supervisors.
-std::vector<std::string> journals_in(const std::vector<std::string>& folders) {
-  std::vector<std::string> paths;
-  std::error_code error;
-  for (const auto& folder : folders)
-    for (const auto& entry : std::filesystem::directory_iterator(folder, error))
-      if (entry.path().extension() == ".journal") paths.push_back(entry.path().string());
-  std::sort(paths.begin(), paths.end());
-  return paths;
-}
-
 std::vector<std::string> state_of(const running_site& site) {
   return {site.status.value("state", "")};
-}
-
-// Everything that one journal holds since a time.
-void read_journal(const std::string& path, std::int64_t since_us, std::vector<message>& found) {
-  const auto reader = bus::storage::open_reader(path);
-  if (!reader) return; // a node that has said nothing has no journal
-  std::uint64_t last = 0;
-  while (true) {
-    const auto records = (*reader)->since(actors::runtime::events_stream, last, records_a_read);
-    if (!records) fmt::print(stderr, "voltaic events: {}\n", records.error().text);
-    if (!records || records->empty()) return;
-    last = records->back().sequence;
-    for (const auto& record : *records)
-      if (auto said = actors::runtime::read_event(record);
-          said && said->header.time.utc_us >= since_us)
-        found.push_back(*std::move(said));
-  }
 }
 
 /// Prints each event once, wherever it comes from.
@@ -102,7 +72,9 @@ class printer {
   /// What the journals hold since then and was not printed, in order of time.
   void print_journals(const std::vector<std::string>& folders, std::int64_t since_us) {
     std::vector<message> events;
-    for (const auto& path : journals_in(folders)) read_journal(path, since_us, events);
+    for (const auto& path : journals_in(folders))
+      for (auto& said : events_of(path))
+        if (said.header.time.utc_us >= since_us) events.push_back(std::move(said));
     std::stable_sort(events.begin(), events.end(), [](const message& a, const message& b) {
       return a.header.time.utc_us < b.header.time.utc_us;
     });

@@ -1,4 +1,3 @@
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -7,16 +6,17 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <ctime>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "messages/points/output.hpp"
 #include "nodes/cli/site_view.hpp"
+#include "nodes/cli/status_line.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/simulator/stop_signal.hpp"
+#include "nodes/view/bus_sum.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -75,18 +75,6 @@ ordered_json to_json(const messages::line_health& line) {
           {"error_percent", std::round(line.error_percent * 10) / 10}};
 }
 
-// Several nodes look at one bus: each sees what the others send, its own
-// sending and its own losses are its alone.
-void merge(messages::bus_health& known, const messages::bus_health& other) {
-  known.load_percent = std::max(known.load_percent, other.load_percent);
-  known.rx = std::max(known.rx, other.rx);
-  known.tx += other.tx;
-  known.errors = std::max(known.errors, other.errors);
-  known.rx_overflow += other.rx_overflow;
-  known.bus_off = std::max(known.bus_off, other.bus_off);
-  if (known.state == "error-active") known.state = other.state;
-}
-
 ordered_json process_of(const json& node) {
   ordered_json result;
   for (const auto* key :
@@ -97,15 +85,15 @@ ordered_json process_of(const json& node) {
 }
 
 // The supervisor knows processes, health knows what is inside of them.
-ordered_json merged(const json& supervised, const site_view* view) {
+ordered_json merged(const json& supervised, const site_view* seen) {
   auto nodes = ordered_json::array();
   std::map<std::string, messages::bus_health> buses;
   auto lines = ordered_json::array(); // each belongs to one node
   for (const auto& supervised_node : supervised["nodes"]) {
     auto node = process_of(supervised_node);
     const auto name = node.value("name", "");
-    const auto health = view == nullptr ? decltype(view->health.end()){} : view->health.find(name);
-    if (view != nullptr && health != view->health.end()) {
+    const auto health = seen == nullptr ? decltype(seen->health.end()){} : seen->health.find(name);
+    if (seen != nullptr && health != seen->health.end()) {
       node["real_time"] = health->second.real_time;
       // Without its process the last that a node said of its actors is not true any more.
       const bool is_there = node.value("pid", 0) > 0;
@@ -115,7 +103,7 @@ ordered_json merged(const json& supervised, const site_view* view) {
       }
       for (const auto& bus : health->second.buses) {
         const auto [known, is_new] = buses.try_emplace(bus.name, bus);
-        if (!is_new) merge(known->second, bus);
+        if (!is_new) view::add(known->second, bus);
       }
       for (const auto& line : health->second.lines) lines.push_back(to_json(line));
     }
@@ -189,78 +177,9 @@ void print_table(const ordered_json& status, const json& others, bool with_actor
   print_lines(status["lines"]);
 }
 
-std::string figure(const messages::points::point_table& points, const std::string& name) {
-  const auto found = points.find(name);
-  if (!found) return "-";
-  const auto text = messages::points::value_text(*found);
-  return found->quality == messages::quality::good || text == "-" ? text : text + "!";
-}
-
-// More racks than these are counted, not named: the line shall stay one.
-constexpr std::size_t racks_named_max = 4;
-
-using points_found = std::vector<messages::points::point_state>;
-
-// "rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ..."
-std::string named_racks(const points_found& contactors,
-                        const messages::points::point_table& points) {
-  std::string line;
-  for (const auto& point : contactors) {
-    const auto rack = point.description.name.substr(0, point.description.name.find('/'));
-    const auto of = [&](const char* name) { return figure(points, rack + "/" + name); };
-    line += fmt::format("{}{} {} {}..{} V soc {} % {} A", line.empty() ? "" : " | ", rack,
-                        of("contactor"), of("cell_voltage_min"), of("cell_voltage_max"), of("soc"),
-                        of("current"));
-  }
-  return line;
-}
-
-// "64 racks: 60 closed, 3 open, 1 unknown"
-std::string counted_racks(const points_found& contactors) {
-  std::map<std::string, std::size_t> states;
-  for (const auto& point : contactors)
-    ++states[point.quality == messages::quality::good ? point.text : "unknown"];
-  auto line = fmt::format("{} racks:", contactors.size());
-  for (const auto& [state, count] : states)
-    line += fmt::format("{} {} {}", line.back() == ':' ? "" : ",", count, state);
-  return line;
-}
-
-// "12:00:01 rack_0 closed ...": local time; a "!" marks what is not good.
-std::string status_line(const json& supervised, const site_view* view) {
-  std::string line;
-  if (view != nullptr) {
-    const auto contactors = view->points.select({"*/contactor"});
-    line = contactors.size() > racks_named_max ? counted_racks(contactors)
-                                               : named_racks(contactors, view->points);
-  }
-  std::string troubled;
-  for (const auto& node : supervised["nodes"])
-    if (node.value("state", "") != "running")
-      troubled += fmt::format(" {} {}", node.value("name", ""), node.value("state", ""));
-  if (line.empty()) line = fmt::format("{} nodes", supervised["nodes"].size());
-  return fmt::format("{:%H:%M:%S} {}{}", fmt::localtime(std::time(nullptr)), line,
-                     troubled.empty() ? "" : " |" + troubled);
-}
-
-// One line a second: a short one, or the whole object.
-exit_code watch(const options& given, running_site site) {
-  auto connection = site_connection::open(site);
-  while (true) {
-    const auto view = connection ? (*connection)->collect(site, collect_timeout)
-                                 : messages::expected<site_view>(connection.error());
-    const auto* seen = view ? &*view : nullptr;
-    fmt::print("{}\n",
-               given.as_json ? merged(site.status, seen).dump() : status_line(site.status, seen));
-    std::fflush(stdout);
-    std::this_thread::sleep_for(1s);
-    auto again = find_running_site(given.file);
-    if (const auto* code = std::get_if<exit_code>(&again)) return *code;
-    site = std::get<running_site>(std::move(again));
-  }
-}
-
 exit_code show(const options& given) {
+  std::optional<simulator::stop_signal> stop;
+  if (given.watching) stop.emplace(0); // before any thread
   auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   auto& site = std::get<running_site>(found);
@@ -268,7 +187,12 @@ exit_code show(const options& given) {
     fmt::print("{}\n", site.relay);
     return exit_code::done;
   }
-  if (given.watching) return watch(given, std::move(site));
+  const auto whole = [](const json& supervised, const site_view* seen) {
+    return merged(supervised, seen).dump();
+  };
+  if (given.watching && given.as_json)
+    return print_each_second(given.file, std::move(site), *stop, whole);
+  if (given.watching) return print_each_second(given.file, std::move(site), *stop);
   auto connection = site_connection::open(site);
   const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                : messages::expected<site_view>(connection.error());

@@ -14,8 +14,11 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_set(command_options& app);
 [[nodiscard]] action declare_bus(command_options& app);
 [[nodiscard]] action declare_check(command_options& app);
+[[nodiscard]] action declare_plot(command_options& app);
 [[nodiscard]] action declare_points(command_options& app);
 [[nodiscard]] action declare_status(command_options& app);
+[[nodiscard]] action declare_top(command_options& app);
+[[nodiscard]] action declare_watch(command_options& app);
 [[nodiscard]] action declare_up(command_options& app);
 [[nodiscard]] action declare_sim(command_options& app);
 [[nodiscard]] action declare_node(command_options& app);

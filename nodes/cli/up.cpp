@@ -1,15 +1,19 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/recording.hpp"
@@ -26,6 +30,7 @@ struct options {
   std::string file;
   bool without_simulator = false;
   bool quiet = false;
+  bool lines = false;
   std::string duration;
   std::string record;
 };
@@ -37,10 +42,52 @@ void on_signal(int number) {
   if (auto* site = running.load(); site != nullptr) site->request_stop(number);
 }
 
-void log_line(std::string_view line) {
-  fmt::print(stderr, "{:%H:%M:%S} {}\n",
-             fmt::localtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
-             line);
+/// What happens, a line each on stderr. While the view has the terminal the last
+/// lines wait; all of them are in the supervisor's log.
+class told_lines {
+ public:
+  void tell(std::string_view line) {
+    auto text = fmt::format(
+        "{:%H:%M:%S} {}\n",
+        fmt::localtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
+        line);
+    if (!is_held_) return fmt::print(stderr, "{}", text);
+    held_.push_back(std::move(text));
+    if (held_.size() > held_max) held_.pop_front();
+  }
+  void hold() { is_held_ = true; }
+  void release() {
+    is_held_ = false;
+    for (const auto& line : held_) fmt::print(stderr, "{}", line);
+    held_.clear();
+  }
+
+ private:
+  static constexpr std::size_t held_max = 20;
+  bool is_held_ = false;
+  std::deque<std::string> held_;
+};
+
+/// The terminal before the view had it, for the case that the view dies.
+class terminal_before {
+ public:
+  void remember() { is_known_ = ::tcgetattr(STDIN_FILENO, &settings_) == 0; }
+  void restore() const {
+    if (is_known_) ::tcsetattr(STDIN_FILENO, TCSANOW, &settings_);
+    // Plain letters, the cursor, and the screen that was there before, as terminals understand it.
+    fmt::print("\x1b[0m\x1b[?25h\x1b[?1l\x1b>\x1b[?1049l\r\n");
+    std::fflush(stdout);
+  }
+
+ private:
+  termios settings_{};
+  bool is_known_ = false;
+};
+
+/// The view needs a terminal whose keys are this process's.
+bool has_terminal() {
+  return ::isatty(STDIN_FILENO) != 0 && ::isatty(STDOUT_FILENO) != 0 &&
+         ::tcgetpgrp(STDIN_FILENO) == ::getpgrp();
 }
 
 exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
@@ -56,8 +103,19 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
   how.program = std::filesystem::read_symlink("/proc/self/exe").string();
   how.command = "voltaic up";
   how.simulator = !given.without_simulator;
-  how.status_lines = !given.quiet;
-  how.log = log_line;
+  how.view = !given.quiet && !given.lines && has_terminal();
+  how.status_lines = !given.quiet && !how.view;
+  told_lines told;
+  terminal_before terminal;
+  how.log = [&told](std::string_view line) { told.tell(line); };
+  how.on_view = [&](process::view_change now) {
+    if (now == process::view_change::shown) {
+      terminal.remember();
+      return told.hold();
+    }
+    if (now == process::view_change::lost) terminal.restore();
+    told.release();
+  };
   if (!given.record.empty()) how.record = std::filesystem::absolute(given.record).string();
   how.user = user_name();
   how.role = role_of(std::get<site::plan>(loaded).roles);
@@ -87,7 +145,8 @@ action declare_up(command_options& app) {
   app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s")
       .type_name("DURATION");
   declare_record_option(app, given->record);
-  app.add_flag("--quiet", given->quiet, "No status line each second");
+  app.add_flag("--quiet", given->quiet, "Neither view nor status line each second");
+  app.add_flag("--lines", given->lines, "A status line each second, also on a terminal");
   return [given] {
     std::optional<std::int64_t> for_us;
     if (!given->duration.empty()) {

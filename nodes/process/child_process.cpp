@@ -67,17 +67,18 @@ struct launch {
   int null = -1;
   int ready = -1;
   pid_t parent = 0;
+  bool on_terminal = false;
 };
 
 [[noreturn]] void become(const launch& start) {
-  ::setpgid(0, 0);
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (!start.on_terminal) ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, start.on_terminal ? SIGTERM : SIGKILL);
   if (::getppid() != start.parent) ::_exit(exec_failed); // it died before the line above
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_DFL);
-  ::dup2(start.null, STDIN_FILENO);
+  if (!start.on_terminal) ::dup2(start.null, STDIN_FILENO);
   if (start.log >= 0) {
     ::dup2(start.log, STDOUT_FILENO);
     ::dup2(start.log, STDERR_FILENO);
@@ -130,6 +131,7 @@ std::unique_ptr<child_process> child_process::attempt(const child_options& optio
   start.null = files.null;
   start.ready = files.ready_there;
   start.parent = ::getpid();
+  start.on_terminal = options.on_terminal;
   const pid_t pid = ::fork();
   if (pid == 0) become(start);
   if (pid < 0) return refused("no new process");

@@ -26,6 +26,9 @@ struct child_options {
   std::vector<std::string> arguments;   ///< program first
   std::string log_path;                 ///< of stdout and stderr, appended; empty: inherited
   std::vector<std::string> environment; ///< NAME=VALUE, added to this process's own
+  /// It has this process's terminal: standard input and process group are
+  /// inherited, and the parent's death is a SIGTERM, so that it can tidy up.
+  bool on_terminal = false;
 };
 
 /// What the system has too few of, so that it refuses a process.
@@ -36,8 +39,8 @@ enum class shortage : std::uint8_t { none, descriptors, processes };
 /// A log longer than this is moved to NAME.1 when its process starts.
 inline constexpr long log_bytes_max = 8L * 1024 * 1024;
 
-/// One started process. It gets its own process group (a terminal's Ctrl-C is
-/// for its parent alone) and dies with the thread that started it. Destroying
+/// One started process. Unless it is to use the terminal it gets its own process
+/// group (a Ctrl-C is for its parent alone). It dies with the thread that started it. Destroying
 /// a running one kills it.
 class child_process {
  public:

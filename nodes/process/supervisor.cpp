@@ -48,6 +48,10 @@ messages::expected<std::unique_ptr<supervisor>> supervisor::make(site::plan plan
   return made;
 }
 
+std::string supervisor::applied_path() const {
+  return plan_.folders.runtime + "/" + site::applied_name;
+}
+
 // By rename: a node that starts meanwhile reads the old text or the new one.
 bool supervisor::write_applied(const std::string& text) const {
   const auto fresh = applied_path() + ".new";
@@ -149,19 +153,19 @@ void supervisor::run(std::optional<std::int64_t> for_us) {
     if (!ready_ && processes_.settled()) {
       ready_ = true;
       if (for_us) end_us = now_us + *for_us;
-      start_status_lines();
+      show_site();
     }
     tell_ready();
     if (!stopping && (stop_requested_ || (end_us && now_us >= *end_us))) {
       stopping = true;
       tell_stop();
-      if (status_lines_ != nullptr) status_lines_->signal(SIGTERM);
+      if (display_ != nullptr) display_->signal(SIGTERM);
       processes_.stop_all(now_us);
       continue;
     }
     turn(now_us);
   }
-  status_lines_.reset();
+  end_display(false);
   remove_traces();
   events_->record(system_event(codes::site_stopped, plan_.name, {}));
 }
@@ -204,7 +208,7 @@ void supervisor::turn(std::int64_t now_us) {
     if (pending_->from) control_->reply(*pending_->from, pending_->answer);
     pending_.reset();
   }
-  if (status_lines_ != nullptr && status_lines_->reap()) status_lines_.reset();
+  look_after_display();
   events_->tend();
   std::vector<pollfd> polled{{wake_file_, POLLIN, 0}};
   processes_.add_to(polled);
@@ -217,11 +221,41 @@ void supervisor::turn(std::int64_t now_us) {
                                  std::string_view line) { answer(from, line); });
 }
 
-void supervisor::start_status_lines() {
-  if (!options_.status_lines) return;
-  auto child =
-      child_process::start({{options_.program, "status", "--site", plan_.file, "--watch"}, "", {}});
-  if (child) status_lines_ = *std::move(child);
+void supervisor::show_site() {
+  if (!options_.status_lines && !options_.view) return;
+  child_options how;
+  if (options_.view)
+    how.arguments = {options_.program, "top", plan_.file, "--stops-site"};
+  else
+    how.arguments = {options_.program, "status", "--site", plan_.file, "--watch"};
+  how.on_terminal = options_.view;
+  if (options_.view && options_.on_view) options_.on_view(view_change::shown);
+  auto child = child_process::start(how);
+  if (child)
+    display_ = *std::move(child);
+  else if (options_.view && options_.on_view)
+    options_.on_view(view_change::left);
+}
+
+// Nothing hangs on the view: where it cannot be shown or has died, lines take its place.
+void supervisor::look_after_display() {
+  if (display_ == nullptr) return;
+  const auto ended = display_->reap();
+  if (!ended) return;
+  const bool was_view = options_.view;
+  end_display(!ended->by_signal);
+  if (!was_view || stop_requested_) return;
+  if (*ended == exit_status{}) return request_stop();
+  options_.view = false;
+  options_.status_lines = true;
+  show_site();
+}
+
+void supervisor::end_display(bool in_order) {
+  if (display_ == nullptr) return;
+  display_.reset();
+  if (options_.view && options_.on_view)
+    options_.on_view(in_order ? view_change::left : view_change::lost);
 }
 
 } // namespace voltaic::nodes::process

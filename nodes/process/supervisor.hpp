@@ -19,6 +19,13 @@
 
 namespace voltaic::nodes::process {
 
+/// What became of the view of the site on this process's terminal.
+enum class view_change : std::uint8_t {
+  shown, ///< it has the terminal from now on
+  left,  ///< it has given the terminal back
+  lost   ///< it ended without: the terminal is as it was when it died
+};
+
 /// How a site is run, and by whom.
 struct supervisor_options {
   std::string program;       ///< the voltaic command that children run
@@ -26,7 +33,9 @@ struct supervisor_options {
   bool nodes = true;         ///< false: the nodes live in this process (`voltaic run`)
   bool simulator = true;     ///< start buses and simulators where the site has [simulator]
   bool status_lines = false; ///< a child prints one a second
-  std::string user;          ///< who starts the site, and in which role
+  bool view = false;         ///< a child draws the site instead; who leaves it stops the site
+  std::function<void(view_change)> on_view;
+  std::string user; ///< who starts the site, and in which role
   std::string role;
   std::string record; ///< file in which the relay records the bus; empty: none
   std::function<void(std::string_view)> log; ///< one line of what happened
@@ -74,7 +83,9 @@ class supervisor {
   [[nodiscard]] std::string apply(std::string_view request, bool& wait);
   [[nodiscard]] nlohmann::json carry_out(const std::vector<change>& changes,
                                          const site::plan& wanted);
-  void start_status_lines();
+  void show_site();
+  void look_after_display();
+  void end_display(bool in_order);
   void remove_traces() const;
   void tell_start();
   void tell_ready();
@@ -82,7 +93,7 @@ class supervisor {
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
   [[nodiscard]] bool write_applied(const std::string& text) const;
-  [[nodiscard]] std::string applied_path() const { return plan_.folders.runtime + "/site.toml"; }
+  [[nodiscard]] std::string applied_path() const;
 
   site::plan plan_;
   supervisor_options options_;
@@ -90,7 +101,7 @@ class supervisor {
   std::unique_ptr<bus::control::control_server> control_;
   std::unique_ptr<site_events> events_; ///< once the lock is held
   process_set processes_;
-  std::unique_ptr<child_process> status_lines_;
+  std::unique_ptr<child_process> display_; ///< status lines or the view
   std::optional<pending_apply> pending_;
   int wake_file_ = -1;
   std::atomic<bool> stop_requested_ = false;

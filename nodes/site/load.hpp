@@ -17,6 +17,9 @@ inline constexpr std::uintmax_t file_bytes_max = 1024 * 1024;
 /// site's folders stay those of the file itself.
 inline constexpr const char* applied_variable = "VOLTAIC_APPLIED_SITE";
 
+/// What that copy is called in the site's runtime folder.
+inline constexpr const char* applied_name = "site.toml";
+
 /// Reads a site file and everything it names. Either a complete plan, or every
 /// mistake at once, sorted by file, line and column.
 [[nodiscard]] std::variant<plan, messages::findings> load(const std::string& path);

@@ -25,6 +25,7 @@ LIBRARIES = {
     "modbus": ("bus/modbus/",),
     "SQLiteCpp/": ("bus/storage/",),
     "sqlite3": ("bus/storage/",),
+    "curses": ("nodes/view/",),
 }
 # What an actor's model may include beside messages/ and the standard library.
 MODEL_LIBRARIES = ("Eigen", "fmt")

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "messages/codec/codec.hpp"
+
+namespace voltaic::nodes::cli {
+
+/// The journals of every node that the sites of these state folders have or had,
+/// and of their supervisors. Sorted.
+[[nodiscard]] std::vector<std::string> journals_in(const std::vector<std::string>& folders);
+
+/// The events that one journal holds, oldest first; what cannot be read is said
+/// on stderr. No journal, no events. `newest`: only those among so many last
+/// records; 0: all.
+[[nodiscard]] std::vector<messages::message> events_of(const std::string& path,
+                                                       std::uint64_t newest = 0);
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,127 @@
+#include "nodes/cli/site_watch.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "bus/can/clock.hpp"
+#include "bus/control/control_socket.hpp"
+#include "messages/points/output.hpp"
+#include "nodes/cli/journal_events.hpp"
+#include "nodes/process/site_lock.hpp"
+#include "nodes/site/load.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+using bus::can::monotonic_now_us;
+
+constexpr std::int64_t ask_period_us = 1'000'000;
+/// A supervisor that does not answer must not hold up the keys for longer.
+constexpr std::chrono::milliseconds ask_timeout{300};
+/// Events that are kept for the screen.
+constexpr std::size_t events_max = 500;
+/// Of each journal so many last records are read for what still stands.
+constexpr std::uint64_t records_newest = 20'000;
+
+view::event_picture picture_of(const messages::message& said) {
+  const auto& event = std::get<messages::event>(said.payload);
+  return {said.header.time.utc_us, event.subject,
+          event.kind + " " + messages::points::event_sentence(event)};
+}
+
+std::string folder_of(const running_site& site) {
+  return std::filesystem::path(site.control_path).parent_path().string();
+}
+
+} // namespace
+
+messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site site) {
+  std::unique_ptr<site_watch> made(new site_watch(std::move(site)));
+  made->status_ = made->site_.status;
+  made->learn_facts();
+  auto connection = site_connection::open(made->site_);
+  if (!connection) return connection.error();
+  made->connection_ = *std::move(connection);
+  return made;
+}
+
+// The site as it was started or applied last, whatever somebody writes meanwhile.
+void site_watch::learn_facts() {
+  nodes_known_ = status_.value("nodes", nlohmann::json::array()).size();
+  const auto text = site::read_bounded(folder_of(site_) + "/" + site::applied_name);
+  if (!text) return;
+  const auto loaded = site::load_text(*text, status_.value("file", std::string()));
+  if (const auto* plan = std::get_if<site::plan>(&loaded)) facts_ = view::facts_of(*plan);
+  if (facts_.site.empty()) facts_.site = status_.value("site", std::string());
+}
+
+void site_watch::listen(std::chrono::milliseconds bound) {
+  const auto end = std::chrono::steady_clock::now() + bound;
+  auto rest = bound;
+  while (rest.count() > 0) {
+    const auto news = connection_->client().next(rest);
+    if (!news) break;
+    take(*news, monotonic_now_us());
+    rest = std::chrono::duration_cast<std::chrono::milliseconds>(end -
+                                                                 std::chrono::steady_clock::now());
+  }
+  heard_.look(monotonic_now_us(), utc_now_us());
+}
+
+void site_watch::take(const bus::message::update& news, std::int64_t now_us) {
+  using bus::message::update;
+  heard_.apply(news, now_us);
+  // What was said while nobody listened is in the journals alone.
+  if (news.kind == update::kind::ready) read_journals();
+  if (news.kind == update::kind::message) hear(news.message);
+}
+
+void site_watch::hear(const messages::message& said) {
+  if (const auto* health = std::get_if<messages::health>(&said.payload))
+    alarms_.lives_as(health->node, health->boot);
+  const auto* event = std::get_if<messages::event>(&said.payload);
+  if (event == nullptr || !alarms_.apply(*event, said.header.time.utc_us)) return;
+  events_.push_back(picture_of(said));
+  if (events_.size() > events_max) events_.pop_front();
+}
+
+void site_watch::read_journals() {
+  std::vector<messages::message> all;
+  for (const auto& path : journals_in({status_.value("state", site_.status.value("state", ""))}))
+    std::ranges::move(events_of(path, records_newest), std::back_inserter(all));
+  std::ranges::stable_sort(all, {}, [](const auto& said) { return said.header.time.utc_us; });
+  alarms_ = view::alarm_list(facts_.latches);
+  events_.clear();
+  for (const auto& said : all) hear(said);
+}
+
+void site_watch::ask_supervisor(std::int64_t now_us) {
+  if (now_us < ask_due_us_) return;
+  ask_due_us_ = now_us + ask_period_us;
+  const auto answer =
+      bus::control::control_request(site_.control_path, R"({"do":"status"})", ask_timeout);
+  status_ = answer ? nlohmann::json::parse(*answer, nullptr, false) : nlohmann::json();
+  if (!status_.is_object()) {
+    status_ = {};
+    return;
+  }
+  if (status_.value("nodes", nlohmann::json::array()).size() != nodes_known_) learn_facts();
+}
+
+view::picture site_watch::look() {
+  ask_supervisor(monotonic_now_us());
+  auto seen = view::gather(facts_, heard_, status_, utc_now_us());
+  seen.alarms = alarms_.standing();
+  seen.events.assign(events_.begin(), events_.end());
+  return seen;
+}
+
+bool site_watch::is_over() const {
+  return !process::lock_holder(folder_of(site_));
+}
+
+} // namespace voltaic::nodes::cli

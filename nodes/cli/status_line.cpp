@@ -1,0 +1,95 @@
+#include "nodes/cli/status_line.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "messages/points/output.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::seconds collect_timeout{2};
+constexpr int line_period_ms = 1'000;
+
+std::string figure(const messages::points::point_table& points, const std::string& name) {
+  const auto found = points.find(name);
+  if (!found) return "-";
+  const auto text = messages::points::value_text(*found);
+  return found->quality == messages::quality::good || text == "-" ? text : text + "!";
+}
+
+// More racks than these are counted, not named: the line shall stay one.
+constexpr std::size_t racks_named_max = 4;
+
+using points_found = std::vector<messages::points::point_state>;
+
+// "rack_0 closed 3.298..3.301 V soc 50.0 % 0.0 A | rack_1 ..."
+std::string named_racks(const points_found& contactors,
+                        const messages::points::point_table& points) {
+  std::string line;
+  for (const auto& point : contactors) {
+    const auto rack = point.description.name.substr(0, point.description.name.find('/'));
+    const auto of = [&](const char* name) { return figure(points, rack + "/" + name); };
+    line += fmt::format("{}{} {} {}..{} V soc {} % {} A", line.empty() ? "" : " | ", rack,
+                        of("contactor"), of("cell_voltage_min"), of("cell_voltage_max"), of("soc"),
+                        of("current"));
+  }
+  return line;
+}
+
+// "64 racks: 60 closed, 3 open, 1 unknown"
+std::string counted_racks(const points_found& contactors) {
+  std::map<std::string, std::size_t> states;
+  for (const auto& point : contactors)
+    ++states[point.quality == messages::quality::good ? point.text : "unknown"];
+  auto line = fmt::format("{} racks:", contactors.size());
+  for (const auto& [state, count] : states)
+    line += fmt::format("{} {} {}", line.back() == ':' ? "" : ",", count, state);
+  return line;
+}
+
+} // namespace
+
+std::string status_line(const json& supervised, const site_view* view) {
+  std::string line;
+  if (view != nullptr) {
+    const auto contactors = view->points.select({"*/contactor"});
+    line = contactors.size() > racks_named_max ? counted_racks(contactors)
+                                               : named_racks(contactors, view->points);
+  }
+  std::string troubled;
+  for (const auto& node : supervised["nodes"])
+    if (node.value("state", "") != "running")
+      troubled += fmt::format(" {} {}", node.value("name", ""), node.value("state", ""));
+  if (line.empty()) line = fmt::format("{} nodes", supervised["nodes"].size());
+  return fmt::format("{:%H:%M:%S} {}{}", fmt::localtime(std::time(nullptr)), line,
+                     troubled.empty() ? "" : " |" + troubled);
+}
+
+exit_code print_each_second(const std::string& file, running_site site,
+                            simulator::stop_signal& stop, const line_maker& make) {
+  auto connection = site_connection::open(site);
+  while (true) {
+    const auto view = connection ? (*connection)->collect(site, collect_timeout)
+                                 : messages::expected<site_view>(connection.error());
+    fmt::print("{}\n", make(site.status, view ? &*view : nullptr));
+    std::fflush(stdout);
+    if (stop.wait(line_period_ms)) return exit_code::done;
+    auto again = find_running_site(file);
+    if (const auto* code = std::get_if<exit_code>(&again)) return *code;
+    site = std::get<running_site>(std::move(again));
+  }
+}
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,93 @@
+#include "nodes/view/alarm_list.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace voltaic::nodes::view {
+
+namespace {
+
+constexpr std::array levels = {"warning", "alarm", "fault", "hard"};
+
+auto rank(const alarm& of) {
+  return std::ranges::find(levels, of.level) - levels.begin();
+}
+
+/// An event of many elements tells one, and of the others how many: "23 more in the same step".
+std::int64_t elements_of(const messages::event& said) {
+  std::int64_t others = 0;
+  const auto* end = said.reason.data() + said.reason.size();
+  const auto [stop, error] = std::from_chars(said.reason.data(), end, others);
+  const bool counts = error == std::errc() && std::string_view(stop, end).starts_with(" more");
+  return 1 + (counts ? others : 0);
+}
+
+} // namespace
+
+void alarm_list::lives_as(const std::string& node, const std::string& boot) {
+  auto& known = lives_[node];
+  if (known.boot == boot) return;
+  const bool is_first = known.boot.empty();
+  known = {boot, 0};
+  if (is_first) return;
+  for (auto each = entries_.begin(); each != entries_.end();) {
+    auto& one = each->second;
+    if (one.node == node) one.what.places = 0;
+    each = one.node == node && !latches_(one.what) ? entries_.erase(each) : std::next(each);
+  }
+}
+
+bool alarm_list::apply(const messages::event& said, std::int64_t utc_us) {
+  lives_as(said.node, said.boot);
+  auto& known = lives_[said.node];
+  if (said.sequence <= known.sequence) return false;
+  known.sequence = said.sequence;
+  if (said.kind != "protection") return true;
+  const key which{said.subject, said.candidate, said.level};
+  if (said.edge == "set") {
+    auto& one = entries_[which];
+    one.node = said.node;
+    set(one, said, utc_us);
+    return true;
+  }
+  const auto found = entries_.find(which);
+  if (found == entries_.end()) return true;
+  auto& what = found->second.what;
+  if (said.edge == "acknowledge") {
+    what.acknowledged = true;
+  } else if (said.edge == "reset") {
+    entries_.erase(found);
+  } else {
+    what.places = std::max<std::int64_t>(what.places - elements_of(said), 0);
+    if (what.places == 0 && said.edge == "clear") entries_.erase(found);
+  }
+  return true;
+}
+
+void alarm_list::set(entry& into, const messages::event& said, std::int64_t utc_us) const {
+  auto& what = into.what;
+  if (what.places == 0) {
+    what.utc_us = utc_us;
+    what.acknowledged = false;
+  }
+  what.rack = said.subject;
+  what.candidate = said.candidate;
+  what.level = said.level;
+  what.scope = said.scope;
+  what.value = said.value;
+  what.unit = said.unit;
+  what.threshold = said.threshold;
+  what.places += elements_of(said);
+}
+
+std::vector<alarm> alarm_list::standing() const {
+  std::vector<alarm> result;
+  for (const auto& [which, one] : entries_) result.push_back(one.what);
+  std::stable_sort(result.begin(), result.end(), [](const alarm& a, const alarm& b) {
+    return rank(a) != rank(b) ? rank(a) > rank(b) : a.utc_us > b.utc_us;
+  });
+  return result;
+}
+
+} // namespace voltaic::nodes::view

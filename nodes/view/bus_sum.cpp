@@ -1,0 +1,17 @@
+#include "nodes/view/bus_sum.hpp"
+
+#include <algorithm>
+
+namespace voltaic::nodes::view {
+
+void add(messages::bus_health& known, const messages::bus_health& other) {
+  known.load_percent = std::max(known.load_percent, other.load_percent);
+  known.rx = std::max(known.rx, other.rx);
+  known.tx += other.tx;
+  known.errors = std::max(known.errors, other.errors);
+  known.rx_overflow += other.rx_overflow;
+  known.bus_off = std::max(known.bus_off, other.bus_off);
+  if (known.state == "error-active") known.state = other.state;
+}
+
+} // namespace voltaic::nodes::view

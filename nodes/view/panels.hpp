@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nodes/view/controls.hpp"
+#include "nodes/view/picture.hpp"
+#include "nodes/view/screen.hpp"
+
+/// The parts of the screen, each as wide as it is told and at most as long.
+namespace voltaic::nodes::view {
+
+/// Where a part is drawn.
+struct paper {
+  int columns = 80;
+  const glyphs* signs = nullptr;
+};
+
+/// `── alarms ─────────`
+[[nodiscard]] line rule_line(const paper& on, std::string_view title, style look = style::strong);
+
+/// The bar on top: site, alarms, whether it is paused, the time.
+[[nodiscard]] line title_line(const paper& on, const picture& of, const choice& chosen);
+/// Two lines: what all racks are together.
+[[nodiscard]] std::vector<line> system_lines(const paper& on, const picture& of);
+
+/// Heading and one line a rack, so that the chosen one is among them.
+[[nodiscard]] std::vector<line> rack_lines(const paper& on, const picture& of, std::size_t chosen,
+                                           std::size_t lines);
+/// A rule with the scale, the strip in `strip_lines`, extremes and limits.
+[[nodiscard]] std::vector<line> detail_lines(const paper& on, const rack_picture& rack,
+                                             int strip_lines);
+/// Lines of `detail_lines` beside the strip.
+inline constexpr int detail_lines_more = 3;
+
+/// Rule and one line an alarm; what does not fit is counted.
+[[nodiscard]] std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
+                                            std::size_t lines);
+/// Rule and one line a device.
+[[nodiscard]] std::vector<line> equipment_lines(const paper& on, const picture& of,
+                                                std::size_t lines);
+/// Rule and heading, processes on the left and links on the right.
+[[nodiscard]] std::vector<line> machinery_lines(const paper& on, const picture& of,
+                                                std::size_t lines);
+/// Rule and the newest events, the last one at the bottom.
+[[nodiscard]] std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines);
+
+/// Every process with everything that is known of it, then every link.
+[[nodiscard]] std::vector<line> all_machinery_lines(const paper& on, const picture& of);
+/// What the keys do.
+[[nodiscard]] std::vector<line> help_lines(const paper& on, const std::string& quit_means);
+
+/// `12:00:01` of a time.
+[[nodiscard]] std::string clock_text(std::int64_t utc_us);
+/// With so many digits behind the point; `-` where there is none.
+[[nodiscard]] std::string text_of(const number& value, int decimals);
+
+} // namespace voltaic::nodes::view

@@ -1,0 +1,293 @@
+// Parts of the screen that are lists: alarms, equipment, processes and links, events.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "messages/points/output.hpp"
+#include "nodes/view/panels.hpp"
+
+namespace voltaic::nodes::view {
+
+namespace {
+
+constexpr int clock_begin = 11; ///< in 2026-01-31T12:00:00.000000Z
+constexpr int clock_length = 8;
+
+style look_of(const alarm& what) {
+  return what.level == "warning" ? style::warning : style::alarm;
+}
+
+/// A level that only programs know apart is shown as what it is to people.
+std::string level_text(const alarm& what) {
+  auto text = what.level == "hard" ? std::string("fault") : what.level;
+  std::ranges::transform(text, text.begin(), [](char letter) {
+    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+  });
+  return text;
+}
+
+/// `module_1:cell_3` as `1:3`, as the list of racks has it.
+std::string place_text(const std::string& scope) {
+  constexpr std::string_view module = "module_";
+  constexpr std::string_view cell = ":cell_";
+  const auto at = scope.find(cell);
+  if (!scope.starts_with(module) || at == std::string::npos) return scope;
+  return "cell " + scope.substr(module.size(), at - module.size()) + ":" +
+         scope.substr(at + cell.size());
+}
+
+/// Few digits: the point and its resolution are not at hand.
+std::string value_text(double value, std::string_view unit) {
+  return fmt::format("{:.5g}{}{} ", value, unit.empty() ? "" : " ", unit);
+}
+
+line alarm_row(const paper& on, const alarm& what) {
+  row text(on.columns, *on.signs);
+  text.space().left(level_text(what), 8, look_of(what));
+  text.left(clipped(what.rack, 8, *on.signs), 9);
+  text.left(clipped(what.candidate, 18, *on.signs), 19);
+  const auto place =
+      what.places > 1 ? fmt::format("{} places", what.places) : place_text(what.scope);
+  text.left(clipped(place, 12, *on.signs), 13);
+  if (what.acknowledged) text.put("ack ", style::label);
+  if (what.places == 0)
+    text.put("latched ", style::warning);
+  else
+    text.put(value_text(what.value, what.unit))
+        .put("limit " + value_text(what.threshold, ""), style::label);
+  if (text.rest() > clock_length) text.to(on.columns - clock_length - 1);
+  return text.put(clock_text(what.utc_us), style::label).done();
+}
+
+/// "and 3 more" where a list was cut.
+line more_row(const paper& on, std::size_t more) {
+  return row(on.columns, *on.signs)
+      .space()
+      .put(fmt::format("and {} more", more), style::label)
+      .done();
+}
+
+style look_of_state(std::string_view state) {
+  if (state == "running") return style::plain;
+  return state == "failed" ? style::alarm : style::warning;
+}
+
+std::string uptime_text(std::int64_t seconds) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  if (seconds < 2 * minute) return fmt::format("{} s", seconds);
+  if (seconds < 2 * hour) return fmt::format("{} min", seconds / minute);
+  return seconds < 2 * day ? fmt::format("{} h", seconds / hour)
+                           : fmt::format("{} d", seconds / day);
+}
+
+/// Columns of the list of processes, and where that of links begins.
+struct machinery_columns {
+  int name;
+  int links;
+  explicit machinery_columns(int columns) : name(columns < 100 ? 17 : 20), links(name + 27) {}
+};
+constexpr int state_width = 9;
+constexpr int died_width = 4;
+constexpr int cpu_width = 6;
+constexpr int memory_width = 4;
+
+row process_heading(const paper& on) {
+  row text(on.columns, *on.signs);
+  text.space().left("process", machinery_columns(on.columns).name, style::label);
+  text.left("state", state_width, style::label).right("died", died_width, style::label);
+  return text.right("cpu %", cpu_width, style::label).right("MB", memory_width, style::label);
+}
+
+void put_process(row& into, const process_picture& one, const paper& on) {
+  const int name = machinery_columns(on.columns).name;
+  into.space().left(clipped(one.name, name - 1, *on.signs), name,
+                    one.is_node ? style::plain : style::label);
+  into.left(one.state, state_width, look_of_state(one.state));
+  into.right(std::to_string(one.restarts), died_width,
+             one.restarts > 0 ? style::warning : style::plain);
+  into.right(fmt::format("{:.1f}", one.cpu_percent), cpu_width);
+  into.right(fmt::format("{:.0f}", one.memory_mb), memory_width);
+}
+
+void put_link(row& into, const link_picture& one, const glyphs& signs) {
+  constexpr int name_width = 14;
+  into.left(clipped(one.name, name_width - 1, signs), name_width);
+  into.left(one.state, std::max(columns_of(one.state) + 1, state_width),
+            one.is_well ? style::plain : style::warning);
+  if (one.load_percent) into.right(fmt::format("{:.0f} % ", *one.load_percent), 6);
+  for (const auto& each : one.errors)
+    into.put(fmt::format(" {} {}", each.number, each.what), style::warning);
+}
+
+line machinery_row(const paper& on, const process_picture* process, const link_picture* link) {
+  row text(on.columns, *on.signs);
+  if (process != nullptr) put_process(text, *process, on);
+  text.to(machinery_columns(on.columns).links);
+  if (link != nullptr) put_link(text, *link, *on.signs);
+  return text.done();
+}
+
+line equipment_row(const paper& on, const equipment_picture& one) {
+  row text(on.columns, *on.signs);
+  text.space().left(clipped(one.name, 12, *on.signs), 13,
+                    one.is_good ? style::plain : style::warning);
+  for (const auto& point : one.points) {
+    const auto unit = unit_text(point.unit, *on.signs);
+    const auto width = columns_of(point.name) + columns_of(point.text) + columns_of(unit) + 4;
+    if (width > text.rest()) continue;
+    text.put(point.name, style::label).space();
+    text.put(point.text, point.text == "-" ? style::warning : style::plain);
+    if (!unit.empty()) text.space().put(unit, style::label);
+    text.space(2);
+  }
+  return text.done();
+}
+
+} // namespace
+
+std::string clock_text(std::int64_t utc_us) {
+  return messages::points::utc_text(utc_us).substr(clock_begin, clock_length);
+}
+
+line rule_line(const paper& on, std::string_view title, style look) {
+  row text(on.columns, *on.signs);
+  text.to(2, style::rule, on.signs->horizontal).space().put(title, look).space();
+  return text.to(on.columns, style::rule, on.signs->horizontal).done();
+}
+
+line title_line(const paper& on, const picture& of, const choice& chosen) {
+  const auto alarms = of.alarms.size();
+  auto right = fmt::format("{} UTC ", clock_text(of.utc_us));
+  if (chosen.is_paused) right = "paused   " + right;
+  const auto middle = alarms == 0   ? std::string("no alarms")
+                      : alarms == 1 ? std::string("1 alarm")
+                                    : fmt::format("{} alarms", alarms);
+  row text(on.columns, *on.signs);
+  text.put(" voltaic ", style::title).put(of.site, style::title).put("   ", style::title);
+  if (alarms > 0)
+    text.put(fmt::format(" {} ", middle), look_of(of.alarms.front()));
+  else
+    text.put(middle, style::title);
+  return text.to(on.columns - columns_of(right), style::title).put(right, style::title).done();
+}
+
+std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
+                              std::size_t lines) {
+  if (lines == 0) return {};
+  if (alarms.empty()) return {rule_line(on, "no alarms", style::label)};
+  std::vector<line> result{
+      rule_line(on, fmt::format("alarms {}", alarms.size()), look_of(alarms.front()))};
+  const bool is_cut = alarms.size() > lines - 1;
+  const auto shown = is_cut ? std::max<std::size_t>(lines, 2) - 2 : alarms.size();
+  for (std::size_t i = 0; i < shown; ++i) result.push_back(alarm_row(on, alarms[i]));
+  if (is_cut && lines > 1) result.push_back(more_row(on, alarms.size() - shown));
+  return result;
+}
+
+std::vector<line> equipment_lines(const paper& on, const picture& of, std::size_t lines) {
+  if (lines < 2 || of.equipment.empty()) return {};
+  std::vector<line> result{rule_line(on, "equipment")};
+  const bool is_cut = of.equipment.size() > lines - 1;
+  const auto shown = is_cut ? lines - 2 : of.equipment.size();
+  for (std::size_t i = 0; i < shown; ++i) result.push_back(equipment_row(on, of.equipment[i]));
+  if (is_cut) result.push_back(more_row(on, of.equipment.size() - shown));
+  return result;
+}
+
+std::vector<line> machinery_lines(const paper& on, const picture& of, std::size_t lines) {
+  if (lines < 2) return {};
+  // What is not well is shown first: it may be all that there is room for.
+  auto processes = of.processes;
+  std::stable_partition(processes.begin(), processes.end(),
+                        [](const auto& one) { return one.state != "running"; });
+  auto links = of.links;
+  std::stable_partition(links.begin(), links.end(), [](const auto& one) { return !one.is_well; });
+  const int links_begin = machinery_columns(on.columns).links;
+  row rule(on.columns, *on.signs);
+  rule.to(2, style::rule, on.signs->horizontal).space().put("processes", style::strong).space();
+  const int figures = links_begin - 4 - died_width - cpu_width - memory_width;
+  rule.to(figures, style::rule, on.signs->horizontal);
+  rule.right("died", died_width + 1, style::label).right("cpu %", cpu_width, style::label);
+  rule.right("MB", memory_width, style::label).space();
+  rule.to(links_begin - 1, style::rule, on.signs->horizontal).space();
+  rule.put("links", style::strong).space().to(on.columns, style::rule, on.signs->horizontal);
+  std::vector<line> result{rule.done()};
+  const auto wanted = std::max(processes.size(), links.size());
+  const bool is_cut = wanted > lines - 1;
+  const auto shown = is_cut ? lines - 2 : wanted;
+  for (std::size_t i = 0; i < shown; ++i)
+    result.push_back(machinery_row(on, i < processes.size() ? &processes[i] : nullptr,
+                                   i < links.size() ? &links[i] : nullptr));
+  if (!is_cut) return result;
+  row more(on.columns, *on.signs);
+  const auto count = [&](std::size_t all) { return all - std::min(all, shown); };
+  more.space().put(fmt::format("and {} processes, {} links more: key 2", count(processes.size()),
+                               count(links.size())),
+                   style::label);
+  result.push_back(more.done());
+  return result;
+}
+
+std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines) {
+  if (lines < 2 || of.events.empty()) return {};
+  std::vector<line> result{rule_line(on, "events")};
+  const auto shown = std::min(of.events.size(), lines - 1);
+  const int subject = on.columns < 100 ? 13 : 24;
+  for (auto i = of.events.size() - shown; i < of.events.size(); ++i) {
+    const auto& one = of.events[i];
+    row text(on.columns, *on.signs);
+    text.space().put(clock_text(one.utc_us), style::label).space();
+    text.left(clipped(one.subject, subject - 1, *on.signs), subject).put(one.text);
+    result.push_back(text.done());
+  }
+  return result;
+}
+
+std::vector<line> all_machinery_lines(const paper& on, const picture& of) {
+  auto heading = process_heading(on);
+  heading.space(2).left("up", 8, style::label).put("last end", style::label);
+  std::vector<line> result{heading.done()};
+  for (const auto& one : of.processes) {
+    row text(on.columns, *on.signs);
+    put_process(text, one, on);
+    text.space(2).left(uptime_text(one.uptime_s), 8).put(one.last_exit);
+    result.push_back(text.done());
+  }
+  result.push_back(rule_line(on, "links"));
+  for (const auto& one : of.links) {
+    row text(on.columns, *on.signs);
+    text.space();
+    put_link(text, one, *on.signs);
+    result.push_back(text.done());
+  }
+  return result;
+}
+
+std::vector<line> help_lines(const paper& on, const std::string& quit_means) {
+  const std::pair<std::string_view, std::string> keys[] = {
+      {"up down  j k", "choose a rack, or scroll"},
+      {"PgUp PgDn", "by ten"},
+      {"Home End  g G", "to the first, to the last"},
+      {"Tab  1 2 3", "overview, processes and links, events"},
+      {"p  Space", "pause the picture; the site goes on"},
+      {"?  h", "this page"},
+      {"q  Ctrl-C", quit_means}};
+  std::vector<line> result{rule_line(on, "keys")};
+  for (const auto& [which, meaning] : keys)
+    result.push_back(
+        row(on.columns, *on.signs).space(2).left(which, 16, style::strong).put(meaning).done());
+  result.push_back(rule_line(on, "signs"));
+  const std::string_view signs[] = {
+      "12:3 is the cell at index 3 of module 12; both count from 0.",
+      "The strip has all cells of the chosen rack, from the lowest value to the",
+      "highest; a sign for several cells shows the one farthest from the middle.",
+      "? is a cell, and - a number, that is missing or not good.",
+      "A current is positive when it discharges."};
+  for (const auto text : signs)
+    result.push_back(row(on.columns, *on.signs).space(2).put(text, style::plain).done());
+  return result;
+}
+
+} // namespace voltaic::nodes::view

@@ -1,0 +1,114 @@
+#include "nodes/view/alarm_list.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+using voltaic::messages::event;
+using voltaic::nodes::view::alarm_list;
+
+namespace {
+
+/// Says protection's events of one node in their order.
+class teller {
+ public:
+  explicit teller(alarm_list& to) : to_(to) {}
+  bool say(const std::string& level, const std::string& edge, const std::string& reason = "") {
+    event said;
+    said.kind = "protection";
+    said.node = "rack_0";
+    said.boot = boot;
+    said.sequence = ++sequence;
+    said.subject = "rack_0";
+    said.candidate = "cell_overvoltage";
+    said.level = level;
+    said.edge = edge;
+    said.scope = "module_1:cell_3";
+    said.value = 3.7;
+    said.reason = reason;
+    last = said;
+    return to_.apply(said, static_cast<std::int64_t>(sequence) * 1'000'000);
+  }
+  std::string boot = "a";
+  std::uint64_t sequence = 0;
+  event last;
+
+ private:
+  alarm_list& to_;
+};
+
+bool faults_latch(const voltaic::nodes::view::alarm& what) {
+  return what.level == "fault";
+}
+
+} // namespace
+
+TEST_CASE("an alarm stands from set to clear") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("warning", "set");
+  REQUIRE(list.standing().size() == 1);
+  CHECK(list.standing()[0].scope == "module_1:cell_3");
+  CHECK(list.standing()[0].utc_us == 1'000'000);
+  rack.say("warning", "clear");
+  CHECK(list.standing().empty());
+}
+
+TEST_CASE("the worst alarm is first, whatever came first") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("warning", "set");
+  rack.say("hard", "set");
+  rack.say("alarm", "set");
+  const auto standing = list.standing();
+  REQUIRE(standing.size() == 3);
+  CHECK(standing[0].level == "hard");
+  CHECK(standing[1].level == "alarm");
+  CHECK(standing[2].level == "warning");
+}
+
+TEST_CASE("an alarm of many cells stands until the last of them is over") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("warning", "set");
+  rack.say("warning", "set", "2 more in the same step");
+  REQUIRE(list.standing().size() == 1);
+  CHECK(list.standing()[0].places == 4);
+  rack.say("warning", "clear", "2 more in the same step");
+  CHECK(list.standing()[0].places == 1);
+  rack.say("warning", "clear");
+  CHECK(list.standing().empty());
+}
+
+TEST_CASE("a latched alarm stands until its reset") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("fault", "set");
+  rack.say("fault", "latch");
+  REQUIRE(list.standing().size() == 1);
+  CHECK(list.standing()[0].places == 0);
+  rack.say("fault", "acknowledge");
+  CHECK(list.standing()[0].acknowledged);
+  rack.say("fault", "reset");
+  CHECK(list.standing().empty());
+}
+
+TEST_CASE("a restart of the node leaves only what latches") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("warning", "set");
+  rack.say("fault", "set");
+  list.lives_as("rack_1", "b"); // another node
+  CHECK(list.standing().size() == 2);
+  list.lives_as("rack_0", "b");
+  REQUIRE(list.standing().size() == 1);
+  CHECK(list.standing()[0].level == "fault");
+  CHECK(list.standing()[0].places == 0);
+}
+
+TEST_CASE("an event that comes twice counts once") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  CHECK(rack.say("warning", "set"));
+  CHECK_FALSE(list.apply(rack.last, 0));
+  CHECK(list.standing()[0].places == 1);
+}

@@ -1,0 +1,193 @@
+#include "nodes/view/render.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "nodes/view/sample_picture.hpp"
+
+using namespace voltaic::nodes::view;
+using voltaic::tests::sample_picture;
+
+namespace {
+
+std::string drawn(const picture& of, const choice& chosen, size screen, bool ascii = true) {
+  return plain_text(render(of, chosen, screen, {ascii, "quit"}));
+}
+
+/// As many lines as asked for, none too long.
+void check_size(const std::vector<line>& lines, size screen) {
+  REQUIRE(static_cast<int>(lines.size()) == screen.lines);
+  for (const auto& one : lines) {
+    int used = 0;
+    for (const auto& part : one) used += columns_of(part.text);
+    REQUIRE(used <= screen.columns);
+  }
+}
+
+} // namespace
+
+TEST_CASE("the overview fits 80 columns and 24 lines") {
+  CHECK("\n" + drawn(sample_picture(), {}, {80, 24}) == R"(
+ voltaic demo    1 alarm                                           20:15:07 UTC
+ 1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
+ limits charge 70.0 A, discharge 140.0 A   missing: rack_1
+  rack       contactor      V       A      kW  SOC %  lowest V     highest V
+> rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3
+  rack_1     unknown        -       -       -      -  -            -
+-- rack_0 | 480 cells in 30 modules ------------------ 3.298 .:-=+*#@ 3.330 V --
+   0 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:
+   8 ....:.:.:....:.:.:....:.:.:....:.:.:..@.:.:.:....:.:.:....:.:.:....:.:.:
+  16 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:
+  24 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:?...:.:.:
+ cells average 3.301 V, spread 32 mV   24.6 at 3:1 to 26.1 at 12:7 C
+ limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
+-- alarms 1 --------------------------------------------------------------------
+ WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55   20:15:03
+-- equipment -------------------------------------------------------------------
+ inverter_0   state running  power 20.0 kW  temperature 35.5 C
+-- processes ------------- died cpu %  MB - links ------------------------------
+ rack_1           failed      4   0.0   0   can0          error-active  31 %
+ relay            running     0   0.4   9   inverter_line connected  3 timeouts
+ site             running     0   1.2  22
+ rack_0           running     0   3.1  14
+ bus can0         running     0   1.0   8
+ ? help  q quit  p pause  up/down rack  Tab more
+)");
+}
+
+TEST_CASE("a larger screen shows more of everything") {
+  CHECK("\n" + drawn(sample_picture(), {}, {120, 40}, false) == R"(
+ voltaic demo    1 alarm                                                                                   20:15:07 UTC
+ 1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
+ limits charge 70.0 A, discharge 140.0 A   missing: rack_1
+  rack       contactor      V       A      kW  SOC %  lowest V     highest V    lowest °C  highest °C      limits A
+▸ rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3   24.6 3:1   26.1 12:7     70.0/140.0
+  rack_1     unknown        -       -       -      -  -            -            -          -                    -/-
+── rack_0 · 480 cells in 30 modules ────────────────────────────────────────────────────────── 3.298 ▁▂▃▄▅▆▇█ 3.330 V ──
+   0 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
+   6 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
+  12 ▁▁▁█▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
+  18 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
+  24 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ?▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
+ cells average 3.301 V, spread 32 mV   24.6 at 3:1 to 26.1 at 12:7 °C
+ limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
+── alarms 1 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55                                           20:15:03
+── equipment ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+ inverter_0   state running  power 20.0 kW  temperature 35.5 °C
+── processes ──────────────── died cpu %  MB ─ links ───────────────────────────────────────────────────────────────────
+ rack_1              failed      4   0.0   0   can0          error-active  31 %
+ relay               running     0   0.4   9   inverter_line connected  3 timeouts
+ site                running     0   1.2  22
+ rack_0              running     0   3.1  14
+ bus can0            running     0   1.0   8
+── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ 20:14:58 rack_1                         system NODE_DOWN process 4711
+ 20:15:03 rack_0                         protection cell_overvoltage
+
+
+
+
+
+
+
+
+
+
+
+
+ ? help  q quit  p pause  up/down rack  Tab more
+)");
+}
+
+TEST_CASE("any screen has as many lines as it is high and none that is longer than it is wide") {
+  auto site = sample_picture();
+  for (int i = 2; i < 64; ++i) {
+    site.racks.push_back(voltaic::tests::sample_rack(i));
+    site.alarms.push_back(site.alarms.front());
+  }
+  for (const auto page : {page::overview, page::machinery, page::events})
+    for (const bool help : {false, true})
+      for (int columns = 80; columns < 260; columns += 17)
+        for (int lines = 24; lines < 120; lines += 13) {
+          choice chosen;
+          chosen.page = page;
+          chosen.rack = 40;
+          chosen.shows_help = help;
+          check_size(render(site, chosen, {columns, lines}, {}), {columns, lines});
+        }
+}
+
+TEST_CASE("a site without anything is drawn, too") {
+  check_size(render({}, {}, {80, 24}, {}), {80, 24});
+  choice last;
+  last.rack = 7;
+  check_size(render({}, last, {80, 24}, {}), {80, 24});
+}
+
+TEST_CASE("of 64 racks the chosen one is seen, with its detail") {
+  auto site = sample_picture();
+  site.racks.clear();
+  for (int i = 0; i < 64; ++i) site.racks.push_back(voltaic::tests::sample_rack(i));
+  for (const std::size_t chosen : {0U, 31U, 63U}) {
+    choice now;
+    now.rack = chosen;
+    const auto text = drawn(site, now, {80, 24});
+    CHECK(text.find("> rack_" + std::to_string(chosen) + " ") != std::string::npos);
+    CHECK(text.find("-- rack_" + std::to_string(chosen) + " | 480 cells in 30 modules") !=
+          std::string::npos);
+  }
+}
+
+TEST_CASE("alarms are told by words, not by colour alone") {
+  auto site = sample_picture();
+  auto worse = site.alarms.front();
+  worse.level = "hard";
+  worse.places = 0;
+  worse.acknowledged = true;
+  site.alarms.insert(site.alarms.begin(), worse);
+  const auto text = drawn(site, {}, {120, 40});
+  CHECK(text.find("2 alarms") != std::string::npos);
+  CHECK(text.find(" FAULT   rack_0") != std::string::npos);
+  CHECK(text.find("ack latched") != std::string::npos);
+  CHECK(text.find(" WARNING rack_0") != std::string::npos);
+}
+
+TEST_CASE("what troubles the view itself is said in place of what it would show") {
+  auto site = sample_picture();
+  site.trouble = "nothing is heard on the message bus";
+  CHECK(drawn(site, {}, {80, 24}).find(site.trouble) != std::string::npos);
+}
+
+TEST_CASE("lists that are cut say how much more there is") {
+  auto site = sample_picture();
+  for (int i = 0; i < 20; ++i) {
+    site.alarms.push_back(site.alarms.front());
+    site.processes.push_back(site.processes.front());
+  }
+  const auto text = drawn(site, {}, {80, 24});
+  CHECK(text.find(" more") != std::string::npos);
+  CHECK(text.find("failed") != std::string::npos); // what is not well is never cut first
+}
+
+TEST_CASE("the page of processes scrolls to its end and no further") {
+  auto site = sample_picture();
+  for (int i = 0; i < 40; ++i) site.processes.push_back(site.processes.front());
+  choice chosen;
+  chosen.page = page::machinery;
+  const size screen{80, 24};
+  chosen.scroll = extent_of(site, chosen, screen, {}).scroll_last;
+  CHECK(chosen.scroll > 0);
+  const auto text = drawn(site, chosen, screen);
+  CHECK(text.find("inverter_line") != std::string::npos);
+  chosen.scroll += 100;
+  CHECK(drawn(site, chosen, screen) == text);
+}
+
+TEST_CASE("help names the keys, and what q does here") {
+  choice chosen;
+  chosen.shows_help = true;
+  const auto text = plain_text(render(sample_picture(), chosen, {80, 24}, {true, "stop the site"}));
+  CHECK(text.find("q  Ctrl-C") != std::string::npos);
+  CHECK(text.find("stop the site") != std::string::npos);
+}
