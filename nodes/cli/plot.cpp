@@ -19,7 +19,6 @@
 
 #include "bus/can/clock.hpp"
 #include "messages/points/output.hpp"
-#include "nodes/cli/command_options.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/simulator/stop_signal.hpp"

@@ -16,7 +16,6 @@
 #include <utility>
 #include <variant>
 
-#include "nodes/cli/command_options.hpp"
 #include "nodes/cli/site_watch.hpp"
 #include "nodes/cli/status_line.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -164,7 +163,7 @@ action declare_top(command_options& app) {
                  "Write one screen to a file and end: a picture (.svg) or text")
       .type_name("FILE");
   app.add_option("--size", given->size, "Of the snapshot, as 80x24; else 120x40").type_name("SIZE");
-  app.add_flag("--stops-site", given->stops_site).hidden();
+  app.add_flag("--stops-site", given->stops_site, "Leaving ends who started it").hidden();
   return [given] { return run(*given); };
 }
 

@@ -12,7 +12,6 @@
 #include "bus/can/clock.hpp"
 #include "messages/points/names.hpp"
 #include "messages/points/output.hpp"
-#include "nodes/cli/command_options.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/site_lock.hpp"

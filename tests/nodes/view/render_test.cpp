@@ -82,8 +82,8 @@ TEST_CASE("a larger screen shows more of everything") {
  rack_0              running     0   3.1  14
  bus can0            running     0   1.0   8
 ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
- 20:14:58 rack_1                         system NODE_DOWN process 4711
- 20:15:03 rack_0                         protection cell_overvoltage
+ 20:14:58 rack_1                  system NODE_DOWN process 4711
+ 20:15:03 rack_0                  protection cell_overvoltage
 
 
 
