@@ -33,6 +33,13 @@ view::event_picture picture_of(const messages::message& said) {
           event.kind + " " + messages::points::event_sentence(event)};
 }
 
+std::vector<std::string> nodes_of(const nlohmann::json& status) {
+  std::vector<std::string> names;
+  for (const auto& node : status.value("nodes", nlohmann::json::array()))
+    names.push_back(node.value("name", ""));
+  return names;
+}
+
 std::string folder_of(const running_site& site) {
   return std::filesystem::path(site.control_path).parent_path().string();
 }
@@ -51,7 +58,7 @@ messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site s
 
 // The site as it was started or applied last, whatever somebody writes meanwhile.
 void site_watch::learn_facts() {
-  nodes_known_ = status_.value("nodes", nlohmann::json::array()).size();
+  nodes_known_ = nodes_of(status_);
   const auto text = site::read_bounded(folder_of(site_) + "/" + site::applied_name);
   if (!text) return;
   const auto loaded = site::load_text(*text, status_.value("file", std::string()));
@@ -109,13 +116,17 @@ void site_watch::ask_supervisor(std::int64_t now_us) {
     status_ = {};
     return;
   }
-  if (status_.value("nodes", nlohmann::json::array()).size() != nodes_known_) learn_facts();
+  if (nodes_of(status_) != nodes_known_) learn_facts();
 }
 
 view::picture site_watch::look() {
   ask_supervisor(monotonic_now_us());
   auto seen = view::gather(facts_, heard_, status_, utc_now_us());
   seen.alarms = alarms_.standing();
+  // The journal of a rack that was taken out of the site is still there.
+  std::erase_if(seen.alarms, [&](const view::alarm& one) {
+    return std::ranges::find(facts_.racks, one.rack) == facts_.racks.end();
+  });
   seen.events.assign(events_.begin(), events_.end());
   return seen;
 }

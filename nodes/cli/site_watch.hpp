@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "messages/expected.hpp"
@@ -42,7 +43,7 @@ class site_watch {
   running_site site_;
   nlohmann::json status_; ///< the supervisor's last answer; null: it gave none
   std::int64_t ask_due_us_ = 0;
-  std::size_t nodes_known_ = 0; ///< when the facts were learnt
+  std::vector<std::string> nodes_known_; ///< when the facts were learnt
   view::site_facts facts_;
   view::live_state heard_;
   view::alarm_list alarms_{[](const view::alarm&) { return false; }};

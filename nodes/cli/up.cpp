@@ -51,18 +51,22 @@ class told_lines {
         "{:%H:%M:%S} {}\n",
         fmt::localtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())),
         line);
-    if (!is_held_) return fmt::print(stderr, "{}", text);
+    if (!is_held_) return write(text);
     held_.push_back(std::move(text));
     if (held_.size() > held_max) held_.pop_front();
   }
   void hold() { is_held_ = true; }
   void release() {
     is_held_ = false;
-    for (const auto& line : held_) fmt::print(stderr, "{}", line);
+    for (const auto& line : held_) write(line);
     held_.clear();
   }
 
  private:
+  // A terminal that has gone away must not keep the site from being stopped.
+  static void write(const std::string& text) {
+    static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+  }
   static constexpr std::size_t held_max = 20;
   bool is_held_ = false;
   std::deque<std::string> held_;
@@ -75,7 +79,7 @@ class terminal_before {
   void restore() const {
     if (is_known_) ::tcsetattr(STDIN_FILENO, TCSANOW, &settings_);
     // Plain letters, the cursor, and the screen that was there before, as terminals understand it.
-    fmt::print("\x1b[0m\x1b[?25h\x1b[?1l\x1b>\x1b[?1049l\r\n");
+    std::fputs("\x1b[0m\x1b[?25h\x1b[?1l\x1b>\x1b[?1049l\r\n", stdout);
     std::fflush(stdout);
   }
 

@@ -109,7 +109,7 @@ class curses_terminal final : public terminal {
     ::keypad(stdscr, TRUE);
     ::set_escdelay(escape_delay_ms);
     ::curs_set(0);
-    if (!options.may_be_stopped) forbid_stop();
+    prepare_keys(options.may_be_stopped);
     colours_ = options.colours && ::has_colors() && ::start_color() == OK;
     if (colours_) prepare_colours();
   }
@@ -139,11 +139,12 @@ class curses_terminal final : public terminal {
   }
 
  private:
-  // Whoever supervises must not be stopped by a slip of the hand.
-  static void forbid_stop() {
+  // Ctrl-S would hold the screen, Ctrl-Z stop whoever supervises: a slip of the hand does neither.
+  static void prepare_keys(bool may_be_stopped) {
     termios settings{};
     if (::tcgetattr(STDIN_FILENO, &settings) != 0) return;
-    settings.c_cc[VSUSP] = _POSIX_VDISABLE;
+    settings.c_iflag &= ~static_cast<tcflag_t>(IXON);
+    if (!may_be_stopped) settings.c_cc[VSUSP] = _POSIX_VDISABLE;
     ::tcsetattr(STDIN_FILENO, TCSANOW, &settings);
     ::def_prog_mode();
   }

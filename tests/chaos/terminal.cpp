@@ -72,6 +72,11 @@ void terminal_child::press(const std::string& keys) const {
   static_cast<void>(::write(terminal_, keys.data(), keys.size()));
 }
 
+void terminal_child::hang_up() {
+  ::close(terminal_);
+  terminal_ = -1;
+}
+
 const std::string& terminal_child::written() {
   char part[4096];
   for (ssize_t count = 0; (count = ::read(terminal_, part, sizeof(part))) > 0;)

@@ -21,6 +21,8 @@ class terminal_child {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void press(const std::string& keys) const;
+  /// The terminal goes away, as with a connection that is lost.
+  void hang_up();
   /// Whether the terminal shows a text that was drawn after `from`.
   [[nodiscard]] bool shows(const std::string& text, std::size_t from = 0,
                            std::chrono::milliseconds bound = std::chrono::seconds(15));

@@ -98,6 +98,28 @@ TEST_CASE("Ctrl-C stops the site that up shows") {
   CHECK(up.is_as_before());
 }
 
+TEST_CASE("a slip of the hand does not stop the supervisor of the site that is shown") {
+  live_site site;
+  terminal_child up({"up", site.file()}, place_of(site));
+  REQUIRE(up.shows("480 cells in 30 modules", 0, 25s));
+  const auto before = up.written().size();
+  up.press("\x1a\x13"); // Ctrl-Z, Ctrl-S
+  up.press("?");
+  CHECK(up.shows("choose a rack", before));
+  CHECK(site.status().is_object());
+}
+
+TEST_CASE("a terminal that goes away stops the site in order") {
+  live_site site;
+  terminal_child up({"up", site.file()}, place_of(site));
+  REQUIRE(up.shows("480 cells in 30 modules", 0, 25s));
+  up.hang_up();
+  CHECK(up.wait(10s) == 0);
+  const auto events = site.events();
+  REQUIRE_FALSE(events.empty());
+  CHECK(events.back()["code"] == "SITE_STOPPED");
+}
+
 TEST_CASE("a site outlives its view, which lines replace on a terminal that is whole again") {
   live_site site;
   terminal_child up({"up", site.file()}, place_of(site));
