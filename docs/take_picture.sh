@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Writes docs/top.svg: the view of the running demo with closed racks and some power.
-# usage: docs/take_picture.sh, while the demo runs
+# usage: docs/take_picture.sh [SITE], while the demo (or another site with its equipment) runs
 set -euo pipefail
 cd "$(dirname "$0")/.."
-site=configs/demo.toml
+site=${1:-configs/demo.toml}
 voltaic=build/voltaic
 for rack in $("$voltaic" points '*/contactor' --site "$site" | cut -d/ -f1); do
   "$voltaic" set "$rack/contactor" close --site "$site" --reason 'a picture'
