@@ -27,8 +27,11 @@ ranged read_path(section& table, std::string_view key, draft& result) {
 
 using table_reader = std::function<void(section&)>;
 
+// Of tables that stand once.
+const named_ranges no_ranges;
+
 void read_tables(const toml::table& file, std::string_view key, reporter& report,
-                 const table_reader& reader) {
+                 const named_ranges& ranges, const table_reader& reader) {
   const auto* found = file.get(key);
   if (found == nullptr) return;
   const auto* array = found->as_array();
@@ -37,7 +40,7 @@ void read_tables(const toml::table& file, std::string_view key, reporter& report
     return;
   }
   for (const auto& element : *array) {
-    section table(*element.as_table(), std::string(key), report);
+    section table(*element.as_table(), std::string(key), report, ranges);
     reader(table);
     table.finish();
   }
@@ -52,9 +55,30 @@ void read_table(const toml::table& file, std::string_view key, reporter& report,
     report.add(position_of(*found), fmt::format("{}: expected a table [{}]", key, key));
     return;
   }
-  section table(*table_node, std::string(key), report);
+  section table(*table_node, std::string(key), report, no_ranges);
   reader(table);
   table.finish();
+}
+
+// What the file states once and its tables use by name.
+named_ranges read_ranges(const toml::table& file, reporter& report) {
+  named_ranges result;
+  read_table(file, "range", report, [&](section& table) {
+    for (const auto& [key, value] : *file.get_as<toml::table>("range")) {
+      const auto name = key.str();
+      const auto text = table.text(name);
+      if (!text) continue;
+      const auto members = parse_bounds(text->value);
+      if (!is_name(name))
+        report.add(text->at, fmt::format("range: \"{}\" is no name", name));
+      else if (!members)
+        report.add(text->at,
+                   fmt::format("{}: expected a range as 0..7, found \"{}\"", name, text->value));
+      else
+        result[std::string(name)] = *members;
+    }
+  });
+  return result;
 }
 
 void read_site(section& table, draft& result) {
@@ -108,6 +132,7 @@ void read_bus(section& table, draft& result) {
   if (!name.present() || !port.present()) return;
   const auto count = member_count(table, {&name, &port});
   for (std::size_t i = 0; i < count; ++i) {
+    if (is_repeat({&name, &port}, i)) continue;
     common.name = name.of(i);
     common.uri = port.of(i);
     result.buses.push_back({common, name.at, port.at});
@@ -244,18 +269,19 @@ void read_roles(section& table, plan& base) {
 
 draft read_draft(const toml::table& file, reporter& report) {
   draft result;
-  section top(file, "site file", report);
-  for (const auto* key :
-       {"bus", "modbus", "device", "rack", "roles", "ports", "supervision", "simulator", "relay"})
+  section top(file, "site file", report, no_ranges);
+  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "roles", "ports",
+                          "supervision", "simulator", "relay"})
     (void)top.node(key);
   (void)top.node("site");
   top.require("site");
   top.finish();
+  const auto ranges = read_ranges(file, report);
   read_table(file, "site", report, [&](section& table) { read_site(table, result); });
-  read_tables(file, "bus", report, [&](section& table) { read_bus(table, result); });
-  read_tables(file, "modbus", report, [&](section& table) { read_line(table, result); });
-  read_tables(file, "device", report, [&](section& table) { read_device(table, result); });
-  read_tables(file, "rack", report, [&](section& table) { read_rack(table, result); });
+  read_tables(file, "bus", report, ranges, [&](section& table) { read_bus(table, result); });
+  read_tables(file, "modbus", report, ranges, [&](section& table) { read_line(table, result); });
+  read_tables(file, "device", report, ranges, [&](section& table) { read_device(table, result); });
+  read_tables(file, "rack", report, ranges, [&](section& table) { read_rack(table, result); });
   read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
   std::int64_t ports_offset = 0;
   read_table(file, "ports", report, [&](section& table) {

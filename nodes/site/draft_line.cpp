@@ -74,6 +74,7 @@ void read_line(section& table, draft& result) {
   if (!name.present() || (!host.present() && !serial.present())) return;
   const auto count = member_count(table, {&name, &host, &serial});
   for (std::size_t i = 0; i < count; ++i) {
+    if (is_repeat({&name, &host, &serial}, i)) continue;
     auto line = common;
     line.name = name.of(i);
     if (host.present()) line.host = host.of(i);

@@ -11,7 +11,7 @@ namespace voltaic::nodes::site {
 ranged read_ranged(section& table, std::string_view key) {
   const auto found = table.text(key);
   if (!found) return {};
-  auto expanded = expand_range(found->value);
+  auto expanded = expand_range(found->value, table.ranges());
   if (!expanded) {
     table.report().add(found->at, fmt::format("{}: {}", key, expanded.error().text));
     return {};
@@ -73,6 +73,17 @@ std::size_t member_count(section& table, const std::vector<ranged*>& all) {
   return agree ? count : 0;
 }
 
+bool is_repeat(const std::vector<const ranged*>& all, std::size_t member) {
+  const auto same = [&](std::size_t other) {
+    return std::all_of(all.begin(), all.end(), [&](const ranged* one) {
+      return !one->present() || one->of(other) == one->of(member);
+    });
+  };
+  for (std::size_t other = 0; other < member; ++other)
+    if (same(other)) return true;
+  return false;
+}
+
 ranged read_numbers(section& table, std::string_view key) {
   const auto* found = table.node(key);
   if (found == nullptr) return {};
@@ -83,7 +94,7 @@ ranged read_numbers(section& table, std::string_view key) {
     text = value->value;
   else
     return {};
-  const auto numbers = expand_numbers(text);
+  const auto numbers = expand_numbers(text, table.ranges());
   if (!numbers) {
     table.report().add(position_of(*found), fmt::format("{}: {}", key, numbers.error().text));
     return {};

@@ -42,6 +42,9 @@ struct ranged {
 /// ranges that may be spread, and fit a whole number of times, are.
 [[nodiscard]] std::size_t member_count(section& table, const std::vector<ranged*>& all);
 
+/// An earlier member of the table is the same: `can{rack/2}` names each bus twice.
+[[nodiscard]] bool is_repeat(const std::vector<const ranged*>& all, std::size_t member);
+
 /// What a device's table says of a Modbus unit.
 struct modbus_unit {
   ranged unit;

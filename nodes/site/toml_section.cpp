@@ -7,7 +7,6 @@
 
 #include "messages/nearest_word.hpp"
 #include "nodes/site/duration.hpp"
-#include "nodes/site/expand.hpp"
 
 namespace voltaic::nodes::site {
 
@@ -81,8 +80,9 @@ position position_of(const toml::node& node) {
   return {begin.line, begin.column};
 }
 
-section::section(const toml::table& table, std::string title, reporter& report)
-    : table_(table), title_(std::move(title)), report_(report) {}
+section::section(const toml::table& table, std::string title, reporter& report,
+                 const named_ranges& ranges)
+    : table_(table), title_(std::move(title)), report_(report), ranges_(ranges) {}
 
 void section::wrong_type(std::string_view key, std::string_view wanted, const toml::node& found) {
   report_.add(position_of(found),

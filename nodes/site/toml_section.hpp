@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "messages/finding.hpp"
+#include "nodes/site/expand.hpp"
 
 /// Strict reading of TOML tables: every mistake becomes a finding with its place.
 namespace voltaic::nodes::site {
@@ -48,8 +49,9 @@ class reporter {
 /// One table. Each read names a key; `finish` reports the keys nobody named.
 class section {
  public:
-  /// `title` names the table in findings: "device".
-  section(const toml::table& table, std::string title, reporter& report);
+  /// `title` names the table in findings: "device". `ranges` outlives the section.
+  section(const toml::table& table, std::string title, reporter& report,
+          const named_ranges& ranges);
 
   [[nodiscard]] position at() const { return position_of(table_); }
   [[nodiscard]] bool has(std::string_view key) const { return table_.contains(key); }
@@ -80,12 +82,15 @@ class section {
   /// Reports unknown keys, with the known one that was probably meant.
   void finish();
   [[nodiscard]] reporter& report() { return report_; }
+  /// What the file states in its table [range].
+  [[nodiscard]] const named_ranges& ranges() const { return ranges_; }
   void wrong_type(std::string_view key, std::string_view wanted, const toml::node& found);
 
  private:
   const toml::table& table_;
   std::string title_;
   reporter& report_;
+  const named_ranges& ranges_;
   std::vector<std::string_view> known_;
 };
 

@@ -22,6 +22,7 @@ class process {
   process& operator=(const process&) = delete;
   /// CPU time used so far, user and system, all threads.
   [[nodiscard]] double cpu_us() const;
+  [[nodiscard]] pid_t pid() const { return pid_; }
 
  private:
   pid_t pid_ = -1;

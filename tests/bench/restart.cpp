@@ -1,4 +1,5 @@
 #include "bench/restart.hpp"
+#include "bench/running_site.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +8,7 @@
 
 #include "bench/benchmarks.hpp"
 
-/// The demo under `voltaic up`, both racks closed: kill -9 of the first rack's
+/// Two racks of the demo under `voltaic up`, both closed: kill -9 of the first rack's
 /// node, again and again. How long until a whole scan of its 480 cells is heard
 /// good from the next life, by a client of the relay as every tool is one; the
 /// longest time between two scans of the other rack; when the rack itself tells
@@ -81,7 +82,7 @@ void judge(row& one, double goal) {
 } // namespace
 
 std::vector<row> restart() {
-  const running_demo demo;
+  const running_site demo(demo_text());
   watcher eyes(demo.plan());
   figures seen;
   for (int number = 0; number < kills; ++number) kill_once(eyes, number, seen);

@@ -21,21 +21,8 @@ namespace voltaic::bench::restart_bench {
 inline constexpr std::int64_t scan_period_us = 200'000;
 inline constexpr std::size_t racks = 2;
 
-/// `voltaic up` of a copy of the demo in a folder of its own, stopped in order
-/// at the end. Throws std::runtime_error when it does not start.
-class running_demo {
- public:
-  running_demo();
-  ~running_demo();
-  running_demo(const running_demo&) = delete;
-  running_demo& operator=(const running_demo&) = delete;
-  [[nodiscard]] const nodes::site::plan& plan() const { return plan_; }
-
- private:
-  scratch_folder folder_;
-  nodes::site::plan plan_;
-  pid_t pid_ = -1;
-};
+/// The demo's site file with these racks.
+[[nodiscard]] std::string demo_text();
 
 /// What was seen from a kill on.
 struct sight {

@@ -1,29 +1,20 @@
 #include <fmt/format.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 
 #include "actors/runtime/progress_page.hpp"
 #include "bench/harness.hpp"
 #include "bench/restart.hpp"
 #include "bus/can/virtual/virtual_port.hpp"
-#include "nodes/site/load.hpp"
+#include "support/demo_site.hpp"
 #include "support/own_ports.hpp"
 
 namespace voltaic::bench::restart_bench {
 namespace {
 
-constexpr const char* folder_variable = "VOLTAIC_RUNTIME_DIR";
 constexpr const char* victim_node = "rack_0";
 constexpr const char* victim_device = "bms_0";
 constexpr const char* other_device = "bms_1";
@@ -33,7 +24,6 @@ constexpr std::uint32_t status_id = 0x084;
 constexpr std::uint32_t status_id_step = 0x0C0;
 constexpr std::uint8_t state_closed = 2;
 
-constexpr std::int64_t ready_within_us = 20'000'000;
 constexpr std::int64_t closed_within_us = 30'000'000;
 constexpr std::int64_t ask_again_us = 500'000;
 constexpr std::int64_t command_life_us = 5'000'000;
@@ -43,11 +33,6 @@ constexpr std::size_t updates_max = 200'000;
 // to the next start grow with the deaths in the window, and the benchmark stays outside of it.
 constexpr const char* patience = "\n[supervision]\nrestarts_max = 100\nrestarts_window = \"1s\"\n";
 
-std::string voltaic_program() {
-  const auto self = std::filesystem::read_symlink("/proc/self/exe");
-  return self.parent_path().parent_path().parent_path() / "voltaic";
-}
-
 std::int64_t utc_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -56,42 +41,8 @@ std::int64_t utc_us() {
 
 } // namespace
 
-running_demo::running_demo() {
-  const auto folder = folder_.path();
-  std::filesystem::copy("configs", folder + "/configs", std::filesystem::copy_options::recursive);
-  const auto file = folder + "/configs/demo.toml";
-  std::ofstream(file, std::ios::app) << patience << tests::own_ports();
-  setenv(folder_variable, folder.c_str(), 1);
-  auto loaded = nodes::site::load(file);
-  if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
-    throw std::runtime_error(nodes::site::to_string(findings->front()));
-  }
-  plan_ = std::get<nodes::site::plan>(std::move(loaded));
-  const auto program = voltaic_program();
-  const auto log = folder + "/up.log";
-  const pid_t parent = getpid();
-  pid_ = fork();
-  if (pid_ < 0) throw std::runtime_error("fork failed");
-  if (pid_ == 0) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1);
-    if (freopen(log.c_str(), "w", stderr) == nullptr) _exit(1);
-    execl(program.c_str(), "voltaic", "up", file.c_str(), "--quiet", nullptr);
-    _exit(1);
-  }
-  const auto there = [&] { return std::filesystem::exists(plan_.control_path()); };
-  if (wait_until(there, ready_within_us)) return;
-  kill(pid_, SIGKILL);
-  waitpid(pid_, nullptr, 0);
-  std::ostringstream said;
-  said << "the demo does not start: " << std::ifstream(log).rdbuf();
-  throw std::runtime_error(said.str());
-}
-
-running_demo::~running_demo() {
-  kill(pid_, SIGINT);
-  waitpid(pid_, nullptr, 0);
-  unsetenv(folder_variable);
+std::string demo_text() {
+  return tests::demo_site(static_cast<int>(racks)) + patience + tests::own_ports();
 }
 
 watcher::watcher(const nodes::site::plan& plan) : plan_(plan) {

@@ -17,12 +17,6 @@ namespace {
 // Values of a rack come every 100 ms, its cells every 200 ms.
 constexpr std::int64_t missed_us = 500'000;
 
-std::string with_racks(std::string text, const std::string& range) {
-  for (auto at = text.find("{0..1}"); at != std::string::npos; at = text.find("{0..1}", at + 1))
-    text.replace(at, 6, range);
-  return text;
-}
-
 std::size_t contactor_events(const live_site& site, const std::string& rack) {
   const auto events = site.events();
   return static_cast<std::size_t>(
@@ -50,7 +44,7 @@ TEST_CASE("proof c: apply adds and removes racks while the others miss no period
     CHECK(watcher.of("bms_0").longest_us < missed_us);
   };
 
-  site.write(with_racks(two, "{0..2}"));
+  site.set_racks(3);
   const auto added = site.voltaic({"apply", site.file()}, 30s);
   INFO(added.output << added.errors << site.log());
   REQUIRE(added.code == 0);
@@ -72,7 +66,7 @@ TEST_CASE("proof c: apply adds and removes racks while the others miss no period
   CHECK(again.output == "nothing changed\n");
   for (const auto& one : now["nodes"]) CHECK(site.pid_of(one["name"]) == one["pid"]);
 
-  site.write(with_racks(two, "{0..2}") + "\n[[rak]]\n");
+  site.add("\n[[rak]]\n");
   const auto broken = site.voltaic({"apply", site.file()});
   CHECK(broken.code == 1);
   CHECK(broken.output.find("demo.toml:") != std::string::npos);
@@ -135,11 +129,10 @@ TEST_CASE("a node that was given up refuses at once, and apply starts it again")
 
 TEST_CASE("apply does not wait where it is told not to, and says what does not run in time") {
   live_site site;
-  const auto two = read_file(site.file());
   site.up();
   const auto journal = site.state_folder() + "/rack_2.journal";
   std::filesystem::create_directories(journal + "/in_the_way");
-  site.write(with_racks(two, "{0..2}"));
+  site.set_racks(3);
   const auto begun = site.voltaic({"apply", "--no-wait", site.file()});
   CHECK(begun.code == 0);
   CHECK(begun.errors.empty());
@@ -155,11 +148,10 @@ TEST_CASE("apply does not wait where it is told not to, and says what does not r
 
 TEST_CASE("apply does not take a device that is not there for a node that does not run") {
   live_site site;
-  const auto two = read_file(site.file());
   site.launch_up({"--no-simulator"});
   REQUIRE(site.wait_for_state("rack_0", "degraded"));
   REQUIRE(site.wait_for_state("rack_1", "degraded"));
-  site.write(with_racks(two, "{0..2}"));
+  site.set_racks(3);
   const auto begin = std::chrono::steady_clock::now();
   const auto applied = site.voltaic({"apply", site.file()}, 30s);
   INFO(applied.output << applied.errors);

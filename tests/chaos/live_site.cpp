@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "support/demo_site.hpp"
 #include "support/own_ports.hpp"
 
 namespace chaos {
@@ -33,14 +34,14 @@ std::string only_folder_below(const std::string& root) {
 
 } // namespace
 
-live_site::live_site(equipment with) {
+live_site::live_site(equipment with, int racks) {
   for (const auto* part : {"profiles", "protection"}) {
     const auto to = folder_ / (std::string("configs/") + part);
     std::filesystem::create_directories(to);
     std::filesystem::copy(VOLTAIC_SOURCE_FOLDER "/configs/" + std::string(part), to,
                           std::filesystem::copy_options::recursive);
   }
-  auto text = read_file(VOLTAIC_SOURCE_FOLDER "/configs/demo.toml");
+  auto text = voltaic::tests::demo_site(racks);
   // Racks alone, unless the power equipment is what is asked for.
   const auto begin = text.find("[[modbus]]");
   const auto end = text.find("[simulator]");
@@ -78,6 +79,10 @@ launch live_site::surroundings(launch how) const {
   how.environment.push_back("VOLTAIC_RUNTIME_DIR=" + runtime_root());
   how.environment.push_back("VOLTAIC_STATE_DIR=");
   return how;
+}
+
+void live_site::set_racks(int count) const {
+  write(voltaic::tests::with_racks(read_file(file()), count));
 }
 
 void live_site::launch_up(std::vector<std::string> more, chaos::launch how) {
@@ -192,8 +197,8 @@ std::string live_site::contactor(const std::string& rack) const {
   return seen.empty() ? "" : seen.begin()->second.value("value", "");
 }
 
-std::vector<json> live_site::events() const {
-  return lines_of(voltaic({"events", "--json", "--site", file()}).output);
+std::vector<json> live_site::events(std::chrono::milliseconds bound) const {
+  return lines_of(voltaic({"events", "--json", "--site", file()}, bound).output);
 }
 
 void live_site::close(const std::vector<std::string>& racks) const {

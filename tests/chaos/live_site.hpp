@@ -19,14 +19,14 @@ struct answer {
   std::string errors;
 };
 
-/// A copy of the demo in a folder of its own, run by `voltaic up` and asked as
-/// a stranger would: by the command and its JSON alone. Everything is stopped
-/// and gone at the end, also when the test failed.
+/// A copy of the demo in a folder of its own, with two racks unless more are asked
+/// for, run by `voltaic up` and asked as a stranger would: by the command and its
+/// JSON alone. Everything is stopped and gone at the end, also when the test failed.
 class live_site {
  public:
   /// Whether the demo's inverter, air conditioner and meter are part of it.
   enum class equipment { none, all };
-  explicit live_site(equipment with = equipment::none);
+  explicit live_site(equipment with = equipment::none, int racks = 2);
   ~live_site();
   live_site(const live_site&) = delete;
   live_site& operator=(const live_site&) = delete;
@@ -41,6 +41,8 @@ class live_site {
   /// Text for the end of the site file.
   void add(const std::string& text) const;
   void write(const std::string& text) const;
+  /// The one edit that makes the site smaller or larger.
+  void set_racks(int count) const;
 
   /// Starts `voltaic up` without waiting.
   void launch_up(std::vector<std::string> more = {}, chaos::launch how = {});
@@ -74,7 +76,7 @@ class live_site {
   [[nodiscard]] bool good(const std::string& rack) const;
   [[nodiscard]] std::string contactor(const std::string& rack) const;
   /// `voltaic events --json`.
-  [[nodiscard]] std::vector<json> events() const;
+  [[nodiscard]] std::vector<json> events(std::chrono::milliseconds bound = 15s) const;
   /// Closes the racks by command, and requires that it is done.
   void close(const std::vector<std::string>& racks) const;
 

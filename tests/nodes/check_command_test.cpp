@@ -27,8 +27,8 @@ TEST_CASE("the plan of a site marks each protection candidate as active or witho
   const auto said = tests::run_voltaic(place, "check " + demo);
   CHECK(said.code == 0);
   CHECK(lines_with(said.output, "by rack_0/cell_voltage") == 2);
-  CHECK(lines_with(said.output, "no input: does not protect") == 2 * 15);
-  CHECK_THAT(said.output, Contains("  rack_1       soc_low                      no input"));
+  CHECK(lines_with(said.output, "no input: does not protect") == 4 * 15);
+  CHECK_THAT(said.output, Contains("  rack_3       soc_low                      no input"));
 }
 
 TEST_CASE("the printed limits are marked as the plan is") {

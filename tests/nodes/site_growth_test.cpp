@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "nodes/site/load.hpp"
+#include "support/demo_site.hpp"
 #include "support/temporary_folder.hpp"
 
 using namespace voltaic;
@@ -40,6 +41,25 @@ protection = "protection/lfp.toml"
 }
 
 } // namespace
+
+TEST_CASE("the demo grows by its one range to as many racks, two on each bus") {
+  for (const int racks : {1, 2, 5, 64}) {
+    CAPTURE(racks);
+    const auto loaded = site::load_text(tests::demo_site(racks),
+                                        std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/demo.toml");
+    REQUIRE(std::holds_alternative<site::plan>(loaded));
+    const auto& plan = std::get<site::plan>(loaded);
+    CHECK(plan.warnings.empty());
+    REQUIRE(plan.racks.size() == static_cast<std::size_t>(racks));
+    REQUIRE(plan.buses.size() == static_cast<std::size_t>((racks + 1) / 2));
+    for (int i = 0; i < racks; ++i) {
+      const auto& device = *plan.find_device(fmt::format("bms_{}", i));
+      CHECK(device.rack == fmt::format("rack_{}", i));
+      CHECK(device.bus == fmt::format("can{}", i / 2));
+      CHECK(device.id_offset == (i % 2 == 0 ? 0 : 0xC0));
+    }
+  }
+}
 
 TEST_CASE("64 racks spread over 16 buses: neighbours share one, identifiers begin again") {
   const tests::temporary_folder folder;

@@ -92,7 +92,7 @@ TEST_CASE("F-155 F-180 every broken site file is refused with exactly its findin
   CHECK(files >= 40);
 }
 
-TEST_CASE("the demo site is two chains, each in a node of its own") {
+TEST_CASE("the demo site is four chains on two buses, each chain in a node of its own") {
   const auto loaded = site::load(configs + "/demo.toml");
   for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
   REQUIRE(std::holds_alternative<site::plan>(loaded));
@@ -100,7 +100,7 @@ TEST_CASE("the demo site is two chains, each in a node of its own") {
   CHECK(plan.warnings.empty());
   std::vector<std::string> nodes;
   for (const auto& node : plan.nodes) nodes.push_back(node.name);
-  CHECK(nodes == std::vector<std::string>{"relay", "rack_0", "rack_1", "site"});
+  CHECK(nodes == std::vector<std::string>{"relay", "rack_0", "rack_1", "rack_2", "rack_3", "site"});
   const auto& chain = *plan.find_node("rack_1");
   CHECK(chain.safety);
   CHECK(chain.buses == std::vector<std::string>{"can0"});
@@ -110,8 +110,11 @@ TEST_CASE("the demo site is two chains, each in a node of its own") {
         std::vector<std::string>{"bms_1", "rack_1", "rack_1/protection", "rack_1/contactor"});
   CHECK(plan.find_device("bms_1")->id_offset == 0xC0);
   CHECK(plan.find_device("bms_1")->rack == "rack_1");
+  CHECK(plan.find_device("bms_2")->id_offset == 0);
+  CHECK(plan.find_device("bms_3")->bus == "can1");
   CHECK(plan.find_rack("rack_0")->close_allowed);
-  CHECK(plan.find_bus("can0")->load_percent == Approx(38.3).margin(0.1));
+  REQUIRE(plan.buses.size() == 2);
+  for (const auto& bus : plan.buses) CHECK(bus.load_percent == Approx(38.3).margin(0.1));
   CHECK(plan.simulator.present);
 }
 
@@ -143,11 +146,12 @@ TEST_CASE("a plan tells of each candidate of a rack by which point it protects, 
   std::vector<std::string> active;
   for (const auto& one : plan.candidates)
     if (!one.point.empty()) active.push_back(one.rack + " " + one.candidate + " " + one.point);
-  CHECK(active == std::vector<std::string>{"rack_0 cell_overvoltage cell_voltage",
-                                           "rack_0 cell_undervoltage cell_voltage",
-                                           "rack_1 cell_overvoltage cell_voltage",
-                                           "rack_1 cell_undervoltage cell_voltage"});
-  CHECK(plan.candidates.size() == 2 * messages::protection::known_candidates.size());
+  std::vector<std::string> expected;
+  for (int rack = 0; rack < 4; ++rack)
+    for (const auto* candidate : {"cell_overvoltage", "cell_undervoltage"})
+      expected.push_back(fmt::format("rack_{} {} cell_voltage", rack, candidate));
+  CHECK(active == expected);
+  CHECK(plan.candidates.size() == 4 * messages::protection::known_candidates.size());
 }
 
 TEST_CASE("a candidate that a profile names in vain is warned of, in its own time") {
@@ -311,6 +315,25 @@ TEST_CASE("the relay listens at its port, moved by the site's offset") {
   const auto& plan = std::get<site::plan>(loaded);
   CHECK(plan.relay_bindings() ==
         std::vector<std::string>{plan.relay_address(), "tcp://127.0.0.1:7460"});
+}
+
+TEST_CASE("a named range gives its numbers, divided or in turn, wherever it is named") {
+  const site::named_ranges named = {{"rack", {0, 4}}, {"wide", {9, 10}}};
+  const auto text = [&](const char* of) { return site::expand_range(of, named).value(); };
+  const auto numbers = [&](const char* of) { return site::expand_numbers(of, named).value(); };
+  using texts = std::vector<std::string>;
+  using values = std::vector<std::int64_t>;
+  CHECK(text("rack_{wide}_b") == texts{"rack_9_b", "rack_10_b"});
+  CHECK(text("can{rack/2}") == texts{"can0", "can0", "can1", "can1", "can2"});
+  CHECK(text("can{wide/4}") == texts{"can2", "can2"});
+  CHECK(text("{0..1}") == texts{"0", "1"});
+  CHECK(numbers("{rack%2}*0xC0") == values{0, 192, 0, 192, 0});
+  CHECK(numbers("{wide}") == values{9, 10});
+  for (const char* wrong : {"{rak}", "{rack", "{rack/0}", "{rack/}", "{rack*2}", "{rack/-1}",
+                            "{rack/2/2}", "{rack}{rack}", "{ rack}", "{}"})
+    CHECK_FALSE(site::expand_range(wrong, named));
+  CHECK(site::expand_range("{rak}", named).error().text ==
+        "\"{rak}\": expected a range as {0..7}, or one of [range]: rack, wide");
 }
 
 TEST_CASE("ranges rise, are bounded and stand alone in a text") {
