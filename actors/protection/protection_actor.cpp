@@ -36,6 +36,28 @@ messages::point_description limit_point(const std::string& rack, const char* nam
   return point;
 }
 
+messages::point_description level_point(const std::string& rack) {
+  auto point = limit_point(rack, "protection_level", "ProtectionLevel");
+  point.unit.clear();
+  point.raw_type = "text";
+  point.decimals = 0;
+  return point;
+}
+
+// "none", or the highest level that is active or latched.
+std::string level_text(const outputs& said) {
+  return said.level ? std::string(to_string(*said.level)) : "none";
+}
+
+messages::block level_block(std::uint16_t position, std::string text, runtime::instant now) {
+  messages::block block;
+  block.point = position;
+  block.source_time_us = now.monotonic_us;
+  block.quality = quality::good;
+  block.values = std::move(text);
+  return block;
+}
+
 messages::block limit_block(std::uint16_t position, double value_a, runtime::instant now) {
   messages::block block;
   block.point = position;
@@ -65,8 +87,9 @@ bool is_lost_store(const row& of) {
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
   return messages::points::make_catalogue(
-      owner, {limit_point(rack, "charge_current_limit", "ChargeCurrentLimit"),
-              limit_point(rack, "discharge_current_limit", "DischargeCurrentLimit")});
+      owner,
+      {limit_point(rack, "charge_current_limit", "ChargeCurrentLimit"),
+       limit_point(rack, "discharge_current_limit", "DischargeCurrentLimit"), level_point(rack)});
 }
 
 protection_actor::protection_actor(runtime::context& context, actor_options options)
@@ -155,8 +178,9 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
   tell(said, nullptr, now);
-  if (said.limits_changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
-    say_limits(said.limits, now);
+  if (said.limits_changed || said.level != level_said_ ||
+      now.monotonic_us - limits_said_us_ >= limits_period_us) {
+    say_limits(said, now);
   }
   record_limits(said.limits, now);
 }
@@ -191,12 +215,15 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
   context_.say(plane::local, std::move(said), now);
 }
 
-void protection_actor::say_limits(const current_limits& applied, runtime::instant now) {
+void protection_actor::say_limits(const outputs& from, runtime::instant now) {
+  const auto& applied = from.limits;
   limits_said_us_ = now.monotonic_us;
+  level_said_ = from.level;
   messages::telemetry said;
   said.owner = catalogue_.owner;
   said.fingerprint = catalogue_.fingerprint;
-  said.blocks = {limit_block(0, applied.charge_a, now), limit_block(1, applied.discharge_a, now)};
+  said.blocks = {limit_block(0, applied.charge_a, now), limit_block(1, applied.discharge_a, now),
+                 level_block(2, level_text(from), now)};
   limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
                   std::move(said)};
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);

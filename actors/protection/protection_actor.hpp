@@ -47,7 +47,7 @@ class protection_actor final : public runtime::actor {
   /// `cause`: the command that brought it about, if one did.
   void tell(const outputs& said, const messages::command* cause, runtime::instant now);
   void say_permit(const verdict& word, runtime::instant now);
-  void say_limits(const current_limits& applied, runtime::instant now);
+  void say_limits(const outputs& from, runtime::instant now);
   void record_limits(const current_limits& applied, runtime::instant now);
   [[nodiscard]] messages::event event_of(const report& told) const;
   void act(const messages::command& command);
@@ -70,6 +70,7 @@ class protection_actor final : public runtime::actor {
   std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   std::vector<messages::payload> limits_said_;
+  std::optional<messages::protection::level> level_said_;
   std::int64_t limits_recorded_us_ = 0;
   current_limits limits_recorded_;
   std::uint64_t group_ = 0; ///< sequence of the event that opened the newest group

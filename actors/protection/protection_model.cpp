@@ -338,10 +338,12 @@ void protection_model::conclude() {
   auto& word = outputs_.verdict;
   word.reasons.clear();
   word.locked = false;
+  outputs_.level.reset();
   bool silent = false;
   for (const auto& each : rows_) {
     if (!counts(each)) continue;
     all.add(each.consequence);
+    outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
     word.locked = word.locked || (each.latched && each.limit.latch == latch::lock);
     silent = silent || each.input == input_kind::silence;
     if (each.consequence.inhibits_close || each.input == input_kind::silence) {

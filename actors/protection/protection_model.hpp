@@ -101,6 +101,8 @@ struct outputs {
   protection::verdict verdict;
   current_limits limits;
   bool limits_changed = false;
+  /// The highest level that is active or latched.
+  std::optional<messages::protection::level> level;
   std::vector<report> reports;       ///< in order
   std::vector<latch_change> latches; ///< to be stored first
 };

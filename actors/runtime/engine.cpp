@@ -48,6 +48,9 @@ struct engine::core {
               if (on_event) on_event(frame);
             }),
         health_speaker(options.node + "/health", options.first_incarnation, options.utc_quality),
+        points_speaker(options.node + process_suffix, options.first_incarnation,
+                       options.utc_quality),
+        points(node_catalogue(options.node, points_speaker.source())),
         bus_progress(options.progress->counter(slot_of_bus(options.node))),
         config(options.deterministic ? compat::system_config::scheduling::deterministic
                                      : compat::system_config::scheduling::threaded),
@@ -55,6 +58,7 @@ struct engine::core {
     environment = {&bus, &events, options.journal, options.time, options.utc_quality};
     bus.add_speaker(events.source());
     bus.add_speaker(health_speaker.source());
+    bus.add_speaker(points_speaker.source());
     take_seats();
   }
 
@@ -82,6 +86,23 @@ struct engine::core {
     health_due_us = now.monotonic_us + health_period_us;
     events.tell_losses(now);
     say_health(now);
+    // Virtual time costs no machine anything.
+    if (!options.deterministic && now.monotonic_us >= points_due_us) say_points(now);
+  }
+
+  void say_points(instant now) {
+    if (points_due_us == 0) bus.say(points_speaker, plane::telemetry, points, now);
+    points_due_us = now.monotonic_us + node_points_period_us;
+    node_figures figures;
+    figures.uptime_s = static_cast<double>(now.monotonic_us - started_us) /
+                       static_cast<double>(messages::us_per_s);
+    if (options.cost) figures.cost = options.cost();
+    figures.queue_depth = options.inbox->waiting();
+    for (const auto& one : seats) figures.queue_depth += one->waiting();
+    figures.deadline_misses = deadline_misses;
+    figures.restarts = options.restarts;
+    bus.say(points_speaker, plane::telemetry, node_telemetry(points, figures, now.monotonic_us),
+            now);
   }
 
   void say_health(instant now) {
@@ -144,8 +165,12 @@ struct engine::core {
   node_bus bus;
   event_log events;
   speaker health_speaker;
+  speaker points_speaker;
+  const messages::catalogue points;
   std::atomic<std::uint64_t>& bus_progress;
   std::int64_t health_due_us = 0;
+  std::int64_t points_due_us = 0;
+  std::uint64_t deadline_misses = 0; ///< wakes that came more than a period late
   std::int64_t pulse_due_us = 0;
   seat_environment environment;
   std::vector<std::shared_ptr<seat>> seats;
@@ -171,6 +196,8 @@ caf::behavior run_distributor(caf::event_based_actor* self, Core* core) {
   return {[core](const inbox_ready&) { core->drain(); },
           [self, core](const pulse&) {
             ++core->bus_progress;
+            const auto late_us = core->options.time->now().monotonic_us - core->pulse_due_us;
+            if (late_us > wake_period_us) ++core->deadline_misses;
             core->beat();
             const auto now_us = core->options.time->now().monotonic_us;
             core->pulse_due_us += wake_period_us;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "actors/runtime/mailbox.hpp"
 #include "actors/runtime/node_bus.hpp"
 #include "actors/runtime/node_inbox.hpp"
+#include "actors/runtime/node_points.hpp"
 #include "actors/runtime/progress_page.hpp"
 #include "actors/runtime/restart_model.hpp"
 
@@ -48,6 +50,7 @@ struct engine_options {
   std::uint32_t first_incarnation = 1;
   messages::utc_quality utc_quality = messages::utc_quality::unknown;
   bool real_time = false;     ///< as granted; told in health
+  std::uint32_t restarts = 0; ///< of the node's process, told as a point
   bool deterministic = false; ///< no threads: `run_until_quiet` and `advance` drive it
   // All of these outlive the engine; `outside` may be null.
   clock* time = nullptr;
@@ -57,7 +60,9 @@ struct engine_options {
   progress_page* progress = nullptr;
   std::function<std::vector<messages::bus_health>()> buses;  ///< any thread; may be empty
   std::function<std::vector<messages::line_health>()> lines; ///< any thread; may be empty
-  std::function<void(const std::string& reason)> on_failed;  ///< on a worker; may be empty
+  /// Nothing where the process holds other nodes too; any thread; may be empty.
+  std::function<std::optional<process_cost>()> cost;
+  std::function<void(const std::string& reason)> on_failed; ///< on a worker; may be empty
   /// Hears the node's own events once they are durable, on the journal's thread;
   /// must outlive the journal. May be empty.
   std::function<void(const messages::frame_ptr& frame)> on_event;

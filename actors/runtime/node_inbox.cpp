@@ -59,6 +59,11 @@ void node_inbox::set_waker(std::function<void()> waker) {
   }
 }
 
+std::size_t node_inbox::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return items_.size();
+}
+
 std::uint64_t node_inbox::dropped() const {
   const std::lock_guard lock(mutex_);
   return dropped_;

@@ -42,6 +42,8 @@ class node_inbox final : public bus::message::listener {
   /// block. Runs at once if something waits already.
   void set_waker(std::function<void()> waker);
   [[nodiscard]] std::uint64_t dropped() const;
+  /// Frames that were not taken yet.
+  [[nodiscard]] std::size_t waiting() const;
 
  private:
   mutable std::mutex mutex_;

@@ -25,11 +25,9 @@ constexpr std::uint32_t temperature_frames = temperatures / values_per_frame;
 
 // Periods, in slots of 10 ms.
 constexpr std::int64_t status_slots = 10;
-constexpr std::int64_t cell_slots = 20;
 constexpr std::int64_t temperature_slots = 100;
-constexpr auto cell_frames_per_slot = static_cast<std::uint32_t>(cell_frames / cell_slots);
 /// After a longer pause the missed slots are not made up for.
-constexpr std::int64_t slots_late_max = cell_slots;
+constexpr std::int64_t slots_late_max = 20;
 
 constexpr double volts_per_bit = 0.1;
 constexpr double amperes_per_bit = 0.1;
@@ -86,6 +84,7 @@ class simulated_rack_model::frame_writer {
 
 simulated_rack_model::simulated_rack_model(const rack_options& options)
     : options_(options),
+      cell_slots_(std::max<std::int64_t>(options.cell_period_us / slot_us, 1)),
       pack_(options.pack),
       controller_(options.controller),
       charge_limit_a_(options.charge_current_limit_a),
@@ -134,21 +133,17 @@ void simulated_rack_model::speak(std::int64_t slot, std::int64_t now_us) {
   if (in_status == (spread ? 3 : 0)) send_values();
   if (in_status == (spread ? 6 : 0)) send_limits();
 
-  const auto in_cells = static_cast<std::uint32_t>(slot % cell_slots);
-  if (spread || in_cells == 0) {
-    const std::uint32_t first = spread ? in_cells * cell_frames_per_slot : 0;
-    const std::uint32_t end = spread ? first + cell_frames_per_slot : cell_frames;
-    for (std::uint32_t block = first; block < end; ++block) send_cells(block);
-  }
-  const auto in_temperatures = static_cast<std::uint32_t>(slot % temperature_slots);
-  if (spread || in_temperatures == 0) {
-    const auto due = [](std::uint32_t slots) {
-      return slots * temperature_frames / static_cast<std::uint32_t>(temperature_slots);
+  const auto speak_blocks = [&](std::uint32_t frames, std::int64_t slots, auto send_block) {
+    const auto now = slot % slots;
+    if (!spread && now != 0) return;
+    const auto due = [&](std::int64_t passed) {
+      return static_cast<std::uint32_t>(passed * frames / slots);
     };
-    const std::uint32_t first = spread ? due(in_temperatures) : 0;
-    const std::uint32_t end = spread ? due(in_temperatures + 1) : temperature_frames;
-    for (std::uint32_t block = first; block < end; ++block) send_temperatures(block);
-  }
+    for (auto block = due(now); block < due(spread ? now + 1 : slots); ++block) send_block(block);
+  };
+  speak_blocks(cell_frames, cell_slots_, [&](std::uint32_t block) { send_cells(block); });
+  speak_blocks(temperature_frames, temperature_slots,
+               [&](std::uint32_t block) { send_temperatures(block); });
 }
 
 void simulated_rack_model::send(const frame_writer& item) {

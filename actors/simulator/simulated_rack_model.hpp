@@ -19,10 +19,11 @@ inline constexpr std::int64_t slot_us = 10'000;
 
 /// How a simulated rack differs from the next one. Currents in A.
 struct rack_options {
-  std::uint32_t id_offset = 0; ///< added to every identifier
-  std::int64_t phase_us = 0;   ///< the first frames come this much after the first step
-  /// Cells and temperatures are spread over their periods, at most 8 frames a
-  /// slot, as on a real bus; else each scan comes at once (virtual time).
+  std::uint32_t id_offset = 0;           ///< added to every identifier
+  std::int64_t phase_us = 0;             ///< the first frames come this much after the first step
+  std::int64_t cell_period_us = 200'000; ///< how often all cells are sent; whole slots
+  /// Cells and temperatures are spread over their periods, as on a real bus; else
+  /// each scan comes at once (virtual time).
   bool spread = true;
   double charge_current_limit_a = 140;
   double discharge_current_limit_a = 140;
@@ -65,6 +66,7 @@ class simulated_rack_model {
   [[nodiscard]] double current_a() const;
 
   rack_options options_;
+  std::int64_t cell_slots_; ///< of a period
   cell_pack_model pack_;
   rack_controller_model controller_;
   rack_values_model values_;

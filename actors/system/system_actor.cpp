@@ -33,12 +33,13 @@ double counted(const nlohmann::json& body, const char* key) {
 } // namespace
 
 system_actor::system_actor(runtime::context& context, const actor_options& options)
-    : context_(context), model_(checked(options.model)) {
+    : context_(context), model_(checked(options.model)), has_links_(!options.model.links.empty()) {
   load();
   for (const auto& source : options.sources) {
     context_.listen(source, runtime::kind::catalogue);
     context_.listen(source, runtime::kind::telemetry);
   }
+  for (const auto& node : options.nodes) context_.listen(node + "/health", runtime::kind::health);
 }
 
 void system_actor::load() {
@@ -52,7 +53,9 @@ void system_actor::load() {
 }
 
 void system_actor::receive(const messages::message& message) {
-  if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
+  if (const auto* health = std::get_if<messages::health>(&message.payload)) {
+    model_.take(*health, message.header.time.monotonic_us);
+  } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     model_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
     model_.take(*said);
@@ -77,6 +80,10 @@ void system_actor::wake(runtime::instant now) {
     said_us_ = now.monotonic_us;
     const auto time = present(now);
     context_.say(runtime::plane::telemetry, model_.step(time.monotonic_us), time);
+  }
+  if (has_links_ && now.monotonic_us - links_said_us_ >= links_period_us) {
+    links_said_us_ = now.monotonic_us;
+    context_.say(runtime::plane::telemetry, model_.links(now.monotonic_us), now);
   }
   if (now.monotonic_us - kept_us_ >= counters_period_us) keep(now);
 }

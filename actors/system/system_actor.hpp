@@ -16,9 +16,14 @@ inline constexpr std::int64_t counters_period_us = 60 * messages::us_per_s;
 struct actor_options {
   model_options model;
   std::vector<std::string> sources; ///< whoever says a point of a rack
+  std::vector<std::string> nodes;   ///< whoever says how links fare
 };
 
-/// The SYSTEM actor: says what all racks are together, and keeps their energy.
+/// Links are said this often.
+inline constexpr std::int64_t links_period_us = messages::us_per_s;
+
+/// The SYSTEM actor: says what all racks are together and how links fare, and
+/// keeps the energy.
 class system_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument with every finding of the options.
@@ -37,10 +42,12 @@ class system_actor final : public runtime::actor {
 
   runtime::context& context_;
   model model_;
+  const bool has_links_;
   energy_counters kept_;
   runtime::instant heard_;       ///< source time of the newest that was heard
   std::int64_t heard_at_us_ = 0; ///< on the node's clock; 0: nothing was
   std::int64_t said_us_ = 0;
+  std::int64_t links_said_us_ = 0;
   std::int64_t kept_us_ = 0;
   bool described_ = false; ///< this incarnation has said its catalogue
 };

@@ -35,9 +35,13 @@ constexpr std::array described_points = {
     described_point{"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
     described_point{"racks_total", "RacksTotal", "", 0},
     described_point{"racks_active", "RacksActive", "", 0},
+    described_point{"faults", "Faults", "", 0},
+    described_point{"alarms", "Alarms", "", 0},
+    described_point{"warnings", "Warnings", "", 0},
 };
 
-messages::catalogue describe(const std::string& name) {
+// The racks together, then the links.
+messages::catalogue describe(const std::string& name, const link_model& links) {
   std::vector<messages::point_description> points;
   for (const auto& each : described_points) {
     messages::point_description point;
@@ -50,6 +54,7 @@ messages::catalogue describe(const std::string& name) {
     point.category = "operational";
     points.push_back(std::move(point));
   }
+  points.insert(points.end(), links.points().begin(), links.points().end());
   return messages::points::make_catalogue(name, std::move(points));
 }
 
@@ -71,7 +76,9 @@ std::vector<std::string> model_options::validate() const {
 }
 
 model::model(model_options options)
-    : options_(std::move(options)), catalogue_(describe(options_.name)) {
+    : options_(std::move(options)),
+      links_(options_.name, options_.links),
+      catalogue_(describe(options_.name, links_)) {
   assert(options_.validate().empty());
   for (const auto& each : options_.racks) {
     const auto watch = [&](const char* point) { return points_.watch(each.name + "/" + point); };
@@ -84,6 +91,7 @@ model::model(model_options options)
                       watch("contactor"),
                       watch("charge_current_limit"),
                       watch("discharge_current_limit"),
+                      watch("protection_level"),
                       {},
                       {},
                       {}});
@@ -256,6 +264,20 @@ model::whole model::active_racks(std::int64_t now_us) const {
   return found;
 }
 
+model::whole model::racks_at(std::initializer_list<std::string_view> levels,
+                             std::int64_t now_us) const {
+  const auto heard = parts(&rack::level, now_us);
+  auto found = lacking(heard);
+  found.source_time_us = now_us;
+  found.usable = true;
+  for (const auto& each : heard) {
+    const auto& told = points_.at(each.of->level).text;
+    const bool counts = std::ranges::find(levels, told) != levels.end();
+    if (usable(each.quality) && counts) ++found.value;
+  }
+  return found;
+}
+
 model::whole model::heard_racks(std::int64_t now_us) const {
   auto found = lacking(parts(&rack::voltage, now_us));
   found.source_time_us = now_us;
@@ -290,6 +312,9 @@ messages::telemetry model::step(std::int64_t now_us) {
       limit(&rack::discharge_limit, &rack::discharge, now_us),
       heard_racks(now_us),
       active_racks(now_us),
+      racks_at({"fault", "hard"}, now_us),
+      racks_at({"alarm"}, now_us),
+      racks_at({"warning"}, now_us),
   };
   static_assert(std::tuple_size_v<decltype(said)> == described_points.size());
   messages::telemetry out{options_.name, catalogue_.fingerprint, {}};
@@ -305,6 +330,10 @@ messages::telemetry model::step(std::int64_t now_us) {
     out.blocks.push_back(std::move(block));
   }
   return out;
+}
+
+messages::telemetry model::links(std::int64_t clock_us) const {
+  return {options_.name, catalogue_.fingerprint, links_.step(described_points.size(), clock_us)};
 }
 
 } // namespace voltaic::actors::system

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "actors/system/link_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/points/watched_points.hpp"
 
@@ -31,6 +34,7 @@ struct rack_options {
 struct model_options {
   std::string name = "system";
   std::vector<rack_options> racks;
+  std::vector<link_options> links;
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
@@ -56,8 +60,12 @@ class model {
   void learn(const messages::catalogue& described);
   /// Of anybody: takes what racks say, and counts their energy.
   void take(const messages::telemetry& said);
+  /// Of any node, said at `said_us` on the nodes' clock.
+  void take(const messages::health& said, std::int64_t said_us) { links_.take(said, said_us); }
   /// What all of it is at `now_us` (monotonic).
   [[nodiscard]] messages::telemetry step(std::int64_t now_us);
+  /// How the site's buses and lines fare at `clock_us`, on the nodes' clock.
+  [[nodiscard]] messages::telemetry links(std::int64_t clock_us) const;
 
   /// What was counted in former lives; before anything is taken.
   void load(energy_counters kept) { energy_ = kept; }
@@ -72,7 +80,7 @@ class model {
   struct rack {
     std::string name;
     double capacity_ah = 0;
-    std::size_t voltage, current, power, soc, contactor, charge_limit, discharge_limit;
+    std::size_t voltage, current, power, soc, contactor, charge_limit, discharge_limit, level;
     held_limit charge, discharge;
     std::optional<std::pair<std::int64_t, double>> last_power; ///< time and W, while good
   };
@@ -101,6 +109,9 @@ class model {
   [[nodiscard]] whole voltage(std::int64_t now_us) const;
   [[nodiscard]] whole limit(field which, held_limit rack::*held, std::int64_t now_us);
   [[nodiscard]] whole active_racks(std::int64_t now_us) const;
+  /// The racks whose highest level of protection is one of these.
+  [[nodiscard]] whole racks_at(std::initializer_list<std::string_view> levels,
+                               std::int64_t now_us) const;
   [[nodiscard]] whole heard_racks(std::int64_t now_us) const;
   [[nodiscard]] whole counted(double energy_wh, std::int64_t now_us) const;
   [[nodiscard]] static whole lacking(const std::vector<part>& of);
@@ -110,6 +121,7 @@ class model {
   model_options options_;
   std::vector<rack> racks_;
   messages::points::watched_points points_;
+  link_model links_;
   messages::catalogue catalogue_;
   energy_counters energy_;
 };

@@ -39,6 +39,7 @@ struct statistics {
   std::uint32_t bitrate = 0;
   std::uint64_t rx = 0;      ///< frames received
   std::uint64_t tx = 0;      ///< frames sent
+  std::uint64_t bytes = 0;   ///< in the data fields of all of them
   std::uint64_t rx_bits = 0; ///< bits on the wire of everything seen, stuffing included
   std::uint64_t errors = 0;
   std::uint64_t rx_overflow = 0; ///< frames lost for want of room

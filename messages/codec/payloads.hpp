@@ -180,6 +180,7 @@ struct bus_health {
   std::uint64_t errors = 0;
   std::uint64_t rx_overflow = 0;
   std::uint64_t bus_off = 0;
+  std::uint64_t bytes = 0;
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 

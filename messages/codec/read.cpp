@@ -213,7 +213,8 @@ bus_health get(schema::BusHealth::Reader from) {
           .tx = from.getTx(),
           .errors = from.getErrors(),
           .rx_overflow = from.getRxOverflow(),
-          .bus_off = from.getBusOff()};
+          .bus_off = from.getBusOff(),
+          .bytes = from.getBytes()};
 }
 
 line_health get(schema::LineHealth::Reader from) {

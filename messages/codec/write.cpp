@@ -190,6 +190,7 @@ void put(schema::BusHealth::Builder to, const bus_health& from) {
   to.setErrors(from.errors);
   to.setRxOverflow(from.rx_overflow);
   to.setBusOff(from.bus_off);
+  to.setBytes(from.bytes);
 }
 
 void put(schema::LineHealth::Builder to, const line_health& from) {

@@ -184,6 +184,7 @@ struct BusHealth {
   errors @7 :UInt64;
   rxOverflow @8 :UInt64;
   busOff @9 :UInt64;
+  bytes @10 :UInt64;          # of the data fields of frames, received and sent
 }
 struct LineHealth {
   name @0 :Text;

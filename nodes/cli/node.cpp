@@ -17,6 +17,7 @@
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/node.hpp"
 #include "nodes/process/process_log.hpp"
+#include "nodes/process/process_set.hpp"
 #include "nodes/process/thread_room.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
@@ -169,6 +170,8 @@ exit_code run_node(const options& given) {
   node.relay = plan->relay_address();
   node.make_endpoint = process::zmq_endpoints(context);
   node.shared_progress = true;
+  node.own_process = true;
+  node.restarts = process::restarts_of_this_process();
   node.real_time = real_time;
   node.log = log;
   node.on_failed = [&](const std::string& reason) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "messages/profiles/device_profile.hpp"
+#include "messages/time.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/process_log.hpp"
 #include "nodes/simulator/run_simulator.hpp"
@@ -30,7 +32,13 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
     const site::device* device = plan.find_device(rack.device);
     const site::can_bus* bus = device == nullptr ? nullptr : plan.find_bus(device->bus);
     if (bus == nullptr || bus->kind != site::bus_kind::virtual_bus) continue;
-    result.push_back({rack.name, bus->uri, device->id_offset});
+    simulator::rack_place place{rack.name, bus->uri, device->id_offset};
+    // Cells come as often as the profile awaits them.
+    const auto cells = device->profile->find_point("cell_voltage");
+    if (cells && device->profile->points[*cells].period_ms > 0)
+      place.cell_period_us =
+          std::int64_t{device->profile->points[*cells].period_ms} * messages::us_per_ms;
+    result.push_back(std::move(place));
   }
   return result;
 }

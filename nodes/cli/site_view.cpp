@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "actors/runtime/node_points.hpp"
 #include "messages/nearest_word.hpp"
 
 namespace voltaic::nodes::cli {
@@ -28,7 +29,9 @@ class membership {
       if (const auto* health = std::get_if<messages::health>(&message.payload)) {
         const bool known = is_node_of(site, health->node);
         if (known) told.insert(health->node);
-        for (const auto& actor : health->actors) (known ? here_ : gone_).insert(actor.name);
+        auto& names = known ? here_ : gone_;
+        names.insert(health->node + actors::runtime::process_suffix);
+        for (const auto& actor : health->actors) names.insert(actor.name);
       }
     all_told_ = told.size() == site.status["nodes"].size();
   }

@@ -130,6 +130,17 @@ factory make_command(const actor_setup& setup) {
   };
 }
 
+std::vector<actors::system::link_options> links_of(const site::plan& plan) {
+  using actors::system::link_kind;
+  std::vector<actors::system::link_options> links;
+  for (const auto& bus : plan.buses) links.push_back({bus.name, link_kind::bus, 0});
+  for (const auto& line : plan.lines) {
+    const bool has_bauds = line.transport != bus::modbus::transport::tcp;
+    links.push_back({line.name, link_kind::line, has_bauds ? line.serial.baud : 0});
+  }
+  return links;
+}
+
 factory make_system(const actor_setup& setup) {
   actors::system::actor_options options;
   options.model.name = site::system_actor;
@@ -140,6 +151,8 @@ factory make_system(const actor_setup& setup) {
       options.sources.push_back(source);
     }
   }
+  for (const auto& node : setup.plan.nodes) options.nodes.push_back(node.name);
+  options.model.links = links_of(setup.plan);
   return [options](context& with) {
     return std::make_unique<actors::system::system_actor>(with, options);
   };

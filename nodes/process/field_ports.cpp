@@ -161,6 +161,7 @@ std::vector<messages::bus_health> field_ports::health() const {
     one.errors = read.errors;
     one.rx_overflow = read.rx_overflow;
     one.bus_off = read.bus_off;
+    one.bytes = read.bytes;
     all.push_back(std::move(one));
   }
   return all;

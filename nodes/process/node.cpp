@@ -181,6 +181,8 @@ messages::expected<bool> node::start_actors() {
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();
   engine.real_time = options_.real_time;
+  engine.restarts = options_.restarts;
+  if (options_.own_process) engine.cost = [this] { return meter_.last(); };
   engine.deterministic = options_.deterministic;
   engine.time = options_.time;
   engine.inbox = &inbox_;
@@ -215,6 +217,7 @@ void node::open_feed() {
 }
 
 void node::tend() {
+  if (options_.own_process) meter_.look(options_.time->now().monotonic_us);
   // What is said while nobody forwards it would be lost to observers.
   if (feed_ && endpoint_ && endpoint_->statistics().linked) {
     feed_->step(options_.time->now().monotonic_us);

@@ -10,6 +10,7 @@
 #include "messages/expected.hpp"
 #include "nodes/process/event_feed.hpp"
 #include "nodes/process/field_ports.hpp"
+#include "nodes/process/process_figures.hpp"
 #include "nodes/process/process_log.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -34,6 +35,8 @@ struct node_options {
   std::string boot;                       ///< empty: made at random
   bool shared_progress = false;           ///< counters in a file that a supervisor reads
   bool real_time = false;                 ///< was granted to this process
+  bool own_process = false;               ///< it holds no other node: what it costs is this one's
+  std::uint32_t restarts = 0;             ///< of the process, as its supervisor counts
   std::function<void(const std::string& reason)> on_failed; ///< from another thread
   std::shared_ptr<spdlog::logger> log;                      ///< null: none
 };
@@ -99,6 +102,7 @@ class node {
   std::unique_ptr<actors::runtime::engine> engine_;
   std::unique_ptr<event_feed> feed_; ///< node `site` only
   growth_log growth_;
+  process_meter meter_;
 };
 
 } // namespace voltaic::nodes::process

@@ -67,6 +67,27 @@ std::optional<process_figures> read_figures(pid_t pid) {
   return result;
 }
 
+void process_meter::look(std::int64_t now_us) {
+  if (measured_us_ != 0 && now_us - measured_us_ < period_us) return;
+  const auto figures = read_figures(::getpid());
+  if (!figures) return;
+  if (measured_us_ != 0) {
+    actors::runtime::process_cost cost;
+    cost.cpu_percent =
+        (figures->cpu_seconds - measured_cpu_s_) * 1e8 / static_cast<double>(now_us - measured_us_);
+    cost.rss_mb = static_cast<double>(figures->rss_kb) / 1024;
+    const std::lock_guard lock(mutex_);
+    last_ = cost;
+  }
+  measured_us_ = now_us;
+  measured_cpu_s_ = figures->cpu_seconds;
+}
+
+std::optional<actors::runtime::process_cost> process_meter::last() const {
+  const std::lock_guard lock(mutex_);
+  return last_;
+}
+
 bool starvation_probe::starved(pid_t pid, std::int64_t now_us) {
   const auto folder = fmt::format("/proc/{}/task", pid);
   DIR* tasks = ::opendir(folder.c_str());

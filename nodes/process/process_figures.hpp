@@ -4,7 +4,10 @@
 
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <optional>
+
+#include "actors/runtime/node_points.hpp"
 
 namespace voltaic::nodes::process {
 
@@ -16,6 +19,22 @@ struct process_figures {
 
 /// From /proc; nothing when the process is gone.
 [[nodiscard]] std::optional<process_figures> read_figures(pid_t pid);
+
+/// What this process costs, measured on one thread and read on any.
+class process_meter {
+ public:
+  /// Measures when a second has passed since it last did.
+  void look(std::int64_t now_us);
+  /// Nothing before the first second is over.
+  [[nodiscard]] std::optional<actors::runtime::process_cost> last() const;
+
+ private:
+  static constexpr std::int64_t period_us = 1'000'000;
+  mutable std::mutex mutex_;
+  std::optional<actors::runtime::process_cost> last_;
+  std::int64_t measured_us_ = 0; ///< 0: never
+  double measured_cpu_s_ = 0;
+};
 
 /// Tells a process that waits for a processor or a disk from one that is stuck.
 class starvation_probe {

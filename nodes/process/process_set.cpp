@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 #include "messages/event_codes.hpp"
 #include "nodes/process/log_tail.hpp"
@@ -33,6 +34,11 @@ std::string last_words(const std::string& log_path) {
 }
 
 } // namespace
+
+std::uint32_t restarts_of_this_process() {
+  const char* text = std::getenv(restarts_variable);
+  return text == nullptr ? 0 : static_cast<std::uint32_t>(std::strtoul(text, nullptr, 10));
+}
 
 messages::event process_set::entry::down(const exit_status& status, std::string reason) const {
   auto event = system_event(is_node() ? codes::node_down : codes::process_down, spec.name,
@@ -130,9 +136,11 @@ void process_set::start(entry& item, std::int64_t now_us) {
   item.probe.reset();
   item.started_us = now_us;
   item.figure_us = 0;
+  auto environment = item.spec.environment;
+  environment.push_back(fmt::format("{}={}", restarts_variable, item.restarts));
   auto lacks = shortage::none;
   auto child = child_process::start(
-      {item.spec.arguments, item.spec.log_path, item.spec.environment}, &lacks);
+      {item.spec.arguments, item.spec.log_path, std::move(environment)}, &lacks);
   if (!child && lacks != shortage::none) return refused(item, lacks, child.error().text, now_us);
   if (!child) {
     item.kill_reason = child.error().text;

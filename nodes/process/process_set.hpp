@@ -53,6 +53,11 @@ enum class process_state : std::uint8_t {
 /// As `status` spells it: "running".
 [[nodiscard]] std::string_view to_string(process_state state);
 
+/// A process of the set finds in its environment how often it was started again.
+inline constexpr const char* restarts_variable = "VOLTAIC_RESTARTS";
+/// What it finds there; 0 where no set started it.
+[[nodiscard]] std::uint32_t restarts_of_this_process();
+
 /// What people see of a process.
 struct process_view {
   std::string name;

@@ -11,8 +11,9 @@ std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& no
   if (node.kind != site::node_kind::site) return {};
   // The dispatcher of commands knows events of all nodes, to have them acknowledged.
   if (plan.racks.empty()) return {plane::events};
-  // The system actor knows what all racks say, and what they said before it came.
-  return {plane::events, plane::telemetry, plane::snapshot};
+  // The system actor knows what all racks say, what they said before it came, and
+  // how nodes see their links.
+  return {plane::events, plane::telemetry, plane::health, plane::snapshot};
 }
 
 } // namespace voltaic::nodes::process

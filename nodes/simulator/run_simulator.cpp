@@ -25,6 +25,7 @@ actors::simulator::rack_options rack_options_of(const simulator_options& options
                                                 const rack_place& place) {
   actors::simulator::rack_options result;
   result.id_offset = place.id_offset;
+  result.cell_period_us = place.cell_period_us;
   result.pack.soc_percent = options.soc_percent;
   result.pack.temperature_c = options.temperature_c;
   result.controller.initially_closed = options.initially_closed;

@@ -16,6 +16,7 @@ struct rack_place {
   std::string name; ///< for people
   std::string uri;  ///< of its bus's port: "virtual:can0"
   std::uint32_t id_offset = 0;
+  std::int64_t cell_period_us = 200'000;
 };
 
 /// Which racks a simulator plays, and how they begin.

@@ -124,6 +124,8 @@ heard read(const std::string& path) {
     if (header.sequence == 0 || header.time.monotonic_us > end_us) continue;
     // It hears both chains in the order of arrival, and speaks when its node's clock says.
     if (header.source == "system") continue;
+    // What a node's process costs is the machine's.
+    if (header.source.ends_with("/process")) continue;
     if (auto* event = std::get_if<messages::event>(&message->payload)) {
       const auto cause = fmt::format("{}-{}-{}", event->node, event->boot, event->first_out);
       by_id[event->id] = *event;

@@ -121,6 +121,7 @@ void replay_port::count(const batch& played) {
   for (const messages::can::frame& item : played.frames) {
     const std::uint32_t bits = messages::can::exact_bits(item);
     ++statistics_.rx;
+    statistics_.bytes += item.length;
     statistics_.rx_bits += bits;
     load_.add(item.time_us, bits);
   }

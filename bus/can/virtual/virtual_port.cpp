@@ -106,6 +106,7 @@ send_result virtual_port::send_all(std::span<const frame> frames) {
     }
     for (; at < end; ++at) {
       ++statistics_.tx;
+      statistics_.bytes += frames[at].length;
       load_.add(now_us, messages::can::exact_bits(frames[at]));
     }
   }
@@ -173,6 +174,7 @@ void virtual_port::accept_packets(std::size_t frames_before) {
     const frame& item = batch_.frames[i];
     const std::uint32_t bits = messages::can::exact_bits(item);
     ++statistics_.rx;
+    statistics_.bytes += item.length;
     statistics_.rx_bits += bits;
     load_.add(item.time_us, bits);
   }

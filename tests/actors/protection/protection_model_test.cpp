@@ -319,6 +319,29 @@ TEST_CASE("the applied limit is the smaller of the own and the device's, and sil
   CHECK(rack.model.step(news, {rack.now_us, 0}).limits.charge_a == 140);
 }
 
+TEST_CASE("the highest level that is active or latched is told") {
+  using messages::protection::level;
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  CHECK_FALSE(rack.tick().level);
+  rack.set(3, 3.56);
+  rack.set(7, 2.95);
+  rack.run(5'000);
+  CHECK(rack.tick().level == level::warning);
+  rack.set(3, 3.61);
+  rack.run(5'000);
+  CHECK(rack.tick().level == level::alarm);
+  rack.set(3, 3.66);
+  rack.run(5'000);
+  CHECK(rack.tick().level == level::fault);
+  // The cell is well again, its latch stands.
+  rack.set_all(3.3);
+  rack.run(20'000);
+  CHECK(rack.tick().level == level::fault);
+  CHECK(rack.model.reset(true, true).empty());
+  CHECK_FALSE(rack.tick().level);
+}
+
 TEST_CASE("candidates without an input are kept and named, and a disabled one stays silent") {
   auto options = options_for("lfp");
   options.disabled = {"cell_overvoltage"};

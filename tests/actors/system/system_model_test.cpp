@@ -21,6 +21,7 @@ struct rack_values {
   double voltage = 1500, current = 10, power = 15000, soc = 50;
   double charge_limit = 100, discharge_limit = 120;
   std::string contactor = "closed";
+  std::string level = "none";
 };
 
 class site {
@@ -45,6 +46,7 @@ class site {
                              values.soc,     values.charge_limit, values.discharge_limit};
     for (const double number : numbers) put(said, messages::block::reals{number}, time_us, mark);
     put(said, values.contactor, time_us, mark);
+    put(said, values.level, time_us, mark);
     system->take(said);
   }
 
@@ -81,7 +83,7 @@ class site {
   static messages::catalogue describe(const std::string& rack) {
     std::vector<messages::point_description> points;
     for (const auto* name : {"voltage", "current", "power", "soc", "charge_current_limit",
-                             "discharge_current_limit", "contactor"}) {
+                             "discharge_current_limit", "contactor", "protection_level"}) {
       messages::point_description point;
       point.name = rack + "/" + name;
       point.raw_type = "f64";
@@ -134,6 +136,29 @@ TEST_CASE("a missing rack is named and a sum without it has no value") {
   CHECK(on.at("racks_active", second_us).missing == names{"rack_1"});
   CHECK(on.value("racks_total", second_us) == 3);
   CHECK(on.at("soc", second_us).missing == names{"rack_1"});
+}
+
+TEST_CASE("a system counts each rack at its highest level of protection") {
+  using row = std::tuple<std::vector<std::string>, double, double, double>;
+  const auto [levels, faults, alarms, warnings] = GENERATE(values<row>({
+      {{"none", "none", "none", "none"}, 0, 0, 0},
+      {{"warning", "none", "warning", "none"}, 0, 0, 2},
+      {{"warning", "alarm", "fault", "hard"}, 2, 1, 1},
+      {{"hard", "hard", "hard", "hard"}, 4, 0, 0},
+  }));
+  site on({100, 100, 100, 100, 100});
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    rack_values values;
+    values.level = levels[i];
+    on.say(i, values, second_us);
+  }
+  CHECK(on.value("faults", second_us) == faults);
+  CHECK(on.value("alarms", second_us) == alarms);
+  CHECK(on.value("warnings", second_us) == warnings);
+  CHECK(on.at("warnings", second_us).missing == names{"rack_4"});
+  // Whoever is not heard any more is not counted, but named.
+  CHECK(on.value("faults", 60 * second_us) == 0);
+  CHECK(on.at("faults", 60 * second_us).missing.size() == 5);
 }
 
 TEST_CASE("a rack that speaks no more is stale after its age bound, not before") {

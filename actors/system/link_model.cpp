@@ -1,0 +1,175 @@
+#include "actors/system/link_model.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace voltaic::actors::system {
+namespace {
+
+using messages::quality;
+
+// Bits on a serial line for one byte: start, eight of data, parity or stop, stop.
+constexpr double bits_per_byte = 11;
+// The load of a line is measured over at least this time.
+constexpr std::int64_t load_window_us = messages::us_per_s;
+
+struct described_point {
+  const char* name;
+  const char* channel;
+  const char* unit;
+  const char* raw_type;
+  std::uint8_t decimals;
+};
+
+// In the order in which `step` says them; a line without a load lacks that one.
+constexpr described_point described_points[] = {
+    {"state", "State", "", "text", 0},      {"load", "Load", "%", "f64", 1},
+    {"bytes", "Bytes", "B", "f64", 0},      {"errors", "Errors", "", "f64", 0},
+    {"last_gap", "LastGap", "s", "f64", 2},
+};
+
+bool has_load(const link_options& of) {
+  return of.kind == link_kind::bus || of.baud > 0;
+}
+
+bool is_load(const described_point& point) {
+  return std::string_view(point.name) == "load";
+}
+
+// Anything else is worth seeing.
+bool is_well(const std::string& state) {
+  return state == "error-active" || state == "connected";
+}
+
+} // namespace
+
+link_model::link_model(const std::string& system, std::vector<link_options> links) {
+  for (auto& each : links) {
+    for (const auto& named : described_points) {
+      if (is_load(named) && !has_load(each)) continue;
+      messages::point_description point;
+      point.name = system + "/link/" + each.name + "/" + named.name;
+      point.channel = system + "/link/" + each.name + "/" + named.channel;
+      point.unit = named.unit;
+      point.raw_type = named.raw_type;
+      point.decimals = named.decimals;
+      point.period_ms = static_cast<std::uint32_t>(health_age_us_max / messages::us_per_ms);
+      point.category = "operational";
+      points_.push_back(std::move(point));
+    }
+    links_.push_back({std::move(each), {}, 0, 0, 0});
+  }
+}
+
+link_model::link* link_model::find(const std::string& name, link_kind kind) {
+  for (auto& each : links_)
+    if (each.options.name == name && each.options.kind == kind) return &each;
+  return nullptr;
+}
+
+void link_model::take(const messages::health& said, std::int64_t said_us) {
+  for (const auto& bus : said.buses) {
+    auto* of = find(bus.name, link_kind::bus);
+    if (of == nullptr) continue;
+    view fresh;
+    fresh.state = bus.state;
+    fresh.load_percent = bus.load_percent;
+    fresh.bytes = bus.bytes;
+    fresh.errors = bus.errors;
+    fresh.lost = bus.rx_overflow;
+    fresh.received = bus.rx;
+    see(*of, said.node, std::move(fresh), said_us);
+  }
+  for (const auto& line : said.lines) {
+    auto* of = find(line.name, link_kind::line);
+    if (of == nullptr) continue;
+    view fresh;
+    fresh.state = line.state;
+    fresh.bytes = line.bytes_sent + line.bytes_received;
+    fresh.errors = line.timeouts + line.crc_errors + line.exceptions + line.bad_answers;
+    fresh.received = line.bytes_received;
+    see(*of, said.node, std::move(fresh), said_us);
+  }
+}
+
+void link_model::see(link& of, const std::string& node, view fresh, std::int64_t said_us) {
+  auto& known = of.views[node];
+  if (said_us < known.heard_us) return;
+  fresh.heard_us = said_us;
+  of.heard_us = std::max(of.heard_us, said_us);
+  if (of.options.baud > 0) measure_load(known, fresh, of.options.baud);
+  if (fresh.received != known.received) {
+    of.gap_us = newest_gap_us(of, said_us);
+    of.active_us = std::max(of.active_us, said_us);
+  }
+  known = std::move(fresh);
+}
+
+void link_model::measure_load(const view& known, view& fresh, std::uint32_t baud) {
+  fresh.measured_us = fresh.heard_us;
+  fresh.measured_bytes = fresh.bytes;
+  // A node that began anew counts from zero.
+  if (known.measured_us == 0 || fresh.bytes < known.measured_bytes) return;
+  const auto since_us = fresh.heard_us - known.measured_us;
+  if (since_us < load_window_us) {
+    fresh.load_percent = known.load_percent;
+    fresh.measured_us = known.measured_us;
+    fresh.measured_bytes = known.measured_bytes;
+    return;
+  }
+  const double bits = static_cast<double>(fresh.bytes - known.measured_bytes) * bits_per_byte;
+  const double seconds = static_cast<double>(since_us) / messages::us_per_s;
+  fresh.load_percent = 100 * bits / (seconds * baud);
+}
+
+// Of the nodes that speak of it now; of all that ever did, where none does.
+link_model::view link_model::merged(const link& of, std::int64_t now_us) {
+  view all;
+  const bool is_heard = now_us - of.heard_us <= health_age_us_max;
+  for (const auto& [node, seen] : of.views) {
+    if (is_heard && now_us - seen.heard_us > health_age_us_max) continue;
+    if (all.state.empty() || is_well(all.state)) all.state = seen.state;
+    all.load_percent = std::max(all.load_percent, seen.load_percent);
+    all.bytes = std::max(all.bytes, seen.bytes);
+    all.errors = std::max(all.errors, seen.errors);
+    all.lost += seen.lost;
+  }
+  return all;
+}
+
+std::int64_t link_model::newest_gap_us(const link& of, std::int64_t now_us) {
+  if (of.active_us == 0) return 0;
+  const auto least_us = of.options.kind == link_kind::bus ? bus_gap_us_min : line_gap_us_min;
+  const auto silent_us = now_us - of.active_us;
+  return silent_us >= least_us ? silent_us : of.gap_us;
+}
+
+std::vector<messages::block> link_model::step(std::size_t first, std::int64_t now_us) const {
+  std::vector<messages::block> blocks;
+  for (const auto& each : links_) {
+    const auto all = merged(each, now_us);
+    const bool is_fresh = now_us - each.heard_us <= health_age_us_max;
+    // Where nobody speaks of it, nobody knows whether it is silent.
+    const auto gap_us = newest_gap_us(each, is_fresh ? now_us : each.heard_us);
+    const auto add = [&](decltype(messages::block::values) values) {
+      messages::block block;
+      block.point = static_cast<std::uint16_t>(first + blocks.size());
+      block.source_time_us = each.heard_us;
+      block.quality = each.heard_us == 0 ? quality::never
+                      : is_fresh         ? quality::good
+                                         : quality::stale;
+      block.values = std::move(values);
+      blocks.push_back(std::move(block));
+    };
+    const auto add_number = [&](double value) { add(messages::block::reals{value}); };
+    add(all.state);
+    if (has_load(each.options)) add_number(all.load_percent);
+    add_number(static_cast<double>(all.bytes));
+    add_number(static_cast<double>(all.errors + all.lost));
+    add_number(static_cast<double>(gap_us) / messages::us_per_s);
+  }
+  return blocks;
+}
+
+} // namespace voltaic::actors::system
