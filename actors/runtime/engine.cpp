@@ -76,29 +76,36 @@ struct engine::core {
   // What the distributor does with one pulse: everybody's wake, and the node's heartbeat.
   void beat() {
     const auto now = options.time->now();
+    // Virtual time costs no machine anything.
+    const bool points_due = !options.deterministic && now.monotonic_us >= points_due_us;
+    const auto queue_depth = points_due ? waiting() : 0; // without the mails of this beat
     for (const auto& one : seats) {
       one->post(wake_mail{now});
     }
     options.progress->layout().running = is_ready() ? 1 : 0;
+    if (points_due) say_points(now, queue_depth);
     if (now.monotonic_us < health_due_us) {
       return;
     }
     health_due_us = now.monotonic_us + health_period_us;
     events.tell_losses(now);
     say_health(now);
-    // Virtual time costs no machine anything.
-    if (!options.deterministic && now.monotonic_us >= points_due_us) say_points(now);
   }
 
-  void say_points(instant now) {
+  [[nodiscard]] std::uint64_t waiting() const {
+    std::uint64_t sum = options.inbox->waiting();
+    for (const auto& one : seats) sum += one->waiting();
+    return sum;
+  }
+
+  void say_points(instant now, std::uint64_t queue_depth) {
     if (points_due_us == 0) bus.say(points_speaker, plane::telemetry, points, now);
     points_due_us = now.monotonic_us + node_points_period_us;
     node_figures figures;
     figures.uptime_s = static_cast<double>(now.monotonic_us - started_us) /
                        static_cast<double>(messages::us_per_s);
     if (options.cost) figures.cost = options.cost();
-    figures.queue_depth = options.inbox->waiting();
-    for (const auto& one : seats) figures.queue_depth += one->waiting();
+    figures.queue_depth = queue_depth;
     figures.deadline_misses = deadline_misses;
     figures.restarts = options.restarts;
     bus.say(points_speaker, plane::telemetry, node_telemetry(points, figures, now.monotonic_us),

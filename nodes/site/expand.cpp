@@ -90,11 +90,12 @@ messages::expected<std::optional<range>> find_range(std::string_view text,
 } // namespace
 
 messages::expected<bounds> parse_bounds(std::string_view text) {
+  const messages::failure expected_form{"expected a range as {0..7}"};
   const auto dots = text.find("..");
+  if (dots == std::string_view::npos) return expected_form;
   const auto first = parse_decimal(text.substr(0, dots));
-  const auto last =
-      dots == std::string_view::npos ? std::nullopt : parse_decimal(text.substr(dots + 2));
-  if (!first || !last) return messages::failure{"expected a range as {0..7}"};
+  const auto last = parse_decimal(text.substr(dots + 2));
+  if (!first || !last) return expected_form;
   if (*last < *first) return messages::failure{"the range must rise"};
   if (*last - *first >= range_length_max)
     return messages::failure{fmt::format("a range has at most {} members", range_length_max)};

@@ -13,6 +13,11 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> trip(std::size_t trips);
 [[nodiscard]] std::vector<row> restart();
 [[nodiscard]] std::vector<row> modbus_dead_units();
+[[nodiscard]] std::vector<row> site_32_racks();
+[[nodiscard]] std::vector<row> points_100k();
+[[nodiscard]] std::vector<row> soak(std::int64_t minutes);
+/// Rows `growth` and `start`.
+[[nodiscard]] std::vector<row> growth();
 
 [[nodiscard]] inline std::vector<benchmark> all_benchmarks(const settings& asked) {
   return {
@@ -23,6 +28,10 @@ namespace voltaic::bench {
       {"trip", [asked] { return trip(asked.trips); }},
       {"restart", restart},
       {"modbus_dead_units", modbus_dead_units},
+      {"site_32_racks", site_32_racks},
+      {"growth start", growth},
+      {"points_100k", points_100k},
+      {"soak", [asked] { return soak(asked.minutes); }, true},
   };
 }
 

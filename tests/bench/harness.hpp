@@ -25,12 +25,14 @@ struct row {
 /// What may be asked for on the command line.
 struct settings {
   std::size_t trips = 100'000; ///< of the trip benchmark
+  std::int64_t minutes = 60;   ///< of the soak
 };
 
 /// A benchmark and the name by which it is asked for.
 struct benchmark {
   std::string name;
   std::function<std::vector<row>()> run;
+  bool only_by_name = false; ///< too long to run beside all others
 };
 
 /// Medians of blocks run in turn: reference, subject, reference, subject...

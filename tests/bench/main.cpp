@@ -48,8 +48,11 @@ int run(int count, char** arguments) {
       json = true;
     } else if (std::strcmp(arguments[n], "--trips") == 0 && n + 1 < count) {
       asked.trips = std::strtoul(arguments[++n], nullptr, 10);
+    } else if (std::strcmp(arguments[n], "--minutes") == 0 && n + 1 < count) {
+      asked.minutes = std::strtol(arguments[++n], nullptr, 10);
     } else if (arguments[n][0] == '-' || !wanted.empty()) {
-      fmt::print(stderr, "usage: voltaic_bench [NAME] [--json] [--trips NUMBER]\n");
+      fmt::print(stderr,
+                 "usage: voltaic_bench [NAME] [--json] [--trips NUMBER] [--minutes NUMBER]\n");
       return 2;
     } else {
       wanted = arguments[n];
@@ -59,6 +62,7 @@ int run(int count, char** arguments) {
   bool all_pass = true;
   for (const auto& one : all_benchmarks(asked)) {
     if (one.name.find(wanted) == std::string::npos) continue;
+    if (one.only_by_name && one.name != wanted) continue;
     any = true;
     const auto rows = one.run();
     const auto late = timer_lateness();
