@@ -188,8 +188,7 @@ void model::summarise(const aggregate& which, const messages::block& block,
     return;
   }
   auto worst = quality::good;
-  std::vector<std::string> missing;
-  const auto word = messages::points::element_word(which.point);
+  std::vector<std::uint32_t> left_out;
   std::size_t used = 0;
   std::size_t lowest = 0;
   std::size_t highest = 0;
@@ -198,8 +197,7 @@ void model::summarise(const aggregate& which, const messages::block& block,
     const auto mark = quality_at(block, i);
     worst = messages::worst(worst, mark);
     if (mark != quality::good) {
-      missing.push_back(
-          messages::points::scope_of(static_cast<std::uint32_t>(i), which.group_size, word));
+      left_out.push_back(static_cast<std::uint32_t>(i));
       continue;
     }
     if (used == 0) {
@@ -215,6 +213,8 @@ void model::summarise(const aggregate& which, const messages::block& block,
     ++used;
   }
   const bool usable = used > 0;
+  const auto missing = messages::points::scopes_of(left_out, which.group_size,
+                                                   messages::points::element_word(which.point));
   const auto put_real = [&](const std::optional<std::uint16_t>& point, double value) {
     if (!point) {
       return;

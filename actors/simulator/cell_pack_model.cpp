@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
+
+#include "actors/simulator/random_sequence.hpp"
 
 namespace voltaic::actors::simulator {
 namespace {
@@ -26,6 +29,26 @@ constexpr std::array<curve_point, 14> curve{{{0, 2.600},
                                              {97, 3.380},
                                              {100, 3.500}}};
 
+/// Cells move this slowly; looking at all of them more often changes nothing.
+constexpr std::int64_t settle_us = 100'000;
+
+// How much cells and modules of one rack differ, as deviations.
+constexpr double charge_scatter_percent = 0.3;
+constexpr double capacity_scatter = 0.01;
+constexpr double resistance_scatter = 0.04;
+constexpr double cooling_scatter = 0.05;
+// Of a weak cell.
+constexpr double weak_share = 1.0 / 160;
+constexpr double weak_capacity = 0.9;
+constexpr double weak_resistance = 1.6;
+
+/// A cell is balanced while it holds this much more than the emptiest one.
+constexpr double balancing_above_percent = 0.5;
+constexpr double balancing_a = 0.1;
+
+constexpr double us_per_s = 1e6;
+constexpr double us_per_hour = 3.6e9;
+
 } // namespace
 
 double lfp_open_circuit_v(double soc_percent) {
@@ -40,19 +63,97 @@ double lfp_open_circuit_v(double soc_percent) {
   return curve.back().volts;
 }
 
-void cell_pack_model::step(std::int64_t elapsed_us, double current_a) {
-  constexpr double us_per_hour = 3.6e9;
-  const auto elapsed = static_cast<double>(elapsed_us);
-  current_a_ = current_a;
-  const double charge_ah = current_a * elapsed / us_per_hour;
-  soc_percent_ = std::clamp(soc_percent_ - 100 * charge_ah / options_.capacity_ah, 0.0, 100.0);
-  const double heat_w = current_a * current_a * options_.cell_resistance_ohm;
-  const double loss_w = (temperature_c_ - options_.temperature_c) / options_.cell_to_air_k_per_w;
-  temperature_c_ += (heat_w - loss_w) * elapsed / 1e6 / options_.cell_heat_capacity_j_per_k;
+cell_pack_model::cell_pack_model(const options& values)
+    : options_(values), cells_(cells), air_c_(values.temperature_c) {
+  for (cell_state& each : cells_)
+    each = {options_.capacity_ah, options_.cell_resistance_ohm, options_.soc_percent, 0, false};
+  for (module_state& each : modules_)
+    each = {options_.temperature_c, 0, options_.cell_to_air_k_per_w / cells_per_module};
+  if (options_.scatter) scatter();
+  for (std::uint32_t i = 0; i < cells; ++i) {
+    modules_[i / cells_per_module].resistance_ohm += cells_[i].resistance_ohm;
+    resistance_ohm_ += cells_[i].resistance_ohm;
+  }
+  sum_up();
 }
 
-double cell_pack_model::cell_voltage_v() const {
-  return lfp_open_circuit_v(soc_percent_) - current_a_ * options_.cell_resistance_ohm;
+void cell_pack_model::scatter() {
+  random_sequence chance(options_.seed);
+  for (cell_state& each : cells_) {
+    const bool is_weak = chance.uniform() < weak_share;
+    each.soc_percent =
+        std::clamp(each.soc_percent + charge_scatter_percent * chance.bell(), 0.0, 100.0);
+    each.capacity_ah *= (1 + capacity_scatter * chance.bell()) * (is_weak ? weak_capacity : 1);
+    each.resistance_ohm *=
+        (1 + resistance_scatter * chance.bell()) * (is_weak ? weak_resistance : 1);
+  }
+  for (module_state& each : modules_) each.to_air_k_per_w *= 1 + cooling_scatter * chance.bell();
+}
+
+double cell_pack_model::module_heat_capacity_j_per_k() const {
+  return options_.cell_heat_capacity_j_per_k * cells_per_module;
+}
+
+void cell_pack_model::step(std::int64_t elapsed_us, double current_a) {
+  const auto elapsed = static_cast<double>(elapsed_us);
+  current_a_ = current_a;
+  elapsed_us_ += elapsed_us;
+  ampere_us_ += current_a * elapsed;
+  square_ampere_us_ += current_a * current_a * elapsed;
+  if (elapsed_us_ >= settle_us) settle();
+}
+
+void cell_pack_model::settle() {
+  const auto elapsed = static_cast<double>(elapsed_us_);
+  move_charge(elapsed / us_per_hour, ampere_us_ / us_per_hour);
+  move_heat(elapsed / us_per_s, square_ampere_us_ / us_per_s);
+  sum_up();
+  elapsed_us_ = 0;
+  ampere_us_ = 0;
+  square_ampere_us_ = 0;
+}
+
+void cell_pack_model::move_charge(double hours, double charge_ah) {
+  for (cell_state& each : cells_) {
+    const double taken_ah = charge_ah + (each.is_balancing ? balancing_a * hours : 0);
+    each.soc_percent = std::clamp(each.soc_percent - 100 * taken_ah / each.capacity_ah, 0.0, 100.0);
+  }
+}
+
+void cell_pack_model::move_heat(double seconds, double square_ampere_s) {
+  for (module_state& each : modules_) {
+    const double heat_j = square_ampere_s * each.resistance_ohm;
+    const double lost_j = (each.temperature_c - air_c_) / each.to_air_k_per_w * seconds;
+    each.temperature_c += (heat_j - lost_j) / module_heat_capacity_j_per_k();
+    heat_j_ += heat_j;
+    lost_j_ += lost_j;
+  }
+}
+
+void cell_pack_model::sum_up() {
+  double emptiest_percent = std::numeric_limits<double>::max();
+  double sum_percent = 0;
+  open_circuit_v_ = 0;
+  for (cell_state& each : cells_) {
+    each.open_circuit_v = lfp_open_circuit_v(each.soc_percent);
+    open_circuit_v_ += each.open_circuit_v;
+    sum_percent += each.soc_percent;
+    emptiest_percent = std::min(emptiest_percent, each.soc_percent);
+  }
+  soc_percent_ = sum_percent / cells;
+  // While the rack gives, every cell is needed.
+  const bool may_balance = current_a_ <= 0;
+  for (cell_state& each : cells_)
+    each.is_balancing =
+        may_balance && each.soc_percent > emptiest_percent + balancing_above_percent;
+}
+
+double cell_pack_model::cell_voltage_v(std::uint32_t cell) const {
+  return cells_[cell].open_circuit_v - current_a_ * cells_[cell].resistance_ohm;
+}
+
+double cell_pack_model::voltage_v() const {
+  return open_circuit_v_ - current_a_ * resistance_ohm_;
 }
 
 } // namespace voltaic::actors::simulator

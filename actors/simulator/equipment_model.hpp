@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
-#include <string>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "messages/modbus/registers.hpp"
@@ -10,6 +14,36 @@
 
 /// Power equipment as its Modbus registers show it, simulated. Pure: time is told.
 namespace voltaic::actors::simulator {
+
+/// Where a point of the equipment lies in its registers.
+struct register_place {
+  std::string_view point;
+  messages::modbus::table table = messages::modbus::table::input;
+  std::uint16_t address = 0;
+  messages::modbus::register_type type = messages::modbus::register_type::u16;
+  double scale = 1; ///< value = raw * scale
+  messages::modbus::word_order order = messages::modbus::word_order::abcd;
+  std::uint32_t count = 1;    ///< elements, one behind the other
+  std::uint8_t first_bit = 0; ///< of a number of bits in an input register
+  std::uint8_t bit_count = 0; ///< 0: the whole number
+};
+
+/// What a scenario does to a point or to the whole unit.
+enum class equipment_effect : std::uint8_t {
+  value,     ///< shows this; a register that is written takes it, as from a person at the device
+  invalid,   ///< shows what means "no value" in its type
+  freeze,    ///< shows what it showed last, for ever
+  silent,    ///< whoever asks for it gets no answer
+  exception, ///< whoever asks for it gets this Modbus exception
+  late,      ///< only of a whole unit: answers so many ms later
+  release    ///< as it was before
+};
+
+/// What a unit answers to a request.
+struct equipment_answer {
+  std::vector<std::uint8_t> pdu; ///< empty: nothing
+  std::int64_t delay_us = 0;     ///< from the request
+};
 
 /// One unit with input and holding registers.
 class equipment_model : public messages::modbus::served_unit {
@@ -22,6 +56,14 @@ class equipment_model : public messages::modbus::served_unit {
   /// What all others give, for equipment that measures.
   virtual void observe(double power_w) { (void)power_w; }
 
+  /// Lays something over a point (`point` empty: over the whole unit). `index`
+  /// empty: all elements. False: there is no such point or element, it cannot be
+  /// treated so, or the device refuses the value.
+  [[nodiscard]] bool set(std::string_view point, std::optional<std::uint32_t> index,
+                         equipment_effect effect, double value);
+  /// What the unit says to a request, whatever its bytes.
+  [[nodiscard]] equipment_answer answer(std::span<const std::uint8_t> pdu);
+
   [[nodiscard]] std::optional<messages::modbus::exception> read(
       messages::modbus::table from, std::uint16_t address,
       std::span<std::uint16_t> values) override;
@@ -31,7 +73,9 @@ class equipment_model : public messages::modbus::served_unit {
 
  protected:
   using register_type = messages::modbus::register_type;
-  equipment_model(std::size_t inputs, std::size_t holdings) : input_(inputs), holding_(holdings) {}
+  /// `places` outlive the model.
+  equipment_model(std::size_t inputs, std::size_t holdings, std::span<const register_place> places)
+      : input_(inputs), holding_(holdings), places_(places) {}
 
   /// The time that passed since the step before.
   virtual void advance(double seconds) = 0;
@@ -40,20 +84,40 @@ class equipment_model : public messages::modbus::served_unit {
   /// Called after holding registers were written.
   virtual void written(std::uint16_t address, std::size_t count);
 
-  /// A value in input registers, limited to what its type holds.
-  void show(std::uint16_t address, double value, register_type type,
-            messages::modbus::word_order order = messages::modbus::word_order::abcd);
+  /// Shows a value where it belongs, limited to what its registers hold, unless
+  /// a scenario laid something over it.
+  void show(const register_place& place, double value, std::uint32_t index = 0);
+  /// Fixed content of input registers.
+  void show_raw(std::uint16_t address, std::uint16_t value);
   void show_text(std::uint16_t address, std::string_view text, std::size_t registers);
-  void hold(std::uint16_t address, std::int64_t value, register_type type);
-  [[nodiscard]] static std::int64_t held(const std::vector<std::uint16_t>& holding,
-                                         std::uint16_t address, register_type type);
-  [[nodiscard]] std::int64_t held(std::uint16_t address, register_type type) const {
-    return held(holding_, address, type);
-  }
+  void hold(const register_place& place, double value);
+  /// In the place's unit.
+  [[nodiscard]] static double held(const std::vector<std::uint16_t>& holding,
+                                   const register_place& place);
+  [[nodiscard]] double held(const register_place& place) const { return held(holding_, place); }
 
  private:
+  struct overlay {
+    equipment_effect effect = equipment_effect::release;
+    double value = 0;
+    std::optional<double> shown; ///< last
+  };
+  using element = std::pair<std::string_view, std::uint32_t>; ///< point and index
+  [[nodiscard]] bool set_element(const register_place& place, std::uint32_t index,
+                                 equipment_effect effect, double value);
+  [[nodiscard]] bool write_as_person(const register_place& place, double value);
+  void put(const register_place& place, std::uint32_t index, double value);
+  void put_invalid(const register_place& place, std::uint32_t index);
+  /// What a scenario does to the registers that are asked for.
+  [[nodiscard]] const overlay* disturbance(messages::modbus::table table, std::uint16_t address,
+                                           std::size_t count) const;
+
   std::vector<std::uint16_t> input_;
   std::vector<std::uint16_t> holding_;
+  std::span<const register_place> places_;
+  std::map<element, overlay> overlays_;
+  overlay unit_;             ///< what is laid over all of it
+  bool is_silenced_ = false; ///< a silent point was asked for
   std::int64_t last_us_ = 0;
   bool started_ = false;
 };

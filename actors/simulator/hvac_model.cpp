@@ -1,6 +1,7 @@
 #include "actors/simulator/hvac_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace voltaic::actors::simulator {
@@ -17,45 +18,51 @@ constexpr double fan_rpm = 1'400;
 constexpr double standby_w = 60;
 constexpr double full_w = 4'000;
 
-namespace input {
-constexpr std::uint16_t state = 0;
-constexpr std::uint16_t room = 1;
-constexpr std::uint16_t supply = 2;
-constexpr std::uint16_t fan = 3;
-constexpr std::uint16_t load = 4;
-constexpr std::uint16_t power = 5;
-constexpr std::uint16_t alarms = 6;
-constexpr std::size_t count = 7;
-} // namespace input
+using messages::modbus::table;
 
-namespace holding {
-constexpr std::uint16_t run = 0;
-constexpr std::uint16_t setpoint = 1;
-constexpr std::size_t count = 2;
-} // namespace holding
+// What it shows.
+constexpr register_place state_place{.point = "state"};
+constexpr register_place room{
+    .point = "room_temperature", .address = 1, .type = type::i16, .scale = 0.1};
+constexpr register_place supply{
+    .point = "supply_temperature", .address = 2, .type = type::i16, .scale = 0.1};
+constexpr register_place fan{.point = "fan_speed", .address = 3};
+constexpr register_place load{.point = "load", .address = 4};
+constexpr register_place power{.point = "power", .address = 5};
+constexpr register_place alarms{.point = "alarms", .address = 6};
+constexpr std::size_t input_count = 7;
 
-constexpr std::int64_t setpoint_min = 100; // 10 degC
-constexpr std::int64_t setpoint_max = 350;
-constexpr std::int64_t setpoint_usual = 250;
+// What it takes.
+constexpr register_place run{.point = "run", .table = table::holding};
+constexpr register_place setpoint{.point = "temperature_setpoint",
+                                  .table = table::holding,
+                                  .address = 1,
+                                  .type = type::i16,
+                                  .scale = 0.1};
+constexpr std::size_t holding_count = 2;
+
+constexpr std::array places{state_place, room, supply, fan, load, power, alarms, run, setpoint};
+
+constexpr double setpoint_min_c = 10;
+constexpr double setpoint_max_c = 35;
+constexpr double setpoint_usual_c = 25;
 
 } // namespace
 
-hvac_model::hvac_model() : equipment_model(input::count, holding::count), room_c_(outside_c) {
-  hold(holding::run, 1, type::u16);
-  hold(holding::setpoint, setpoint_usual, type::i16);
+hvac_model::hvac_model() : equipment_model(input_count, holding_count, places), room_c_(outside_c) {
+  hold(run, 1);
+  hold(setpoint, setpoint_usual_c);
   show_all();
 }
 
 bool hvac_model::accepts(const std::vector<std::uint16_t>& wanted) const {
-  const auto setpoint = held(wanted, holding::setpoint, type::i16);
-  return held(wanted, holding::run, type::u16) <= 1 && setpoint >= setpoint_min &&
-         setpoint <= setpoint_max;
+  const double wanted_c = held(wanted, setpoint);
+  return held(wanted, run) <= 1 && wanted_c >= setpoint_min_c && wanted_c <= setpoint_max_c;
 }
 
 void hvac_model::advance(double seconds) {
-  const bool runs = held(holding::run, type::u16) == 1;
-  const double setpoint_c = static_cast<double>(held(holding::setpoint, type::i16)) / 10;
-  cooling_ = runs ? std::clamp((room_c_ - setpoint_c) / band_c, -1.0, 1.0) : 0;
+  const bool runs = held(run) == 1;
+  cooling_ = runs ? std::clamp((room_c_ - held(setpoint)) / band_c, -1.0, 1.0) : 0;
   room_c_ += (outside_c - room_c_) * std::min(1.0, seconds / leaking_s);
   room_c_ -= cooling_ * cooling_c_per_s * seconds;
   power_w_ = standby_w + full_w * std::abs(cooling_);
@@ -63,14 +70,14 @@ void hvac_model::advance(double seconds) {
 }
 
 void hvac_model::show_all() {
-  const bool runs = held(holding::run, type::u16) == 1;
-  show(input::state, runs ? cooling_ >= 0 ? 1 : 2 : 0, type::u16);
-  show(input::room, room_c_ * 10, type::i16);
-  show(input::supply, (room_c_ - supply_colder_c * cooling_) * 10, type::i16);
-  show(input::fan, runs ? fan_rpm : 0, type::u16);
-  show(input::load, std::abs(cooling_) * 100, type::u16);
-  show(input::power, power_w_, type::u16);
-  show(input::alarms, 0, type::u16);
+  const bool runs = held(run) == 1;
+  show(state_place, runs ? cooling_ >= 0 ? 1 : 2 : 0);
+  show(room, room_c_);
+  show(supply, room_c_ - supply_colder_c * cooling_);
+  show(fan, runs ? fan_rpm : 0);
+  show(load, std::abs(cooling_) * 100);
+  show(power, power_w_);
+  show(alarms, 0);
 }
 
 } // namespace voltaic::actors::simulator

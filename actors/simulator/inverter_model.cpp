@@ -1,6 +1,7 @@
 #include "actors/simulator/inverter_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace voltaic::actors::simulator {
@@ -13,74 +14,88 @@ constexpr double bus_v = 1'580;
 constexpr double ramp_w_per_s = 50'000;
 constexpr double start_s = 1;
 constexpr double heartbeat_s = 10;
-constexpr double limit_step_a = 0.1;
-constexpr double limit_step_w = 100;
 constexpr double s_per_h = 3'600;
 constexpr double ambient_c = 30;
 constexpr double warmer_c = 35; ///< at rated power
 constexpr double warming_s = 300;
 
-namespace input {
-constexpr std::uint16_t state = 0;
-constexpr std::uint16_t faults = 1;
-constexpr std::uint16_t heartbeat = 2;
-constexpr std::uint16_t current = 3;
-constexpr std::uint16_t voltage = 4;
-constexpr std::uint16_t power = 5;
-constexpr std::uint16_t frequency = 7;
-constexpr std::uint16_t discharged = 8;
-constexpr std::uint16_t charged = 12;
-constexpr std::uint16_t temperature = 16;
+using messages::modbus::table;
+
+// What it shows.
+constexpr register_place state_place{.point = "state"};
+constexpr register_place faults_place{.point = "faults", .address = 1};
+constexpr register_place heartbeat_seen{.point = "heartbeat_seen", .address = 2};
+constexpr register_place current{.point = "current", .address = 3, .type = type::i16, .scale = 0.1};
+constexpr register_place voltage{.point = "voltage", .address = 4, .scale = 0.1};
+constexpr register_place power{.point = "power", .address = 5, .type = type::i32};
+constexpr register_place frequency{.point = "frequency", .address = 7, .scale = 0.01};
+constexpr register_place discharged{.point = "energy_discharged", .address = 8, .type = type::u64};
+constexpr register_place charged{.point = "energy_charged", .address = 12, .type = type::u64};
+// Its scale is in a register of its own.
+constexpr register_place temperature{
+    .point = "temperature", .address = 16, .type = type::i16, .scale = 0.1};
 constexpr std::uint16_t temperature_scale = 17;
-constexpr std::uint16_t flags = 18;
+constexpr std::uint16_t tenths = 0xFFFF; // ten to the power of -1
+constexpr register_place grid_ok{.point = "grid_ok", .address = 18, .first_bit = 0, .bit_count = 1};
+constexpr register_place direction{
+    .point = "direction", .address = 18, .first_bit = 1, .bit_count = 2};
 constexpr std::uint16_t serial_number = 20;
 constexpr std::uint16_t guard = 28;
-constexpr std::size_t count = 30;
-} // namespace input
+constexpr std::size_t input_count = 30;
 
-namespace holding {
-constexpr std::uint16_t run = 0;
-constexpr std::uint16_t charge_current = 1;
-constexpr std::uint16_t discharge_current = 2;
-constexpr std::uint16_t power = 3;
-constexpr std::uint16_t charge_power = 5;
-constexpr std::uint16_t discharge_power = 6;
-constexpr std::uint16_t heartbeat = 7;
-constexpr std::size_t count = 8;
-} // namespace holding
+// What it takes.
+constexpr register_place run{.point = "run", .table = table::holding};
+constexpr register_place charge_current{
+    .point = "charge_current_limit", .table = table::holding, .address = 1, .scale = 0.1};
+constexpr register_place discharge_current{
+    .point = "discharge_current_limit", .table = table::holding, .address = 2, .scale = 0.1};
+constexpr register_place power_setpoint{
+    .point = "power_setpoint", .table = table::holding, .address = 3, .type = type::i32};
+constexpr register_place charge_power{
+    .point = "charge_power_limit", .table = table::holding, .address = 5, .scale = 100};
+constexpr register_place discharge_power{
+    .point = "discharge_power_limit", .table = table::holding, .address = 6, .scale = 100};
+constexpr register_place heartbeat{.point = "heartbeat", .table = table::holding, .address = 7};
+constexpr std::size_t holding_count = 8;
+
+constexpr std::array places{state_place,  faults_place,    heartbeat_seen,    current,
+                            voltage,      power,           frequency,         discharged,
+                            charged,      temperature,     grid_ok,           direction,
+                            run,          charge_current,  discharge_current, power_setpoint,
+                            charge_power, discharge_power, heartbeat};
 
 constexpr std::size_t serial_number_words = 8;
-constexpr std::int64_t current_limit_max = 1'000; // 100 A
-constexpr std::int64_t power_limit_max = 1'000;   // 100 kW
-constexpr std::uint16_t heartbeat_fault = 1;
+constexpr double current_limit_max_a = 100;
+constexpr double power_limit_max_w = 100'000;
+constexpr double heartbeat_fault = 1;
 constexpr std::uint16_t guard_values[] = {0x564F, 0x4C54}; // "VOLT"
 
 } // namespace
 
-inverter_model::inverter_model() : equipment_model(input::count, holding::count) {
-  hold(holding::charge_current, current_limit_max, type::u16);
-  hold(holding::discharge_current, current_limit_max, type::u16);
-  hold(holding::charge_power, power_limit_max, type::u16);
-  hold(holding::discharge_power, power_limit_max, type::u16);
-  show_text(input::serial_number, "SIM-INV-0001", serial_number_words);
-  show(input::guard, guard_values[0], type::u16);
-  show(input::guard + 1, guard_values[1], type::u16);
+inverter_model::inverter_model() : equipment_model(input_count, holding_count, places) {
+  hold(charge_current, current_limit_max_a);
+  hold(discharge_current, current_limit_max_a);
+  hold(charge_power, power_limit_max_w);
+  hold(discharge_power, power_limit_max_w);
+  show_text(serial_number, "SIM-INV-0001", serial_number_words);
+  show_raw(guard, guard_values[0]);
+  show_raw(guard + 1, guard_values[1]);
+  show_raw(temperature_scale, tenths);
   show_all();
 }
 
 bool inverter_model::accepts(const std::vector<std::uint16_t>& wanted) const {
-  const auto of = [&](std::uint16_t address) { return held(wanted, address, type::u16); };
-  return of(holding::run) <= 1 && of(holding::charge_current) <= current_limit_max &&
-         of(holding::discharge_current) <= current_limit_max &&
-         of(holding::charge_power) <= power_limit_max &&
-         of(holding::discharge_power) <= power_limit_max &&
-         std::abs(static_cast<double>(held(wanted, holding::power, type::i32))) <= rated_w;
+  return held(wanted, run) <= 1 && held(wanted, charge_current) <= current_limit_max_a &&
+         held(wanted, discharge_current) <= current_limit_max_a &&
+         held(wanted, charge_power) <= power_limit_max_w &&
+         held(wanted, discharge_power) <= power_limit_max_w &&
+         std::abs(held(wanted, power_setpoint)) <= rated_w;
 }
 
 void inverter_model::written(std::uint16_t address, std::size_t count) {
-  const bool beat = address <= holding::heartbeat && address + count > holding::heartbeat;
+  const bool beat = address <= heartbeat.address && address + count > heartbeat.address;
   if (!beat) return;
-  const auto value = held(holding::heartbeat, type::u16);
+  const double value = held(heartbeat);
   if (!heartbeat_known_ || value != heartbeat_) heartbeat_age_s_ = 0;
   heartbeat_known_ = true;
   heartbeat_ = value;
@@ -88,21 +103,18 @@ void inverter_model::written(std::uint16_t address, std::size_t count) {
 
 double inverter_model::wanted_power_w() const {
   if (state_ != state::running) return 0;
-  const auto limit = [&](std::uint16_t power, std::uint16_t current) {
-    const auto by_power = static_cast<double>(held(power, type::u16)) * limit_step_w;
-    const auto by_current = static_cast<double>(held(current, type::u16)) * limit_step_a * bus_v;
-    return std::min(by_power, by_current);
+  const auto limit_w = [&](const register_place& by_power, const register_place& by_current) {
+    return std::min(held(by_power), held(by_current) * bus_v);
   };
-  return std::clamp(static_cast<double>(held(holding::power, type::i32)),
-                    -limit(holding::charge_power, holding::charge_current),
-                    limit(holding::discharge_power, holding::discharge_current));
+  return std::clamp(held(power_setpoint), -limit_w(charge_power, charge_current),
+                    limit_w(discharge_power, discharge_current));
 }
 
 void inverter_model::advance(double seconds) {
   lived_s_ += seconds;
   heartbeat_age_s_ += seconds;
   const bool lost = heartbeat_known_ && heartbeat_age_s_ > heartbeat_s;
-  if (held(holding::run, type::u16) == 0) {
+  if (held(run) == 0) {
     state_ = state::off;
   } else if (lost) {
     state_ = state::fault;
@@ -125,20 +137,20 @@ void inverter_model::advance(double seconds) {
 
 void inverter_model::show_all() {
   const bool lost = heartbeat_known_ && heartbeat_age_s_ > heartbeat_s;
-  constexpr std::uint16_t grid_ok = 1;
-  const auto mode = static_cast<std::uint16_t>(power_w_ > 0 ? 1 : power_w_ < 0 ? 2 : 0);
-  show(input::state, static_cast<double>(state_), type::u16);
-  show(input::faults, lost ? heartbeat_fault : 0, type::u16);
-  show(input::heartbeat, std::fmod(lived_s_, 65'536), type::u16);
-  show(input::current, power_w_ / bus_v / limit_step_a, type::i16);
-  show(input::voltage, bus_v * 10, type::u16);
-  show(input::power, power_w_, type::i32);
-  show(input::frequency, 5'000, type::u16);
-  show(input::discharged, discharged_wh_, type::u64);
-  show(input::charged, charged_wh_, type::u64);
-  show(input::temperature, temperature_c_ * 10, type::i16);
-  show(input::temperature_scale, -1, type::i16);
-  show(input::flags, grid_ok | mode << 1, type::u16);
+  constexpr double hz = 50;
+  constexpr double counter_end = 65'536;
+  show(state_place, static_cast<double>(state_));
+  show(faults_place, lost ? heartbeat_fault : 0);
+  show(heartbeat_seen, std::floor(std::fmod(lived_s_, counter_end)));
+  show(current, power_w_ / bus_v);
+  show(voltage, bus_v);
+  show(power, power_w_);
+  show(frequency, hz);
+  show(discharged, discharged_wh_);
+  show(charged, charged_wh_);
+  show(temperature, temperature_c_);
+  show(grid_ok, 1);
+  show(direction, power_w_ > 0 ? 1 : power_w_ < 0 ? 2 : 0);
 }
 
 } // namespace voltaic::actors::simulator

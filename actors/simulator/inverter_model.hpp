@@ -32,7 +32,7 @@ class inverter_model final : public equipment_model {
   double temperature_c_ = 30;
   double heartbeat_age_s_ = 0;
   bool heartbeat_known_ = false;
-  std::int64_t heartbeat_ = 0;
+  double heartbeat_ = 0;
   double lived_s_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/simulator/meter_model.hpp"
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -13,26 +14,34 @@ constexpr double load_w = 20'000;
 constexpr double load_swing_w = 4'000;
 constexpr double swing_s = 60;
 constexpr double phase_v = 230;
-constexpr double phases = 3;
 constexpr double s_per_h = 3'600;
 
-namespace input {
-constexpr std::uint16_t voltage = 0; // three of two registers
-constexpr std::uint16_t current = 6;
-constexpr std::uint16_t power = 12;
-constexpr std::uint16_t frequency = 14;
-constexpr std::uint16_t imported = 16;
-constexpr std::uint16_t exported = 20;
+constexpr std::uint32_t phases = 3;
+
+constexpr register_place voltage{
+    .point = "phase_voltage", .type = type::f32, .order = order::cdab, .count = phases};
+constexpr register_place current{.point = "phase_current",
+                                 .address = 6,
+                                 .type = type::f32,
+                                 .order = order::cdab,
+                                 .count = phases};
+constexpr register_place power{
+    .point = "power", .address = 12, .type = type::i32, .order = order::cdab};
+constexpr register_place frequency{
+    .point = "frequency", .address = 14, .type = type::f32, .order = order::cdab};
+constexpr register_place imported{.point = "energy_imported", .address = 16, .type = type::u64};
+constexpr register_place exported{.point = "energy_exported", .address = 20, .type = type::u64};
 constexpr std::uint16_t serial_number = 24;
-constexpr std::size_t count = 32;
-} // namespace input
+constexpr std::size_t input_count = 32;
+
+constexpr std::array places{voltage, current, power, frequency, imported, exported};
 
 constexpr std::size_t serial_number_words = 8;
 
 } // namespace
 
-meter_model::meter_model() : equipment_model(input::count, 0) {
-  show_text(input::serial_number, "SIM-MET-0001", serial_number_words);
+meter_model::meter_model() : equipment_model(input_count, 0, places) {
+  show_text(serial_number, "SIM-MET-0001", serial_number_words);
   show_all();
 }
 
@@ -49,16 +58,15 @@ void meter_model::advance(double seconds) {
 }
 
 void meter_model::show_all() {
-  for (std::uint16_t phase = 0; phase < phases; ++phase) {
-    const auto offset = static_cast<std::uint16_t>(2 * phase);
-    show(static_cast<std::uint16_t>(input::voltage + offset), phase_v, type::f32, order::cdab);
-    show(static_cast<std::uint16_t>(input::current + offset), taken_w_ / phases / phase_v,
-         type::f32, order::cdab);
+  constexpr double hz = 50;
+  for (std::uint32_t phase = 0; phase < phases; ++phase) {
+    show(voltage, phase_v, phase);
+    show(current, taken_w_ / phases / phase_v, phase);
   }
-  show(input::power, taken_w_, type::i32, order::cdab);
-  show(input::frequency, 50, type::f32, order::cdab);
-  show(input::imported, imported_wh_, type::u64);
-  show(input::exported, exported_wh_, type::u64);
+  show(power, taken_w_);
+  show(frequency, hz);
+  show(imported, imported_wh_);
+  show(exported, exported_wh_);
 }
 
 } // namespace voltaic::actors::simulator

@@ -7,44 +7,54 @@ namespace {
 
 struct description {
   std::string_view name;
-  std::uint32_t first; ///< element
   std::uint32_t count;
 };
 
-constexpr std::uint32_t scalars = cells + temperatures;
-
 /// In the order of `quantity`.
-constexpr std::array<description, 12> descriptions{{
-    {"cell_voltage", 0, cells},
-    {"cell_temperature", cells, temperatures},
-    {"voltage", scalars, 1},
-    {"current", scalars + 1, 1},
-    {"soc", scalars + 2, 1},
-    {"bus_voltage", scalars + 3, 1},
-    {"reported_charge_current_limit", scalars + 4, 1},
-    {"reported_discharge_current_limit", scalars + 5, 1},
-    {"contactor_state", scalars + 6, 1},
-    {"minus_closed", scalars + 7, 1},
-    {"plus_closed", scalars + 8, 1},
-    {"precharge_closed", scalars + 9, 1},
-}};
+constexpr std::array descriptions{
+    description{"cell_voltage", cells},
+    description{"cell_temperature", temperatures},
+    description{"voltage", 1},
+    description{"current", 1},
+    description{"soc", 1},
+    description{"bus_voltage", 1},
+    description{"reported_charge_current_limit", 1},
+    description{"reported_discharge_current_limit", 1},
+    description{"contactor_state", 1},
+    description{"minus_closed", 1},
+    description{"plus_closed", 1},
+    description{"precharge_closed", 1},
+    description{"balancing", cells},
+    description{"module_fault", modules},
+    description{"module_charge_current_limit", modules},
+    description{"module_discharge_current_limit", modules},
+    description{"air_temperature", 1},
+};
+
+/// Where the elements of each quantity begin, and the end of all.
+constexpr auto firsts = [] {
+  std::array<std::uint32_t, descriptions.size() + 1> result{};
+  for (std::size_t i = 0; i < descriptions.size(); ++i)
+    result[i + 1] = result[i] + descriptions[i].count;
+  return result;
+}();
 
 std::size_t position(quantity what, std::uint32_t index) {
-  return descriptions[static_cast<std::size_t>(what)].first + index;
+  return firsts[static_cast<std::size_t>(what)] + index;
 }
 
 } // namespace
 
-rack_values_model::rack_values_model()
-    : elements_(descriptions.back().first + descriptions.back().count) {}
+rack_values_model::rack_values_model() : elements_(firsts.back()) {}
 
 bool rack_values_model::set(std::string_view point, std::optional<std::uint32_t> index,
                             override_kind kind, double value) {
-  for (const description& each : descriptions) {
+  for (std::size_t what = 0; what < descriptions.size(); ++what) {
+    const description& each = descriptions[what];
     if (each.name != point) continue;
     if (index && *index >= each.count) return false;
-    const std::uint32_t first = each.first + index.value_or(0);
-    const std::uint32_t end = index ? first + 1 : each.first + each.count;
+    const std::uint32_t first = firsts[what] + index.value_or(0);
+    const std::uint32_t end = index ? first + 1 : firsts[what + 1];
     for (std::uint32_t i = first; i < end; ++i) {
       elements_[i].kind = kind;
       elements_[i].value = value;

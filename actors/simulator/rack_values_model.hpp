@@ -5,12 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace voltaic::actors::simulator {
+#include "actors/simulator/rack_shape.hpp"
 
-/// The size of a simulated rack: modules, cells and temperatures.
-inline constexpr std::uint32_t modules = 30;
-inline constexpr std::uint32_t cells = modules * 16;
-inline constexpr std::uint32_t temperatures = modules * 8;
+namespace voltaic::actors::simulator {
 
 /// What the rack measures and reports.
 enum class quantity : std::uint8_t {
@@ -25,7 +22,12 @@ enum class quantity : std::uint8_t {
   contactor_state,
   minus_closed,
   plus_closed,
-  precharge_closed
+  precharge_closed,
+  balancing,
+  module_fault,
+  module_charge_current_limit,
+  module_discharge_current_limit,
+  air_temperature
 };
 
 /// What a trace does to an element instead of letting it follow the physics.

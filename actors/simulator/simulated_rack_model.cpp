@@ -1,8 +1,11 @@
 #include "actors/simulator/simulated_rack_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <utility>
+
+#include "actors/simulator/module_limits_model.hpp"
 
 namespace voltaic::actors::simulator {
 namespace {
@@ -16,8 +19,10 @@ constexpr std::uint32_t set_discharge_limit_id = 0x083;
 constexpr std::uint32_t status_id = 0x084;
 constexpr std::uint32_t values_id = 0x085;
 constexpr std::uint32_t limits_id = 0x086;
+constexpr std::uint32_t air_id = 0x087;
 constexpr std::uint32_t first_cells_id = 0x088;
 constexpr std::uint32_t first_temperatures_id = 0x100;
+constexpr std::uint32_t module_id = 0x13C; // its first byte says which one
 
 constexpr std::uint32_t values_per_frame = 4;
 constexpr std::uint32_t cell_frames = cells / values_per_frame;
@@ -26,6 +31,10 @@ constexpr std::uint32_t temperature_frames = temperatures / values_per_frame;
 // Periods, in slots of 10 ms.
 constexpr std::int64_t status_slots = 10;
 constexpr std::int64_t temperature_slots = 100;
+// Modules and air fill slots that status, values and limits leave free.
+constexpr std::int64_t module_slots = temperature_slots;
+constexpr std::array<std::int64_t, 3> module_slots_of_ten{1, 4, 8};
+constexpr std::int64_t air_slot = 95;
 /// After a longer pause the missed slots are not made up for.
 constexpr std::int64_t slots_late_max = 20;
 
@@ -87,6 +96,7 @@ simulated_rack_model::simulated_rack_model(const rack_options& options)
       cell_slots_(std::max<std::int64_t>(options.cell_period_us / slot_us, 1)),
       pack_(options.pack),
       controller_(options.controller),
+      noise_(options.noise_seed),
       charge_limit_a_(options.charge_current_limit_a),
       discharge_limit_a_(options.discharge_current_limit_a) {}
 
@@ -97,8 +107,9 @@ std::vector<frame> simulated_rack_model::step(std::int64_t now_us,
     last_us_ = now_us;
   }
   for (const frame& item : received) take(item, now_us);
+  if (const auto air_c = values_.laid_down(quantity::air_temperature, 0)) pack_.set_air_c(*air_c);
   pack_.step(now_us - last_us_, current_a());
-  controller_.step(now_us, pack_.cell_voltage_v() * cells);
+  controller_.step(now_us, pack_.voltage_v());
   last_us_ = now_us;
 
   const std::int64_t since_us = now_us - *start_us_ - options_.phase_us;
@@ -111,6 +122,31 @@ std::vector<frame> simulated_rack_model::step(std::int64_t now_us,
 double simulated_rack_model::current_a() const {
   if (!controller_.conducting()) return 0;
   return values_.laid_down(quantity::current, 0).value_or(0);
+}
+
+bool simulated_rack_model::is_faulted(std::uint32_t module) const {
+  return values_.laid_down(quantity::module_fault, module).value_or(0) != 0;
+}
+
+double simulated_rack_model::module_limit_a(quantity what, std::uint32_t module) const {
+  const double temperature_c = pack_.temperature_c(module);
+  if (what == quantity::module_charge_current_limit)
+    return options_.charge_current_limit_a * charge_share(temperature_c);
+  return options_.discharge_current_limit_a * discharge_share(temperature_c);
+}
+
+double simulated_rack_model::limit_a(quantity what, double set_a) const {
+  double least_a = set_a;
+  for (std::uint32_t module = 0; module < modules; ++module) {
+    if (is_faulted(module)) continue;
+    const auto laid_down_a = values_.laid_down(what, module);
+    least_a = std::min(least_a, laid_down_a ? *laid_down_a : module_limit_a(what, module));
+  }
+  return least_a;
+}
+
+double simulated_rack_model::measured(double value, double resolution) {
+  return options_.noise ? value + resolution * noise_.symmetric() : value;
 }
 
 void simulated_rack_model::take(const frame& item, std::int64_t now_us) {
@@ -144,6 +180,13 @@ void simulated_rack_model::speak(std::int64_t slot, std::int64_t now_us) {
   speak_blocks(cell_frames, cell_slots_, [&](std::uint32_t block) { send_cells(block); });
   speak_blocks(temperature_frames, temperature_slots,
                [&](std::uint32_t block) { send_temperatures(block); });
+  const std::int64_t in_modules = slot % module_slots;
+  if (in_modules == (spread ? air_slot : 0)) send_air();
+  for (std::size_t i = 0; spread && i < module_slots_of_ten.size(); ++i)
+    if (in_modules % 10 == module_slots_of_ten[i])
+      send_module(static_cast<std::uint32_t>(in_modules / 10 * 3) + static_cast<std::uint32_t>(i));
+  for (std::uint32_t module = 0; !spread && in_modules == 0 && module < modules; ++module)
+    send_module(module);
 }
 
 void simulated_rack_model::send(const frame_writer& item) {
@@ -171,24 +214,30 @@ void simulated_rack_model::send_status(std::int64_t now_us) {
 }
 
 void simulated_rack_model::send_values() {
-  double sum_v = 0;
-  const double cell_v = pack_.cell_voltage_v();
+  double sum_v = pack_.voltage_v();
   for (std::uint32_t i = 0; i < cells; ++i) {
-    sum_v += values_.laid_down(quantity::cell_voltage, i).value_or(cell_v);
+    const auto laid_down_v = values_.laid_down(quantity::cell_voltage, i);
+    if (laid_down_v) sum_v += *laid_down_v - pack_.cell_voltage_v(i);
   }
+  const double flowing_a = current_a();
+  // A sensor without current shows its zero.
+  const double shown_a = flowing_a == 0 ? 0 : measured(flowing_a, amperes_per_bit);
   frame_writer item(values_id);
-  item.put_u16(0, values_.report(quantity::voltage, 0, sum_v), volts_per_bit);
-  item.put_i16(2, values_.report(quantity::current, 0, current_a()), amperes_per_bit);
+  item.put_u16(0, values_.report(quantity::voltage, 0, measured(sum_v, volts_per_bit)),
+               volts_per_bit);
+  item.put_i16(2, values_.report(quantity::current, 0, shown_a), amperes_per_bit);
   item.put_u16(4, values_.report(quantity::soc, 0, pack_.soc_percent()), percent_per_bit);
   item.put_u16(6, values_.report(quantity::bus_voltage, 0, controller_.bus_v()), volts_per_bit);
   send(item);
 }
 
 void simulated_rack_model::send_limits() {
+  const double charge_a = limit_a(quantity::module_charge_current_limit, charge_limit_a_);
+  const double discharge_a = limit_a(quantity::module_discharge_current_limit, discharge_limit_a_);
   frame_writer item(limits_id);
-  item.put_u16(0, values_.report(quantity::reported_charge_current_limit, 0, charge_limit_a_),
+  item.put_u16(0, values_.report(quantity::reported_charge_current_limit, 0, charge_a),
                amperes_per_bit);
-  item.put_u16(2, values_.report(quantity::reported_discharge_current_limit, 0, discharge_limit_a_),
+  item.put_u16(2, values_.report(quantity::reported_discharge_current_limit, 0, discharge_a),
                amperes_per_bit);
   send(item);
 }
@@ -197,8 +246,10 @@ void simulated_rack_model::send_cells(std::uint32_t block) {
   frame_writer item(first_cells_id + block);
   for (std::uint32_t i = 0; i < values_per_frame; ++i) {
     const std::uint32_t cell = block * values_per_frame + i;
-    item.put_u16(2 * i, values_.report(quantity::cell_voltage, cell, pack_.cell_voltage_v()),
-                 cell_volts_per_bit);
+    const double volts = measured(pack_.cell_voltage_v(cell), cell_volts_per_bit);
+    auto shown = values_.report(quantity::cell_voltage, cell, volts);
+    shown.invalid |= is_faulted(cell / cells_per_module);
+    item.put_u16(2 * i, shown, cell_volts_per_bit);
   }
   send(item);
 }
@@ -207,9 +258,37 @@ void simulated_rack_model::send_temperatures(std::uint32_t block) {
   frame_writer item(first_temperatures_id + block);
   for (std::uint32_t i = 0; i < values_per_frame; ++i) {
     const std::uint32_t sensor = block * values_per_frame + i;
-    item.put_i16(2 * i, values_.report(quantity::cell_temperature, sensor, pack_.temperature_c()),
-                 celsius_per_bit);
+    const std::uint32_t module = sensor / temperatures_per_module;
+    const double celsius = measured(pack_.temperature_c(module), celsius_per_bit);
+    auto shown = values_.report(quantity::cell_temperature, sensor, celsius);
+    shown.invalid |= is_faulted(module);
+    item.put_i16(2 * i, shown, celsius_per_bit);
   }
+  send(item);
+}
+
+void simulated_rack_model::send_module(std::uint32_t module) {
+  frame_writer item(module_id);
+  item.put_u8(0, static_cast<std::uint8_t>(module));
+  item.put_u8(1, values_.report(quantity::module_fault, module, 0));
+  for (std::uint32_t i = 0; i < cells_per_module; ++i) {
+    const std::uint32_t cell = module * cells_per_module + i;
+    item.put_bit(2 + i / 8, i % 8,
+                 values_.report(quantity::balancing, cell, pack_.is_balancing(cell) ? 1 : 0));
+  }
+  const auto put_limit = [&](std::size_t at, quantity what) {
+    auto shown = values_.report(what, module, module_limit_a(what, module));
+    shown.invalid |= is_faulted(module);
+    item.put_u16(at, shown, amperes_per_bit);
+  };
+  put_limit(4, quantity::module_charge_current_limit);
+  put_limit(6, quantity::module_discharge_current_limit);
+  send(item);
+}
+
+void simulated_rack_model::send_air() {
+  frame_writer item(air_id);
+  item.put_i16(0, values_.report(quantity::air_temperature, 0, pack_.air_c()), celsius_per_bit);
   send(item);
 }
 

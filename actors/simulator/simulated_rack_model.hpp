@@ -10,6 +10,7 @@
 #include "actors/simulator/cell_pack_model.hpp"
 #include "actors/simulator/rack_controller_model.hpp"
 #include "actors/simulator/rack_values_model.hpp"
+#include "actors/simulator/random_sequence.hpp"
 #include "messages/can/frame.hpp"
 
 namespace voltaic::actors::simulator {
@@ -25,6 +26,10 @@ struct rack_options {
   /// Cells and temperatures are spread over their periods, as on a real bus; else
   /// each scan comes at once (virtual time).
   bool spread = true;
+  /// Cells, temperatures, voltage and current are measured with an error of up
+  /// to one step of their resolution.
+  bool noise = false;
+  std::uint64_t noise_seed = 1;
   double charge_current_limit_a = 140;
   double discharge_current_limit_a = 140;
   cell_pack_model::options pack;
@@ -33,7 +38,8 @@ struct rack_options {
 
 /// One simulated rack of 30 modules with 16 cells and 8 temperatures each, as
 /// it behaves on a CAN bus. It knows neither clock nor bus: the same steps give
-/// the same frames.
+/// the same frames. A module whose fault flags are set measures nothing: its
+/// cells and temperatures are sent as invalid, and so are its limits.
 class simulated_rack_model {
  public:
   explicit simulated_rack_model(const rack_options& options);
@@ -62,14 +68,24 @@ class simulated_rack_model {
   void send_limits();
   void send_cells(std::uint32_t block);
   void send_temperatures(std::uint32_t block);
+  void send_module(std::uint32_t module);
+  void send_air();
   void send(const frame_writer& item);
   [[nodiscard]] double current_a() const;
+  [[nodiscard]] bool is_faulted(std::uint32_t module) const;
+  /// What a module lets flow, unless a trace says otherwise.
+  [[nodiscard]] double module_limit_a(quantity what, std::uint32_t module) const;
+  /// The smaller of what was set and what all modules let flow.
+  [[nodiscard]] double limit_a(quantity what, double set_a) const;
+  /// A physical value as it is measured.
+  [[nodiscard]] double measured(double value, double resolution);
 
   rack_options options_;
   std::int64_t cell_slots_; ///< of a period
   cell_pack_model pack_;
   rack_controller_model controller_;
   rack_values_model values_;
+  random_sequence noise_;
   double charge_limit_a_;
   double discharge_limit_a_;
   std::optional<std::int64_t> start_us_;

@@ -7,6 +7,7 @@
 
 #include "bus/modbus/line.hpp"
 #include "bus/modbus/schedule.hpp"
+#include "messages/modbus/pdu.hpp"
 
 namespace voltaic::bus::modbus {
 
@@ -15,7 +16,11 @@ struct traffic {
   std::uint64_t bytes_sent = 0;
   std::uint64_t bytes_received = 0;
   std::uint64_t strays = 0; ///< frames or bytes that nobody had asked for
+  std::uint64_t late = 0;   ///< answers to requests that were given up; TCP tells them apart
 };
+
+/// The request as the protocol has it.
+[[nodiscard]] messages::modbus::request request_of(const read_request& asked);
 
 /// A way to the units of a line, spoken by libmodbus. Used by one thread; only
 /// `abort` may come from another.
@@ -34,8 +39,10 @@ class connection {
   [[nodiscard]] virtual std::string take_warning() { return ""; }
 };
 
-/// A TCP connection. Any outcome but done and exception closes it: an answer
-/// that comes late finds no one who could take it for the next one.
+/// A TCP connection. Each answer belongs to the request of its transaction: one
+/// that comes late is drained and counted, never taken for the next one. What
+/// cannot be read closes the connection, and so do three requests in a row that
+/// nobody answers.
 [[nodiscard]] std::unique_ptr<connection> make_tcp_connection(const line_options& options);
 /// RTU frames over a serial port, or over TCP. Answers that nobody waits for are
 /// drained before each request.

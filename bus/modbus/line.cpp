@@ -262,6 +262,7 @@ class thread_line final : public line {
     all.quality = told_quality_;
     all.error_percent = rate_.percent(monotonic_us());
     all.strays = traffic.strays;
+    all.late = traffic.late;
     all.bytes_sent = traffic.bytes_sent;
     all.bytes_received = traffic.bytes_received;
     all.overruns = schedule_.overruns();

@@ -111,6 +111,7 @@ struct line_statistics {
   std::uint64_t bad_answers = 0; ///< to another unit, function or count
   std::uint64_t crc_errors = 0;  ///< and frames that ended too soon
   std::uint64_t strays = 0;      ///< frames or bytes that nobody had asked for
+  std::uint64_t late = 0;        ///< answers to requests that were given up (TCP)
   std::uint64_t overruns = 0;    ///< rounds that a period had no time for
   std::uint64_t reconnects = 0;
   std::uint64_t bytes_sent = 0;

@@ -33,12 +33,6 @@ constexpr int drain_ms_max = 500;
 // What an adapter may hold back of a frame that has begun.
 constexpr int frame_slack_ms = 100;
 
-wire::request request_of(const read_request& asked) {
-  constexpr wire::function functions[] = {wire::function::read_coils, wire::function::read_discrete,
-                                          wire::function::read_holding, wire::function::read_input};
-  return {functions[static_cast<std::size_t>(asked.table)], asked.address, asked.count, 0, {}};
-}
-
 class rtu_connection final : public connection {
  public:
   explicit rtu_connection(const line_options& options)

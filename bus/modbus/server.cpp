@@ -34,6 +34,10 @@ using std::chrono::milliseconds;
 using bytes = std::vector<std::uint8_t>;
 
 constexpr int look_period_ms = 100;
+// While answers wait for their time.
+constexpr int delayed_look_period_ms = 10;
+// Answers of one client that wait; more are not given.
+constexpr std::size_t delayed_max = 64;
 // Answers that a client does not fetch; then it is closed.
 constexpr std::size_t unsent_bytes_max = 16 * wire::tcp_frame_bytes_max;
 constexpr int backlog = 16;
@@ -42,12 +46,18 @@ std::string text_of(int error) {
   return std::strerror(error);
 }
 
+struct delayed_answer {
+  clock::time_point due;
+  bytes frame;
+};
+
 struct client {
   int descriptor = -1;
   std::uint32_t peer = 0; ///< IPv4 address; 0: the terminal
   bool rtu = false;
   bytes received;
   bytes unsent;
+  std::vector<delayed_answer> delayed;
   clock::time_point last_frame;
   clock::time_point frame_began; ///< of what is in `received`
 };
@@ -146,11 +156,15 @@ class poll_server final : public server {
       for (const auto& each : clients_)
         polled.push_back({each.descriptor,
                           static_cast<short>(each.unsent.empty() ? POLLIN : POLLIN | POLLOUT), 0});
-      (void)::poll(polled.data(), static_cast<nfds_t>(polled.size()), look_period_ms);
+      const bool any_waits =
+          std::ranges::any_of(clients_, [](const client& each) { return !each.delayed.empty(); });
+      (void)::poll(polled.data(), static_cast<nfds_t>(polled.size()),
+                   any_waits ? delayed_look_period_ms : look_period_ms);
       if (polled[0].revents != 0) return;
       const auto now = clock::now();
       std::erase_if(clients_, [&, i = first](client& each) mutable {
-        const bool keeps = polled[i++].revents == 0 || serve(each, now);
+        const bool served = polled[i++].revents == 0 || serve(each, now);
+        const bool keeps = served && send_due(each, now);
         if (keeps && !is_expired(each, now)) return false;
         ::close(each.descriptor);
         return true;
@@ -227,9 +241,11 @@ class poll_server final : public server {
     auto parsed = wire::parse_tcp(each.received);
     if (parsed.state != wire::framing::complete) return parsed.state;
     forget(each, parsed.bytes);
-    auto pdu = handler_(parsed.frame.unit, parsed.frame.pdu);
-    if (!pdu.empty())
-      reply(each, wire::encode_tcp({parsed.frame.transaction, parsed.frame.unit, std::move(pdu)}));
+    auto said = handler_(parsed.frame.unit, parsed.frame.pdu);
+    if (!said.pdu.empty())
+      reply(each,
+            wire::encode_tcp({parsed.frame.transaction, parsed.frame.unit, std::move(said.pdu)}),
+            said.delay_us);
     return parsed.state;
   }
 
@@ -242,9 +258,9 @@ class poll_server final : public server {
     const auto frame = wire::parse_rtu(std::span(each.received).first(length));
     if (!frame) return wire::framing::broken;
     forget(each, length);
-    auto pdu = handler_(frame->unit, frame->pdu);
-    if (!pdu.empty() && frame->unit != wire::broadcast_unit)
-      reply(each, wire::encode_rtu({frame->unit, std::move(pdu)}));
+    auto said = handler_(frame->unit, frame->pdu);
+    if (!said.pdu.empty() && frame->unit != wire::broadcast_unit)
+      reply(each, wire::encode_rtu({frame->unit, std::move(said.pdu)}), said.delay_us);
     return wire::framing::complete;
   }
 
@@ -253,9 +269,25 @@ class poll_server final : public server {
                         each.received.begin() + static_cast<std::ptrdiff_t>(count));
   }
 
-  void reply(client& each, const bytes& frame) {
+  void reply(client& each, const bytes& frame, std::int64_t delay_us) {
+    if (delay_us > 0) {
+      if (each.delayed.size() < delayed_max)
+        each.delayed.push_back({clock::now() + std::chrono::microseconds(delay_us), frame});
+      return;
+    }
     each.unsent.insert(each.unsent.end(), frame.begin(), frame.end());
     count(&server_statistics::answered);
+  }
+
+  /// False when the client is to be closed.
+  bool send_due(client& each, clock::time_point now) {
+    if (each.delayed.empty()) return true;
+    std::erase_if(each.delayed, [&](const delayed_answer& waiting) {
+      if (waiting.due > now) return false;
+      reply(each, waiting.frame, 0);
+      return true;
+    });
+    return send(each);
   }
 
   static bool send(client& each) {

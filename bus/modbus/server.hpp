@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bus/modbus/line.hpp"
@@ -39,9 +40,20 @@ struct server_statistics {
   std::size_t connections = 0;
 };
 
-/// The PDU that answers; empty: no answer. Called on the server's thread.
+/// What a unit says to a request.
+struct unit_reply {
+  // Most answer at once.
+  unit_reply(std::vector<std::uint8_t> content) : pdu(std::move(content)) {}
+  unit_reply(std::vector<std::uint8_t> content, std::int64_t later_us)
+      : pdu(std::move(content)), delay_us(later_us) {}
+
+  std::vector<std::uint8_t> pdu; ///< empty: no answer
+  std::int64_t delay_us = 0;     ///< until it is sent; other requests are answered meanwhile
+};
+
+/// Answers a request. Called on the server's thread.
 using unit_handler =
-    std::function<std::vector<std::uint8_t>(std::uint8_t unit, std::span<const std::uint8_t> pdu)>;
+    std::function<unit_reply(std::uint8_t unit, std::span<const std::uint8_t> pdu)>;
 
 /// A server that runs. Destroying it stops the thread and closes every connection.
 class server {

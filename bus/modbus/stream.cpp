@@ -95,6 +95,12 @@ std::string stream::connect(int descriptor, const line_options& options) const {
   return error == 0 ? "" : text_of(error);
 }
 
+int stream::send(std::span<const std::uint8_t> bytes) const {
+  const auto sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0) return errno;
+  return static_cast<std::size_t>(sent) == bytes.size() ? 0 : EAGAIN;
+}
+
 bool stream::wait_readable(int timeout_ms) const {
   std::array<pollfd, 2> waited{{{descriptor_, POLLIN, 0}, {abort_event_, POLLIN, 0}}};
   const int ready = ::poll(waited.data(), waited.size(), timeout_ms);

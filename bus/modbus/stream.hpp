@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "bus/modbus/line.hpp"
@@ -23,6 +24,9 @@ class stream {
   [[nodiscard]] std::string open(const line_options& options, std::string& warning);
   void close();
   void abort();
+  /// Sends all of it at once; 0, or the number of the error. A peer that has taken
+  /// nothing for so long that there is no room is gone.
+  [[nodiscard]] int send(std::span<const std::uint8_t> bytes) const;
   /// Waits for bytes; false when none came in time or it was ended.
   [[nodiscard]] bool wait_readable(int timeout_ms) const;
   /// Reads and forgets until nothing came for `quiet_ms`; how many bytes there

@@ -79,6 +79,24 @@ std::string scope_of(std::uint32_t index, std::uint32_t group_size, std::string_
   return out + std::string(element) + "_" + std::to_string(index);
 }
 
+std::vector<std::string> scopes_of(std::span<const std::uint32_t> indices,
+                                   std::uint32_t group_size, std::string_view element) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < indices.size();) {
+    // They rise, so a group that begins here and ends a group's size later is whole.
+    const bool begins = group_size > 0 && indices[i] % group_size == 0;
+    const std::size_t last = i + group_size - 1;
+    const bool whole =
+        begins && last < indices.size() && indices[last] == indices[i] + group_size - 1;
+    if (whole)
+      names.push_back(std::string(module_word) + std::to_string(indices[i] / group_size));
+    else
+      names.push_back(scope_of(indices[i], group_size, element));
+    i += whole ? group_size : 1;
+  }
+  return names;
+}
+
 std::optional<std::uint32_t> flat_index(std::string_view scope, std::uint32_t group_size) {
   const auto cut = scope.find_first_of(":|");
   if (cut == std::string_view::npos) return trailing_number(scope);

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "messages/expected.hpp"
 
@@ -28,6 +30,12 @@ struct element_path {
 /// for one element. Without groups: `cell_19`.
 [[nodiscard]] std::string scope_of(std::uint32_t index, std::uint32_t group_size,
                                    std::string_view element = "cell");
+
+/// The same for several, in rising order. A group that is among them with all its
+/// elements is named once: `module_1`.
+[[nodiscard]] std::vector<std::string> scopes_of(std::span<const std::uint32_t> indices,
+                                                 std::uint32_t group_size,
+                                                 std::string_view element = "cell");
 
 /// The flat index of `module_1:cell_3` (or `module_1|cell_3`, `cell_19`);
 /// nothing when it is none or its element lies outside its group.

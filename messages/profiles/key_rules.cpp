@@ -65,7 +65,8 @@ constexpr key_rule rules[] = {
     {"message", "description"},
 
     {"repeat", "count", required},
-    {"repeat", "id_step", required},
+    {"repeat", "id_step"},
+    {"repeat", "mux_step"},
     {"repeat", "index_step", required},
 
     {"multiplexer", "start", required},
@@ -77,6 +78,7 @@ constexpr key_rule rules[] = {
 
     {"signal", "point", required},
     {"signal", "index"},
+    {"signal", "index_step"},
     {"signal", "start", required},
     {"signal", "length", required},
     {"signal", "order"},

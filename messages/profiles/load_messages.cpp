@@ -60,14 +60,30 @@ class bit_usage {
   std::map<std::int64_t, std::uint64_t> branches_;
 };
 
-void read_repeat(const object_reader& parent, message& result) {
+/// A repeat of one identifier: each time its multiplexer says the next value.
+/// It is unrolled where it is read.
+struct selector_repeat {
+  std::uint32_t count = 1;
+  std::uint32_t mux_step = 0;
+  std::uint32_t index_step = 0;
+};
+
+selector_repeat read_repeat(const object_reader& parent, message& result) {
   const auto* node = parent.object("repeat");
-  if (node == nullptr) return;
+  if (node == nullptr) return {};
   const object_reader reader(parent.found(), *node, "repeat", parent.path_of("repeat"),
                              parent.offset("repeat"));
-  result.repeat.count = reader.whole<std::uint32_t>("count", 1, messages_max).value_or(1);
-  result.repeat.id_step = reader.whole<std::uint32_t>("id_step", 1, step_max).value_or(1);
-  result.repeat.index_step = reader.whole<std::uint32_t>("index_step", 0, step_max).value_or(0);
+  const auto count = reader.whole<std::uint32_t>("count", 1, messages_max).value_or(1);
+  const auto id_step = reader.whole<std::uint32_t>("id_step", 1, step_max);
+  const auto mux_step = reader.whole<std::uint32_t>("mux_step", 1, step_max);
+  const auto index_step = reader.whole<std::uint32_t>("index_step", 0, step_max).value_or(0);
+  if (reader.has("id_step") == reader.has("mux_step"))
+    reader.add("expected either \"id_step\" or \"mux_step\"");
+  else if (mux_step && !parent.has("multiplexer"))
+    reader.add("mux_step", "the message has no multiplexer");
+  if (mux_step) return {count, *mux_step, index_step};
+  result.repeat = {count, id_step.value_or(1), index_step};
+  return {};
 }
 
 void read_multiplexer(const object_reader& parent, message& result, bit_usage& usage) {
@@ -106,10 +122,11 @@ void check_fit(const object_reader& reader, const point& target, const signal& r
                            to_string(target.type)));
 }
 
-void check_index(const object_reader& reader, load_context& context, const message& owner,
+/// False when a mistake was told.
+bool check_index(const object_reader& reader, load_context& context, const message& owner,
                  const signal& result) {
   const auto& place = context.places[result.point];
-  if (!place.sound) return;
+  if (!place.sound) return false;
   const std::string_view key = reader.has("index") ? "index" : "point";
   const auto& name = context.profile.points[result.point].name;
   const std::uint64_t last =
@@ -117,18 +134,41 @@ void check_index(const object_reader& reader, load_context& context, const messa
   if (last >= place.carried.size()) {
     reader.add(key,
                fmt::format("element {} is beyond the {} of {}", last, place.carried.size(), name));
-    return;
+    return false;
   }
   for (std::uint32_t i = 0; i < owner.repeat.count; ++i) {
     const std::uint64_t element = result.index + std::uint64_t{i} * owner.repeat.index_step;
     if (context.carry(result.point, element, 1)) continue;
     reader.add(key, fmt::format("element {} of {} is carried twice", element, name));
-    return;
+    return false;
+  }
+  return true;
+}
+
+/// The same signal for each further value of the multiplexer. The first mistake
+/// ends it: the others would only tell it again.
+void repeat_signal(const object_reader& reader, load_context& context, message& owner,
+                   bit_usage& usage, const selector_repeat& repeat) {
+  signal next = owner.signals.back();
+  const auto range = integer_range(signal_type::unsigned_integer, owner.multiplexer->length);
+  const auto index_step = reader.whole<std::uint32_t>("index_step", 0, step_max);
+  const std::int64_t last = *next.mux + std::int64_t{repeat.count - 1} * repeat.mux_step;
+  if (last > range.second)
+    return reader.add("mux", fmt::format("the last value {} has too many bits", last));
+  if (owner.signals.size() + repeat.count - 1 > signals_max)
+    return reader.add("mux", fmt::format("more than {} signals", signals_max));
+  for (std::uint32_t i = 1; i < repeat.count; ++i) {
+    *next.mux += repeat.mux_step;
+    next.index += index_step.value_or(repeat.index_step);
+    if (!usage.take(occupied_bits(next.bits), next.mux))
+      return reader.add("start", "overlaps bits that are taken already");
+    if (!check_index(reader, context, owner, next)) return;
+    owner.signals.push_back(next);
   }
 }
 
 void read_signal(const object_reader& reader, load_context& context, message& owner,
-                 bit_usage& usage) {
+                 bit_usage& usage, const selector_repeat& repeat) {
   signal result;
   const auto target = context.point_of(reader, "point");
   const point* point = target ? &context.profile.points[*target] : nullptr;
@@ -139,6 +179,8 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
   const bool own_scale = reader.has("scale") || reader.has("offset");
   result.scale = read_scale(reader, point ? point->scale : 1);
   result.offset = reader.number("offset").value_or(point ? point->offset : 0);
+  if (reader.has("index_step") && (repeat.mux_step == 0 || !result.mux))
+    reader.add("index_step", "only what mux_step repeats has one");
   if (bits) {
     result.bits = *bits;
     if (!usage.take(occupied_bits(*bits), result.mux))
@@ -146,7 +188,7 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
   }
   if (!target) return;
   result.point = *target;
-  check_index(reader, context, owner, result);
+  const bool is_carried = check_index(reader, context, owner, result);
   if (!bits || !context.places[*target].sound) return;
   check_fit(reader, *point, result, own_scale);
   if (bits->type != signal_type::ieee_float) {
@@ -154,10 +196,12 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
     context.note_wire_range(*target, range.first, range.second);
   }
   owner.signals.push_back(result);
+  if (is_carried && result.mux && repeat.mux_step != 0)
+    repeat_signal(reader, context, owner, usage, repeat);
 }
 
 void read_signals(const object_reader& reader, load_context& context, message& owner,
-                  bit_usage& usage) {
+                  bit_usage& usage, const selector_repeat& repeat) {
   const auto* list = reader.array("signals", signals_max);
   if (list == nullptr) return;
   if (list->elements.empty()) reader.add("signals", "expected at least one signal");
@@ -165,7 +209,7 @@ void read_signals(const object_reader& reader, load_context& context, message& o
     const auto& element = list->elements[i];
     const object_reader signal(context.found, element, "signal",
                                fmt::format("{}.signals[{}]", reader.path(), i), element.offset);
-    if (signal.is_object()) read_signal(signal, context, owner, usage);
+    if (signal.is_object()) read_signal(signal, context, owner, usage, repeat);
   }
   const auto is_multiplexed = [](const profiles::signal& one) { return one.mux.has_value(); };
   if (owner.multiplexer && std::none_of(owner.signals.begin(), owner.signals.end(), is_multiplexed))
@@ -199,7 +243,7 @@ void read_message(const object_reader& reader, load_context& context,
   result.length =
       reader.whole<std::uint8_t>("length", 1, frame_bytes_max).value_or(frame_bytes_max);
   result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
-  read_repeat(reader, result);
+  const auto repeat = read_repeat(reader, result);
   if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
@@ -209,7 +253,7 @@ void read_message(const object_reader& reader, load_context& context,
   read_multiplexer(reader, result, usage);
   result.checksum = read_checksum(reader, result.length);
   if (result.checksum) usage.take_common(0xFFull << (result.checksum->byte * 8u));
-  read_signals(reader, context, result, usage);
+  read_signals(reader, context, result, usage, repeat);
   static_cast<void>(reader.text("description")); // for people; only its type is checked
   for (const auto& signal : result.signals)
     if (!reader.has("period_ms")) {

@@ -10,6 +10,7 @@
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/simulate/targets.hpp"
 #include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::cli {
@@ -116,6 +117,10 @@ exit_code check(const std::string& file, bool with_protection) {
     return exit_code::findings;
   }
   const auto& plan = std::get<site::plan>(loaded);
+  if (const auto found = simulate::scenario_findings(plan); !found.empty()) {
+    for (const auto& finding : found) fmt::print("{}\n", site::to_string(finding));
+    return exit_code::findings;
+  }
   for (auto warning : plan.warnings) {
     warning.text = "warning: " + warning.text;
     fmt::print("{}\n", site::to_string(warning));

@@ -21,6 +21,7 @@
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/process_log.hpp"
 #include "nodes/process/supervisor.hpp"
+#include "nodes/simulate/targets.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/load.hpp"
@@ -128,6 +129,11 @@ exit_code run_site(const options& given) {
   const auto text = site::read_bounded(given.site);
   if (!text) {
     fmt::print(stderr, "voltaic run: {}: {}\n", given.site, text.error().text);
+    return exit_code::findings;
+  }
+  if (const auto found = simulate::scenario_findings(*plan);
+      !found.empty() && !given.no_simulator) {
+    for (const auto& finding : found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
   process::supervisor_options supervision;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct options {
   std::string site_file;
   std::vector<std::string> racks; ///< empty: all, unless only equipment is asked for
   bool equipment = false;
+  std::string scenario;                ///< empty: the site's
+  std::uint64_t scenario_start_us = 0; ///< 0: once it plays
   pid_t parent = 0;
 };
 
@@ -49,7 +52,7 @@ std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
   for (const site::modbus_line& line : plan.simulated_lines()) {
     simulator::equipment_line made{line.name, line.host, line.port, {}};
     for (const site::device& device : plan.devices)
-      if (device.line == line.name) made.units[device.unit] = device.simulate;
+      if (device.line == line.name) made.units[device.unit] = {device.name, device.simulate};
     result.push_back(std::move(made));
   }
   return result;
@@ -61,7 +64,20 @@ std::string log_name(const options& given) {
   return given.racks.empty() && given.equipment ? "sim_equipment" : "sim";
 }
 
-exit_code simulate(const options& given) {
+/// What the scenario makes devices do; nothing when mistakes were printed.
+std::optional<std::vector<simulate::deed>> read_deeds(const options& given,
+                                                      const site::plan& plan) {
+  const auto& path = given.scenario.empty() ? plan.simulator.scenario : given.scenario;
+  if (path.empty()) return std::vector<simulate::deed>();
+  auto deeds = simulate::load_trace(path, plan, simulate::trace_player::devices);
+  if (const auto* findings = std::get_if<messages::findings>(&deeds)) {
+    for (const auto& one : *findings) fmt::print(stderr, "{}\n", site::to_string(one));
+    return std::nullopt;
+  }
+  return std::get<std::vector<simulate::deed>>(std::move(deeds));
+}
+
+exit_code play(const options& given) {
   const auto loaded = site::load(given.site_file);
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
     for (const auto& each : *findings) fmt::print(stderr, "{}\n", site::to_string(each));
@@ -73,6 +89,14 @@ exit_code simulate(const options& given) {
   played.initially_closed = plan.simulator.initial == "closed";
   played.soc_percent = plan.simulator.soc_percent;
   played.temperature_c = plan.simulator.temperature_c;
+  played.noise = plan.simulator.noise;
+  played.scatter = plan.simulator.scatter;
+  played.seed = plan.simulator.seed;
+  auto deeds = read_deeds(given, plan);
+  if (!deeds) return exit_code::findings;
+  played.deeds = *std::move(deeds);
+  if (given.scenario_start_us != 0)
+    played.deeds_start_us = static_cast<std::int64_t>(given.scenario_start_us);
   played.parent = given.parent;
   const bool everything = given.racks.empty() && !given.equipment;
   if (everything || !given.racks.empty()) played.racks = places(plan);
@@ -114,10 +138,18 @@ action declare_sim(command_options& app) {
       .type_name("RACK");
   app.add_flag("--equipment", given->equipment,
                "Simulate only the equipment, beside racks that are named");
+  app.add_option("--scenario", given->scenario,
+                 "What the devices are made to do: CSV with the header t_ms,point,index,value; "
+                 "in place of the site's")
+      .type_name("FILE");
+  app.add_option("--scenario-start", given->scenario_start_us,
+                 "The scenario's t=0 on the monotonic clock, in us")
+      .type_name("TIME")
+      .hidden();
   app.add_option("--parent-pid", given->parent, "End when this process ends")
       .type_name("PID")
       .hidden();
-  return [given] { return simulate(*given); };
+  return [given] { return play(*given); };
 }
 
 } // namespace voltaic::nodes::cli

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +12,6 @@
 #include "nodes/cli/load_site.hpp"
 #include "nodes/cli/recording.hpp"
 #include "nodes/cli/subcommands.hpp"
-#include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulation.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/load.hpp"
@@ -30,6 +27,7 @@ struct options {
   std::string initial = "closed";
   std::vector<std::string> disabled;
   std::uint64_t seed = 1;
+  bool noise = false;
   bool json = false;
   std::string record;
 };
@@ -38,23 +36,9 @@ struct options {
 std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
                                                       const site::plan& plan) {
   if (path.empty()) return std::vector<simulate::deed>();
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    fmt::print(stderr, "{}:1:1: the trace cannot be read\n", path);
-    return std::nullopt;
-  }
-  const std::string text(std::istreambuf_iterator<char>(file), {});
-  const auto print = [](const messages::findings& findings) {
-    for (const auto& one : findings) fmt::print(stderr, "{}\n", site::to_string(one));
-  };
-  const auto rows = simulate::parse_trace(text, path);
-  if (const auto* findings = std::get_if<messages::findings>(&rows)) {
-    print(*findings);
-    return std::nullopt;
-  }
-  auto deeds = simulate::resolve_trace(std::get<simulate::trace>(rows), plan, path);
+  auto deeds = simulate::load_trace(path, plan, simulate::trace_player::site);
   if (const auto* findings = std::get_if<messages::findings>(&deeds)) {
-    print(*findings);
+    for (const auto& one : *findings) fmt::print(stderr, "{}\n", site::to_string(one));
     return std::nullopt;
   }
   return std::get<std::vector<simulate::deed>>(std::move(deeds));
@@ -99,7 +83,7 @@ exit_code play(const options& given, const site::plan& plan,
   if (!recorder) return exit_code::refused;
   site = std::make_unique<simulate::simulated_site>(
       plan, simulate::simulated_site_options{.seed = given.seed,
-                                             .make_groups = simulate::node_groups,
+                                             .noise = given.noise,
                                              .recordings = *std::move(recordings),
                                              .tap = recorder->get()});
   const auto done = simulate::run_simulation(*site, plan, how);
@@ -122,7 +106,7 @@ exit_code simulate_site(const options& given) {
     fmt::print(stderr, "voltaic simulate: --disable {}: no rack has this candidate\n", *unknown);
     return exit_code::usage;
   }
-  auto deeds = read_deeds(given.trace, *plan);
+  auto deeds = read_deeds(given.trace.empty() ? plan->simulator.scenario : given.trace, *plan);
   if (!deeds) return exit_code::findings;
   simulate::simulation_options how;
   how.duration_ms = static_cast<std::int64_t>(*duration_ms);
@@ -140,7 +124,8 @@ exit_code simulate_site(const options& given) {
 action declare_simulate(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("SITE", given->site, "The site file").type_name("FILE").required();
-  app.add_option("--trace", given->trace, "CSV with the header t_ms,point,index,value")
+  app.add_option("--trace", given->trace,
+                 "CSV with the header t_ms,point,index,value; without it the site's scenario")
       .type_name("FILE");
   app.add_option("--for", given->duration,
                  "How long, from the first complete good scan; of a site whose buses are replay: "
@@ -148,10 +133,12 @@ action declare_simulate(command_options& app) {
       .type_name("DURATION")
       .shows_default();
   app.add_option("--seed", given->seed,
-                 "Of what is random: the message hub's faults. A trace has none, so that "
-                 "every seed gives the same output, byte for byte")
+                 "Of what is random: noise and the message hub's faults. Without --noise a trace "
+                 "has none, so that every seed gives the same output, byte for byte")
       .type_name("NUMBER")
       .shows_default();
+  app.add_flag("--noise", given->noise,
+               "Racks measure with errors and have weak cells, by the seed");
   app.add_option("--initial", given->initial, "Contactors at the start: closed or open")
       .type_name("STATE")
       .shows_default()

@@ -19,6 +19,7 @@
 #include "nodes/cli/recording.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/supervisor.hpp"
+#include "nodes/simulate/targets.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/load.hpp"
 
@@ -101,6 +102,11 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
                            messages::findings{{given.file, 1, 1, "the file " + text.error().text}});
   if (const auto* found = std::get_if<messages::findings>(&loaded)) {
     for (const auto& finding : *found) fmt::print(stderr, "{}\n", site::to_string(finding));
+    return exit_code::findings;
+  }
+  if (const auto found = simulate::scenario_findings(std::get<site::plan>(loaded));
+      !found.empty() && !given.without_simulator) {
+    for (const auto& finding : found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
   process::supervisor_options how;

@@ -185,7 +185,8 @@ std::vector<messages::line_health> field_ports::line_health() const {
     one.crc_errors = read.crc_errors;
     one.exceptions = read.exceptions;
     one.bad_answers = read.bad_answers;
-    one.strays = read.strays;
+    // Nobody waits for a late answer any more.
+    one.strays = read.strays + read.late;
     one.overruns = read.overruns;
     one.reconnects = read.reconnects;
     one.bytes_sent = read.bytes_sent;

@@ -10,12 +10,11 @@
 #include <thread>
 #include <utility>
 
-#include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/runtime/event_log.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
+#include "nodes/process/line_plan.hpp"
 #include "nodes/process/subscriptions.hpp"
-#include "nodes/site/line_load.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -319,7 +318,7 @@ messages::expected<bool> node::open_line(const std::string& line) {
       units[device.unit] = std::move(mailbox);
     }
   }
-  const auto described = line_options_of(*plan.find_line(line));
+  const auto described = line_plan(plan, *plan.find_line(line));
   if (!described) {
     return described.error();
   }
@@ -339,26 +338,6 @@ messages::expected<bool> node::open_line(const std::string& line) {
         }
         unit->second->post(std::make_shared<const bus::modbus::write_answer>(std::move(answer)));
       });
-}
-
-messages::expected<bus::modbus::line_options> node::line_options_of(
-    const site::modbus_line& line) const {
-  auto options = site::line_options_of(line);
-  for (const auto& device : options_.plan->devices) {
-    if (device.line != line.name || !engine_->find(device.name)) {
-      continue;
-    }
-    actors::modbus_device::model_options model;
-    model.name = device.name;
-    model.profile = device.profile;
-    auto units = actors::modbus_device::modbus_device_actor::make_unit_plans(model, device.unit,
-                                                                             device.min_gap_ms);
-    if (!units) {
-      return units.error();
-    }
-    options.units.insert(options.units.end(), units->begin(), units->end());
-  }
-  return options;
 }
 
 } // namespace voltaic::nodes::process

@@ -84,8 +84,6 @@ class node {
   [[nodiscard]] messages::expected<bool> open_field();
   [[nodiscard]] messages::expected<bool> open_bus(const std::string& bus);
   [[nodiscard]] messages::expected<bool> open_line(const std::string& line);
-  [[nodiscard]] messages::expected<bus::modbus::line_options> line_options_of(
-      const site::modbus_line& line) const;
   void open_feed();
   [[nodiscard]] std::uint32_t count_start();
   [[nodiscard]] messages::utc_quality utc_quality() const;

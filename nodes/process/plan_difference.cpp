@@ -116,6 +116,8 @@ void compare_equipment(const plan& before, const plan& after, std::vector<change
   if (was.empty() && is.empty()) return;
   if (is.empty()) return add(change_kind::stop, "no longer in the site file");
   if (was.empty()) return add(change_kind::start, "new in the site file");
+  if (!(before.simulator == after.simulator))
+    return add(change_kind::restart, "the simulator's settings changed");
   if (joined_names(was) != joined_names(is)) return add(change_kind::restart, "its lines changed");
   for (const auto& line : is)
     if (auto why = differs(before.find_line(line.name), after.find_line(line.name), line.name))

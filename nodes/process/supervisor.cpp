@@ -22,6 +22,7 @@ namespace codes = messages::event_codes;
 supervisor::supervisor(site::plan plan, supervisor_options options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
+      scenario_start_us_(bus::can::monotonic_now_us()),
       processes_([this](auto event) { events_->record(std::move(event)); }) {}
 
 supervisor::~supervisor() {
@@ -102,6 +103,10 @@ process_spec supervisor::simulator_spec(const site::plan& plan, const std::strin
     spec.arguments.insert(spec.arguments.end(), {"--equipment"});
   else
     spec.arguments.insert(spec.arguments.end(), {"--rack", rack});
+  // One time for all of them, and for those that start again.
+  if (!plan.simulator.scenario.empty())
+    spec.arguments.insert(spec.arguments.end(),
+                          {"--scenario-start", fmt::to_string(scenario_start_us_)});
   spec.log_path = fmt::format("{}/sim_{}.log", plan.folders.log, rack);
   spec.progress_path.clear();
   return spec;

@@ -97,6 +97,7 @@ class supervisor {
 
   site::plan plan_;
   supervisor_options options_;
+  std::int64_t scenario_start_us_; ///< t=0 of what simulated devices play, monotonic
   std::unique_ptr<site_lock> lock_;
   std::unique_ptr<bus::control::control_server> control_;
   std::unique_ptr<site_events> events_; ///< once the lock is held

@@ -140,6 +140,9 @@ std::string supervisor::apply(std::string_view request, bool& wait) {
 
 nlohmann::json supervisor::carry_out(const std::vector<change>& changes, const site::plan& wanted) {
   json told = json::array();
+  // Another scenario begins now; the same one goes on.
+  if (plan_.simulator.scenario_hash != wanted.simulator.scenario_hash)
+    scenario_start_us_ = bus::can::monotonic_now_us();
   for (const auto& one : changes) {
     told.push_back({{"change", to_string(one.kind)},
                     {"part", to_string(one.part)},

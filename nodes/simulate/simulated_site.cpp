@@ -1,14 +1,20 @@
 #include "nodes/simulate/simulated_site.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <stdexcept>
 #include <utility>
 
+#include "actors/modbus_device/modbus_device_model.hpp"
 #include "actors/runtime/progress_page.hpp"
+#include "actors/simulator/random_sequence.hpp"
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/replay/timeline.hpp"
 #include "nodes/process/subscriptions.hpp"
+#include "nodes/simulate/simulated_plant.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
@@ -17,6 +23,8 @@ using actors::simulator::simulated_rack_model;
 using bus::message::plane;
 
 constexpr const char* observer_name = "simulate";
+/// By then a device on a Modbus line that answers counts as running.
+constexpr std::uint64_t equipment_rounds_min = actors::modbus_device::good_rounds_min + 1;
 /// Rounds of delivery within one step; more mean that somebody talks to himself.
 constexpr int delivery_rounds_max = 1'000;
 
@@ -42,6 +50,9 @@ class observer final : public bus::message::listener {
   std::vector<messages::message> heard;
 };
 
+/// Each life of a node has incarnations of its own.
+constexpr std::uint32_t incarnations_of_a_start = 65'536;
+
 std::unique_ptr<bus::storage::journal> open_memory_journal() {
   bus::storage::journal_options options;
   options.path = ":memory:";
@@ -54,16 +65,22 @@ std::unique_ptr<bus::storage::journal> open_memory_journal() {
 } // namespace
 
 struct simulated_site::state {
-  struct member {
-    explicit member(messages::instant start) : clock(start) {}
-    std::string name;
+  /// From a node's start to its end.
+  struct node_life {
+    explicit node_life(messages::instant start) : clock(start) {}
     actors::runtime::manual_clock clock;
     actors::runtime::node_inbox inbox;
     std::unique_ptr<actors::runtime::progress_page> progress =
         actors::runtime::progress_page::anonymous();
-    std::unique_ptr<bus::storage::journal> journal = open_memory_journal();
     std::unique_ptr<bus::message::endpoint> outside;
     std::unique_ptr<actors::runtime::engine> engine;
+  };
+  struct member {
+    const site::node* node = nullptr;
+    std::unique_ptr<bus::storage::journal> journal = open_memory_journal();
+    std::uint32_t starts = 0;
+    std::unique_ptr<node_life> living; ///< null: its process ended
+    std::int64_t starts_again_us = 0;
   };
   struct can_bus {
     std::vector<const site::device*> devices;
@@ -77,6 +94,7 @@ struct simulated_site::state {
       : plan(from),
         options(std::move(given)),
         now(start_of(plan)),
+        plant(plan, now.monotonic_us),
         hub({.seed = options.seed}),
         all(options.tap) {
     for (const auto& bus : plan.buses) open(bus);
@@ -88,7 +106,10 @@ struct simulated_site::state {
     door.subscriptions = {plane::telemetry, plane::events, plane::health};
     own = hub.make_endpoint(door, all);
     for (const auto& node : plan.nodes) {
-      if (node.kind != site::node_kind::relay) start(node);
+      if (node.kind == site::node_kind::relay) continue;
+      members.emplace_back();
+      members.back().node = &node;
+      start(members.back());
     }
     deliver();
   }
@@ -96,7 +117,7 @@ struct simulated_site::state {
   /// Nodes end before the hub that joins them, the last started first.
   ~state() {
     while (!members.empty()) {
-      members.back()->engine->stop();
+      if (members.back().living) members.back().living->engine->stop();
       members.pop_back();
     }
   }
@@ -121,38 +142,70 @@ struct simulated_site::state {
     rack.spread = false;
     rack.pack.soc_percent = plan.simulator.soc_percent;
     rack.pack.temperature_c = plan.simulator.temperature_c;
+    rack.noise = options.noise;
+    rack.pack.scatter = options.noise;
+    rack.noise_seed = rack.pack.seed = actors::simulator::seed_of(options.seed, device.rack);
     bus.racks.emplace_back(device.rack, simulated_rack_model(rack));
   }
 
-  void start(const site::node& node) {
-    auto one = std::make_unique<member>(now);
-    one->name = node.name;
+  void start(member& one) {
+    one.living = std::make_unique<node_life>(now);
+    auto& life = *one.living;
     bus::message::endpoint_options door;
-    door.identity = node.name;
-    door.subscriptions = process::subscriptions_of(plan, node);
-    one->outside = hub.make_endpoint(door, one->inbox);
+    door.identity = one.node->name;
+    door.subscriptions = process::subscriptions_of(plan, *one.node);
+    life.outside = hub.make_endpoint(door, life.inbox);
     actors::runtime::engine_options engine;
-    engine.node = node.name;
-    engine.boot = "simulated";
-    engine.groups = options.make_groups(
-        plan, node, [this](std::string_view bus, const messages::can::frame& frame) {
-          return transmit(bus, frame);
-        });
+    engine.node = one.node->name;
+    engine.boot = one.starts == 0 ? "simulated" : fmt::format("simulated-{}", one.starts);
+    engine.first_incarnation = one.starts++ * incarnations_of_a_start + 1;
+    engine.groups = options.make_groups(plan, *one.node, field());
     engine.utc_quality = messages::utc_quality::simulated;
     engine.deterministic = true;
-    engine.time = &one->clock;
-    engine.inbox = &one->inbox;
-    engine.outside = one->outside.get();
-    engine.journal = one->journal.get();
-    engine.progress = one->progress.get();
-    one->engine = std::make_unique<actors::runtime::engine>(std::move(engine));
-    one->engine->run_until_quiet();
-    members.push_back(std::move(one));
+    engine.time = &life.clock;
+    engine.inbox = &life.inbox;
+    engine.outside = life.outside.get();
+    engine.journal = one.journal.get();
+    engine.progress = life.progress.get();
+    life.engine = std::make_unique<actors::runtime::engine>(std::move(engine));
+    life.engine->run_until_quiet();
+  }
+
+  process::field_access field() {
+    return {[this](const std::string& bus) {
+              return
+                  [this, bus](const messages::can::frame& frame) { return transmit(bus, frame); };
+            },
+            [this](const std::string& line) {
+              return [this, line](bus::modbus::write_request request) {
+                return plant.write(line, std::move(request));
+              };
+            }};
+  }
+
+  bool kill(std::string_view node) {
+    const auto found =
+        std::ranges::find_if(members, [&](const member& one) { return one.node->name == node; });
+    if (found == members.end() || !found->living) return false;
+    // Nobody hears what it would still say, and no device obeys it.
+    hub.partition(found->node->name, true);
+    dying = true;
+    found->living->engine->stop();
+    found->living.reset();
+    dying = false;
+    found->starts_again_us = now.monotonic_us + node_down_us;
+    return true;
+  }
+
+  void start_again() {
+    for (auto& one : members) {
+      if (!one.living && now.monotonic_us >= one.starts_again_us) start(one);
+    }
   }
 
   bus::can::send_result transmit(std::string_view bus, const messages::can::frame& frame) {
     const auto found = buses.find(bus);
-    if (found == buses.end() || found->second.recorded) return bus::can::send_result::down;
+    if (dying || found == buses.end() || found->second.recorded) return bus::can::send_result::down;
     found->second.sent.push_back(frame);
     found->second.sent.back().time_us = now.monotonic_us;
     return bus::can::send_result::sent;
@@ -160,12 +213,17 @@ struct simulated_site::state {
 
   void step() {
     now = {now.monotonic_us + step_us, now.utc_us + step_us};
-    for (auto& one : members) one->clock.set(now.monotonic_us);
+    for (auto& one : members) {
+      if (one.living) one.living->clock.set(now.monotonic_us);
+    }
+    start_again();
     give_commands();
     for (auto& [name, bus] : buses) speak(bus);
+    speak_lines();
     for (auto& one : members) {
-      one->engine->advance(step_us);
-      one->engine->run_until_quiet();
+      if (!one.living) continue;
+      one.living->engine->advance(step_us);
+      one.living->engine->run_until_quiet();
     }
     deliver();
   }
@@ -205,33 +263,53 @@ struct simulated_site::state {
     return heard;
   }
 
+  void speak_lines() {
+    plant.step(
+        now,
+        [this](const site::device& device, bus::modbus::poll&& told) {
+          ++rounds_told[device.name];
+          post(device, std::make_shared<const bus::modbus::poll>(std::move(told)));
+        },
+        [this](const site::device& device, bus::modbus::write_answer&& told) {
+          post(device, std::make_shared<const bus::modbus::write_answer>(std::move(told)));
+        });
+  }
+
   /// To every device actor on the bus.
   void hand_out(const can_bus& bus, bus::can::batch said) {
     const auto heard = std::make_shared<const bus::can::batch>(std::move(said));
-    for (const auto* device : bus.devices) {
-      for (auto& one : members) {
-        if (one->name != device->node) continue;
-        if (const auto mailbox = one->engine->find(device->name)) mailbox->post(heard);
-      }
+    for (const auto* device : bus.devices) post(*device, heard);
+  }
+
+  template <class Told>
+  void post(const site::device& device, const Told& told) {
+    for (auto& one : members) {
+      if (!one.living || one.node->name != device.node) continue;
+      if (const auto mailbox = one.living->engine->find(device.name)) mailbox->post(told);
     }
   }
 
   void deliver() {
     for (int round = 0; hub.deliver_due(now.monotonic_us) > 0; ++round) {
       if (round == delivery_rounds_max) throw std::logic_error("the site does not come to rest");
-      for (auto& one : members) one->engine->run_until_quiet();
+      for (auto& one : members) {
+        if (one.living) one.living->engine->run_until_quiet();
+      }
     }
   }
 
   const site::plan& plan;
   simulated_site_options options;
   messages::instant now;
+  simulated_plant plant;
   bus::message::memory_hub hub;
   observer all;
   std::unique_ptr<bus::message::endpoint> own;
   std::map<std::string, can_bus, std::less<>> buses;
-  std::vector<std::unique_ptr<member>> members;
-  std::vector<messages::command> asked; ///< since the last step
+  std::vector<member> members;
+  std::vector<messages::command> asked;             ///< since the last step
+  std::map<std::string, std::uint64_t> rounds_told; ///< by device on a played line
+  bool dying = false;                               ///< a node is being ended
 };
 
 messages::instant start_of(const site::plan& plan) {
@@ -277,6 +355,24 @@ bool simulated_site::set(std::string_view rack, std::string_view point,
   return false;
 }
 
+bool simulated_site::set(const equipment_overlay& what) {
+  return state_->plant.set(what);
+}
+
+bool simulated_site::kill(std::string_view node) {
+  return state_->kill(node);
+}
+
+bool simulated_site::equipment_read() const {
+  return std::ranges::all_of(state_->plan.devices, [&](const site::device& device) {
+    return device.simulate.empty() || state_->rounds_told[device.name] >= equipment_rounds_min;
+  });
+}
+
+std::uint64_t simulated_site::late_answers() const {
+  return state_->plant.late();
+}
+
 void simulated_site::send(messages::command command) {
   command.reply_to = observer_name;
   state_->asked.push_back(std::move(command));
@@ -293,7 +389,7 @@ const messages::points::point_table& simulated_site::points() const {
 std::vector<std::string> simulated_site::failed_nodes() const {
   std::vector<std::string> names;
   for (const auto& one : state_->members) {
-    if (one->engine->failed()) names.push_back(one->name);
+    if (one.living && one.living->engine->failed()) names.push_back(one.node->name);
   }
   return names;
 }

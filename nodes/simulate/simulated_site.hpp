@@ -15,24 +15,23 @@
 #include "bus/message/memory/hub.hpp"
 #include "messages/expected.hpp"
 #include "messages/points/point_table.hpp"
+#include "nodes/process/actor_kinds.hpp"
+#include "nodes/simulate/targets.hpp"
 #include "nodes/site/plan.hpp"
 
 /// A whole site without threads, sockets or files: its nodes on virtual time,
 /// joined by the memory hub, their devices simulated.
 namespace voltaic::nodes::simulate {
 
-/// Sends a frame on the bus of the given name.
-using bus_sender =
-    std::function<bus::can::send_result(std::string_view bus, const messages::can::frame& frame)>;
-
 /// The actors of one node, as `run` and `node` start them too.
 using group_factory = std::function<std::vector<actors::runtime::group_spec>(
-    const site::plan& plan, const site::node& node, const bus_sender& send)>;
+    const site::plan& plan, const site::node& node, const process::field_access& field)>;
 
 /// What surrounds a simulated site.
 struct simulated_site_options {
   std::uint64_t seed = 1;
-  group_factory make_groups;
+  bool noise = false; ///< racks measure with errors and have weak cells, by the seed
+  group_factory make_groups = process::make_groups;
   /// What happens on the buses that are played from recordings, by their names.
   std::map<std::string, bus::can::recording, std::less<>> recordings = {};
   /// Hears every telemetry and event frame. Null: nobody. Outlives the site.
@@ -50,8 +49,11 @@ inline constexpr messages::instant start_time{3'600'000'000, 1'767'225'600'000'0
 /// Where a site's time starts: where its recordings say so, that is there.
 [[nodiscard]] messages::instant start_of(const site::plan& plan);
 
-/// A whole site on virtual time: its nodes, the hub between them, and its racks. The same calls
-/// give the same bytes.
+/// A node whose process ended runs again after this.
+inline constexpr std::int64_t node_down_us = 1'000'000;
+
+/// A whole site on virtual time: its nodes, the hub between them, its racks and its power
+/// equipment. The same calls give the same bytes.
 class simulated_site {
  public:
   /// The plan must outlive the site.
@@ -60,7 +62,7 @@ class simulated_site {
   simulated_site(const simulated_site&) = delete;
   simulated_site& operator=(const simulated_site&) = delete;
 
-  /// Lets `step_us` pass: racks speak, actors act, the hub delivers.
+  /// Lets `step_us` pass: racks and lines speak, actors act, the hub delivers.
   void step();
   [[nodiscard]] messages::instant now() const;
 
@@ -68,6 +70,11 @@ class simulated_site {
   /// such rack, point or index.
   bool set(std::string_view rack, std::string_view point, std::optional<std::uint32_t> index,
            actors::simulator::override_kind kind, double value);
+  /// The same of power equipment. False: no such device or point, or it refuses the value.
+  bool set(const equipment_overlay& what);
+  /// Ends a node as SIGKILL ends its process, and starts it again after
+  /// `node_down_us`, with its journal. False: no such node, or it is down.
+  bool kill(std::string_view node);
   /// Says a command as an operator would, in the next step; its result comes
   /// among the messages.
   void send(messages::command command);
@@ -77,6 +84,10 @@ class simulated_site {
   [[nodiscard]] std::vector<messages::message> take_messages();
   /// The newest value of every point.
   [[nodiscard]] const messages::points::point_table& points() const;
+  /// Every piece of power equipment has been read often enough to count as running.
+  [[nodiscard]] bool equipment_read() const;
+  /// Modbus answers that came after their request was given up.
+  [[nodiscard]] std::uint64_t late_answers() const;
   /// Names of nodes whose supervisor gave up.
   [[nodiscard]] std::vector<std::string> failed_nodes() const;
 

@@ -72,6 +72,9 @@ messages::expected<bool> warm_up(simulated_site& site, const site::plan& plan,
   if (!wait_for(site, [&] { return all_good(site, plan); })) {
     return messages::failure{"no complete good scan of every rack"};
   }
+  if (!wait_for(site, [&] { return site.equipment_read(); })) {
+    return messages::failure{"the power equipment is not read"};
+  }
   if (options.initially_closed && !close_all(site, plan)) {
     return messages::failure{"the racks could not be closed"};
   }
@@ -82,6 +85,14 @@ messages::expected<bool> warm_up(simulated_site& site, const site::plan& plan,
 void carry_out(simulated_site& site, const deed& what) {
   if (const auto* over = std::get_if<overlay>(&what.what)) {
     site.set(over->rack, over->point, over->index, over->kind, over->value);
+    return;
+  }
+  if (const auto* over = std::get_if<equipment_overlay>(&what.what)) {
+    site.set(*over);
+    return;
+  }
+  if (const auto* death = std::get_if<node_death>(&what.what)) {
+    site.kill(death->node);
     return;
   }
   auto command = std::get<messages::command>(what.what);

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <array>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <memory>
+#include <utility>
 
 #include "messages/points/names.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -12,9 +16,44 @@ namespace {
 
 using actors::simulator::override_kind;
 
-constexpr std::array<override_kind, 5> kinds = {override_kind::value, override_kind::invalid,
-                                                override_kind::freeze, override_kind::silent,
-                                                override_kind::release};
+using actors::simulator::equipment_effect;
+
+/// What a row does to a rack; nothing: racks know no such thing.
+std::optional<override_kind> rack_kind(effect wanted) {
+  switch (wanted) {
+    case effect::value:
+      return override_kind::value;
+    case effect::invalid:
+      return override_kind::invalid;
+    case effect::freeze:
+      return override_kind::freeze;
+    case effect::silent:
+      return override_kind::silent;
+    case effect::release:
+      return override_kind::release;
+    default:
+      return std::nullopt;
+  }
+}
+
+equipment_effect equipment_kind(effect wanted) {
+  switch (wanted) {
+    case effect::invalid:
+      return equipment_effect::invalid;
+    case effect::freeze:
+      return equipment_effect::freeze;
+    case effect::silent:
+      return equipment_effect::silent;
+    case effect::release:
+      return equipment_effect::release;
+    case effect::exception:
+      return equipment_effect::exception;
+    case effect::late:
+      return equipment_effect::late;
+    default:
+      return equipment_effect::value;
+  }
+}
 
 /// Both spellings name the same device: by its rack, or by itself.
 const site::device* find_device(const site::plan& plan, std::string_view owner) {
@@ -25,7 +64,7 @@ const site::device* find_device(const site::plan& plan, std::string_view owner) 
 }
 
 /// `rack_0/cell_voltage`, `bms_0/CellVoltage`, or `rack_0` with `module_1:cell_3`.
-std::variant<overlay, std::string> find(const trace_row& row, const site::plan& plan) {
+std::variant<overlay, std::string> find_in_rack(const trace_row& row, const site::plan& plan) {
   const auto slash = row.point.rfind('/');
   const auto owner = row.point.substr(0, slash);
   const auto* device = find_device(plan, owner);
@@ -56,10 +95,6 @@ std::variant<overlay, std::string> find(const trace_row& row, const site::plan& 
   return fmt::format("{} has no point '{}' that a device reports", owner, local);
 }
 
-bool is_rack(const site::plan& plan, const std::string& name) {
-  return plan.find_rack(name) != nullptr;
-}
-
 } // namespace
 
 messages::command make_command(const std::string& operation, const std::string& subject,
@@ -76,38 +111,124 @@ messages::command make_command(const std::string& operation, const std::string& 
   return out;
 }
 
+namespace {
+
+/// Turns rows into deeds and keeps what is wrong with them.
+class trace_resolver {
+ public:
+  trace_resolver(const site::plan& plan, const std::string& file, trace_player player)
+      : plan_(plan), file_(file), player_(player) {}
+
+  void resolve(const trace_row& row) {
+    if (row.effect == effect::command)
+      resolve_command(row);
+    else if (const auto* device = find_equipment(row))
+      resolve_equipment(row, *device);
+    else
+      resolve_rack(row);
+  }
+
+  std::variant<std::vector<deed>, messages::findings> take() {
+    if (!findings_.empty()) return std::move(findings_);
+    return std::move(deeds_);
+  }
+
+ private:
+  void wrong(const trace_row& row, std::string text) {
+    findings_.push_back({file_, row.line, 1, std::move(text)});
+  }
+
+  void resolve_command(const trace_row& row) {
+    if (player_ == trace_player::devices)
+      return wrong(row, fmt::format("'{} {}' is a command: simulated devices give none; use it "
+                                    "with voltaic simulate",
+                                    row.operation, row.subject));
+    if (row.operation == "kill") {
+      const auto* node = plan_.find_node(row.subject);
+      if (node == nullptr || node->kind == site::node_kind::relay)
+        return wrong(row, fmt::format("no node '{}' that a simulation could end", row.subject));
+      deeds_.push_back({row.t_ms, node_death{row.subject}});
+      return;
+    }
+    if (row.operation != "acknowledge" && plan_.find_rack(row.subject) == nullptr)
+      wrong(row, fmt::format("no rack '{}'", row.subject));
+    deeds_.push_back({row.t_ms, make_command(row.operation, row.subject, deeds_.size())});
+  }
+
+  [[nodiscard]] const site::device* find_equipment(const trace_row& row) const {
+    const auto* device = plan_.find_device(row.point.substr(0, row.point.rfind('/')));
+    return device != nullptr && !device->simulate.empty() ? device : nullptr;
+  }
+
+  void resolve_equipment(const trace_row& row, const site::device& device) {
+    equipment_overlay what{device.name, "", row.index, equipment_kind(row.effect), row.value};
+    if (const auto slash = row.point.rfind('/'); slash != std::string::npos) {
+      const auto local = row.point.substr(slash + 1);
+      for (const auto& point : device.profile->points)
+        if (point.name == local || point.channel == local) what.point = point.name;
+      if (what.point.empty())
+        return wrong(row, fmt::format("{} has no point '{}'", device.name, local));
+    }
+    if (!row.scope.empty() || (what.point.empty() && row.index))
+      return wrong(row, fmt::format("{} has no element of that name", row.point));
+    auto& known = known_[device.simulate];
+    if (known == nullptr) known = actors::simulator::make_equipment(device.simulate);
+    if (!known->set(what.point, what.index, what.effect, what.value))
+      return wrong(
+          row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
+    deeds_.push_back({row.t_ms, std::move(what)});
+  }
+
+  void resolve_rack(const trace_row& row) {
+    auto found = find_in_rack(row, plan_);
+    if (const auto* reason = std::get_if<std::string>(&found)) return wrong(row, *reason);
+    auto& what = std::get<overlay>(found);
+    const auto kind = rack_kind(row.effect);
+    if (!kind) return wrong(row, "only power equipment answers late or with an exception");
+    what.kind = *kind;
+    what.value = row.value;
+    if (!reports_.set(what.point, what.index, what.kind, what.value))
+      return wrong(row, fmt::format("the simulated rack does not report '{}'", row.point));
+    deeds_.push_back({row.t_ms, std::move(what)});
+  }
+
+  const site::plan& plan_;
+  const std::string& file_;
+  trace_player player_;
+  actors::simulator::simulated_rack_model reports_{{}}; ///< knows what a rack reports
+  /// By kind: knows what equipment shows and takes.
+  std::map<std::string, std::unique_ptr<actors::simulator::equipment_model>> known_;
+  std::vector<deed> deeds_;
+  messages::findings findings_;
+};
+
+} // namespace
+
 std::variant<std::vector<deed>, messages::findings> resolve_trace(const trace& rows,
                                                                   const site::plan& plan,
-                                                                  const std::string& file) {
-  std::vector<deed> deeds;
-  messages::findings findings;
-  actors::simulator::simulated_rack_model reports({}); // knows what a rack reports
-  for (const auto& row : rows) {
-    const auto wrong = [&](std::string text) {
-      findings.push_back({file, row.line, 1, std::move(text)});
-    };
-    if (row.effect == effect::command) {
-      if (row.operation != "acknowledge" && !is_rack(plan, row.subject)) {
-        wrong(fmt::format("no rack '{}'", row.subject));
-      }
-      deeds.push_back({row.t_ms, make_command(row.operation, row.subject, deeds.size())});
-      continue;
-    }
-    auto found = find(row, plan);
-    if (const auto* reason = std::get_if<std::string>(&found)) {
-      wrong(*reason);
-      continue;
-    }
-    auto& what = std::get<overlay>(found);
-    what.kind = kinds[static_cast<std::size_t>(row.effect)];
-    what.value = row.value;
-    if (!reports.set(what.point, what.index, what.kind, what.value)) {
-      wrong(fmt::format("the simulated rack does not report '{}'", row.point));
-    }
-    deeds.push_back({row.t_ms, std::move(what)});
-  }
-  if (!findings.empty()) return findings;
-  return deeds;
+                                                                  const std::string& file,
+                                                                  trace_player player) {
+  trace_resolver resolver(plan, file, player);
+  for (const auto& row : rows) resolver.resolve(row);
+  return resolver.take();
+}
+
+std::variant<std::vector<deed>, messages::findings> load_trace(const std::string& path,
+                                                               const site::plan& plan,
+                                                               trace_player player) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return messages::findings{{path, 1, 1, "the trace cannot be read"}};
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  auto rows = parse_trace(text, path);
+  if (auto* findings = std::get_if<messages::findings>(&rows)) return std::move(*findings);
+  return resolve_trace(std::get<trace>(rows), plan, path, player);
+}
+
+messages::findings scenario_findings(const site::plan& plan) {
+  if (plan.simulator.scenario.empty()) return {};
+  auto loaded = load_trace(plan.simulator.scenario, plan, trace_player::devices);
+  if (auto* findings = std::get_if<messages::findings>(&loaded)) return std::move(*findings);
+  return {};
 }
 
 } // namespace voltaic::nodes::simulate

@@ -13,7 +13,11 @@ namespace voltaic::nodes::simulate {
 namespace {
 
 constexpr std::array<std::string_view, 4> columns = {"t_ms", "point", "index", "value"};
-constexpr std::array<std::string_view, 4> operations = {"close", "open", "reset", "acknowledge"};
+constexpr std::array<std::string_view, 5> operations = {"close", "open", "reset", "acknowledge",
+                                                        "kill"};
+// What devices answer with; the protocol knows no other codes.
+constexpr unsigned exception_code_max = 0x0B;
+constexpr unsigned late_ms_max = 3'600'000;
 
 std::string_view trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
@@ -130,7 +134,7 @@ class reader {
     const bool known =
         std::find(operations.begin(), operations.end(), row.operation) != operations.end();
     if (known && !row.subject.empty()) return;
-    add_field(3, "value: expected close RACK, open RACK, reset RACK or acknowledge ID");
+    add_field(3, "value: expected close RACK, open RACK, reset RACK, acknowledge ID or kill NODE");
   }
 
   void read_point(trace_row& row) {
@@ -156,7 +160,12 @@ class reader {
 
   void read_effect(trace_row& row) {
     const auto text = fields_[3];
-    if (text == "invalid") {
+    const auto space = text.find(' ');
+    const auto word = text.substr(0, space);
+    const auto rest = space == std::string_view::npos ? "" : trimmed(text.substr(space));
+    if (word == "exception" || word == "late") {
+      read_disturbance(row, word, rest);
+    } else if (text == "invalid") {
       row.effect = effect::invalid;
     } else if (text == "freeze") {
       row.effect = effect::freeze;
@@ -167,8 +176,23 @@ class reader {
     } else if (const auto value = number<double>(text); value && std::isfinite(*value)) {
       row.value = *value;
     } else {
-      add_field(3, "value: expected a number, invalid, freeze, silent or release");
+      add_field(3,
+                "value: expected a number, invalid, freeze, silent, release, exception CODE or "
+                "late MS");
     }
+  }
+
+  void read_disturbance(trace_row& row, std::string_view word, std::string_view rest) {
+    unsigned given = 0;
+    const bool is_exception = word == "exception";
+    const auto [stop, error] =
+        std::from_chars(rest.data(), rest.data() + rest.size(), given, is_exception ? 16 : 10);
+    const unsigned most = is_exception ? exception_code_max : late_ms_max;
+    if (error != std::errc() || stop != rest.data() + rest.size() || given == 0 || given > most)
+      add_field(3, is_exception ? "value: expected exception 01 to 0B, as hexadecimal digits"
+                                : fmt::format("value: expected late 1 to {}, in ms", late_ms_max));
+    row.effect = is_exception ? effect::exception : effect::late;
+    row.value = given;
   }
 
   const std::string& file_;

@@ -24,12 +24,14 @@ inline constexpr std::size_t trace_findings_max = 100;
 
 /// What a row does to its element.
 enum class effect : std::uint8_t {
-  value,   ///< reports this, in the point's unit
-  invalid, ///< reports the sentinel
-  freeze,  ///< reports what it reported last
-  silent,  ///< stops arriving
-  release, ///< follows the physics again
-  command  ///< somebody asks for something
+  value,     ///< reports this, in the point's unit
+  invalid,   ///< reports the sentinel
+  freeze,    ///< reports what it reported last
+  silent,    ///< stops arriving
+  release,   ///< follows the physics again
+  exception, ///< of power equipment: whoever asks gets this Modbus exception
+  late,      ///< of power equipment: it answers so many ms later
+  command    ///< somebody asks for something
 };
 
 /// One row.
@@ -40,9 +42,9 @@ struct trace_row {
   std::string point;                  ///< in either spelling; empty for a command
   std::optional<std::uint32_t> index; ///< empty: all elements
   std::string scope;                  ///< "module_1:cell_3", instead of an index
-  double value = 0;
-  std::string operation; ///< close, open, reset, acknowledge
-  std::string subject;   ///< the rack, or the id of the event
+  double value = 0;                   ///< also the exception's code, or the ms
+  std::string operation;              ///< close, open, reset, acknowledge, kill
+  std::string subject;                ///< the rack, the id of the event, or the node
   friend bool operator==(const trace_row&, const trace_row&) = default;
 };
 

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
+#include <utility>
 
+#include "actors/simulator/random_sequence.hpp"
 #include "bus/control/ready.hpp"
+#include "messages/time.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 
@@ -15,6 +19,8 @@ namespace {
 
 // Slow enough to cost nothing, fast enough for what is polled every 100 ms.
 constexpr int equipment_period_ms = 50;
+// A scenario may pause for days; waiting in parts keeps the number small.
+constexpr int idle_ms_max = 60'000;
 
 std::int64_t monotonic_us() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -28,51 +34,110 @@ actors::simulator::rack_options rack_options_of(const simulator_options& options
   result.cell_period_us = place.cell_period_us;
   result.pack.soc_percent = options.soc_percent;
   result.pack.temperature_c = options.temperature_c;
+  result.pack.scatter = options.scatter;
+  result.noise = options.noise;
+  result.noise_seed = result.pack.seed = actors::simulator::seed_of(options.seed, place.name);
   result.controller.initially_closed = options.initially_closed;
   return result;
+}
+
+/// All that is simulated, and what a scenario makes of it.
+class played_site {
+ public:
+  explicit played_site(const simulator_options& options) : options_(options) {}
+
+  /// Empty when it plays, else why not.
+  std::string open() {
+    std::map<std::string, std::vector<actors::simulator::rack_options>> members;
+    for (const rack_place& place : options_.racks) {
+      auto& on_bus = members[place.uri];
+      racks_[place.name] = {place.uri, on_bus.size()};
+      on_bus.push_back(rack_options_of(options_, place));
+    }
+    for (const auto& [uri, racks] : members) {
+      bus::can::port_options port;
+      port.uri = uri;
+      port.runtime_folder = options_.runtime_folder;
+      auto opened = simulated_bus::open(port, racks);
+      if (!opened) return opened.error().text;
+      buses_[uri] = *std::move(opened);
+    }
+    auto equipment = simulated_equipment::open(options_.equipment);
+    if (!equipment) return equipment.error().text;
+    equipment_ = *std::move(equipment);
+    start_us_ = options_.deeds_start_us.value_or(monotonic_us());
+    return "";
+  }
+
+  void step(std::int64_t now_us) {
+    std::map<std::string, std::vector<std::pair<std::size_t, simulate::overlay>>> laid;
+    for (; next_ < options_.deeds.size() && due_us(next_) <= now_us; ++next_) {
+      const auto& what = options_.deeds[next_].what;
+      if (const auto* over = std::get_if<simulate::equipment_overlay>(&what))
+        equipment_->set(*over);
+      const auto* over = std::get_if<simulate::overlay>(&what);
+      // Others play what is not here.
+      if (over == nullptr || !racks_.contains(over->rack)) continue;
+      const auto& [uri, place] = racks_.at(over->rack);
+      laid[uri].emplace_back(place, *over);
+    }
+    for (auto& [uri, each] : laid) buses_.at(uri)->set(std::move(each));
+    equipment_->step(now_us);
+  }
+
+  /// How long nothing happens by itself; -1: for ever.
+  [[nodiscard]] int idle_ms(std::int64_t now_us) const {
+    int result = options_.equipment.empty() ? -1 : equipment_period_ms;
+    if (next_ == options_.deeds.size()) return result;
+    const auto left_us = std::max<std::int64_t>(0, due_us(next_) - now_us);
+    const auto left_ms =
+        static_cast<int>(std::min<std::int64_t>(left_us / messages::us_per_ms + 1, idle_ms_max));
+    return result < 0 ? left_ms : std::min(result, left_ms);
+  }
+
+ private:
+  struct rack_at {
+    std::string uri;       ///< of its bus
+    std::size_t place = 0; ///< among the bus's racks
+  };
+  [[nodiscard]] std::int64_t due_us(std::size_t deed) const {
+    return start_us_ + options_.deeds[deed].t_ms * messages::us_per_ms;
+  }
+
+  const simulator_options& options_;
+  std::map<std::string, rack_at> racks_; ///< by name
+  std::map<std::string, std::unique_ptr<simulated_bus>> buses_;
+  std::unique_ptr<simulated_equipment> equipment_;
+  std::int64_t start_us_ = 0;
+  std::size_t next_ = 0; ///< of the deeds
+};
+
+void print_places(const simulator_options& options) {
+  constexpr std::uint32_t first_id = 0x080;
+  for (const rack_place& place : options.racks)
+    fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
+               first_id + place.id_offset);
+  for (const equipment_line& line : options.equipment)
+    for (const auto& [unit, played] : line.units)
+      fmt::print("{}: {} is simulated at {}:{} unit {}\n", line.name, played.kind, line.host,
+                 line.port, unit);
+  std::fflush(stdout);
 }
 
 } // namespace
 
 cli::exit_code run_simulator(const simulator_options& options) {
   stop_signal stop(options.parent);
-  std::map<std::string, std::vector<actors::simulator::rack_options>> racks;
-  for (const rack_place& place : options.racks) {
-    racks[place.uri].push_back(rack_options_of(options, place));
-  }
-  std::vector<std::unique_ptr<simulated_bus>> buses;
-  for (const auto& [uri, members] : racks) {
-    bus::can::port_options port;
-    port.uri = uri;
-    port.runtime_folder = options.runtime_folder;
-    auto opened = simulated_bus::open(port, members);
-    if (!opened) {
-      fmt::print(stderr, "voltaic sim: {}\n", opened.error().text);
-      return cli::exit_code::refused;
-    }
-    buses.push_back(std::move(*opened));
-  }
-  for (const rack_place& place : options.racks) {
-    fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
-               0x080 + place.id_offset);
-  }
-  auto equipment = simulated_equipment::open(options.equipment);
-  if (!equipment) {
-    fmt::print(stderr, "voltaic sim: {}\n", equipment.error().text);
+  played_site played(options);
+  if (const auto reason = played.open(); !reason.empty()) {
+    fmt::print(stderr, "voltaic sim: {}\n", reason);
     return cli::exit_code::refused;
   }
-  for (const equipment_line& line : options.equipment) {
-    for (const auto& [unit, kind] : line.units) {
-      fmt::print("{}: {} is simulated at {}:{} unit {}\n", line.name, kind, line.host, line.port,
-                 unit);
-    }
-  }
-  std::fflush(stdout);
+  print_places(options);
   bus::control::notify_ready();
-  const int period_ms = options.equipment.empty() ? -1 : equipment_period_ms;
-  while (!stop.wait(period_ms)) {
-    (*equipment)->step(monotonic_us());
-  }
+  do {
+    played.step(monotonic_us());
+  } while (!stop.wait(played.idle_ms(monotonic_us())));
   return cli::exit_code::done;
 }
 

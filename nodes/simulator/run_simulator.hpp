@@ -3,10 +3,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "nodes/cli/exit_code.hpp"
+#include "nodes/simulate/targets.hpp"
 #include "nodes/simulator/simulated_equipment.hpp"
 
 namespace voltaic::nodes::simulator {
@@ -27,6 +29,13 @@ struct simulator_options {
   bool initially_closed = false;
   double soc_percent = 50;
   double temperature_c = 25;
+  bool noise = false;                ///< racks measure with errors
+  bool scatter = false;              ///< their cells differ, some are weak
+  std::uint64_t seed = 1;            ///< of both
+  std::vector<simulate::deed> deeds; ///< what devices are made to do, by rising time
+  /// Monotonic time of the deeds' t=0; nothing: once it plays. What lies before
+  /// is done at once.
+  std::optional<std::int64_t> deeds_start_us;
   pid_t parent = 0; ///< ends with this process; 0: with nobody
 };
 

@@ -1,5 +1,8 @@
 #include "nodes/simulator/simulated_bus.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace voltaic::nodes::simulator {
 
 using actors::simulator::slot_us;
@@ -19,6 +22,21 @@ messages::expected<std::unique_ptr<simulated_bus>> simulated_bus::open(
   return made;
 }
 
+void simulated_bus::set(std::vector<std::pair<std::size_t, simulate::overlay>> what) {
+  const std::scoped_lock lock(mutex_);
+  std::ranges::move(what, std::back_inserter(to_lay_));
+}
+
+void simulated_bus::lay() {
+  std::vector<std::pair<std::size_t, simulate::overlay>> all;
+  {
+    const std::scoped_lock lock(mutex_);
+    all.swap(to_lay_);
+  }
+  for (const auto& [rack, over] : all)
+    (void)racks_.at(rack).set(over.point, over.index, over.kind, over.value);
+}
+
 void simulated_bus::take(bus::can::batch&& said) {
   received_.insert(received_.end(), said.frames.begin(), said.frames.end());
   bus::can::port* const port = open_port_;
@@ -26,6 +44,7 @@ void simulated_bus::take(bus::can::batch&& said) {
   // Steps lie on the grid, however late the tick came.
   const std::int64_t now_us = said.now_us / slot_us * slot_us;
   due_us_ = now_us + slot_us;
+  lay();
   sent_.clear();
   for (auto& rack : racks_) {
     const auto frames = rack.step(now_us, received_);

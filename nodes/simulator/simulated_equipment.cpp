@@ -9,11 +9,12 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
   std::unique_ptr<simulated_equipment> made(new simulated_equipment);
   for (const auto& line : lines) {
     auto part = std::make_unique<site_part>();
-    for (const auto& [unit, kind] : line.units) {
-      auto model = actors::simulator::make_equipment(kind);
+    for (const auto& [unit, played] : line.units) {
+      auto model = actors::simulator::make_equipment(played.kind);
       if (model == nullptr)
-        return messages::failure{fmt::format("{}: nobody can play \"{}\"", line.name, kind)};
+        return messages::failure{fmt::format("{}: nobody can play \"{}\"", line.name, played.kind)};
       part->units[unit] = std::move(model);
+      part->devices[played.device] = unit;
     }
     auto served = bus::modbus::start_server(
         {.name = line.name, .host = line.host, .port = line.port},
@@ -21,14 +22,25 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
           const std::scoped_lock lock(all->mutex_);
           const auto found = at->units.find(unit);
           // As behind a real gateway, a unit that is not there does not answer.
-          return found == at->units.end() ? std::vector<std::uint8_t>{}
-                                          : messages::modbus::serve(*found->second, pdu);
+          if (found == at->units.end()) return bus::modbus::unit_reply({});
+          auto said = found->second->answer(pdu);
+          return bus::modbus::unit_reply(std::move(said.pdu), said.delay_us);
         });
     if (!served) return served.error();
     part->server = *std::move(served);
     made->lines_.push_back(std::move(part));
   }
   return made;
+}
+
+bool simulated_equipment::set(const simulate::equipment_overlay& what) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& line : lines_) {
+    const auto found = line->devices.find(what.device);
+    if (found == line->devices.end()) continue;
+    return line->units.at(found->second)->set(what.point, what.index, what.effect, what.value);
+  }
+  return false;
 }
 
 void simulated_equipment::step(std::int64_t now_us) {

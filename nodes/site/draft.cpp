@@ -221,13 +221,22 @@ void read_supervision(section& table, supervision& result) {
   take(table.duration_ms("restarts_window", 1'000, 3'600'000), result.restarts_window_ms);
 }
 
-void read_simulator(section& table, simulator& result) {
+void read_simulator(section& table, draft& source) {
+  auto& result = source.base.simulator;
   result.present = true;
   if (const auto initial = table.word("initial", {"open", "closed"}))
     result.initial = initial->value;
   if (const auto soc = table.number("soc", 0, 100)) result.soc_percent = soc->value;
   if (const auto temperature = table.number("temperature", -40, 90))
     result.temperature_c = temperature->value;
+  if (const auto noise = table.boolean("noise")) result.noise = noise->value;
+  if (const auto scatter = table.boolean("scatter")) result.scatter = scatter->value;
+  if (const auto seed = table.integer("seed", 0, INT64_MAX))
+    result.seed = static_cast<std::uint64_t>(seed->value);
+  if (const auto scenario = table.text("scenario")) {
+    result.scenario = scenario->value;
+    source.scenario_at = scenario->at;
+  }
 }
 
 // Until the message bus is encrypted, tcp endpoints stay inside the machine.
@@ -290,8 +299,7 @@ draft read_draft(const toml::table& file, reporter& report) {
   result.ports_offset = static_cast<std::uint16_t>(ports_offset);
   read_table(file, "supervision", report,
              [&](section& table) { read_supervision(table, result.base.supervision); });
-  read_table(file, "simulator", report,
-             [&](section& table) { read_simulator(table, result.base.simulator); });
+  read_table(file, "simulator", report, [&](section& table) { read_simulator(table, result); });
   read_table(file, "relay", report,
              [&](section& table) { read_relay(table, ports_offset, result.base); });
   return result;

@@ -52,6 +52,7 @@ struct draft {
   plan base; ///< what needs no resolving
   position name_at;
   position common_loss_at;
+  position scenario_at;
   std::uint16_t ports_offset = 0; ///< added to ports that the site itself serves
   std::vector<draft_bus> buses;
   std::vector<draft_line> lines;

@@ -49,11 +49,20 @@ std::set<identifier> identifiers_of(const device& item) {
   return result;
 }
 
+// Frames that come once in each period: of a multiplexed message, one a value.
+double frames_of(const profiles::message& message) {
+  std::set<std::int64_t> selectors;
+  for (const auto& signal : message.signals)
+    if (signal.mux) selectors.insert(*signal.mux);
+  const std::size_t each = std::max<std::size_t>(1, selectors.size());
+  return static_cast<double>(message.repeat.count * each);
+}
+
 double bits_per_second(const profiles::device_profile& profile) {
   double result = 0;
   for (const auto& message : profile.messages) {
     if (message.period_ms == 0) continue;
-    const double frames = message.repeat.count * 1000.0 / message.period_ms;
+    const double frames = frames_of(message) * 1000.0 / message.period_ms;
     result += frames * messages::can::worst_case_bits(message.extended, message.length);
   }
   if (const auto* order = profile.order_command(); order != nullptr)

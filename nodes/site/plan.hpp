@@ -148,6 +148,11 @@ struct simulator {
   std::string initial = "open"; ///< contactors at start: open or closed
   double soc_percent = 50;
   double temperature_c = 25;
+  bool noise = true;               ///< racks measure with errors
+  bool scatter = true;             ///< their cells differ, some are weak
+  std::uint64_t seed = 1;          ///< of both
+  std::string scenario;            ///< real path of what devices are made to do; empty: nothing
+  std::uint64_t scenario_hash = 0; ///< of the file's bytes
   friend bool operator==(const simulator&, const simulator&) = default;
 };
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "messages/nearest_word.hpp"
 #include "messages/profiles/load.hpp"
@@ -49,6 +50,7 @@ class resolver {
     lines();
     devices();
     racks();
+    scenario();
   }
 
  private:
@@ -272,6 +274,20 @@ class resolver {
                                 fmt::format("{} will never be closed: the profile {} has no lease "
                                             "and no hard_wired_opening is named",
                                             item.name, profile.name)});
+  }
+
+  // Only that it can be read: what its rows mean, those say who play it.
+  void scenario() {
+    const auto text = std::exchange(plan_.simulator.scenario, {});
+    if (text.empty()) return;
+    const auto path = real_path(text, source_.scenario_at, "scenario");
+    if (!path) return;
+    const auto content = read_bounded(*path);
+    if (!content)
+      return report_.add(source_.scenario_at,
+                         fmt::format("scenario: {} {}", text, content.error().text));
+    plan_.simulator.scenario = *path;
+    plan_.simulator.scenario_hash = content_hash(*content);
   }
 
   const draft& source_;

@@ -62,3 +62,17 @@ TEST_CASE("patterns fit names") {
   CHECK(glob_match("", ""));
   CHECK_FALSE(glob_match("", "a"));
 }
+
+TEST_CASE("a module that is named with all its elements is named once") {
+  const auto names = [](std::vector<std::uint32_t> indices) {
+    return scopes_of(indices, 4, "cell");
+  };
+  using words = std::vector<std::string>;
+  CHECK(names({}).empty());
+  CHECK(names({1, 2, 3, 4}) ==
+        words{"module_0:cell_1", "module_0:cell_2", "module_0:cell_3", "module_1:cell_0"});
+  CHECK(names({3, 4, 5, 6, 7, 8}) == words{"module_0:cell_3", "module_1", "module_2:cell_0"});
+  CHECK(names({0, 1, 2, 3, 4, 5, 6, 7}) == words{"module_0", "module_1"});
+  CHECK(names({4, 5, 6}) == words{"module_1:cell_0", "module_1:cell_1", "module_1:cell_2"});
+  CHECK(scopes_of(std::vector<std::uint32_t>{0, 1}, 0) == words{"cell_0", "cell_1"});
+}

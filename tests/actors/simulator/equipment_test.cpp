@@ -167,5 +167,115 @@ TEST_CASE("the air conditioner brings the room to its setpoint, the meter sees w
   CHECK(meter.value("power") == Approx(before - 50'000).margin(5'000));
 }
 
+/// What a master sees of one read.
+messages::modbus::answer ask(equipment_model& unit, table from, std::uint16_t address,
+                             std::uint16_t count) {
+  const messages::modbus::request asked{from == table::input
+                                            ? messages::modbus::function::read_input
+                                            : messages::modbus::function::read_holding,
+                                        address,
+                                        count,
+                                        0,
+                                        {}};
+  const auto said = unit.answer(messages::modbus::encode(asked));
+  REQUIRE_FALSE(said.pdu.empty());
+  auto parsed = messages::modbus::parse_answer(asked, said.pdu);
+  REQUIRE(parsed);
+  return *parsed;
+}
+
+TEST_CASE("a scenario lays values, sentinels and frozen values over what equipment shows") {
+  bench one("inverter");
+  REQUIRE(one.unit->set("power", {}, equipment_effect::value, -4'711));
+  REQUIRE(one.unit->set("voltage", {}, equipment_effect::invalid, 0));
+  REQUIRE(one.unit->set("grid_ok", {}, equipment_effect::value, 0));
+  one.live(1);
+  CHECK(one.value("power") == -4'711);
+  CHECK_FALSE(one.values().contains("voltage"));
+  CHECK(one.value("grid_ok") == 0);
+  CHECK(one.value("direction") == 0);
+  REQUIRE(one.unit->set("heartbeat_seen", {}, equipment_effect::freeze, 0));
+  const double frozen = one.value("heartbeat_seen");
+  one.live(5);
+  CHECK(one.value("heartbeat_seen") == frozen);
+  for (const auto* point : {"power", "voltage", "grid_ok", "heartbeat_seen"})
+    REQUIRE(one.unit->set(point, {}, equipment_effect::release, 0));
+  one.live(1);
+  CHECK(one.value("power") == 0);
+  CHECK(one.value("voltage") == 1'580);
+  CHECK(one.value("grid_ok") == 1);
+  CHECK(one.value("heartbeat_seen") > frozen);
+  bench meter("meter");
+  REQUIRE(meter.unit->set("phase_voltage", 0, equipment_effect::value, 207.5));
+  meter.live(1);
+  CHECK(meter.value("phase_voltage") == 207.5);
+}
+
+TEST_CASE("every number that equipment shows can be invalid, and its profile sees it") {
+  for (const std::string kind : {"inverter", "hvac", "meter"}) {
+    bench one(kind);
+    for (const auto& [point, value] : one.values()) {
+      CAPTURE(kind, point);
+      if (!one.unit->set(point, {}, equipment_effect::invalid, 0)) continue;
+      one.live(0.1);
+      // A counter of beats has no number to spare.
+      if (point != "heartbeat_seen") CHECK_FALSE(one.values().contains(point));
+      REQUIRE(one.unit->set(point, {}, equipment_effect::release, 0));
+      one.live(0.1);
+      CHECK(one.values().contains(point));
+    }
+  }
+}
+
+TEST_CASE("a person at the device starts, limits and feeds it, within what it takes") {
+  bench one("inverter");
+  REQUIRE(one.unit->set("run", {}, equipment_effect::value, 1));
+  REQUIRE(one.unit->set("power_setpoint", {}, equipment_effect::value, 30'000));
+  REQUIRE(one.unit->set("heartbeat", {}, equipment_effect::value, 1));
+  one.live(5);
+  CHECK(one.value("power") == 30'000);
+  REQUIRE(one.unit->set("discharge_power_limit", {}, equipment_effect::value, 12'000));
+  one.live(3);
+  CHECK(one.value("power") == 12'000);
+  one.live(5);
+  CHECK(one.value("state") == 3); // its heartbeat stands still
+  CHECK_FALSE(one.unit->set("discharge_power_limit", {}, equipment_effect::value, 200'000));
+  CHECK_FALSE(one.unit->set("run", {}, equipment_effect::freeze, 0));
+  CHECK_FALSE(one.unit->set("nothing", {}, equipment_effect::value, 1));
+  CHECK_FALSE(one.unit->set("power", 1, equipment_effect::value, 1));
+  CHECK_FALSE(one.unit->set("", {}, equipment_effect::value, 1));
+  CHECK_FALSE(one.unit->set("power", {}, equipment_effect::late, 1));
+}
+
+TEST_CASE("F-080 F-081 equipment refuses, falls silent or is late, as a whole or in one point") {
+  bench one("inverter");
+  auto& unit = *one.unit;
+  REQUIRE(unit.set("power", {}, equipment_effect::exception, 4));
+  CHECK(ask(unit, table::input, 0, 9).exception_code == 4);
+  CHECK_FALSE(ask(unit, table::input, 0, 5).exception_code);
+  CHECK_FALSE(ask(unit, table::holding, 0, 8).exception_code);
+  const auto read_all =
+      messages::modbus::encode({messages::modbus::function::read_input, 0, 9, 0, {}});
+  REQUIRE(unit.set("power", {}, equipment_effect::silent, 0));
+  CHECK(unit.answer(read_all).pdu.empty());
+  REQUIRE(unit.set("power", {}, equipment_effect::release, 0));
+  CHECK_FALSE(unit.answer(read_all).pdu.empty());
+
+  REQUIRE(unit.set("run", {}, equipment_effect::silent, 0));
+  const messages::modbus::request start{messages::modbus::function::write_registers, 0, 0, 0, {1}};
+  CHECK(unit.answer(messages::modbus::encode(start)).pdu.empty());
+  REQUIRE(unit.set("run", {}, equipment_effect::release, 0));
+  CHECK(one.value("run") == 0); // it was not heard
+
+  REQUIRE(unit.set("", {}, equipment_effect::exception, 0x0B));
+  CHECK(ask(unit, table::holding, 0, 8).exception_code == 0x0B);
+  REQUIRE(unit.set("", {}, equipment_effect::silent, 0));
+  CHECK(unit.answer(read_all).pdu.empty());
+  REQUIRE(unit.set("", {}, equipment_effect::late, 1'500));
+  CHECK(unit.answer(read_all).delay_us == 1'500'000);
+  REQUIRE(unit.set("", {}, equipment_effect::release, 0));
+  CHECK(unit.answer(read_all).delay_us == 0);
+}
+
 } // namespace
 } // namespace voltaic::actors::simulator

@@ -67,7 +67,17 @@ TEST_CASE("the demo rack's profile reads every value that the simulator sends") 
   CHECK(got.value("current") == 0.0);
   CHECK(got.value("soc") == Approx(50.0));
   CHECK(got.value("contactor_state") == 0);
+  CHECK(got.value("air_temperature") == Approx(25.0));
+  for (std::uint32_t i = 0; i < modules; ++i) {
+    CHECK(got.value("module_fault", i) == 0);
+    CHECK(got.value("module_charge_current_limit", i) == Approx(140.0));
+    CHECK(got.value("module_discharge_current_limit", i) == Approx(140.0));
+  }
+  for (std::uint32_t i = 0; i < cells; ++i) CHECK(got.value("balancing", i) == 0);
 
+  REQUIRE(rack.set("balancing", 35, override_kind::value, 1));
+  REQUIRE(rack.set("module_fault", 7, override_kind::value, 5));
+  REQUIRE(rack.set("module_charge_current_limit", 29, override_kind::value, 12.3));
   REQUIRE(rack.set("cell_voltage", 19, override_kind::value, 3.561));
   REQUIRE(rack.set("cell_voltage", 20, override_kind::invalid));
   REQUIRE(rack.set("cell_temperature", 239, override_kind::value, -12.3));
@@ -87,6 +97,14 @@ TEST_CASE("the demo rack's profile reads every value that the simulator sends") 
   CHECK(got.value("voltage") == Approx(1612.3));
   CHECK(got.value("minus_closed") == 0);
   CHECK(got.value("plus_closed") == 1);
+  CHECK(got.value("balancing", 34) == 0);
+  CHECK(got.value("balancing", 35) == 1);
+  CHECK(got.value("module_fault", 7) == 5);
+  CHECK_FALSE(got.newest["module_discharge_current_limit"][7].good);
+  CHECK_FALSE(got.newest["cell_voltage"][7 * cells_per_module].good);
+  CHECK_FALSE(got.newest["cell_temperature"][7 * temperatures_per_module].good);
+  CHECK(got.value("module_charge_current_limit", 29) == Approx(12.3));
+  CHECK(got.value("reported_charge_current_limit") == Approx(12.3));
 }
 
 TEST_CASE("the simulator obeys the orders and limits that the demo rack's profile encodes") {

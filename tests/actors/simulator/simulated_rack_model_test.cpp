@@ -74,7 +74,13 @@ TEST_CASE("a simulated rack starts with 3.300 V in every cell, 25 degC, 0 A and 
   simulated_rack_model rack(options);
   std::map<std::uint32_t, frame> sent;
   for (const frame& item : rack.step(5'000'000, {})) sent[item.id] = item;
-  REQUIRE(sent.size() == 3 + 120 + 60);
+  REQUIRE(sent.size() == 3 + 120 + 60 + 2); // of all modules only the last is kept here
+  CHECK(word(sent.at(0x087), 0) == 250);
+  CHECK(sent.at(0x13C).data[0] == 29);
+  CHECK(sent.at(0x13C).data[1] == 0);
+  CHECK(word(sent.at(0x13C), 2) == 0);
+  CHECK(word(sent.at(0x13C), 4) == 1400);
+  CHECK(word(sent.at(0x13C), 6) == 1400);
   for (std::uint32_t id = 0x088; id <= 0x0FF; ++id) {
     for (std::size_t i = 0; i < 4; ++i) CHECK(word(sent.at(id), 2 * i) == 3300);
   }
@@ -93,15 +99,22 @@ TEST_CASE("a simulated rack starts with 3.300 V in every cell, 25 degC, 0 A and 
 TEST_CASE("spread frames come with their periods and at most eight in a slot") {
   bench rack;
   std::map<std::uint32_t, int> count;
+  std::set<int> modules_told;
   for (int slot = 0; slot < 100; ++slot) {
     const auto sent = rack.rack.step(rack.now_us, {});
     CHECK(sent.size() <= 8);
-    for (const frame& item : sent) ++count[item.id];
+    for (const frame& item : sent) {
+      ++count[item.id];
+      if (item.id == 0x13C) modules_told.insert(item.data[0]);
+    }
     rack.now_us += slot_us;
   }
-  REQUIRE(count.size() == 3 + 120 + 60);
+  REQUIRE(count.size() == 3 + 120 + 60 + 2);
+  CHECK(modules_told.size() == 30);
+  CHECK(count[0x13C] == 30);
+  CHECK(count[0x087] == 1);
   for (const auto& [id, times] : count) {
-    CHECK(times == (id < 0x088 ? 10 : id < 0x100 ? 5 : 1));
+    if (id != 0x087 && id != 0x13C) CHECK(times == (id < 0x087 ? 10 : id < 0x100 ? 5 : 1));
   }
 }
 

@@ -137,3 +137,94 @@ TEST_CASE("signals outside of the multiplexing come with every branch") {
   const decoded_frame short_id(profile, make_frame(0x0E5, "07AABB"));
   CHECK(short_id.applied.outcome == decode_plan::outcome::not_mine);
 }
+
+namespace {
+
+/// Modules that share one identifier, told apart by the first byte.
+constexpr std::string_view modules = R"({
+  "name": "modules", "version": 1, "protocol": "can", "commissioned": false,
+  "points": {
+    "fault": { "channel": "Fault", "type": "u16", "count": 3, "unit": "", "period_ms": 1000 },
+    "balancing": { "channel": "Balancing", "type": "u16", "count": 6, "group_size": 2, "unit": "",
+                   "period_ms": 1000 },
+    "uptime": { "channel": "Uptime", "type": "u16", "unit": "", "period_ms": 1000 }
+  },
+  "messages": [
+    { "name": "module", "id": "0x13C", "length": 8,
+      "multiplexer": { "start": 0, "length": 8 },
+      "repeat": { "count": 3, @STEP@, "index_step": 1 },
+      "signals": [
+        { "mux": @FIRST@, "point": "fault", "start": 8, "length": 8 },
+        { "mux": @FIRST@, "point": "balancing", "index": 0, "index_step": @WIDE@, "start": 16,
+          "length": 1 },
+        { "mux": @FIRST@, "point": "balancing", "index": 1, "index_step": @WIDE@, "start": 17,
+          "length": 1 },
+        { "point": "uptime", "start": 32, "length": 16 } ] }
+  ]
+})";
+
+std::string modules_with(std::string step, const std::string& first, const std::string& wide) {
+  std::string text(modules);
+  const auto put = [&](const std::string& mark, const std::string& value) {
+    for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))
+      text.replace(at, mark.size(), value);
+  };
+  put("@STEP@", step);
+  put("@FIRST@", first);
+  put("@WIDE@", wide);
+  return text;
+}
+
+} // namespace
+
+TEST_CASE("a message is repeated over the values of its multiplexer, each signal by its step") {
+  const auto profile = load_good(modules_with("\"mux_step\": 2", "10", "2"));
+  const auto plan = decode_plan::compile(profile, 0);
+  REQUIRE(plan);
+  CHECK(plan->carriers().size() == 4); // three modules, and what all frames carry
+  std::vector<sample> samples;
+  for (std::uint8_t module = 0; module < 3; ++module) {
+    can::frame frame;
+    frame.id = 0x13C;
+    frame.length = 8;
+    frame.data = {static_cast<std::uint8_t>(10 + 2 * module),
+                  static_cast<std::uint8_t>(module + 5),
+                  2,
+                  0,
+                  7,
+                  0,
+                  0,
+                  0};
+    REQUIRE(plan->apply(frame, samples).outcome == decode_plan::outcome::decoded);
+    REQUIRE(samples.size() == 4);
+    CHECK(samples[0].raw == 7); // uptime
+    CHECK(samples[1].index == module);
+    CHECK(samples[1].raw == module + 5);
+    CHECK(samples[2].index == 2U * module);
+    CHECK(samples[2].raw == 0);
+    CHECK(samples[3].index == 2U * module + 1);
+    CHECK(samples[3].raw == 1);
+  }
+}
+
+TEST_CASE("a repeat over a multiplexer that cannot be is refused with its place") {
+  const auto text_of = [](const std::string& text) {
+    const auto loaded = load_profile(text, "modules.json");
+    const auto* found = std::get_if<findings>(&loaded);
+    REQUIRE(found != nullptr);
+    std::string all;
+    for (const auto& each : *found) all += each.text + "\n";
+    INFO(all);
+    return all;
+  };
+  CHECK(text_of(modules_with("\"id_step\": 1, \"mux_step\": 1", "0", "2"))
+            .find("expected either \"id_step\" or \"mux_step\"") != std::string::npos);
+  CHECK(text_of(modules_with("\"mux_step\": 1", "254", "2")).find("the last value 256") !=
+        std::string::npos);
+  CHECK(text_of(modules_with("\"mux_step\": 1", "0", "1")).find("is carried twice") !=
+        std::string::npos);
+  CHECK(text_of(modules_with("\"mux_step\": 1", "0", "4")).find("is beyond the 6") !=
+        std::string::npos);
+  CHECK(text_of(modules_with("\"id_step\": 1", "0", "2"))
+            .find("only what mux_step repeats has one") != std::string::npos);
+}

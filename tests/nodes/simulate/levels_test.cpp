@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include "messages/protection/limits_file.hpp"
-#include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulation.hpp"
 #include "support/one_rack_site.hpp"
 
@@ -87,7 +86,7 @@ std::vector<std::pair<std::string, std::int64_t>> play(const level_row& row,
     CHECK(said.at("scope") == "module_1:cell_3");
     edges.emplace_back(said.at("edge"), said.at("t_ms"));
   };
-  simulate::simulated_site site(plan, {.make_groups = simulate::node_groups});
+  simulate::simulated_site site(plan, {});
   REQUIRE(simulate::run_simulation(site, plan, options));
   return edges;
 }

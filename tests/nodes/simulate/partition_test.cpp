@@ -5,7 +5,6 @@
 
 #include "messages/points/output.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "nodes/simulate/node_groups.hpp"
 #include "nodes/simulate/simulated_site.hpp"
 #include "support/one_rack_site.hpp"
 
@@ -26,11 +25,14 @@ class closed_rack {
     site_ = std::make_unique<simulate::simulated_site>(
         plan_, simulate::simulated_site_options{
                    .make_groups = [this](const site::plan& plan, const site::node& node,
-                                         const simulate::bus_sender& send) {
-                     return simulate::node_groups(
-                         plan, node, [this, send](std::string_view bus, const auto& frame) {
-                           return cut_to_rack_ ? bus::can::send_result::sent : send(bus, frame);
-                         });
+                                         const process::field_access& field) {
+                     auto cut = field;
+                     cut.sender = [this, field](const std::string& bus) {
+                       return [this, send = field.sender(bus)](const messages::can::frame& frame) {
+                         return cut_to_rack_ ? bus::can::send_result::sent : send(frame);
+                       };
+                     };
+                     return process::make_groups(plan, node, cut);
                    }});
     run(3 * us_per_s);
     command("close");

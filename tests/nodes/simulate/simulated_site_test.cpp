@@ -35,17 +35,18 @@ site::plan two_racks() {
 }
 
 std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, const site::node& node,
-                                                     const simulate::bus_sender& send) {
+                                                     const process::field_access& field) {
   std::vector<actors::runtime::group_spec> groups(1);
   for (const auto& device : plan.devices) {
     if (device.node != node.name) continue;
     groups[0].children.push_back(
-        {device.name, "can_device", [&device, send](actors::runtime::context& context) {
+        {device.name, "can_device",
+         [&device, send = field.sender(device.bus)](actors::runtime::context& context) {
            return std::make_unique<actors::can_device::can_device>(
                context,
                actors::can_device::model_options{device.name, device.rack, device.id_offset,
                                                  device.profile},
-               [send, bus = device.bus](const auto& frame) { return send(bus, frame); });
+               send);
          }});
     groups[0].children.push_back(
         {device.rack, "rack", [&device](actors::runtime::context& context) {

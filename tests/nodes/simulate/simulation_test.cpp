@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "nodes/simulate/node_groups.hpp"
 #include "support/one_rack_site.hpp"
 
 using namespace voltaic;
@@ -25,7 +24,7 @@ std::string play(const std::string& rows, const std::vector<std::string>& disabl
   options.duration_ms = 15'000;
   options.deeds = std::get<std::vector<simulate::deed>>(deeds);
   options.out = [&](const std::string& line) { text += line + "\n"; };
-  simulate::simulated_site site(plan, {.make_groups = simulate::node_groups});
+  simulate::simulated_site site(plan, {});
   const auto done = simulate::run_simulation(site, plan, options);
   REQUIRE(done);
   return text;

@@ -1,7 +1,10 @@
 #include "nodes/simulate/targets.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 
+#include "messages/profiles/load.hpp"
 #include "support/demo_rack.hpp"
 
 using namespace voltaic;
@@ -11,18 +14,32 @@ using actors::simulator::override_kind;
 
 namespace {
 
+std::shared_ptr<const messages::profiles::device_profile> inverter_profile() {
+  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/configs/profiles/demo_inverter.json");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  auto loaded = messages::profiles::load_profile(text, "demo_inverter.json");
+  return std::make_shared<const messages::profiles::device_profile>(
+      std::get<messages::profiles::device_profile>(std::move(loaded)));
+}
+
 site::plan one_rack() {
   site::plan plan;
   plan.devices.push_back(
       {.name = "bms_0", .profile = tests::demo_rack(), .bus = "can0", .rack = "rack_0"});
   plan.racks.push_back({.name = "rack_0", .device = "bms_0"});
+  plan.devices.push_back({.name = "inverter_0",
+                          .profile = inverter_profile(),
+                          .line = "plant",
+                          .simulate = "inverter"});
+  plan.nodes.push_back({.name = "relay", .kind = site::node_kind::relay});
+  plan.nodes.push_back({.name = "rack_0", .kind = site::node_kind::chain});
   return plan;
 }
 
-auto resolve(const std::string& rows) {
+auto resolve(const std::string& rows, trace_player player = trace_player::site) {
   const auto read = parse_trace("t_ms,point,index,value\n" + rows, "a.csv");
   REQUIRE(std::holds_alternative<trace>(read));
-  return resolve_trace(std::get<trace>(read), one_rack(), "a.csv");
+  return resolve_trace(std::get<trace>(read), one_rack(), "a.csv", player);
 }
 
 overlay only(const std::string& row) {
@@ -79,4 +96,58 @@ TEST_CASE("a row that means nothing in this site is a finding with its line") {
   const auto& findings = std::get<messages::findings>(found);
   REQUIRE(findings.size() == 6);
   for (std::uint32_t i = 0; i < 6; ++i) CHECK(findings[i].line == i + 2);
+}
+
+TEST_CASE("power equipment is named by the device and its points, or as a whole") {
+  using actors::simulator::equipment_effect;
+  const auto found = resolve(
+      "5,inverter_0/power,,-4000\n"
+      "5,inverter_0/Voltage,,invalid\n"
+      "5,inverter_0/run,,1\n"
+      "5,inverter_0/power,,exception 04\n"
+      "5,inverter_0,,silent\n"
+      "5,inverter_0,,late 1500\n"
+      "5,inverter_0,,exception 0B\n"
+      "5,inverter_0,,release\n"
+      "5,command,,kill rack_0\n");
+  if (const auto* wrong = std::get_if<messages::findings>(&found)) FAIL(wrong->front().text);
+  const auto& deeds = std::get<std::vector<deed>>(found);
+  REQUIRE(deeds.size() == 9);
+  const auto at = [&](std::size_t i) { return std::get<equipment_overlay>(deeds.at(i).what); };
+  CHECK(at(0).device == "inverter_0");
+  CHECK(at(0).point == "power");
+  CHECK(at(0).value == -4000);
+  CHECK(at(1).point == "voltage");
+  CHECK(at(1).effect == equipment_effect::invalid);
+  CHECK(at(2).point == "run");
+  CHECK(at(3).effect == equipment_effect::exception);
+  CHECK(at(3).value == 4);
+  CHECK(at(4).point.empty());
+  CHECK(at(4).effect == equipment_effect::silent);
+  CHECK(at(5).effect == equipment_effect::late);
+  CHECK(at(5).value == 1500);
+  CHECK(at(6).value == 11);
+  CHECK(at(7).effect == equipment_effect::release);
+  CHECK(std::get<node_death>(deeds.at(8).what).node == "rack_0");
+}
+
+TEST_CASE("what equipment cannot do is a finding, and so is a command where only devices play") {
+  const auto lines = [](const std::string& rows, trace_player player) {
+    const auto found = resolve(rows, player);
+    REQUIRE(std::holds_alternative<messages::findings>(found));
+    return std::get<messages::findings>(found).size();
+  };
+  CHECK(lines("5,inverter_0/nothing,,1\n"
+              "5,inverter_0/power,1,1\n"
+              "5,inverter_0/grid_ok,,invalid\n"
+              "5,inverter_0/run,,7\n"
+              "5,inverter_0/run,,freeze\n"
+              "5,inverter_0,,5\n"
+              "5,inverter_0/power,,late 10\n"
+              "5,rack_0/soc,,late 10\n"
+              "5,rack_0/soc,,exception 2\n"
+              "5,command,,kill relay\n"
+              "5,command,,kill rack_9\n",
+              trace_player::site) == 11);
+  CHECK(lines("5,command,,open rack_0\n5,command,,kill rack_0\n", trace_player::devices) == 2);
 }

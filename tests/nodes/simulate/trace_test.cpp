@@ -119,3 +119,17 @@ TEST_CASE("every mistake of a trace is named with file, line and column") {
 TEST_CASE("an empty trace with a header is a trace") {
   CHECK(rows("").empty());
 }
+
+TEST_CASE("a code or delay that no device gives is a mistake with its column") {
+  for (const auto* value : {"exception", "exception 0", "exception 0C", "exception x", "late",
+                            "late 0", "late -5", "late 3600001", "late 1s"}) {
+    INFO(value);
+    const auto found =
+        mistakes(std::string("t_ms,point,index,value\n1,inverter_0,,") + value + "\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].line == 2);
+    CHECK(found[0].column == 15);
+  }
+  CHECK(rows("1,inverter_0,,exception 0B\n")[0].value == 11);
+  CHECK(rows("1,inverter_0,,late 250\n")[0].effect == effect::late);
+}

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "bus/can/can_support.hpp"
+#include "bus/can/clock.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
@@ -185,8 +186,48 @@ TEST_CASE("voltaic sim plays the racks of a site and ends with its parent") {
   const auto frames = heard.frames();
   std::set<std::uint32_t> ids;
   for (const frame& item : frames) ids.insert(item.id);
-  CHECK(ids.size() == 2 * 183);
+  CHECK(ids.size() == 2 * 185);
   // F-009: what the bus's process started would end with it.
   bus.signal(SIGKILL);
   CHECK(all.wait_for_exit() == 0);
+}
+
+TEST_CASE("voltaic sim plays a scenario, finds its place in it, and refuses a wrong one") {
+  const temporary_folder folder;
+  const site_file site(folder);
+  process bus({"bus", site.path, "can0"});
+  const auto scenario = folder.path() + "/scenario.csv";
+  const auto write = [&](const std::string& rows) {
+    std::ofstream(scenario) << "t_ms,point,index,value\n" << rows;
+  };
+  write(
+      "0,rack_0/cell_voltage,0,3.561\n"
+      "60000,rack_1/cell_voltage,0,3.561\n"
+      "500,rack_0/cell_voltage,1,3.562\n");
+  collector heard;
+  const auto edge = open(site.sockets(), "virtual:can0", heard.handler());
+  const auto says = [&](std::uint32_t id, std::size_t at, int wanted_mv) {
+    const auto frames = heard.frames();
+    return std::any_of(frames.begin(), frames.end(), [&](const frame& item) {
+      return item.id == id && (item.data[at] | item.data[at + 1] << 8) == wanted_mv;
+    });
+  };
+  {
+    const process played({"sim", site.path, "--scenario", scenario});
+    CHECK(eventually([&] { return says(0x088, 0, 3561) && says(0x088, 2, 3562); }));
+    CHECK_FALSE(says(0x088 + 0xC0, 0, 3561));
+  }
+  // One that starts later finds what has happened meanwhile.
+  const auto long_ago = voltaic::bus::can::monotonic_now_us() - 61'000'000;
+  {
+    const process again({"sim", site.path, "--rack", "rack_1", "--scenario", scenario,
+                         "--scenario-start", std::to_string(long_ago)});
+    CHECK(eventually([&] { return says(0x088 + 0xC0, 0, 3561); }));
+  }
+  for (const auto* wrong : {"0,rack_0/cell_voltage,480,3\n", "0,command,,open rack_0\n",
+                            "0,rack_0/cell_voltage,1,late 5\n", "soon,rack_0/soc,,1\n"}) {
+    write(wrong);
+    process refused({"sim", site.path, "--scenario", scenario});
+    CHECK(refused.wait_for_exit() == 1);
+  }
 }

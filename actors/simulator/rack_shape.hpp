@@ -1,0 +1,14 @@
+#pragma once
+
+#include <cstdint>
+
+/// How a simulated rack is built.
+namespace voltaic::actors::simulator {
+
+inline constexpr std::uint32_t modules = 30;
+inline constexpr std::uint32_t cells_per_module = 16;
+inline constexpr std::uint32_t temperatures_per_module = 8;
+inline constexpr std::uint32_t cells = modules * cells_per_module;
+inline constexpr std::uint32_t temperatures = modules * temperatures_per_module;
+
+} // namespace voltaic::actors::simulator

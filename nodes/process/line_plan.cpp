@@ -1,0 +1,24 @@
+#include "nodes/process/line_plan.hpp"
+
+#include "actors/modbus_device/modbus_device_actor.hpp"
+#include "nodes/site/line_load.hpp"
+
+namespace voltaic::nodes::process {
+
+messages::expected<bus::modbus::line_options> line_plan(const site::plan& plan,
+                                                        const site::modbus_line& line) {
+  auto options = site::line_options_of(line);
+  for (const auto& device : plan.devices) {
+    if (device.line != line.name) continue;
+    actors::modbus_device::model_options model;
+    model.name = device.name;
+    model.profile = device.profile;
+    auto units = actors::modbus_device::modbus_device_actor::make_unit_plans(model, device.unit,
+                                                                             device.min_gap_ms);
+    if (!units) return units.error();
+    options.units.insert(options.units.end(), units->begin(), units->end());
+  }
+  return options;
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,132 @@
+#include "nodes/simulate/simulated_line.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "bus/modbus/connection.hpp"
+#include "bus/modbus/line_options.hpp"
+
+namespace voltaic::nodes::simulate {
+namespace {
+
+namespace wire = messages::modbus;
+using bus::modbus::outcome;
+
+bus::modbus::exchange judged(const wire::request& asked, std::span<const std::uint8_t> pdu) {
+  auto parsed = wire::parse_answer(asked, pdu);
+  if (!parsed) return {outcome::bad_answer, 0, {}, parsed.error().text};
+  if (const auto code = parsed->exception_code)
+    return {outcome::exception, *code, {}, fmt::format("exception {:02X}", *code)};
+  return {outcome::done, 0, std::move(parsed->values), ""};
+}
+
+} // namespace
+
+simulated_line::simulated_line(bus::modbus::line_options options, unit_map units,
+                               std::int64_t now_us)
+    : options_(std::move(options)), units_(std::move(units)), schedule_(options_, now_us) {}
+
+bool simulated_line::write(bus::modbus::write_request request) {
+  if (writes_.size() >= options_.writes_max) return false;
+  writes_.push_back(std::move(request));
+  return true;
+}
+
+simulated_line::exchange simulated_line::ask(std::uint8_t unit, const wire::request& asked) {
+  const std::int64_t timeout_us = options_.response_timeout_ms * messages::us_per_ms;
+  const auto found = units_.find(unit);
+  actors::simulator::equipment_answer said;
+  if (found != units_.end()) said = found->second->answer(wire::encode(asked));
+  const bool is_late = !said.pdu.empty() && said.delay_us >= timeout_us;
+  if (is_late) ++late_;
+  if (said.pdu.empty() || is_late)
+    return {{outcome::timeout, 0, {}, "no answer in time"}, timeout_us};
+  return {judged(asked, said.pdu), said.delay_us};
+}
+
+simulated_line::told simulated_line::step(messages::instant now) {
+  told out;
+  const std::int64_t utc_offset_us = now.utc_us - now.monotonic_us;
+  std::int64_t at_us = now.monotonic_us;
+  while (true) {
+    if (running_) {
+      if (running_->done_us > now.monotonic_us) return out;
+      at_us = running_->done_us;
+      finish(utc_offset_us, out);
+    } else if (!begin(at_us, out)) {
+      // After an exchange that ended before now, something may be due since.
+      if (at_us == now.monotonic_us) return out;
+      at_us = now.monotonic_us;
+    }
+  }
+}
+
+bool simulated_line::begin(std::int64_t at_us, told& out) {
+  if (!writes_.empty() && schedule_.free_us(writes_.front().unit) <= at_us)
+    return begin_write(at_us, out);
+  const auto task = schedule_.next(at_us);
+  if (!task) return false;
+  auto asked = ask(task->unit, bus::modbus::request_of(task->request));
+  running_ = running{at_us + asked.took_us, *task, std::move(asked.gave), {}};
+  return true;
+}
+
+bool simulated_line::begin_write(std::int64_t at_us, told& out) {
+  const auto request = std::move(writes_.front());
+  writes_.pop_front();
+  const auto answer_unsent = [&](outcome why, std::string reason) {
+    out.answers.push_back(
+        {request.token, request.unit, why, false, 0, {}, at_us, std::move(reason)});
+  };
+  if (!bus::modbus::may_write(options_, request))
+    answer_unsent(outcome::refused,
+                  fmt::format("unit {} may not be written at {}", request.unit, request.address));
+  else if (request.deadline_us != 0 && at_us >= request.deadline_us)
+    answer_unsent(outcome::expired, "the deadline passed before it could be sent");
+  else
+    exchange_write(request, at_us);
+  return true;
+}
+
+// As on a real line it is sent once, and read back whatever came of it.
+void simulated_line::exchange_write(const bus::modbus::write_request& request, std::int64_t at_us) {
+  auto written = ask(request.unit,
+                     {wire::function::write_registers, request.address, 0, 0, request.registers});
+  std::int64_t done_us = at_us + written.took_us;
+  bus::modbus::write_answer answer{request.token,
+                                   request.unit,
+                                   written.gave.outcome,
+                                   true,
+                                   written.gave.exception_code,
+                                   {},
+                                   done_us,
+                                   std::move(written.gave.reason)};
+  schedule_.book_write(request.unit, written.gave.outcome, done_us);
+  if (answer.outcome != outcome::exception) {
+    auto held = ask(request.unit, {wire::function::read_holding,
+                                   request.address,
+                                   static_cast<std::uint16_t>(request.registers.size()),
+                                   0,
+                                   {}});
+    done_us += held.took_us;
+    schedule_.book_write(request.unit, held.gave.outcome, done_us);
+    answer.read_back = std::move(held.gave.registers);
+  }
+  answer.time_us = done_us;
+  running_ = running{done_us, std::nullopt, {}, std::move(answer)};
+}
+
+void simulated_line::finish(std::int64_t utc_offset_us, told& out) {
+  auto done = *std::exchange(running_, std::nullopt);
+  if (!done.read) {
+    out.answers.push_back(std::move(done.answer));
+    return;
+  }
+  auto round = schedule_.book(*done.read, std::move(done.gave), done.done_us);
+  if (!round) return;
+  round->utc_offset_us = utc_offset_us;
+  out.polls.push_back(*std::move(round));
+}
+
+} // namespace voltaic::nodes::simulate

@@ -1,0 +1,48 @@
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+#include "messages/can/logs/log_reader.hpp"
+#include "messages/profiles/frame_report.hpp"
+#include "messages/support/profiles.hpp"
+
+using namespace voltaic::tests;
+using namespace voltaic::messages;
+using namespace voltaic::messages::profiles;
+
+namespace {
+
+/// The block of this language that follows a text in docs/adding-a-device.md.
+std::string block_after(const std::string& text, const std::string& fence) {
+  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/docs/adding-a-device.md");
+  const std::string page(std::istreambuf_iterator<char>(file), {});
+  const auto found = page.find(text);
+  REQUIRE(found != std::string::npos);
+  const auto begin = page.find("```" + fence + "\n", found);
+  REQUIRE(begin != std::string::npos);
+  const auto first = page.find('\n', begin) + 1;
+  return page.substr(first, page.find("```", first) - first);
+}
+
+} // namespace
+
+TEST_CASE("the battery in docs/adding-a-device.md reads its log as the page says") {
+  auto report = frame_report::make(load_good(block_after("`profiles/acme.json`", "json")), 0);
+  REQUIRE(report);
+  const auto log = block_after("A recorded second", "");
+  const auto wanted = block_after("What `voltaic decode", "");
+  can::log_reader reader;
+  std::string said;
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    can::log_entry entry;
+    REQUIRE(reader.read(line, entry));
+    report->read(entry);
+    report->append_text(said);
+    said += '\n';
+  }
+  std::istringstream rows(wanted);
+  for (std::string row; std::getline(rows, row);) CHECK(said.find(row) != std::string::npos);
+}
