@@ -40,5 +40,7 @@ inline constexpr const char* modbus_exception = "MB_EXC";
 inline constexpr const char* modbus_timeout = "MB_TMO";
 /// Answers of a Modbus line come broken, or no longer do.
 inline constexpr const char* modbus_checksum = "MB_CRC";
+/// A chain deals with what it hears too late, or is in time again.
+inline constexpr const char* deadline_miss = "DEADLINE_MISS";
 
 } // namespace voltaic::messages::event_codes

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/present.hpp"
+#include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/roles.hpp"
 
@@ -14,6 +17,8 @@ namespace voltaic::actors::protection {
 namespace {
 
 using runtime::plane;
+
+constexpr const char* deadline_reason = "deadline_miss";
 
 protection_options checked(protection_options options) {
   const auto findings = options.validate();
@@ -79,6 +84,13 @@ runtime::kept_latch latch_of(const row& of) {
 }
 
 // Latched because nobody knows what else was.
+/// Nothing flows through a rack that nobody protects in time.
+current_limits stopped_limits(const current_limits& wanted) {
+  current_limits none{0, 0, wanted.reasons};
+  none.reasons.emplace_back(deadline_reason);
+  return none;
+}
+
 bool is_lost_store(const row& of) {
   return of.latched && of.candidate == latch_store_lost;
 }
@@ -151,6 +163,7 @@ void protection_actor::receive(const messages::message& message) {
     }
   } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {
     if (from != device_) return;
+    judge_lateness(time);
     step({}, time);
     context_.say(plane::local, *tick, time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
@@ -178,11 +191,32 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
   tell(said, nullptr, now);
-  if (said.limits_changed || said.level != level_said_ ||
-      now.monotonic_us - limits_said_us_ >= limits_period_us) {
-    say_limits(said, now);
+  const bool is_late = deadlines_.level_now() == deadline_model::level::open;
+  const auto stopped = is_late ? stopped_limits(said.limits) : current_limits();
+  const auto& limits = is_late ? stopped : said.limits;
+  const bool turned = std::exchange(was_late_, is_late) != is_late;
+  const bool changed = turned || said.limits_changed || said.level != level_said_;
+  if (changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
+    say_limits(limits, said, now);
   }
-  record_limits(said.limits, now);
+  record_limits(limits, now);
+}
+
+void protection_actor::judge_lateness(runtime::instant step) {
+  const auto present_us = runtime::present(context_, step).monotonic_us;
+  const auto before = deadlines_.level_now();
+  const auto after = deadlines_.step(present_us, present_us - step.monotonic_us);
+  if (after == before) return;
+  constexpr std::string_view states[] = {"in_time", "deadline_warning", "deadline_open"};
+  messages::event event;
+  event.kind = "system";
+  event.subject = rack_;
+  event.code = messages::event_codes::deadline_miss;
+  event.state = states[static_cast<std::size_t>(after)];
+  event.reason =
+      fmt::format("{} steps of the last {} s were dealt with over {} ms late", deadlines_.misses(),
+                  deadline_window_us / messages::us_per_s, step_deadline_us / messages::us_per_ms);
+  context_.record(std::move(event), step);
 }
 
 void protection_actor::tell(const outputs& said, const messages::command* cause,
@@ -212,11 +246,16 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
   said.locked = word.locked;
   said.reasons = word.reasons;
   if (!memory_.is_epoch_stored()) said.reasons.emplace_back("epoch_not_stored");
+  if (deadlines_.level_now() == deadline_model::level::open) {
+    said.granted = said.close_allowed = false;
+    said.opening = std::max(said.opening, messages::opening::ordered);
+    said.reasons.emplace_back(deadline_reason);
+  }
   context_.say(plane::local, std::move(said), now);
 }
 
-void protection_actor::say_limits(const outputs& from, runtime::instant now) {
-  const auto& applied = from.limits;
+void protection_actor::say_limits(const current_limits& applied, const outputs& from,
+                                  runtime::instant now) {
   limits_said_us_ = now.monotonic_us;
   level_said_ = from.level;
   messages::telemetry said;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 
+#include "actors/protection/deadline_model.hpp"
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
 #include "actors/runtime/actor.hpp"
@@ -46,8 +47,10 @@ class protection_actor final : public runtime::actor {
   void step(const inputs& news, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
   void tell(const outputs& said, const messages::command* cause, runtime::instant now);
+  /// Judges how long after its time a step was dealt with.
+  void judge_lateness(runtime::instant step);
   void say_permit(const verdict& word, runtime::instant now);
-  void say_limits(const outputs& from, runtime::instant now);
+  void say_limits(const current_limits& applied, const outputs& from, runtime::instant now);
   void record_limits(const current_limits& applied, runtime::instant now);
   [[nodiscard]] messages::event event_of(const report& told) const;
   void act(const messages::command& command);
@@ -67,6 +70,8 @@ class protection_actor final : public runtime::actor {
   runtime::instant now_;
   bool begun_ = false;
   bool standby_ = false;
+  deadline_model deadlines_;
+  bool was_late_ = false; ///< when limits were said last
   std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   std::vector<messages::payload> limits_said_;

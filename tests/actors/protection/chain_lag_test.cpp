@@ -130,4 +130,39 @@ TEST_CASE("a chain that lives on a recording lags behind no clock") {
   CHECK(chain.results.back().outcome == messages::outcome::done);
 }
 
+TEST_CASE("F-019 a chain that is late again and again warns, then stops the current and opens") {
+  stage chain;
+  chain.run(1'000);
+  chain.command("rack_0/contactor", "close");
+  chain.run(3'000);
+  REQUIRE(chain.order.lease);
+  const auto states = [&] {
+    std::vector<std::string> all;
+    for (const auto& each : chain.events)
+      if (each.code == "DEADLINE_MISS") all.push_back(each.state);
+    return all;
+  };
+  // Its lease lasts as long as no step is older than that.
+  const auto late = [&] {
+    chain.node_us = chain.now_us + 50'000 + step_deadline_us + 1'000;
+    chain.beat();
+    chain.node_us.reset();
+    chain.run(250);
+  };
+  for (int miss = 0; miss < 9; ++miss) late();
+  CHECK(states() == std::vector<std::string>{"deadline_warning"});
+  CHECK(chain.permit.granted);
+  late();
+  CHECK(states().back() == "deadline_open");
+  CHECK_FALSE(chain.permit.granted);
+  CHECK_FALSE(chain.permit.close_allowed);
+  chain.run(1'000);
+  CHECK_FALSE(chain.order.lease);
+  CHECK(chain.texts("contactor").back() == "open deadline_miss");
+  chain.run(15'000);
+  CHECK(states().back() == "in_time");
+  CHECK(chain.permit.close_allowed);
+  CHECK_FALSE(chain.order.lease); // it closes by command alone
+}
+
 } // namespace voltaic::actors::protection

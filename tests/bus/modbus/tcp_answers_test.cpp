@@ -174,6 +174,27 @@ TEST_CASE("F-082 three requests in a row without an answer close the connection"
   check_right(told.next_poll_of(outcome::done));
 }
 
+TEST_CASE("F-086 a connection on which answers are lost is given up, and another one is answered") {
+  odd_peer peer([](const wire::tcp_frame& asked) { return std::vector{right_answer(asked)}; });
+  const auto door = test::free_ports(test::tcp_between::ports + 1);
+  test::tcp_between between(static_cast<std::uint16_t>(door + 1), peer.port());
+  auto options = options_for(peer);
+  options.port = static_cast<std::uint16_t>(door + 1);
+  tests::line_listener told;
+  const auto opened = told.open(options);
+  (void)told.next_poll_of(outcome::done);
+  const auto before = opened->read_statistics().reconnects;
+  between.loses_answers = true;
+  const auto end = std::chrono::steady_clock::now() + tests::patience;
+  while (opened->read_statistics().reconnects == before && std::chrono::steady_clock::now() < end)
+    for (const auto& each : told.next_poll().answers)
+      CHECK((each.registers.empty() || each.outcome == outcome::done));
+  CHECK(opened->read_statistics().reconnects > before);
+  CHECK(between.lost_bytes > 0);
+  between.loses_answers = false;
+  check_right(told.next_poll_of(outcome::done));
+}
+
 TEST_CASE("F-084 an answer of another unit, function, count or transaction is refused") {
   const auto spoiled = [](std::function<void(wire::tcp_frame&)> spoil) {
     return [spoil](const wire::tcp_frame& asked) {
