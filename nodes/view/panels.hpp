@@ -51,6 +51,8 @@ inline constexpr int detail_lines_more = 3;
 /// What the keys do.
 [[nodiscard]] std::vector<line> help_lines(const paper& on, const std::string& quit_means);
 
+/// By its level.
+[[nodiscard]] style look_of(const alarm& what);
 /// `12:00:01` of a time.
 [[nodiscard]] std::string clock_text(std::int64_t utc_us);
 /// With so many digits behind the point; `-` where there is none.

@@ -13,10 +13,6 @@ namespace {
 constexpr int clock_begin = 11; ///< in 2026-01-31T12:00:00.000000Z
 constexpr int clock_length = 8;
 
-style look_of(const alarm& what) {
-  return what.level == "warning" ? style::warning : style::alarm;
-}
-
 /// A level that only programs know apart is shown as what it is to people.
 std::string level_text(const alarm& what) {
   auto text = what.level == "hard" ? std::string("fault") : what.level;
@@ -147,6 +143,10 @@ line equipment_row(const paper& on, const equipment_picture& one) {
 
 } // namespace
 
+style look_of(const alarm& what) {
+  return what.level == "warning" ? style::warning : style::alarm;
+}
+
 std::string clock_text(std::int64_t utc_us) {
   return messages::points::utc_text(utc_us).substr(clock_begin, clock_length);
 }
@@ -222,10 +222,11 @@ std::vector<line> machinery_lines(const paper& on, const picture& of, std::size_
                                    i < links.size() ? &links[i] : nullptr));
   if (!is_cut) return result;
   row more(on.columns, *on.signs);
-  const auto count = [&](std::size_t all) { return all - std::min(all, shown); };
-  more.space().put(fmt::format("and {} processes, {} links more: key 2", count(processes.size()),
-                               count(links.size())),
-                   style::label);
+  more.space().put("and", style::label);
+  if (processes.size() > shown)
+    more.put(fmt::format(" {} processes", processes.size() - shown), style::label);
+  if (links.size() > shown) more.put(fmt::format(" {} links", links.size() - shown), style::label);
+  more.put(" more: key 2", style::label);
   result.push_back(more.done());
   return result;
 }
@@ -283,7 +284,7 @@ std::vector<line> help_lines(const paper& on, const std::string& quit_means) {
       "12:3 is the cell at index 3 of module 12; both count from 0.",
       "The strip has all cells of the chosen rack, from the lowest value to the",
       "highest; a sign for several cells shows the one farthest from the middle.",
-      "? is a cell, and - a number, that is missing or not good.",
+      "? is a cell, and - a number, that is missing or not good; ! a rack with alarms.",
       "A current is positive when it discharges."};
   for (const auto text : signs)
     result.push_back(row(on.columns, *on.signs).space(2).put(text, style::plain).done());

@@ -87,11 +87,22 @@ void put_extreme(row& into, const extreme& what, int decimals, int width) {
   into.left(what.place, width - columns_of(value) - 1, style::label);
 }
 
-line rack_row(const paper& on, const rack_picture& rack, bool is_chosen) {
+/// The worst alarm of a rack; they stand in this order.
+const alarm* alarm_of(const picture& of, const std::string& rack) {
+  const auto found = std::ranges::find(of.alarms, rack, &alarm::rack);
+  return found == of.alarms.end() ? nullptr : &*found;
+}
+
+line rack_row(const paper& on, const picture& of, const rack_picture& rack, bool is_chosen) {
   const rack_columns shown(on.columns);
   const auto name_look = is_chosen ? style::strong : style::plain;
+  const auto* standing = alarm_of(of, rack.name);
   row text(on.columns, *on.signs);
-  text.left(is_chosen ? on.signs->marker : "", 2, style::strong);
+  text.left(is_chosen ? on.signs->marker : "", 1, style::strong);
+  if (standing != nullptr)
+    text.put("!", look_of(*standing));
+  else
+    text.space();
   text.left(clipped(rack.name, name_width - 1, *on.signs), name_width, name_look);
   text.left(rack.contactor, contactor_width, look_of(rack.contactor));
   const number values[] = {rack.voltage_v, rack.current_a, kilo(rack.power_w), rack.soc_percent};
@@ -212,7 +223,7 @@ std::vector<line> rack_lines(const paper& on, const picture& of, std::size_t cho
   const auto half = shown / 2;
   const auto first = std::min(chosen - std::min(chosen, half), of.racks.size() - shown);
   for (auto i = first; i < first + shown; ++i)
-    result.push_back(rack_row(on, of.racks[i], i == chosen));
+    result.push_back(rack_row(on, of, of.racks[i], i == chosen));
   return result;
 }
 

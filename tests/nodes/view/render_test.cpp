@@ -32,7 +32,7 @@ TEST_CASE("the overview fits 80 columns and 24 lines") {
  1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
  limits charge 70.0 A, discharge 140.0 A   missing: rack_1
   rack       contactor      V       A      kW  SOC %  lowest V     highest V
-> rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3
+>!rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3
   rack_1     unknown        -       -       -      -  -            -
 -- rack_0 | 480 cells in 30 modules ------------------ 3.298 .:-=+*#@ 3.330 V --
    0 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:
@@ -61,7 +61,7 @@ TEST_CASE("a larger screen shows more of everything") {
  1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
  limits charge 70.0 A, discharge 140.0 A   missing: rack_1
   rack       contactor      V       A      kW  SOC %  lowest V     highest V    lowest °C  highest °C      limits A
-▸ rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3   24.6 3:1   26.1 12:7     70.0/140.0
+▸!rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3   24.6 3:1   26.1 12:7     70.0/140.0
   rack_1     unknown        -       -       -      -  -            -            -          -                    -/-
 ── rack_0 · 480 cells in 30 modules ────────────────────────────────────────────────────────── 3.298 ▁▂▃▄▅▆▇█ 3.330 V ──
    0 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
@@ -128,6 +128,7 @@ TEST_CASE("a site without anything is drawn, too") {
 TEST_CASE("of 64 racks the chosen one is seen, with its detail") {
   auto site = sample_picture();
   site.racks.clear();
+  site.alarms.clear();
   for (int i = 0; i < 64; ++i) site.racks.push_back(voltaic::tests::sample_rack(i));
   for (const std::size_t chosen : {0U, 31U, 63U}) {
     choice now;
@@ -151,6 +152,12 @@ TEST_CASE("alarms are told by words, not by colour alone") {
   CHECK(text.find(" FAULT   rack_0") != std::string::npos);
   CHECK(text.find("ack latched") != std::string::npos);
   CHECK(text.find(" WARNING rack_0") != std::string::npos);
+}
+
+TEST_CASE("a rack with an alarm is marked in the list") {
+  const auto text = drawn(sample_picture(), {}, {80, 24});
+  CHECK(text.find("\n>!rack_0 ") != std::string::npos);
+  CHECK(text.find("\n  rack_1 ") != std::string::npos);
 }
 
 TEST_CASE("what troubles the view itself is said in place of what it would show") {
