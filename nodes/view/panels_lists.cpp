@@ -222,11 +222,20 @@ std::vector<line> machinery_lines(const paper& on, const picture& of, std::size_
                                    i < links.size() ? &links[i] : nullptr));
   if (!is_cut) return result;
   row more(on.columns, *on.signs);
-  more.space().put("and", style::label);
-  if (processes.size() > shown)
-    more.put(fmt::format(" {} processes", processes.size() - shown), style::label);
-  if (links.size() > shown) more.put(fmt::format(" {} links", links.size() - shown), style::label);
-  more.put(" more: key 2", style::label);
+  const auto count = [](std::size_t all, std::size_t seen, std::string_view what) {
+    const auto rest = all - std::min(all, seen);
+    return rest == 0 ? ""
+                     : fmt::format("{} {}{}", rest, what,
+                                   rest == 1             ? ""
+                                   : what.ends_with('s') ? "es"
+                                                         : "s");
+  };
+  const auto hidden_processes = count(processes.size(), shown, "process");
+  const auto hidden_links = count(links.size(), shown, "link");
+  more.space().put(
+      fmt::format("and {}{}{} more: key 2", hidden_processes,
+                  hidden_processes.empty() || hidden_links.empty() ? "" : ", ", hidden_links),
+      style::label);
   result.push_back(more.done());
   return result;
 }
