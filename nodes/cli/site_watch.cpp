@@ -59,11 +59,11 @@ messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site s
 // The site as it was started or applied last, whatever somebody writes meanwhile.
 void site_watch::learn_facts() {
   nodes_known_ = nodes_of(status_);
+  facts_.site = status_.value("site", std::string());
   const auto text = site::read_bounded(folder_of(site_) + "/" + site::applied_name);
   if (!text) return;
   const auto loaded = site::load_text(*text, status_.value("file", std::string()));
   if (const auto* plan = std::get_if<site::plan>(&loaded)) facts_ = view::facts_of(*plan);
-  if (facts_.site.empty()) facts_.site = status_.value("site", std::string());
 }
 
 void site_watch::listen(std::chrono::milliseconds bound) {
@@ -125,7 +125,7 @@ view::picture site_watch::look() {
   seen.alarms = alarms_.standing();
   // The journal of a rack that was taken out of the site is still there.
   std::erase_if(seen.alarms, [&](const view::alarm& one) {
-    return std::ranges::find(facts_.racks, one.rack) == facts_.racks.end();
+    return std::ranges::find(seen.racks, one.rack, &view::rack_picture::name) == seen.racks.end();
   });
   seen.events.assign(events_.begin(), events_.end());
   return seen;

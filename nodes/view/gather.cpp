@@ -25,6 +25,9 @@ using nlohmann::json;
 constexpr std::array telling_points = {"state",   "faults",  "alarms",    "power",
                                        "current", "voltage", "frequency", "temperature"};
 
+/// What every rack has.
+constexpr std::string_view contactor_end = "/contactor";
+
 /// All points by name; lives as long as what was selected.
 class index_of_points {
  public:
@@ -224,6 +227,24 @@ std::vector<process_picture> processes_of(const json& status, const live_state& 
   return result;
 }
 
+/// Of a site whose file cannot be read: what speaks. In alphabetical order.
+site_facts heard_facts(const std::vector<point_state>& points) {
+  site_facts facts;
+  for (const auto& point : points)
+    if (const auto& name = point.description.name; name.ends_with(contactor_end))
+      facts.racks.push_back(name.substr(0, name.size() - contactor_end.size()));
+  for (const auto& point : points) {
+    const auto& owner = point.owner;
+    const auto is_in = [&](const auto& list) {
+      return std::ranges::find(list, owner) != list.end();
+    };
+    if (point.description.name.starts_with(owner + "/") && owner != site::system_actor &&
+        !owner.ends_with(contactor_end) && !is_in(facts.racks) && !is_in(facts.equipment))
+      facts.equipment.push_back(owner);
+  }
+  return facts;
+}
+
 } // namespace
 
 picture gather(const site_facts& facts, const live_state& heard, const json& status,
@@ -235,8 +256,9 @@ picture gather(const site_facts& facts, const live_state& heard, const json& sta
   const auto points = heard.points().select({});
   const index_of_points index(points);
   result.system = system_of(index);
-  for (const auto& name : facts.racks) result.racks.push_back(rack_of(name, index, heard));
-  for (const auto& name : facts.equipment) result.equipment.push_back(equipment_of(name, points));
+  const auto known = facts.racks.empty() && facts.equipment.empty() ? heard_facts(points) : facts;
+  for (const auto& name : known.racks) result.racks.push_back(rack_of(name, index, heard));
+  for (const auto& name : known.equipment) result.equipment.push_back(equipment_of(name, points));
   result.links = links_of(heard);
   if (status.is_object())
     result.processes = processes_of(status, heard);

@@ -93,6 +93,15 @@ TEST_CASE("a picture has every rack of the site file, heard or not") {
   CHECK(seen.trouble.empty());
 }
 
+TEST_CASE("of a site whose file cannot be read everything is shown that speaks") {
+  small_bus bus;
+  const auto seen = gather({}, bus.heard, json::object(), 7);
+  REQUIRE(seen.racks.size() == 1);
+  CHECK(seen.racks[0].name == "rack_0");
+  REQUIRE(seen.equipment.size() == 1);
+  CHECK(seen.equipment[0].name == "meter_0");
+}
+
 TEST_CASE("an extreme is told with its module and cell") {
   small_bus bus;
   bus.say("bms_0", 0, block::words{3300, 3301, 3302, 3303});
