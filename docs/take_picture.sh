@@ -1,15 +1,37 @@
 #!/usr/bin/env bash
-# Writes docs/top.svg: the view of the running demo with closed racks and some power.
-# usage: docs/take_picture.sh [SITE], while the demo (or another site with its equipment) runs
+# Writes docs/top.svg: the terminal view of the demo while it is charged and one cell of rack_0 is
+# full before the others. Starts a copy of the demo, needs a build, takes half a minute.
+# usage: docs/take_picture.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-site=${1:-configs/demo.toml}
-voltaic=build/voltaic
-for rack in $("$voltaic" points '*/contactor' --site "$site" | cut -d/ -f1); do
-  "$voltaic" set "$rack/contactor" close --site "$site" --reason 'a picture'
-done
-"$voltaic" set inverter_0/run 1 --site "$site"
-"$voltaic" set inverter_0/power_setpoint 20000 --site "$site"
-"$voltaic" set rack_0/charge_current_limit 50 --for 1m --site "$site"
-sleep 5
-"$voltaic" top "$site" --snapshot docs/top.svg --size 120x40
+voltaic=$PWD/build/voltaic
+folder=$(mktemp -d)
+export VOLTAIC_RUNTIME_DIR=$folder/run
+site=$folder/configs/demo.toml
+
+cp -r configs "$folder/"
+cat >>"$site" <<'TOML'
+soc = 62
+scatter = true
+scenario = "scenarios/picture.csv"
+[ports]
+offset = 8400
+TOML
+cat >"$folder/configs/scenarios/picture.csv" <<'CSV'
+t_ms,point,index,value
+15000,rack_0/current,,-12.4
+15000,rack_1/current,,-12.7
+15000,rack_2/current,,-12.6
+15000,rack_3/current,,-12.9
+18000,rack_0/cell_voltage,module_12:cell_3,3.557
+CSV
+
+"$voltaic" up "$site" --quiet 2>"$folder/log" &
+supervisor=$!
+trap 'kill $supervisor; wait $supervisor; rm -rf "$folder"' EXIT
+sleep 4
+for rack in 0 1 2 3; do "$voltaic" set "rack_$rack/contactor" close --reason 'a picture'; done
+"$voltaic" set inverter_0/run 1
+"$voltaic" set inverter_0/power_setpoint -- -80000
+sleep 16
+"$voltaic" top --snapshot docs/top.svg --size 120x40
