@@ -95,6 +95,17 @@ TEST_CASE("simulate says and records the same bytes for the same file and seed")
   }
 }
 
+TEST_CASE("simulate measures with noise by its seed: the same bytes for one, others for another") {
+  simulation site;
+  const auto once = site.run("", "--for 3s --noise --seed 7");
+  INFO(once.errors);
+  REQUIRE(once.code == 0);
+  CHECK(site.value("rack_0/cell_voltage_max") != site.value("rack_0/cell_voltage_min"));
+  CHECK(site.value("inverter_0/state") == "off"); // its lines are played as well
+  CHECK(site.run("", "--for 3s --noise --seed 7").recording == once.recording);
+  CHECK(site.run("", "--for 3s --noise --seed 8").recording != once.recording);
+}
+
 TEST_CASE("simulate exits 1 and names the line of a trace that is wrong") {
   simulation site;
   const auto unknown =
