@@ -90,6 +90,10 @@ bool equipment_model::set_element(const register_place& place, std::uint32_t ind
                                   equipment_effect effect, double value) {
   if (effect == equipment_effect::late) return false;
   if (effect == equipment_effect::invalid && place.bit_count != 0) return false;
+  const double bits_end = 1U << place.bit_count;
+  if (effect == equipment_effect::value && place.bit_count != 0 &&
+      !(value >= 0 && value < bits_end))
+    return false;
   const bool is_held = place.table == modbus::table::holding;
   if (is_held && effect == equipment_effect::value) return write_as_person(place, value);
   if (is_held && (effect == equipment_effect::invalid || effect == equipment_effect::freeze))

@@ -43,6 +43,9 @@ constexpr double amperes_per_bit = 0.1;
 constexpr double percent_per_bit = 0.1;
 constexpr double celsius_per_bit = 0.1;
 constexpr double cell_volts_per_bit = 0.001;
+// Beyond these a scenario is no physics any more.
+constexpr double current_max_a = 100'000;
+constexpr double air_max_c = 1'000;
 constexpr std::uint16_t no_u16 = 0xFFFF;
 constexpr std::uint16_t no_i16 = 0x8000;
 constexpr std::uint8_t no_u8 = 0xFF;
@@ -107,7 +110,8 @@ std::vector<frame> simulated_rack_model::step(std::int64_t now_us,
     last_us_ = now_us;
   }
   for (const frame& item : received) take(item, now_us);
-  if (const auto air_c = values_.laid_down(quantity::air_temperature, 0)) pack_.set_air_c(*air_c);
+  if (const auto air_c = values_.laid_down(quantity::air_temperature, 0))
+    pack_.set_air_c(std::clamp(*air_c, -air_max_c, air_max_c));
   pack_.step(now_us - last_us_, current_a());
   controller_.step(now_us, pack_.voltage_v());
   last_us_ = now_us;
@@ -121,7 +125,8 @@ std::vector<frame> simulated_rack_model::step(std::int64_t now_us,
 
 double simulated_rack_model::current_a() const {
   if (!controller_.conducting()) return 0;
-  return values_.laid_down(quantity::current, 0).value_or(0);
+  return std::clamp(values_.laid_down(quantity::current, 0).value_or(0), -current_max_a,
+                    current_max_a);
 }
 
 bool simulated_rack_model::is_faulted(std::uint32_t module) const {

@@ -185,3 +185,19 @@ TEST_CASE("what a trace lays down, freezes or faults knows no noise") {
   REQUIRE(rack.set("module_fault", 2, override_kind::release));
   CHECK(cells_mv(rack, now_us += second / 5)[32] != 0xFFFF);
 }
+
+TEST_CASE("whatever number a scenario lays down, the rack says numbers that its frames hold") {
+  rack_options options;
+  options.spread = false;
+  options.controller.initially_closed = true;
+  simulated_rack_model rack(options);
+  for (const double value : {1e300, -1e300, 1e9, -1e9}) {
+    for (const auto* point : {"current", "air_temperature", "voltage", "soc", "cell_temperature",
+                              "module_charge_current_limit", "balancing", "contactor_state"})
+      REQUIRE(rack.set(point, {}, override_kind::value, value));
+    for (std::int64_t now_us = second; now_us < 5 * second; now_us += slot_us)
+      static_cast<void>(rack.step(now_us, {}));
+    CHECK(std::isfinite(rack.pack().temperature_c()));
+    CHECK(std::isfinite(rack.pack().voltage_v()));
+  }
+}

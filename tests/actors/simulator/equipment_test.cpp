@@ -245,6 +245,11 @@ TEST_CASE("a person at the device starts, limits and feeds it, within what it ta
   CHECK_FALSE(one.unit->set("power", 1, equipment_effect::value, 1));
   CHECK_FALSE(one.unit->set("", {}, equipment_effect::value, 1));
   CHECK_FALSE(one.unit->set("power", {}, equipment_effect::late, 1));
+  CHECK_FALSE(one.unit->set("grid_ok", {}, equipment_effect::value, 2));
+  CHECK_FALSE(one.unit->set("direction", {}, equipment_effect::value, -1));
+  REQUIRE(one.unit->set("current", {}, equipment_effect::value, 1e300));
+  one.live(1); // as much as its register holds
+  CHECK_FALSE(one.values().contains("current"));
 }
 
 TEST_CASE("F-080 F-081 equipment refuses, falls silent or is late, as a whole or in one point") {
