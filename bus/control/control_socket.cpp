@@ -179,6 +179,17 @@ messages::expected<std::string> exchange(int file, const std::string& path, std:
 
 } // namespace
 
+bool is_listened_to(const std::string& path) {
+  const auto address = address_of(path);
+  if (!address) return false;
+  const int file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (file < 0) return false;
+  const bool listened =
+      ::connect(file, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) == 0;
+  ::close(file);
+  return listened;
+}
+
 messages::expected<std::string> control_request(const std::string& path, std::string_view line,
                                                 std::chrono::milliseconds timeout) {
   const auto address = address_of(path);

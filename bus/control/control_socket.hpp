@@ -64,6 +64,9 @@ class control_server {
   std::map<client_id, connection> clients_;
 };
 
+/// Whether somebody listens on the unix stream socket of this path.
+[[nodiscard]] bool is_listened_to(const std::string& path);
+
 /// Sends one line and waits for the answer. Fails when nobody listens or the
 /// answer does not come in time.
 [[nodiscard]] messages::expected<std::string> control_request(const std::string& path,

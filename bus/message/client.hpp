@@ -51,4 +51,8 @@ class client {
 [[nodiscard]] messages::expected<std::unique_ptr<client>> connect_client(zmq_context& context,
                                                                          client_options options);
 
+/// Whether somebody listens at this relay's address prefix, `ipc:` only: what a dead relay
+/// left behind is no relay.
+[[nodiscard]] bool relay_listens(const std::string& prefix);
+
 } // namespace voltaic::bus::message

@@ -191,6 +191,12 @@ exit_code apply(const options& given) {
   const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
+  if (!is_supervised(site.status)) {
+    fmt::print(stderr,
+               "voltaic apply: no supervisor runs this site; start its services or containers "
+               "again to change them\n");
+    return exit_code::refused;
+  }
   const json request = {{"do", "apply"},
                         {"open", open_racks(site)},
                         {"user", user_name()},

@@ -131,7 +131,9 @@ action declare_capture(command_options& app) {
       .type_name("FILE");
   app.add_option("--for", given->duration, "Stop after so long, as 20s; else with Ctrl-C")
       .type_name("DURATION");
-  app.add_option("--site", given->site, "Site file, where several sites run").type_name("FILE");
+  app.add_option("--site", given->site, "Site file, where several sites run")
+      .type_name("FILE")
+      .envname("VOLTAIC_SITE");
   return [given] { return run(*given); };
 }
 

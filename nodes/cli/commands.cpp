@@ -57,6 +57,8 @@ constexpr std::array subcommands = {
                declare_simulate},
     subcommand{"node", "Run one node of a site; voltaic up and services start it",
                "voltaic node configs/demo.toml rack_0", declare_node},
+    subcommand{"health", "Tell whether a node of this machine lives: exit 0 or 1",
+               "voltaic health configs/demo.toml rack_0", declare_health},
     subcommand{"sim", "Simulate a site's racks on its virtual buses",
                "voltaic sim configs/demo.toml --rack rack_0", declare_sim},
     subcommand{"bus", "Serve a virtual CAN bus", "voltaic bus configs/demo.toml can0", declare_bus},
@@ -92,6 +94,7 @@ int run_command_line(int argument_count, const char* const* arguments) {
   app.footer(
       "Exit codes: 0 done, 1 findings or nothing matched, 2 usage, 3 no site runs,\n"
       "  4 refused or already running, 5 expired, 6 outcome unknown, 7 ended by a fault\n"
+      "Of several sites VOLTAIC_SITE names the file of the one that is meant, as --site does\n"
       "Folders: sockets and logs in VOLTAIC_RUNTIME_DIR, else XDG_RUNTIME_DIR/voltaic, else\n"
       "  /tmp/voltaic-UID; journals of events and latches in VOLTAIC_STATE_DIR, else\n"
       "  VOLTAIC_RUNTIME_DIR/state (so that one variable moves both), else STATE_DIRECTORY, else\n"

@@ -117,7 +117,7 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
     std::fflush(stdout);
     const auto news = connection.client().next(wait_for_event);
     if (!news) {
-      if (process::lock_holder(runtime_folder)) continue;
+      if (!is_supervised(site.status) || process::lock_holder(runtime_folder)) continue;
       catch_up();
       if (to.site_stopped()) return exit_code::done;
       fmt::print(stderr, "voltaic events: the site ended without a word\n");
@@ -203,7 +203,8 @@ action declare_events(command_options& app) {
   app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
   app.add_option("--site", given->place,
                  "Site file or state folder; of a site that is not running its journals are read")
-      .type_name("FILE");
+      .type_name("FILE")
+      .envname("VOLTAIC_SITE");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,6 +20,7 @@
 #include "nodes/process/node.hpp"
 #include "nodes/process/process_log.hpp"
 #include "nodes/process/process_set.hpp"
+#include "nodes/process/progress_watch.hpp"
 #include "nodes/process/thread_room.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
@@ -32,6 +35,7 @@ struct options {
   std::string site;
   std::string name;
   std::string record;
+  bool alone = false;
 };
 
 using logger = std::shared_ptr<spdlog::logger>;
@@ -96,14 +100,48 @@ bool request_rights(const logger& log) {
   return real_time.granted;
 }
 
-// Until it is stopped or has failed. `relay`: what it holds; null: none.
+/// What `voltaic up` does for its nodes, for one that nobody but a restart policy watches.
+class own_watch {
+ public:
+  own_watch(const site::supervision& bounds, bool safety)
+      : progress_(std::int64_t{safety ? bounds.wedge_safety_ms : bounds.wedge_other_ms} * 1000),
+        ready_until_us_(bus::can::monotonic_now_us() +
+                        std::int64_t{bounds.start_timeout_ms} * 1000) {}
+
+  /// Ends the process where the node is wedged or does not get ready. At once: who stands
+  /// still can hold up every way to end in order, and a chain's device opens by itself.
+  void look(const process::node& node, bool ready, const logger& log) {
+    const auto now_us = bus::can::monotonic_now_us();
+    if (!ready && now_us > ready_until_us_) {
+      end(log, "not ready in time");
+    }
+    if (const auto wedged = progress_.look(node.progress(), ::getpid(), now_us)) {
+      end(log, *wedged + " makes no progress");
+    }
+  }
+
+ private:
+  [[noreturn]] static void end(const logger& log, const std::string& reason) {
+    log->error("ends: {}", reason);
+    ::_exit(static_cast<int>(exit_code::fault));
+  }
+  process::progress_watch progress_;
+  std::int64_t ready_until_us_;
+};
+
+// Until it is stopped or has failed. `relay`: what it holds; null: none. `watch`: only of a
+// node that is alone.
 exit_code live(process::node& node, const bus::message::relay* relay,
-               const std::atomic<bool>& failed, simulator::stop_signal& stop, const logger& log) {
+               std::optional<own_watch> watch, const std::atomic<bool>& failed,
+               simulator::stop_signal& stop, const logger& log) {
   process::growth_log refusals(log);
   bool told = false;
   while (!stop.wait(look_period_ms)) {
     if (failed) {
       return exit_code::fault;
+    }
+    if (watch) {
+      watch->look(node, told, log);
     }
     node.tend();
     if (relay != nullptr) {
@@ -182,7 +220,11 @@ exit_code run_node(const options& given) {
   if (!started) {
     return fail(log, started.error().text);
   }
-  return live(**started, relay.relay.get(), failed, stop, log);
+  std::optional<own_watch> watch;
+  if (given.alone) {
+    watch.emplace(plan->supervision, described->safety);
+  }
+  return live(**started, relay.relay.get(), std::move(watch), failed, stop, log);
 }
 
 } // namespace
@@ -194,6 +236,9 @@ action declare_node(command_options& app) {
   app.add_option("--record", given->record,
                  "Node relay: go on writing telemetry and events to FILE")
       .option_text("FILE");
+  app.add_flag("--alone", given->alone,
+               "Nobody supervises it: end when it is not ready in time or an actor stands still, "
+               "so that a restart policy acts");
   return [given] { return run_node(*given); };
 }
 

@@ -6,8 +6,10 @@
 #include <filesystem>
 
 #include "bus/control/control_socket.hpp"
+#include "bus/message/client.hpp"
 #include "nodes/process/site_lock.hpp"
 #include "nodes/site/folders.hpp"
+#include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -33,6 +35,32 @@ std::vector<running_site> all_running_sites() {
   return result;
 }
 
+// Of a site whose nodes something else starts, services or containers: what its file says.
+std::optional<running_site> unsupervised_site(const std::string& place) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) return std::nullopt;
+  const auto loaded = site::load(place);
+  const auto* plan = std::get_if<site::plan>(&loaded);
+  if (plan == nullptr || !bus::message::relay_listens(plan->relay_address())) return std::nullopt;
+  running_site found;
+  found.control_path = plan->control_path();
+  found.relay = plan->relay_address();
+  auto nodes = nlohmann::json::array();
+  // Of processes it knows nothing; who lives is heard on the bus.
+  for (const auto& node : plan->nodes)
+    nodes.push_back({{"name", node.name},
+                     {"pid", 0},
+                     {"state", "stopped"},
+                     {"restarts", 0},
+                     {"uptime_s", 0},
+                     {"cpu_percent", 0.0},
+                     {"rss_kb", 0},
+                     {"last_exit", nullptr}});
+  found.status = {{"site", plan->name},   {"file", plan->file},   {"state", plan->folders.state},
+                  {"relay", found.relay}, {"roles", plan->roles}, {"nodes", std::move(nodes)}};
+  return found;
+}
+
 } // namespace
 
 std::vector<running_site> running_sites(const std::string& place) {
@@ -43,6 +71,8 @@ std::vector<running_site> running_sites(const std::string& place) {
   std::erase_if(sites, [&](const running_site& one) {
     return one.status.value("file", "") != wanted && one.status.value("state", "") != wanted;
   });
+  if (!sites.empty()) return sites;
+  if (auto unsupervised = unsupervised_site(place)) sites.push_back(*std::move(unsupervised));
   return sites;
 }
 

@@ -66,7 +66,10 @@ messages::expected<site_view> site_connection::collect(const running_site& site,
   const membership members(site, state->messages);
   for (const auto& message : state->messages) {
     if (const auto* health = std::get_if<messages::health>(&message.payload))
-      if (is_node_of(site, health->node)) result.health[health->node] = *health;
+      if (is_node_of(site, health->node)) {
+        result.health[health->node] = *health;
+        result.heard_us[health->node] = message.header.time.utc_us;
+      }
     if (!members.gone(message.header.source)) result.points.apply(message);
   }
   messages::message end;

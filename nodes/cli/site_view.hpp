@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,6 +19,7 @@ namespace voltaic::nodes::cli {
 struct site_view {
   messages::points::point_table points;
   std::map<std::string, messages::health> health; ///< by node
+  std::map<std::string, std::int64_t> heard_us;   ///< when it said so, microseconds since 1970
 };
 
 /// The command line's end of a site's message bus.

@@ -84,8 +84,16 @@ ordered_json process_of(const json& node) {
   return result;
 }
 
+// Whether a node without a supervisor lives: health comes four times a second.
+bool is_heard(const site_view& view, const std::string& name) {
+  constexpr std::int64_t silence_us = 2'000'000;
+  const auto heard = view.heard_us.find(name);
+  return heard != view.heard_us.end() && utc_now_us() - heard->second < silence_us;
+}
+
 // The supervisor knows processes, health knows what is inside of them.
 ordered_json merged(const json& supervised, const site_view* seen) {
+  const bool has_supervisor = is_supervised(supervised);
   auto nodes = ordered_json::array();
   std::map<std::string, messages::bus_health> buses;
   auto lines = ordered_json::array(); // each belongs to one node
@@ -96,7 +104,8 @@ ordered_json merged(const json& supervised, const site_view* seen) {
     if (seen != nullptr && health != seen->health.end()) {
       node["real_time"] = health->second.real_time;
       // Without its process the last that a node said of its actors is not true any more.
-      const bool is_there = node.value("pid", 0) > 0;
+      const bool is_there = has_supervisor ? node.value("pid", 0) > 0 : is_heard(*seen, name);
+      if (!has_supervisor && is_there) node["state"] = "running";
       for (const auto& actor : health->second.actors) {
         node["actors"].push_back(to_json(actor, is_there ? actor.state : node.value("state", "")));
         if (actor.state != "running" && node["state"] == "running") node["state"] = "degraded";
@@ -209,7 +218,9 @@ exit_code show(const options& given) {
 
 action declare_status(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--site", given->file, "Site file, where several sites run").type_name("FILE");
+  app.add_option("--site", given->file, "Site file, where several sites run")
+      .type_name("FILE")
+      .envname("VOLTAIC_SITE");
   app.add_flag("--actors", given->with_actors, "With the actors of each node");
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
   app.add_flag("--relay", given->relay_alone,

@@ -22,6 +22,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_up(command_options& app);
 [[nodiscard]] action declare_sim(command_options& app);
 [[nodiscard]] action declare_node(command_options& app);
+[[nodiscard]] action declare_health(command_options& app);
 [[nodiscard]] action declare_run(command_options& app);
 [[nodiscard]] action declare_simulate(command_options& app);
 

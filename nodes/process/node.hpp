@@ -75,6 +75,10 @@ class node {
   void stop();
   [[nodiscard]] actors::runtime::engine& engine() { return *engine_; }
   [[nodiscard]] const std::string& name() const { return options_.name; }
+  /// The counters that its actors move.
+  [[nodiscard]] const actors::runtime::progress_layout& progress() const {
+    return progress_->layout();
+  }
 
  private:
   explicit node(node_options options);

@@ -34,7 +34,7 @@ struct process_set::entry {
   explicit entry(process_spec what)
       : spec(std::move(what)),
         restart(restart_policy_of(spec), {{{}, 1}}),
-        wedge(std::int64_t{spec.wedge_ms} * 1000) {}
+        progress(std::int64_t{spec.wedge_ms} * 1000) {}
   [[nodiscard]] bool is_node() const {
     return spec.role != process_role::bus && spec.role != process_role::simulator;
   }
@@ -50,8 +50,7 @@ struct process_set::entry {
   process_state state = process_state::waiting;
   std::unique_ptr<child_process> child;
   actors::runtime::restart_model restart;
-  wedge_model wedge;
-  starvation_probe probe;
+  progress_watch progress;
   std::unique_ptr<actors::runtime::progress_page> page;
   std::uint32_t restarts = 0;
   std::uint32_t refusals = 0; ///< of its start by the system, one after the other

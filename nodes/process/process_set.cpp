@@ -109,7 +109,7 @@ void process_set::set_bounds(const process_spec& spec) {
   item->spec.restarts_max = spec.restarts_max;
   item->spec.restarts_window_ms = spec.restarts_window_ms;
   item->restart = actors::runtime::restart_model(restart_policy_of(item->spec), {{{}, 1}});
-  item->wedge = wedge_model(std::int64_t{spec.wedge_ms} * 1000);
+  item->progress = progress_watch(std::int64_t{spec.wedge_ms} * 1000);
 }
 
 void process_set::add_to(std::vector<pollfd>& polled) const {
@@ -132,8 +132,7 @@ bool process_set::stage_reached(process_role role) const {
 void process_set::start(entry& item, std::int64_t now_us) {
   item.kill_reason.clear();
   item.page.reset();
-  item.wedge.reset();
-  item.probe.reset();
+  item.progress.reset();
   item.started_us = now_us;
   item.figure_us = 0;
   auto environment = item.spec.environment;
@@ -250,23 +249,10 @@ void process_set::watch(entry& item, std::int64_t now_us) {
     }
     return;
   }
-  if (!runs) return item.wedge.reset();
-  const auto& layout = item.page->layout();
-  const auto count = std::min<std::size_t>(layout.count, layout.slots.size());
-  std::vector<std::uint64_t> counters(count);
-  for (std::size_t i = 0; i < count; ++i) counters[i] = layout.slots[i].progress;
-  bool starved = false;
-  if (item.wedge.suspicious())
-    starved = item.probe.starved(item.child->pid(), now_us);
-  else
-    item.probe.reset();
-  if (const auto wedged = item.wedge.look(now_us, counters, starved)) {
-    const auto& name = layout.slots[*wedged].name;
+  if (item.page == nullptr) return;
+  if (const auto wedged = item.progress.look(item.page->layout(), item.child->pid(), now_us))
     kill(item, codes::actor_wedged,
-         fmt::format("{} made no progress for {} ms",
-                     std::string_view(name.data(), ::strnlen(name.data(), name.size())),
-                     item.spec.wedge_ms));
-  }
+         fmt::format("{} made no progress for {} ms", *wedged, item.spec.wedge_ms));
 }
 
 void process_set::step(std::int64_t now_us) {

@@ -15,9 +15,8 @@
 #include "messages/codec/payloads.hpp"
 #include "nodes/process/child_process.hpp"
 #include "nodes/process/memory_kills.hpp"
-#include "nodes/process/process_figures.hpp"
+#include "nodes/process/progress_watch.hpp"
 #include "nodes/process/shortage_model.hpp"
-#include "nodes/process/wedge_model.hpp"
 
 namespace voltaic::nodes::process {
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +125,24 @@ std::vector<pid_t> children_of(pid_t pid) {
     if (parent == pid && state != 'Z') result.push_back(one);
   }
   return result;
+}
+
+pid_t stop_thread(pid_t pid, const std::string& begin) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    if (!read_file(entry.path() / "comm").starts_with(begin)) continue;
+    const auto thread = static_cast<pid_t>(std::stol(entry.path().filename().string()));
+    if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) return 0;
+    return ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0 ? thread : 0;
+  }
+  return 0;
+}
+
+bool thread_ended(pid_t thread) {
+  return eventually([&] {
+    int status = 0;
+    return ::waitpid(thread, &status, __WALL | WNOHANG) == thread && !WIFSTOPPED(status);
+  });
 }
 
 std::string read_file(const std::string& path) {

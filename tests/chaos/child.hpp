@@ -54,6 +54,13 @@ class child {
 [[nodiscard]] bool alive(pid_t pid);
 /// The processes whose parent it is.
 [[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
+/// The thread that runs a node's actors, as CAF names it.
+inline constexpr const char* worker_thread = "caf.multi";
+/// Stops one thread, whose name begins so, and nothing else of a process; the
+/// thread, or 0 where that is not possible.
+[[nodiscard]] pid_t stop_thread(pid_t pid, const std::string& begin);
+/// Waits for the end of a thread that was stopped so: it stays until this has seen it.
+[[nodiscard]] bool thread_ended(pid_t thread);
 /// The whole of a file; empty when there is none.
 [[nodiscard]] std::string read_file(const std::string& path);
 

@@ -1,9 +1,6 @@
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include <catch2/catch.hpp>
-#include <filesystem>
 #include <functional>
 #include <thread>
 
@@ -107,30 +104,6 @@ void each_node_in_turn(const std::function<void(pid_t)>& harm, const std::string
   CHECK(here.site.stop() == 0);
 }
 
-/// Stops one thread, whose name begins so, and nothing else of a process; the
-/// thread, or 0.
-pid_t stop_thread(pid_t pid, const std::string& begin) {
-  for (const auto& entry :
-       std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
-    if (!read_file(entry.path() / "comm").starts_with(begin)) continue;
-    const auto thread = static_cast<pid_t>(std::stol(entry.path().filename().string()));
-    if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) return 0;
-    return ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr) == 0 ? thread : 0;
-  }
-  return 0;
-}
-
-/// The worker that runs the node's actors, as CAF names it.
-constexpr const char* worker = "caf.multi";
-
-/// A traced thread stays until its tracer has seen its end.
-bool killed(pid_t thread) {
-  return eventually([&] {
-    int status = 0;
-    return ::waitpid(thread, &status, __WALL | WNOHANG) == thread && WIFSIGNALED(status);
-  });
-}
-
 } // namespace
 
 TEST_CASE("proof b F-001 F-003: kill -9 of each node disturbs nobody else") {
@@ -153,12 +126,12 @@ TEST_CASE("proof b F-011: a rack whose actors stand still in a living process is
     const auto before = here.site.status();
     const pid_t pid = here.site.pid_of(victim);
     const auto died_us = device_bench::now_us();
-    const pid_t thread = stop_thread(pid, worker);
+    const pid_t thread = stop_thread(pid, worker_thread);
     if (thread == 0) {
       WARN("skipped: one thread of another process cannot be stopped here");
       return;
     }
-    REQUIRE(killed(thread));
+    REQUIRE(thread_ended(thread));
     const pid_t successor = here.site.wait_for_successor(victim, pid);
     INFO(here.site.log());
     REQUIRE(successor > 0);
@@ -209,7 +182,7 @@ TEST_CASE("proof b F-011: a node whose one thread stands still is replaced and n
     WARN("skipped: one thread of another process cannot be stopped here");
     return;
   }
-  REQUIRE(killed(thread));
+  REQUIRE(thread_ended(thread));
   REQUIRE(here.site.wait_for_successor(victim, pid) > 0);
   INFO(here.site.log());
   CHECK(here.site.node(victim)["last_exit"].get<std::string>().find("no progress") !=

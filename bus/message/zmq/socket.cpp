@@ -4,7 +4,9 @@
 
 #include <charconv>
 
+#include "bus/control/control_socket.hpp"
 #include "bus/message/bundle.hpp"
+#include "bus/message/client.hpp"
 #include "bus/message/zmq/context.hpp"
 
 namespace voltaic::bus::message {
@@ -73,6 +75,12 @@ messages::expected<relay_addresses> addresses_below(const std::string& prefix) {
     return refuse("ipc://PATH, inproc://NAME or tcp://127.0.0.1:PORT is expected");
   }
   return relay_addresses{prefix + ".pub", prefix + ".sub", prefix + ".cmd"};
+}
+
+bool relay_listens(const std::string& prefix) {
+  const auto addresses = addresses_below(prefix);
+  return addresses && addresses->sub.starts_with(ipc) &&
+         control::is_listened_to(addresses->sub.substr(ipc.size()));
 }
 
 } // namespace voltaic::bus::message
