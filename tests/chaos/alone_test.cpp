@@ -55,7 +55,7 @@ TEST_CASE("a site that no supervisor runs is seen by its file, node by node") {
   CHECK(here.health("relay").code == 0);
   CHECK(here.health("rack_1").code == 1);
   CHECK(here.health("rack_7").code == 2);
-  CHECK(state_of(here.status(), "rack_0") == "running");
+  CHECK(eventually([&] { return state_of(here.status(), "rack_0") == "running"; }));
   CHECK(state_of(here.status(), "rack_1") == "stopped");
   CHECK(here.site.voltaic({"apply", here.site.file()}).code == 4);
 

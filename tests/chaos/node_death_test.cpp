@@ -170,8 +170,8 @@ TEST_CASE("proof b: a latch outlives the death of its chain and of the whole sit
 
 TEST_CASE("proof b F-011: a node whose one thread stands still is replaced and no rack notices") {
   const auto [victim, stopped] = GENERATE(table<std::string, std::string>({
-      {"site", worker},  // all its actors
-      {"relay", "relay"} // what forwards
+      {"site", worker_thread}, // all its actors
+      {"relay", "relay"}       // what forwards
   }));
   INFO("victim " << victim);
   closed_site here;
