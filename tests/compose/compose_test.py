@@ -73,7 +73,7 @@ class Site:
     def kill(self, service):
         """kill -9 of its process: `docker kill` would tell Docker that it is meant to end."""
         pid = self.about(service, "{{.State.Pid}}")
-        run("docker", "run", "--rm", "--privileged", "--pid=host", "--entrypoint", "sh", IMAGE,
+        run("docker", "run", "--rm", "--pid=host", "--entrypoint", "sh", IMAGE,
             "-c", f"kill -9 {pid}")
 
     def points(self, pattern):
