@@ -14,7 +14,7 @@ import time
 SKIPPED = 77
 IMAGE = "voltaic-demo"
 PROJECT = f"voltaic-test-{os.getpid()}"
-FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "compose")
+PROJECT_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 RACKS = [f"rack_{number}" for number in range(4)]
 NODES = ["relay", *RACKS, "site"]
 # Generous: a busy machine, and Docker's own backoff between restarts.
@@ -39,8 +39,11 @@ def compose_command():
         skip("no docker command")
     if run("docker", "info", check=False).returncode != 0:
         skip("no Docker engine answers")
-    if run("docker", "image", "inspect", IMAGE, check=False).returncode != 0:
-        skip(f"no image {IMAGE}: ./dev compose build makes it")
+    image = run("docker", "image", "inspect", "-f", '{{index .Config.Labels "voltaic.sources"}}',
+                IMAGE, check=False)
+    sources = run(os.path.join(PROJECT_ROOT, "dev"), "compose", "sources", check=False)
+    if image.returncode != 0 or not sources.stdout or image.stdout != sources.stdout:
+        skip(f"no image {IMAGE} of these sources: ./dev compose build makes it")
     if run("docker", "compose", "version", check=False).returncode == 0:
         return ["docker", "compose"]
     if shutil.which("docker-compose") is not None:
@@ -52,7 +55,8 @@ class Site:
     """The containers of one run."""
 
     def __init__(self, compose):
-        self.compose = [*compose, "-p", PROJECT, "-f", os.path.join(FOLDER, "compose.yaml")]
+        site = os.path.join(PROJECT_ROOT, "compose", "compose.yaml")
+        self.compose = [*compose, "-p", PROJECT, "-f", site]
 
     def up(self):
         run(*self.compose, "up", "-d")
