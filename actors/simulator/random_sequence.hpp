@@ -8,8 +8,7 @@ namespace voltaic::actors::simulator {
 /// A seed of its own for what has this name, whatever else is simulated.
 [[nodiscard]] inline std::uint64_t seed_of(std::uint64_t seed, std::string_view name) {
   std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
-  for (const char each : name)
-    hash = (hash ^ static_cast<unsigned char>(each)) * 1099511628211ULL;
+  for (const char each : name) hash = (hash ^ static_cast<unsigned char>(each)) * 1099511628211ULL;
   return seed ^ hash;
 }
 

@@ -79,8 +79,8 @@ std::string scope_of(std::uint32_t index, std::uint32_t group_size, std::string_
   return out + std::string(element) + "_" + std::to_string(index);
 }
 
-std::vector<std::string> scopes_of(std::span<const std::uint32_t> indices,
-                                   std::uint32_t group_size, std::string_view element) {
+std::vector<std::string> scopes_of(std::span<const std::uint32_t> indices, std::uint32_t group_size,
+                                   std::string_view element) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < indices.size();) {
     // They rise, so a group that begins here and ends a group's size later is whole.
