@@ -16,8 +16,9 @@ namespace voltaic::nodes::cli {
 namespace {
 
 constexpr std::string_view virtual_scheme = "virtual:";
-/// With bit times a client need not wake for each frame: its stamps are exact.
-constexpr std::int64_t bit_time_packing_us = 1'000;
+/// What comes within a millisecond is delivered at once, as adapters at a USB port do
+/// it: a client need not wake for each frame, and stamps are exact.
+constexpr std::int64_t usual_packing_us = 1'000;
 
 struct options {
   std::string site_file;
@@ -48,7 +49,7 @@ exit_code serve(const options& given) {
   served.bus.runtime_folder = plan.folders.runtime;
   served.bus.bitrate = bus->bitrate;
   served.bus.bit_times = bus->bit_time;
-  served.bus.packing_us = bus->bit_time ? bit_time_packing_us : 0;
+  served.bus.packing_us = usual_packing_us;
   if (!given.packing.empty()) {
     const auto packing_ms = parse_duration_ms(given.packing);
     if (!packing_ms) {

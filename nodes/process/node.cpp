@@ -13,6 +13,7 @@
 #include "actors/runtime/event_log.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
+#include "nodes/process/bus_feed.hpp"
 #include "nodes/process/line_plan.hpp"
 #include "nodes/process/subscriptions.hpp"
 
@@ -23,12 +24,14 @@ constexpr const char* starts_key = "node_starts";
 // An incarnation's low bits count restarts within one start of the node.
 constexpr std::uint32_t incarnations_of_a_start = 65'536;
 
-// How often something is looked at that is awaited.
-constexpr std::chrono::microseconds look_period{100};
+// How often something is looked at that is awaited: at a start, when many nodes of a
+// machine wait for each other, and of a recording, whose time goes on with each look.
+constexpr std::chrono::microseconds start_look_period{2'000};
+constexpr std::chrono::microseconds replay_look_period{100};
 
 // Until it is so, or the time is over.
 template <class Condition>
-void wait_until(Condition reached, std::int64_t at_most_us) {
+void wait_until(Condition reached, std::int64_t at_most_us, std::chrono::microseconds look_period) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(at_most_us);
   while (!reached() && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(look_period);
@@ -166,7 +169,7 @@ messages::expected<bool> node::open_endpoint() {
   if (options_.deterministic) {
     return true;
   }
-  wait_until([this] { return endpoint_->statistics().linked; }, link_wait_us);
+  wait_until([this] { return endpoint_->statistics().linked; }, link_wait_us, start_look_period);
   return true;
 }
 
@@ -265,7 +268,7 @@ messages::utc_quality node::utc_quality() const {
 
 messages::expected<bool> node::open_field() {
   if (!options_.deterministic) {
-    wait_until([this] { return engine_->ready(); }, actors_wait_us);
+    wait_until([this] { return engine_->ready(); }, actors_wait_us, start_look_period);
   }
   for (const auto& name : self_->buses) {
     if (auto opened = open_bus(name); !opened) {
@@ -284,20 +287,26 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
   const auto& plan = *options_.plan;
   const auto& described = *plan.find_bus(bus);
   std::vector<actors::runtime::mailbox_ptr> devices;
+  std::vector<const site::device*> described_devices;
   for (const auto& device : plan.devices) {
     if (device.bus != bus) {
       continue;
     }
     if (auto mailbox = engine_->find(device.name)) {
       devices.push_back(std::move(mailbox));
+      described_devices.push_back(&device);
     }
   }
   // Where time is recorded nobody is late: a batch comes when the one before was
   // dealt with, so that a busy machine changes nothing of what is said.
   const bool waits = described.kind == site::bus_kind::replay && !options_.deterministic;
-  auto handler = [this, waits, devices](bus::can::batch&& batch) {
+  const auto feed = std::make_shared<bus_feed>(described_devices);
+  auto handler = [this, waits, devices, feed](bus::can::batch&& batch) {
+    if (!feed->take(batch)) {
+      return;
+    }
     if (waits) {
-      wait_until([this] { return engine_->idle(); }, replay_wait_us);
+      wait_until([this] { return engine_->idle(); }, replay_wait_us, replay_look_period);
     }
     const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
     for (const auto& device : devices) {

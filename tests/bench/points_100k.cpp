@@ -62,7 +62,11 @@ nlohmann::json can_profile(const std::string& name, const std::string& id, std::
           {"commissioned", true},
           {"points",
            {{"value",
-             {{"channel", "Value"}, {"type", "u16"}, {"count", count}, {"period_ms", period_ms}}}}},
+             {{"channel", "Value"},
+              {"unit", ""},
+              {"type", "u16"},
+              {"count", count},
+              {"period_ms", period_ms}}}}},
           {"messages",
            {{{"name", "values"},
              {"id", id},
@@ -73,20 +77,23 @@ nlohmann::json can_profile(const std::string& name, const std::string& id, std::
 }
 
 nlohmann::json modbus_profile() {
-  return {
-      {"name", "many-registers"},
-      {"version", 1},
-      {"protocol", "modbus"},
-      {"commissioned", true},
-      {"points",
-       {{"value",
-         {{"channel", "Value"}, {"type", "u16"}, {"count", line_values}, {"period_ms", 1000}}}}},
-      {"registers",
-       {{{"point", "value"},
-         {"table", "holding"},
-         {"address", 0},
-         {"type", "u16"},
-         {"count", line_values}}}}};
+  return {{"name", "many-registers"},
+          {"version", 1},
+          {"protocol", "modbus"},
+          {"commissioned", true},
+          {"points",
+           {{"value",
+             {{"channel", "Value"},
+              {"unit", ""},
+              {"type", "u16"},
+              {"count", line_values},
+              {"period_ms", 1000}}}}},
+          {"registers",
+           {{{"point", "value"},
+             {"table", "holding"},
+             {"address", 0},
+             {"type", "u16"},
+             {"count", line_values}}}}};
 }
 
 void write_profiles(const std::string& configs) {
@@ -96,11 +103,12 @@ void write_profiles(const std::string& configs) {
   std::ofstream(folder + "registers.json") << modbus_profile();
 }
 
-std::uint16_t first_port() {
+/// Of the lines' hosts, in a row; away from those of another run.
+std::uint16_t free_ports() {
   return static_cast<std::uint16_t>(20'000 + ::getpid() % 20'000);
 }
 
-std::string site_text() {
+std::string site_text(std::uint16_t first_port) {
   auto text = fmt::format(R"([site]
 name = "many"
 [range]
@@ -138,7 +146,7 @@ profile = "profiles/registers.json"
 line = "line_{0}"
 unit = 1
 )",
-                        i, first_port() + i);
+                        i, first_port + i);
   return text + tests::own_ports();
 }
 
@@ -195,11 +203,11 @@ std::vector<std::uint8_t> answer(std::span<const std::uint8_t> asked) {
 }
 
 // In a process of its own, until it is killed.
-void play_field(const std::string& runtime) {
+void play_field(const std::string& runtime, std::uint16_t first_port) {
   std::vector<std::unique_ptr<bus::modbus::server>> servers;
   for (std::uint32_t i = 0; i < lines; ++i) {
     bus::modbus::server_options options;
-    options.port = static_cast<std::uint16_t>(first_port() + i);
+    options.port = static_cast<std::uint16_t>(first_port + i);
     auto started = bus::modbus::start_server(
         options, [](std::uint8_t, std::span<const std::uint8_t> pdu) { return answer(pdu); });
     if (!started) _exit(1);
@@ -240,8 +248,9 @@ row below(const std::string& name, double value, const std::string& unit, double
 } // namespace
 
 std::vector<row> points_100k() {
-  const running_site site(site_text(), "up", write_profiles);
-  const process field([&] { play_field(site.plan().folders.runtime); });
+  const auto first_port = free_ports();
+  const running_site site(site_text(first_port), "up", write_profiles);
+  const process field([&] { play_field(site.plan().folders.runtime, first_port); });
   site.wait_until_ready(ready_within_us);
   usleep(static_cast<unsigned>(settle_us));
   const auto members = site.members();

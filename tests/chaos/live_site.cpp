@@ -194,7 +194,8 @@ bool live_site::good(const std::string& rack) const {
 
 std::string live_site::contactor(const std::string& rack) const {
   const auto seen = points(rack + "/contactor");
-  return seen.empty() ? "" : seen.begin()->second.value("value", "");
+  const auto value = seen.empty() ? json() : seen.begin()->second["value"];
+  return value.is_string() ? value.get<std::string>() : ""; // null: nobody knows
 }
 
 std::vector<json> live_site::events(std::chrono::milliseconds bound) const {

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "bus/can/port.hpp"
+#include "nodes/site/plan.hpp"
+
+namespace voltaic::nodes::process {
+
+/// Between a port and the devices of a node: passes on what they listen to, and the
+/// time. On a bus with many devices most frames are for others, and each batch costs
+/// the node a wake. Used by the port's thread alone.
+class bus_feed {
+ public:
+  /// These devices, whose profiles are there, live in the node.
+  explicit bus_feed(const std::vector<const site::device*>& devices);
+
+  /// Drops the frames that are for nobody here. False: nothing of the batch is needed
+  /// now, neither a frame nor the time, which is needed at each `tick_period_us`.
+  [[nodiscard]] bool take(bus::can::batch& said);
+
+ private:
+  [[nodiscard]] bool wants(const messages::can::frame& one) const;
+  std::vector<bool> standard_;          ///< by 11-bit identifier
+  std::vector<std::uint32_t> extended_; ///< 29-bit identifiers, sorted
+  std::int64_t passed_us_ = 0;          ///< time of the last batch that was passed on
+};
+
+} // namespace voltaic::nodes::process
