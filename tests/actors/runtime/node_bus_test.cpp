@@ -131,7 +131,7 @@ TEST_CASE("a message that every receiver outside refuses reaches nobody inside e
 
 TEST_CASE("what is repeated, late or doubled is no gap, and what never came is one") {
   test_node node({});
-  const auto gaps_after = [&](std::vector<std::uint64_t> numbers) {
+  const auto gaps_after = [&](const std::vector<std::uint64_t>& numbers) {
     for (const auto number : numbers) {
       node.hear(plane::telemetry, {"bms_9", 1, number, node.clock.now(), {}},
                 messages::telemetry{"bms_9", 7, {}});

@@ -196,7 +196,7 @@ TEST_CASE("F-086 a connection on which answers are lost is given up, and another
 }
 
 TEST_CASE("F-084 an answer of another unit, function, count or transaction is refused") {
-  const auto spoiled = [](std::function<void(wire::tcp_frame&)> spoil) {
+  const auto spoiled = [](const std::function<void(wire::tcp_frame&)>& spoil) {
     return [spoil](const wire::tcp_frame& asked) {
       auto answer = right_answer(asked);
       spoil(answer);
