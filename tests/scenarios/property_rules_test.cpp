@@ -273,7 +273,7 @@ TEST_CASE("safety rule 7: a value that is sent twice, late, for nobody or instea
       heard.push_back(at(t_ms, limits_heard{limit_a, limit_a}));
     return heard;
   };
-  const auto after = [&](std::vector<fact> heard, const std::vector<fact>& more) {
+  const auto after = [&](const std::vector<fact>& heard, const std::vector<fact>& more) {
     return breaks(make_command_rule(), with(with({set, value(20)}, heard), more));
   };
   CHECK(after(reports(100, 3'000, 140), {value(3'000)}) == 0);

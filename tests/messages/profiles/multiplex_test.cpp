@@ -163,7 +163,8 @@ constexpr std::string_view modules = R"({
   ]
 })";
 
-std::string modules_with(std::string step, const std::string& first, const std::string& wide) {
+std::string modules_with(const std::string& step, const std::string& first,
+                         const std::string& wide) {
   std::string text(modules);
   const auto put = [&](const std::string& mark, const std::string& value) {
     for (auto at = text.find(mark); at != std::string::npos; at = text.find(mark))

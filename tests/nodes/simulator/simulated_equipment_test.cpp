@@ -62,7 +62,7 @@ TEST_CASE("a scenario silences served equipment, makes it refuse, and lets it go
 TEST_CASE("F-082 served equipment that answers late is waited for, then drained and counted") {
   bench on;
   static_cast<void>(on.told.next_poll_of(outcome::done));
-  on.disturb("", equipment_effect::late, timeout_ms / 3);
+  on.disturb("", equipment_effect::late, timeout_ms / 3.0);
   static_cast<void>(on.told.next_poll_of(outcome::done));
   const auto before = on.line->read_statistics().late;
   on.disturb("", equipment_effect::late, timeout_ms * 1.5);
