@@ -147,7 +147,7 @@ void print_row(const ordered_json& node) {
   const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "-";
   // A process that is not there has no number: nobody should hand a 0 to kill.
   const auto pid = node.value("pid", 0) > 0 ? std::to_string(node.value("pid", 0)) : "-";
-  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6.1f} {:>6.1f} MB  {}\n", node.value("name", ""),
+  fmt::print("{:<20} {:>8} {:<9} {:>8} {:>8} {:>6.1f} {:>6.1f} MB  {}\n", node.value("name", ""),
              pid, node.value("state", ""), node.value("restarts", 0),
              uptime_text(node.value("uptime_s", 0)), node.value("cpu_percent", 0.0),
              node.value("rss_kb", 0) / 1024.0, last);
@@ -168,7 +168,7 @@ void print_lines(const ordered_json& lines) {
 // `others` are the buses and simulators that the site brought along.
 void print_table(const ordered_json& status, const json& others, bool with_actors) {
   fmt::print("site {}\n", status.value("site", ""));
-  fmt::print("{:<16} {:>8} {:<9} {:>8} {:>8} {:>6} {:>9}  {}\n", "node", "pid", "state", "restarts",
+  fmt::print("{:<20} {:>8} {:<9} {:>8} {:>8} {:>6} {:>9}  {}\n", "node", "pid", "state", "restarts",
              "uptime", "cpu %", "memory", "last exit");
   for (const auto& node : status["nodes"]) {
     print_row(node);

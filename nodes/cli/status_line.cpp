@@ -48,6 +48,17 @@ std::string named_racks(const points_found& contactors,
   return line;
 }
 
+// " rack_1 fault rack_3 warning": the racks on which protection has something to say.
+std::string protected_racks(const messages::points::point_table& points) {
+  std::string text;
+  for (const auto& point : points.select({"*/protection_level"})) {
+    if (point.text.empty() || point.text == "none") continue;
+    const auto& name = point.description.name;
+    text += fmt::format(" {} {}", name.substr(0, name.find('/')), point.text);
+  }
+  return text;
+}
+
 // "64 racks: 60 closed, 3 open, 1 unknown"
 std::string counted_racks(const points_found& contactors) {
   std::map<std::string, std::size_t> states;
@@ -68,7 +79,7 @@ std::string status_line(const json& supervised, const site_view* view) {
     line = contactors.size() > racks_named_max ? counted_racks(contactors)
                                                : named_racks(contactors, view->points);
   }
-  std::string troubled;
+  std::string troubled = view == nullptr ? std::string() : protected_racks(view->points);
   for (const auto& node : supervised["nodes"])
     if (node.value("state", "") != "running")
       troubled += fmt::format(" {} {}", node.value("name", ""), node.value("state", ""));
