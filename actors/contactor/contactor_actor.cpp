@@ -32,12 +32,8 @@ contactor_options checked(contactor_options options) {
 } // namespace
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
-  messages::point_description point;
-  point.name = rack + "/contactor";
-  point.channel = rack + "/Contactor";
-  point.raw_type = "text";
-  point.period_ms = static_cast<std::uint32_t>(state_period_us / messages::us_per_ms);
-  point.category = "operational";
+  auto point =
+      messages::points::describe(rack, {"contactor", "Contactor", "", 0, "text"}, state_period_us);
   point.writable = true;
   return messages::points::make_catalogue(owner, {point});
 }

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace voltaic::actors::protection {
 
 namespace {
 
+using messages::points::computed_point;
 using runtime::plane;
 
 constexpr const char* deadline_reason = "deadline_miss";
@@ -28,47 +30,25 @@ protection_options checked(protection_options options) {
   return options;
 }
 
-messages::point_description limit_point(const std::string& rack, const char* name,
-                                        const char* channel) {
-  messages::point_description point;
-  point.name = rack + "/" + name;
-  point.channel = rack + "/" + channel;
-  point.unit = "A";
-  point.raw_type = "f64";
-  point.period_ms = static_cast<std::uint32_t>(limits_period_us / messages::us_per_ms);
-  point.category = "operational";
-  point.decimals = 1;
-  return point;
-}
-
-messages::point_description level_point(const std::string& rack) {
-  auto point = limit_point(rack, "protection_level", "ProtectionLevel");
-  point.unit.clear();
-  point.raw_type = "text";
-  point.decimals = 0;
-  return point;
-}
+// In the order in which they are said.
+constexpr std::array<computed_point, 3> described_points = {{
+    {"charge_current_limit", "ChargeCurrentLimit", "A", 1},
+    {"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
+    {"protection_level", "ProtectionLevel", "", 0, "text"},
+}};
 
 // "none", or the highest level that is active or latched.
 std::string level_text(const outputs& said) {
   return said.level ? std::string(to_string(*said.level)) : "none";
 }
 
-messages::block level_block(std::uint16_t position, std::string text, runtime::instant now) {
+messages::block good_block(std::uint16_t position, decltype(messages::block::values) values,
+                           runtime::instant now) {
   messages::block block;
   block.point = position;
   block.source_time_us = now.monotonic_us;
   block.quality = quality::good;
-  block.values = std::move(text);
-  return block;
-}
-
-messages::block limit_block(std::uint16_t position, double value_a, runtime::instant now) {
-  messages::block block;
-  block.point = position;
-  block.source_time_us = now.monotonic_us;
-  block.quality = quality::good;
-  block.values = messages::block::reals{value_a};
+  block.values = std::move(values);
   return block;
 }
 
@@ -83,7 +63,6 @@ runtime::kept_latch latch_of(const row& of) {
            {"scope", of.scope}}};
 }
 
-// Latched because nobody knows what else was.
 /// Nothing flows through a rack that nobody protects in time.
 current_limits stopped_limits(const current_limits& wanted) {
   current_limits none{0, 0, wanted.reasons};
@@ -91,6 +70,7 @@ current_limits stopped_limits(const current_limits& wanted) {
   return none;
 }
 
+// Latched because nobody knows what else was.
 bool is_lost_store(const row& of) {
   return of.latched && of.candidate == latch_store_lost;
 }
@@ -98,10 +78,10 @@ bool is_lost_store(const row& of) {
 } // namespace
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
-  return messages::points::make_catalogue(
-      owner,
-      {limit_point(rack, "charge_current_limit", "ChargeCurrentLimit"),
-       limit_point(rack, "discharge_current_limit", "DischargeCurrentLimit"), level_point(rack)});
+  std::vector<messages::point_description> points;
+  for (const auto& each : described_points)
+    points.push_back(messages::points::describe(rack, each, limits_period_us));
+  return messages::points::make_catalogue(owner, std::move(points));
 }
 
 protection_actor::protection_actor(runtime::context& context, actor_options options)
@@ -261,8 +241,10 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
   messages::telemetry said;
   said.owner = catalogue_.owner;
   said.fingerprint = catalogue_.fingerprint;
-  said.blocks = {limit_block(0, applied.charge_a, now), limit_block(1, applied.discharge_a, now),
-                 level_block(2, level_text(from), now)};
+  using messages::block;
+  said.blocks = {good_block(0, block::reals{applied.charge_a}, now),
+                 good_block(1, block::reals{applied.discharge_a}, now),
+                 good_block(2, level_text(from), now)};
   limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
                   std::move(said)};
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);

@@ -9,38 +9,25 @@
 namespace voltaic::actors::runtime {
 namespace {
 
-struct described_point {
-  const char* name;
-  const char* channel;
-  const char* unit;
-  std::uint8_t decimals;
-};
+using messages::points::computed_point;
 
 // In the order in which `node_telemetry` says them.
 constexpr std::array described_points = {
-    described_point{"uptime", "Uptime", "s", 0},
-    described_point{"cpu", "Cpu", "%", 1},
-    described_point{"rss", "Rss", "MB", 1},
-    described_point{"queue_depth", "QueueDepth", "", 0},
-    described_point{"deadline_misses", "DeadlineMisses", "", 0},
-    described_point{"restarts", "Restarts", "", 0},
+    computed_point{"uptime", "Uptime", "s", 0},
+    computed_point{"cpu", "Cpu", "%", 1},
+    computed_point{"rss", "Rss", "MB", 1},
+    computed_point{"queue_depth", "QueueDepth", "", 0},
+    computed_point{"deadline_misses", "DeadlineMisses", "", 0},
+    computed_point{"restarts", "Restarts", "", 0},
 };
 
 } // namespace
 
 messages::catalogue node_catalogue(const std::string& node, const std::string& owner) {
   std::vector<messages::point_description> points;
-  for (const auto& each : described_points) {
-    messages::point_description point;
-    point.name = "system/node/" + node + "/" + each.name;
-    point.channel = "system/node/" + node + "/" + each.channel;
-    point.unit = each.unit;
-    point.raw_type = "f64";
-    point.decimals = each.decimals;
-    point.period_ms = static_cast<std::uint32_t>(node_points_period_us / messages::us_per_ms);
-    point.category = "operational";
-    points.push_back(std::move(point));
-  }
+  for (const auto& each : described_points)
+    points.push_back(
+        messages::points::describe("system/node/" + node, each, node_points_period_us));
   return messages::points::make_catalogue(owner, std::move(points));
 }
 

@@ -4,36 +4,30 @@
 #include <string_view>
 #include <utility>
 
+#include "messages/points/catalogue.hpp"
+
 namespace voltaic::actors::system {
 namespace {
 
 using messages::quality;
+using messages::points::computed_point;
 
 // Bits on a serial line for one byte: start, eight of data, parity or stop, stop.
 constexpr double bits_per_byte = 11;
 // The load of a line is measured over at least this time.
 constexpr std::int64_t load_window_us = messages::us_per_s;
 
-struct described_point {
-  const char* name;
-  const char* channel;
-  const char* unit;
-  const char* raw_type;
-  std::uint8_t decimals;
-};
-
 // In the order in which `step` says them; a line without a load lacks that one.
-constexpr described_point described_points[] = {
-    {"state", "State", "", "text", 0},      {"load", "Load", "%", "f64", 1},
-    {"bytes", "Bytes", "B", "f64", 0},      {"errors", "Errors", "", "f64", 0},
-    {"last_gap", "LastGap", "s", "f64", 2},
+constexpr computed_point described_points[] = {
+    {"state", "State", "", 0, "text"}, {"load", "Load", "%", 1},        {"bytes", "Bytes", "B", 0},
+    {"errors", "Errors", "", 0},       {"last_gap", "LastGap", "s", 2},
 };
 
 bool has_load(const link_options& of) {
   return of.kind == link_kind::bus || of.baud > 0;
 }
 
-bool is_load(const described_point& point) {
+bool is_load(const computed_point& point) {
   return std::string_view(point.name) == "load";
 }
 
@@ -48,15 +42,8 @@ link_model::link_model(const std::string& system, std::vector<link_options> link
   for (auto& each : links) {
     for (const auto& named : described_points) {
       if (is_load(named) && !has_load(each)) continue;
-      messages::point_description point;
-      point.name = system + "/link/" + each.name + "/" + named.name;
-      point.channel = system + "/link/" + each.name + "/" + named.channel;
-      point.unit = named.unit;
-      point.raw_type = named.raw_type;
-      point.decimals = named.decimals;
-      point.period_ms = static_cast<std::uint32_t>(health_age_us_max / messages::us_per_ms);
-      point.category = "operational";
-      points_.push_back(std::move(point));
+      points_.push_back(
+          messages::points::describe(system + "/link/" + each.name, named, health_age_us_max));
     }
     links_.push_back({std::move(each), {}, 0, 0, 0});
   }

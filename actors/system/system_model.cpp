@@ -13,47 +13,32 @@ namespace voltaic::actors::system {
 namespace {
 
 using messages::quality;
-
-struct described_point {
-  const char* name;
-  const char* channel;
-  const char* unit;
-  std::uint8_t decimals;
-};
+using messages::points::computed_point;
 
 // In the order in which `step` says them.
 constexpr std::array described_points = {
-    described_point{"voltage", "Voltage", "V", 1},
-    described_point{"current", "Current", "A", 1},
-    described_point{"power", "Power", "W", 1},
-    described_point{"soc", "Soc", "%", 1},
-    described_point{"soc_min", "SocMin", "%", 1},
-    described_point{"soc_max", "SocMax", "%", 1},
-    described_point{"energy_charged", "EnergyCharged", "Wh", 1},
-    described_point{"energy_discharged", "EnergyDischarged", "Wh", 1},
-    described_point{"charge_current_limit", "ChargeCurrentLimit", "A", 1},
-    described_point{"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
-    described_point{"racks_total", "RacksTotal", "", 0},
-    described_point{"racks_active", "RacksActive", "", 0},
-    described_point{"faults", "Faults", "", 0},
-    described_point{"alarms", "Alarms", "", 0},
-    described_point{"warnings", "Warnings", "", 0},
+    computed_point{"voltage", "Voltage", "V", 1},
+    computed_point{"current", "Current", "A", 1},
+    computed_point{"power", "Power", "W", 1},
+    computed_point{"soc", "Soc", "%", 1},
+    computed_point{"soc_min", "SocMin", "%", 1},
+    computed_point{"soc_max", "SocMax", "%", 1},
+    computed_point{"energy_charged", "EnergyCharged", "Wh", 1},
+    computed_point{"energy_discharged", "EnergyDischarged", "Wh", 1},
+    computed_point{"charge_current_limit", "ChargeCurrentLimit", "A", 1},
+    computed_point{"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
+    computed_point{"racks_total", "RacksTotal", "", 0},
+    computed_point{"racks_active", "RacksActive", "", 0},
+    computed_point{"faults", "Faults", "", 0},
+    computed_point{"alarms", "Alarms", "", 0},
+    computed_point{"warnings", "Warnings", "", 0},
 };
 
 // The racks together, then the links.
 messages::catalogue describe(const std::string& name, const link_model& links) {
   std::vector<messages::point_description> points;
-  for (const auto& each : described_points) {
-    messages::point_description point;
-    point.name = name + "/" + each.name;
-    point.channel = name + "/" + each.channel;
-    point.unit = each.unit;
-    point.raw_type = "f64";
-    point.decimals = each.decimals;
-    point.period_ms = static_cast<std::uint32_t>(period_us / messages::us_per_ms);
-    point.category = "operational";
-    points.push_back(std::move(point));
-  }
+  for (const auto& each : described_points)
+    points.push_back(messages::points::describe(name, each, period_us));
   points.insert(points.end(), links.points().begin(), links.points().end());
   return messages::points::make_catalogue(name, std::move(points));
 }

@@ -100,6 +100,19 @@ catalogue make_catalogue(std::string owner, std::vector<point_description> point
   return out;
 }
 
+point_description describe(std::string_view prefix, const computed_point& point,
+                           std::int64_t period_us) {
+  point_description described;
+  described.name = fmt::format("{}/{}", prefix, point.name);
+  described.channel = fmt::format("{}/{}", prefix, point.channel);
+  described.unit = point.unit;
+  described.raw_type = point.raw_type;
+  described.decimals = point.decimals;
+  described.period_ms = static_cast<std::uint32_t>(period_us / us_per_ms);
+  described.category = "operational";
+  return described;
+}
+
 std::optional<reference> find(const catalogue& catalogue, const element_path& path) {
   for (std::size_t i = 0; i < catalogue.points.size(); ++i) {
     const auto& point = catalogue.points[i];

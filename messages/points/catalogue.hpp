@@ -28,6 +28,19 @@ inline constexpr std::uint8_t decimals_max = 9;
 /// offset) and seals them with the fingerprint.
 [[nodiscard]] catalogue make_catalogue(std::string owner, std::vector<point_description> points);
 
+/// A point of one value that its owner computes instead of reading it from a device.
+struct computed_point {
+  const char* name;    ///< below its prefix
+  const char* channel; ///< the same in the other spelling
+  const char* unit;
+  std::uint8_t decimals;
+  const char* raw_type = "f64"; ///< or "text"
+};
+
+/// `rack_0/soc` and `rack_0/Soc`, of the category operational, said at least once a period.
+[[nodiscard]] point_description describe(std::string_view prefix, const computed_point& point,
+                                         std::int64_t period_us);
+
 /// Where a path leads: a point, or one element of it.
 struct reference {
   std::size_t point = 0; ///< position in the catalogue

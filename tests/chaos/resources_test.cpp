@@ -185,8 +185,7 @@ TEST_CASE("F-016: a node that runs out of memory is killed alone and comes back"
   }
   live_site site;
   device_bench devices(site);
-  site.up({"--no-simulator"});
-  site.close({"rack_0", "rack_1"});
+  close_both(site);
   const auto family = children_of(site.process().pid());
   const pid_t pid = site.pid_of("rack_0");
   ::kill(pid, SIGKILL);

@@ -48,6 +48,18 @@ TEST_CASE("either spelling finds a point, an index or a scope its element") {
   CHECK(find(where, "rack_0/soc[0]") == reference{2, 0u});
 }
 
+TEST_CASE("a computed point is one good name in both spellings, and says how often it comes") {
+  const auto soc = describe("rack_0", {"soc", "Soc", "%", 1}, 500'000);
+  CHECK(soc == point_description{.name = "rack_0/soc",
+                                 .channel = "rack_0/Soc",
+                                 .unit = "%",
+                                 .raw_type = "f64",
+                                 .period_ms = 500,
+                                 .category = "operational",
+                                 .decimals = 1});
+  CHECK(describe("rack_0", {"state", "State", "", 0, "text"}, 1'000).raw_type == "text");
+}
+
 TEST_CASE("what is not there is not found") {
   const auto where = rack_catalogue();
   CHECK_FALSE(find(where, "rack_0/cell_voltage[480]"));
