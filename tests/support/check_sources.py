@@ -26,6 +26,8 @@ LIBRARIES = {
     "SQLiteCpp/": ("bus/storage/",),
     "sqlite3": ("bus/storage/",),
     "curses": ("nodes/view/",),
+    # Its header is slow to compile.
+    "CLI/": ("nodes/cli/command_options.cpp", "nodes/cli/commands.cpp"),
 }
 # What an actor's model may include beside messages/ and the standard library.
 MODEL_LIBRARIES = ("Eigen", "fmt")
@@ -137,6 +139,8 @@ CASES = [
     ("actors/rack/rack_actor.cpp", "#include <nlohmann/json.hpp>\n", False),
     ("nodes/process/a.cpp", '#include "actors/rack/rack_actor.hpp"\n', False),
     ("nodes/process/a.cpp", "#include <zmq.h>\n", True),
+    ("nodes/cli/commands.cpp", "#include <CLI/CLI.hpp>\n", False),
+    ("nodes/cli/status.cpp", "#include <CLI/CLI.hpp>\n", True),
     ("nodes/a.cpp", "// TO" + "DO later\n", True),
     ("docs/a.md", "see /wo" + "rk/somewhere\n", True),
     ("docs/a.md", "see messages/work/somewhere\n", False),
