@@ -131,9 +131,7 @@ action declare_capture(command_options& app) {
       .type_name("FILE");
   app.add_option("--for", given->duration, "Stop after so long, as 20s; else with Ctrl-C")
       .type_name("DURATION");
-  app.add_option("--site", given->site, "Site file, where several sites run")
-      .type_name("FILE")
-      .envname("VOLTAIC_SITE");
+  declare_site_option(app, given->site);
   return [given] { return run(*given); };
 }
 

@@ -18,7 +18,6 @@
 #include "nodes/cli/journal_events.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
-#include "nodes/process/site_lock.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/site/folders.hpp"
 
@@ -112,12 +111,11 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
   const auto state = connection.collect(site, collect_timeout);
   if (!state) fmt::print(stderr, "voltaic events: {}\n", state.error().text);
   catch_up();
-  const auto runtime_folder = std::filesystem::path(site.control_path).parent_path().string();
   while (true) {
     std::fflush(stdout);
     const auto news = connection.client().next(wait_for_event);
     if (!news) {
-      if (!is_supervised(site.status) || process::lock_holder(runtime_folder)) continue;
+      if (!has_ended(site)) continue;
       catch_up();
       if (to.site_stopped()) return exit_code::done;
       fmt::print(stderr, "voltaic events: the site ended without a word\n");
@@ -201,10 +199,9 @@ action declare_events(command_options& app) {
   app.add_option("--since", given->since, "A time as 2026-01-31T12:00:00Z, or so long ago as 5m")
       .type_name("TIME");
   app.add_flag("--follow", given->follow, "Then go on with what happens, until the site stops");
-  app.add_option("--site", given->place,
-                 "Site file or state folder; of a site that is not running its journals are read")
-      .type_name("FILE")
-      .envname("VOLTAIC_SITE");
+  declare_site_option(
+      app, given->place, "--site",
+      "Site file or state folder; of a site that is not running its journals are read");
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

@@ -220,8 +220,7 @@ action declare_plot(command_options& app) {
   app.add_option("POINT", given->point, "A point, or an element as rack_0/cell_voltage[19]")
       .type_name("POINT")
       .required();
-  app.add_option("--site,SITE", given->site, "Site file, where several sites run")
-      .type_name("FILE");
+  declare_site_option(app, given->site);
   app.add_option("--for", given->duration, "So long; Ctrl-C plots what there is")
       .type_name("DURATION")
       .shows_default();

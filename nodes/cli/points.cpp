@@ -115,9 +115,7 @@ action declare_points(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("POINT", given->patterns, "Names, channels or patterns; none: every point")
       .type_name("POINT");
-  app.add_option("--site", given->file, "Site file, where several sites run")
-      .type_name("FILE")
-      .envname("VOLTAIC_SITE");
+  declare_site_option(app, given->file);
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

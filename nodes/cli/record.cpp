@@ -95,7 +95,7 @@ exit_code record(const options& given) {
 
 action declare_record(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "Site file, where several sites run").type_name("FILE");
+  declare_site_option(app, given->site, "--site,SITE");
   app.add_option("--out", given->out, "Recording to write, an old one is replaced")
       .type_name("FILE")
       .required();

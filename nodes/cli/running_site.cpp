@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "bus/control/control_socket.hpp"
 #include "bus/message/client.hpp"
@@ -62,6 +64,26 @@ std::optional<running_site> unsupervised_site(const std::string& place) {
 }
 
 } // namespace
+
+std::string runtime_folder(const running_site& site) {
+  return std::filesystem::path(site.control_path).parent_path().string();
+}
+
+bool has_ended(const running_site& site) {
+  return is_supervised(site.status) && !process::lock_holder(runtime_folder(site));
+}
+
+nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard) {
+  if (is_supervised(status)) return status;
+  for (auto& node : status["nodes"])
+    node["state"] = heard.contains(node.value("name", "")) ? "running" : "stopped";
+  return status;
+}
+
+option declare_site_option(command_options& app, std::string& to, const char* names,
+                           const char* help) {
+  return app.add_option(names, to, help).type_name("FILE").envname("VOLTAIC_SITE");
+}
 
 std::vector<running_site> running_sites(const std::string& place) {
   auto sites = all_running_sites();

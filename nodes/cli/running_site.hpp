@@ -1,11 +1,12 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
-#include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "nodes/cli/command_options.hpp"
 #include "nodes/cli/exit_code.hpp"
 
 namespace voltaic::nodes::cli {
@@ -22,6 +23,22 @@ struct running_site {
   std::string relay;     ///< address prefix of the message bus
   nlohmann::json status; ///< the supervisor's answer, or what the file of a site without one says
 };
+
+/// Where its sockets, its lock and the site file as it was applied last are.
+[[nodiscard]] std::string runtime_folder(const running_site& site);
+
+/// Whether its supervisor is gone. A site without one never ends: whoever starts its nodes may
+/// start them again, and only who looks at it knows when he has seen enough.
+[[nodiscard]] bool has_ended(const running_site& site);
+
+/// The status with the states of its nodes. What a supervisor said stays; without one a node that
+/// is `heard` on the message bus runs, and any other is stopped.
+[[nodiscard]] nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard);
+
+/// Declares which running site a command is for: by its option, else by VOLTAIC_SITE. `names` may
+/// add a place among the arguments: "--site,SITE". For find_running_site.
+option declare_site_option(command_options& app, std::string& to, const char* names = "--site",
+                           const char* help = "Site file, where several sites run");
 
 /// The sites that run on this machine; of a site file or a state folder, only that one. A site
 /// without a supervisor is found by its file, where its relay listens.

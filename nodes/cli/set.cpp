@@ -219,9 +219,7 @@ action declare_set(command_options& app) {
   app.add_option("--reason", given->reason, "Recorded with the command").type_name("WORDS");
   app.add_option("--key", given->key, "A repetition with the same key never acts twice")
       .type_name("KEY");
-  app.add_option("--site", given->file, "Site file, where several sites run")
-      .type_name("FILE")
-      .envname("VOLTAIC_SITE");
+  declare_site_option(app, given->file);
   app.add_flag("--json", given->as_json, "One JSON object");
   return [given] { return set(*given); };
 }

@@ -7,6 +7,7 @@
 
 #include "actors/runtime/node_points.hpp"
 #include "messages/nearest_word.hpp"
+#include "nodes/view/live_state.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -77,6 +78,14 @@ messages::expected<site_view> site_connection::collect(const running_site& site,
   result.points.apply(end);
   result.points.look_at(utc_now_us());
   return result;
+}
+
+nlohmann::json status_of(const running_site& site, const site_view* view) {
+  std::set<std::string> heard;
+  if (view != nullptr)
+    for (const auto& [name, heard_us] : view->heard_us)
+      if (utc_now_us() - heard_us <= view::live_state::silence_us) heard.insert(name);
+  return with_states(site.status, heard);
 }
 
 std::string suggestion(const site_view& view, std::string_view name) {

@@ -38,6 +38,10 @@ class site_connection {
   std::unique_ptr<bus::message::client> client_;
 };
 
+/// The site's status with the states of its nodes; `view` null where the bus says nothing. Without
+/// a supervisor a node runs that told of itself lately.
+[[nodiscard]] nlohmann::json status_of(const running_site& site, const site_view* view);
+
 /// `, did you mean rack_0/soc?` for a name that is near one of the site's points
 /// in either spelling; empty otherwise.
 [[nodiscard]] std::string suggestion(const site_view& view, std::string_view name);

@@ -1,7 +1,7 @@
 #include "nodes/cli/site_watch.hpp"
 
 #include <algorithm>
-#include <filesystem>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -10,7 +10,6 @@
 #include "bus/control/control_socket.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/cli/journal_events.hpp"
-#include "nodes/process/site_lock.hpp"
 #include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::cli {
@@ -40,10 +39,6 @@ std::vector<std::string> nodes_of(const nlohmann::json& status) {
   return names;
 }
 
-std::string folder_of(const running_site& site) {
-  return std::filesystem::path(site.control_path).parent_path().string();
-}
-
 } // namespace
 
 messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site site) {
@@ -56,13 +51,16 @@ messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site s
   return made;
 }
 
-// The site as it was started or applied last, whatever somebody writes meanwhile.
+// The site as it was started or applied last, whatever somebody writes meanwhile. Where nobody
+// applies anything its file says it.
 void site_watch::learn_facts() {
   nodes_known_ = nodes_of(status_);
   facts_.site = status_.value("site", std::string());
-  const auto text = site::read_bounded(folder_of(site_) + "/" + site::applied_name);
+  const auto file = status_.value("file", std::string());
+  const auto text = site::read_bounded(
+      is_supervised(status_) ? runtime_folder(site_) + "/" + site::applied_name : file);
   if (!text) return;
-  const auto loaded = site::load_text(*text, status_.value("file", std::string()));
+  const auto loaded = site::load_text(*text, file);
   if (const auto* plan = std::get_if<site::plan>(&loaded)) facts_ = view::facts_of(*plan);
 }
 
@@ -98,7 +96,7 @@ void site_watch::hear(const messages::message& said) {
 
 void site_watch::read_journals() {
   std::vector<messages::message> all;
-  for (const auto& path : journals_in({status_.value("state", site_.status.value("state", ""))}))
+  for (const auto& path : journals_in({site_.status.value("state", "")}))
     std::ranges::move(events_of(path, records_newest), std::back_inserter(all));
   std::ranges::stable_sort(all, {}, [](const auto& said) { return said.header.time.utc_us; });
   alarms_ = view::alarm_list(facts_.latches);
@@ -106,7 +104,13 @@ void site_watch::read_journals() {
   for (const auto& said : all) hear(said);
 }
 
-void site_watch::ask_supervisor(std::int64_t now_us) {
+void site_watch::learn_states(std::int64_t now_us) {
+  if (!is_supervised(site_.status)) {
+    std::set<std::string> heard;
+    for (const auto& [name, health] : heard_.health()) heard.insert(name);
+    status_ = with_states(site_.status, heard);
+    return;
+  }
   if (now_us < ask_due_us_) return;
   ask_due_us_ = now_us + ask_period_us;
   const auto answer =
@@ -120,7 +124,7 @@ void site_watch::ask_supervisor(std::int64_t now_us) {
 }
 
 view::picture site_watch::look() {
-  ask_supervisor(monotonic_now_us());
+  learn_states(monotonic_now_us());
   auto seen = view::gather(facts_, heard_, status_, utc_now_us());
   seen.alarms = alarms_.standing();
   // The journal of a rack that was taken out of the site is still there.
@@ -132,7 +136,7 @@ view::picture site_watch::look() {
 }
 
 bool site_watch::is_over() const {
-  return !process::lock_holder(folder_of(site_));
+  return has_ended(site_);
 }
 
 } // namespace voltaic::nodes::cli

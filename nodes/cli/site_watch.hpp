@@ -27,9 +27,9 @@ class site_watch {
 
   /// Takes what the bus has said, for at most so long.
   void listen(std::chrono::milliseconds bound);
-  /// The site as it is known now; asks the supervisor if it is time to.
+  /// The site as it is known now; asks the supervisor, where there is one, if it is time to.
   [[nodiscard]] view::picture look();
-  /// Nobody holds the site any more.
+  /// Its supervisor is gone.
   [[nodiscard]] bool is_over() const;
 
  private:
@@ -37,7 +37,7 @@ class site_watch {
   void take(const bus::message::update& news, std::int64_t now_us);
   void hear(const messages::message& said);
   void read_journals();
-  void ask_supervisor(std::int64_t now_us);
+  void learn_states(std::int64_t now_us);
   void learn_facts();
 
   running_site site_;

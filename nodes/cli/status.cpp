@@ -84,13 +84,6 @@ ordered_json process_of(const json& node) {
   return result;
 }
 
-// Whether a node without a supervisor lives: health comes four times a second.
-bool is_heard(const site_view& view, const std::string& name) {
-  constexpr std::int64_t silence_us = 2'000'000;
-  const auto heard = view.heard_us.find(name);
-  return heard != view.heard_us.end() && utc_now_us() - heard->second < silence_us;
-}
-
 // The supervisor knows processes, health knows what is inside of them.
 ordered_json merged(const json& supervised, const site_view* seen) {
   const bool has_supervisor = is_supervised(supervised);
@@ -104,8 +97,8 @@ ordered_json merged(const json& supervised, const site_view* seen) {
     if (seen != nullptr && health != seen->health.end()) {
       node["real_time"] = health->second.real_time;
       // Without its process the last that a node said of its actors is not true any more.
-      const bool is_there = has_supervisor ? node.value("pid", 0) > 0 : is_heard(*seen, name);
-      if (!has_supervisor && is_there) node["state"] = "running";
+      const bool is_there =
+          has_supervisor ? node.value("pid", 0) > 0 : node.value("state", "") == "running";
       for (const auto& actor : health->second.actors) {
         node["actors"].push_back(to_json(actor, is_there ? actor.state : node.value("state", "")));
         if (actor.state != "running" && node["state"] == "running") node["state"] = "degraded";
@@ -206,7 +199,8 @@ exit_code show(const options& given) {
   const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                : messages::expected<site_view>(connection.error());
   if (!view) fmt::print(stderr, "voltaic status: {}\n", view.error().text);
-  const auto status = merged(site.status, view ? &*view : nullptr);
+  const auto* seen = view ? &*view : nullptr;
+  const auto status = merged(status_of(site, seen), seen);
   if (given.as_json)
     fmt::print("{}\n", status.dump());
   else
@@ -218,9 +212,7 @@ exit_code show(const options& given) {
 
 action declare_status(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--site", given->file, "Site file, where several sites run")
-      .type_name("FILE")
-      .envname("VOLTAIC_SITE");
+  declare_site_option(app, given->file);
   app.add_flag("--actors", given->with_actors, "With the actors of each node");
   app.add_flag("--json", given->as_json, "One JSON object, with everything");
   app.add_flag("--relay", given->relay_alone,

@@ -94,9 +94,11 @@ exit_code print_each_second(const std::string& file, running_site site,
   while (true) {
     const auto view = connection ? (*connection)->collect(site, collect_timeout)
                                  : messages::expected<site_view>(connection.error());
-    fmt::print("{}\n", make(site.status, view ? &*view : nullptr));
+    const auto* seen = view ? &*view : nullptr;
+    fmt::print("{}\n", make(status_of(site, seen), seen));
     std::fflush(stdout);
     if (stop.wait(line_period_ms)) return exit_code::done;
+    if (!is_supervised(site.status)) continue; // what its file says holds, whoever is away
     auto again = find_running_site(file);
     if (const auto* code = std::get_if<exit_code>(&again)) return *code;
     site = std::get<running_site>(std::move(again));

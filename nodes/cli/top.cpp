@@ -37,8 +37,10 @@ constexpr milliseconds listen_bound{30};
 constexpr milliseconds draw_period{250};
 /// Looking takes at most this part of the time, however large the site is.
 constexpr int look_share = 10;
-/// A snapshot waits so long until every node has told of itself.
-constexpr milliseconds snapshot_wait{1500};
+/// A snapshot waits so long until every node has told of itself, and until one that told of
+/// itself before and is gone is known to be silent.
+constexpr milliseconds snapshot_wait{2'000};
+static_assert(std::chrono::microseconds(view::live_state::silence_us) < snapshot_wait);
 constexpr view::size snapshot_size{120, 40};
 constexpr int size_max = 1'000;
 
@@ -154,8 +156,7 @@ exit_code run(const options& given) {
 
 action declare_top(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--site,SITE", given->site, "Site file, where several sites run")
-      .type_name("FILE");
+  declare_site_option(app, given->site, "--site,SITE");
   app.add_flag("--no-color", given->without_colours,
                "Without colours, as with NO_COLOR in the environment");
   app.add_flag("--ascii", given->ascii, "Only ASCII, as in a locale that is not UTF-8");

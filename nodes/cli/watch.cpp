@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -14,7 +15,6 @@
 #include "messages/points/output.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
-#include "nodes/process/site_lock.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/duration.hpp"
 #include "nodes/view/live_state.hpp"
@@ -33,7 +33,7 @@ constexpr std::int64_t look_period_us = 500'000;
 constexpr std::int64_t wait_for_point_us = 5'000'000;
 
 struct options {
-  std::string pattern;
+  std::vector<std::string> patterns;
   std::string site;
   std::string every;
   bool as_json = false;
@@ -119,7 +119,7 @@ class follower {
     if (news.kind == update::kind::ready) look_due_us_ = now_us;
     if (news.kind != update::kind::message) return;
     for (const auto& name : points_in(news.message, heard_.points()))
-      if (messages::points::glob_match(given_.pattern, name))
+      if (is_wanted(name))
         if (const auto point = heard_.points().find(name)) printer_.look(*point, now_us);
     std::fflush(stdout);
   }
@@ -128,20 +128,33 @@ class follower {
   exit_code look(std::int64_t now_us) {
     heard_.look(now_us, utc_now_us());
     if (heard_.is_heard())
-      for (const auto& point : heard_.points().select({given_.pattern}))
+      for (const auto& point : heard_.points().select(given_.patterns))
         printer_.look(point, now_us);
     std::fflush(stdout);
-    if (printer_.nothing_printed() && now_us - begun_us_ > wait_for_point_us) {
-      site_view seen;
-      seen.points = heard_.points();
-      fmt::print(stderr, "voltaic watch: no point is called {}{}\n", given_.pattern,
-                 suggestion(seen, given_.pattern));
-      return exit_code::findings;
+    if (!has_complained_ && now_us - begun_us_ > wait_for_point_us) {
+      complain();
+      if (printer_.nothing_printed()) return exit_code::findings;
     }
-    const auto slash = site_.control_path.rfind('/');
-    if (process::lock_holder(site_.control_path.substr(0, slash))) return exit_code::done;
+    if (!has_ended(site_)) return exit_code::done;
     fmt::print(stderr, "voltaic watch: the site has ended\n");
     return exit_code::no_site;
+  }
+
+  // Once: the others are watched all the same, and a point may come with a change of the site.
+  void complain() {
+    has_complained_ = true;
+    site_view seen;
+    seen.points = heard_.points();
+    for (const auto& pattern : given_.patterns)
+      if (seen.points.select({pattern}).empty())
+        fmt::print(stderr, "voltaic watch: no point is called {}{}\n", pattern,
+                   suggestion(seen, pattern));
+  }
+
+  [[nodiscard]] bool is_wanted(const std::string& name) const {
+    return std::ranges::any_of(given_.patterns, [&](const auto& pattern) {
+      return messages::points::glob_match(pattern, name);
+    });
   }
 
   const options& given_;
@@ -150,6 +163,7 @@ class follower {
   change_printer printer_;
   std::int64_t begun_us_ = 0;
   std::int64_t look_due_us_ = 0;
+  bool has_complained_ = false;
 };
 
 exit_code run(const options& given) {
@@ -179,11 +193,10 @@ exit_code run(const options& given) {
 
 action declare_watch(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("GLOB", given->pattern, "A point, an element of one, or a pattern over points")
+  app.add_option("GLOB", given->patterns, "Points, elements of them, or patterns over points")
       .type_name("GLOB")
       .required();
-  app.add_option("--site,SITE", given->site, "Site file, where several sites run")
-      .type_name("FILE");
+  declare_site_option(app, given->site);
   app.add_option("--every", given->every, "At most one line a point in so long, as 1s")
       .type_name("DURATION");
   app.add_flag("--json", given->as_json, "One JSON object a line, as of voltaic points");

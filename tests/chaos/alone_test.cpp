@@ -71,6 +71,43 @@ TEST_CASE("a site that no supervisor runs is seen by its file, node by node") {
   CHECK(here.site.voltaic({"status", "--site", here.site.file()}).code == 3);
 }
 
+TEST_CASE("a site that no supervisor runs is looked at until somebody has seen enough") {
+  parts here;
+  here.site.surround_with("VOLTAIC_SITE=" + here.site.file());
+  REQUIRE(eventually([&] { return here.cells_are_good(); }, 20s));
+  const auto picture = here.site.folder() + "/top.txt";
+  CHECK(here.site.voltaic({"top", "--snapshot", picture, "--size", "100x40"}).code == 0);
+  const auto screen = read_file(picture);
+  INFO(screen);
+  CHECK(screen.find("rack_1") != std::string::npos); // from the site's file: nobody runs it
+  CHECK(screen.find("running") != std::string::npos);
+  CHECK(screen.find("stopped") != std::string::npos);
+  CHECK(screen.find("supervisor") == std::string::npos);
+
+  const auto changes = here.site.folder() + "/watch.out";
+  const auto lines = here.site.folder() + "/lines.out";
+  const auto watch = here.site.begin({"watch", "rack_0/accepted_counter", "rack_0/soc"}, changes);
+  const auto top = here.site.begin({"top"}, lines);
+  REQUIRE(eventually([&] { return read_file(changes).find("rack_0/soc") != std::string::npos; }));
+  const auto says = [&](const char* words) {
+    return eventually([&] { return read_file(lines).find(words) != std::string::npos; });
+  };
+  CHECK(says("rack_0 open"));
+  CHECK(says("rack_1 stopped"));
+  // Whoever starts its relay may start it again.
+  here.relay->signal(SIGKILL);
+  REQUIRE(here.relay->wait(5s));
+  CHECK(says("relay stopped"));
+  const auto seen_before = read_file(changes).size();
+  here.relay = here.node("relay");
+  CHECK(eventually([&] { return read_file(changes).size() > seen_before; }, 20s));
+  for (const auto* each : {&watch, &top}) {
+    CHECK((*each)->runs());
+    (*each)->signal(SIGINT);
+    CHECK((*each)->wait(5s) == 0);
+  }
+}
+
 TEST_CASE("F-011: a node that is alone ends itself when its actors stand still") {
   parts here;
   REQUIRE(eventually([&] { return here.health("rack_0").code == 0; }, 20s));

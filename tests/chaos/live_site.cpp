@@ -78,6 +78,7 @@ void live_site::write(const std::string& text) const {
 launch live_site::surroundings(launch how) const {
   how.environment.push_back("VOLTAIC_RUNTIME_DIR=" + runtime_root());
   how.environment.push_back("VOLTAIC_STATE_DIR=");
+  how.environment.insert(how.environment.end(), variables_.begin(), variables_.end());
   return how;
 }
 

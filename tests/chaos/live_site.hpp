@@ -55,6 +55,8 @@ class live_site {
   /// SIGTERM, then its exit code.
   std::optional<int> stop();
 
+  /// Adds NAME=VALUE to the surroundings.
+  void surround_with(std::string variable) { variables_.push_back(std::move(variable)); }
   /// Runs the command in this site's surroundings.
   [[nodiscard]] answer voltaic(std::vector<std::string> arguments,
                                std::chrono::milliseconds bound = 15s) const;
@@ -84,6 +86,7 @@ class live_site {
   [[nodiscard]] launch surroundings(launch how) const;
   voltaic::tests::temporary_folder folder_;
   std::unique_ptr<child> up_;
+  std::vector<std::string> variables_;
   mutable int calls_ = 0;
 };
 

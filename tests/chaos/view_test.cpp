@@ -157,8 +157,8 @@ TEST_CASE("watch prints changes, no more often than it may, and ends with Ctrl-C
   site.up();
   REQUIRE(eventually([&] { return site.good("rack_0"); }));
   const auto output = site.folder() + "/watch.txt";
-  const auto watch =
-      site.begin({"watch", "rack_0/accepted_counter", "--every", "1s", "--json"}, output);
+  const auto watch = site.begin(
+      {"watch", "rack_0/accepted_counter", "rack_0/sok", "--every", "1s", "--json"}, output);
   const auto lines = [&] {
     const auto text = read_file(output);
     return std::count(text.begin(), text.end(), '\n');
@@ -167,6 +167,10 @@ TEST_CASE("watch prints changes, no more often than it may, and ends with Ctrl-C
   REQUIRE(eventually([&] { return lines() >= 3; }, 15s));
   const auto took = std::chrono::steady_clock::now() - began;
   CHECK(took > 1'500ms);
+  // A name of several that is wrong is told, and the others are watched all the same.
+  CHECK(eventually([&] {
+    return read_file(output + ".errors").find("did you mean rack_0/soc?") != std::string::npos;
+  }));
   watch->signal(SIGINT);
   CHECK(watch->wait(5s) == 0);
   std::istringstream text(read_file(output));
