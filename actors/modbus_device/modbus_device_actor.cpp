@@ -220,9 +220,9 @@ void modbus_device_actor::tell_state() {
   event.subject = context_.name();
   event.state = to_string(model_.state());
   event.reason = model_.state_reason();
-  if (model_.state() == device_state::degraded)
-    event.code = messages::event_codes::modbus_exception;
-  if (model_.state() == device_state::backoff) event.code = messages::event_codes::modbus_timeout;
+  if (model_.state() != device_state::running)
+    event.code = model_.is_refusing() ? messages::event_codes::modbus_exception
+                                      : messages::event_codes::modbus_timeout;
   context_.record(std::move(event), now_);
 }
 

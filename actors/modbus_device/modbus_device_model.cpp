@@ -155,6 +155,7 @@ void model::mark_stale(std::int64_t now_us) {
 }
 
 void model::judge_round(std::size_t first_read, std::span<const read_result> round) {
+  if (round.empty()) return;
   for (std::size_t i = 0; i < round.size(); ++i)
     last_results_[first_read + i] = {round[i].what, std::string(round[i].reason)};
   const auto answered = std::any_of(round.begin(), round.end(), [](const auto& each) {
@@ -167,7 +168,10 @@ void model::judge_round(std::size_t first_read, std::span<const read_result> rou
   if (bad != last_results_.end()) {
     good_rounds_ = 0;
     state_ = answered ? device_state::degraded : device_state::backoff;
-    state_reason_ = bad->reason;
+    // What a device that is silent now refused in other rounds is not why it is left alone.
+    const auto& why = answered ? *bad : last_results_[first_read];
+    state_reason_ = why.reason;
+    is_refusing_ = why.what == read_result::kind::exception;
     return;
   }
   ++good_rounds_;
@@ -175,6 +179,7 @@ void model::judge_round(std::size_t first_read, std::span<const read_result> rou
   if (state_ != device_state::starting && good_rounds_ < good_rounds_min) return;
   state_ = device_state::running;
   state_reason_.clear();
+  is_refusing_ = false;
 }
 
 std::optional<messages::telemetry> model::say() {

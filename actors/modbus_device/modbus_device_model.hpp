@@ -29,7 +29,7 @@ struct model_options {
   [[nodiscard]] std::vector<std::string> validate() const;
 };
 
-/// `degraded`: it answers, but not everything; `backoff`: it does not answer.
+/// `degraded`: it answers, but not everything, or with exceptions; `backoff`: it does not answer.
 enum class device_state : std::uint8_t { starting, running, degraded, backoff };
 /// As events spell it: "backoff".
 [[nodiscard]] std::string_view to_string(device_state state);
@@ -97,6 +97,8 @@ class model {
   [[nodiscard]] device_state state() const { return state_; }
   /// Why it is not running.
   [[nodiscard]] const std::string& state_reason() const { return state_reason_; }
+  /// Whether that is an answer that it gave, an exception; else an answer is missing.
+  [[nodiscard]] bool is_refusing() const { return is_refusing_; }
 
   /// Refuses what the profile does not permit; never clamps.
   [[nodiscard]] messages::expected<set_plan> plan_set(const messages::command& asked) const;
@@ -155,6 +157,7 @@ class model {
   std::vector<std::vector<std::uint16_t>> last_registers_; ///< of each read; empty: none yet
   device_state state_ = device_state::starting;
   std::string state_reason_;
+  bool is_refusing_ = false;
   std::uint32_t good_rounds_ = 0;
 };
 
