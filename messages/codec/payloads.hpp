@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -74,12 +75,17 @@ struct order {
   friend bool operator==(const order&, const order&) = default;
 };
 
-/// The currents that are applied now, in A, and why they are no higher.
+/// What is applied now, and why it is no wider. Nothing where a limit is not told;
+/// what is there is finite.
 struct limits {
   std::string rack;
   double charge_current_a = 0;
   double discharge_current_a = 0;
   std::vector<std::string> reasons;
+  std::optional<double> charge_voltage_limit_v;
+  std::optional<double> discharge_voltage_limit_v;
+  std::optional<double> charge_power_limit_w;
+  std::optional<double> discharge_power_limit_w;
   friend bool operator==(const limits&, const limits&) = default;
 };
 
@@ -118,6 +124,10 @@ struct event {
   std::int64_t pid = 0;
   std::uint8_t signal = 0;
   std::int32_t exit_code = -1;
+  std::optional<double> charge_voltage_limit_v;
+  std::optional<double> discharge_voltage_limit_v;
+  std::optional<double> charge_power_limit_w;
+  std::optional<double> discharge_power_limit_w;
   friend bool operator==(const event&, const event&) = default;
 };
 
@@ -137,6 +147,7 @@ struct command {
   std::string user;
   std::string reason;
   std::string reply_to;
+  std::uint64_t generation = 0;
   friend bool operator==(const command&, const command&) = default;
 };
 

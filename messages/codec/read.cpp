@@ -1,6 +1,8 @@
 #include <capnp/any.h>
 
+#include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "messages/codec/wire.hpp"
 
@@ -49,6 +51,11 @@ std::vector<T> numbers(typename capnp::List<T>::Reader from) {
   if (bytes.size() != count * sizeof(T)) throw refusal{"a list has another width"};
   if (count > 0) std::memcpy(to.data(), bytes.begin(), bytes.size());
   return to;
+}
+
+/// What is no number was not told.
+std::optional<double> told(double value) {
+  return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
 std::vector<quality> qualities(capnp::Data::Reader from) {
@@ -131,7 +138,11 @@ event get(schema::Event::Reader from) {
           .code = text(from.getCode()),
           .pid = from.getPid(),
           .signal = from.getSignal(),
-          .exit_code = from.getExitCode()};
+          .exit_code = from.getExitCode(),
+          .charge_voltage_limit_v = told(from.getChargeVoltageLimitV()),
+          .discharge_voltage_limit_v = told(from.getDischargeVoltageLimitV()),
+          .charge_power_limit_w = told(from.getChargePowerLimitW()),
+          .discharge_power_limit_w = told(from.getDischargePowerLimitW())};
 }
 
 std::variant<std::monostate, double, std::string> get(schema::Command::Value::Reader from) {
@@ -161,7 +172,8 @@ command get(schema::Command::Reader from) {
           .role = text(from.getRole()),
           .user = text(from.getUser()),
           .reason = text(from.getReason()),
-          .reply_to = text(from.getReplyTo())};
+          .reply_to = text(from.getReplyTo()),
+          .generation = from.getGeneration()};
 }
 
 result get(schema::Result::Reader from) {
@@ -191,7 +203,11 @@ limits get(schema::Limits::Reader from) {
   return {.rack = text(from.getRack()),
           .charge_current_a = from.getChargeCurrentA(),
           .discharge_current_a = from.getDischargeCurrentA(),
-          .reasons = texts(from.getReasons())};
+          .reasons = texts(from.getReasons()),
+          .charge_voltage_limit_v = told(from.getChargeVoltageLimitV()),
+          .discharge_voltage_limit_v = told(from.getDischargeVoltageLimitV()),
+          .charge_power_limit_w = told(from.getChargePowerLimitW()),
+          .discharge_power_limit_w = told(from.getDischargePowerLimitW())};
 }
 
 actor_health get(schema::ActorHealth::Reader from) {

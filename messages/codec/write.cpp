@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <stdexcept>
 #include <type_traits>
 
@@ -86,6 +87,16 @@ void put(schema::Telemetry::Builder to, const telemetry& from) {
   VOLTAIC_STRUCTS(to, Blocks, from.blocks);
 }
 
+/// Limits of voltage and power, of whatever has them.
+template <class To, class From>
+void put_wider_limits(To& to, const From& from) {
+  constexpr double not_told = std::numeric_limits<double>::quiet_NaN();
+  to.setChargeVoltageLimitV(from.charge_voltage_limit_v.value_or(not_told));
+  to.setDischargeVoltageLimitV(from.discharge_voltage_limit_v.value_or(not_told));
+  to.setChargePowerLimitW(from.charge_power_limit_w.value_or(not_told));
+  to.setDischargePowerLimitW(from.discharge_power_limit_w.value_or(not_told));
+}
+
 void put(schema::Event::Builder to, const event& from) {
   VOLTAIC_TEXT(to, Id, from.id);
   VOLTAIC_TEXT(to, Node, from.node);
@@ -115,6 +126,7 @@ void put(schema::Event::Builder to, const event& from) {
   to.setPid(from.pid);
   to.setSignal(from.signal);
   to.setExitCode(from.exit_code);
+  put_wider_limits(to, from);
 }
 
 void put(schema::Command::Builder to, const command& from) {
@@ -138,6 +150,7 @@ void put(schema::Command::Builder to, const command& from) {
   VOLTAIC_TEXT(to, User, from.user);
   VOLTAIC_TEXT(to, Reason, from.reason);
   VOLTAIC_TEXT(to, ReplyTo, from.reply_to);
+  to.setGeneration(from.generation);
 }
 
 void put(schema::Result::Builder to, const result& from) {
@@ -168,6 +181,7 @@ void put(schema::Limits::Builder to, const limits& from) {
   to.setChargeCurrentA(from.charge_current_a);
   to.setDischargeCurrentA(from.discharge_current_a);
   VOLTAIC_TEXTS(to, Reasons, from.reasons);
+  put_wider_limits(to, from);
 }
 
 void put(schema::ActorHealth::Builder to, const actor_health& from) {

@@ -44,6 +44,10 @@ class object {
   object& real(std::string_view key, double value) {
     return raw(key, number_text(value, event_decimals));
   }
+  /// null where there is none.
+  object& real(std::string_view key, const std::optional<double>& value) {
+    return value ? real(key, *value) : raw(key, "null");
+  }
   object& texts(std::string_view key, const std::vector<std::string>& values) {
     std::string list = "[";
     for (const auto& value : values) list += (list.size() > 1 ? "," : "") + json_text(value);
@@ -127,7 +131,12 @@ void put_protection(object& out, const event& event) {
 
 void put_limits(object& out, const event& event) {
   out.text("rack", event.subject).real("charge_current_limit_a", event.charge_current_a);
-  out.real("discharge_current_limit_a", event.discharge_current_a).texts("reasons", event.reasons);
+  out.real("discharge_current_limit_a", event.discharge_current_a);
+  out.real("charge_voltage_limit_v", event.charge_voltage_limit_v);
+  out.real("discharge_voltage_limit_v", event.discharge_voltage_limit_v);
+  out.real("charge_power_limit_w", event.charge_power_limit_w);
+  out.real("discharge_power_limit_w", event.discharge_power_limit_w);
+  out.texts("reasons", event.reasons);
   out.number("sequence", event.sequence);
 }
 

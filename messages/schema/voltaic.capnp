@@ -89,6 +89,10 @@ struct Limits {
   chargeCurrentA @1 :Float64;
   dischargeCurrentA @2 :Float64;
   reasons @3 :List(Text);
+  chargeVoltageLimitV @4 :Float64 = nan;    # of the rack's terminals; nan: not told
+  dischargeVoltageLimitV @5 :Float64 = nan;
+  chargePowerLimitW @6 :Float64 = nan;
+  dischargePowerLimitW @7 :Float64 = nan;
 }
 
 struct Event {
@@ -120,6 +124,10 @@ struct Event {
   pid @25 :Int64;             # of the process that the event is about; 0: none
   signal @26 :UInt8;          # that ended it; 0: none did
   exitCode @27 :Int32 = -1;   # with which it ended by itself; -1: it did not
+  chargeVoltageLimitV @28 :Float64 = nan;   # of the kind limits; nan: not told
+  dischargeVoltageLimitV @29 :Float64 = nan;
+  chargePowerLimitW @30 :Float64 = nan;
+  dischargePowerLimitW @31 :Float64 = nan;
 }
 
 struct Command {
@@ -137,6 +145,7 @@ struct Command {
   user @13 :Text;
   reason @14 :Text;
   replyTo @15 :Text;          # the bus client that waits for the result
+  generation @16 :UInt64;     # grows with each command that the dispatcher sends on; 0: none
 }
 
 struct Result {

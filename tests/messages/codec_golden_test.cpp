@@ -99,7 +99,7 @@ TEST_CASE("golden bytes: telemetry") {
 
 TEST_CASE("golden bytes: event") {
   const std::string absent = "00 00 00 00 00 00 00 00\n";
-  std::string golden = envelope("27", "02", "04 00 00 00 08 00 12 00") +
+  std::string golden = envelope("2b", "02", "04 00 00 00 0c 00 12 00") +
                        R"(11 00 00 00 00 00 00 00 ; sequence 17
                           00 00 00 00 00 00 0c 40 ; value 3.5
                           01 09 00 00 00 00 00 00 ; has a value, signal 9, exit code -1
@@ -108,6 +108,10 @@ TEST_CASE("golden bytes: event") {
                           00 00 00 00 00 00 00 00 ; charge current
                           00 00 00 00 00 00 00 00 ; discharge current
                           67 12 00 00 00 00 00 00 ; process 4711
+                          00 00 00 00 00 90 62 3f ; charge voltage 1700 V, against nan bit by bit
+                          00 00 00 00 00 00 00 00 ; discharge voltage: not told
+                          00 00 00 00 00 00 00 00 ; charge power: not told
+                          00 00 00 00 00 00 00 00 ; discharge power: not told
                           45 00 00 00 12 00 00 00 ; id
                           00 00 00 00 00 00 00 00 ; node
                           00 00 00 00 00 00 00 00 ; boot
@@ -128,7 +132,8 @@ TEST_CASE("golden bytes: event") {
               .role = "r",
               .code = "c",
               .pid = 4711,
-              .signal = 9},
+              .signal = 9,
+              .charge_voltage_limit_v = 1700},
         golden);
 }
 
@@ -150,12 +155,14 @@ TEST_CASE("golden bytes: command") {
                 .operation = "close",
                 .deadline_utc_us = 9,
                 .lease_ms = 8,
-                .priority = 7},
-        envelope("1a", "03", "04 00 00 00 04 00 0a 00") +
+                .priority = 7,
+                .generation = 6},
+        envelope("1b", "03", "04 00 00 00 05 00 0a 00") +
             R"(00 00 00 00 00 00 07 00 ; index 0, no value, priority 7
                00 00 00 00 00 00 00 00 ; value
                09 00 00 00 00 00 00 00 ; deadline, utc 9 us
                08 00 00 00 00 00 00 00 ; lease 8 ms
+               06 00 00 00 00 00 00 00 ; generation 6
                25 00 00 00 12 00 00 00 ; id
                00 00 00 00 00 00 00 00 ; key
                21 00 00 00 12 00 00 00 ; target
@@ -204,9 +211,13 @@ TEST_CASE("golden bytes: permit") {
 
 TEST_CASE("golden bytes: limits") {
   check(limits{.rack = "r", .charge_current_a = 1, .discharge_current_a = 2, .reasons = {"x"}},
-        envelope("10", "06", "04 00 00 00 02 00 02 00") +
+        envelope("14", "06", "04 00 00 00 06 00 02 00") +
             R"(00 00 00 00 00 00 f0 3f ; charge 1 A
                00 00 00 00 00 00 00 40 ; discharge 2 A
+               00 00 00 00 00 00 00 00 ; charge voltage: not told
+               00 00 00 00 00 00 00 00 ; discharge voltage: not told
+               00 00 00 00 00 00 00 00 ; charge power: not told
+               00 00 00 00 00 00 00 00 ; discharge power: not told
                05 00 00 00 12 00 00 00 ; rack
                05 00 00 00 0e 00 00 00 ; reasons: 1 pointer
                72 00 00 00 00 00 00 00 ; "r"

@@ -67,7 +67,11 @@ event sample_event() {
           .code = "NODE_DOWN",
           .pid = 4711,
           .signal = 9,
-          .exit_code = 7};
+          .exit_code = 7,
+          .charge_voltage_limit_v = 1704,
+          .discharge_voltage_limit_v = 1440.5,
+          .charge_power_limit_w = 0,
+          .discharge_power_limit_w = 200000};
 }
 
 command sample_command() {
@@ -84,7 +88,8 @@ command sample_command() {
           .role = "operator",
           .user = "operator_1",
           .reason = "test",
-          .reply_to = "cli_7"};
+          .reply_to = "cli_7",
+          .generation = 12};
 }
 
 result sample_result() {
@@ -197,7 +202,11 @@ std::vector<payload> sample_payloads() {
           limits{.rack = "rack_0",
                  .charge_current_a = 1.5,
                  .discharge_current_a = 120,
-                 .reasons = {"cell_overvoltage/alarm"}},
+                 .reasons = {"cell_overvoltage/alarm"},
+                 .charge_voltage_limit_v = 1704,
+                 .discharge_voltage_limit_v = 1440.5,
+                 .charge_power_limit_w = 0,
+                 .discharge_power_limit_w = 200000},
           sample_health(),
           sample_snapshot(),
           sample_catalogue(),

@@ -170,10 +170,13 @@ TEST_CASE("limits and contactor events have the keys in their order") {
                      .subject = "rack_0",
                      .charge_current_a = 0,
                      .discharge_current_a = 120,
-                     .reasons = {"cell_overvoltage/alarm"}};
+                     .reasons = {"cell_overvoltage/alarm"},
+                     .charge_voltage_limit_v = 1700.5};
   CHECK(simulated_event_line(limits, 8500) ==
         R"({"t_ms":8500,"kind":"limits","rack":"rack_0","charge_current_limit_a":0.0,)"
-        R"("discharge_current_limit_a":120.0,"reasons":["cell_overvoltage/alarm"],"sequence":3})");
+        R"("discharge_current_limit_a":120.0,"charge_voltage_limit_v":1700.5,)"
+        R"("discharge_voltage_limit_v":null,"charge_power_limit_w":null,)"
+        R"("discharge_power_limit_w":null,"reasons":["cell_overvoltage/alarm"],"sequence":3})");
   const event contactor{.sequence = 4,
                         .kind = "contactor",
                         .subject = "rack_0",
