@@ -10,10 +10,17 @@ namespace voltaic::messages::can {
 /// interframe space included (ISO 11898-1; CRC-15 polynomial 0x4599).
 [[nodiscard]] std::uint32_t exact_bits(const frame& frame);
 
-/// The same with the largest possible number of stuff bits, for planning:
-/// 55 + 10 n (11-bit identifier) or 80 + 10 n (29-bit), n data bytes.
+/// The same without any stuff bit: 47 + 8 n (11-bit identifier) or 67 + 8 n (29-bit), n
+/// data bytes.
+[[nodiscard]] constexpr std::uint32_t unstuffed_bits(bool extended, std::uint32_t data_bytes) {
+  return (extended ? 67u : 47u) + 8u * data_bytes;
+}
+
+/// The same with the largest possible number of stuff bits, for planning: of what is stuffed
+/// (34 or 54 bits and the data) the first takes five bits, each other one four.
 [[nodiscard]] constexpr std::uint32_t worst_case_bits(bool extended, std::uint32_t data_bytes) {
-  return (extended ? 80u : 55u) + 10u * data_bytes;
+  return unstuffed_bits(extended, data_bytes) +
+         ((extended ? 54u : 34u) + 8u * data_bytes - 1u) / 4u;
 }
 
 } // namespace voltaic::messages::can

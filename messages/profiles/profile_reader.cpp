@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "messages/nearest_word.hpp"
-#include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::profiles {
 namespace {
@@ -36,14 +35,14 @@ bool is_channel(std::string_view text) {
 }
 
 object_reader::object_reader(finding_collector& found, const json_node& node, std::string_view kind,
-                             std::string path, std::size_t offset)
+                             std::string path, std::size_t offset, std::span<const key_rule> rules)
     : found_(found), node_(node), path_(std::move(path)), offset_(offset) {
   if (!is_object()) {
     add("expected an object");
     return;
   }
   std::vector<std::string_view> known;
-  for (const auto& rule : key_rules())
+  for (const auto& rule : rules)
     if (rule.object == kind) known.push_back(rule.key);
   for (const auto& present : node_.members) {
     if (std::find(known.begin(), known.end(), present.key) != known.end()) continue;
@@ -52,7 +51,7 @@ object_reader::object_reader(finding_collector& found, const json_node& node, st
                fmt::format("{}: unknown key{}", path_of(present.key),
                            near.empty() ? "" : fmt::format(", did you mean {}?", near)));
   }
-  for (const auto& rule : key_rules())
+  for (const auto& rule : rules)
     if (rule.object == kind && rule.required && !has(rule.key))
       add(fmt::format("missing key \"{}\"", rule.key));
 }

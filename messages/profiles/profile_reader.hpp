@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "messages/profiles/json_tree.hpp"
+#include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::profiles {
 
@@ -24,9 +25,10 @@ struct spelling {
 /// member that is absent or wrong reads as nullopt, so that reading goes on.
 class object_reader {
  public:
-  /// Notes unknown and missing keys at once; `kind` names the object in key_rules().
+  /// Notes unknown and missing keys at once; `kind` names the object in `rules`.
   object_reader(finding_collector& found, const json_node& node, std::string_view kind,
-                std::string path, std::size_t offset);
+                std::string path, std::size_t offset,
+                std::span<const key_rule> rules = key_rules());
 
   [[nodiscard]] bool is_object() const { return node_.type == json_node::kind::object; }
   [[nodiscard]] bool has(std::string_view key) const { return node_.find(key) != nullptr; }

@@ -1,4 +1,4 @@
-"""Validates every shipped profile against the published schema.
+"""Validates every shipped profile against the schema that is published beside it.
 
 usage: validate_profiles.py FOLDER; exits 77 when python3-jsonschema is not installed.
 """
@@ -12,7 +12,7 @@ except ImportError:
     sys.exit(77)
 
 folder = pathlib.Path(sys.argv[1])
-schema = json.loads((folder / "device_profile.schema.json").read_text())
+schema = json.loads(next(folder.glob("*.schema.json")).read_text())
 validator_class = jsonschema.validators.validator_for(schema)
 validator_class.check_schema(schema)
 validator = validator_class(schema)
