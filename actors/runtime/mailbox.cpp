@@ -11,10 +11,11 @@ namespace {
 constexpr std::array kinds{kind::telemetry, kind::event,  kind::command, kind::result,
                            kind::permit,    kind::limits, kind::health,  kind::snapshot,
                            kind::catalogue, kind::tick,   kind::order};
-static_assert(std::variant_size_v<messages::payload> == kinds.size() + 1);
+static_assert(std::variant_size_v<messages::any_payload> == kinds.size() + 1);
 static_assert(
-    std::is_same_v<std::variant_alternative_t<1, messages::payload>, messages::telemetry>);
-static_assert(std::is_same_v<std::variant_alternative_t<11, messages::payload>, messages::order>);
+    std::is_same_v<std::variant_alternative_t<1, messages::any_payload>, messages::telemetry>);
+static_assert(
+    std::is_same_v<std::variant_alternative_t<11, messages::any_payload>, messages::order>);
 
 } // namespace
 

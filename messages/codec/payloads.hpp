@@ -279,7 +279,21 @@ struct catalogue {
 };
 
 /// What a message can carry; monostate: a kind that this version does not know.
-using payload = std::variant<std::monostate, telemetry, event, command, result, permit, limits,
-                             health, snapshot, catalogue, tick, order>;
+using any_payload = std::variant<std::monostate, telemetry, event, command, result, permit, limits,
+                                 health, snapshot, catalogue, tick, order>;
+
+/// One of them. Copied, moved and destroyed in one place, so that not every file that
+/// handles messages compiles that anew for all kinds.
+struct payload : any_payload {
+  using any_payload::any_payload;
+  using any_payload::operator=;
+  payload();
+  payload(const payload& other);
+  payload(payload&& other) noexcept;
+  payload& operator=(const payload& other);
+  payload& operator=(payload&& other) noexcept;
+  ~payload();
+  friend bool operator==(const payload& left, const payload& right);
+};
 
 } // namespace voltaic::messages

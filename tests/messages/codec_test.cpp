@@ -10,7 +10,7 @@ using voltaic::tests::sample_header;
 using voltaic::tests::sample_payloads;
 
 TEST_CASE("every payload kind comes back as it went") {
-  REQUIRE(sample_payloads().size() == std::variant_size_v<payload>);
+  REQUIRE(sample_payloads().size() == std::variant_size_v<any_payload>);
   for (const auto& content : sample_payloads()) {
     INFO("payload " << content.index());
     const auto frame = encode(sample_header(), content);
