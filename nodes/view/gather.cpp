@@ -204,7 +204,8 @@ process_picture process_of(const json& said, bool is_node) {
   one.name = said.value("name", "");
   one.state = said.value("state", "");
   one.is_node = is_node;
-  one.restarts = said.value("restarts", 0U);
+  // Whom nobody starts again has died once more than it was started again.
+  one.deaths = said.value("restarts", 0U) + (one.state == "failed" ? 1 : 0);
   one.cpu_percent = said.value("cpu_percent", 0.0);
   one.memory_mb = said.value("rss_kb", 0.0) / 1024;
   one.uptime_s = said.value("uptime_s", std::int64_t{0});

@@ -20,7 +20,7 @@ struct paper {
 /// `── alarms ─────────`
 [[nodiscard]] line rule_line(const paper& on, std::string_view title, style look = style::strong);
 
-/// The bar on top: site, alarms, whether it is paused, the time.
+/// The bar on top: site, failed processes, racks with alarms, whether it is paused, the time.
 [[nodiscard]] line title_line(const paper& on, const picture& of, const choice& chosen);
 /// Two lines: what all racks are together.
 [[nodiscard]] std::vector<line> system_lines(const paper& on, const picture& of);
@@ -43,8 +43,10 @@ inline constexpr int detail_lines_more = 3;
 /// Rule and heading, processes on the left and links on the right.
 [[nodiscard]] std::vector<line> machinery_lines(const paper& on, const picture& of,
                                                 std::size_t lines);
-/// Rule and the newest events, the last one at the bottom.
+/// Rule and the newest events, one line each, the last one on top.
 [[nodiscard]] std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines);
+/// Rule and all events in the same order, long ones on several lines.
+[[nodiscard]] std::vector<line> all_event_lines(const paper& on, const picture& of);
 
 /// Every process with everything that is known of it, then every link.
 [[nodiscard]] std::vector<line> all_machinery_lines(const paper& on, const picture& of);

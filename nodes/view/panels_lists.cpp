@@ -2,6 +2,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <set>
+#include <string_view>
 
 #include "messages/points/output.hpp"
 #include "nodes/view/panels.hpp"
@@ -101,8 +104,8 @@ void put_process(row& into, const process_picture& one, const paper& on) {
   into.space().left(clipped(one.name, name - 1, *on.signs), name,
                     one.is_node ? style::plain : style::label);
   into.left(one.state, state_width, look_of_state(one.state));
-  into.right(std::to_string(one.restarts), died_width,
-             one.restarts > 0 ? style::warning : style::plain);
+  into.right(std::to_string(one.deaths), died_width,
+             one.deaths > 0 ? style::warning : style::plain);
   into.right(fmt::format("{:.1f}", one.cpu_percent), cpu_width);
   into.right(fmt::format("{:.0f}", one.memory_mb), memory_width);
 }
@@ -141,6 +144,42 @@ line equipment_row(const paper& on, const equipment_picture& one) {
   return text.done();
 }
 
+/// "rack_1 failed", or how many of them; empty where none did.
+std::string failed_text(const std::vector<process_picture>& all) {
+  const auto is_failed = [](const process_picture& one) { return one.state == "failed"; };
+  const auto count = std::ranges::count_if(all, is_failed);
+  if (count == 0) return {};
+  if (count > 1) return fmt::format("{} processes failed", count);
+  return std::ranges::find_if(all, is_failed)->name + " failed";
+}
+
+/// "racks: 1 fault, 2 warning": how many racks have which level as their worst, as the points
+/// `system/faults`, `alarms` and `warnings` count them.
+std::string racks_text(const std::vector<alarm>& alarms) {
+  constexpr std::string_view levels[] = {"fault", "alarm", "warning"};
+  std::size_t counts[std::size(levels)] = {};
+  std::set<std::string_view> seen;
+  for (const auto& one : alarms) { // the worst first
+    if (!seen.insert(one.rack).second) continue;
+    const auto* const level = std::ranges::find(levels, one.level);
+    ++counts[level == std::end(levels) ? 0 : level - std::begin(levels)];
+  }
+  std::string text = "racks:";
+  for (std::size_t i = 0; i < std::size(levels); ++i)
+    if (counts[i] > 0)
+      text += fmt::format("{} {} {}", text.back() == ':' ? "" : ",", counts[i], levels[i]);
+  return text;
+}
+
+/// Clock and subject of an event; the text begins behind them.
+row event_head(const paper& on, const event_picture& one) {
+  const int subject = on.columns < 100 ? 13 : 24;
+  row text(on.columns, *on.signs);
+  text.space().put(clock_text(one.utc_us), style::label).space();
+  text.left(clipped(one.subject, subject - 1, *on.signs), subject);
+  return text;
+}
+
 } // namespace
 
 style look_of(const alarm& what) {
@@ -158,18 +197,16 @@ line rule_line(const paper& on, std::string_view title, style look) {
 }
 
 line title_line(const paper& on, const picture& of, const choice& chosen) {
-  const auto alarms = of.alarms.size();
   auto right = fmt::format("{} UTC ", clock_text(of.utc_us));
   if (chosen.is_paused) right = "paused   " + right;
-  const auto middle = alarms == 0   ? std::string("no alarms")
-                      : alarms == 1 ? std::string("1 alarm")
-                                    : fmt::format("{} alarms", alarms);
   row text(on.columns, *on.signs);
   text.put(" voltaic ", style::title).put(of.site, style::title).put("   ", style::title);
-  if (alarms > 0)
-    text.put(fmt::format(" {} ", middle), look_of(of.alarms.front()));
-  else
-    text.put(middle, style::title);
+  const auto failed = failed_text(of.processes);
+  if (!failed.empty()) text.put(fmt::format(" {} ", failed), style::alarm);
+  if (!of.alarms.empty())
+    text.put(fmt::format(" {} ", racks_text(of.alarms)), look_of(of.alarms.front()));
+  else if (failed.empty())
+    text.put("no alarms", style::title);
   return text.to(on.columns - columns_of(right), style::title).put(right, style::title).done();
 }
 
@@ -177,8 +214,7 @@ std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
                               std::size_t lines) {
   if (lines == 0) return {};
   if (alarms.empty()) return {rule_line(on, "no alarms", style::label)};
-  std::vector<line> result{
-      rule_line(on, fmt::format("alarms {}", alarms.size()), look_of(alarms.front()))};
+  std::vector<line> result{rule_line(on, "alarms", look_of(alarms.front()))};
   const bool is_cut = alarms.size() > lines - 1;
   const auto shown = is_cut ? std::max<std::size_t>(lines, 2) - 2 : alarms.size();
   for (std::size_t i = 0; i < shown; ++i) result.push_back(alarm_row(on, alarms[i]));
@@ -243,13 +279,25 @@ std::vector<line> machinery_lines(const paper& on, const picture& of, std::size_
 std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines) {
   if (lines < 2 || of.events.empty()) return {};
   std::vector<line> result{rule_line(on, "events")};
-  const auto shown = std::min(of.events.size(), lines - 1);
-  const int subject = on.columns < 100 ? 13 : 24;
-  for (auto i = of.events.size() - shown; i < of.events.size(); ++i) {
-    const auto& one = of.events[i];
-    row text(on.columns, *on.signs);
-    text.space().put(clock_text(one.utc_us), style::label).space();
-    text.left(clipped(one.subject, subject - 1, *on.signs), subject).put(one.text);
+  for (auto one = of.events.rbegin(); one != of.events.rend() && result.size() < lines; ++one)
+    result.push_back(event_head(on, *one).put(one->text).done());
+  return result;
+}
+
+std::vector<line> all_event_lines(const paper& on, const picture& of) {
+  if (of.events.empty()) return {};
+  std::vector<line> result{rule_line(on, "events")};
+  for (auto one = of.events.rbegin(); one != of.events.rend(); ++one) {
+    auto text = event_head(on, *one);
+    const int indent = text.used();
+    for (const auto& part : wrapped(one->text, text.rest())) {
+      if (text.used() > indent) {
+        result.push_back(text.done());
+        text = row(on.columns, *on.signs);
+        text.space(indent);
+      }
+      text.put(part);
+    }
     result.push_back(text.done());
   }
   return result;

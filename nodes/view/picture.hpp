@@ -89,7 +89,7 @@ struct process_picture {
   std::string name;
   std::string state;
   bool is_node = true; ///< else it is simulated equipment or a bus
-  std::uint32_t restarts = 0;
+  std::uint32_t deaths = 0;
   double cpu_percent = 0;
   double memory_mb = 0;
   std::int64_t uptime_s = 0;

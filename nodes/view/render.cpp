@@ -117,9 +117,7 @@ void append_scrolled(std::vector<line>& to, std::vector<line> whole, std::size_t
 /// Alarms, then all events, the newest on top.
 std::vector<line> event_page(const paper& on, const picture& of) {
   auto lines = alarm_lines(on, of.alarms, of.alarms.size() + 1);
-  auto events = event_lines(on, of, of.events.size() + 1);
-  if (!events.empty()) std::reverse(events.begin() + 1, events.end());
-  append(lines, std::move(events));
+  append(lines, all_event_lines(on, of));
   return lines;
 }
 

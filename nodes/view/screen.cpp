@@ -89,6 +89,23 @@ std::string clipped(std::string_view text, int columns, const glyphs& signs) {
   return std::string(first_columns(text, columns - 1)) + std::string(signs.ellipsis);
 }
 
+std::vector<std::string> wrapped(std::string_view text, int columns) {
+  const auto clean = printable(text);
+  std::string_view rest = clean;
+  std::vector<std::string> parts;
+  while (columns > 0 && columns_of(rest) > columns) {
+    const auto fits = first_columns(rest, columns + 1);
+    const auto space = fits.rfind(' ');
+    // A word that is longer than a line is cut where the line ends.
+    const bool has_space = space != std::string_view::npos && space > 0;
+    const auto part = has_space ? rest.substr(0, space) : first_columns(rest, columns);
+    parts.emplace_back(part);
+    rest.remove_prefix(part.size() + (has_space ? 1 : 0));
+  }
+  parts.emplace_back(rest);
+  return parts;
+}
+
 row& row::put(std::string_view text, style look) {
   auto clean = printable(text);
   if (signs_->is_ascii)

@@ -73,6 +73,9 @@ struct glyphs {
 /// At most so many columns; what was cut ends in an ellipsis.
 [[nodiscard]] std::string clipped(std::string_view text, int columns, const glyphs& signs);
 
+/// The printable text in pieces of at most so many columns, broken between words where it can be.
+[[nodiscard]] std::vector<std::string> wrapped(std::string_view text, int columns);
+
 /// Builds one line from left to right; what does not fit is left out.
 class row {
  public:

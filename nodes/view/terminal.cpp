@@ -115,6 +115,11 @@ class curses_terminal final : public terminal {
   }
   ~curses_terminal() override {
     if (screen_ == nullptr) return;
+    // A terminal that has one screen only would keep what was drawn, at whatever size it had.
+    if (is_open_) {
+      ::clear();
+      ::refresh();
+    }
     ::endwin();
     ::delscreen(screen_);
   }
@@ -135,7 +140,10 @@ class curses_terminal final : public terminal {
 
   key wait(int timeout_ms) override {
     ::timeout(timeout_ms);
-    return key_of_code(::getch());
+    const int code = ::getch();
+    // What the terminal made of the old lines nobody knows: all are drawn anew.
+    if (code == KEY_RESIZE) ::clearok(curscr, TRUE);
+    return key_of_code(code);
   }
 
  private:

@@ -179,11 +179,15 @@ TEST_CASE("processes are told as the supervisor knows them") {
     "processes":[{"name":"bus can0","state":"backoff","last_exit":null}]})json");
   const auto all = bus.look(status).processes;
   REQUIRE(all.size() == 2);
-  CHECK(all[0].restarts == 2);
+  CHECK(all[0].deaths == 2);
   CHECK(all[0].memory_mb == 2);
   CHECK(all[0].last_exit == "signal 9 (Killed)");
   CHECK_FALSE(all[1].is_node);
   CHECK(all[1].state == "backoff");
+  // One that is given up died once more than it was started again.
+  const auto given_up =
+      json::parse(R"json({"nodes":[{"name":"rack_0","state":"failed","restarts":3}]})json");
+  CHECK(bus.look(given_up).processes.front().deaths == 4);
 }
 
 TEST_CASE("a picture says when the supervisor does not answer") {

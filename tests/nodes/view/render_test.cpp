@@ -28,7 +28,7 @@ void check_size(const std::vector<line>& lines, size screen) {
 
 TEST_CASE("the overview fits 80 columns and 24 lines") {
   CHECK("\n" + drawn(sample_picture(), {}, {80, 24}) == R"(
- voltaic demo    1 alarm                                           20:15:07 UTC
+ voltaic demo    rack_1 failed  racks: 1 warning                   20:15:07 UTC
  1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
  limits charge 70.0 A, discharge 140.0 A   missing: rack_1
   rack       contactor      V       A      kW  SOC %  lowest V     highest V
@@ -41,7 +41,7 @@ TEST_CASE("the overview fits 80 columns and 24 lines") {
   24 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:?...:.:.:
  cells average 3.301 V, spread 32 mV   24.6 at 3:1 to 26.1 at 12:7 C
  limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
--- alarms 1 --------------------------------------------------------------------
+-- alarms ----------------------------------------------------------------------
  WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55   20:15:03
 -- equipment -------------------------------------------------------------------
  inverter_0   state running  power 20.0 kW  temperature 35.5 C
@@ -57,7 +57,7 @@ TEST_CASE("the overview fits 80 columns and 24 lines") {
 
 TEST_CASE("a larger screen shows more of everything") {
   CHECK("\n" + drawn(sample_picture(), {}, {120, 40}, false) == R"(
- voltaic demo    1 alarm                                                                                   20:15:07 UTC
+ voltaic demo    rack_1 failed  racks: 1 warning                                                           20:15:07 UTC
  1 of 2 racks active   1584.2 V   -   -   SOC 50.0 %
  limits charge 70.0 A, discharge 140.0 A   missing: rack_1
   rack       contactor      V       A      kW  SOC %  lowest V     highest V    lowest °C  highest °C      limits A
@@ -71,7 +71,7 @@ TEST_CASE("a larger screen shows more of everything") {
   24 ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ▁▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂ ?▁▁▂▁▁▁▂▁▁▁▂▁▁▁▂
  cells average 3.301 V, spread 32 mV   24.6 at 3:1 to 26.1 at 12:7 °C
  limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
-── alarms 1 ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+── alarms ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
  WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55                                           20:15:03
 ── equipment ───────────────────────────────────────────────────────────────────────────────────────────────────────────
  inverter_0   state running  power 20.0 kW  temperature 35.5 °C
@@ -82,8 +82,8 @@ TEST_CASE("a larger screen shows more of everything") {
  rack_0              running     0   3.1  14
  bus can0            running     0   1.0   8
 ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
- 20:14:58 rack_1                  system NODE_DOWN process 4711
  20:15:03 rack_0                  protection cell_overvoltage
+ 20:14:58 rack_1                  system NODE_DOWN process 4711
 
 
 
@@ -148,10 +148,52 @@ TEST_CASE("alarms are told by words, not by colour alone") {
   worse.acknowledged = true;
   site.alarms.insert(site.alarms.begin(), worse);
   const auto text = drawn(site, {}, {120, 40});
-  CHECK(text.find("2 alarms") != std::string::npos);
+  CHECK(text.find("racks: 1 fault ") != std::string::npos);
   CHECK(text.find(" FAULT   rack_0") != std::string::npos);
   CHECK(text.find("ack latched") != std::string::npos);
   CHECK(text.find(" WARNING rack_0") != std::string::npos);
+}
+
+TEST_CASE("the title counts racks by their worst level, and names what failed") {
+  auto site = sample_picture();
+  const auto title = [&] {
+    const auto text = drawn(site, {}, {100, 24});
+    return text.substr(0, text.find('\n'));
+  };
+  auto one = site.alarms.front();
+  one.candidate = "cell_undervoltage";
+  site.alarms.push_back(one);
+  CHECK(title().find("   rack_1 failed  racks: 1 warning ") != std::string::npos);
+  one.rack = "rack_1";
+  one.level = "alarm";
+  site.alarms.insert(site.alarms.begin(), one);
+  CHECK(title().find(" racks: 1 alarm, 1 warning ") != std::string::npos);
+  site.alarms.clear();
+  CHECK(title().find("no alarms") == std::string::npos);
+  site.processes.front().state = "failed";
+  CHECK(title().find(" 2 processes failed ") != std::string::npos);
+  site.processes.clear();
+  CHECK(title().find("no alarms") != std::string::npos);
+}
+
+TEST_CASE("events are told newest first on every page, long ones whole on their own") {
+  auto site = sample_picture();
+  site.events.push_back({site.utc_us, "rack_0/contactor",
+                         "command done: close rack_0 by somebody as engineer with a reason that "
+                         "is long enough for two lines and a half of eighty columns each"});
+  choice now;
+  now.page = page::events;
+  const auto text = drawn(site, now, {80, 24});
+  CHECK(text.find(R"(
+ 20:15:07 rack_0/cont~ command done: close rack_0 by somebody as engineer with a
+                       reason that is long enough for two lines and a half of
+                       eighty columns each
+ 20:15:03 rack_0       protection cell_overvoltage
+ 20:14:58 rack_1       system NODE_DOWN process 4711
+)") != std::string::npos);
+  const auto overview = drawn(site, {}, {80, 40});
+  CHECK(overview.find("20:15:07 rack_0/cont~ command done") <
+        overview.find("20:15:03 rack_0       protection"));
 }
 
 TEST_CASE("a rack with an alarm is marked in the list") {
@@ -170,7 +212,7 @@ TEST_CASE("lists that are cut say how much more there is") {
   auto site = sample_picture();
   for (int i = 0; i < 20; ++i) {
     site.alarms.push_back(site.alarms.front());
-    site.processes.push_back(site.processes.front());
+    site.processes.front().state = "failed";
   }
   const auto text = drawn(site, {}, {80, 24});
   CHECK(text.find(" more") != std::string::npos);

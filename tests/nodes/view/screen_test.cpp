@@ -50,3 +50,13 @@ TEST_CASE("neighbours of one style are one span") {
   text.put("a").put("b").put("c", style::alarm);
   CHECK(text.done() == line{{"ab", style::plain}, {"c", style::alarm}});
 }
+
+TEST_CASE("a long text is broken between words, a long word where the line ends") {
+  using pieces = std::vector<std::string>;
+  CHECK(wrapped("one two three", 7) == pieces{"one two", "three"});
+  CHECK(wrapped("one two three", 8) == pieces{"one two", "three"});
+  CHECK(wrapped("21 °C abcdefghij", 5) == pieces{"21 °C", "abcde", "fghij"});
+  CHECK(wrapped("short", 5) == pieces{"short"});
+  CHECK(wrapped("", 5) == pieces{""});
+  CHECK(wrapped("none", 0) == pieces{"none"});
+}
