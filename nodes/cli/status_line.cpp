@@ -29,6 +29,11 @@ std::string figure(const messages::points::point_table& points, const std::strin
   return found->quality == messages::quality::good || text == "-" ? text : text + "!";
 }
 
+// "3.298..3.301", or "-" where neither is known.
+std::string span(const std::string& least, const std::string& most) {
+  return least == "-" && most == "-" ? "-" : least + ".." + most;
+}
+
 // More racks than these are counted, not named: the line shall stay one.
 constexpr std::size_t racks_named_max = 4;
 
@@ -41,9 +46,9 @@ std::string named_racks(const points_found& contactors,
   for (const auto& point : contactors) {
     const auto rack = point.description.name.substr(0, point.description.name.find('/'));
     const auto of = [&](const char* name) { return figure(points, rack + "/" + name); };
-    line += fmt::format("{}{} {} {}..{} V soc {} % {} A", line.empty() ? "" : " | ", rack,
-                        of("contactor"), of("cell_voltage_min"), of("cell_voltage_max"), of("soc"),
-                        of("current"));
+    line +=
+        fmt::format("{}{} {} {} V soc {} % {} A", line.empty() ? "" : " | ", rack, of("contactor"),
+                    span(of("cell_voltage_min"), of("cell_voltage_max")), of("soc"), of("current"));
   }
   return line;
 }
