@@ -74,8 +74,8 @@ named_ranges read_ranges(const toml::table& file, reporter& report) {
       else if (!members)
         report.add(text->at,
                    fmt::format("{}: expected a range as 0..7, found \"{}\"", name, text->value));
-      else
-        result[std::string(name)] = *members;
+      // A broken one stands for one number: those who name it make no mistake of their own.
+      if (is_name(name)) result[std::string(name)] = members ? *members : bounds{};
     }
   });
   return result;
