@@ -45,7 +45,7 @@ struct scene {
   }
   /// Looks again and again until so many events were said.
   bool heard(event_feed& from, std::size_t count) {
-    for (int turn = 0; turn < 100 && said.size() < count; ++turn) {
+    for (int turn = 0; turn < 1'000 && said.size() < count; ++turn) {
       from.step(now_us += look_us);
       if (said.size() < count) ::usleep(20'000); // the journal has a thread of its own
     }
