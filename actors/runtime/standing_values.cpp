@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* stream = "standing";
-constexpr const char* stands_on = "it stands on after its actor was restarted";
+constexpr const char* stands_on = "it was set before its actor started, and stands on";
 
 // A device may round to the step beside. Of fractions like 0.1 such a step is a bit
 // more or less than the resolution says.
@@ -138,8 +138,7 @@ std::optional<std::string> standing_values::refusal(const messages::command& ask
     }
   }
   const auto said = [&](double which, const char* of_it) {
-    return fmt::format("{} {} is {}", messages::points::number_text(which, one.decimals), one.unit,
-                       of_it);
+    return fmt::format("{} is {}", value_text(which, one), of_it);
   };
   for (const auto each : on_their_way) {
     if (auto refused = role_refusal(asked, value, each, said(each, "on its way"))) return refused;
@@ -157,6 +156,11 @@ std::optional<std::string> standing_values::role_refusal(const messages::command
   if (messages::may(asked.role, deed)) return std::nullopt;
   const auto refused = messages::refusal_of(asked.role, deed);
   return loosens ? fmt::format("{}; {}", refused, what_it_is) : refused;
+}
+
+std::string standing_values::value_text(double value, const standing& of) {
+  const auto number = messages::points::number_text(value, of.decimals);
+  return of.unit.empty() ? number : number + " " + of.unit;
 }
 
 void standing_values::took(const messages::command& asked, std::uint16_t set, messages::outcome how,
@@ -211,7 +215,7 @@ void standing_values::went_back(const reversion& done, instant now) {
   } else {
     tell(one, done.value, "reverted",
          why == cause::over ? "the time it was set for is over"
-                            : "its actor was restarted while it was set for a time",
+                            : "its actor started anew while it was set for a time",
          now);
   }
   keep(one, now);
@@ -224,10 +228,7 @@ std::optional<standing_values::rewrite> standing_values::look(
     keep(one, now);
   }
   const auto wanted = one.model.held();
-  const auto found = [&] {
-    return fmt::format("the device holds {} {}",
-                       messages::points::number_text(reported->value, one.decimals), one.unit);
-  };
+  const auto found = [&] { return "the device holds " + value_text(reported->value, one); };
   using verdict = held_value_model::verdict;
   const auto said = one.held.look(wanted, reported, one.tolerance, now.monotonic_us);
   switch (said) {
@@ -258,8 +259,7 @@ void standing_values::wrote(const rewrite& again, instant now) {
   const bool is_news = one.held.is_counting();
   one.held.wrote(now.monotonic_us);
   if (!is_news) return;
-  const auto found = fmt::format(
-      "the device held {} {}", messages::points::number_text(again.found, one.decimals), one.unit);
+  const auto found = "the device held " + value_text(again.found, one);
   if (again.resumes) {
     tell(one, again.value, "resumed", std::string(stands_on) + "; " + found, now);
   } else {

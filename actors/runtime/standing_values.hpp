@@ -81,6 +81,8 @@ class standing_values {
                                                                double value,
                                                                std::optional<double> beside,
                                                                const std::string& what_it_is);
+  /// "12.5 A"
+  [[nodiscard]] static std::string value_text(double value, const standing& of);
   void keep(const standing& what, instant now);
   void tell(const standing& about, double value, std::string state, std::string reason,
             instant now);

@@ -121,8 +121,8 @@ struct fixture {
 using values = std::vector<double>;
 using reversions = std::vector<std::pair<double, std::string>>;
 constexpr const char* is_over = "the time it was set for is over";
-constexpr const char* is_resumed = "it stands on after its actor was restarted";
-constexpr const char* is_restarted = "its actor was restarted while it was set for a time";
+constexpr const char* is_resumed = "it was set before its actor started, and stands on";
+constexpr const char* is_restarted = "its actor started anew while it was set for a time";
 
 TEST_CASE_METHOD(fixture, "F-130 a set that became durable after its deadline sends nothing") {
   node.journal.holds = true;

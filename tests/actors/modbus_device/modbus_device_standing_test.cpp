@@ -95,6 +95,8 @@ TEST_CASE_METHOD(device_fixture, "an inverter that stopped by itself is told and
   CHECK(states() == std::vector<std::string>{"running"});
   pass(3, run_address, 0);
   CHECK(states() == std::vector<std::string>{"running", "not_held"});
+  CHECK(std::get<messages::event>(node.outside.all<messages::event>().back().payload).reason ==
+        "the device holds 0, which is tighter, and is left alone");
   CHECK(writes.size() == 1);
   // One that starts by itself is stopped again.
   auto stop = make_set("b", 0);
