@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <stdexcept>
 #include <string_view>
 
 #include "chaos/child.hpp"
@@ -70,6 +71,14 @@ terminal_child::~terminal_child() {
 
 void terminal_child::press(const std::string& keys) const {
   static_cast<void>(::write(terminal_, keys.data(), keys.size()));
+}
+
+void terminal_child::resize(int columns, int lines) const {
+  winsize room{};
+  room.ws_col = static_cast<unsigned short>(columns);
+  room.ws_row = static_cast<unsigned short>(lines);
+  if (::ioctl(terminal_, TIOCSWINSZ, &room) != 0)
+    throw std::runtime_error("the terminal cannot be resized");
 }
 
 void terminal_child::hang_up() {

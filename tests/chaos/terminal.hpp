@@ -21,6 +21,8 @@ class terminal_child {
 
   [[nodiscard]] pid_t pid() const { return pid_; }
   void press(const std::string& keys) const;
+  /// Somebody draws the window larger or smaller.
+  void resize(int columns, int lines) const;
   /// The terminal goes away, as with a connection that is lost.
   void hang_up();
   /// Whether the terminal shows a text that was drawn after `from`.

@@ -14,6 +14,7 @@ using namespace chaos;
 namespace {
 
 const std::string leaves_screen = "\x1b[?1049l";
+const std::string clears_screen = "\x1b[H\x1b[2J";
 const std::string ctrl_c = "\x03";
 
 std::vector<std::string> place_of(const live_site& site) {
@@ -47,6 +48,23 @@ TEST_CASE("top shows the racks of a running site and gives the terminal back") {
   CHECK(top.written().find(leaves_screen) != std::string::npos);
   CHECK(top.is_as_before());
   CHECK(site.process().runs());
+}
+
+TEST_CASE("a window that was drawn to another size is drawn anew, and left empty") {
+  live_site site;
+  site.up();
+  terminal_child top({"top", site.file()}, place_of(site));
+  REQUIRE(top.shows("rack_1"));
+  const auto before = top.written().size();
+  top.resize(100, 30);
+  CHECK(top.shows(clears_screen, before));
+  CHECK(top.shows("rack_1", before));
+  top.press("q");
+  CHECK(top.wait(5s) == 0);
+  const auto& written = top.written();
+  const auto last_cleared = written.rfind(clears_screen);
+  CHECK(last_cleared < written.rfind(leaves_screen));
+  CHECK(written.find("rack_1", last_cleared) == std::string::npos);
 }
 
 TEST_CASE("top tells of a rack whose process died and of the alarm that follows") {
