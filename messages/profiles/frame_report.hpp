@@ -21,6 +21,9 @@ class frame_report {
   /// Whether the profile has a message for it, readable or not.
   [[nodiscard]] bool has_message() const { return message_ != no_message; }
   [[nodiscard]] bool readable() const { return error_.empty(); }
+  /// What the frame said, if it was readable.
+  [[nodiscard]] const std::vector<profiles::sample>& samples() const { return samples_; }
+  [[nodiscard]] const device_profile& profile() const { return profile_; }
   /// One JSON object, without the line's end.
   void append_json(std::string& out) const;
   /// A line of columns for people, without its end.

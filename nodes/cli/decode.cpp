@@ -10,6 +10,7 @@
 #include "bus/can/logs/log_file.hpp"
 #include "messages/profiles/frame_report.hpp"
 #include "messages/profiles/load.hpp"
+#include "messages/profiles/seen_periods.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/load.hpp"
 
@@ -101,6 +102,7 @@ exit_code decode(const options& given) {
   }
   output out;
   tally seen;
+  messages::profiles::seen_periods periods(report->profile());
   messages::can::log_entry entry;
   bool written = true;
   while (written) {
@@ -111,6 +113,7 @@ exit_code decode(const options& given) {
       fmt::print(stderr, "{}\n", log->complaint());
     if (met != log_file::outcome::frame) continue;
     report->read(entry);
+    if (report->has_message() && report->readable()) periods.take(entry, report->samples());
     if (!report->has_message() && !given.all) continue;
     ++seen.printed;
     seen.unreadable += report->readable() ? 0 : 1;
@@ -122,6 +125,7 @@ exit_code decode(const options& given) {
     return exit_code::fault;
   }
   print_summary(*log, seen);
+  for (const auto& said : periods.complaints()) fmt::print(stderr, "voltaic decode: {}\n", said);
   return log->counts().bad > 0 || seen.printed == 0 ? exit_code::findings : exit_code::done;
 }
 

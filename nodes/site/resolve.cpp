@@ -80,7 +80,8 @@ class resolver {
         resolve_replay(item, bus.port_at);
       else
         check_virtual(item, bus.port_at);
-      if (!uris.insert(item.uri).second)
+      // A recording is only read: any number of buses may play it.
+      if (item.kind != bus_kind::replay && !uris.insert(item.uri).second)
         report_.add(bus.port_at,
                     fmt::format("port: {} is already the port of another bus", item.uri));
       plan_.buses.push_back(std::move(item));

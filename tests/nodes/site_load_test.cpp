@@ -203,6 +203,22 @@ TEST_CASE("the Kona replay has a device on each recorded bus") {
   CHECK(plan.find_device("vehicle_charging")->node == "site");
 }
 
+TEST_CASE("several buses may play one recording, which is only read") {
+  tests::temporary_folder folder;
+  const auto log = folder / "bus.log";
+  std::ofstream(log) << "(1.000000) can0 351#3402F401E803E001\n";
+  const auto path = folder / "site.toml";
+  std::ofstream site(path);
+  site << "[site]\nname = \"twice\"\n";
+  for (const auto* bus : {"can0", "can1"}) {
+    site << "[[bus]]\nname = \"" << bus << "\"\nport = \"replay:" << log << "#can0\"\n";
+  }
+  site.close();
+  const auto loaded = site::load(path);
+  for (const auto& finding : findings_of(loaded))
+    CHECK(finding.text.find("port") == std::string::npos);
+}
+
 TEST_CASE("F-182 a site file of more than 1 MB is refused unread") {
   tests::temporary_folder folder;
   const auto path = folder / "long.toml";
