@@ -48,8 +48,8 @@ class one_rack {
   }
 
   static constexpr std::int64_t now_us = 1'000'000;
-  static messages::catalogue catalogue(const std::string& owner,
-                                       std::vector<messages::points::computed_point> points) {
+  static messages::catalogue catalogue(
+      const std::string& owner, const std::vector<messages::points::computed_point>& points) {
     std::vector<messages::point_description> described;
     for (const auto& each : points)
       described.push_back(messages::points::describe("rack_0", each, now_us));
