@@ -42,6 +42,16 @@ void element_values::summarise() {
   any_valid = std::any_of(seen, seen + lanes, [](std::int32_t mask) { return mask != 0; });
 }
 
+std::optional<std::int64_t> element_values::sum_if_all_valid() const {
+  std::int64_t sum = 0;
+  std::int32_t all = -1;
+  for (std::size_t element = 0; element < count; ++element) {
+    sum += value[element];
+    all &= valid[element];
+  }
+  return all != 0 ? std::optional(sum) : std::nullopt;
+}
+
 level_model::level_model(messages::protection::direction side, std::vector<level_setting> levels,
                          std::size_t count)
     : sign_(side == messages::protection::direction::high ? 1 : -1),
@@ -51,11 +61,18 @@ level_model::level_model(messages::protection::direction side, std::vector<level
       clear_us_(levels_.size() * padded_, 0),
       state_(levels_.size() * padded_, 0),
       active_(levels_.size(), 0),
-      pending_(levels_.size(), 0) {
+      pending_(levels_.size(), 0),
+      counts_(levels_.size(), 1) {
   for (auto& each : levels_) {
     each.set *= sign_;
     each.clear *= sign_;
   }
+}
+
+std::int32_t level_model::set_at(std::size_t level) const {
+  // No value is as large as this, see `fixed_max`.
+  constexpr auto never = std::numeric_limits<std::int32_t>::max();
+  return counts_[level] != 0 ? levels_[level].set : never;
 }
 
 void level_model::step(const element_values& input, std::int32_t charge_us,
@@ -64,7 +81,7 @@ void level_model::step(const element_values& input, std::int32_t charge_us,
   quiet_ = true;
   const std::int32_t worst = sign_ > 0 ? input.maximum : -input.minimum;
   for (std::size_t level = 0; level < levels_.size(); ++level) {
-    const bool beyond = input.any_valid && worst >= levels_[level].set;
+    const bool beyond = input.any_valid && worst >= set_at(level);
     if (!beyond && pending_[level] == 0 && active_[level] == 0) continue;
     if (integrate(level, input, charge_us)) set_due(level, input, changes);
     if (active_[level] > 0) clear_due(level, input, charge_us, changes);
@@ -74,7 +91,7 @@ void level_model::step(const element_values& input, std::int32_t charge_us,
 
 bool level_model::integrate(std::size_t level, const element_values& input,
                             std::int32_t charge_us) {
-  const std::int32_t set = levels_[level].set;
+  const std::int32_t set = set_at(level);
   const std::int32_t full = levels_[level].set_us;
   std::int32_t above_zero[lanes] = {};
   std::int32_t due[lanes] = {};
@@ -102,11 +119,11 @@ bool level_model::integrate(std::size_t level, const element_values& input,
 
 void level_model::set_due(std::size_t level, const element_values& input,
                           std::vector<transition>& changes) {
-  const auto& limits = levels_[level];
+  const std::int32_t set = set_at(level);
   for (std::size_t element = 0; element < input.count; ++element) {
     const std::size_t at = level * padded_ + element;
-    const bool bad = input.valid[element] != 0 && sign_ * input.value[element] >= limits.set;
-    if (state_[at] != 0 || !bad || integral_us_[at] < limits.set_us) continue;
+    const bool bad = input.valid[element] != 0 && sign_ * input.value[element] >= set;
+    if (state_[at] != 0 || !bad || integral_us_[at] < levels_[level].set_us) continue;
     state_[at] = -1;
     clear_us_[at] = 0;
     ++active_[level];

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct element_values {
   explicit element_values(std::size_t elements);
   /// To be called after any change of values or validity.
   void summarise();
+  /// Nothing as soon as one of them is not valid.
+  [[nodiscard]] std::optional<std::int64_t> sum_if_all_valid() const;
 
   std::size_t count = 0;
   std::vector<std::int32_t> value; ///< in millionths of the unit, or whole counts
@@ -67,12 +70,19 @@ class level_model {
   /// room for `levels * count`.
   void step(const element_values& input, std::int32_t charge_us, std::vector<transition>& changes);
 
+  /// A level that does not count sees no value beyond its limit: it does not set, its
+  /// integrator goes down. What is active stays until its value clears it.
+  void count_level(std::size_t level, bool counts) { counts_[level] = counts ? 1 : 0; }
+
+  [[nodiscard]] bool is_high() const { return sign_ > 0; }
   [[nodiscard]] std::size_t levels() const { return levels_.size(); }
   [[nodiscard]] std::uint32_t active_count(std::size_t level) const { return active_[level]; }
   /// True while a step without new values cannot change anything.
   [[nodiscard]] bool quiet() const { return quiet_; }
 
  private:
+  /// From where on a value is beyond the limit, as things are.
+  [[nodiscard]] std::int32_t set_at(std::size_t level) const;
   [[nodiscard]] bool integrate(std::size_t level, const element_values& input,
                                std::int32_t charge_us);
   void set_due(std::size_t level, const element_values& input, std::vector<transition>& changes);
@@ -87,6 +97,7 @@ class level_model {
   std::vector<std::int32_t> state_; ///< -1: active
   std::vector<std::uint32_t> active_;
   std::vector<std::uint8_t> pending_; ///< a level has an integrator above zero
+  std::vector<std::uint8_t> counts_;  ///< its condition holds
   bool quiet_ = true;
 };
 

@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/protection/ladder_model.hpp"
 #include "actors/runtime/present.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
@@ -31,10 +32,13 @@ protection_options checked(protection_options options) {
 }
 
 // In the order in which they are said.
-constexpr std::array<computed_point, 3> described_points = {{
+constexpr std::array<computed_point, 6> described_points = {{
     {"charge_current_limit", "ChargeCurrentLimit", "A", 1},
     {"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
     {"protection_level", "ProtectionLevel", "", 0, "text"},
+    {"fan_request", "FanRequest", "", 0, "u16"},
+    {"heater_request", "HeaterRequest", "", 0, "u16"},
+    {"balance_request", "BalanceRequest", "", 0, "u16"},
 }};
 
 // "none", or the highest level that is active or latched.
@@ -55,7 +59,7 @@ messages::block good_block(std::uint16_t position, decltype(messages::block::val
 constexpr const char* edge_names[] = {"set", "clear", "latch", "reset"};
 
 runtime::kept_latch latch_of(const row& of) {
-  return {of.reason,
+  return {of.key,
           of.latched,
           {{"candidate", of.candidate},
            {"level", std::string(to_string(of.limit.level))},
@@ -109,7 +113,8 @@ void protection_actor::load_latches() {
       const auto found = each.details.find(key);
       return found == each.details.end() ? std::string() : found->second;
     };
-    latched.push_back({detail("candidate"), detail("level"), detail("latch"), detail("scope")});
+    latched.push_back(
+        {detail("candidate"), detail("level"), detail("latch"), detail("scope"), each.name});
   }
   model_.load_latches(latched, memory_.is_lost());
 }
@@ -121,6 +126,7 @@ void protection_actor::begin(runtime::instant now) {
   }
   memory_.begin(now);
   context_.say(plane::telemetry, catalogue_, now);
+  if (model_.unbound().empty()) return;
   messages::event event;
   event.kind = "system";
   event.subject = rack_;
@@ -134,7 +140,7 @@ void protection_actor::receive(const messages::message& message) {
   const auto& from = message.header.source;
   const auto time = message.header.time;
   if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) {
-    if (from == device_) reader_.learn(*told, model_.options().cell_count);
+    if (from == device_) reader_.learn(*told, model_.options().points);
   } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
     if (from == device_) hear(*telemetry, time);
     if (from == contactor_ && !telemetry->blocks.empty()) {
@@ -175,7 +181,8 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   const auto stopped = is_late ? stopped_limits(said.limits) : current_limits();
   const auto& limits = is_late ? stopped : said.limits;
   const bool turned = std::exchange(was_late_, is_late) != is_late;
-  const bool changed = turned || said.limits_changed || said.level != level_said_;
+  const bool changed =
+      turned || said.limits_changed || said.level != level_said_ || said.requests != requests_said_;
   if (changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
     say_limits(limits, said, now);
   }
@@ -238,13 +245,18 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
                                   runtime::instant now) {
   limits_said_us_ = now.monotonic_us;
   level_said_ = from.level;
+  requests_said_ = from.requests;
   messages::telemetry said;
   said.owner = catalogue_.owner;
   said.fingerprint = catalogue_.fingerprint;
   using messages::block;
+  const auto flag = [](bool on) { return block::words{on ? std::uint16_t{1} : std::uint16_t{0}}; };
   said.blocks = {good_block(0, block::reals{applied.charge_a}, now),
                  good_block(1, block::reals{applied.discharge_a}, now),
-                 good_block(2, level_text(from), now)};
+                 good_block(2, level_text(from), now),
+                 good_block(3, flag(from.requests.fan), now),
+                 good_block(4, flag(from.requests.heater), now),
+                 good_block(5, flag(from.requests.balance), now)};
   limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
                   std::move(said)};
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);

@@ -76,6 +76,7 @@ class protection_actor final : public runtime::actor {
   std::int64_t limits_said_us_ = 0;
   std::vector<messages::payload> limits_said_;
   std::optional<messages::protection::level> level_said_;
+  requests requests_said_;
   std::int64_t limits_recorded_us_ = 0;
   current_limits limits_recorded_;
   std::uint64_t group_ = 0; ///< sequence of the event that opened the newest group

@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/protection/input_model.hpp"
 #include "actors/protection/row_model.hpp"
-#include "actors/protection/scan_model.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
@@ -23,9 +23,8 @@ inline constexpr std::int64_t first_out_us = 10 * messages::us_per_s;
 struct protection_options {
   std::string rack;
   messages::protection::table table;
-  std::uint32_t cell_count = 0;
-  std::uint32_t cell_group_size = 0; ///< cells a module; 0: not grouped
-  std::uint32_t cell_period_ms = 0;
+  measured_options points;     ///< what the device reports; cells are needed
+  double capacity_ah = 0;      ///< rated; 0: not known
   double charge_current_a = 0; ///< rated
   double discharge_current_a = 0;
   bool reports_charge_limit = false; ///< the device tells limits of its own
@@ -33,6 +32,9 @@ struct protection_options {
   std::uint32_t reported_period_ms = 100;
   std::vector<std::string> disabled; ///< candidates that are not evaluated, for isolating others
 
+  [[nodiscard]] const point_options& cells() const {
+    return points[position_of(measured::cell_voltage)];
+  }
   /// Everything that is wrong, in words.
   [[nodiscard]] std::vector<std::string> validate() const;
 };
@@ -45,7 +47,7 @@ struct reported_limit {
 
 /// What is new since the last step.
 struct inputs {
-  std::span<const element_block> cells;
+  std::span<const element_block> blocks;
   std::optional<reported_limit> charge_limit;
   std::optional<reported_limit> discharge_limit;
 };
@@ -76,6 +78,7 @@ struct stored_latch {
   std::string level;
   std::string latch;
   std::string scope;
+  std::string key; ///< of its row; empty: candidate and level say it
 };
 
 /// The word to the contactor; epoch and counter are the speaker's.
@@ -101,6 +104,7 @@ struct outputs {
   protection::verdict verdict;
   current_limits limits;
   bool limits_changed = false;
+  protection::requests requests;
   /// The highest level that is active or latched.
   std::optional<messages::protection::level> level;
   std::vector<report> reports;       ///< in order
@@ -116,6 +120,8 @@ using refusals = std::vector<std::string>;
 /// Time between two steps is charged with the values that held during it; a
 /// new value counts from the step that brings it. So a level never sets before
 /// its time, and at the latest one scan, one data period and 20 ms after it.
+/// Charges of a candidate are gathered over its period, less the time between two
+/// ticks, and charged before anything changes that it depends on.
 class protection_model {
  public:
   /// The options must be valid. Levels of unbound candidates are kept and named
@@ -143,21 +149,22 @@ class protection_model {
   [[nodiscard]] const protection_options& options() const { return options_; }
 
  private:
-  static constexpr std::uint32_t whole_rack = 0xFFFF'FFFF;
-
-  void add(const messages::protection::candidate& watched, input_kind input, std::size_t count);
+  void add(const messages::protection::candidate& watched, const input& from);
+  void add_watch(const messages::protection::candidate& watched, const input& from,
+                 std::span<const std::size_t> levels, std::size_t first_row);
   void add_latch_only(const stored_latch& stored);
   [[nodiscard]] bool is_disabled(std::string_view name) const;
-  [[nodiscard]] const element_values& input_of(input_kind input) const;
-  void run(input_kind input, std::int32_t charge_us);
-  void update_silence(std::int64_t now_us);
-  void update_invalid();
+  /// Charges the time from an instant to now with the values that held during it.
+  void charge(std::int64_t from_us, std::uint32_t touched);
+  /// Looks at values that are new, and at who is silent.
+  void look(std::uint32_t touched);
+  void run(watch& each, std::int32_t charge_us);
+  void judge_conditions(watch& each);
   void tell(const watch& watched);
   void tell_one(const watch& watched, const transition& change, std::uint32_t others);
   void group(report& told);
   [[nodiscard]] bool serious_active() const;
   void take_limits(const inputs& news);
-  [[nodiscard]] std::string scope_of(const row& of, std::uint32_t element) const;
   [[nodiscard]] bool condition_active(const row& of) const;
   [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
   void conclude();
@@ -165,9 +172,7 @@ class protection_model {
   void update_caps();
 
   protection_options options_;
-  scan_model cells_;
-  element_values invalid_;
-  element_values silence_;
+  input_model inputs_;
   std::vector<watch> watches_;
   std::vector<row> rows_;
   std::vector<std::string> unbound_;

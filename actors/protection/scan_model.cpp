@@ -16,10 +16,20 @@ bool arrives(quality of) {
 
 } // namespace
 
-std::optional<std::int32_t> millionths(double value) {
-  const double scaled = std::nearbyint(value * parts_per_unit);
-  if (!(std::abs(scaled) <= std::numeric_limits<std::int32_t>::max())) return std::nullopt;
+std::optional<std::int32_t> fixed(double value, double parts) {
+  const double scaled = std::nearbyint(value * parts);
+  if (!(std::abs(scaled) <= fixed_max)) return std::nullopt;
   return static_cast<std::int32_t>(scaled);
+}
+
+std::optional<std::int32_t> fixed_at_most(double value, double parts) {
+  if (std::isnan(value)) return std::nullopt;
+  const double most = fixed_max;
+  return static_cast<std::int32_t>(std::clamp(std::nearbyint(value * parts), -most, most));
+}
+
+std::optional<std::int32_t> millionths(double value) {
+  return fixed(value, 1e6);
 }
 
 scan_model::scan_model(std::uint32_t count, std::int64_t stale_us)

@@ -1,30 +1,36 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "actors/protection/level_model.hpp"
+#include "actors/protection/measured.hpp"
 #include "messages/quality.hpp"
 
 namespace voltaic::actors::protection {
 
 using messages::quality;
 
-/// Values in this many parts of their unit: exact for every scale that devices
-/// use, so a value on a threshold is on it and not a rounding beside it.
-inline constexpr double parts_per_unit = 1e6;
-/// The value in millionths; nothing if it is not a number or beyond 32 bits.
+/// The largest number that stands for a value; what lies beyond it is none.
+inline constexpr std::int32_t fixed_max = std::numeric_limits<std::int32_t>::max() - 1;
+/// The value in whole parts of its unit; nothing if it is not a number or beyond `fixed_max`.
+[[nodiscard]] std::optional<std::int32_t> fixed(double value, double parts);
+/// The same, but the nearest number for what lies beyond. NaN is nothing.
+[[nodiscard]] std::optional<std::int32_t> fixed_at_most(double value, double parts);
+/// The value in millionths; nothing if it is not a number or beyond `fixed_max`.
 [[nodiscard]] std::optional<std::int32_t> millionths(double value);
 
 /// Consecutive elements of one input as they arrived together.
 struct element_block {
   std::uint32_t first_index = 0;
   std::int64_t source_time_us = 0;
-  std::span<const std::int32_t> values; ///< in millionths of the unit
+  std::span<const std::int32_t> values; ///< in the parts of `measured_description`
   messages::quality quality = quality::never;
   std::span<const messages::quality> element_quality; ///< empty: all have the block's
+  measured of = measured::cell_voltage;
 };
 
 /// Complete scans in a row after which values count as back.

@@ -1,5 +1,7 @@
 #include "actors/protection/telemetry_reader.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -9,29 +11,42 @@ namespace {
 
 // Raw numbers of any representation, one by one.
 template <class Take>
-void for_each_raw(const messages::block& block, Take take) {
+void for_each_raw(const messages::block& block, bool is_signed, Take take) {
   std::visit(
       [&](const auto& values) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(values)>, std::string>) {
+        using list = std::decay_t<decltype(values)>;
+        if constexpr (std::is_same_v<list, messages::block::words>) {
+          for (const auto value : values)
+            take(is_signed ? static_cast<std::int16_t>(value) : static_cast<double>(value));
+        } else if constexpr (!std::is_same_v<list, std::string>) {
           for (const auto value : values) take(static_cast<double>(value));
         }
       },
       block.values);
 }
 
+// Resistances are kept in ohm, however the device states them.
+double unit_factor(std::string_view unit) {
+  return unit == "kOhm" ? 1e3 : 1;
+}
+
 } // namespace
 
-void telemetry_reader::learn(const messages::catalogue& described, std::uint32_t cell_count) {
+void telemetry_reader::learn(const messages::catalogue& described,
+                             const measured_options& expected) {
   fingerprint_ = described.fingerprint;
-  const auto find = [&](const std::string& name, std::uint32_t count) -> std::optional<place> {
+  const auto find = [&](std::string_view name, std::uint32_t count) -> std::optional<place> {
     for (std::size_t each = 0; each < described.points.size(); ++each) {
       const auto& point = described.points[each];
-      if (point.name != rack_ + "/" + name || point.count != count) continue;
-      return place{static_cast<std::uint16_t>(each), point.scale, point.offset};
+      if (point.name != fmt::format("{}/{}", rack_, name) || point.count != count) continue;
+      const double factor = unit_factor(point.unit);
+      return place{static_cast<std::uint16_t>(each), point.scale * factor, point.offset * factor,
+                   point.raw_type == "i16"};
     }
     return std::nullopt;
   };
-  cells_ = find("cell_voltage", cell_count);
+  for (std::size_t each = 0; each < measured_count; ++each)
+    places_[each] = find(measured_points[each].point, expected[each].count);
   charge_ = find("reported_charge_current_limit", 1);
   discharge_ = find("reported_discharge_current_limit", 1);
 }
@@ -43,7 +58,10 @@ bool telemetry_reader::read(const messages::telemetry& said) {
   discharge_limit_.reset();
   if (said.fingerprint != fingerprint_) return false;
   for (const auto& block : said.blocks) {
-    if (cells_ && block.point == cells_->position) read_cells(block);
+    for (std::size_t each = 0; each < measured_count; ++each) {
+      const auto& at = places_[each];
+      if (at && block.point == at->position) read_values(block, static_cast<measured>(each), *at);
+    }
     if (charge_ && block.point == charge_->position) charge_limit_ = read_limit(block, *charge_);
     if (discharge_ && block.point == discharge_->position) {
       discharge_limit_ = read_limit(block, *discharge_);
@@ -59,13 +77,16 @@ bool telemetry_reader::read(const messages::telemetry& said) {
   return used_ > 0 || charge_limit_ || discharge_limit_;
 }
 
-void telemetry_reader::read_cells(const messages::block& block) {
+void telemetry_reader::read_values(const messages::block& block, measured what, const place& at) {
   if (used_ == pieces_.size()) pieces_.emplace_back();
   auto& one = pieces_[used_++];
+  const auto& known = describe(what);
   one.values.clear();
   one.element_quality.assign(block.element_quality.begin(), block.element_quality.end());
-  for_each_raw(block, [&](double raw) {
-    const auto value = millionths(raw * cells_->scale + cells_->offset);
+  for_each_raw(block, at.is_signed, [&](double raw) {
+    const double said = raw * at.scale + at.offset;
+    const auto value =
+        known.saturates ? fixed_at_most(said, known.parts) : fixed(said, known.parts);
     if (!value) {
       one.element_quality.resize(std::max(one.element_quality.size(), one.values.size() + 1),
                                  block.quality);
@@ -74,6 +95,7 @@ void telemetry_reader::read_cells(const messages::block& block) {
     }
     one.values.push_back(value.value_or(0));
   });
+  one.block.of = what;
   one.block.first_index = block.first_index;
   one.block.source_time_us = block.source_time_us;
   one.block.quality = block.quality;
@@ -81,7 +103,7 @@ void telemetry_reader::read_cells(const messages::block& block) {
 
 reported_limit telemetry_reader::read_limit(const messages::block& block, const place& at) {
   double value = std::numeric_limits<double>::quiet_NaN();
-  for_each_raw(block, [&](double raw) { value = raw * at.scale + at.offset; });
+  for_each_raw(block, at.is_signed, [&](double raw) { value = raw * at.scale + at.offset; });
   return {value, block.quality};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,9 +16,9 @@ class telemetry_reader {
  public:
   explicit telemetry_reader(std::string rack) : rack_(std::move(rack)) {}
 
-  /// Where the points stand. A count other than `cell_count` is not believed.
-  void learn(const messages::catalogue& described, std::uint32_t cell_count);
-  [[nodiscard]] bool knows_cells() const { return cells_.has_value(); }
+  /// Where the points stand. One with another count than in `expected` is not believed.
+  void learn(const messages::catalogue& described, const measured_options& expected);
+  [[nodiscard]] bool knows(measured what) const { return places_[position_of(what)].has_value(); }
 
   /// True if there is anything for the model. `news` is valid until the next call.
   [[nodiscard]] bool read(const messages::telemetry& said);
@@ -28,18 +29,19 @@ class telemetry_reader {
     std::uint16_t position = 0;
     double scale = 1;
     double offset = 0;
+    bool is_signed = false; ///< words are of two's complement
   };
   struct piece {
     element_block block;
     std::vector<std::int32_t> values;
     std::vector<messages::quality> element_quality;
   };
-  void read_cells(const messages::block& block);
+  void read_values(const messages::block& block, measured what, const place& at);
   [[nodiscard]] static reported_limit read_limit(const messages::block& block, const place& at);
 
   std::string rack_;
   std::uint64_t fingerprint_ = 0;
-  std::optional<place> cells_;
+  std::array<std::optional<place>, measured_count> places_;
   std::optional<place> charge_;
   std::optional<place> discharge_;
   std::vector<piece> pieces_;

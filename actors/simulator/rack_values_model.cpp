@@ -29,6 +29,8 @@ constexpr std::array descriptions{
     description{"module_charge_current_limit", modules},
     description{"module_discharge_current_limit", modules},
     description{"air_temperature", 1},
+    description{"terminal_temperature", terminals},
+    description{"insulation_resistance", 1},
 };
 
 /// Where the elements of each quantity begin, and the end of all.

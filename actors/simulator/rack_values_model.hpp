@@ -27,7 +27,9 @@ enum class quantity : std::uint8_t {
   module_fault,
   module_charge_current_limit,
   module_discharge_current_limit,
-  air_temperature
+  air_temperature,
+  terminal_temperature,
+  insulation_resistance
 };
 
 /// What a trace does to an element instead of letting it follow the physics.

@@ -23,6 +23,8 @@ constexpr std::uint32_t air_id = 0x087;
 constexpr std::uint32_t first_cells_id = 0x088;
 constexpr std::uint32_t first_temperatures_id = 0x100;
 constexpr std::uint32_t module_id = 0x13C; // its first byte says which one
+constexpr std::uint32_t terminals_id = 0x13D;
+constexpr std::uint32_t insulation_id = 0x13E;
 
 constexpr std::uint32_t values_per_frame = 4;
 constexpr std::uint32_t cell_frames = cells / values_per_frame;
@@ -35,6 +37,8 @@ constexpr std::int64_t temperature_slots = 100;
 constexpr std::int64_t module_slots = temperature_slots;
 constexpr std::array<std::int64_t, 3> module_slots_of_ten{1, 4, 8};
 constexpr std::int64_t air_slot = 95;
+constexpr std::int64_t terminals_slot = 25;
+constexpr std::int64_t insulation_slot = 55;
 /// After a longer pause the missed slots are not made up for.
 constexpr std::int64_t slots_late_max = 20;
 
@@ -42,6 +46,7 @@ constexpr double volts_per_bit = 0.1;
 constexpr double amperes_per_bit = 0.1;
 constexpr double percent_per_bit = 0.1;
 constexpr double celsius_per_bit = 0.1;
+constexpr double kohm_per_bit = 0.1;
 constexpr double cell_volts_per_bit = 0.001;
 // Beyond these a scenario is no physics any more.
 constexpr double current_max_a = 100'000;
@@ -187,6 +192,8 @@ void simulated_rack_model::speak(std::int64_t slot, std::int64_t now_us) {
                [&](std::uint32_t block) { send_temperatures(block); });
   const std::int64_t in_modules = slot % module_slots;
   if (in_modules == (spread ? air_slot : 0)) send_air();
+  if (in_modules == (spread ? terminals_slot : 0)) send_terminals();
+  if (in_modules == (spread ? insulation_slot : 0)) send_insulation();
   for (std::size_t i = 0; spread && i < module_slots_of_ten.size(); ++i)
     if (in_modules % 10 == module_slots_of_ten[i])
       send_module(static_cast<std::uint32_t>(in_modules / 10 * 3) + static_cast<std::uint32_t>(i));
@@ -288,6 +295,25 @@ void simulated_rack_model::send_module(std::uint32_t module) {
   };
   put_limit(4, quantity::module_charge_current_limit);
   put_limit(6, quantity::module_discharge_current_limit);
+  send(item);
+}
+
+void simulated_rack_model::send_terminals() {
+  frame_writer item(terminals_id);
+  for (std::uint32_t i = 0; i < terminals; ++i) {
+    // They are as warm as the modules that they lead to.
+    const auto module = i == 0 ? 0 : modules - 1;
+    const double celsius = measured(pack_.temperature_c(module), celsius_per_bit);
+    item.put_i16(2 * i, values_.report(quantity::terminal_temperature, i, celsius),
+                 celsius_per_bit);
+  }
+  send(item);
+}
+
+void simulated_rack_model::send_insulation() {
+  frame_writer item(insulation_id);
+  item.put_u16(0, values_.report(quantity::insulation_resistance, 0, options_.insulation_kohm),
+               kohm_per_bit);
   send(item);
 }
 

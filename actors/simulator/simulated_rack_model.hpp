@@ -32,6 +32,7 @@ struct rack_options {
   std::uint64_t noise_seed = 1;
   double charge_current_limit_a = 140;
   double discharge_current_limit_a = 140;
+  double insulation_kohm = 5'000; ///< of a sound rack
   cell_pack_model::options pack;
   rack_controller_model::options controller;
 };
@@ -70,6 +71,8 @@ class simulated_rack_model {
   void send_temperatures(std::uint32_t block);
   void send_module(std::uint32_t module);
   void send_air();
+  void send_terminals();
+  void send_insulation();
   void send(const frame_writer& item);
   [[nodiscard]] double current_a() const;
   [[nodiscard]] bool is_faulted(std::uint32_t module) const;

@@ -45,6 +45,7 @@ constexpr quantity quantities[] = {{"cell_voltage", "V"},
                                    {"voltage", "V"},
                                    {"bus_voltage", "V"},
                                    {"cell_temperature", "degC"},
+                                   {"terminal_temperature", "degC"},
                                    {"current", "A"},
                                    {"power", "W"},
                                    {"soc", "%"},
@@ -63,6 +64,8 @@ void read_unit(const object_reader& reader, point& result) {
   for (const auto& known : quantities)
     if (known.name == result.name && known.unit != *unit)
       reader.add("unit", fmt::format("expected {} for {}", known.unit, known.name));
+  if (result.name == "insulation_resistance" && *unit != "Ohm" && *unit != "kOhm")
+    reader.add("unit", "expected Ohm or kOhm for insulation_resistance");
 }
 
 void read_valid(const object_reader& reader, point& result) {

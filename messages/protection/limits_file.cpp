@@ -7,6 +7,7 @@
 #include <optional>
 #include <set>
 
+#include "messages/protection/condition.hpp"
 #include "messages/protection/level_rules.hpp"
 #include "messages/protection/override.hpp"
 #include "messages/toml_text.hpp"
@@ -188,6 +189,10 @@ class reader {
       read_actions(key, value, read);
     } else if (name == "condition") {
       read.condition = text_of(key, value).value_or("");
+      if (!parse_condition(read.condition)) {
+        report(value.source().begin, fmt::format("condition '{}' is not understood, expected {}",
+                                                 read.condition, condition_forms));
+      }
     } else if (name == "reason") {
       read.reason = text_of(key, value).value_or("");
     } else {

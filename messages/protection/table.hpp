@@ -90,30 +90,31 @@ struct known_candidate {
   std::string_view name;
   std::string_view unit;
   protection::direction direction;
-  /// The point of the rack's device that it is judged by; empty: nothing judges
-  /// it in this version, so it protects nothing.
-  std::string_view point = {};
+  /// The point of the rack's device that it is judged by.
+  std::string_view point;
+  /// A second one that it needs; empty: none.
+  std::string_view second_point = {};
 };
 
 /// No file and no profile may name another one.
 inline constexpr std::array<known_candidate, 17> known_candidates{{
     {"cell_overvoltage", "V", direction::high, "cell_voltage"},
     {"cell_undervoltage", "V", direction::low, "cell_voltage"},
-    {"rack_overvoltage", "V per cell", direction::high},
-    {"rack_undervoltage", "V per cell", direction::low},
-    {"cell_voltage_spread", "V", direction::high},
-    {"charge_overtemperature", "degC", direction::high},
-    {"charge_undertemperature", "degC", direction::low},
-    {"discharge_overtemperature", "degC", direction::high},
-    {"discharge_undertemperature", "degC", direction::low},
-    {"temperature_spread", "K", direction::high},
-    {"charge_overcurrent", "ratio", direction::high},
-    {"discharge_overcurrent", "ratio", direction::high},
-    {"soc_low", "%", direction::low},
-    {"soc_high", "%", direction::high},
-    {"insulation_resistance_low", "ohm per V", direction::low},
-    {"terminal_overtemperature", "degC", direction::high},
-    {"voltage_sum_mismatch", "% of rack voltage", direction::high},
+    {"rack_overvoltage", "V per cell", direction::high, "voltage"},
+    {"rack_undervoltage", "V per cell", direction::low, "voltage"},
+    {"cell_voltage_spread", "V", direction::high, "cell_voltage"},
+    {"charge_overtemperature", "degC", direction::high, "cell_temperature"},
+    {"charge_undertemperature", "degC", direction::low, "cell_temperature"},
+    {"discharge_overtemperature", "degC", direction::high, "cell_temperature"},
+    {"discharge_undertemperature", "degC", direction::low, "cell_temperature"},
+    {"temperature_spread", "K", direction::high, "cell_temperature"},
+    {"charge_overcurrent", "ratio", direction::high, "current"},
+    {"discharge_overcurrent", "ratio", direction::high, "current"},
+    {"soc_low", "%", direction::low, "soc"},
+    {"soc_high", "%", direction::high, "soc"},
+    {"insulation_resistance_low", "ohm per V", direction::low, "insulation_resistance", "voltage"},
+    {"terminal_overtemperature", "degC", direction::high, "terminal_temperature"},
+    {"voltage_sum_mismatch", "% of rack voltage", direction::high, "voltage", "cell_voltage"},
 }};
 
 /// The known candidate of that name, or nullptr.

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/protection/row_model.hpp"
+#include "actors/protection/ladder_model.hpp"
 #include "bus/message/record/recording.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/load_site.hpp"

@@ -75,13 +75,14 @@ factory make_protection(const actor_setup& setup) {
   rules.rack = rack.name;
   rules.table = *rack.protection;
   rules.disabled = setup.plan.disabled_candidates;
-  if (const auto cells = profile->find_point("cell_voltage")) {
-    const auto& point = profile->points[*cells];
-    rules.cell_count = point.count;
-    rules.cell_group_size = point.group_size;
-    rules.cell_period_ms = point.period_ms;
+  for (std::size_t each = 0; each < actors::protection::measured_count; ++each) {
+    const auto found = profile->find_point(actors::protection::measured_points[each].point);
+    if (!found) continue;
+    const auto& point = profile->points[*found];
+    rules.points[each] = {point.count, point.group_size, point.period_ms};
   }
   if (profile->ratings) {
+    rules.capacity_ah = profile->ratings->capacity_ah;
     rules.charge_current_a = profile->ratings->charge_current_a;
     rules.discharge_current_a = profile->ratings->discharge_current_a;
   }

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
@@ -21,12 +23,22 @@ bool names(const profiles::point& point, const protection::candidate& watched) {
   return std::ranges::find(point.protection, watched.name) != point.protection.end();
 }
 
+// Without these no rack is protected, so that they are held to the profile's reaction limit
+// whether it names them or not.
+constexpr std::array<std::string_view, 2> needed_candidates{"cell_overvoltage",
+                                                            "cell_undervoltage"};
+
+bool is_needed(const protection::candidate& watched) {
+  return std::ranges::find(needed_candidates, watched.name) != needed_candidates.end();
+}
+
 // The point that a candidate is judged by; nullptr: it has no input.
 const profiles::point* input_of(const profiles::device_profile& profile,
                                 const protection::candidate& watched) {
   const auto* known = protection::find_candidate(watched.name);
-  const auto position =
-      known == nullptr || known->point.empty() ? std::nullopt : profile.find_point(known->point);
+  if (known == nullptr) return nullptr;
+  if (!known->second_point.empty() && !profile.find_point(known->second_point)) return nullptr;
+  const auto position = profile.find_point(known->point);
   return position ? &profile.points[*position] : nullptr;
 }
 
@@ -60,7 +72,9 @@ class rack_judge {
   void judge_reaction(const protection::candidate& watched, const protection::limit& limit,
                       const profiles::point& point, bool is_active) {
     const auto time_ms = protection::reaction_ms(watched, limit, point.period_ms) + opening_ms;
-    const auto limit_ms = point.reaction_limit_ms.value_or(profile_.reaction_limit_ms.value_or(0));
+    const bool is_held = names(point, watched) || is_needed(watched);
+    const auto limit_ms =
+        is_held ? point.reaction_limit_ms.value_or(profile_.reaction_limit_ms.value_or(0)) : 0;
     const std::string level(protection::to_string(limit.level));
     if (is_active) plan_.reactions.push_back({item_.name, watched.name, level, time_ms, limit_ms});
     if (limit_ms == 0 || time_ms <= limit_ms) return;
@@ -91,7 +105,7 @@ void judge_needs(const draft_rack& place, const rack& item, const profiles::devi
     report.add(place.device_at, fmt::format("device: the profile {} states no ratings, from which "
                                             "the current limits of {} follow",
                                             profile.name, item.name));
-  for (const auto* needed : {"cell_overvoltage", "cell_undervoltage"})
+  for (const auto needed : needed_candidates)
     if (std::ranges::find(item.protection->candidates, needed, &protection::candidate::name) ==
         item.protection->candidates.end())
       report.add(place.protection_at,

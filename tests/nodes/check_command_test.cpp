@@ -26,9 +26,9 @@ TEST_CASE("the plan of a site marks each protection candidate as active or witho
   tests::temporary_folder place;
   const auto said = tests::run_voltaic(place, "check " + demo);
   CHECK(said.code == 0);
-  CHECK(lines_with(said.output, "by rack_0/cell_voltage") == 2);
-  CHECK(lines_with(said.output, "no input: does not protect") == 4 * 15);
-  CHECK_THAT(said.output, Contains("  rack_3       soc_low                      no input"));
+  CHECK(lines_with(said.output, "by rack_0/cell_voltage") == 3);
+  CHECK(lines_with(said.output, "no input: does not protect") == 0);
+  CHECK_THAT(said.output, Contains("  rack_3       soc_low                      by rack_3/soc"));
 }
 
 TEST_CASE("the printed limits are marked as the plan is") {
@@ -38,6 +38,6 @@ TEST_CASE("the printed limits are marked as the plan is") {
   CHECK_THAT(said.output,
              Contains("rack_0 cell_overvoltage warning set 3.55 clear 3.5 V after 3000 ms, clear "
                       "after 5000 ms, latch none: derate_charge:50 (by rack_0/cell_voltage)\n"));
-  CHECK_THAT(said.output, Contains("latch none: stop_charge (no input: does not protect)\n"));
-  CHECK_THAT(said.output, Contains("rack_1: 2 candidates protect, 15 have no input and do not\n"));
+  CHECK_THAT(said.output, Contains("latch none: stop_charge (by rack_0/voltage)\n"));
+  CHECK_THAT(said.output, Contains("rack_1: 17 candidates protect, 0 have no input and do not\n"));
 }

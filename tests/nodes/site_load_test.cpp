@@ -114,7 +114,7 @@ TEST_CASE("the demo site is four chains on two buses, each chain in a node of it
   CHECK(plan.find_device("bms_3")->bus == "can1");
   CHECK(plan.find_rack("rack_0")->close_allowed);
   REQUIRE(plan.buses.size() == 2);
-  for (const auto& bus : plan.buses) CHECK(bus.load_percent == Approx(40.0).margin(0.1));
+  for (const auto& bus : plan.buses) CHECK(bus.load_percent == Approx(40.1).margin(0.1));
   CHECK(plan.simulator.present);
 }
 
@@ -148,8 +148,8 @@ TEST_CASE("a plan tells of each candidate of a rack by which point it protects, 
     if (!one.point.empty()) active.push_back(one.rack + " " + one.candidate + " " + one.point);
   std::vector<std::string> expected;
   for (int rack = 0; rack < 4; ++rack)
-    for (const auto* candidate : {"cell_overvoltage", "cell_undervoltage"})
-      expected.push_back(fmt::format("rack_{} {} cell_voltage", rack, candidate));
+    for (const auto& known : messages::protection::known_candidates)
+      expected.push_back(fmt::format("rack_{} {} {}", rack, known.name, known.point));
   CHECK(active == expected);
   CHECK(plan.candidates.size() == 4 * messages::protection::known_candidates.size());
 }
@@ -158,7 +158,7 @@ TEST_CASE("a candidate that a profile names in vain is warned of, in its own tim
   tests::temporary_folder folder;
   fs::copy(configs + "/protection", folder.path() / "protection");
   auto profile = nlohmann::json::parse(read(configs + "/profiles/demo_rack.json"));
-  auto& heat = profile["points"]["cell_temperature"];
+  auto& heat = profile["points"]["air_temperature"];
   heat["protection"] = {"charge_overtemperature"};
   const auto load = [&] {
     std::ofstream(folder.path() / "rack.json") << profile.dump();
@@ -174,7 +174,7 @@ TEST_CASE("a candidate that a profile names in vain is warned of, in its own tim
         "protection: charge_overtemperature fault of rack_0 takes 7220 ms (5000 of them set_ms), "
         "but the profile voltaic-demo-rack allows 3000 ms: shorten set_ms in "
         "[rack.override.charge_overtemperature], or state reaction_limit_ms at the profile's point "
-        "cell_temperature where that may take longer");
+        "air_temperature where that may take longer");
   heat["reaction_limit_ms"] = 8000;
   const auto loaded = load();
   for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
@@ -183,8 +183,9 @@ TEST_CASE("a candidate that a profile names in vain is warned of, in its own tim
   REQUIRE(plan.warnings.size() == 1);
   CHECK(plan.warnings[0].text ==
         "charge_overtemperature does not protect rack_0: the profile voltaic-demo-rack names it at "
-        "cell_temperature, but this version does not judge it by that point");
-  for (const auto& one : plan.reactions) CHECK(one.candidate != "charge_overtemperature");
+        "air_temperature, but this version does not judge it by that point");
+  for (const auto& one : plan.candidates)
+    if (one.candidate == "charge_overtemperature") CHECK(one.point == "cell_temperature");
 }
 
 TEST_CASE("the Kona replay has a device on each recorded bus") {
@@ -296,7 +297,7 @@ TEST_CASE("a bus above 70 % is warned of, a rack without lease is never closed")
   CHECK(plan.find_rack("rack_1")->close_allowed);
   REQUIRE(plan.warnings.size() == 2);
   CHECK(plan.warnings[0].text.find("rack_0 will never be closed") != std::string::npos);
-  CHECK(plan.warnings[1].text == "can0 is loaded to 80.0 % in the worst case");
+  CHECK(plan.warnings[1].text == "can0 is loaded to 80.2 % in the worst case");
 }
 
 TEST_CASE("a rack whose profile is not commissioned is never closed") {

@@ -35,9 +35,8 @@ inline protection_options options_for(const std::string& chemistry, std::uint32_
   protection_options options;
   options.rack = "rack_0";
   options.table = defaults(chemistry);
-  options.cell_count = cells;
-  options.cell_group_size = 16;
-  options.cell_period_ms = 200;
+  options.points[position_of(measured::cell_voltage)] = {cells, 16, 200};
+  options.capacity_ah = 280;
   options.charge_current_a = 140;
   options.discharge_current_a = 120;
   return options;
@@ -47,9 +46,9 @@ class bench_rack {
  public:
   explicit bench_rack(const protection_options& options, double rest_v = 3.3)
       : model(options),
-        values(options.cell_count, *millionths(rest_v)),
-        qualities(options.cell_count, quality::good),
-        period_us_(options.cell_period_ms * messages::us_per_ms) {
+        values(options.cells().count, *millionths(rest_v)),
+        qualities(options.cells().count, quality::good),
+        period_us_(options.cells().period_ms * messages::us_per_ms) {
     model.load_latches({}, false);
   }
 
@@ -65,7 +64,7 @@ class bench_rack {
     next_scan_us_ = now_us + period_us_;
     const element_block blocks[] = {block};
     inputs news;
-    news.cells = blocks;
+    news.blocks = blocks;
     return keep(model.step(news, {now_us, now_us}));
   }
 

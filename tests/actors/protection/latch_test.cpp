@@ -13,7 +13,7 @@ TEST_CASE("closing is inhibited until the latches are loaded and three scans are
   const auto scan_at = [&](std::int64_t now_us) {
     const element_block blocks[] = {{0, now_us, values, quality::good, {}}};
     inputs news;
-    news.cells = blocks;
+    news.blocks = blocks;
     return model.step(news, {now_us, now_us});
   };
   CHECK_FALSE(model.step({}, {0, 0}).verdict.close_allowed);

@@ -152,7 +152,7 @@ TEST_CASE("warning derates, alarm stops one direction, fault opens and stops bot
 TEST_CASE("a value that is bad for 51 percent of the time trips, one for 49 percent does not") {
   for (const int bad_of_100 : {49, 51}) {
     auto options = options_for("lfp");
-    options.cell_period_ms = 10;
+    options.points[position_of(measured::cell_voltage)].period_ms = 10;
     bench_rack rack(options);
     rack.tick_ms = 10;
     rack.settle();
@@ -346,7 +346,7 @@ TEST_CASE("candidates without an input are kept and named, and a disabled one st
   auto options = options_for("lfp");
   options.disabled = {"cell_overvoltage"};
   bench_rack rack(options);
-  CHECK(rack.model.unbound().size() == 15);
+  CHECK(rack.model.unbound().size() == 14);
   CHECK(rack.model.unbound().front() == "rack_overvoltage");
   rack.settle();
   rack.set(0, 3.9);
@@ -357,7 +357,7 @@ TEST_CASE("candidates without an input are kept and named, and a disabled one st
 TEST_CASE("options name everything that is wrong with them") {
   CHECK(options_for("lfp").validate().empty());
   protection_options empty;
-  CHECK(empty.validate().size() == 7);
+  CHECK(empty.validate().size() == 6);
   auto typo = options_for("lfp");
   typo.disabled = {"cell_overvoltages"};
   CHECK(typo.validate() ==

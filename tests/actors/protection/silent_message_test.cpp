@@ -26,8 +26,8 @@ class rack {
     REQUIRE(made);
     device_.emplace(*std::move(made));
     model_.load_latches({}, false);
-    reader_.learn(device_->catalogue(), cells);
-    REQUIRE(reader_.knows_cells());
+    reader_.learn(device_->catalogue(), options().points);
+    REQUIRE(reader_.knows(measured::cell_voltage));
   }
 
   void play(const std::vector<messages::can::frame>& frames, std::int64_t now_us) {
@@ -55,7 +55,7 @@ class rack {
 
   static protection_options options() {
     auto made = testing::options_for("lfp", cells);
-    made.cell_group_size = 4;
+    made.points[position_of(measured::cell_voltage)].group_size = 4;
     return made;
   }
   void keep(const outputs& said, std::int64_t time_us) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "actors/protection/bench_rack.hpp"
+#include "actors/protection/ladder_model.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -154,7 +155,7 @@ TEST_CASE("what was repeated without a new source time stays old") {
     rack.now_us += 50'000;
     const element_block blocks[] = {{0, source_us, rack.values, quality::good, {}}};
     inputs news;
-    news.cells = blocks;
+    news.blocks = blocks;
     rack.model.step(news, {rack.now_us, rack.now_us});
   }
   CHECK(rack.tick().limits.charge_a == 0);

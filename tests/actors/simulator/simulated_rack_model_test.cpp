@@ -74,7 +74,7 @@ TEST_CASE("a simulated rack starts with 3.300 V in every cell, 25 degC, 0 A and 
   simulated_rack_model rack(options);
   std::map<std::uint32_t, frame> sent;
   for (const frame& item : rack.step(5'000'000, {})) sent[item.id] = item;
-  REQUIRE(sent.size() == 3 + 120 + 60 + 2); // of all modules only the last is kept here
+  REQUIRE(sent.size() == 3 + 120 + 60 + 4); // of all modules only the last is kept here
   CHECK(word(sent.at(0x087), 0) == 250);
   CHECK(sent.at(0x13C).data[0] == 29);
   CHECK(sent.at(0x13C).data[1] == 0);
@@ -109,7 +109,7 @@ TEST_CASE("spread frames come with their periods and at most eight in a slot") {
     }
     rack.now_us += slot_us;
   }
-  REQUIRE(count.size() == 3 + 120 + 60 + 2);
+  REQUIRE(count.size() == 3 + 120 + 60 + 4);
   CHECK(modules_told.size() == 30);
   CHECK(count[0x13C] == 30);
   CHECK(count[0x087] == 1);

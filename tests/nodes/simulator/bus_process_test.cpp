@@ -186,7 +186,7 @@ TEST_CASE("voltaic sim plays the racks of a site and ends with its parent") {
   const auto frames = heard.frames();
   std::set<std::uint32_t> ids;
   for (const frame& item : frames) ids.insert(item.id);
-  CHECK(ids.size() == 2 * 185);
+  CHECK(ids.size() == 2 * 187);
   // F-009: what the bus's process started would end with it.
   bus.signal(SIGKILL);
   CHECK(all.wait_for_exit() == 0);

@@ -1,0 +1,310 @@
+#include "actors/protection/input_model.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include "actors/protection/ladder_model.hpp"
+#include "messages/points/names.hpp"
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+constexpr double millionth = 1e6;
+constexpr double ohm_per_volt_parts = 1e3;
+constexpr double percent = 100;
+
+constexpr std::uint32_t bit(measured what) {
+  return 1U << position_of(what);
+}
+
+struct known_input {
+  std::string_view candidate;
+  protection::input input;
+};
+constexpr std::array<known_input, 17> known_inputs{{
+    {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
+    {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
+    {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
+    {"rack_undervoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
+    {"cell_voltage_spread", {input_kind::cell_voltage_spread, measured::cell_voltage}},
+    {"charge_overtemperature", {input_kind::measured, measured::cell_temperature}},
+    {"charge_undertemperature", {input_kind::measured, measured::cell_temperature}},
+    {"discharge_overtemperature", {input_kind::measured, measured::cell_temperature}},
+    {"discharge_undertemperature", {input_kind::measured, measured::cell_temperature}},
+    {"temperature_spread", {input_kind::temperature_spread, measured::cell_temperature}},
+    {"charge_overcurrent", {input_kind::charge_ratio, measured::current}},
+    {"discharge_overcurrent", {input_kind::discharge_ratio, measured::current}},
+    {"soc_low", {input_kind::measured, measured::soc}},
+    {"soc_high", {input_kind::measured, measured::soc}},
+    {"insulation_resistance_low",
+     {input_kind::insulation_per_volt, measured::insulation_resistance}},
+    {"terminal_overtemperature", {input_kind::measured, measured::terminal_temperature}},
+    {"voltage_sum_mismatch", {input_kind::voltage_sum_mismatch, measured::voltage}},
+}};
+
+void put(element_values& into, std::optional<std::int32_t> value) {
+  into.any_valid = value.has_value();
+  into.valid[0] = value ? -1 : 0;
+  if (value) into.value[0] = into.minimum = into.maximum = *value;
+}
+
+std::optional<std::int32_t> spread_of(const element_values& of) {
+  if (!of.any_valid) return std::nullopt;
+  const auto between = std::int64_t{of.maximum} - of.minimum;
+  return static_cast<std::int32_t>(std::min<std::int64_t>(between, fixed_max));
+}
+
+} // namespace
+
+input input_for(std::string_view candidate) {
+  const auto* found = std::ranges::find(known_inputs, candidate, &known_input::candidate);
+  return found == known_inputs.end() ? input{} : found->input;
+}
+
+input_model::point::point(const point_options& options, std::int32_t warning_ms)
+    : scan(options.count, warning_ms * messages::us_per_ms),
+      silence_warning_ms(warning_ms),
+      group_size(options.group_size) {}
+
+input_model::input_model(const measured_options& points, double charge_rated_a,
+                         double discharge_rated_a)
+    : options_(points),
+      derived_([]<std::size_t... each>(std::index_sequence<each...>) {
+        return decltype(derived_){(static_cast<void>(each), element_values(1))...};
+      }(std::make_index_sequence<static_cast<std::size_t>(input_kind::invalid_count)>{})),
+      charge_{charge_rated_a, charge_rated_a, charge_rated_a, 0},
+      discharge_{discharge_rated_a, discharge_rated_a, discharge_rated_a, 0} {
+  for (std::size_t each = 0; each < points.size(); ++each) {
+    if (points[each].count == 0) continue;
+    points_[each].emplace(points[each], silence_after(points[each].period_ms).warning_ms);
+  }
+}
+
+std::uint32_t input_model::needs(const input& from) {
+  switch (from.kind) {
+    case input_kind::rack_voltage_per_cell:
+      return bit(measured::voltage);
+    case input_kind::insulation_per_volt:
+      return bit(measured::insulation_resistance) | bit(measured::voltage);
+    case input_kind::voltage_sum_mismatch:
+      return bit(measured::voltage) | bit(measured::cell_voltage);
+    case input_kind::none:
+      return 0;
+    default:
+      return bit(from.of);
+  }
+}
+
+bool input_model::is_bound(const input& from) const {
+  const auto needed = needs(from);
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if ((needed >> each & 1U) != 0 && !points_[each]) return false;
+  }
+  return needed != 0;
+}
+
+std::size_t input_model::count(const input& from) const {
+  return from.kind == input_kind::measured ? options_[position_of(from.of)].count : 1;
+}
+
+double input_model::parts(const input& from) {
+  switch (from.kind) {
+    case input_kind::measured:
+      return describe(from.of).parts;
+    case input_kind::insulation_per_volt:
+      return ohm_per_volt_parts;
+    case input_kind::invalid_count:
+    case input_kind::silence:
+    case input_kind::none:
+      return 1;
+    default:
+      return millionth;
+  }
+}
+
+element_values& input_model::derived(input_kind kind) {
+  return derived_[static_cast<std::size_t>(kind)];
+}
+
+const element_values& input_model::values(const input& from) const {
+  switch (from.kind) {
+    case input_kind::measured:
+      return scan(from.of).values();
+    case input_kind::invalid_count:
+      return points_[position_of(from.of)]->invalid;
+    case input_kind::silence:
+      return points_[position_of(from.of)]->silence;
+    default:
+      return derived_[static_cast<std::size_t>(from.kind)];
+  }
+}
+
+std::optional<double> input_model::value_of(measured what) const {
+  if (!is_bound(what) || !scan(what).values().any_valid) return std::nullopt;
+  return scan(what).values().value[0] / describe(what).parts;
+}
+
+condition_values input_model::for_conditions() const {
+  return {value_of(measured::current), value_of(measured::soc)};
+}
+
+std::int32_t input_model::charge_us(const input& from, std::int64_t from_us,
+                                    std::int64_t to_us) const {
+  auto charge =
+      static_cast<std::int32_t>(std::clamp<std::int64_t>(to_us - from_us, 0, charge_us_max));
+  if (is_ladder(from.kind)) return charge;
+  const auto needed = needs(from);
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if ((needed >> each & 1U) == 0) continue;
+    charge = std::min(charge, points_[each]->scan.charge_us(from_us, to_us));
+  }
+  return charge;
+}
+
+bool input_model::heard_all() const {
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if (!points_[each] || !measured_points[each].needed_to_close) continue;
+    if (!points_[each]->scan.all_received()) return false;
+  }
+  return true;
+}
+
+std::string input_model::scope_of(const input& from, std::uint32_t element) const {
+  const auto& known = describe(from.of);
+  const auto group_size = options_[position_of(from.of)].group_size;
+  const auto named = [&](std::uint32_t index) {
+    return options_[position_of(from.of)].count == 1
+               ? std::string(known.point)
+               : messages::points::scope_of(index, group_size, known.element);
+  };
+  switch (from.kind) {
+    case input_kind::measured:
+      return count(from) == 1 ? "rack" : named(element);
+    case input_kind::invalid_count:
+      return scan(from.of).invalid_count() == 1 ? named(scan(from.of).first_invalid())
+                                                : std::string(known.point);
+    case input_kind::silence:
+      return std::string(known.point);
+    default:
+      return "rack";
+  }
+}
+
+std::uint32_t input_model::take(std::span<const element_block> blocks, std::int64_t now_us) {
+  std::uint32_t touched = 0;
+  for (const auto& block : blocks) {
+    auto& known = points_[position_of(block.of)];
+    if (!known) continue;
+    known->scan.apply(block, now_us);
+    touched |= bit(block.of);
+  }
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if ((touched >> each & 1U) == 0) continue;
+    put(points_[each]->invalid, static_cast<std::int32_t>(points_[each]->scan.invalid_count()));
+  }
+  derive(touched);
+  return touched;
+}
+
+void input_model::pass(std::int64_t now_us) {
+  for (auto& each : points_) {
+    if (!each || !each->scan.all_received()) continue;
+    const auto age_ms =
+        std::min<std::int64_t>(each->scan.oldest_age_us(now_us) / messages::us_per_ms, fixed_max);
+    auto shown_ms = static_cast<std::int32_t>(age_ms);
+    const auto warning_ms = each->silence_warning_ms;
+    // After a silence only whole scans in a row count as speech.
+    if (each->silence.value[0] < warning_ms && shown_ms >= warning_ms) each->scan.restart_scans();
+    if (each->silence.value[0] >= warning_ms && each->scan.scans() < scans_for_ready) {
+      shown_ms = std::max(shown_ms, warning_ms);
+    }
+    put(each->silence, shown_ms);
+  }
+}
+
+void input_model::derive(std::uint32_t touched) {
+  if ((touched & bit(measured::cell_voltage)) != 0) {
+    put(derived(input_kind::cell_voltage_spread), spread_of(scan(measured::cell_voltage).values()));
+  }
+  if ((touched & bit(measured::cell_temperature)) != 0) {
+    put(derived(input_kind::temperature_spread),
+        spread_of(scan(measured::cell_temperature).values()));
+  }
+  constexpr auto of_voltages =
+      bit(measured::voltage) | bit(measured::insulation_resistance) | bit(measured::cell_voltage);
+  if ((touched & of_voltages) != 0) derive_voltages();
+  if ((touched & bit(measured::current)) != 0) derive_ratios();
+}
+
+void input_model::derive_voltages() {
+  const auto rack_v = value_of(measured::voltage);
+  std::optional<std::int32_t> per_cell;
+  if (rack_v) {
+    per_cell =
+        fixed_at_most(*rack_v / options_[position_of(measured::cell_voltage)].count, millionth);
+  }
+  put(derived(input_kind::rack_voltage_per_cell), per_cell);
+  std::optional<std::int32_t> insulation;
+  const auto resistance_ohm = value_of(measured::insulation_resistance);
+  // Without voltage nothing can leak, and nothing is known of what would.
+  if (rack_v && *rack_v > 0 && resistance_ohm) {
+    insulation = fixed_at_most(*resistance_ohm / *rack_v, ohm_per_volt_parts);
+  }
+  put(derived(input_kind::insulation_per_volt), insulation);
+  derive_mismatch();
+}
+
+void input_model::derive_mismatch() {
+  std::optional<std::int32_t> mismatch;
+  const auto rack_v = value_of(measured::voltage);
+  const auto sum = scan(measured::cell_voltage).values().sum_if_all_valid();
+  if (rack_v && *rack_v > 0 && sum) {
+    const double sum_v = static_cast<double>(*sum) / describe(measured::cell_voltage).parts;
+    mismatch = fixed_at_most(std::abs(sum_v - *rack_v) / *rack_v * percent, millionth);
+  }
+  put(derived(input_kind::voltage_sum_mismatch), mismatch);
+}
+
+void input_model::derive_ratios() {
+  const auto current_a = value_of(measured::current);
+  const auto ratio = [&](double flowing_a, double limit_a,
+                         const base& of) -> std::optional<std::int32_t> {
+    if (!current_a) return std::nullopt;
+    return fixed_at_most(std::max(flowing_a, 0.0) / std::max(limit_a, limit_share_min * of.rated_a),
+                         millionth);
+  };
+  const double discharging_a = current_a.value_or(0);
+  put(derived(input_kind::charge_ratio), ratio(-discharging_a, charge_.in_force_a, charge_));
+  put(derived(input_kind::charge_ratio_followed),
+      ratio(-discharging_a, charge_.followed_a, charge_));
+  put(derived(input_kind::discharge_ratio),
+      ratio(discharging_a, discharge_.in_force_a, discharge_));
+  put(derived(input_kind::discharge_ratio_followed),
+      ratio(discharging_a, discharge_.followed_a, discharge_));
+}
+
+void input_model::follow(base& of, double limit_a, std::int64_t now_us) {
+  of.in_force_a = limit_a;
+  if (limit_a < of.followed_a && now_us - of.followed_us < limit_follow_us) return;
+  of.followed_a = limit_a;
+  of.followed_us = now_us;
+}
+
+void input_model::follow(double charge_a, double discharge_a, std::int64_t now_us) {
+  const auto before = std::pair(charge_, discharge_);
+  follow(charge_, charge_a, now_us);
+  follow(discharge_, discharge_a, now_us);
+  const auto changed = [](const base& one, const base& other) {
+    return one.in_force_a != other.in_force_a || one.followed_a != other.followed_a;
+  };
+  if (is_bound(measured::current) &&
+      (changed(before.first, charge_) || changed(before.second, discharge_))) {
+    derive_ratios();
+  }
+}
+
+} // namespace voltaic::actors::protection

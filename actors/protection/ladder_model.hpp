@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+
+#include "actors/protection/measured.hpp"
+#include "messages/protection/table.hpp"
+
+/// The candidates that stand beside every input, in no table: values that cannot be used,
+/// or do not come, and a journal of latches that is lost.
+namespace voltaic::actors::protection {
+
+inline constexpr const char* sensor_invalid = "sensor_invalid";
+inline constexpr const char* communication_loss = "communication_loss";
+inline constexpr const char* latch_store_lost = "latch_store_lost";
+
+/// When silence is warned about, alarmed and answered by opening; milliseconds.
+struct silence_thresholds {
+  std::int32_t warning_ms = 0;
+  std::int32_t alarm_ms = 0;
+  std::int32_t fault_ms = 0;
+};
+/// The larger of the fixed value and 1.5, 3 and 5 periods.
+[[nodiscard]] silence_thresholds silence_after(std::uint32_t period_ms);
+
+/// Invalid elements from which on current is stopped: two, or one of a hundred.
+[[nodiscard]] std::int32_t invalid_alarm_count(std::uint32_t count);
+
+/// Elements that arrive but are unusable. One is a warning, two or one of a hundred an
+/// alarm; without any a rack opens, but for what is only estimated or only watched over.
+[[nodiscard]] messages::protection::candidate sensor_invalid_candidate(measured what,
+                                                                       std::uint32_t count);
+/// Elements that do not come; the times grow with their period.
+[[nodiscard]] messages::protection::candidate communication_loss_candidate(measured what,
+                                                                           std::uint32_t period_ms);
+/// Nobody knows any more what was latched: worst case.
+[[nodiscard]] messages::protection::candidate latch_store_lost_candidate();
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "messages/quality.hpp"
+
+namespace voltaic::actors::protection {
+
+/// What a rack's device measures and the rack is judged by.
+enum class measured : std::uint8_t {
+  cell_voltage,
+  cell_temperature,
+  terminal_temperature,
+  voltage, ///< of the rack, at its terminals
+  current, ///< positive: discharge
+  soc,
+  insulation_resistance
+};
+inline constexpr std::size_t measured_count = 7;
+
+/// How a measured point is called, kept and missed.
+struct measured_description {
+  std::string_view point;   ///< name in the device's catalogue, without the rack
+  std::string_view element; ///< what one of its elements is called
+  /// Values are kept as whole numbers of this part of the unit: exact for every scale that
+  /// devices use, so that a value on a threshold is on it and not a rounding beside it.
+  double parts = 1;
+  /// Nothing is closed, and nothing kept closed after a start, before it was heard.
+  bool needed_to_close = true;
+  /// More than the largest number is as good as that; elsewhere it is no value.
+  bool saturates = false;
+};
+
+inline constexpr std::array<measured_description, measured_count> measured_points{{
+    {"cell_voltage", "cell", 1e6},
+    {"cell_temperature", "temperature", 1e6},
+    {"terminal_temperature", "terminal", 1e6},
+    {"voltage", "rack", 1e5},
+    {"current", "rack", 1e4},
+    {"soc", "rack", 1e6, false},
+    // Whole ohms. Without a leak monitors report whatever their registers hold.
+    {"insulation_resistance", "rack", 1, false, true},
+}};
+
+[[nodiscard]] constexpr const measured_description& describe(measured what) {
+  return measured_points[static_cast<std::size_t>(what)];
+}
+/// Position in arrays over all of them.
+[[nodiscard]] constexpr std::size_t position_of(measured what) {
+  return static_cast<std::size_t>(what);
+}
+
+/// How the device reports a point that the rack is judged by; `count` 0: it does not.
+struct point_options {
+  std::uint32_t count = 0;
+  std::uint32_t group_size = 0; ///< elements a module; 0: not grouped
+  std::uint32_t period_ms = 0;
+};
+using measured_options = std::array<point_options, measured_count>;
+
+} // namespace voltaic::actors::protection

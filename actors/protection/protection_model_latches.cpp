@@ -1,0 +1,91 @@
+#include "actors/protection/protection_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+using messages::protection::latch;
+using messages::protection::level;
+
+constexpr const char* rack_scope = "rack";
+
+} // namespace
+
+void protection_model::load_latches(std::span<const stored_latch> latches, bool store_lost) {
+  for (const auto& stored : latches) {
+    const auto key =
+        stored.key.empty() ? fmt::format("{}/{}", stored.candidate, stored.level) : stored.key;
+    const auto known = std::ranges::find(rows_, key, &row::key);
+    if (known == rows_.end()) {
+      add_latch_only(stored);
+      continue;
+    }
+    known->latched = true;
+    known->scope = stored.scope;
+  }
+  loaded_ = true;
+  if (store_lost) lose_latch_store();
+  dirty_ = true;
+}
+
+void protection_model::add_latch_only(const stored_latch& stored) {
+  // The table no longer has the level. A looser table does not clear a latch.
+  messages::protection::candidate former;
+  former.name = stored.candidate;
+  former.limits.resize(1);
+  auto& limit = former.limits.front();
+  limit.level = stored.level == "hard" ? level::hard : level::fault;
+  limit.latch = stored.latch == "user" ? latch::user : latch::lock;
+  limit.actions = {{messages::protection::action_kind::open_ordered, 0}};
+  auto made = make_row(former, 0, {});
+  if (!stored.key.empty()) made.key = stored.key;
+  made.latched = true;
+  made.scope = stored.scope;
+  rows_.push_back(std::move(made));
+}
+
+void protection_model::lose_latch_store() {
+  auto& lost = rows_[lost_row_];
+  lost.latched = true;
+  lost.scope = rack_scope;
+  dirty_ = true;
+}
+
+refusals protection_model::reset(bool service, bool standby) {
+  outputs_.reports.clear();
+  outputs_.latches.clear();
+  outputs_.limits_changed = false;
+  refusals refused;
+  bool any = false;
+  for (const auto& each : rows_) {
+    if (!each.latched) continue;
+    any = true;
+    if (condition_active(each)) refused.push_back(each.reason + ": the condition still holds");
+    if (each.limit.latch == latch::lock && !service) {
+      refused.push_back(each.reason + ": needs role service");
+    }
+  }
+  if (any && !standby) refused.emplace_back("the contactors are not known to be open");
+  if (!refused.empty()) return refused;
+  for (std::size_t position = 0; position < rows_.size(); ++position) {
+    auto& each = rows_[position];
+    if (!each.latched) continue;
+    each.latched = false;
+    report told;
+    told.row = static_cast<std::uint16_t>(position);
+    told.edge = report::kind::reset;
+    told.scope = std::move(each.scope);
+    each.scope.clear();
+    group(told);
+    outputs_.reports.push_back(std::move(told));
+    outputs_.latches.push_back({static_cast<std::uint16_t>(position), false});
+    dirty_ = true;
+  }
+  return refused;
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,75 @@
+#include "actors/protection/protection_model.hpp"
+
+#include <algorithm>
+
+namespace voltaic::actors::protection {
+
+using messages::protection::latch;
+
+void protection_model::tell(const watch& watched) {
+  dirty_ = true;
+  for (std::size_t first = 0; first < changes_.size();) {
+    const auto same = [&](const transition& other) {
+      return other.level == changes_[first].level && other.edge == changes_[first].edge;
+    };
+    std::size_t end = first;
+    while (end < changes_.size() && same(changes_[end])) ++end;
+    const std::size_t room =
+        reports_per_step_max - std::min(outputs_.reports.size(), reports_per_step_max);
+    // The first of a level is always told: it is the one that latches.
+    const std::size_t single = std::min(end - first, std::max<std::size_t>(room, 1));
+    for (std::size_t each = first; each < first + single; ++each) {
+      tell_one(watched, changes_[each], 0);
+    }
+    if (first + single < end) {
+      tell_one(watched, changes_[first + single],
+               static_cast<std::uint32_t>(end - first - single - 1));
+    }
+    first = end;
+  }
+}
+
+void protection_model::tell_one(const watch& watched, const transition& change,
+                                std::uint32_t others) {
+  const auto position = watched.rows[change.level];
+  auto& changed = rows_[position];
+  const bool single_input = inputs_.count(watched.from) == 1;
+  report told;
+  told.row = position;
+  told.others = others;
+  told.has_value = true;
+  told.value = change.value / input_model::parts(watched.from);
+  if (change.edge == edge::set) {
+    told.scope = inputs_.scope_of(watched.from, change.element);
+    if (changed.scope.empty()) changed.scope = told.scope;
+    if (changed.limit.latch != latch::none && !changed.latched) {
+      changed.latched = true;
+      outputs_.latches.push_back({told.row, true});
+    }
+  } else {
+    told.edge = changed.latched ? report::kind::latch : report::kind::clear;
+    // What is watched as a whole keeps the place at which it began.
+    told.scope = single_input ? changed.scope : inputs_.scope_of(watched.from, change.element);
+    if (!changed.latched && !condition_active(changed)) changed.scope.clear();
+  }
+  group(told);
+  outputs_.reports.push_back(std::move(told));
+}
+
+void protection_model::group(report& told) {
+  if (told.edge != report::kind::set) {
+    told.in_group = group_known_;
+    return;
+  }
+  const bool open = group_known_ && (group_continues_ || last_us_ - group_us_ <= first_out_us);
+  if (open) {
+    told.in_group = true;
+    return;
+  }
+  told.opens_group = true;
+  group_known_ = true;
+  group_us_ = last_us_;
+  group_row_ = told.row;
+}
+
+} // namespace voltaic::actors::protection
