@@ -215,9 +215,7 @@ TEST_CASE("several buses may play one recording, which is only read") {
     site << "[[bus]]\nname = \"" << bus << "\"\nport = \"replay:" << log << "#can0\"\n";
   }
   site.close();
-  const auto loaded = site::load(path);
-  for (const auto& finding : findings_of(loaded))
-    CHECK(finding.text.find("port") == std::string::npos);
+  CHECK(findings_of(site::load(path)).empty());
 }
 
 TEST_CASE("F-182 a site file of more than 1 MB is refused unread") {
