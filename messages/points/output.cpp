@@ -246,11 +246,14 @@ std::string point_line(const point_state& point, std::int64_t now_utc_us) {
   return out.done();
 }
 
-std::string event_line(const event& event, std::int64_t utc_us) {
+std::string event_line(const event& event, std::int64_t utc_us, const alarms::explanation& words) {
   object out;
   out.text("utc", utc_text(utc_us)).text("node", event.node).text("boot", event.boot);
   out.text("id", event.id);
   put_event(out, event);
+  out.text("text", words.text.empty() ? event_sentence(event) : words.text);
+  out.maybe("cause", words.cause).maybe("consequence", words.consequence);
+  out.maybe("remedy", words.remedy);
   return out.done();
 }
 

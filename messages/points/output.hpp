@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include "messages/alarms/alarm_texts.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/points/point_table.hpp"
 
@@ -23,8 +24,11 @@ namespace voltaic::messages::points {
 /// A point as `voltaic points --json` prints it, without the line's end.
 [[nodiscard]] std::string point_line(const point_state& point, std::int64_t now_utc_us);
 
-/// An event as `voltaic events --json` prints it: with utc, node, boot and id.
-[[nodiscard]] std::string event_line(const event& event, std::int64_t utc_us);
+/// An event as `voltaic events --json` prints it: with utc, node, boot and id, and with what it
+/// means as `text`; with `cause`, `consequence` and `remedy` where they are given. An event that
+/// nobody explains has its sentence as text.
+[[nodiscard]] std::string event_line(const event& event, std::int64_t utc_us,
+                                     const alarms::explanation& words);
 
 /// What an event says, as a sentence for people, without time, kind and subject.
 [[nodiscard]] std::string event_sentence(const event& event);

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "messages/event_codes.hpp"
-#include "messages/points/output.hpp"
+#include "nodes/cli/event_printer.hpp"
 #include "nodes/cli/journal_events.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -35,8 +35,10 @@ constexpr std::int64_t catch_up_us = 60'000'000;
 struct options {
   std::string since;
   std::string place; ///< site file or state folder
+  std::string language;
   bool follow = false;
   bool as_json = false;
+  bool explains = false;
 };
 
 // "2026-01-31T12:00:00Z", or a duration back from now.
@@ -50,16 +52,6 @@ std::optional<std::int64_t> parse_since(const std::string& text) {
   return static_cast<std::int64_t>(::timegm(&parts)) * 1'000'000;
 }
 
-void print(const message& said, bool as_json) {
-  const auto& event = std::get<messages::event>(said.payload);
-  const auto utc_us = said.header.time.utc_us;
-  if (as_json)
-    fmt::print("{}\n", messages::points::event_line(event, utc_us));
-  else
-    fmt::print("{}  {:<10} {:<10} {}\n", messages::points::utc_text(utc_us), event.kind,
-               event.subject, messages::points::event_sentence(event));
-}
-
 std::vector<std::string> state_of(const running_site& site) {
   return {site.status.value("state", "")};
 }
@@ -67,7 +59,7 @@ std::vector<std::string> state_of(const running_site& site) {
 /// Prints each event once, wherever it comes from.
 class printer {
  public:
-  explicit printer(bool as_json) : as_json_(as_json) {}
+  explicit printer(const event_printer& to) : to_(to) {}
   /// What the journals hold since then and was not printed, in order of time.
   void print_journals(const std::vector<std::string>& folders, std::int64_t since_us) {
     std::vector<message> events;
@@ -82,7 +74,7 @@ class printer {
   void print_once(const message& said) {
     const auto& event = std::get<messages::event>(said.payload);
     if (!shown_.insert(event.id).second) return;
-    print(said, as_json_);
+    to_.print(said);
     if (event.code == messages::event_codes::site_start) site_stopped_ = false;
     if (event.code == messages::event_codes::site_stopped) site_stopped_ = true;
   }
@@ -91,7 +83,7 @@ class printer {
   [[nodiscard]] bool nothing_printed() const { return shown_.empty(); }
 
  private:
-  bool as_json_;
+  const event_printer& to_;
   bool site_stopped_ = false;
   std::set<std::string> shown_;
 };
@@ -141,7 +133,7 @@ std::vector<std::string> kept_folders(const std::string& place) {
 }
 
 // The journals of a site that does not run: they are only read, nothing is made.
-exit_code show_stopped(const options& given, std::int64_t since_us) {
+exit_code show_stopped(const options& given, const event_printer& paper, std::int64_t since_us) {
   const auto words = given.place.empty() ? "no site runs" : given.place + " is not running";
   if (given.follow) {
     fmt::print(stderr,
@@ -162,7 +154,7 @@ exit_code show_stopped(const options& given, std::int64_t since_us) {
   }
   fmt::print(stderr, "voltaic events: {}; this is from its journals in {}\n", words,
              fmt::join(folders, ", "));
-  printer to(given.as_json);
+  printer to(paper);
   to.print_journals(folders, since_us);
   return to.nothing_printed() ? exit_code::findings : exit_code::done;
 }
@@ -173,7 +165,12 @@ exit_code show(const options& given) {
     fmt::print(stderr, "voltaic events: --since: expected 2026-01-31T12:00:00Z or 5m\n");
     return exit_code::usage;
   }
-  if (running_sites(given.place).empty()) return show_stopped(given, *since_us);
+  const auto paper = event_printer::make({given.as_json, given.explains, given.language});
+  if (!paper) {
+    fmt::print(stderr, "voltaic events: {}\n", paper.error().text);
+    return exit_code::usage;
+  }
+  if (running_sites(given.place).empty()) return show_stopped(given, *paper, *since_us);
   const auto found = find_running_site(given.place);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
@@ -186,7 +183,7 @@ exit_code show(const options& given) {
     }
     connection = *std::move(opened);
   }
-  printer to(given.as_json);
+  printer to(*paper);
   to.print_journals(state_of(site), *since_us);
   if (given.follow) return follow(site, *connection, to, *since_us);
   return to.nothing_printed() ? exit_code::findings : exit_code::done;
@@ -202,6 +199,9 @@ action declare_events(command_options& app) {
   declare_site_option(
       app, given->place, "--site",
       "Site file or state folder; of a site that is not running its journals are read");
+  app.add_flag("--explain", given->explains,
+               "With each event its cause, its consequence and what to do");
+  declare_language_option(app, given->language);
   app.add_flag("--json", given->as_json, "One JSON object a line");
   return [given] { return show(*given); };
 }

@@ -16,6 +16,7 @@
 #include "messages/points/catalogue.hpp"
 #include "messages/points/output.hpp"
 #include "messages/points/point_table.hpp"
+#include "nodes/cli/event_printer.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/duration.hpp"
@@ -37,7 +38,9 @@ struct options {
   std::string duration;
   std::string at;
   double speed = 0; ///< 0: as fast as it goes
+  std::string language;
   bool as_json = false;
+  bool explains = false;
 };
 
 /// The part of the recording that is asked for, in microseconds since its start.
@@ -89,8 +92,8 @@ class chosen_points {
 /// Goes through a recording and prints it.
 class player {
  public:
-  player(const options& given, const window& part)
-      : given_(given), part_(part), chosen_(given.patterns) {}
+  player(const options& given, const window& part, const event_printer& to)
+      : given_(given), part_(part), to_(to), chosen_(given.patterns) {}
 
   /// False: somebody asked to stop.
   bool play(bus::message::recording& source, simulator::stop_signal& stop) {
@@ -130,7 +133,7 @@ class player {
   void hear(plane from, const message& said) {
     table_.apply(said);
     if (at_us_ < part_.from_us || part_.state_at_end) return;
-    if (const auto* event = std::get_if<messages::event>(&said.payload)) print(said, *event);
+    if (std::holds_alternative<messages::event>(said.payload)) print_event(said);
     const auto* telemetry = std::get_if<messages::telemetry>(&said.payload);
     if (telemetry == nullptr || from == plane::local) return;
     const auto* catalogue = table_.catalogue_of(telemetry->owner);
@@ -140,14 +143,9 @@ class player {
         if (const auto point = table_.find(path)) print(*point, said.header.time.utc_us);
   }
 
-  void print(const message& said, const messages::event& event) {
+  void print_event(const message& said) {
     ++printed_;
-    const auto utc_us = said.header.time.utc_us;
-    if (given_.as_json)
-      fmt::print("{}\n", messages::points::event_line(event, utc_us));
-    else
-      fmt::print("{}  {:<10} {:<10} {}\n", messages::points::utc_text(utc_us), event.kind,
-                 event.subject, messages::points::event_sentence(event));
+    to_.print(said);
   }
 
   void print(const point_state& point, std::int64_t now_utc_us) {
@@ -171,6 +169,7 @@ class player {
 
   const options& given_;
   const window part_;
+  const event_printer& to_;
   chosen_points chosen_;
   messages::points::point_table table_;
   std::uint64_t frames_ = 0;
@@ -210,13 +209,18 @@ std::optional<window> window_of(const options& given) {
 exit_code replay(const options& given) {
   const auto part = window_of(given);
   if (!part) return exit_code::usage;
+  const auto paper = event_printer::make({given.as_json, given.explains, given.language});
+  if (!paper) {
+    fmt::print(stderr, "voltaic replay: {}\n", paper.error().text);
+    return exit_code::usage;
+  }
   auto source = bus::message::recording::open(given.file);
   if (!source) {
     fmt::print(stderr, "voltaic replay: {}\n", source.error().text);
     return exit_code::findings;
   }
   simulator::stop_signal stop(0);
-  player playing(given, *part);
+  player playing(given, *part, *paper);
   const bool whole = playing.play(*source, stop);
   if (whole && source->torn()) {
     fmt::print(stderr, "voltaic replay: {}: its end is torn, what stands before it was played\n",
@@ -247,6 +251,9 @@ action declare_replay(command_options& app) {
   app.add_option("--speed", given->speed, "1: as fast as it was; else as fast as it goes")
       .range(0.0, speed_max)
       .type_name("FACTOR");
+  app.add_flag("--explain", given->explains,
+               "With each event its cause, its consequence and what to do");
+  declare_language_option(app, given->language);
   app.add_flag("--json", given->as_json, "One JSON object a line, as points and events have it");
   return [given] { return replay(*given); };
 }

@@ -8,7 +8,7 @@
 
 #include "bus/can/clock.hpp"
 #include "bus/control/control_socket.hpp"
-#include "messages/points/output.hpp"
+#include "nodes/cli/event_printer.hpp"
 #include "nodes/cli/journal_events.hpp"
 #include "nodes/site/load.hpp"
 
@@ -26,10 +26,10 @@ constexpr std::size_t events_max = 500;
 /// Of each journal so many last records are read for what still stands.
 constexpr std::uint64_t records_newest = 20'000;
 
-view::event_picture picture_of(const messages::message& said) {
+view::event_picture picture_of(const messages::message& said,
+                               const messages::alarms::alarm_texts& texts) {
   const auto& event = std::get<messages::event>(said.payload);
-  return {said.header.time.utc_us, event.subject,
-          event.kind + " " + messages::points::event_sentence(event)};
+  return {said.header.time.utc_us, event.subject, event_words(event, texts.of(event))};
 }
 
 std::vector<std::string> nodes_of(const nlohmann::json& status) {
@@ -41,8 +41,9 @@ std::vector<std::string> nodes_of(const nlohmann::json& status) {
 
 } // namespace
 
-messages::expected<std::unique_ptr<site_watch>> site_watch::begin(running_site site) {
-  std::unique_ptr<site_watch> made(new site_watch(std::move(site)));
+messages::expected<std::unique_ptr<site_watch>> site_watch::begin(
+    running_site site, const messages::alarms::alarm_texts& texts) {
+  std::unique_ptr<site_watch> made(new site_watch(std::move(site), texts));
   made->status_ = made->site_.status;
   made->learn_facts();
   auto connection = site_connection::open(made->site_);
@@ -90,7 +91,7 @@ void site_watch::hear(const messages::message& said) {
     alarms_.lives_as(health->node, health->boot);
   const auto* event = std::get_if<messages::event>(&said.payload);
   if (event == nullptr || !alarms_.apply(*event, said.header.time.utc_us)) return;
-  events_.push_back(picture_of(said));
+  events_.push_back(picture_of(said, texts_));
   if (events_.size() > events_max) events_.pop_front();
 }
 
@@ -127,6 +128,7 @@ view::picture site_watch::look() {
   learn_states(monotonic_now_us());
   auto seen = view::gather(facts_, heard_, status_, utc_now_us());
   seen.alarms = alarms_.standing();
+  for (auto& one : seen.alarms) one.words = texts_.of_candidate(one.candidate, one.level);
   // The journal of a rack that was taken out of the site is still there.
   std::erase_if(seen.alarms, [&](const view::alarm& one) {
     return std::ranges::find(seen.racks, one.rack, &view::rack_picture::name) == seen.racks.end();

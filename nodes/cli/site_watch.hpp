@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/alarms/alarm_texts.hpp"
 #include "messages/expected.hpp"
 #include "nodes/cli/running_site.hpp"
 #include "nodes/cli/site_view.hpp"
@@ -23,7 +24,9 @@ namespace voltaic::nodes::cli {
 /// supervisor, its journals. For one thread.
 class site_watch {
  public:
-  [[nodiscard]] static messages::expected<std::unique_ptr<site_watch>> begin(running_site site);
+  /// The texts, of what is shown in words, must outlive it.
+  [[nodiscard]] static messages::expected<std::unique_ptr<site_watch>> begin(
+      running_site site, const messages::alarms::alarm_texts& texts);
 
   /// Takes what the bus has said, for at most so long.
   void listen(std::chrono::milliseconds bound);
@@ -33,7 +36,8 @@ class site_watch {
   [[nodiscard]] bool is_over() const;
 
  private:
-  explicit site_watch(running_site site) : site_(std::move(site)) {}
+  site_watch(running_site site, const messages::alarms::alarm_texts& texts)
+      : site_(std::move(site)), texts_(texts) {}
   void take(const bus::message::update& news, std::int64_t now_us);
   void hear(const messages::message& said);
   void read_journals();
@@ -41,6 +45,7 @@ class site_watch {
   void learn_facts();
 
   running_site site_;
+  const messages::alarms::alarm_texts& texts_;
   nlohmann::json status_; ///< the supervisor's last answer; null: it gave none
   std::int64_t ask_due_us_ = 0;
   std::vector<std::string> nodes_known_; ///< when the facts were learnt

@@ -16,6 +16,7 @@
 #include <utility>
 #include <variant>
 
+#include "nodes/cli/event_printer.hpp"
 #include "nodes/cli/site_watch.hpp"
 #include "nodes/cli/status_line.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -51,6 +52,7 @@ struct options {
   bool stops_site = false; ///< started by `voltaic up`
   std::string snapshot;
   std::string size;
+  std::string language;
 };
 
 // "120x40"
@@ -129,13 +131,18 @@ bool wants_colours(const options& given) {
 }
 
 exit_code run(const options& given) {
+  const auto texts = texts_for(given.language);
+  if (!texts) {
+    fmt::print(stderr, "voltaic top: {}\n", texts.error().text);
+    return exit_code::usage;
+  }
   simulator::stop_signal stop(0);
   auto found = find_running_site(given.site);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   auto& site = std::get<running_site>(found);
   if (given.snapshot.empty() && ::isatty(STDOUT_FILENO) == 0)
     return print_each_second(given.site, std::move(site), stop);
-  const auto watch = site_watch::begin(site);
+  const auto watch = site_watch::begin(site, **texts);
   if (!watch) {
     fmt::print(stderr, "voltaic top: {}\n", watch.error().text);
     return exit_code::no_site;
@@ -164,6 +171,7 @@ action declare_top(command_options& app) {
                  "Write one screen to a file and end: a picture (.svg) or text")
       .type_name("FILE");
   app.add_option("--size", given->size, "Of the snapshot, as 80x24; else 120x40").type_name("SIZE");
+  declare_language_option(app, given->language);
   app.add_flag("--stops-site", given->stops_site, "Leaving ends who started it").hidden();
   return [given] { return run(*given); };
 }

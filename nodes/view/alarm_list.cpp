@@ -45,6 +45,8 @@ bool alarm_list::apply(const messages::event& said, std::int64_t utc_us) {
   known.sequence = said.sequence;
   if (said.kind != "protection") return true;
   const key which{said.subject, said.candidate, said.level};
+  if (said.edge == "shelve") shelved_.insert(which);
+  if (said.edge == "unshelve") shelved_.erase(which);
   if (said.edge == "set") {
     auto& one = entries_[which];
     one.node = said.node;
@@ -58,7 +60,7 @@ bool alarm_list::apply(const messages::event& said, std::int64_t utc_us) {
     what.acknowledged = true;
   } else if (said.edge == "reset") {
     entries_.erase(found);
-  } else {
+  } else if (said.edge == "clear" || said.edge == "latch") {
     what.places = std::max<std::int64_t>(what.places - elements_of(said), 0);
     if (what.places == 0 && said.edge == "clear") entries_.erase(found);
   }
@@ -83,8 +85,12 @@ void alarm_list::set(entry& into, const messages::event& said, std::int64_t utc_
 
 std::vector<alarm> alarm_list::standing() const {
   std::vector<alarm> result;
-  for (const auto& [which, one] : entries_) result.push_back(one.what);
+  for (const auto& [which, one] : entries_) {
+    result.push_back(one.what);
+    result.back().shelved = shelved_.contains(which);
+  }
   std::stable_sort(result.begin(), result.end(), [](const alarm& a, const alarm& b) {
+    if (a.shelved != b.shelved) return b.shelved;
     return rank(a) != rank(b) ? rank(a) > rank(b) : a.utc_us > b.utc_us;
   });
   return result;

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
 #include <vector>
 
+#include "messages/alarms/alarm_texts.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::nodes::view {
@@ -24,6 +26,8 @@ struct alarm {
   double threshold = 0;
   std::int64_t places = 0; ///< where its condition holds; 0: a latch keeps it
   bool acknowledged = false;
+  bool shelved = false;                     ///< somebody does not want to be told for a time
+  messages::alarms::explanation words = {}; ///< what it means, for whoever shows it
 };
 
 /// Which alarms stand, from protection's events. Pure.
@@ -39,7 +43,7 @@ class alarm_list {
   /// A node that was restarted judges anew: what does not latch is over until it is said again.
   void lives_as(const std::string& node, const std::string& boot);
 
-  /// The worst level first, of one level the newest first.
+  /// The worst level first, of one level the newest first; what is shelved comes last.
   [[nodiscard]] std::vector<alarm> standing() const;
 
  private:
@@ -58,6 +62,7 @@ class alarm_list {
 
   latch_question latches_;
   std::map<key, entry> entries_;
+  std::set<key> shelved_;             ///< whether they stand or not
   std::map<std::string, life> lives_; ///< by node
 };
 

@@ -34,9 +34,16 @@ struct paper {
 /// Lines of `detail_lines` beside the strip.
 inline constexpr int detail_lines_more = 3;
 
-/// Rule and one line an alarm; what does not fit is counted.
+/// Rule and one line an alarm; what does not fit is counted. Below that of the chosen rack, else
+/// below the worst, what it means and what to do, as far as there is room.
 [[nodiscard]] std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
-                                            std::size_t lines);
+                                            std::size_t lines, std::string_view chosen_rack);
+/// How many lines all of that takes.
+[[nodiscard]] std::size_t alarm_lines_wanted(const paper& on, const std::vector<alarm>& alarms,
+                                             std::string_view chosen_rack);
+/// Rule, and each alarm with what it means, why it may be, what follows and what to do.
+[[nodiscard]] std::vector<line> explained_alarm_lines(const paper& on,
+                                                      const std::vector<alarm>& alarms);
 /// Rule and one line a device.
 [[nodiscard]] std::vector<line> equipment_lines(const paper& on, const picture& of,
                                                 std::size_t lines);
@@ -52,6 +59,9 @@ inline constexpr int detail_lines_more = 3;
 [[nodiscard]] std::vector<line> all_machinery_lines(const paper& on, const picture& of);
 /// What the keys do.
 [[nodiscard]] std::vector<line> help_lines(const paper& on, const std::string& quit_means);
+
+/// "and 3 more" where a list was cut.
+[[nodiscard]] line more_row(const paper& on, std::size_t more);
 
 /// By its level.
 [[nodiscard]] style look_of(const alarm& what);

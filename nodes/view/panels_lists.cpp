@@ -16,56 +16,6 @@ namespace {
 constexpr int clock_begin = 11; ///< in 2026-01-31T12:00:00.000000Z
 constexpr int clock_length = 8;
 
-/// A level that only programs know apart is shown as what it is to people.
-std::string level_text(const alarm& what) {
-  auto text = what.level == "hard" ? std::string("fault") : what.level;
-  std::ranges::transform(text, text.begin(), [](char letter) {
-    return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
-  });
-  return text;
-}
-
-/// `module_1:cell_3` as `1:3`, as the list of racks has it.
-std::string place_text(const std::string& scope) {
-  constexpr std::string_view module = "module_";
-  constexpr std::string_view cell = ":cell_";
-  const auto at = scope.find(cell);
-  if (!scope.starts_with(module) || at == std::string::npos) return scope;
-  return "cell " + scope.substr(module.size(), at - module.size()) + ":" +
-         scope.substr(at + cell.size());
-}
-
-/// Few digits: the point and its resolution are not at hand.
-std::string value_text(double value, std::string_view unit) {
-  return fmt::format("{:.5g}{}{} ", value, unit.empty() ? "" : " ", unit);
-}
-
-line alarm_row(const paper& on, const alarm& what) {
-  row text(on.columns, *on.signs);
-  text.space().left(level_text(what), 8, look_of(what));
-  text.left(clipped(what.rack, 8, *on.signs), 9);
-  text.left(clipped(what.candidate, 18, *on.signs), 19);
-  const auto place =
-      what.places > 1 ? fmt::format("{} places", what.places) : place_text(what.scope);
-  text.left(clipped(place, 12, *on.signs), 13);
-  if (what.acknowledged) text.put("ack ", style::label);
-  if (what.places == 0)
-    text.put("latched ", style::warning);
-  else
-    text.put(value_text(what.value, what.unit))
-        .put("limit " + value_text(what.threshold, ""), style::label);
-  if (text.rest() > clock_length) text.to(on.columns - clock_length - 1);
-  return text.put(clock_text(what.utc_us), style::label).done();
-}
-
-/// "and 3 more" where a list was cut.
-line more_row(const paper& on, std::size_t more) {
-  return row(on.columns, *on.signs)
-      .space()
-      .put(fmt::format("and {} more", more), style::label)
-      .done();
-}
-
 style look_of_state(std::string_view state) {
   if (state == "running") return style::plain;
   return state == "failed" ? style::alarm : style::warning;
@@ -182,12 +132,15 @@ row event_head(const paper& on, const event_picture& one) {
 
 } // namespace
 
-style look_of(const alarm& what) {
-  return what.level == "warning" ? style::warning : style::alarm;
-}
-
 std::string clock_text(std::int64_t utc_us) {
   return messages::points::utc_text(utc_us).substr(clock_begin, clock_length);
+}
+
+line more_row(const paper& on, std::size_t more) {
+  return row(on.columns, *on.signs)
+      .space()
+      .put(fmt::format("and {} more", more), style::label)
+      .done();
 }
 
 line rule_line(const paper& on, std::string_view title, style look) {
@@ -208,18 +161,6 @@ line title_line(const paper& on, const picture& of, const choice& chosen) {
   else if (failed.empty())
     text.put("no alarms", style::title);
   return text.to(on.columns - columns_of(right), style::title).put(right, style::title).done();
-}
-
-std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
-                              std::size_t lines) {
-  if (lines == 0) return {};
-  if (alarms.empty()) return {rule_line(on, "no alarms", style::label)};
-  std::vector<line> result{rule_line(on, "alarms", look_of(alarms.front()))};
-  const bool is_cut = alarms.size() > lines - 1;
-  const auto shown = is_cut ? std::max<std::size_t>(lines, 2) - 2 : alarms.size();
-  for (std::size_t i = 0; i < shown; ++i) result.push_back(alarm_row(on, alarms[i]));
-  if (is_cut && lines > 1) result.push_back(more_row(on, alarms.size() - shown));
-  return result;
 }
 
 std::vector<line> equipment_lines(const paper& on, const picture& of, std::size_t lines) {

@@ -43,11 +43,11 @@ class budget {
 };
 
 /// Everybody a little first, then by importance.
-share divide(const picture& of, size screen) {
+share divide(const paper& on, const picture& of, std::string_view chosen_rack, size screen) {
   const auto lines = static_cast<std::size_t>(screen.lines) - fixed_lines;
   const auto heading = std::size_t{1};
   const auto racks = of.racks.size() + heading;
-  const auto alarms = of.alarms.size() + heading;
+  const auto alarms = alarm_lines_wanted(on, of.alarms, chosen_rack);
   const auto equipment = of.equipment.empty() ? 0 : of.equipment.size() + heading;
   const auto machinery = std::max(of.processes.size(), of.links.size()) + heading;
   const bool has_rack = !of.racks.empty();
@@ -55,7 +55,7 @@ share divide(const picture& of, size screen) {
   budget all(lines - (has_rack ? static_cast<std::size_t>(detail_lines_more) : 0));
   all.grant(parts.racks, std::min<std::size_t>(racks, 4));
   all.grant(parts.strip, has_rack ? 1 : 0);
-  all.grant(parts.alarms, std::min<std::size_t>(alarms, 3));
+  all.grant(parts.alarms, std::min<std::size_t>(alarms, 4));
   all.grant(parts.machinery, std::min<std::size_t>(machinery, 3));
   all.grant(parts.equipment, std::min<std::size_t>(equipment, 4));
   all.grant(parts.racks, std::min<std::size_t>(racks, 9));
@@ -95,12 +95,13 @@ line key_line(const paper& on, const std::string& quit_means) {
 
 void append_overview(std::vector<line>& to, const paper& on, const picture& of,
                      const choice& chosen, size screen) {
-  const auto parts = divide(of, screen);
+  const auto chosen_rack = of.racks.empty() ? std::string() : of.racks[chosen.rack].name;
+  const auto parts = divide(on, of, chosen_rack, screen);
   append(to, system_lines(on, of));
   append(to, rack_lines(on, of, chosen.rack, parts.racks));
   if (!of.racks.empty())
     append(to, detail_lines(on, of.racks[chosen.rack], static_cast<int>(parts.strip)));
-  append(to, alarm_lines(on, of.alarms, parts.alarms));
+  append(to, alarm_lines(on, of.alarms, parts.alarms, chosen_rack));
   append(to, equipment_lines(on, of, parts.equipment));
   append(to, machinery_lines(on, of, parts.machinery));
   append(to, event_lines(on, of, parts.events));
@@ -114,9 +115,9 @@ void append_scrolled(std::vector<line>& to, std::vector<line> whole, std::size_t
   append(to, std::move(whole));
 }
 
-/// Alarms, then all events, the newest on top.
+/// Alarms with all that is to say about them, then all events, the newest on top.
 std::vector<line> event_page(const paper& on, const picture& of) {
-  auto lines = alarm_lines(on, of.alarms, of.alarms.size() + 1);
+  auto lines = explained_alarm_lines(on, of.alarms);
   append(lines, all_event_lines(on, of));
   return lines;
 }

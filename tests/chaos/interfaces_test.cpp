@@ -72,6 +72,8 @@ TEST_CASE("status, points, set and events tell programs the keys that are promis
   const auto event = first_line(site.voltaic({"events", "--since", "1m", "--json"}));
   const auto keys = keys_of(event);
   CHECK(words(keys.begin(), keys.begin() + 4) == words{"utc", "node", "boot", "id"});
+  CHECK(keys.back() == "text");
+  CHECK_FALSE(event["text"].get<std::string>().empty());
   CHECK(site.voltaic({"points", "nothing*", "--json"}).code == 1);
 }
 

@@ -157,11 +157,17 @@ TEST_CASE("a protection event has the keys in their order, simulated and recorde
         R"({"t_ms":8000,"kind":"protection","rack":"rack_0","candidate":"cell_overvoltage",)"
         R"("scope":"module_1:cell_3","level":"warning","edge":"set","value":3.56,"unit":"V",)"
         R"("threshold":3.55,"actions":["derate_charge"],"sequence":17,"first_out":17})");
-  CHECK(
-      event_line(overvoltage(), noon_us)
-          .starts_with(
-              R"({"utc":"2026-01-31T12:00:00.000000Z","node":"rack_0","boot":"b1","id":"rack_0.b1.17",)"
-              R"("kind":"protection","rack":"rack_0",)"));
+  const auto begin =
+      R"({"utc":"2026-01-31T12:00:00.000000Z","node":"rack_0","boot":"b1","id":"rack_0.b1.17",)"
+      R"("kind":"protection","rack":"rack_0",)";
+  const auto plain = event_line(overvoltage(), noon_us, {.text = "Too high"});
+  CHECK(plain.starts_with(begin));
+  CHECK(plain.ends_with(R"("sequence":17,"first_out":17,"text":"Too high"})"));
+  CHECK(event_line(overvoltage(), noon_us, {"Too high", "why", "what follows", "do"})
+            .ends_with(R"("text":"Too high","cause":"why","consequence":"what follows",)"
+                       R"("remedy":"do"})"));
+  CHECK(nlohmann::json::parse(event_line(overvoltage(), noon_us, {}))["text"] ==
+        event_sentence(overvoltage()));
 }
 
 TEST_CASE("limits and contactor events have the keys in their order") {

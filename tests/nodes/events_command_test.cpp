@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "nodes/process/site_events.hpp"
@@ -100,4 +101,29 @@ TEST_CASE("of several sites that are not running one is chosen, of none nothing 
   const auto absent = machine.events("--site " + machine.file("three"));
   CHECK(absent.code == 3);
   CHECK_THAT(absent.errors, Contains("three.toml is not running, and there are no journals of it"));
+}
+
+TEST_CASE("an event is told in words, and on request with its cause and what to do") {
+  stopped_sites machine;
+  machine.add("demo");
+  CHECK_THAT(machine.events("").output, Contains("The site has stopped [SITE_STOPPED: asked to]"));
+  const auto whole = machine.events("--explain");
+  CHECK_THAT(whole.output, Contains("\n    cause        It was told to.\n") &&
+                               Contains("\n    remedy       Nothing to do.\n"));
+  const auto json = nlohmann::json::parse(machine.events("--json").output);
+  CHECK(json["text"] == "The site has stopped");
+  CHECK_FALSE(json.contains("remedy"));
+  const auto explained = nlohmann::json::parse(machine.events("--json --explain").output);
+  CHECK(explained["remedy"] == "Nothing to do.");
+  CHECK(explained.contains("cause"));
+  CHECK(explained.contains("consequence"));
+}
+
+TEST_CASE("a language that is asked for by name has to be there") {
+  stopped_sites machine;
+  machine.add("demo");
+  const auto said = machine.events("--language xx");
+  CHECK(said.code == 2);
+  CHECK_THAT(said.errors, Contains("--language xx: there are texts in"));
+  CHECK(machine.events("--language en").code == 0);
 }

@@ -112,3 +112,20 @@ TEST_CASE("an event that comes twice counts once") {
   CHECK_FALSE(list.apply(rack.last, 0));
   CHECK(list.standing()[0].places == 1);
 }
+
+TEST_CASE("an alarm that is shelved comes last and says so, until it is not") {
+  alarm_list list(faults_latch);
+  teller rack(list);
+  rack.say("alarm", "set");
+  rack.say("warning", "shelve");
+  CHECK(list.standing().size() == 1);
+  rack.say("warning", "set");
+  rack.say("alarm", "clear");
+  rack.say("hard", "set");
+  REQUIRE(list.standing().size() == 2);
+  CHECK(list.standing()[1].level == "warning");
+  CHECK(list.standing()[1].shelved);
+  CHECK(list.standing()[1].places == 1);
+  rack.say("warning", "unshelve");
+  CHECK_FALSE(list.standing()[1].shelved);
+}

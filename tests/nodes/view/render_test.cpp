@@ -35,14 +35,14 @@ TEST_CASE("the overview fits 80 columns and 24 lines") {
 >!rack_0     closed    1584.2   -12.5   -19.8   50.0  3.298 0:0    3.330 12:3
   rack_1     unknown        -       -       -      -  -            -
 -- rack_0 | 480 cells in 30 modules ------------------ 3.298 .:-=+*#@ 3.330 V --
-   0 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:
-   8 ....:.:.:....:.:.:....:.:.:....:.:.:..@.:.:.:....:.:.:....:.:.:....:.:.:
-  16 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:
-  24 ....:.:.:....:.:.:....:.:.:....:.:.:....:.:.:?...:.:.:
+   0 .... .... .... .... .... .... .... .... .... .... .... .... @... .... ....
+  15 .... .... .... .... .... .... .... .... .... .... .... .... .... .... ?...
  cells average 3.301 V, spread 32 mV   24.6 at 3:1 to 26.1 at 12:7 C
  limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
 -- alarms ----------------------------------------------------------------------
  WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55   20:15:03
+         Cell voltage too high. Let the rack discharge a little. If the same
+         cell comes again, balance the rack or have the cell checked.
 -- equipment -------------------------------------------------------------------
  inverter_0   state running  power 20.0 kW  temperature 35.5 C
 -- processes ------------- died cpu %  MB - links ------------------------------
@@ -73,6 +73,8 @@ TEST_CASE("a larger screen shows more of everything") {
  limits charge 70.0 A, discharge 140.0 A   by cell_overvoltage/warning
 ── alarms ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
  WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55                                           20:15:03
+         Cell voltage too high. Let the rack discharge a little. If the same cell comes again, balance the rack or have
+         the cell checked.
 ── equipment ───────────────────────────────────────────────────────────────────────────────────────────────────────────
  inverter_0   state running  power 20.0 kW  temperature 35.5 °C
 ── processes ──────────────── died cpu %  MB ─ links ───────────────────────────────────────────────────────────────────
@@ -84,8 +86,6 @@ TEST_CASE("a larger screen shows more of everything") {
 ── events ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
  20:15:03 rack_0                  protection cell_overvoltage
  20:14:58 rack_1                  system NODE_DOWN process 4711
-
-
 
 
 
@@ -194,6 +194,41 @@ TEST_CASE("events are told newest first on every page, long ones whole on their 
   const auto overview = drawn(site, {}, {80, 40});
   CHECK(overview.find("20:15:07 rack_0/cont~ command done") <
         overview.find("20:15:03 rack_0       protection"));
+}
+
+TEST_CASE("the page of events says of each alarm what it means, why, what follows and what to do") {
+  choice now;
+  now.page = page::events;
+  CHECK(drawn(sample_picture(), now, {80, 24}).find(R"(
+-- alarms ----------------------------------------------------------------------
+ WARNING rack_0   cell_overvoltage   cell 12:3    3.554 V limit 3.55   20:15:03
+         Cell voltage too high
+         It was charged too far.
+         The cell ages.
+         Let the rack discharge a little. If the same cell comes again, balance
+         the rack or have the cell checked.
+)") != std::string::npos);
+}
+
+TEST_CASE(
+    "the alarm of the chosen rack is explained, and a short list keeps a line for the words") {
+  auto site = sample_picture();
+  auto other = site.alarms.front();
+  other.rack = "rack_1";
+  other.words.text = "Cell voltage too low";
+  other.shelved = true;
+  site.alarms.push_back(other);
+  choice now;
+  now.rack = 1;
+  const auto text = drawn(site, now, {80, 40});
+  CHECK(text.find("shelved 3.554 V") != std::string::npos);
+  CHECK(text.find("Cell voltage too high") == std::string::npos);
+  CHECK(text.find("\n         Cell voltage too low. Let") != std::string::npos);
+  for (int i = 0; i < 20; ++i) site.alarms.push_back(site.alarms.front());
+  const auto cut = drawn(site, {}, {80, 24});
+  CHECK(cut.find("Cell voltage too high. Let the rack discharge a little. If the ~ key 3") !=
+        std::string::npos);
+  CHECK(cut.find(" more\n-- equipment") != std::string::npos);
 }
 
 TEST_CASE("a rack with an alarm is marked in the list") {

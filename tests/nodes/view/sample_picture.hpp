@@ -37,6 +37,12 @@ inline nodes::view::rack_picture sample_rack(int number) {
   return rack;
 }
 
+inline messages::alarms::explanation sample_words() {
+  return {"Cell voltage too high", "It was charged too far.", "The cell ages.",
+          "Let the rack discharge a little. If the same cell comes again, balance the rack or have "
+          "the cell checked."};
+}
+
 /// Two racks of which one is lost, an inverter, a bus and a line, an alarm.
 inline nodes::view::picture sample_picture() {
   nodes::view::picture site;
@@ -55,7 +61,7 @@ inline nodes::view::picture sample_picture() {
   site.system.discharge_limit_a = 140.0;
   site.system.missing = {"rack_1"};
   site.alarms.push_back({site.utc_us - 4'000'000, "rack_0", "cell_overvoltage", "warning",
-                         "module_12:cell_3", 3.554, "V", 3.55, 1, false});
+                         "module_12:cell_3", 3.554, "V", 3.55, 1, false, false, sample_words()});
   site.equipment.push_back(
       {"inverter_0",
        true,
