@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/protection/ladder_model.hpp"
+#include "actors/protection/plausibility_model.hpp"
 #include "messages/points/names.hpp"
 
 namespace voltaic::actors::protection {
@@ -25,7 +26,7 @@ struct known_input {
   std::string_view candidate;
   protection::input input;
 };
-constexpr std::array<known_input, 17> known_inputs{{
+constexpr std::array<known_input, 21> known_inputs{{
     {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
     {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
     {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
@@ -38,19 +39,17 @@ constexpr std::array<known_input, 17> known_inputs{{
     {"temperature_spread", {input_kind::temperature_spread, measured::cell_temperature}},
     {"charge_overcurrent", {input_kind::charge_ratio, measured::current}},
     {"discharge_overcurrent", {input_kind::discharge_ratio, measured::current}},
-    {"soc_low", {input_kind::measured, measured::soc}},
-    {"soc_high", {input_kind::measured, measured::soc}},
+    {"soc_low", {input_kind::soc_believed, measured::soc}},
+    {"soc_high", {input_kind::soc_believed, measured::soc}},
     {"insulation_resistance_low",
      {input_kind::insulation_per_volt, measured::insulation_resistance}},
     {"terminal_overtemperature", {input_kind::measured, measured::terminal_temperature}},
     {"voltage_sum_mismatch", {input_kind::voltage_sum_mismatch, measured::voltage}},
+    {soc_implausible, {input_kind::soc_contradiction, measured::soc}},
+    {limit_ignored, {input_kind::limit_ignored, measured::current}},
+    {sensor_step, {input_kind::steps, measured::cell_voltage}},
+    {thermal_runaway, {input_kind::runaway_rate, measured::cell_temperature}},
 }};
-
-void put(element_values& into, std::optional<std::int32_t> value) {
-  into.any_valid = value.has_value();
-  into.valid[0] = value ? -1 : 0;
-  if (value) into.value[0] = into.minimum = into.maximum = *value;
-}
 
 std::optional<std::int32_t> spread_of(const element_values& of) {
   if (!of.any_valid) return std::nullopt;
@@ -65,23 +64,30 @@ input input_for(std::string_view candidate) {
   return found == known_inputs.end() ? input{} : found->input;
 }
 
-input_model::point::point(const point_options& options, std::int32_t warning_ms)
-    : scan(options.count, warning_ms * messages::us_per_ms),
-      silence_warning_ms(warning_ms),
-      group_size(options.group_size) {}
+input_model::point::point(const point_options& options, measured what)
+    : scan(options.count, silence_after(options.period_ms).warning_ms * messages::us_per_ms,
+           static_cast<std::int32_t>(describe(what).step_max * describe(what).parts)),
+      silence_warning_ms(silence_after(options.period_ms).warning_ms) {}
 
-input_model::input_model(const measured_options& points, double charge_rated_a,
-                         double discharge_rated_a)
+input_model::input_model(const measured_options& points, const ratings& rated)
     : options_(points),
+      rated_(rated),
       derived_([]<std::size_t... each>(std::index_sequence<each...>) {
         return decltype(derived_){(static_cast<void>(each), element_values(1))...};
-      }(std::make_index_sequence<static_cast<std::size_t>(input_kind::invalid_count)>{})),
-      charge_{charge_rated_a, charge_rated_a, charge_rated_a, 0},
-      discharge_{discharge_rated_a, discharge_rated_a, discharge_rated_a, 0} {
+      }(std::make_index_sequence<static_cast<std::size_t>(input_kind::frozen)>{})),
+      runaway_(points[position_of(measured::cell_temperature)].count),
+      charge_{rated.charge_a, rated.charge_a, rated.charge_a, 0},
+      discharge_{rated.discharge_a, rated.discharge_a, rated.discharge_a, 0} {
   for (std::size_t each = 0; each < points.size(); ++each) {
     if (points[each].count == 0) continue;
-    points_[each].emplace(points[each], silence_after(points[each].period_ms).warning_ms);
+    points_[each].emplace(points[each], static_cast<measured>(each));
   }
+  const auto& cells = points[position_of(measured::cell_voltage)];
+  if (cells.count > 0 && is_bound(measured::current)) {
+    frozen_.emplace(cells.count, cells.period_ms, rated.capacity_ah);
+  }
+  const auto& temperatures = points[position_of(measured::cell_temperature)];
+  if (temperatures.count > 0) rise_.emplace(temperatures.count, temperatures.period_ms);
 }
 
 std::uint32_t input_model::needs(const input& from) {
@@ -92,6 +98,14 @@ std::uint32_t input_model::needs(const input& from) {
       return bit(measured::insulation_resistance) | bit(measured::voltage);
     case input_kind::voltage_sum_mismatch:
       return bit(measured::voltage) | bit(measured::cell_voltage);
+    case input_kind::soc_believed:
+    case input_kind::soc_contradiction:
+      return bit(measured::soc) | bit(measured::cell_voltage);
+    case input_kind::frozen:
+    case input_kind::frozen_all:
+      return bit(measured::cell_voltage) | bit(measured::current);
+    case input_kind::runaway_rate:
+      return bit(measured::cell_temperature) | bit(measured::cell_voltage);
     case input_kind::none:
       return 0;
     default:
@@ -108,7 +122,9 @@ bool input_model::is_bound(const input& from) const {
 }
 
 std::size_t input_model::count(const input& from) const {
-  return from.kind == input_kind::measured ? options_[position_of(from.of)].count : 1;
+  const bool is_each = from.kind == input_kind::measured || from.kind == input_kind::frozen ||
+                       from.kind == input_kind::runaway_rate;
+  return is_each ? options_[position_of(from.of)].count : 1;
 }
 
 double input_model::parts(const input& from) {
@@ -119,6 +135,10 @@ double input_model::parts(const input& from) {
       return ohm_per_volt_parts;
     case input_kind::invalid_count:
     case input_kind::silence:
+    case input_kind::soc_contradiction:
+    case input_kind::frozen:
+    case input_kind::frozen_all:
+    case input_kind::steps:
     case input_kind::none:
       return 1;
     default:
@@ -138,6 +158,12 @@ const element_values& input_model::values(const input& from) const {
       return points_[position_of(from.of)]->invalid;
     case input_kind::silence:
       return points_[position_of(from.of)]->silence;
+    case input_kind::frozen:
+      return frozen_->ages_ms();
+    case input_kind::frozen_all:
+      return frozen_->all();
+    case input_kind::runaway_rate:
+      return runaway_;
     default:
       return derived_[static_cast<std::size_t>(from.kind)];
   }
@@ -149,20 +175,17 @@ std::optional<double> input_model::value_of(measured what) const {
 }
 
 condition_values input_model::for_conditions() const {
-  return {value_of(measured::current), value_of(measured::soc)};
+  const auto& soc = derived_[static_cast<std::size_t>(input_kind::soc_believed)];
+  return {value_of(measured::current),
+          soc.any_valid ? std::optional(soc.value[0] / millionth) : std::nullopt};
 }
 
-std::int32_t input_model::charge_us(const input& from, std::int64_t from_us,
-                                    std::int64_t to_us) const {
-  auto charge =
-      static_cast<std::int32_t>(std::clamp<std::int64_t>(to_us - from_us, 0, charge_us_max));
-  if (is_ladder(from.kind)) return charge;
-  const auto needed = needs(from);
+input_model::charges input_model::charges_us(std::int64_t from_us, std::int64_t to_us) const {
+  charges all{};
   for (std::size_t each = 0; each < points_.size(); ++each) {
-    if ((needed >> each & 1U) == 0) continue;
-    charge = std::min(charge, points_[each]->scan.charge_us(from_us, to_us));
+    if (points_[each]) all[each] = points_[each]->scan.charge_us(from_us, to_us);
   }
-  return charge;
+  return all;
 }
 
 bool input_model::heard_all() const {
@@ -183,7 +206,12 @@ std::string input_model::scope_of(const input& from, std::uint32_t element) cons
   };
   switch (from.kind) {
     case input_kind::measured:
+    case input_kind::frozen:
+    case input_kind::runaway_rate:
       return count(from) == 1 ? "rack" : named(element);
+    case input_kind::frozen_all:
+    case input_kind::steps:
+      return std::string(known.point);
     case input_kind::invalid_count:
       return scan(from.of).invalid_count() == 1 ? named(scan(from.of).first_invalid())
                                                 : std::string(known.point);
@@ -204,9 +232,9 @@ std::uint32_t input_model::take(std::span<const element_block> blocks, std::int6
   }
   for (std::size_t each = 0; each < points_.size(); ++each) {
     if ((touched >> each & 1U) == 0) continue;
-    put(points_[each]->invalid, static_cast<std::int32_t>(points_[each]->scan.invalid_count()));
+    points_[each]->invalid.put(static_cast<std::int32_t>(points_[each]->scan.invalid_count()));
   }
-  derive(touched);
+  derive(touched, now_us);
   return touched;
 }
 
@@ -222,22 +250,28 @@ void input_model::pass(std::int64_t now_us) {
     if (each->silence.value[0] >= warning_ms && each->scan.scans() < scans_for_ready) {
       shown_ms = std::max(shown_ms, warning_ms);
     }
-    put(each->silence, shown_ms);
+    each->silence.put(shown_ms);
   }
 }
 
-void input_model::derive(std::uint32_t touched) {
+void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
   if ((touched & bit(measured::cell_voltage)) != 0) {
-    put(derived(input_kind::cell_voltage_spread), spread_of(scan(measured::cell_voltage).values()));
+    derived(input_kind::cell_voltage_spread).put(spread_of(scan(measured::cell_voltage).values()));
   }
   if ((touched & bit(measured::cell_temperature)) != 0) {
-    put(derived(input_kind::temperature_spread),
-        spread_of(scan(measured::cell_temperature).values()));
+    derived(input_kind::temperature_spread)
+        .put(spread_of(scan(measured::cell_temperature).values()));
   }
   constexpr auto of_voltages =
       bit(measured::voltage) | bit(measured::insulation_resistance) | bit(measured::cell_voltage);
   if ((touched & of_voltages) != 0) derive_voltages();
-  if ((touched & bit(measured::current)) != 0) derive_ratios();
+  if ((touched & bit(measured::current)) != 0) {
+    derive_ratios();
+    derive_ignored();
+  }
+  if ((touched & (bit(measured::soc) | bit(measured::cell_voltage))) != 0) derive_soc();
+  if ((touched & bit(measured::cell_voltage)) != 0) derive_frozen(now_us);
+  if ((touched & bit(measured::cell_temperature)) != 0 && rise_) derive_runaway(now_us);
 }
 
 void input_model::derive_voltages() {
@@ -247,14 +281,14 @@ void input_model::derive_voltages() {
     per_cell =
         fixed_at_most(*rack_v / options_[position_of(measured::cell_voltage)].count, millionth);
   }
-  put(derived(input_kind::rack_voltage_per_cell), per_cell);
+  derived(input_kind::rack_voltage_per_cell).put(per_cell);
   std::optional<std::int32_t> insulation;
   const auto resistance_ohm = value_of(measured::insulation_resistance);
   // Without voltage nothing can leak, and nothing is known of what would.
   if (rack_v && *rack_v > 0 && resistance_ohm) {
     insulation = fixed_at_most(*resistance_ohm / *rack_v, ohm_per_volt_parts);
   }
-  put(derived(input_kind::insulation_per_volt), insulation);
+  derived(input_kind::insulation_per_volt).put(insulation);
   derive_mismatch();
 }
 
@@ -266,7 +300,7 @@ void input_model::derive_mismatch() {
     const double sum_v = static_cast<double>(*sum) / describe(measured::cell_voltage).parts;
     mismatch = fixed_at_most(std::abs(sum_v - *rack_v) / *rack_v * percent, millionth);
   }
-  put(derived(input_kind::voltage_sum_mismatch), mismatch);
+  derived(input_kind::voltage_sum_mismatch).put(mismatch);
 }
 
 void input_model::derive_ratios() {
@@ -278,13 +312,12 @@ void input_model::derive_ratios() {
                          millionth);
   };
   const double discharging_a = current_a.value_or(0);
-  put(derived(input_kind::charge_ratio), ratio(-discharging_a, charge_.in_force_a, charge_));
-  put(derived(input_kind::charge_ratio_followed),
-      ratio(-discharging_a, charge_.followed_a, charge_));
-  put(derived(input_kind::discharge_ratio),
-      ratio(discharging_a, discharge_.in_force_a, discharge_));
-  put(derived(input_kind::discharge_ratio_followed),
-      ratio(discharging_a, discharge_.followed_a, discharge_));
+  derived(input_kind::charge_ratio).put(ratio(-discharging_a, charge_.in_force_a, charge_));
+  derived(input_kind::charge_ratio_followed)
+      .put(ratio(-discharging_a, charge_.followed_a, charge_));
+  derived(input_kind::discharge_ratio).put(ratio(discharging_a, discharge_.in_force_a, discharge_));
+  derived(input_kind::discharge_ratio_followed)
+      .put(ratio(discharging_a, discharge_.followed_a, discharge_));
 }
 
 void input_model::follow(base& of, double limit_a, std::int64_t now_us) {
@@ -304,6 +337,7 @@ void input_model::follow(double charge_a, double discharge_a, std::int64_t now_u
   if (is_bound(measured::current) &&
       (changed(before.first, charge_) || changed(before.second, discharge_))) {
     derive_ratios();
+    derive_ignored();
   }
 }
 

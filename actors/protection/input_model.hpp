@@ -8,8 +8,10 @@
 #include <string_view>
 
 #include "actors/protection/condition_model.hpp"
+#include "actors/protection/frozen_model.hpp"
 #include "actors/protection/level_model.hpp"
 #include "actors/protection/measured.hpp"
+#include "actors/protection/rise_model.hpp"
 #include "actors/protection/scan_model.hpp"
 #include "messages/time.hpp"
 
@@ -27,6 +29,13 @@ enum class input_kind : std::uint8_t {
   discharge_ratio_followed, ///< the same the other way
   insulation_per_volt,      ///< ohm per volt of the rack
   voltage_sum_mismatch,     ///< of all cells and the rack, percent of the rack's voltage
+  soc_believed,             ///< SOC, where the cells do not contradict it
+  soc_contradiction,        ///< 1: SOC is 0 % and no cell is near its end
+  limit_ignored,            ///< current by 5 % of the rated one, where none may flow
+  frozen_all,               ///< 1: no cell answers to the current
+  steps,                    ///< cells whose newest step waits to be confirmed
+  frozen,                   ///< milliseconds for which each cell stands still alone
+  runaway_rate,             ///< rise of each temperature where it is hot or cells break down
   invalid_count,            ///< elements of a measured point that arrive but are unusable
   silence,                  ///< milliseconds since its oldest element arrived
   none                      ///< set by other means
@@ -55,7 +64,15 @@ inline constexpr std::int64_t limit_follow_us = 2 * messages::us_per_s;
 /// What is known of a rack, as inputs of candidates. Pure, and allocates only when made.
 class input_model {
  public:
-  input_model(const measured_options& points, double charge_rated_a, double discharge_rated_a);
+  /// What is judged by, beside what is measured.
+  struct ratings {
+    double capacity_ah = 0; ///< 0: not known
+    double charge_a = 0;
+    double discharge_a = 0;
+    double empty_cell_v = 0; ///< no cell below it: SOC is not 0 %
+    double hot_c = 0;        ///< a cell that hot and rising runs away
+  };
+  input_model(const measured_options& points, const ratings& rated);
 
   [[nodiscard]] bool is_bound(measured what) const {
     return points_[position_of(what)].has_value();
@@ -75,9 +92,9 @@ class input_model {
   /// The newest value of a single point in its unit; nothing if it is not valid.
   [[nodiscard]] std::optional<double> value_of(measured what) const;
   [[nodiscard]] condition_values for_conditions() const;
-  /// The time between two instants for which its values may be held.
-  [[nodiscard]] std::int32_t charge_us(const input& from, std::int64_t from_us,
-                                       std::int64_t to_us) const;
+  /// For how long each point's values may be held between two instants, in microseconds.
+  using charges = std::array<std::int32_t, measured_count>;
+  [[nodiscard]] charges charges_us(std::int64_t from_us, std::int64_t to_us) const;
   /// Every point without which nothing may be closed has been heard.
   [[nodiscard]] bool heard_all() const;
   /// What an element is called: "module_1:cell_3".
@@ -92,12 +109,11 @@ class input_model {
 
  private:
   struct point {
-    point(const point_options& options, std::int32_t warning_ms);
+    point(const point_options& options, measured what);
     scan_model scan;
     element_values invalid{1};
     element_values silence{1};
     std::int32_t silence_warning_ms;
-    std::uint32_t group_size;
   };
   /// One direction's base of the overcurrent.
   struct base {
@@ -106,16 +122,25 @@ class input_model {
     double followed_a = 0;
     std::int64_t followed_us = 0; ///< when the followed limit was in force last
   };
-  void derive(std::uint32_t touched);
+  void derive(std::uint32_t touched, std::int64_t now_us);
   void derive_voltages();
   void derive_ratios();
   void derive_mismatch();
+  void derive_soc();
+  void derive_ignored();
+  void derive_frozen(std::int64_t now_us);
+  void derive_runaway(std::int64_t now_us);
+  [[nodiscard]] bool is_breaking_down() const;
   static void follow(base& of, double limit_a, std::int64_t now_us);
   [[nodiscard]] element_values& derived(input_kind kind);
 
   std::array<std::optional<point>, measured_count> points_;
   measured_options options_;
-  std::array<element_values, static_cast<std::size_t>(input_kind::invalid_count)> derived_;
+  ratings rated_;
+  std::array<element_values, static_cast<std::size_t>(input_kind::frozen)> derived_;
+  std::optional<frozen_model> frozen_;
+  std::optional<rise_model> rise_;
+  element_values runaway_;
   base charge_;
   base discharge_;
 };

@@ -15,7 +15,10 @@ constexpr std::size_t padded(std::size_t count) {
 } // namespace
 
 element_values::element_values(std::size_t elements)
-    : count(elements), value(padded(elements), 0), valid(padded(elements), 0) {}
+    : count(elements),
+      value(padded(elements), 0),
+      valid(padded(elements), 0),
+      confirmed(padded(elements), -1) {}
 
 void element_values::summarise() {
   constexpr auto lowest = std::numeric_limits<std::int32_t>::min();
@@ -42,6 +45,12 @@ void element_values::summarise() {
   any_valid = std::any_of(seen, seen + lanes, [](std::int32_t mask) { return mask != 0; });
 }
 
+void element_values::put(std::optional<std::int32_t> one) {
+  any_valid = one.has_value();
+  valid[0] = one ? -1 : 0;
+  if (one) value[0] = minimum = maximum = *one;
+}
+
 std::optional<std::int64_t> element_values::sum_if_all_valid() const {
   std::int64_t sum = 0;
   std::int32_t all = -1;
@@ -62,6 +71,7 @@ level_model::level_model(messages::protection::direction side, std::vector<level
       state_(levels_.size() * padded_, 0),
       active_(levels_.size(), 0),
       pending_(levels_.size(), 0),
+      full_(levels_.size(), 0),
       counts_(levels_.size(), 1) {
   for (auto& each : levels_) {
     each.set *= sign_;
@@ -83,7 +93,9 @@ void level_model::step(const element_values& input, std::int32_t charge_us,
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     const bool beyond = input.any_valid && worst >= set_at(level);
     if (!beyond && pending_[level] == 0 && active_[level] == 0) continue;
-    if (integrate(level, input, charge_us)) set_due(level, input, changes);
+    // Without a charge no integrator moves: nothing becomes due that is not full already.
+    const bool may_set = charge_us > 0 || full_[level] != 0 || levels_[level].set_us == 0;
+    if (may_set && integrate(level, input, charge_us)) set_due(level, input, changes);
     if (active_[level] > 0) clear_due(level, input, charge_us, changes);
     quiet_ = quiet_ && !beyond && pending_[level] == 0 && active_[level] == 0;
   }
@@ -94,10 +106,12 @@ bool level_model::integrate(std::size_t level, const element_values& input,
   const std::int32_t set = set_at(level);
   const std::int32_t full = levels_[level].set_us;
   std::int32_t above_zero[lanes] = {};
+  std::int32_t reached[lanes] = {};
   std::int32_t due[lanes] = {};
   for (std::size_t base = 0; base < padded_; base += lanes) {
     const std::int32_t* values = input.value.data() + base;
     const std::int32_t* masks = input.valid.data() + base;
+    const std::int32_t* trusted = input.confirmed.data() + base;
     const std::int32_t* states = state_.data() + level * padded_ + base;
     std::int32_t* integrals = integral_us_.data() + level * padded_ + base;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
@@ -109,11 +123,14 @@ bool level_model::integrate(std::size_t level, const element_values& input,
       next = next > full ? full : next;
       integrals[lane] = next;
       above_zero[lane] |= next;
-      due[lane] |= bad & masks[lane] & ~states[lane] & -static_cast<std::int32_t>(next >= full);
+      reached[lane] |= -static_cast<std::int32_t>(next >= full);
+      due[lane] |= bad & masks[lane] & trusted[lane] & ~states[lane] &
+                   -static_cast<std::int32_t>(next >= full);
     }
   }
   const auto any = [](std::int32_t lane) { return lane != 0; };
   pending_[level] = std::any_of(above_zero, above_zero + lanes, any) ? 1 : 0;
+  full_[level] = std::any_of(reached, reached + lanes, any) ? 1 : 0;
   return std::any_of(due, due + lanes, any);
 }
 
@@ -122,7 +139,8 @@ void level_model::set_due(std::size_t level, const element_values& input,
   const std::int32_t set = set_at(level);
   for (std::size_t element = 0; element < input.count; ++element) {
     const std::size_t at = level * padded_ + element;
-    const bool bad = input.valid[element] != 0 && sign_ * input.value[element] >= set;
+    const bool bad = input.valid[element] != 0 && input.confirmed[element] != 0 &&
+                     sign_ * input.value[element] >= set;
     if (state_[at] != 0 || !bad || integral_us_[at] < levels_[level].set_us) continue;
     state_[at] = -1;
     clear_us_[at] = 0;

@@ -22,13 +22,17 @@ struct element_values {
   explicit element_values(std::size_t elements);
   /// To be called after any change of values or validity.
   void summarise();
+  /// Of a single element: its value, or that it has none.
+  void put(std::optional<std::int32_t> one);
   /// Nothing as soon as one of them is not valid.
   [[nodiscard]] std::optional<std::int64_t> sum_if_all_valid() const;
 
   std::size_t count = 0;
   std::vector<std::int32_t> value; ///< in millionths of the unit, or whole counts
   std::vector<std::int32_t> valid; ///< -1 or 0
-  std::int32_t minimum = 0;        ///< of the valid elements
+  /// 0: the value is charged like any other, but sets no level before the next scan confirms it.
+  std::vector<std::int32_t> confirmed;
+  std::int32_t minimum = 0; ///< of the valid elements
   std::int32_t maximum = 0;
   bool any_valid = false;
 };
@@ -97,6 +101,7 @@ class level_model {
   std::vector<std::int32_t> state_; ///< -1: active
   std::vector<std::uint32_t> active_;
   std::vector<std::uint8_t> pending_; ///< a level has an integrator above zero
+  std::vector<std::uint8_t> full_;    ///< an integrator has reached what sets
   std::vector<std::uint8_t> counts_;  ///< its condition holds
   bool quiet_ = true;
 };

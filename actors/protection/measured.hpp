@@ -30,19 +30,22 @@ struct measured_description {
   double parts = 1;
   /// Nothing is closed, and nothing kept closed after a start, before it was heard.
   bool needed_to_close = true;
+  /// A step as large within one scan is no physics: it sets nothing before another scan came;
+  /// 0: any may be.
+  double step_max = 0;
   /// More than the largest number is as good as that; elsewhere it is no value.
   bool saturates = false;
 };
 
 inline constexpr std::array<measured_description, measured_count> measured_points{{
-    {"cell_voltage", "cell", 1e6},
+    {"cell_voltage", "cell", 1e6, true, 1.0},
     {"cell_temperature", "temperature", 1e6},
     {"terminal_temperature", "terminal", 1e6},
     {"voltage", "rack", 1e5},
     {"current", "rack", 1e4},
     {"soc", "rack", 1e6, false},
     // Whole ohms. Without a leak monitors report whatever their registers hold.
-    {"insulation_resistance", "rack", 1, false, true},
+    {"insulation_resistance", "rack", 1, false, 0, true},
 }};
 
 [[nodiscard]] constexpr const measured_description& describe(measured what) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "actors/protection/ladder_model.hpp"
+#include "actors/protection/plausibility_model.hpp"
 #include "actors/runtime/present.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
@@ -63,7 +64,7 @@ runtime::kept_latch latch_of(const row& of) {
           of.latched,
           {{"candidate", of.candidate},
            {"level", std::string(to_string(of.limit.level))},
-           {"latch", std::string(to_string(of.limit.latch))},
+           {"latch", std::string(to_string(of.kept()))},
            {"scope", of.scope}}};
 }
 
@@ -295,6 +296,7 @@ messages::event protection_actor::event_of(const report& told) const {
   event.unit = of.unit;
   event.threshold = told.edge == report::kind::set ? of.limit.set : of.limit.clear;
   event.actions = of.actions;
+  if (told.edge == report::kind::set) event.reason = advice_of(of.candidate);
   if (told.others > 0) event.reason = fmt::format("{} more in the same step", told.others);
   return event;
 }

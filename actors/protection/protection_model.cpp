@@ -1,10 +1,14 @@
 #include "actors/protection/protection_model.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "actors/protection/ladder_model.hpp"
+#include "actors/protection/plausibility_model.hpp"
 #include "messages/protection/condition.hpp"
 
 namespace voltaic::actors::protection {
@@ -23,17 +27,41 @@ bool is_followed(const input& from, const messages::protection::limit& limit) {
   return is_ratio && limit.set_ms * messages::us_per_ms < limit_follow_us;
 }
 
+/// Whether its value changes with the limits, too, and not only with what is measured.
+bool follows_limits(input_kind kind) {
+  return kind == input_kind::charge_ratio || kind == input_kind::discharge_ratio ||
+         kind == input_kind::charge_ratio_followed ||
+         kind == input_kind::discharge_ratio_followed || kind == input_kind::limit_ignored;
+}
+
 input followed(const input& from) {
   return {from.kind == input_kind::charge_ratio ? input_kind::charge_ratio_followed
                                                 : input_kind::discharge_ratio_followed,
           from.of};
 }
 
+/// A level's set value; nothing where the table does not have it.
+std::optional<double> set_value(const messages::protection::table& table,
+                                std::string_view candidate, level which) {
+  const auto found =
+      std::ranges::find(table.candidates, candidate, &messages::protection::candidate::name);
+  if (found == table.candidates.end()) return std::nullopt;
+  const auto limit = std::ranges::find(found->limits, which, &messages::protection::limit::level);
+  return limit == found->limits.end() ? std::nullopt : std::optional(limit->set);
+}
+
+input_model::ratings ratings_of(const protection_options& options) {
+  // Where a table does not say from where on a cell is low or hot, none is.
+  constexpr double never = std::numeric_limits<double>::infinity();
+  return {options.capacity_ah, options.charge_current_a, options.discharge_current_a,
+          set_value(options.table, "cell_undervoltage", level::warning).value_or(never),
+          set_value(options.table, "discharge_overtemperature", level::fault).value_or(never)};
+}
+
 } // namespace
 
 protection_model::protection_model(protection_options options)
-    : options_(std::move(options)),
-      inputs_(options_.points, options_.charge_current_a, options_.discharge_current_a) {
+    : options_(std::move(options)), inputs_(options_.points, ratings_of(options_)) {
   assert(options_.validate().empty());
   for (const auto& watched : options_.table.candidates) {
     auto from = input_for(watched.name);
@@ -50,6 +78,7 @@ protection_model::protection_model(protection_options options)
     add(sensor_invalid_candidate(what, point.count), {input_kind::invalid_count, what});
     add(communication_loss_candidate(what, point.period_ms), {input_kind::silence, what});
   }
+  add_plausibility();
   lost_row_ = static_cast<std::uint16_t>(rows_.size());
   add(latch_store_lost_candidate(), {});
   std::size_t changes_max = 0;
@@ -59,6 +88,18 @@ protection_model::protection_model(protection_options options)
   changes_.reserve(changes_max);
   outputs_.reports.reserve(reports_per_step_max + 2 * rows_.size());
   outputs_.latches.reserve(rows_.size());
+}
+
+void protection_model::add_plausibility() {
+  constexpr input frozen{input_kind::frozen, measured::cell_voltage};
+  if (inputs_.is_bound(frozen)) {
+    add(sensor_frozen_candidate(), frozen);
+    add(all_frozen_candidate(), {input_kind::frozen_all, measured::cell_voltage});
+  }
+  for (const auto& each : plausibility_candidates()) {
+    const auto from = input_for(each.name);
+    if (inputs_.is_bound(from)) add(each, from);
+  }
 }
 
 bool protection_model::is_disabled(std::string_view name) const {
@@ -84,6 +125,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
              {},
              make_levels(watched, levels, input_model::parts(from), inputs_.count(from)),
              {},
+             input_model::needs(from),
              input_model::needs(from)};
   made.period_us =
       std::max(static_cast<std::int32_t>(watched.period_ms * messages::us_per_ms) - tick_us_max, 0);
@@ -104,6 +146,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
   } else {
     made.conditions.clear();
   }
+  if (from.kind == input_kind::silence) silences_.push_back(watches_.size());
   watches_.push_back(std::move(made));
 }
 
@@ -114,7 +157,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   const auto now_us = started_ ? std::max(now.monotonic_us, last_us_) : now.monotonic_us;
   if (!started_) last_us_ = now_us;
   started_ = true;
-  group_continues_ = serious_active() || (group_known_ && condition_active(rows_[group_row_]));
+  group_continues_ = serious_ || (group_known_ && condition_active(rows_[group_row_]));
   std::uint32_t touched = 0;
   for (const auto& block : news.blocks) touched |= 1U << position_of(block.of);
   charge(std::exchange(last_us_, now_us), touched);
@@ -139,18 +182,33 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
 }
 
 void protection_model::charge(std::int64_t from_us, std::uint32_t touched) {
+  const auto held = inputs_.charges_us(from_us, last_us_);
+  const auto passed =
+      static_cast<std::int32_t>(std::clamp<std::int64_t>(last_us_ - from_us, 0, charge_us_max));
   for (auto& each : watches_) {
-    const auto owed = std::int64_t{each.owed_us} + inputs_.charge_us(each.from, from_us, last_us_);
+    const bool is_touched = (each.depends & touched) != 0;
+    // What is at rest stays so while nothing comes, however long.
+    if (!is_touched && each.levels.quiet() && !follows_limits(each.from.kind)) {
+      each.owed_us = 0;
+      continue;
+    }
+    auto charge_us = passed;
+    for (auto bits = is_ladder(each.from.kind) ? 0U : each.needs; bits != 0; bits &= bits - 1) {
+      charge_us = std::min(charge_us, held[static_cast<std::size_t>(std::countr_zero(bits))]);
+    }
+    const auto owed = std::int64_t{each.owed_us} + charge_us;
     each.owed_us = static_cast<std::int32_t>(std::min<std::int64_t>(owed, charge_us_max));
     const bool waits = each.owed_us == 0 || each.owed_us < each.period_us;
-    if (waits && (each.depends & touched) == 0) continue;
+    if (waits && !is_touched) continue;
     run(each, std::exchange(each.owed_us, 0));
   }
 }
 
 void protection_model::look(std::uint32_t touched) {
+  for (const auto position : silences_) run(watches_[position], 0);
+  if (touched == 0) return;
   for (auto& each : watches_) {
-    if (each.from.kind == input_kind::silence || (each.depends & touched) != 0) run(each, 0);
+    if (each.from.kind != input_kind::silence && (each.depends & touched) != 0) run(each, 0);
   }
 }
 
@@ -176,12 +234,6 @@ void protection_model::judge_conditions(watch& each) {
 
 bool protection_model::condition_active(const row& of) const {
   return of.watch != row::no_watch && watches_[of.watch].levels.active_count(of.level) > 0;
-}
-
-bool protection_model::serious_active() const {
-  return std::ranges::any_of(rows_, [this](const row& each) {
-    return each.limit.level >= level::alarm && condition_active(each);
-  });
 }
 
 } // namespace voltaic::actors::protection

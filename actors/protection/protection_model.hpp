@@ -152,6 +152,7 @@ class protection_model {
   void add(const messages::protection::candidate& watched, const input& from);
   void add_watch(const messages::protection::candidate& watched, const input& from,
                  std::span<const std::size_t> levels, std::size_t first_row);
+  void add_plausibility();
   void add_latch_only(const stored_latch& stored);
   [[nodiscard]] bool is_disabled(std::string_view name) const;
   /// Charges the time from an instant to now with the values that held during it.
@@ -163,7 +164,6 @@ class protection_model {
   void tell(const watch& watched);
   void tell_one(const watch& watched, const transition& change, std::uint32_t others);
   void group(report& told);
-  [[nodiscard]] bool serious_active() const;
   void take_limits(const inputs& news);
   [[nodiscard]] bool condition_active(const row& of) const;
   [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
@@ -174,6 +174,7 @@ class protection_model {
   protection_options options_;
   input_model inputs_;
   std::vector<watch> watches_;
+  std::vector<std::size_t> silences_; ///< those of them that watch who is silent
   std::vector<row> rows_;
   std::vector<std::string> unbound_;
   std::vector<transition> changes_;
@@ -197,6 +198,7 @@ class protection_model {
   cap charge_cap_;
   cap discharge_cap_;
 
+  bool serious_ = false; ///< an alarm or more is active
   bool group_known_ = false;
   bool group_continues_ = false; ///< what it needs to go on beyond its time still holds
   std::int64_t group_us_ = 0;

@@ -50,8 +50,11 @@ void protection_model::conclude() {
   word.locked = false;
   outputs_.level.reset();
   bool silent = false;
+  serious_ = false;
   for (const auto& each : rows_) {
     if (!counts(each)) continue;
+    const bool is_serious = each.limit.level >= messages::protection::level::alarm;
+    serious_ = serious_ || (is_serious && condition_active(each));
     all.add(each.consequence);
     outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
     word.locked = word.locked || (each.latched && each.limit.latch == latch::lock);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "actors/protection/ladder_model.hpp"
+#include "actors/protection/plausibility_model.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -46,7 +46,7 @@ std::vector<std::string> protection_options::validate() const {
     if (!has(needed)) wrong.push_back(fmt::format("{}: protection has no {}", rack, needed));
   }
   for (const auto& name : disabled) {
-    if (!has(name) && name != sensor_invalid && name != communication_loss) {
+    if (!has(name) && !is_built_in(name)) {
       wrong.push_back(fmt::format("{}: cannot disable unknown candidate '{}'", rack, name));
     }
   }

@@ -42,7 +42,10 @@ void protection_model::tell_one(const watch& watched, const transition& change,
   if (change.edge == edge::set) {
     told.scope = inputs_.scope_of(watched.from, change.element);
     if (changed.scope.empty()) changed.scope = told.scope;
-    if (changed.limit.latch != latch::none && !changed.latched) {
+    const bool is_first = watched.levels.active_count(change.level) == 1;
+    const bool latches =
+        changed.limit.latch != latch::none || (is_first && changed.flaps(last_us_));
+    if (latches && !changed.latched) {
       changed.latched = true;
       outputs_.latches.push_back({told.row, true});
     }

@@ -84,11 +84,27 @@ row make_row(const candidate& watched, std::size_t level_position, const input& 
   if (is_ladder(from.kind) && from.of != measured::cell_voltage) {
     made.key += fmt::format("/{}", describe(from.of).point);
   }
+  if (from.kind == input_kind::frozen_all) made.key += "/all";
   made.unit = watched.unit;
   for (const auto& each : made.limit.actions) made.actions.push_back(to_string(each));
   made.consequence = consequence_of(made.limit.actions);
   made.from = from;
   return made;
+}
+
+bool row::flaps(std::int64_t now_us) {
+  if (limit.level != messages::protection::level::alarm) return false;
+  if (sets == flaps_max) {
+    std::rotate(sets_us.begin(), sets_us.begin() + 1, sets_us.end());
+    --sets;
+  }
+  sets_us[sets++] = now_us;
+  return sets == flaps_max && now_us - sets_us.front() <= flap_window_us;
+}
+
+messages::protection::latch row::kept() const {
+  using messages::protection::latch;
+  return latched && limit.latch == latch::none ? latch::user : limit.latch;
 }
 
 level_model make_levels(const candidate& watched, std::span<const std::size_t> levels, double parts,

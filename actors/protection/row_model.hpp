@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 #include "actors/protection/level_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/protection/table.hpp"
+#include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -37,6 +39,10 @@ struct consequence {
 /// What the actions of a level come to, taken together.
 [[nodiscard]] consequence consequence_of(const std::vector<messages::protection::action>& actions);
 
+/// An alarm that sets so often within an hour latches: whatever it is, it does not go away.
+inline constexpr std::size_t flaps_max = 5;
+inline constexpr std::int64_t flap_window_us = 3'600 * messages::us_per_s;
+
 /// One level of one candidate: everything that does not change while it runs,
 /// and whether it is latched.
 struct row {
@@ -53,6 +59,14 @@ struct row {
 
   bool latched = false;
   std::string scope; ///< of the element that latched it
+  /// When it set last, oldest first; of alarms without a latch.
+  std::array<std::int64_t, flaps_max> sets_us{};
+  std::size_t sets = 0;
+
+  /// It sets now. True: so often that it latches.
+  [[nodiscard]] bool flaps(std::int64_t now_us);
+  /// Who may let go of it.
+  [[nodiscard]] messages::protection::latch kept() const;
 
   static constexpr std::uint16_t no_watch = 0xFFFF;
 };
@@ -63,7 +77,8 @@ struct watch {
   std::vector<std::uint16_t> rows; ///< of each level
   level_model levels;
   std::vector<condition_model> conditions; ///< of each level; empty: none has one
-  std::uint32_t depends = 0;               ///< bits of the measured points that it needs
+  std::uint32_t needs = 0;                 ///< bits of the measured points of its input
+  std::uint32_t depends = 0;               ///< those and what its conditions ask for
   std::int32_t period_us = 0;              ///< charges are gathered for so long
   std::int32_t owed_us = 0;                ///< gathered, not yet charged
 };

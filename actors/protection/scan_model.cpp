@@ -32,9 +32,10 @@ std::optional<std::int32_t> millionths(double value) {
   return fixed(value, 1e6);
 }
 
-scan_model::scan_model(std::uint32_t count, std::int64_t stale_us)
+scan_model::scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max)
     : values_(count),
       stale_us_(stale_us),
+      step_max_(step_max),
       quality_(count, quality::never),
       source_us_(count, std::numeric_limits<std::int64_t>::min()),
       fresh_us_(count, 0),
@@ -56,7 +57,13 @@ void scan_model::apply(const element_block& block, std::int64_t now_us) {
 }
 
 void scan_model::apply_whole(const element_block& block, std::int64_t now_us) {
-  std::copy(block.values.begin(), block.values.end(), values_.value.begin());
+  if (step_max_ > 0 && (unconfirmed_count_ > 0 || any_step(block.values))) {
+    for (std::size_t element = 0; element < values_.count; ++element) {
+      take_value(element, block.values[element]);
+    }
+  } else {
+    std::copy(block.values.begin(), block.values.end(), values_.value.begin());
+  }
   if (!uniform_) {
     std::fill_n(values_.valid.begin(), values_.count, -1);
     uniform_ = true;
@@ -84,7 +91,10 @@ void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
         position < block.element_quality.size() ? block.element_quality[position] : block.quality;
     // Somebody who repeats what he knew does not make it any newer.
     const bool fresh = arrives(now_is) && block.source_time_us > source_us_[element];
-    if (now_is <= quality::uncertain) values_.value[element] = block.values[position];
+    if (now_is <= quality::uncertain) {
+      if (fresh) take_value(element, block.values[position]);
+      values_.value[element] = block.values[position];
+    }
     values_.valid[element] = now_is <= quality::uncertain ? -1 : 0;
     quality_[element] = now_is;
     if (arrives(now_is)) {
@@ -106,6 +116,28 @@ void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
     seen_count_ = 0;
     scans_ = std::min(scans_ + 1, scans_max);
   }
+}
+
+bool scan_model::any_step(std::span<const std::int32_t> values) const {
+  std::int32_t found = 0;
+  for (std::size_t element = 0; element < values.size(); ++element) {
+    const auto step = static_cast<std::int32_t>(static_cast<std::uint32_t>(values[element]) -
+                                                static_cast<std::uint32_t>(values_.value[element]));
+    found |= static_cast<std::int32_t>(step >= step_max_) |
+             static_cast<std::int32_t>(step <= -step_max_);
+  }
+  return found != 0;
+}
+
+void scan_model::take_value(std::size_t element, std::int32_t value) {
+  const auto step = std::int64_t{value} - values_.value[element];
+  const bool is_far = step_max_ > 0 && values_.valid[element] != 0 && std::abs(step) >= step_max_;
+  const bool was_far = values_.confirmed[element] == 0;
+  // Twice in a row: whatever the cell does, it is not healthy.
+  const bool waits = is_far && !was_far;
+  unconfirmed_count_ += (waits ? 1U : 0U) - (was_far ? 1U : 0U);
+  values_.confirmed[element] = waits ? 0 : -1;
+  values_.value[element] = value;
 }
 
 void scan_model::recount() {

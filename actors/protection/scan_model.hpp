@@ -39,8 +39,9 @@ inline constexpr std::uint32_t scans_for_ready = 3;
 /// The newest values of one input, how old they are and how many are unusable.
 class scan_model {
  public:
-  /// `stale_us`: a value older than this charges no integrator any more.
-  scan_model(std::uint32_t count, std::int64_t stale_us);
+  /// `stale_us`: a value older than this charges no integrator any more. `step_max`: a value
+  /// that is as far from the one before sets nothing until another scan came; 0: any may.
+  scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max = 0);
 
   /// Elements beyond the input's count are left out.
   void apply(const element_block& block, std::int64_t now_us);
@@ -55,6 +56,8 @@ class scan_model {
   [[nodiscard]] bool all_received() const { return never_count_ == 0; }
   /// Age of the element that did not arrive for the longest time.
   [[nodiscard]] std::int64_t oldest_age_us(std::int64_t now_us) const;
+  /// Elements whose newest value waits to be confirmed.
+  [[nodiscard]] std::uint32_t unconfirmed_count() const { return unconfirmed_count_; }
   /// Complete scans in a row without a missing or stale element.
   [[nodiscard]] std::uint32_t scans() const { return scans_; }
   /// Silence was noticed: scans count from here.
@@ -64,9 +67,14 @@ class scan_model {
   void apply_whole(const element_block& block, std::int64_t now_us);
   void apply_each(const element_block& block, std::int64_t now_us);
   void recount();
+  /// The new value of an element that has a valid one.
+  void take_value(std::size_t element, std::int32_t value);
+  [[nodiscard]] bool any_step(std::span<const std::int32_t> values) const;
 
   element_values values_;
   std::int64_t stale_us_;
+  std::int32_t step_max_;
+  std::uint32_t unconfirmed_count_ = 0;
   std::vector<messages::quality> quality_;
   std::vector<std::int64_t> source_us_;
   std::vector<std::int64_t> fresh_us_; ///< when an element last came with a new source time

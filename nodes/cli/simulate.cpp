@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/protection/ladder_model.hpp"
+#include "actors/protection/plausibility_model.hpp"
 #include "bus/message/record/recording.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/cli/load_site.hpp"
@@ -47,13 +47,11 @@ std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
 /// Takes candidates out of what every rack watches. The name of one that no rack has.
 std::optional<std::string> disable(site::plan& plan, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    const bool derived = name == actors::protection::sensor_invalid ||
-                         name == actors::protection::communication_loss;
     const bool known = std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
       return std::ranges::any_of(rack.protection->candidates,
                                  [&](const auto& candidate) { return candidate.name == name; });
     });
-    if (!derived && !known) return name;
+    if (!known && !actors::protection::is_built_in(name)) return name;
   }
   plan.disabled_candidates = names;
   return std::nullopt;

@@ -12,6 +12,7 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> node_latency();
 [[nodiscard]] std::vector<row> trip(std::size_t trips);
 [[nodiscard]] std::vector<row> restart();
+[[nodiscard]] std::vector<row> protection_step();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -27,6 +28,7 @@ namespace voltaic::bench {
       {"node_latency", node_latency},
       {"trip", [asked] { return trip(asked.trips); }},
       {"restart", restart},
+      {"protection_step", protection_step},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},

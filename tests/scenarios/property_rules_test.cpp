@@ -133,6 +133,11 @@ TEST_CASE("safety rule 4: missing or invalid cells that count as numbers are fou
   const auto open = with(zero, {at(3'600, contactors{false, false})});
   CHECK(breaks(make_missing_rule(), with(open, {at(6'000, contactors{true, false})})) > 0);
 
+  // A current that was known is known no more.
+  const auto known = with(zero, {at(3'500, values_heard{3'500 * ms})});
+  CHECK(breaks(make_missing_rule(), with(known, {at(8'300, moment{}, -1)})) == 0);
+  CHECK(breaks(make_missing_rule(), with(known, {at(8'500, moment{}, -1)})) > 0);
+
   // A port that catches up makes nothing new.
   auto backlog = open;
   for (std::uint32_t cell = 0; cell < rack_cells; cell += 4) {

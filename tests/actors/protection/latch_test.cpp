@@ -112,4 +112,47 @@ TEST_CASE("F-156 a latch survives a table that no longer has its level") {
   CHECK(rack.tick().verdict.close_allowed);
 }
 
+TEST_CASE("F-154 an alarm that comes for the fifth time within an hour latches, chatter is none") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  // Chatter around the value, faster than it clears: once.
+  for (int round = 0; round < 200; ++round) {
+    rack.set(0, round % 3 == 0 ? 3.595 : 3.605);
+    rack.run(200);
+  }
+  CHECK(rack.count("set", "cell_overvoltage/alarm") == 1);
+  for (int round = 0; round < 3; ++round) {
+    rack.set(0, 3.3);
+    rack.run(12'000);
+    rack.set(0, 3.61);
+    rack.run(4'000);
+  }
+  rack.set(0, 3.3);
+  rack.run(12'000);
+  CHECK(rack.count("set", "cell_overvoltage/alarm") == 4);
+  CHECK(rack.count("clear", "cell_overvoltage/alarm") == 4);
+  CHECK(rack.tick().limits.charge_a == 140);
+  rack.set(0, 3.61);
+  rack.run(2'300);
+  rack.set(0, 3.3);
+  rack.run(12'000);
+  CHECK(rack.count("latch", "cell_overvoltage/alarm") == 1);
+  CHECK(rack.tick().limits.charge_a == 0);
+  CHECK(rack.model.reset(false, true).empty());
+  CHECK(rack.tick().limits.charge_a == 140);
+}
+
+TEST_CASE("F-154 an alarm that comes five times in more than an hour does not latch") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  for (int round = 0; round < 6; ++round) {
+    rack.set(0, 3.61);
+    rack.run(3'000);
+    rack.set(0, 3.3);
+    rack.run(1'000'000);
+  }
+  CHECK(rack.count("set", "cell_overvoltage/alarm") == 6);
+  CHECK(rack.count("latch", "cell_overvoltage/alarm") == 0);
+}
+
 } // namespace voltaic::actors::protection

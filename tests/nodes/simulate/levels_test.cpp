@@ -144,6 +144,8 @@ site::plan plan_of(protection::table table, const std::string& candidate,
       plan.disabled_candidates.push_back(each.name);
     }
   }
+  for (const auto* built_in : {"limit_ignored", "sensor_frozen", "soc_implausible"})
+    plan.disabled_candidates.emplace_back(built_in);
   plan.racks[0].protection = std::make_shared<const protection::table>(std::move(table));
   return plan;
 }

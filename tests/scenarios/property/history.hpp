@@ -22,6 +22,10 @@ struct cells_heard {
   std::array<std::uint16_t, 4> millivolts{};
   std::optional<std::int64_t> measured_us = {}; ///< on the wire; none: when it was heard
 };
+/// A frame with the rack's voltage, current and SOC reached the rack's port, whole.
+struct values_heard {
+  std::int64_t measured_us = 0; ///< on the wire
+};
 /// A frame with the device's own limits reached the rack's port, whole.
 struct limits_heard {
   double charge_a = 0;
@@ -107,9 +111,9 @@ struct journal_gone {
 struct fact {
   std::int64_t time_us = 0;
   int rack = -1; ///< none: of the whole site, or of a node
-  std::variant<moment, cells_heard, limits_heard, order_sent, order_arrived, value_sent, contactors,
-               chain_ended, command_arrived, command_accepted, limits_said, event_said,
-               event_stored, disk_state, journal_gone>
+  std::variant<moment, cells_heard, values_heard, limits_heard, order_sent, order_arrived,
+               value_sent, contactors, chain_ended, command_arrived, command_accepted, limits_said,
+               event_said, event_stored, disk_state, journal_gone>
       what;
 };
 

@@ -25,6 +25,7 @@ constexpr std::int64_t opening_us = 3'600 * us_per_ms;
 constexpr std::int64_t reported_silence_us = 1'000 * us_per_ms;
 constexpr std::int64_t cells_alarm_us = 1'000 * us_per_ms;
 constexpr std::int64_t cells_fault_us = 5'000 * us_per_ms;
+constexpr std::int64_t current_fault_us = 500 * us_per_ms;
 constexpr std::int64_t all_invalid_us = 1'000 * us_per_ms;
 constexpr double resolution_a = 0.05;
 
@@ -200,6 +201,7 @@ struct heard_cell {
 struct heard_rack {
   spoken said;
   std::vector<heard_cell> cells = std::vector<heard_cell>(rack_cells);
+  std::optional<std::int64_t> current_us; ///< when it was measured last
   bool energised = false;
   std::optional<std::int64_t> two_invalid_us; ///< since when
   std::optional<std::int64_t> all_invalid_us;
@@ -218,6 +220,8 @@ class missing_rule final : public rack_rule<heard_rack> {
         one.measured_us = cells->measured_us.value_or(next.time_us);
         one.valid = is_valid(cells->millivolts.at(i));
       }
+    } else if (const auto* values = std::get_if<values_heard>(&next.what)) {
+      rack.current_us = values->measured_us;
     } else if (const auto* is = std::get_if<contactors>(&next.what)) {
       if (is->energised && !rack.energised) judge_closing(next.rack, rack, next);
       rack.energised = is->energised;
@@ -253,6 +257,10 @@ class missing_rule final : public rack_rule<heard_rack> {
     }
     const bool to_open = age > cells_fault_us + reaction_us + opening_us ||
                          lasts(rack.all_invalid_us, all_invalid_us + reaction_us + opening_us);
+    if (rack.energised && rack.current_us &&
+        now.time_us - *rack.current_us > current_fault_us + reaction_us + opening_us) {
+      broken(now, fmt::format("rack_{} stays closed with a current that nobody knows", number));
+    }
     if (to_open && rack.energised) {
       broken(now, fmt::format("rack_{} stays closed with cells missing or invalid", number));
     }

@@ -11,11 +11,11 @@
 namespace voltaic::tests::property {
 namespace {
 
-constexpr std::array<const char*, 19> kind_names{
-    "cell_value", "cell_invalid", "cell_freeze",  "cell_silent", "cell_release",
-    "current",    "device_limit", "lose_in",      "lose_all_in", "wrong_length",
-    "lose_out",   "corrupt_out",  "replay",       "crash",       "kill",
-    "stall",      "partition",    "disk_refuses", "command"};
+constexpr std::array<const char*, 24> kind_names{
+    "cell_value", "cell_invalid", "cell_freeze",  "cell_silent", "cell_release", "current",
+    "value",      "invalid",      "freeze",       "silent",      "release",      "device_limit",
+    "lose_in",    "lose_all_in",  "wrong_length", "lose_out",    "corrupt_out",  "replay",
+    "crash",      "kill",         "stall",        "partition",   "disk_refuses", "command"};
 constexpr std::array<const char*, 3> journal_names{"kept", "corrupt", "lost"};
 
 constexpr std::int64_t first_deed_ms = 4'000;
@@ -45,6 +45,7 @@ class author {
       rack_ = static_cast<int>(dice_.between(0, made_.racks - 1));
       happen(dice_.between(first_deed_ms, last_deed_ms));
     }
+    measure_others();
     std::ranges::stable_sort(made_.deeds, {}, &deed::t_ms);
     return std::move(made_);
   }
@@ -106,6 +107,38 @@ class author {
       add(t_ms, deed_kind::current).value = static_cast<double>(dice_.between(-120, 120));
     } else {
       add(t_ms, deed_kind::device_limit).value = static_cast<double>(dice_.between(-10, 150));
+    }
+  }
+
+  /// What is measured beside cells. It has dice of its own, so that the seeds keep what else
+  /// they mean.
+  void measure_others() {
+    struct range {
+      const char* point;
+      std::uint32_t count;
+      std::int64_t low;
+      std::int64_t high;
+    };
+    constexpr std::array<range, 5> ranges{{{"cell_temperature", 240, -30, 80},
+                                           {"terminal_temperature", 2, 20, 110},
+                                           {"voltage", 1, 1'000, 1'900},
+                                           {"soc", 1, 0, 100},
+                                           {"insulation_resistance", 1, 0, 1'000}}};
+    constexpr std::array kinds{deed_kind::value,   deed_kind::value,  deed_kind::value,
+                               deed_kind::invalid, deed_kind::freeze, deed_kind::silent};
+    dice other(made_.seed ^ 0x0DD5'EED5ULL);
+    for (auto left = other.between(0, 3); left > 0; --left) {
+      rack_ = static_cast<int>(other.between(0, made_.racks - 1));
+      const auto& of = other.pick(ranges);
+      auto& one = add(other.between(first_deed_ms, last_deed_ms), other.pick(kinds));
+      one.text = of.point;
+      one.count = other.one_of(2) ? of.count : 1;
+      one.index = static_cast<std::uint32_t>(other.between(0, of.count - one.count));
+      one.value = static_cast<double>(other.between(of.low, of.high));
+      auto end = one;
+      end.kind = deed_kind::release;
+      end.t_ms += other.pick(std::array<std::int64_t, 4>{600, 3'000, 9'000, 20'000});
+      made_.deeds.push_back(std::move(end));
     }
   }
 

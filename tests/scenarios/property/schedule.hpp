@@ -14,6 +14,11 @@ enum class deed_kind : std::uint8_t {
   cell_silent,
   cell_release,
   current,      ///< the rack's current, as long as it conducts
+  value,        ///< `value` from `count` elements of point `text`, from `index` on
+  invalid,      ///< the sentinel from them
+  freeze,       ///< what they said last
+  silent,       ///< nothing
+  release,      ///< what they measure
   device_limit, ///< what the device reports as its limits
   lose_in,      ///< every `count`th frame from the rack is lost
   lose_all_in,  ///< the rack's frames are lost

@@ -18,6 +18,7 @@ constexpr std::uint32_t discharge_id = 0x083;
 constexpr std::uint32_t limits_id = 0x086;
 constexpr std::uint32_t first_cells_id = 0x088;
 constexpr std::uint32_t last_cells_id = 0x0FF;
+constexpr std::uint32_t values_id = 0x085;
 /// Orders that somebody may have recorded.
 constexpr std::size_t recorded_max = 2'000;
 constexpr std::int64_t replay_every_us = 50 * us_per_ms;
@@ -54,7 +55,23 @@ void wire::lay(const deed& over) {
       if (rack_.set("cell_voltage", i, kind, over.value) && hit != nullptr) ++hits_[hit];
     }
   };
+  const auto lay_point = [&](override_kind kind, const char* what) {
+    for (auto i = over.index; i < over.index + over.count; ++i) {
+      if (rack_.set(over.text, i, kind, over.value) && what != nullptr)
+        ++hits_[over.text + " " + what];
+    }
+  };
   switch (over.kind) {
+    case deed_kind::value:
+      return lay_point(override_kind::value, "laid down");
+    case deed_kind::invalid:
+      return lay_point(override_kind::invalid, "lost");
+    case deed_kind::freeze:
+      return lay_point(override_kind::freeze, "lost");
+    case deed_kind::silent:
+      return lay_point(override_kind::silent, "lost");
+    case deed_kind::release:
+      return lay_point(override_kind::release, nullptr);
     case deed_kind::cell_value:
       return lay_one(override_kind::value, over.value > 3.3 ? "cell high" : "cell low");
     case deed_kind::cell_invalid:
@@ -181,6 +198,8 @@ void wire::heard(const frame& from, std::int64_t now_us) const {
            cells_heard{(id - first_cells_id) * 4,
                        {u16(from, 0), u16(from, 2), u16(from, 4), u16(from, 6)},
                        now_us - (clock_us_ - from.time_us)}});
+  } else if (id == values_id) {
+    tell_({now_us, number_, values_heard{now_us - (clock_us_ - from.time_us)}});
   } else if (id == limits_id) {
     tell_({now_us, number_,
            limits_heard{u16(from, 0) * amperes_per_bit, u16(from, 2) * amperes_per_bit}});

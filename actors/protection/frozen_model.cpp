@@ -1,0 +1,81 @@
+#include "actors/protection/frozen_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "messages/time.hpp"
+
+namespace voltaic::actors::protection {
+
+frozen_model::frozen_model(std::uint32_t count, std::uint32_t period_ms, double capacity_ah)
+    : ages_(count),
+      last_(ages_.value.size(), 0),
+      since_(ages_.value.size(), 0),
+      changed_(ages_.value.size(), 0),
+      behind_(ages_.value.size(), 0),
+      current_min_a_(capacity_ah > 0 ? frozen_current_c * capacity_ah
+                                     : std::numeric_limits<double>::infinity()),
+      all_after_us_(frozen_all_periods * period_ms * messages::us_per_ms) {}
+
+void frozen_model::step(const element_values& cells, const surroundings& now, std::int64_t now_us) {
+  const auto passed_us = started_ ? now_us - last_us_ : 0;
+  last_us_ = now_us;
+  if (!started_) last_ = cells.value;
+  started_ = true;
+  compare(cells);
+  const bool flows = now.current_a && std::abs(*now.current_a) > current_min_a_;
+  const auto passed_ms = static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(passed_us / messages::us_per_ms, 0, charge_us_max / 1'000));
+  const std::int32_t counted_ms = flows ? passed_ms : 0;
+  constexpr auto most = std::numeric_limits<std::int32_t>::max() / 2;
+  for (std::size_t cell = 0; cell < since_.size(); ++cell) {
+    const std::int32_t next = since_[cell] + (counted_ms & behind_[cell]);
+    since_[cell] = next < most ? next : most;
+    ages_.value[cell] = since_[cell] & behind_[cell];
+    ages_.valid[cell] = cells.valid[cell];
+  }
+  ages_.summarise();
+  judge_all(now, now_us);
+}
+
+void frozen_model::compare(const element_values& cells) {
+  std::int32_t moved = 0;
+  std::int32_t known = 0;
+  std::int32_t any = 0;
+  for (std::size_t cell = 0; cell < last_.size(); ++cell) {
+    const std::int32_t now_changed =
+        -static_cast<std::int32_t>(cells.value[cell] != last_[cell]) & cells.valid[cell];
+    changed_[cell] |= now_changed;
+    behind_[cell] &= ~now_changed;
+    since_[cell] &= ~now_changed;
+    last_[cell] = cells.value[cell];
+    any |= now_changed;
+    moved -= changed_[cell];
+    known -= cells.valid[cell];
+  }
+  any_changed_ = any != 0;
+  if (moved == 0 || 2 * moved < known) return;
+  // Most have moved: who has not is behind, and all begin again.
+  for (std::size_t cell = 0; cell < last_.size(); ++cell) {
+    behind_[cell] |= ~changed_[cell];
+    changed_[cell] = 0;
+  }
+}
+
+bool frozen_model::should_answer(const surroundings& now) const {
+  if (!now.current_a || !answered_.current_a) return false;
+  if (std::abs(*now.current_a - *answered_.current_a) <= current_min_a_) return false;
+  if (!now.rack_v || !answered_.rack_v) return true;
+  return std::abs(*now.rack_v - *answered_.rack_v) > frozen_voltage_share * *answered_.rack_v;
+}
+
+void frozen_model::judge_all(const surroundings& now, std::int64_t now_us) {
+  if (any_changed_ || !answered_.current_a) answered_ = now;
+  const bool silent = should_answer(now);
+  if (silent && !unanswered_) unanswered_us_ = now_us;
+  unanswered_ = silent;
+  all_.put(unanswered_ && now_us - unanswered_us_ >= all_after_us_ ? 1 : 0);
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,74 @@
+#include <algorithm>
+
+#include "actors/protection/input_model.hpp"
+
+/// What measured values say about each other, and how fast they change.
+namespace voltaic::actors::protection {
+
+namespace {
+
+constexpr double millionth = 1e6;
+/// A cell that lost this share of the largest voltage beside it is breaking down.
+constexpr double breakdown_share = 0.25;
+
+} // namespace
+
+void input_model::derive_soc() {
+  const auto soc_percent = value_of(measured::soc);
+  const auto& cells = scan(measured::cell_voltage).values();
+  const double lowest_v = cells.minimum / describe(measured::cell_voltage).parts;
+  const bool contradicts =
+      soc_percent && *soc_percent <= 0 && cells.any_valid && lowest_v > rated_.empty_cell_v;
+  std::optional<std::int32_t> believed;
+  if (soc_percent && !contradicts) believed = fixed_at_most(*soc_percent, millionth);
+  derived(input_kind::soc_believed).put(believed);
+  std::optional<std::int32_t> contradiction;
+  if (soc_percent) contradiction = contradicts ? 1 : 0;
+  derived(input_kind::soc_contradiction).put(contradiction);
+}
+
+void input_model::derive_ignored() {
+  const auto current_a = value_of(measured::current);
+  if (!current_a) return derived(input_kind::limit_ignored).put(std::nullopt);
+  const auto share = [](double flowing_a, const base& of) {
+    const double least_a = limit_share_min * of.rated_a;
+    return of.in_force_a < least_a ? std::max(flowing_a, 0.0) / least_a : 0.0;
+  };
+  derived(input_kind::limit_ignored)
+      .put(fixed_at_most(std::max(share(-*current_a, charge_), share(*current_a, discharge_)),
+                         millionth));
+}
+
+void input_model::derive_frozen(std::int64_t now_us) {
+  const auto& cells = scan(measured::cell_voltage);
+  if (frozen_) {
+    frozen_->step(cells.values(), {value_of(measured::current), value_of(measured::voltage)},
+                  now_us);
+  }
+  derived(input_kind::steps).put(static_cast<std::int32_t>(cells.unconfirmed_count()));
+}
+
+bool input_model::is_breaking_down() const {
+  const auto& cells = scan(measured::cell_voltage).values();
+  if (!cells.any_valid) return false;
+  return cells.minimum < (1 - breakdown_share) * cells.maximum;
+}
+
+void input_model::derive_runaway(std::int64_t now_us) {
+  const auto& temperatures = scan(measured::cell_temperature).values();
+  rise_->step(temperatures, now_us);
+  const bool is_hot =
+      temperatures.any_valid &&
+      temperatures.maximum >= rated_.hot_c * describe(measured::cell_temperature).parts;
+  const auto& rates = rise_->rates();
+  if (is_hot || is_breaking_down()) {
+    runaway_.value = rates.value;
+    runaway_.valid = rates.valid;
+  } else {
+    std::ranges::fill(runaway_.value, 0);
+    runaway_.valid = rates.valid;
+  }
+  runaway_.summarise();
+}
+
+} // namespace voltaic::actors::protection
