@@ -40,6 +40,17 @@ inline constexpr const char* modbus_exception = "MB_EXC";
 inline constexpr const char* modbus_timeout = "MB_TMO";
 /// Answers of a Modbus line come broken, or no longer do.
 inline constexpr const char* modbus_checksum = "MB_CRC";
+/// How an inverter and its battery get on; an inverter that is silent for long.
+inline constexpr const char* inverter_communication = "INV_COMM";
+inline constexpr const char* inverter_lost = "INV_LOST";
+/// Somebody else sends the battery's frames to the inverter.
+inline constexpr const char* inverter_rival = "INV_RIVAL";
+/// The inverter charges to another voltage than it is told.
+inline constexpr const char* inverter_absorption = "INV_ABSORB";
+/// Nobody knows whether battery and inverter work together, or they do not.
+inline constexpr const char* inverter_compatibility = "INV_COMPAT";
+/// A Modbus inverter did not take what it was told.
+inline constexpr const char* inverter_refused = "INV_REFUSED";
 /// A chain deals with what it hears too late, or is in time again.
 inline constexpr const char* deadline_miss = "DEADLINE_MISS";
 

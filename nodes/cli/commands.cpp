@@ -42,6 +42,8 @@ constexpr std::array subcommands = {
                "voltaic set rack_0/contactor close --reason 'start of shift'", declare_set},
     subcommand{"events", "Show what happened", "voltaic events --since 5m --follow --json",
                declare_events},
+    subcommand{"why", "Say what holds an inverter's limits down", "voltaic why inverter_0",
+               declare_why},
     subcommand{"record", "Write what a running site says into a file",
                "voltaic record --out site.rec --for 5m", declare_record},
     subcommand{"replay", "Show what a recording holds: events, values, or a moment of it",

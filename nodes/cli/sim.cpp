@@ -58,6 +58,16 @@ std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
   return result;
 }
 
+/// The inverters of a site on virtual buses that are to be played.
+std::vector<simulator::inverter_place> inverters(const site::plan& plan) {
+  std::vector<simulator::inverter_place> result;
+  for (const auto& item : plan.inverters)
+    if (item.simulate)
+      result.push_back(
+          {item.name, plan.find_bus(item.bus)->uri, item.profile, site::wire_options_of(item)});
+  return result;
+}
+
 // Of each process that the supervisor starts, a file of its own.
 std::string log_name(const options& given) {
   if (given.racks.size() == 1) return "sim_" + given.racks.front();
@@ -100,7 +110,10 @@ exit_code play(const options& given) {
   played.parent = given.parent;
   const bool everything = given.racks.empty() && !given.equipment;
   if (everything || !given.racks.empty()) played.racks = places(plan);
-  if (everything || given.equipment) played.equipment = equipment(plan);
+  if (everything || given.equipment) {
+    played.equipment = equipment(plan);
+    played.inverters = inverters(plan);
+  }
   for (const std::string& name : given.racks) {
     const bool known = std::any_of(played.racks.begin(), played.racks.end(),
                                    [&](const auto& place) { return place.name == name; });
@@ -112,7 +125,7 @@ exit_code play(const options& given) {
     return !given.racks.empty() &&
            std::find(given.racks.begin(), given.racks.end(), place.name) == given.racks.end();
   });
-  if (played.racks.empty() && played.equipment.empty()) {
+  if (played.racks.empty() && played.equipment.empty() && played.inverters.empty()) {
     fmt::print(stderr, "voltaic sim: {} has no rack on a virtual bus and no simulated equipment\n",
                given.site_file);
     return exit_code::findings;

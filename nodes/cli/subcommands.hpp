@@ -25,5 +25,6 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_health(command_options& app);
 [[nodiscard]] action declare_run(command_options& app);
 [[nodiscard]] action declare_simulate(command_options& app);
+[[nodiscard]] action declare_why(command_options& app);
 
 } // namespace voltaic::nodes::cli

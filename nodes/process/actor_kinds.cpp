@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <map>
@@ -12,6 +13,7 @@
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/command/command_actor.hpp"
 #include "actors/contactor/contactor_actor.hpp"
+#include "actors/inverter_link/inverter_link_actor.hpp"
 #include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
@@ -159,6 +161,90 @@ factory make_system(const actor_setup& setup) {
   };
 }
 
+actors::inverter_link::compatibility compatibility_of(site::inverter_match known) {
+  using actors::inverter_link::compatibility;
+  switch (known) {
+    case site::inverter_match::compatible:
+      return compatibility::compatible;
+    case site::inverter_match::incompatible:
+      return compatibility::incompatible;
+    case site::inverter_match::unknown:
+      break;
+  }
+  return compatibility::unknown;
+}
+
+// What the battery is, by its first rack: they are of one kind.
+void fill_battery(const site::plan& plan, const site::inverter& item,
+                  actors::inverter_link::model_options& options) {
+  for (const auto& name : item.racks) {
+    const auto& rack = *plan.find_rack(name);
+    options.racks.push_back({name, site::capacity_ah(plan, rack)});
+    const auto& profile = *plan.find_device(rack.device)->profile;
+    options.identity.version = profile.version;
+    if (!profile.topology) continue;
+    options.identity.cells_per_module = profile.topology->cells_per_module;
+    options.identity.cells_in_series =
+        profile.topology->modules * profile.topology->cells_per_module;
+  }
+  options.is_whole_site = item.racks.size() == plan.racks.size();
+}
+
+// A Modbus inverter can be told no more than its registers take.
+void fill_device(const site::plan& plan, const site::inverter& item,
+                 actors::inverter_link::model_options& options) {
+  const auto* device = plan.find_device(item.device);
+  if (device == nullptr) return;
+  options.device = item.device;
+  for (const auto& command : device->profile->commands)
+    options.settable[command.point] = {command.allowed.minimum, command.allowed.maximum,
+                                       command.resolution};
+  for (const auto& each : item.profile->writes) {
+    using messages::inverter::item_of;
+    const auto known = options.settable.find(each.point);
+    if (known == options.settable.end()) continue;
+    const auto limit = [&](std::optional<double>& most) {
+      most = std::min(most.value_or(known->second.maximum), known->second.maximum);
+    };
+    if (each.item == item_of("charge_current_limit")) limit(options.charge_current_max_a);
+    if (each.item == item_of("discharge_current_limit")) limit(options.discharge_current_max_a);
+  }
+}
+
+factory make_inverter_link(const actor_setup& setup) {
+  const auto& plan = setup.plan;
+  const auto& item = *plan.find_inverter(setup.actor.subject);
+  actors::inverter_link::actor_options options;
+  options.send = setup.send;
+  auto& rules = options.model;
+  rules.name = item.name;
+  rules.profile = item.profile;
+  rules.wire = site::wire_options_of(item);
+  rules.identity.name = plan.name;
+  if (!item.manufacturer.empty()) rules.identity.manufacturer = item.manufacturer;
+  rules.charge_voltage_v = item.charge_voltage_v;
+  rules.discharge_voltage_v = item.discharge_voltage_v;
+  rules.charge_current_max_a = item.charge_current_max_a;
+  rules.discharge_current_max_a = item.discharge_current_max_a;
+  if (item.fold_back_v) rules.fold_back = {*item.fold_back_v};
+  if (item.fallback)
+    rules.fallback = {item.fallback->charge_current_a, item.fallback->discharge_current_a,
+                      item.fallback->lowest_v, item.fallback->highest_v};
+  rules.compatibility = compatibility_of(item.match);
+  rules.safety_relay = item.safety_relay;
+  fill_battery(plan, item, rules);
+  fill_device(plan, item, rules);
+  options.sources.emplace_back(site::system_actor);
+  if (!item.device.empty()) options.sources.push_back(item.device);
+  for (const auto& name : item.racks)
+    for (const auto& source :
+         {plan.find_rack(name)->device, name, name + "/protection", name + "/contactor"})
+      options.sources.push_back(source);
+  return [options](context& with) {
+    return std::make_unique<actors::inverter_link::inverter_link_actor>(with, options);
+  };
+}
+
 // Whether the time of an actor's chain is a recording's.
 bool is_on_recording(const site::plan& plan, const site::actor& actor) {
   const auto* rack = plan.find_rack(actor.subject);
@@ -181,6 +267,7 @@ constexpr std::array registrations = {
     registration{site::actor_kind::contactor, make_contactor},
     registration{site::actor_kind::command, make_command},
     registration{site::actor_kind::system, make_system},
+    registration{site::actor_kind::inverter_link, make_inverter_link},
 };
 
 } // namespace
@@ -205,7 +292,10 @@ std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, con
   for (const auto& actor : node.actors) {
     actor_setup setup{plan, actor, {}, {}};
     std::string rack = actor.subject;
-    if (const auto* device = plan.find_device(actor.subject)) {
+    if (actor.kind == site::actor_kind::inverter_link) {
+      const auto& bus = plan.find_inverter(actor.subject)->bus;
+      if (!bus.empty()) setup.send = field.sender(bus);
+    } else if (const auto* device = plan.find_device(actor.subject)) {
       if (!device->bus.empty()) {
         setup.send = field.sender(device->bus);
       }

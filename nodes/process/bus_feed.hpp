@@ -13,14 +13,17 @@ namespace voltaic::nodes::process {
 /// the node a wake. Used by the port's thread alone.
 class bus_feed {
  public:
-  /// These devices, whose profiles are there, live in the node.
-  explicit bus_feed(const std::vector<const site::device*>& devices);
+  /// These devices and links of inverters, whose profiles are there, live in the node.
+  explicit bus_feed(const std::vector<const site::device*>& devices,
+                    const std::vector<const site::inverter*>& inverters = {});
 
   /// Drops the frames that are for nobody here. False: nothing of the batch is needed
   /// now, neither a frame nor the time, which is needed at each `tick_period_us`.
   [[nodiscard]] bool take(bus::can::batch& said);
 
  private:
+  void add(std::uint32_t id, bool extended);
+  void add(const site::inverter& linked);
   [[nodiscard]] bool wants(const messages::can::frame& one) const;
   std::vector<bool> standard_;          ///< by 11-bit identifier
   std::vector<std::uint32_t> extended_; ///< 29-bit identifiers, sorted

@@ -297,10 +297,20 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
       described_devices.push_back(&device);
     }
   }
+  std::vector<const site::inverter*> described_inverters;
+  for (const auto& inverter : plan.inverters) {
+    if (inverter.bus != bus) {
+      continue;
+    }
+    if (auto mailbox = engine_->find(inverter.name + "/link")) {
+      devices.push_back(std::move(mailbox));
+      described_inverters.push_back(&inverter);
+    }
+  }
   // Where time is recorded nobody is late: a batch comes when the one before was
   // dealt with, so that a busy machine changes nothing of what is said.
   const bool waits = described.kind == site::bus_kind::replay && !options_.deterministic;
-  const auto feed = std::make_shared<bus_feed>(described_devices);
+  const auto feed = std::make_shared<bus_feed>(described_devices, described_inverters);
   auto handler = [this, waits, devices, feed](bus::can::batch&& batch) {
     if (!feed->take(batch)) {
       return;

@@ -39,6 +39,19 @@ bool same(const site::rack& a, const site::rack& b) {
          a.hard_wired_opening == b.hard_wired_opening && a.close_allowed == b.close_allowed;
 }
 
+// The profile is known by its file, the racks by what is said of them elsewhere.
+bool same(const site::inverter& a, const site::inverter& b) {
+  return a.profile_path == b.profile_path && a.profile_hash == b.profile_hash && a.bus == b.bus &&
+         a.device == b.device && a.racks == b.racks && a.manufacturer == b.manufacturer &&
+         a.byte_order == b.byte_order && a.current_raw_offset == b.current_raw_offset &&
+         a.address == b.address && a.charge_voltage_v == b.charge_voltage_v &&
+         a.discharge_voltage_v == b.discharge_voltage_v &&
+         a.charge_current_max_a == b.charge_current_max_a &&
+         a.discharge_current_max_a == b.discharge_current_max_a && a.fold_back_v == b.fold_back_v &&
+         a.fallback == b.fallback && a.safety_relay == b.safety_relay && a.match == b.match &&
+         a.simulate == b.simulate;
+}
+
 bool same(const site::modbus_line& a, const site::modbus_line& b) {
   auto other = b;
   other.load_percent = a.load_percent;
@@ -81,6 +94,12 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
     const auto& name = actor.subject;
     if (is_device) {
       if (auto why = differs(before.find_device(name), after.find_device(name), name)) return why;
+    } else if (actor.kind == site::actor_kind::inverter_link) {
+      if (auto why = differs(before.find_inverter(name), after.find_inverter(name), name))
+        return why;
+      // Whether the group is the whole site, and what its racks weigh.
+      if (joined_names(before.racks) != joined_names(after.racks)) return "the racks changed";
+      if (capacities(before) != capacities(after)) return "a rack's capacity changed";
     } else if (!name.empty()) {
       if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
     }
@@ -113,11 +132,21 @@ void compare_equipment(const plan& before, const plan& after, std::vector<change
   const auto add = [&](change_kind kind, std::string reason) {
     changes.push_back({kind, part_kind::simulator, std::string(equipment_name), std::move(reason)});
   };
-  if (was.empty() && is.empty()) return;
-  if (is.empty()) return add(change_kind::stop, "no longer in the site file");
-  if (was.empty()) return add(change_kind::start, "new in the site file");
+  const auto inverters = [](const plan& of) {
+    std::string result;
+    for (const auto& item : of.inverters)
+      if (item.simulate) result += fmt::format("{} {} {} ", item.name, item.bus, item.profile_hash);
+    return result;
+  };
+  const bool has_been = before.has_simulated_equipment();
+  const bool will_be = after.has_simulated_equipment();
+  if (!has_been && !will_be) return;
+  if (!will_be) return add(change_kind::stop, "no longer in the site file");
+  if (!has_been) return add(change_kind::start, "new in the site file");
   if (!(before.simulator == after.simulator))
     return add(change_kind::restart, "the simulator's settings changed");
+  if (inverters(before) != inverters(after))
+    return add(change_kind::restart, "its inverters changed");
   if (joined_names(was) != joined_names(is)) return add(change_kind::restart, "its lines changed");
   for (const auto& line : is)
     if (auto why = differs(before.find_line(line.name), after.find_line(line.name), line.name))

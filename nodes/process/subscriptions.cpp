@@ -8,7 +8,12 @@ using bus::message::plane;
 
 std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& node) {
   if (node.kind == site::node_kind::relay) return {plane::health};
-  if (node.kind != site::node_kind::site) return {};
+  const bool has_link = std::ranges::any_of(node.actors, [](const site::actor& each) {
+    return each.kind == site::actor_kind::inverter_link;
+  });
+  // A link knows what the racks and the system say, and what they said before it came.
+  if (node.kind != site::node_kind::site)
+    return has_link ? std::vector{plane::telemetry, plane::snapshot} : std::vector<plane>();
   // The dispatcher of commands knows events of all nodes, to have them acknowledged.
   if (plan.racks.empty()) return {plane::events};
   // The system actor knows what all racks say, what they said before it came, and

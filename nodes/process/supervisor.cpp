@@ -131,7 +131,7 @@ void supervisor::add_processes() {
       if (bus.kind == site::bus_kind::virtual_bus) processes_.add(bus_spec(plan_, bus.name));
     for (const auto& rack : simulated_racks(plan_))
       processes_.add(simulator_spec(plan_, rack.name));
-    if (!plan_.simulated_lines().empty())
+    if (plan_.has_simulated_equipment())
       processes_.add(simulator_spec(plan_, std::string(equipment_name)));
   }
   if (options_.nodes)

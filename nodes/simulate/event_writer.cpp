@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "messages/points/output.hpp"
@@ -11,6 +12,25 @@ namespace voltaic::nodes::simulate {
 void event_writer::add(const messages::event& event, std::int64_t time_us) {
   if (time_us < zero_us_) return;
   waiting_.push_back({(time_us - zero_us_) / messages::us_per_ms, time_us, event});
+}
+
+void event_writer::add(const told_frame& told, std::int64_t time_us) {
+  if (time_us < zero_us_) return;
+  const auto t_ms = (time_us - zero_us_) / messages::us_per_ms;
+  entry made{t_ms, time_us, {}, {}};
+  if (json_) {
+    nlohmann::ordered_json line = {{"t_ms", t_ms},  {"kind", "told"},    {"subject", told.inverter},
+                                   {"id", told.id}, {"data", told.data}, {"flags", told.flags}};
+    for (const auto& [name, value] : told.numbers) line[name] = value;
+    made.line = line.dump();
+  } else {
+    std::string values;
+    for (const auto& [name, value] : told.numbers) values += fmt::format(" {} {:g}", name, value);
+    for (const auto& name : told.flags) values += " " + name;
+    made.line = fmt::format("{:>6}.{:03} s  {:<10} {:<10} {}{}", t_ms / 1000, t_ms % 1000,
+                            told.inverter, "told", told.id, values);
+  }
+  waiting_.push_back(std::move(made));
 }
 
 std::vector<std::string> event_writer::take(std::int64_t until_us) {
@@ -28,6 +48,7 @@ std::vector<std::string> event_writer::take(std::int64_t until_us) {
 }
 
 std::string event_writer::line_of(const entry& from) const {
+  if (!from.line.empty()) return from.line;
   if (json_) return messages::points::simulated_event_line(from.event, from.t_ms);
   return fmt::format("{:>6}.{:03} s  {:<10} {:<10} {}", from.t_ms / 1000, from.t_ms % 1000,
                      from.event.subject, from.event.kind,

@@ -10,6 +10,7 @@
 
 #include "actors/modbus_device/modbus_device_model.hpp"
 #include "actors/runtime/progress_page.hpp"
+#include "actors/simulator/can_inverter_model.hpp"
 #include "actors/simulator/random_sequence.hpp"
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/replay/timeline.hpp"
@@ -85,6 +86,9 @@ struct simulated_site::state {
   struct can_bus {
     std::vector<const site::device*> devices;
     std::vector<std::pair<std::string, simulated_rack_model>> racks; ///< by the rack's name
+    std::vector<const site::inverter*> links;
+    /// By the inverter's name.
+    std::vector<std::pair<std::string, actors::simulator::can_inverter_model>> inverters;
     std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
     std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
     std::int64_t utc_offset_us = 0;
@@ -100,6 +104,9 @@ struct simulated_site::state {
     for (const auto& bus : plan.buses) open(bus);
     for (const auto& device : plan.devices) {
       if (!device.bus.empty()) place(device);
+    }
+    for (const auto& inverter : plan.inverters) {
+      if (!inverter.bus.empty()) place(inverter);
     }
     bus::message::endpoint_options door;
     door.identity = observer_name;
@@ -146,6 +153,15 @@ struct simulated_site::state {
     rack.pack.scatter = options.noise;
     rack.noise_seed = rack.pack.seed = actors::simulator::seed_of(options.seed, device.rack);
     bus.racks.emplace_back(device.rack, simulated_rack_model(rack));
+  }
+
+  void place(const site::inverter& inverter) {
+    auto& bus = buses[inverter.bus];
+    bus.links.push_back(&inverter);
+    if (inverter.simulate)
+      bus.inverters.emplace_back(
+          inverter.name,
+          actors::simulator::can_inverter_model(inverter.profile, site::wire_options_of(inverter)));
   }
 
   void start(member& one) {
@@ -260,6 +276,12 @@ struct simulated_site::state {
         heard.frames.push_back(frame);
       }
     }
+    for (auto& [name, inverter] : bus.inverters) {
+      for (auto& frame : inverter.step(now.monotonic_us, sent)) {
+        frame.time_us = now.monotonic_us;
+        heard.frames.push_back(frame);
+      }
+    }
     return heard;
   }
 
@@ -279,13 +301,19 @@ struct simulated_site::state {
   void hand_out(const can_bus& bus, bus::can::batch said) {
     const auto heard = std::make_shared<const bus::can::batch>(std::move(said));
     for (const auto* device : bus.devices) post(*device, heard);
+    for (const auto* link : bus.links) post(link->node, link->name + "/link", heard);
   }
 
   template <class Told>
   void post(const site::device& device, const Told& told) {
+    post(device.node, device.name, told);
+  }
+
+  template <class Told>
+  void post(const std::string& node, const std::string& actor, const Told& told) {
     for (auto& one : members) {
-      if (!one.living || one.node->name != device.node) continue;
-      if (const auto mailbox = one.living->engine->find(device.name)) mailbox->post(told);
+      if (!one.living || one.node->name != node) continue;
+      if (const auto mailbox = one.living->engine->find(actor)) mailbox->post(told);
     }
   }
 
@@ -357,6 +385,26 @@ bool simulated_site::set(std::string_view rack, std::string_view point,
 
 bool simulated_site::set(const equipment_overlay& what) {
   return state_->plant.set(what);
+}
+
+bool simulated_site::set(const inverter_overlay& what) {
+  for (auto& [bus_name, bus] : state_->buses) {
+    for (auto& [name, model] : bus.inverters) {
+      if (name != what.inverter) continue;
+      model.set(what.effect);
+      return true;
+    }
+  }
+  return false;
+}
+
+const actors::simulator::can_inverter_model* simulated_site::inverter(std::string_view name) const {
+  for (const auto& [bus_name, bus] : state_->buses) {
+    for (const auto& [known, model] : bus.inverters) {
+      if (known == name) return &model;
+    }
+  }
+  return nullptr;
 }
 
 bool simulated_site::kill(std::string_view node) {

@@ -72,6 +72,10 @@ class simulated_site {
            actors::simulator::override_kind kind, double value);
   /// The same of power equipment. False: no such device or point, or it refuses the value.
   bool set(const equipment_overlay& what);
+  /// The same of an inverter on a CAN bus. False: no such simulated inverter.
+  bool set(const inverter_overlay& what);
+  /// A simulated inverter on a CAN bus, with what it was told; nullptr: there is none.
+  [[nodiscard]] const actors::simulator::can_inverter_model* inverter(std::string_view name) const;
   /// Ends a node as SIGKILL ends its process, and starts it again after
   /// `node_down_us`, with its journal. False: no such node, or it is down.
   bool kill(std::string_view node);

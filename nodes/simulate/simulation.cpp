@@ -6,6 +6,7 @@
 
 #include "messages/points/output.hpp"
 #include "nodes/simulate/event_writer.hpp"
+#include "nodes/simulate/told_inverters.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
@@ -91,6 +92,10 @@ void carry_out(simulated_site& site, const deed& what) {
     site.set(*over);
     return;
   }
+  if (const auto* over = std::get_if<inverter_overlay>(&what.what)) {
+    site.set(*over);
+    return;
+  }
   if (const auto* death = std::get_if<node_death>(&what.what)) {
     site.kill(death->node);
     return;
@@ -121,12 +126,14 @@ messages::expected<bool> run_simulation(simulated_site& site, const site::plan& 
   const std::int64_t zero_us = site.now().monotonic_us + (recorded ? 0 : step_us);
   const std::int64_t end_us = zero_us + options.duration_ms * messages::us_per_ms;
   event_writer writer(zero_us, options.json);
+  told_inverters heard(plan);
   auto next = options.deeds.begin();
   while (site.now().monotonic_us + step_us <= end_us) {
     const auto t_ms = (site.now().monotonic_us + step_us - zero_us) / messages::us_per_ms;
     for (; next != options.deeds.end() && next->t_ms <= t_ms; ++next) carry_out(site, *next);
     site.step();
     write(site, writer);
+    heard.write(site, writer);
     for (const auto& line : writer.take(site.now().monotonic_us - event_lag_max_us)) {
       options.out(line);
     }

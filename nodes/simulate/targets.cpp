@@ -124,6 +124,9 @@ class trace_resolver {
       resolve_command(row);
     else if (const auto* device = find_equipment(row))
       resolve_equipment(row, *device);
+    else if (const auto* inverter = plan_.find_inverter(row.point);
+             inverter != nullptr && inverter->simulate)
+      resolve_inverter(row);
     else
       resolve_rack(row);
   }
@@ -176,6 +179,18 @@ class trace_resolver {
     if (!known->set(what.point, what.index, what.effect, what.value))
       return wrong(
           row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
+    deeds_.push_back({row.t_ms, std::move(what)});
+  }
+
+  void resolve_inverter(const trace_row& row) {
+    using actors::simulator::inverter_effect;
+    inverter_overlay what{row.point, inverter_effect::none};
+    if (row.effect == effect::silent)
+      what.effect = inverter_effect::silent;
+    else if (row.effect == effect::freeze)
+      what.effect = inverter_effect::freeze;
+    else if (row.effect != effect::release)
+      return wrong(row, fmt::format("{} can be silent, freeze or release", row.point));
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 

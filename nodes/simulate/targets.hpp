@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/simulator/can_inverter_model.hpp"
 #include "actors/simulator/equipment_model.hpp"
 #include "actors/simulator/simulated_rack_model.hpp"
 #include "messages/codec/payloads.hpp"
@@ -33,6 +34,12 @@ struct equipment_overlay {
   double value = 0;
 };
 
+/// What a row makes of a simulated inverter on a CAN bus.
+struct inverter_overlay {
+  std::string inverter;
+  actors::simulator::inverter_effect effect = actors::simulator::inverter_effect::none;
+};
+
 /// A node's process ends as by SIGKILL, and is started again.
 struct node_death {
   std::string node;
@@ -41,7 +48,7 @@ struct node_death {
 /// A row whose target is known to exist.
 struct deed {
   std::int64_t t_ms = 0;
-  std::variant<overlay, equipment_overlay, node_death, messages::command> what;
+  std::variant<overlay, equipment_overlay, inverter_overlay, node_death, messages::command> what;
 };
 
 /// Who plays a trace: a whole simulated site, or only the devices of a running one.

@@ -12,6 +12,7 @@
 #include "bus/control/ready.hpp"
 #include "messages/time.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
+#include "nodes/simulator/simulated_inverter.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 
 namespace voltaic::nodes::simulator {
@@ -62,6 +63,14 @@ class played_site {
       if (!opened) return opened.error().text;
       buses_[uri] = *std::move(opened);
     }
+    for (const auto& place : options_.inverters) {
+      bus::can::port_options port;
+      port.uri = place.uri;
+      port.runtime_folder = options_.runtime_folder;
+      auto opened = simulated_inverter::open(port, {place.profile, place.wire});
+      if (!opened) return opened.error().text;
+      inverters_[place.name] = *std::move(opened);
+    }
     auto equipment = simulated_equipment::open(options_.equipment);
     if (!equipment) return equipment.error().text;
     equipment_ = *std::move(equipment);
@@ -75,6 +84,9 @@ class played_site {
       const auto& what = options_.deeds[next_].what;
       if (const auto* over = std::get_if<simulate::equipment_overlay>(&what))
         equipment_->set(*over);
+      if (const auto* over = std::get_if<simulate::inverter_overlay>(&what);
+          over != nullptr && inverters_.contains(over->inverter))
+        inverters_.at(over->inverter)->set(over->effect);
       const auto* over = std::get_if<simulate::overlay>(&what);
       // Others play what is not here.
       if (over == nullptr || !racks_.contains(over->rack)) continue;
@@ -107,6 +119,7 @@ class played_site {
   const simulator_options& options_;
   std::map<std::string, rack_at> racks_; ///< by name
   std::map<std::string, std::unique_ptr<simulated_bus>> buses_;
+  std::map<std::string, std::unique_ptr<simulated_inverter>> inverters_;
   std::unique_ptr<simulated_equipment> equipment_;
   std::int64_t start_us_ = 0;
   std::size_t next_ = 0; ///< of the deeds
@@ -117,6 +130,8 @@ void print_places(const simulator_options& options) {
   for (const rack_place& place : options.racks)
     fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
                first_id + place.id_offset);
+  for (const inverter_place& place : options.inverters)
+    fmt::print("{} is simulated on {}\n", place.name, place.uri);
   for (const equipment_line& line : options.equipment)
     for (const auto& [unit, played] : line.units)
       fmt::print("{}: {} is simulated at {}:{} unit {}\n", line.name, played.kind, line.host,

@@ -3,10 +3,12 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "messages/inverter/inverter_profile.hpp"
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/simulator/simulated_equipment.hpp"
@@ -21,11 +23,20 @@ struct rack_place {
   std::int64_t cell_period_us = 200'000;
 };
 
+/// An inverter on a virtual bus.
+struct inverter_place {
+  std::string name;
+  std::string uri; ///< of its bus's port
+  std::shared_ptr<const messages::inverter::inverter_profile> profile;
+  messages::inverter::wire_options wire;
+};
+
 /// Which racks a simulator plays, and how they begin.
 struct simulator_options {
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::vector<rack_place> racks;
   std::vector<equipment_line> equipment;
+  std::vector<inverter_place> inverters;
   bool initially_closed = false;
   double soc_percent = 50;
   double temperature_c = 25;

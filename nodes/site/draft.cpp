@@ -279,7 +279,7 @@ void read_roles(section& table, plan& base) {
 draft read_draft(const toml::table& file, reporter& report) {
   draft result;
   section top(file, "site file", report, no_ranges);
-  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "roles", "ports",
+  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "inverter", "roles", "ports",
                           "supervision", "simulator", "relay"})
     (void)top.node(key);
   (void)top.node("site");
@@ -291,6 +291,8 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_tables(file, "modbus", report, ranges, [&](section& table) { read_line(table, result); });
   read_tables(file, "device", report, ranges, [&](section& table) { read_device(table, result); });
   read_tables(file, "rack", report, ranges, [&](section& table) { read_rack(table, result); });
+  read_tables(file, "inverter", report, ranges,
+              [&](section& table) { read_inverter(table, result); });
   read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
   std::int64_t ports_offset = 0;
   read_table(file, "ports", report, [&](section& table) {

@@ -47,6 +47,20 @@ struct draft_rack {
   position hard_wired_at;
 };
 
+/// An [[inverter]].
+struct draft_inverter {
+  inverter item;
+  std::string profile_text;
+  std::string compatibility_text; ///< empty: there is no table
+  position table_at;
+  position name_at;
+  position profile_at;
+  position link_at; ///< of bus or device
+  position racks_at;
+  position node_at;
+  position compatibility_at;
+};
+
 /// The whole file.
 struct draft {
   plan base; ///< what needs no resolving
@@ -58,6 +72,7 @@ struct draft {
   std::vector<draft_line> lines;
   std::vector<draft_device> devices;
   std::vector<draft_rack> racks;
+  std::vector<draft_inverter> inverters;
   // Every name that some table means to declare, also where the rest of that
   // table is wrong: a mistake in one table is not told again by its users.
   std::set<std::string, std::less<>> bus_names;

@@ -52,6 +52,8 @@ struct modbus_unit {
   std::string simulate;
 };
 [[nodiscard]] modbus_unit read_modbus_unit(section& table, bool on_line);
+/// A table [[inverter]].
+void read_inverter(section& table, draft& result);
 /// A table [[modbus]].
 void read_line(section& table, draft& result);
 

@@ -8,6 +8,7 @@
 
 #include "bus/modbus/line_options.hpp"
 #include "messages/can/frame_bits.hpp"
+#include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/site/judge_protection.hpp"
 #include "nodes/site/line_load.hpp"
@@ -76,6 +77,30 @@ const draft_device& place_of(const draft& source, const std::string& name) {
                        [&](const draft_device& d) { return d.item.name == name; });
 }
 
+double bits_per_second(const messages::inverter::inverter_profile& profile) {
+  double result = 0;
+  for (const auto& frame : profile.frames)
+    if (frame.period_ms != 0)
+      result += 1000.0 / frame.period_ms *
+                messages::can::worst_case_bits(frame.id.extended, frame.length);
+  return result;
+}
+
+// Every identifier that an inverter and its link use.
+std::set<identifier> identifiers_of(const inverter& item) {
+  std::set<identifier> result;
+  const auto& profile = *item.profile;
+  const auto add = [&](const messages::inverter::identifier& one) {
+    result.insert({one.id, one.extended});
+  };
+  for (const auto& each : profile.frames)
+    add(messages::inverter::sent_id(each, wire_options_of(item)));
+  for (const auto& each : profile.received) add(each.id);
+  for (const auto& each : profile.requests) add(each.id);
+  if (profile.keep_alive) add(profile.keep_alive->id);
+  return result;
+}
+
 bool judge_identifiers(const device& item, position at, reporter& report) {
   for (const auto& id : identifiers_of(item)) {
     if (id.id <= (id.extended ? extended_id_max : standard_id_max)) continue;
@@ -104,9 +129,32 @@ void judge_bus(const draft& source, const plan& result, const can_bus& bus, repo
   }
 }
 
+// Two that send the same identifier talk over each other.
+void judge_inverters(const draft& source, const plan& result, const can_bus& bus,
+                     reporter& report) {
+  std::map<identifier, std::string> users;
+  for (const auto& item : result.devices)
+    if (item.bus == bus.name && item.profile != nullptr)
+      for (const auto& id : identifiers_of(item)) users.try_emplace(id, item.name);
+  for (const auto& item : result.inverters) {
+    if (item.bus != bus.name || item.profile == nullptr) continue;
+    const auto place = std::ranges::find(source.inverters, item.name,
+                                         [](const draft_inverter& each) { return each.item.name; });
+    for (const auto& id : identifiers_of(item)) {
+      const auto [user, is_first] = users.try_emplace(id, item.name);
+      if (is_first) continue;
+      report.add(place->link_at, fmt::format("bus: {} and {} both use identifier {} on {}",
+                                             user->second, item.name, to_text(id), bus.name));
+      break;
+    }
+  }
+}
+
 void judge_load(const draft& source, plan& result, can_bus& bus, reporter& report) {
   double bits = 0;
   for (const auto& item : result.devices)
+    if (item.bus == bus.name && item.profile != nullptr) bits += bits_per_second(*item.profile);
+  for (const auto& item : result.inverters)
     if (item.bus == bus.name && item.profile != nullptr) bits += bits_per_second(*item.profile);
   bus.load_percent = 100.0 * bits / bus.bitrate;
   // A recording was a real bus already: nothing is sent on it.
@@ -224,6 +272,7 @@ void judge_sockets(const draft& source, const plan& result, reporter& report) {
 void judge(const draft& source, plan& result, reporter& report) {
   for (auto& bus : result.buses) {
     judge_bus(source, result, bus, report);
+    judge_inverters(source, result, bus, report);
     judge_load(source, result, bus, report);
   }
   for (auto& line : result.lines) {

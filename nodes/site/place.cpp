@@ -88,6 +88,22 @@ void check_common_loss(const draft& source, const plan& result, reporter& report
   }
 }
 
+// A link fails alone: it has a node of its own, or shares one with devices.
+void place_inverter(const draft& source, plan& result, inverter& item, reporter& report) {
+  const auto& at = *find_draft(source.inverters, item.name);
+  if (item.node.empty()) item.node = item.name;
+  refuse_taken(item.node, at.node_at, report);
+  for (const auto& each : result.racks)
+    if (each.node == item.node)
+      report.add(at.node_at, fmt::format("node: {} holds the chain of {}, which shares it with "
+                                         "nobody",
+                                         item.node, each.name));
+  auto& target =
+      node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other);
+  target.actors.push_back({item.name + "/link", actor_kind::inverter_link, item.name});
+  add_once(target.buses, item.bus);
+}
+
 } // namespace
 
 void place(const draft& source, plan& result, reporter& report) {
@@ -103,6 +119,7 @@ void place(const draft& source, plan& result, reporter& report) {
       add_device(
           node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other),
           item);
+  for (auto& item : result.inverters) place_inverter(source, result, item, report);
   // The dispatcher of commands comes last and goes first: it serves the others.
   auto& site = node_of(result, std::string(site_node), node_kind::site);
   site.kind = node_kind::site;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
 
 namespace voltaic::nodes::site {
@@ -43,8 +44,20 @@ std::string_view to_string(actor_kind kind) {
       return "command";
     case actor_kind::system:
       return "system";
+    case actor_kind::inverter_link:
+      return "inverter_link";
   }
   return "unknown";
+}
+
+messages::inverter::wire_options wire_options_of(const inverter& item) {
+  using messages::inverter::byte_order;
+  auto options = item.profile->options;
+  if (!item.byte_order.empty())
+    options.order = item.byte_order == "big" ? byte_order::big : byte_order::little;
+  if (item.current_raw_offset) options.current_raw_offset = *item.current_raw_offset;
+  if (item.address) options.address = *item.address;
+  return options;
 }
 
 double capacity_ah(const plan& of, const rack& item) {
@@ -77,6 +90,12 @@ std::vector<modbus_line> plan::simulated_lines() const {
   return result;
 }
 
+bool plan::has_simulated_equipment() const {
+  return !simulated_lines().empty() ||
+         std::any_of(inverters.begin(), inverters.end(),
+                     [](const inverter& item) { return item.simulate; });
+}
+
 const can_bus* plan::find_bus(std::string_view bus_name) const {
   return find_by_name(buses, bus_name);
 }
@@ -91,6 +110,10 @@ const device* plan::find_device(std::string_view device_name) const {
 
 const rack* plan::find_rack(std::string_view rack_name) const {
   return find_by_name(racks, rack_name);
+}
+
+const inverter* plan::find_inverter(std::string_view inverter_name) const {
+  return find_by_name(inverters, inverter_name);
 }
 
 const node* plan::find_node(std::string_view node_name) const {

@@ -17,6 +17,10 @@ struct device_profile;
 namespace voltaic::messages::protection {
 struct table;
 }
+namespace voltaic::messages::inverter {
+struct inverter_profile;
+struct wire_options;
+} // namespace voltaic::messages::inverter
 
 /// What a site file says, validated and complete: every name is resolved,
 /// every range expanded, every default filled in. Plain values.
@@ -87,6 +91,44 @@ struct rack {
   bool close_allowed = true;      ///< false: nothing would open it, so it is never closed
 };
 
+/// Limits that hold where nobody says the battery's, while the inverter measures a voltage
+/// between two.
+struct inverter_fallback {
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  double lowest_v = 0;
+  double highest_v = 0;
+  friend bool operator==(const inverter_fallback&, const inverter_fallback&) = default;
+};
+
+/// Whether a table of the site says that a battery and an inverter work together.
+enum class inverter_match : std::uint8_t { unknown, compatible, incompatible };
+
+/// An inverter that is told about the battery behind it.
+struct inverter {
+  std::string name;
+  std::string profile_path;       ///< real path of the inverter profile
+  std::uint64_t profile_hash = 0; ///< of the file's bytes
+  std::shared_ptr<const messages::inverter::inverter_profile> profile;
+  std::string bus;                ///< of a CAN inverter; empty: `device` is it
+  std::string device;             ///< of a Modbus inverter
+  std::vector<std::string> racks; ///< of its group
+  std::string node;
+  std::string manufacturer; ///< what it is told about who made the battery; empty: us
+  std::string byte_order;   ///< "little" or "big"; empty: the profile's
+  std::optional<std::uint32_t> current_raw_offset;
+  std::optional<std::uint8_t> address;
+  std::optional<double> charge_voltage_v;     ///< the battery is charged to this at most
+  std::optional<double> discharge_voltage_v;  ///< and discharged to this
+  std::optional<double> charge_current_max_a; ///< what the inverter can do
+  std::optional<double> discharge_current_max_a;
+  std::optional<double> fold_back_v; ///< charging becomes slower this far below the limit
+  std::optional<inverter_fallback> fallback;
+  std::string safety_relay; ///< a point that is set to 0 when the inverter is lost
+  inverter_match match = inverter_match::unknown;
+  bool simulate = false; ///< the simulator plays it on its bus
+};
+
 /// "virtual" or "replay".
 [[nodiscard]] std::string_view to_string(bus_kind kind);
 
@@ -98,7 +140,8 @@ enum class actor_kind : std::uint8_t {
   protection,
   contactor,
   command,
-  system
+  system,
+  inverter_link
 };
 /// "can_device", as the kind is spelled.
 [[nodiscard]] std::string_view to_string(actor_kind kind);
@@ -192,6 +235,7 @@ struct plan {
   std::vector<modbus_line> lines;
   std::vector<device> devices;
   std::vector<rack> racks;
+  std::vector<inverter> inverters;
   std::vector<node> nodes; ///< relay first, then in start order
   site::supervision supervision;
   site::simulator simulator;
@@ -207,8 +251,11 @@ struct plan {
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
+  [[nodiscard]] const inverter* find_inverter(std::string_view inverter_name) const;
   /// Lines with equipment that the simulator plays.
   [[nodiscard]] std::vector<modbus_line> simulated_lines() const;
+  /// The simulator has a line or an inverter on a bus to play, beside racks.
+  [[nodiscard]] bool has_simulated_equipment() const;
   [[nodiscard]] const node* find_node(std::string_view node_name) const;
 
   /// Address prefix of the relay's sockets between processes.
@@ -219,6 +266,9 @@ struct plan {
   [[nodiscard]] std::string progress_path(std::string_view node_name) const;
   [[nodiscard]] std::string journal_path(std::string_view node_name) const;
 };
+
+/// What the profile of a CAN inverter says and the site file instead.
+[[nodiscard]] messages::inverter::wire_options wire_options_of(const inverter& item);
 
 /// The rated capacity of a rack as its device's profile states it; 0: not stated.
 [[nodiscard]] double capacity_ah(const plan& of, const rack& item);

@@ -7,18 +7,23 @@
 #include <optional>
 #include <utility>
 
+#include "messages/inverter/compatibility.hpp"
+#include "messages/inverter/load_inverter.hpp"
 #include "messages/nearest_word.hpp"
 #include "messages/profiles/load.hpp"
 #include "messages/protection/limits_file.hpp"
 #include "messages/protection/override.hpp"
 #include "nodes/site/expand.hpp"
 #include "nodes/site/load.hpp"
+#include "nodes/site/resolve_inverter.hpp"
 
 namespace voltaic::nodes::site {
 
 namespace {
 
 namespace fs = std::filesystem;
+using messages::inverter::compatibility_table;
+using messages::inverter::inverter_profile;
 using messages::profiles::device_profile;
 using messages::protection::table;
 using name_set = std::set<std::string, std::less<>>;
@@ -50,6 +55,7 @@ class resolver {
     lines();
     devices();
     racks();
+    inverters();
     scenario();
   }
 
@@ -277,6 +283,30 @@ class resolver {
                                             item.name, profile.name)});
   }
 
+  // An inverter has the name of the device that plays it on a line, or one of its own.
+  void inverters() {
+    name_set names;
+    for (const auto& one : source_.inverters) {
+      auto item = one.item;
+      const bool is_device = item.name == item.device;
+      if (!claim(is_device ? names : device_and_rack_names_, item.name, one.name_at)) continue;
+      const auto& file =
+          read<inverter_profile>(inverter_profiles_, one.profile_text, one.profile_at, "profile",
+                                 messages::inverter::load_inverter_profile);
+      item.profile = file.content;
+      item.profile_path = file.real_path;
+      item.profile_hash = file.hash;
+      check_inverter(one, source_, plan_, item, report_);
+      if (!one.compatibility_text.empty()) {
+        const auto& pairs = read<compatibility_table>(compatibilities_, one.compatibility_text,
+                                                      one.compatibility_at, "compatibility",
+                                                      messages::inverter::load_compatibility);
+        if (pairs.content != nullptr) match_inverter(one, *pairs.content, plan_, item, report_);
+      }
+      plan_.inverters.push_back(std::move(item));
+    }
+  }
+
   // Only that it can be read: what its rows mean, those say who play it.
   void scenario() {
     const auto text = std::exchange(plan_.simulator.scenario, {});
@@ -297,6 +327,8 @@ class resolver {
   fs::path folder_;
   std::map<std::string, named_file<device_profile>> profiles_;
   std::map<std::string, named_file<table>> tables_;
+  std::map<std::string, named_file<inverter_profile>> inverter_profiles_;
+  std::map<std::string, named_file<compatibility_table>> compatibilities_;
   name_set device_and_rack_names_;
 };
 

@@ -92,13 +92,8 @@ names all_contactor_reasons() {
 /// Codes that are said of commands; all others are of the kind system.
 const names command_codes = {"OWNER_CHANGE"};
 
-/// Of links to inverters.
-const names inverter_codes = {"INV_COMM",   "INV_LOST",   "INV_RIVAL",
-                              "INV_ABSORB", "INV_COMPAT", "INV_REFUSED"};
-
 names codes() {
   auto all = constants_of("messages/event_codes.hpp");
-  all.insert(inverter_codes.begin(), inverter_codes.end());
   all.merge(documented_codes());
   return all;
 }

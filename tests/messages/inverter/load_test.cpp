@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profiles.hpp"
 
 using namespace voltaic::messages;
@@ -101,7 +102,9 @@ TEST_CASE("every shipped inverter profile names its schema and loads") {
   int profiles = 0;
   for (const auto& entry : std::filesystem::directory_iterator(inverter_file(""))) {
     const auto name = entry.path().filename().string();
-    if (!name.ends_with(".json") || name.ends_with(".schema.json")) continue;
+    const bool is_profile =
+        name.ends_with(".json") && !name.ends_with(".schema.json") && name != "compatibility.json";
+    if (!is_profile) continue;
     INFO(name);
     CHECK(json::parse(text_of(entry.path())).value("$schema", "") ==
           "inverter_profile.schema.json");
@@ -145,4 +148,26 @@ TEST_CASE("the schema of inverter profiles lists exactly the keys and items that
   json names = json::array();
   for (const auto& each : items) names.push_back(each.name);
   CHECK(objects.at("field").at("properties").at("item").at("enum") == names);
+}
+
+TEST_CASE("batteries and inverters work together as the table says, and an objection counts") {
+  const auto loaded = load_compatibility(R"({"pairs": [
+    {"battery": "rack", "inverter": "pcs", "compatible": true},
+    {"battery": "rack", "inverter": "pcs", "inverter_versions": [3, 4], "compatible": false}]})",
+                                         "table.json");
+  REQUIRE(std::holds_alternative<compatibility_table>(loaded));
+  const auto& table = std::get<compatibility_table>(loaded);
+  CHECK(find_match(table, {"rack", 1}, {"pcs", 2}) == match::compatible);
+  CHECK(find_match(table, {"rack", 1}, {"pcs", 3}) == match::incompatible);
+  CHECK(find_match(table, {"rack", 1}, {"pcs", 5}) == match::compatible);
+  CHECK(find_match(table, {"other", 1}, {"pcs", 2}) == match::unknown);
+  for (const auto* text : {"", "[]", "{}", R"({"pairs": [{"battery": "rack"}]})",
+                           R"({"pairs": [{"battery": "a", "inverter": "b", "compatible": true,
+                               "battery_versions": [2, 1]}]})"})
+    CHECK(std::holds_alternative<findings>(load_compatibility(text, "table.json")));
+}
+
+TEST_CASE("the shipped table of batteries and inverters loads") {
+  const auto loaded = load_compatibility(text_of(inverter_file("compatibility.json")), "");
+  if (const auto* wrong = std::get_if<findings>(&loaded)) FAIL(to_text(*wrong));
 }

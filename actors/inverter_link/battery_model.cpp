@@ -1,0 +1,383 @@
+#include "actors/inverter_link/battery_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+namespace voltaic::actors::inverter_link {
+namespace {
+
+using messages::quality;
+using messages::inverter::item;
+using messages::inverter::item_of;
+using messages::inverter::payload;
+
+/// Racks say their limits and reasons each second.
+constexpr std::int64_t reasons_age_us_max = 3 * messages::us_per_s;
+
+/// A protection candidate and what an inverter is told when one of its levels stands.
+struct alarm_of {
+  std::string_view candidate;
+  item alarm;
+  item warning;
+};
+constexpr std::array alarms = {
+    alarm_of{"cell_overvoltage", item_of("alarm_high_cell_voltage"),
+             item_of("warning_high_cell_voltage")},
+    alarm_of{"cell_overvoltage", item_of("alarm_high_voltage"), item_of("warning_high_voltage")},
+    alarm_of{"rack_overvoltage", item_of("alarm_high_voltage"), item_of("warning_high_voltage")},
+    alarm_of{"cell_undervoltage", item_of("alarm_low_cell_voltage"),
+             item_of("warning_low_cell_voltage")},
+    alarm_of{"cell_undervoltage", item_of("alarm_low_voltage"), item_of("warning_low_voltage")},
+    alarm_of{"rack_undervoltage", item_of("alarm_low_voltage"), item_of("warning_low_voltage")},
+    alarm_of{"cell_voltage_spread", item_of("alarm_cell_imbalance"),
+             item_of("warning_cell_imbalance")},
+    alarm_of{"charge_overtemperature", item_of("alarm_high_temperature_charge"),
+             item_of("warning_high_temperature_charge")},
+    alarm_of{"charge_undertemperature", item_of("alarm_low_temperature_charge"),
+             item_of("warning_low_temperature_charge")},
+    alarm_of{"discharge_overtemperature", item_of("alarm_high_temperature"),
+             item_of("warning_high_temperature")},
+    alarm_of{"discharge_undertemperature", item_of("alarm_low_temperature"),
+             item_of("warning_low_temperature")},
+    alarm_of{"charge_overcurrent", item_of("alarm_high_charge_current"),
+             item_of("warning_high_charge_current")},
+    alarm_of{"discharge_overcurrent", item_of("alarm_high_discharge_current"),
+             item_of("warning_high_discharge_current")},
+    alarm_of{"contactor_weld", item_of("alarm_contactor"), item_of("warning_contactor")},
+    alarm_of{"contactor_feedback", item_of("alarm_contactor"), item_of("warning_contactor")},
+    alarm_of{"sensor_invalid", item_of("alarm_bms_internal"), item_of("warning_bms_internal")},
+    alarm_of{"communication_loss", item_of("alarm_bms_internal"), item_of("warning_bms_internal")},
+};
+
+bool usable(quality of) {
+  return of <= quality::uncertain;
+}
+
+void set(payload& to, item which, const std::optional<double>& value) {
+  if (value) to.set(which, *value);
+}
+
+// "cell_overvoltage/alarm" into its two parts.
+std::pair<std::string_view, std::string_view> parts_of(std::string_view reason) {
+  const auto slash = reason.find('/');
+  if (slash == std::string_view::npos) return {reason, {}};
+  return {reason.substr(0, slash), reason.substr(slash + 1)};
+}
+
+void raise(payload& to, std::string_view reason) {
+  const auto [candidate, level] = parts_of(reason);
+  const bool is_warning = level == "warning";
+  for (const auto& each : alarms)
+    if (each.candidate == candidate) to.set(is_warning ? each.warning : each.alarm, true);
+  if (!level.empty())
+    to.set(is_warning ? item_of("warning_general") : item_of("alarm_general"), true);
+}
+
+} // namespace
+
+battery_model::battery_model(const model_options& options) : is_whole_site_(options.is_whole_site) {
+  for (const auto& each : options.racks) watch_rack(each);
+  const auto watch_system = [&](const char* name) { return watch(std::string("system/") + name); };
+  system_ = {watch_system("charge_current_limit"),
+             watch_system("discharge_current_limit"),
+             watch_system("charge_voltage_limit"),
+             watch_system("discharge_voltage_limit"),
+             watch_system("charge_power_limit"),
+             watch_system("discharge_power_limit"),
+             watch_system("voltage"),
+             watch_system("current"),
+             watch_system("soc"),
+             watch_system("soh"),
+             watch_system("energy_charged"),
+             watch_system("energy_discharged")};
+}
+
+std::size_t battery_model::watch(const std::string& name) {
+  const auto place = points_.watch(name);
+  heard_us_.resize(std::max(heard_us_.size(), place + 1));
+  source_us_.resize(heard_us_.size());
+  return place;
+}
+
+void battery_model::watch_rack(const rack_facts& facts) {
+  const auto at = [&](const char* name) { return watch(facts.name + "/" + name); };
+  racks_.push_back({facts.name,
+                    facts.capacity_ah,
+                    at("contactor"),
+                    at("voltage"),
+                    at("current"),
+                    at("soc"),
+                    at("charge_current_limit"),
+                    at("discharge_current_limit"),
+                    at("charge_voltage_limit"),
+                    at("discharge_voltage_limit"),
+                    at("charge_power_limit"),
+                    at("discharge_power_limit"),
+                    at("cell_voltage_min"),
+                    at("cell_voltage_min_index"),
+                    at("cell_voltage_max"),
+                    at("cell_voltage_max_index"),
+                    at("cell_temperature_min"),
+                    at("cell_temperature_min_index"),
+                    at("cell_temperature_max"),
+                    at("cell_temperature_max_index"),
+                    at("cell_temperature_average")});
+}
+
+void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
+  for (const auto place : points_.apply(said)) {
+    // What is only repeated, as to one who came late, is no news of its source.
+    const auto source_us = points_.at(place).source_time_us;
+    if (source_us == source_us_[place]) continue;
+    source_us_[place] = source_us;
+    heard_us_[place] = now_us;
+  }
+}
+
+void battery_model::take(const messages::limits& said, std::int64_t now_us) {
+  reasons_[said.rack] = {said, now_us};
+}
+
+bool battery_model::is_current(std::size_t place, std::int64_t now_us) const {
+  const auto& value = points_.at(place);
+  const auto age_us_max =
+      std::max(value_age_us_min, std::int64_t{value.period_ms} * messages::us_per_ms * 3 / 2);
+  return usable(value.quality) && heard_us_[place] != 0 && now_us - heard_us_[place] <= age_us_max;
+}
+
+std::optional<double> battery_model::number(std::size_t place, std::int64_t now_us) const {
+  if (!is_current(place, now_us)) return std::nullopt;
+  return points_.at(place).number;
+}
+
+std::optional<bool> battery_model::is_closed(const rack& of, std::int64_t now_us) const {
+  if (!is_current(of.contactor, now_us)) return std::nullopt;
+  return points_.at(of.contactor).text == "closed";
+}
+
+void battery_model::take_system(battery_state& state, std::int64_t now_us) const {
+  state.charge_current_a = number(system_.charge_limit, now_us);
+  state.discharge_current_a = number(system_.discharge_limit, now_us);
+  state.charge_voltage_v = number(system_.charge_voltage, now_us);
+  state.discharge_voltage_v = number(system_.discharge_voltage, now_us);
+  state.charge_power_w = number(system_.charge_power, now_us);
+  state.discharge_power_w = number(system_.discharge_power, now_us);
+  state.voltage_v = number(system_.voltage, now_us);
+  state.current_a = number(system_.current, now_us);
+  const auto soc = number(system_.soc, now_us);
+  set(state.values, item_of("soc"), soc);
+  set(state.values, item_of("soc_fine"), soc);
+  set(state.values, item_of("soh"), number(system_.soh, now_us));
+  set(state.values, item_of("energy_charged"), number(system_.charged, now_us));
+  set(state.values, item_of("energy_discharged"), number(system_.discharged, now_us));
+}
+
+// Racks in parallel: as many as are closed times the smallest of them. One that is not
+// heard leaves no limit at all.
+std::optional<double> battery_model::shared_limit(field which, std::int64_t now_us) const {
+  std::optional<double> smallest;
+  int active = 0;
+  for (const auto& each : racks_) {
+    const auto closed = is_closed(each, now_us);
+    const auto told = number(each.*which, now_us);
+    if (!closed || !told) return std::nullopt;
+    if (!*closed) continue;
+    ++active;
+    smallest = std::min(smallest.value_or(*told), *told);
+  }
+  return smallest.value_or(0) * active;
+}
+
+std::optional<double> battery_model::extreme(field which, bool largest, std::int64_t now_us) const {
+  std::optional<double> found;
+  for (const auto& each : racks_) {
+    const auto told = number(each.*which, now_us);
+    if (!told) continue;
+    if (!found || (largest ? *told > *found : *told < *found)) found = told;
+  }
+  return found;
+}
+
+// A group that is a part of the site.
+void battery_model::sum_racks(battery_state& state, std::int64_t now_us) const {
+  state.charge_current_a = shared_limit(&rack::charge_limit, now_us);
+  state.discharge_current_a = shared_limit(&rack::discharge_limit, now_us);
+  state.charge_voltage_v = extreme(&rack::charge_voltage, false, now_us);
+  state.discharge_voltage_v = extreme(&rack::discharge_voltage, true, now_us);
+  state.charge_power_w = shared_limit(&rack::charge_power, now_us);
+  state.discharge_power_w = shared_limit(&rack::discharge_power, now_us);
+  double voltages = 0;
+  int measured = 0;
+  double current = 0;
+  double charge = 0;
+  double capacity = 0;
+  bool is_complete = true;
+  for (const auto& each : racks_) {
+    const auto voltage = number(each.voltage, now_us);
+    const auto current_a = number(each.current, now_us);
+    const auto soc = number(each.soc, now_us);
+    is_complete = is_complete && current_a;
+    current += current_a.value_or(0);
+    if (voltage) voltages += *voltage;
+    measured += voltage ? 1 : 0;
+    const double weight = each.capacity_ah > 0 ? each.capacity_ah : 1;
+    if (soc) charge += weight * *soc;
+    capacity += soc ? weight : 0;
+  }
+  if (measured > 0) state.voltage_v = voltages / measured;
+  if (is_complete) state.current_a = current;
+  if (capacity > 0) {
+    state.values.set(item_of("soc"), charge / capacity);
+    state.values.set(item_of("soc_fine"), charge / capacity);
+  }
+}
+
+void battery_model::add_extremes(battery_state& state, std::int64_t now_us) const {
+  struct extreme_of {
+    field value;
+    field index;
+    item value_item;
+    item index_item;
+    item name_item;
+    bool largest;
+  };
+  constexpr std::array all = {
+      extreme_of{&rack::cell_min, &rack::cell_min_index, item_of("cell_voltage_min"),
+                 item_of("cell_voltage_min_index"), item_of("cell_voltage_min_name"), false},
+      extreme_of{&rack::cell_max, &rack::cell_max_index, item_of("cell_voltage_max"),
+                 item_of("cell_voltage_max_index"), item_of("cell_voltage_max_name"), true},
+      extreme_of{&rack::cold, &rack::cold_index, item_of("cell_temperature_min"),
+                 item_of("cell_temperature_min_index"), item_of("cell_temperature_min_name"),
+                 false},
+      extreme_of{&rack::warm, &rack::warm_index, item_of("cell_temperature_max"),
+                 item_of("cell_temperature_max_index"), item_of("cell_temperature_max_name"), true},
+  };
+  for (const auto& each : all) {
+    std::optional<double> found;
+    for (const auto& of : racks_) {
+      const auto told = number(of.*each.value, now_us);
+      if (!told || (found && (each.largest ? *told <= *found : *told >= *found))) continue;
+      found = told;
+      const auto index = number(of.*each.index, now_us);
+      set(state.values, each.index_item, index);
+      // A frame has eight characters for it: the rack's number and the place in it.
+      const auto digits = of.name.substr(of.name.rfind('_') + 1);
+      if (index) state.values.set(each.name_item, fmt::format("{}:{:.0f}", digits, *index));
+    }
+    set(state.values, each.value_item, found);
+  }
+  double sum = 0;
+  int count = 0;
+  for (const auto& each : racks_) {
+    if (const auto mean = number(each.mean_temperature, now_us)) {
+      sum += *mean;
+      ++count;
+    }
+  }
+  if (count > 0) state.values.set(item_of("temperature"), sum / count);
+}
+
+// To an inverter a rack is what other makers call a module.
+void battery_model::add_counts(battery_state& state, std::int64_t now_us) const {
+  int closed = 0;
+  int offline = 0;
+  int no_charge = 0;
+  int no_discharge = 0;
+  double capacity_ah = 0;
+  for (const auto& each : racks_) {
+    capacity_ah += each.capacity_ah;
+    const auto is_on = is_closed(each, now_us);
+    if (!is_on) {
+      ++offline;
+      continue;
+    }
+    closed += *is_on ? 1 : 0;
+    no_charge += number(each.charge_limit, now_us).value_or(0) > 0 ? 0 : 1;
+    no_discharge += number(each.discharge_limit, now_us).value_or(0) > 0 ? 0 : 1;
+  }
+  const auto count = [&](item which, int value) { state.values.set(which, double(value)); };
+  count(item_of("module_count"), static_cast<int>(racks_.size()));
+  count(item_of("modules_ok"), closed);
+  count(item_of("modules_offline"), offline);
+  count(item_of("modules_blocking_charge"), no_charge);
+  count(item_of("modules_blocking_discharge"), no_discharge);
+  state.values.set(item_of("system_offline"), closed == 0);
+  if (capacity_ah > 0) state.values.set(item_of("capacity"), capacity_ah);
+}
+
+void battery_model::add_alarms(battery_state& state, std::int64_t now_us) const {
+  for (const auto& each : alarms) {
+    state.values.set(each.alarm, false);
+    state.values.set(each.warning, false);
+  }
+  state.values.set(item_of("alarm_general"), false);
+  state.values.set(item_of("warning_general"), false);
+  for (const auto& each : racks_) {
+    const auto known = reasons_.find(each.name);
+    if (known == reasons_.end() || now_us - known->second.heard_us > reasons_age_us_max) {
+      // Nobody speaks for the rack.
+      state.values.set(item_of("alarm_bms_internal"), true);
+      state.values.set(item_of("alarm_general"), true);
+      continue;
+    }
+    for (const auto& reason : known->second.said.reasons) raise(state.values, reason);
+  }
+}
+
+// The rack whose limit is the smallest is the one that binds them all.
+void battery_model::explain(battery_state& state, std::int64_t now_us) const {
+  struct direction {
+    double messages::limits::*current_a;
+    std::string battery_state::*reason;
+    bool battery_state::*is_derated;
+  };
+  constexpr std::array directions = {
+      direction{&messages::limits::charge_current_a, &battery_state::charge_reason,
+                &battery_state::is_derated_charge},
+      direction{&messages::limits::discharge_current_a, &battery_state::discharge_reason,
+                &battery_state::is_derated_discharge}};
+  for (const auto& each : directions) {
+    const reasons* smallest = nullptr;
+    for (const auto& of : racks_) {
+      const auto known = reasons_.find(of.name);
+      if (known == reasons_.end() || now_us - known->second.heard_us > reasons_age_us_max) {
+        state.*each.reason = of.name + " is not heard";
+        smallest = nullptr;
+        break;
+      }
+      if (is_closed(of, now_us) != true) continue;
+      const auto& said = known->second.said;
+      if (smallest == nullptr || said.*each.current_a < smallest->said.*each.current_a)
+        smallest = &known->second;
+    }
+    if (smallest == nullptr) {
+      if ((state.*each.reason).empty()) state.*each.reason = "no rack is closed";
+      continue;
+    }
+    const auto& said = smallest->said;
+    state.*each.reason = said.reasons.empty()
+                             ? said.rack + " its rating"
+                             : fmt::format("{} {}", said.rack, fmt::join(said.reasons, " "));
+    state.*each.is_derated = !said.reasons.empty() && said.*each.current_a > 0;
+  }
+}
+
+battery_state battery_model::step(std::int64_t now_us) const {
+  battery_state state;
+  if (is_whole_site_)
+    take_system(state, now_us);
+  else
+    sum_racks(state, now_us);
+  set(state.values, item_of("voltage"), state.voltage_v);
+  set(state.values, item_of("current"), state.current_a);
+  add_extremes(state, now_us);
+  add_counts(state, now_us);
+  add_alarms(state, now_us);
+  explain(state, now_us);
+  return state;
+}
+
+} // namespace voltaic::actors::inverter_link

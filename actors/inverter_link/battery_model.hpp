@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/inverter_link/link_options.hpp"
+#include "messages/codec/payloads.hpp"
+#include "messages/inverter/items.hpp"
+#include "messages/points/watched_points.hpp"
+
+namespace voltaic::actors::inverter_link {
+
+/// The battery behind an inverter at one instant. What nobody says now has no value.
+struct battery_state {
+  std::optional<double> charge_current_a;
+  std::optional<double> discharge_current_a;
+  std::optional<double> charge_voltage_v;
+  std::optional<double> discharge_voltage_v;
+  std::optional<double> charge_power_w;
+  std::optional<double> discharge_power_w;
+  std::optional<double> voltage_v;
+  std::optional<double> current_a; ///< positive on discharge
+  /// What holds the limits of current down: "rack_1 cell_overvoltage/alarm".
+  std::string charge_reason;
+  std::string discharge_reason;
+  bool is_derated_charge = false; ///< by a curve or a level that leaves a part
+  bool is_derated_discharge = false;
+  /// Everything measured, counted and wrong, as items of the payload.
+  messages::inverter::payload values;
+};
+
+/// Reads what the racks and `system/` say and makes one battery of it. Pure. A value counts
+/// only while it comes: by the time of its arrival, never by what was once said.
+class battery_model {
+ public:
+  explicit battery_model(const model_options& options);
+
+  void learn(const messages::catalogue& described) { points_.learn(described); }
+  void take(const messages::telemetry& said, std::int64_t now_us);
+  void take(const messages::limits& said, std::int64_t now_us);
+  [[nodiscard]] battery_state step(std::int64_t now_us) const;
+
+ private:
+  struct rack {
+    std::string name;
+    double capacity_ah = 0;
+    std::size_t contactor, voltage, current, soc, charge_limit, discharge_limit;
+    std::size_t charge_voltage, discharge_voltage, charge_power, discharge_power;
+    std::size_t cell_min, cell_min_index, cell_max, cell_max_index;
+    std::size_t cold, cold_index, warm, warm_index, mean_temperature;
+  };
+  struct system_places {
+    std::size_t charge_limit, discharge_limit, charge_voltage, discharge_voltage;
+    std::size_t charge_power, discharge_power, voltage, current, soc, soh;
+    std::size_t charged, discharged;
+  };
+  /// The newest limits of a rack with their reasons.
+  struct reasons {
+    messages::limits said;
+    std::int64_t heard_us = 0;
+  };
+  using field = std::size_t rack::*;
+
+  [[nodiscard]] std::size_t watch(const std::string& name);
+  void watch_rack(const rack_facts& facts);
+  [[nodiscard]] std::optional<double> number(std::size_t place, std::int64_t now_us) const;
+  [[nodiscard]] bool is_current(std::size_t place, std::int64_t now_us) const;
+  [[nodiscard]] std::optional<bool> is_closed(const rack& of, std::int64_t now_us) const;
+  void take_system(battery_state& state, std::int64_t now_us) const;
+  void sum_racks(battery_state& state, std::int64_t now_us) const;
+  [[nodiscard]] std::optional<double> shared_limit(field which, std::int64_t now_us) const;
+  [[nodiscard]] std::optional<double> extreme(field which, bool largest, std::int64_t now_us) const;
+  void add_extremes(battery_state& state, std::int64_t now_us) const;
+  void add_counts(battery_state& state, std::int64_t now_us) const;
+  void add_alarms(battery_state& state, std::int64_t now_us) const;
+  void explain(battery_state& state, std::int64_t now_us) const;
+
+  bool is_whole_site_;
+  std::vector<rack> racks_;
+  system_places system_{};
+  messages::points::watched_points points_;
+  std::vector<std::int64_t> heard_us_; ///< by place; 0: never
+  std::vector<std::int64_t> source_us_;
+  std::map<std::string, reasons> reasons_; ///< by rack
+};
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,325 @@
+#include "actors/inverter_link/inverter_link_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <utility>
+
+#include "messages/event_codes.hpp"
+#include "messages/inverter/codec.hpp"
+
+namespace voltaic::actors::inverter_link {
+
+namespace codes = messages::event_codes;
+namespace wire = messages::inverter;
+using wire::item_of;
+
+namespace {
+
+// What the inverter said counts as long as its heartbeat would.
+constexpr std::int64_t inverter_age_us_max = zero_after_us;
+constexpr double counter_end = 65'536;
+// On the wire a state of health is a number; nobody measures one yet.
+constexpr double soh_unknown_percent = 100;
+constexpr double idle_current_a = 0.5;
+// Of Pylontech's high-voltage status.
+constexpr double status_charge = 1;
+constexpr double status_discharge = 2;
+constexpr double status_idle = 3;
+// A step of a device's register that is reached but for rounding.
+constexpr double step_tolerance = 1e-6;
+
+// The largest value of the point that asks no more of the battery than this.
+double fitted(const settable_range& range, double value, wire::rounding side) {
+  const double steps = value / range.resolution;
+  double whole = std::round(steps);
+  if (side == wire::rounding::down) whole = std::floor(steps + step_tolerance);
+  if (side == wire::rounding::up) whole = std::ceil(steps - step_tolerance);
+  return std::clamp(whole * range.resolution, range.minimum, range.maximum);
+}
+
+} // namespace
+
+std::vector<std::string> model_options::validate() const {
+  std::vector<std::string> findings;
+  if (name.empty()) findings.emplace_back("name: is missing");
+  if (profile == nullptr) findings.emplace_back("profile: is missing");
+  if (racks.empty()) findings.emplace_back("racks: there is none");
+  if (fold_back && !(fold_back->begin_v > 0)) findings.emplace_back("fold_back: is not above 0 V");
+  if (fallback && !(fallback->lowest_v < fallback->highest_v))
+    findings.emplace_back("fallback: its voltages are no range");
+  const bool is_modbus = profile != nullptr && profile->wire == wire::wire::modbus;
+  if (is_modbus == device.empty()) findings.emplace_back("device: goes with a Modbus profile");
+  return findings;
+}
+
+std::string_view to_string(communication of) {
+  switch (of) {
+    case communication::disconnected:
+      return "Disconnected";
+    case communication::connecting:
+      return "Connecting";
+    case communication::normal:
+      return "Normal";
+    case communication::degraded:
+      return "Degraded";
+  }
+  return "Disconnected";
+}
+
+void model::learn(const messages::catalogue& described) {
+  battery_.learn(described);
+  device_points_.learn(described);
+}
+
+void model::take(const messages::telemetry& said, std::int64_t now_us) {
+  battery_.take(said, now_us);
+  if (!options_.device.empty()) take_device(device_points_.apply(said), now_us);
+}
+
+// The life of a Modbus inverter is a counter that grows, or that it answers at all.
+void model::take_device(const std::vector<std::size_t>& changed, std::int64_t now_us) {
+  bool is_alive = false;
+  for (const auto place : changed) {
+    const auto& value = device_points_.at(place);
+    if (value.quality > messages::quality::uncertain) continue;
+    if (heartbeat_place_ == place) heartbeat_.beat(now_us, value.number);
+    for (const auto& each : device_items_) {
+      if (each.place != place) continue;
+      is_alive = true;
+      inverter_.set(each.item, wire::items[each.item].kind == wire::item_kind::text
+                                   ? wire::item_value(value.text)
+                                   : wire::item_value(value.number));
+      inverter_heard_us_ = now_us;
+    }
+  }
+  if (is_alive && !heartbeat_place_) heartbeat_.beat(now_us);
+}
+
+void model::take(std::span<const messages::can::frame> frames, std::int64_t now_us) {
+  for (const auto& each : frames) take_frame(each, now_us);
+}
+
+void model::take_frame(const messages::can::frame& frame, std::int64_t now_us) {
+  const auto& profile = *options_.profile;
+  if (frame.error || frame.remote) return;
+  const wire::identifier id{frame.id, frame.extended};
+  if (const auto& alive = profile.keep_alive; alive && alive->id == id) {
+    const bool counts = alive->counter_byte && *alive->counter_byte < frame.length;
+    heartbeat_.beat(
+        now_us, counts ? std::optional<double>(frame.data[*alive->counter_byte]) : std::nullopt);
+  }
+  for (const auto& each : profile.requests)
+    if (wire::is_request(each, frame)) schedule_.ask(each.name);
+  if (wire::decode(profile.received, options_.wire, frame, inverter_)) inverter_heard_us_ = now_us;
+  const bool is_ours = std::ranges::any_of(profile.frames, [&](const auto& layout) {
+    return wire::sent_id(layout, options_.wire) == id;
+  });
+  if (is_ours) rival_us_ = now_us;
+}
+
+std::optional<double> model::inverter_number(wire::item which, std::int64_t now_us) const {
+  if (inverter_heard_us_ == 0 || now_us - inverter_heard_us_ > inverter_age_us_max)
+    return std::nullopt;
+  return inverter_.number(which);
+}
+
+// The inverter charges to a voltage of its own: told once, after a while.
+void model::judge_absorption(std::int64_t now_us, outputs& out) {
+  const auto told_v = inverter_number(item_of("inverter_charge_voltage"), now_us);
+  const bool is_wrong = told_v && told_.charge_voltage_v &&
+                        *told_v > *told_.charge_voltage_v + absorption_tolerance_v;
+  if (!is_wrong) {
+    if (std::exchange(is_absorption_told_, false))
+      out.reports.push_back({codes::inverter_absorption, "absorption_agrees", ""});
+    absorption_wrong_us_.reset();
+    return;
+  }
+  if (!absorption_wrong_us_) absorption_wrong_us_ = now_us;
+  if (now_us - *absorption_wrong_us_ < absorption_patience_us || is_absorption_told_) return;
+  is_absorption_told_ = true;
+  out.reports.push_back({codes::inverter_absorption, "absorption_differs",
+                         fmt::format("the inverter charges to {:.1f} V, the limit is {:.1f} V",
+                                     *told_v, *told_.charge_voltage_v)});
+}
+
+void model::judge_rival(std::int64_t now_us, outputs& out) {
+  const bool is_there = rival_us_ && now_us - *rival_us_ <= rival_memory_us;
+  if (is_there == std::exchange(is_rival_told_, is_there)) return;
+  if (is_there)
+    out.reports.push_back({codes::inverter_rival, "two_batteries",
+                           "somebody else sends the battery's frames on this bus"});
+  else
+    out.reports.push_back({codes::inverter_rival, "one_battery", ""});
+}
+
+communication model::communication_of(presence inverter, std::int64_t now_us) const {
+  const bool is_refused = refused_us_ && now_us - *refused_us_ <= refused_memory_us;
+  if (is_refused || inverter == presence::lost || inverter == presence::standby)
+    return communication::disconnected;
+  if (inverter == presence::awaited) return communication::connecting;
+  const bool is_whole = !has_missing_ && !is_rival_told_ && !is_absorption_told_ &&
+                        options_.compatibility != compatibility::incompatible &&
+                        told_.charge.front().cause != cause::no_data &&
+                        told_.discharge.front().cause != cause::no_data;
+  return is_whole ? communication::normal : communication::degraded;
+}
+
+std::string model::reason_of(communication of, presence inverter) const {
+  if (of == communication::disconnected) {
+    if (inverter == presence::standby) return "no heartbeat for a minute: standby";
+    if (inverter == presence::lost) return "no heartbeat for 5 s: nothing may flow";
+    return "the bus does not take what it is told";
+  }
+  if (of == communication::connecting) return "its heartbeat is not steady yet";
+  if (of == communication::normal) return "";
+  if (options_.compatibility == compatibility::incompatible)
+    return "battery and inverter do not work together";
+  if (is_rival_told_) return "two batteries on its bus";
+  if (is_absorption_told_) return "it charges to another voltage";
+  if (told_.charge.front().cause == cause::no_data) return "nobody says the battery's limits now";
+  return "values that it needs are missing";
+}
+
+void model::judge_communication(presence inverter, messages::instant now, outputs& out) {
+  const auto fresh = communication_of(inverter, now.monotonic_us);
+  if (std::exchange(is_started_, true) && fresh == communication_) return;
+  communication_ = fresh;
+  communication_since_utc_us_ = now.utc_us;
+  points_said_us_.reset(); // told at once
+  out.reports.push_back(
+      {codes::inverter_communication, std::string(to_string(fresh)), reason_of(fresh, inverter)});
+}
+
+// An inverter that is gone takes and gives nothing; where current flows all the same, the
+// racks are opened, for nothing else can stop it.
+void model::keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
+                       outputs& out) {
+  if (inverter != presence::standby) {
+    standby_us_.reset();
+    opened_us_.reset();
+    is_relay_dropped_ = false;
+    return;
+  }
+  if (!standby_us_) {
+    standby_us_ = now_us;
+    out.reports.push_back({codes::inverter_lost, "standby", "no heartbeat for a minute"});
+  }
+  if (!options_.safety_relay.empty() && !std::exchange(is_relay_dropped_, true))
+    out.wishes.push_back({options_.safety_relay, 0.0, "the inverter was lost"});
+  const bool flows = battery.current_a && std::abs(*battery.current_a) > standby_current_a;
+  if (!flows || now_us - *standby_us_ < standby_rest_us) return;
+  if (opened_us_ && now_us - *opened_us_ < open_again_us) return;
+  opened_us_ = now_us;
+  out.reports.push_back(
+      {codes::inverter_lost, "opening",
+       fmt::format("{:.1f} A flow without the inverter's heartbeat", *battery.current_a)});
+  for (const auto& rack : options_.racks)
+    out.wishes.push_back({rack.name + "/contactor", std::string("open"),
+                          "current flows although the inverter was lost"});
+}
+
+void model::add_identity() {
+  const auto number = [&](wire::item which, double value) {
+    if (value > 0) payload_.set(which, value);
+  };
+  const auto& of = options_.identity;
+  payload_.set(item_of("manufacturer"), of.manufacturer);
+  payload_.set(item_of("name"), of.name);
+  payload_.set(item_of("product_family"), of.manufacturer);
+  number(item_of("firmware_version"), of.version);
+  number(item_of("cells_in_series"), of.cells_in_series);
+  number(item_of("cells_per_module"), of.cells_per_module);
+}
+
+void model::fill(const battery_state& battery) {
+  payload_ = battery.values;
+  add_identity();
+  const auto set = [&](wire::item which, std::optional<double> value) {
+    payload_.set(which, value ? wire::item_value(*value) : wire::item_value());
+  };
+  set(item_of("charge_current_limit"), told_.charge_current_a);
+  set(item_of("discharge_current_limit"), told_.discharge_current_a);
+  set(item_of("charge_voltage_limit"), told_.charge_voltage_v);
+  set(item_of("discharge_voltage_limit"), told_.discharge_voltage_v);
+  set(item_of("charge_power_limit"), told_.charge_power_w);
+  set(item_of("discharge_power_limit"), told_.discharge_power_w);
+  payload_.set(item_of("charge_enable"), told_.charge_current_a > 0);
+  payload_.set(item_of("discharge_enable"), told_.discharge_current_a > 0);
+  if (!payload_.number(item_of("soh"))) payload_.set(item_of("soh"), soh_unknown_percent);
+  for (const auto never : {item_of("force_charge"), item_of("force_charge_slow"),
+                           item_of("full_charge_request"), item_of("balance_charge_request")})
+    payload_.set(never, false); // a battery that demands power is a decision of people
+  const double current_a = battery.current_a.value_or(0);
+  payload_.set(item_of("status"), current_a > idle_current_a    ? status_discharge
+                                  : current_a < -idle_current_a ? status_charge
+                                                                : status_idle);
+}
+
+void model::encode_frames(std::int64_t now_us, outputs& out) {
+  bool is_missing = false;
+  for (const auto& layout : options_.profile->frames) {
+    if (!wire::encode(layout, options_.wire, payload_)) is_missing = true;
+  }
+  has_missing_ = is_missing;
+  for (const auto position : schedule_.due(now_us)) {
+    const auto made = wire::encode(options_.profile->frames[position], options_.wire, payload_);
+    if (made) out.frames.push_back(*made);
+  }
+}
+
+void model::write_values(std::int64_t now_us, outputs& out) {
+  const auto& profile = *options_.profile;
+  for (const auto& each : profile.writes) {
+    const auto value = payload_.number(each.item);
+    const auto range = options_.settable.find(each.point);
+    if (!value || range == options_.settable.end()) continue;
+    out.values.push_back(
+        {each.point, fitted(range->second, *value, wire::items[each.item].rounding)});
+  }
+  const auto& beat = profile.heartbeat;
+  if (beat.write.empty()) return;
+  const auto period_us = std::int64_t{beat.period_ms} * messages::us_per_ms;
+  if (!own_beat_us_ || now_us - *own_beat_us_ >= period_us) {
+    own_beat_us_ = now_us;
+    own_beat_ = std::fmod(own_beat_ + 1, counter_end);
+  }
+  out.values.push_back({beat.write, own_beat_});
+}
+
+// Told once in a life, before anything else.
+void model::judge_compatibility(outputs& out) const {
+  if (is_started_ || options_.compatibility == compatibility::compatible) return;
+  const bool is_known = options_.compatibility == compatibility::incompatible;
+  out.reports.push_back({codes::inverter_compatibility, is_known ? "incompatible" : "unknown",
+                         is_known ? "battery and inverter do not work together"
+                                  : "nobody says that battery and inverter work together"});
+}
+
+outputs model::step(messages::instant now) {
+  outputs out;
+  judge_compatibility(out);
+  const auto now_us = now.monotonic_us;
+  const auto inverter = heartbeat_.step(now_us);
+  const auto battery = battery_.step(now_us);
+  told_ = tell_limits(options_, battery, inverter,
+                      inverter_number(item_of("inverter_voltage"), now_us));
+  fill(battery);
+  if (options_.profile->wire == wire::wire::can)
+    encode_frames(now_us, out);
+  else
+    write_values(now_us, out);
+  judge_rival(now_us, out);
+  judge_absorption(now_us, out);
+  keep_apart(inverter, battery, now_us, out);
+  judge_communication(inverter, now, out);
+  if (!points_said_us_ || now_us - *points_said_us_ >= points_period_us) {
+    points_said_us_ = now_us;
+    out.said = say(now_us);
+  }
+  return out;
+}
+
+} // namespace voltaic::actors::inverter_link

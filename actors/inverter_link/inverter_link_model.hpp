@@ -1,0 +1,148 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "actors/inverter_link/battery_model.hpp"
+#include "actors/inverter_link/heartbeat_model.hpp"
+#include "actors/inverter_link/link_options.hpp"
+#include "actors/inverter_link/schedule_model.hpp"
+#include "actors/inverter_link/told_limits_model.hpp"
+#include "messages/can/frame.hpp"
+#include "messages/codec/payloads.hpp"
+#include "messages/time.hpp"
+
+/// What one inverter is told about its battery, and when the two are kept apart.
+namespace voltaic::actors::inverter_link {
+
+/// How battery and inverter get on; spelled so in `bms_communication`.
+enum class communication : std::uint8_t { disconnected, connecting, normal, degraded };
+[[nodiscard]] std::string_view to_string(communication of);
+
+/// Points are said at least this often.
+inline constexpr std::int64_t points_period_us = 500 * messages::us_per_ms;
+/// An absorption voltage further above the limit than this is another one, after so long.
+inline constexpr double absorption_tolerance_v = 1.0;
+inline constexpr std::int64_t absorption_patience_us = 10 * messages::us_per_s;
+/// Somebody else who sends the battery's frames is remembered this long.
+inline constexpr std::int64_t rival_memory_us = 10 * messages::us_per_s;
+/// A current in standby that is smaller flows through nobody: it is what sensors show.
+inline constexpr double standby_current_a = 2.0;
+/// In standby the inverter has this long to come to rest before racks are opened; they are
+/// told again this often.
+inline constexpr std::int64_t standby_rest_us = 2 * messages::us_per_s;
+inline constexpr std::int64_t open_again_us = 10 * messages::us_per_s;
+/// The bus refused frames this short a time ago: it is not there.
+inline constexpr std::int64_t refused_memory_us = 2 * messages::us_per_s;
+
+/// Something that happened, for the journal.
+struct report {
+  std::string code;
+  std::string state;
+  std::string reason;
+};
+
+/// A command that has to be given: a point and its value.
+struct wish {
+  std::string point;
+  std::variant<double, std::string> value;
+  std::string reason;
+};
+
+/// A value for a point of a Modbus inverter.
+struct written_value {
+  std::string point;
+  double value = 0;
+};
+
+/// What follows from a step.
+struct outputs {
+  std::vector<messages::can::frame> frames;
+  std::vector<written_value> values; ///< all that a Modbus inverter has to hold now
+  std::vector<report> reports;
+  std::vector<wish> wishes;
+  std::optional<messages::telemetry> said;
+};
+
+/// Pure: time is what it is told. Limits are those of the instant; nothing is said twice
+/// from memory.
+class model {
+ public:
+  /// The options must be valid.
+  explicit model(model_options options);
+
+  [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
+
+  void learn(const messages::catalogue& described);
+  void take(const messages::telemetry& said, std::int64_t now_us);
+  void take(const messages::limits& said, std::int64_t now_us) { battery_.take(said, now_us); }
+  /// From the inverter's bus, without its own.
+  void take(std::span<const messages::can::frame> frames, std::int64_t now_us);
+  /// The bus or the inverter's device did not take what a step gave.
+  void was_refused(std::int64_t now_us) { refused_us_ = now_us; }
+
+  [[nodiscard]] outputs step(messages::instant now);
+
+  [[nodiscard]] const told_limits& told() const { return told_; }
+
+ private:
+  void take_frame(const messages::can::frame& frame, std::int64_t now_us);
+  void take_device(const std::vector<std::size_t>& changed, std::int64_t now_us);
+  /// What the inverter says, while it does.
+  [[nodiscard]] std::optional<double> inverter_number(messages::inverter::item which,
+                                                      std::int64_t now_us) const;
+  void judge_compatibility(outputs& out) const;
+  void judge_absorption(std::int64_t now_us, outputs& out);
+  void judge_rival(std::int64_t now_us, outputs& out);
+  void judge_communication(presence inverter, messages::instant now, outputs& out);
+  [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
+  [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
+  void keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
+                  outputs& out);
+  void fill(const battery_state& battery);
+  void add_identity();
+  void write_values(std::int64_t now_us, outputs& out);
+  void encode_frames(std::int64_t now_us, outputs& out);
+  [[nodiscard]] messages::telemetry say(std::int64_t now_us) const;
+
+  model_options options_;
+  battery_model battery_;
+  heartbeat_model heartbeat_;
+  schedule_model schedule_;
+  told_limits told_;
+  messages::inverter::payload payload_;  ///< what is told
+  messages::inverter::payload inverter_; ///< what the inverter says
+  std::int64_t inverter_heard_us_ = 0;   ///< when it said so
+  messages::catalogue catalogue_;
+  // Of a Modbus inverter.
+  messages::points::watched_points device_points_;
+  struct device_item {
+    messages::inverter::item item = 0;
+    std::size_t place = 0;
+  };
+  std::vector<device_item> device_items_;
+  std::optional<std::size_t> heartbeat_place_;
+  double own_beat_ = 0;
+  std::optional<std::int64_t> own_beat_us_;
+  // What stands.
+  communication communication_ = communication::connecting;
+  std::int64_t communication_since_utc_us_ = 0;
+  bool is_started_ = false;
+  std::optional<std::int64_t> refused_us_;
+  std::optional<std::int64_t> rival_us_;
+  bool is_rival_told_ = false;
+  std::optional<std::int64_t> absorption_wrong_us_;
+  bool is_absorption_told_ = false;
+  bool has_missing_ = false; ///< a frame lacked a value
+  std::optional<std::int64_t> standby_us_;
+  bool is_relay_dropped_ = false;
+  std::optional<std::int64_t> opened_us_;
+  std::optional<std::int64_t> points_said_us_;
+};
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,135 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <cassert>
+#include <utility>
+
+#include "actors/inverter_link/inverter_link_model.hpp"
+#include "messages/points/catalogue.hpp"
+
+/// What a link says of itself as points.
+namespace voltaic::actors::inverter_link {
+namespace {
+
+using messages::quality;
+using messages::inverter::item_of;
+using messages::points::computed_point;
+
+// In the order in which `say` says them.
+constexpr std::array described_points = {
+    computed_point{"bms_communication", "BmsCommunication", "", 0, "text"},
+    computed_point{"bms_communication_since", "BmsCommunicationSince", "s", 3},
+    computed_point{"heartbeat_age", "HeartbeatAge", "s", 1},
+    computed_point{"compatibility", "Compatibility", "", 0, "text"},
+    computed_point{"told_charge_current_limit", "ToldChargeCurrentLimit", "A", 1},
+    computed_point{"told_discharge_current_limit", "ToldDischargeCurrentLimit", "A", 1},
+    computed_point{"told_charge_voltage_limit", "ToldChargeVoltageLimit", "V", 1},
+    computed_point{"told_discharge_voltage_limit", "ToldDischargeVoltageLimit", "V", 1},
+    computed_point{"told_charge_power_limit", "ToldChargePowerLimit", "W", 0},
+    computed_point{"told_discharge_power_limit", "ToldDischargePowerLimit", "W", 0},
+    computed_point{"charge_bounds", "ChargeBounds", "", 0, "text"},
+    computed_point{"discharge_bounds", "DischargeBounds", "", 0, "text"},
+    computed_point{"absorption_voltage", "AbsorptionVoltage", "V", 1},
+};
+
+messages::catalogue describe(const std::string& name) {
+  std::vector<messages::point_description> points;
+  for (const auto& each : described_points)
+    points.push_back(messages::points::describe(name, each, points_period_us));
+  return messages::points::make_catalogue(name + "/link", std::move(points));
+}
+
+std::string_view to_string(compatibility of) {
+  switch (of) {
+    case compatibility::unknown:
+      return "unknown";
+    case compatibility::compatible:
+      return "compatible";
+    case compatibility::incompatible:
+      return "incompatible";
+  }
+  return "unknown";
+}
+
+// "bms 210.0 A rack_1 cell_overvoltage/alarm; inverter 250.0 A its rating", the one that
+// binds first: `voltaic why` takes it apart again.
+std::string text_of(const std::vector<bound>& all) {
+  std::string text;
+  for (const auto& each : all) {
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{} {:.1f} A {}", to_string(each.cause), each.current_a, each.detail);
+  }
+  return text;
+}
+
+class block_writer {
+ public:
+  explicit block_writer(std::int64_t now_us) : now_us_(now_us) {}
+  void number(std::optional<double> value) {
+    put(messages::block::reals{value.value_or(0)}, value ? quality::good : quality::never);
+  }
+  void text(std::string value) { put(std::move(value), quality::good); }
+  [[nodiscard]] std::vector<messages::block> take() { return std::move(blocks_); }
+
+ private:
+  template <class Values>
+  void put(Values values, quality of) {
+    messages::block block;
+    block.point = static_cast<std::uint16_t>(blocks_.size());
+    block.source_time_us = now_us_;
+    block.quality = of;
+    block.values = std::move(values);
+    blocks_.push_back(std::move(block));
+  }
+  std::int64_t now_us_;
+  std::vector<messages::block> blocks_;
+};
+
+std::optional<double> seconds(std::optional<std::int64_t> of_us) {
+  if (!of_us) return std::nullopt;
+  return static_cast<double>(*of_us) / static_cast<double>(messages::us_per_s);
+}
+
+bool expects_heartbeat(const messages::inverter::inverter_profile& profile) {
+  if (profile.wire == messages::inverter::wire::can) return profile.keep_alive.has_value();
+  return !profile.heartbeat.read.empty() || !profile.reads.empty();
+}
+
+} // namespace
+
+model::model(model_options options)
+    : options_(std::move(options)),
+      battery_(options_),
+      heartbeat_(expects_heartbeat(*options_.profile)),
+      schedule_(options_.profile->frames),
+      catalogue_(describe(options_.name)) {
+  assert(options_.validate().empty());
+  const auto& profile = *options_.profile;
+  const auto watch = [&](const std::string& point) {
+    return device_points_.watch(options_.device + "/" + point);
+  };
+  for (const auto& each : profile.reads) device_items_.push_back({each.item, watch(each.point)});
+  if (!profile.heartbeat.read.empty()) heartbeat_place_ = watch(profile.heartbeat.read);
+}
+
+messages::telemetry model::say(std::int64_t now_us) const {
+  block_writer out(now_us);
+  out.text(std::string(inverter_link::to_string(communication_)));
+  out.number(seconds(communication_since_utc_us_));
+  out.number(seconds(heartbeat_.age_us(now_us)));
+  out.text(std::string(to_string(options_.compatibility)));
+  out.number(told_.charge_current_a);
+  out.number(told_.discharge_current_a);
+  out.number(told_.charge_voltage_v);
+  out.number(told_.discharge_voltage_v);
+  out.number(told_.charge_power_w);
+  out.number(told_.discharge_power_w);
+  out.text(text_of(told_.charge));
+  out.text(text_of(told_.discharge));
+  out.number(inverter_number(item_of("inverter_charge_voltage"), now_us));
+  auto blocks = out.take();
+  assert(blocks.size() == described_points.size());
+  return {catalogue_.owner, catalogue_.fingerprint, std::move(blocks)};
+}
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/inverter/inverter_profile.hpp"
+#include "messages/time.hpp"
+
+namespace voltaic::actors::inverter_link {
+
+/// Without a heartbeat of the inverter nothing may flow after this, and it is in standby
+/// after that.
+inline constexpr std::int64_t zero_after_us = 5 * messages::us_per_s;
+inline constexpr std::int64_t standby_after_us = 60 * messages::us_per_s;
+/// Heartbeats in a row before the inverter counts as there.
+inline constexpr int beats_min = 3;
+/// What is said of the battery counts for the larger of this and 1.5 periods of its point.
+inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
+
+/// A rack of the group, as the site knows it.
+struct rack_facts {
+  std::string name;
+  double capacity_ah = 0; ///< rated; 0: not stated
+};
+
+/// Charging becomes slower as the voltage nears the limit of charging: all of the current
+/// up to `begin_v` below it, none at it.
+struct fold_back {
+  double begin_v = 0;
+};
+
+/// Without limits from the battery these hold, as long as the inverter itself measures a
+/// voltage between the two.
+struct voltage_fallback {
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  double lowest_v = 0;
+  double highest_v = 0;
+};
+
+/// Whether battery and inverter are known to work together.
+enum class compatibility : std::uint8_t { unknown, compatible, incompatible };
+
+/// What the battery says of itself to the inverter.
+struct identity {
+  std::string manufacturer = "VOLTAIC";
+  std::string name;
+  std::uint32_t version = 0; ///< of the racks' profile
+  std::uint32_t cells_in_series = 0;
+  std::uint32_t cells_per_module = 0;
+};
+
+/// What a point of a Modbus inverter takes.
+struct settable_range {
+  double minimum = 0;
+  double maximum = 0;
+  double resolution = 1;
+};
+
+struct model_options {
+  std::string name; ///< of the inverter: "inverter_0"
+  std::shared_ptr<const messages::inverter::inverter_profile> profile;
+  messages::inverter::wire_options wire;
+  std::vector<rack_facts> racks; ///< of its group
+  bool is_whole_site = true;     ///< they are all that the site has: `system/` speaks for them
+  inverter_link::identity identity;
+  /// Where nobody says how far the battery may be charged and discharged, in V.
+  std::optional<double> charge_voltage_v;
+  std::optional<double> discharge_voltage_v;
+  /// What the inverter can do at most, in A.
+  std::optional<double> charge_current_max_a;
+  std::optional<double> discharge_current_max_a;
+  std::optional<inverter_link::fold_back> fold_back;
+  std::optional<voltage_fallback> fallback;
+  inverter_link::compatibility compatibility = compatibility::unknown;
+  std::string device; ///< of a Modbus inverter: whose points it reads and sets
+  std::map<std::string, settable_range> settable; ///< its points that can be set
+  std::string safety_relay; ///< a point that is set to 0 in standby; empty: none
+
+  /// Everything that is wrong, at once; empty when nothing is.
+  [[nodiscard]] std::vector<std::string> validate() const;
+};
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,152 @@
+#include "actors/inverter_link/told_limits_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+namespace voltaic::actors::inverter_link {
+namespace {
+
+struct direction {
+  std::optional<double> battery_a;
+  std::optional<double> fallback_a;
+  std::optional<double> inverter_a;
+  const std::string& reason;
+  bool is_derated;
+};
+
+std::optional<bound> bound_of_presence(presence inverter) {
+  switch (inverter) {
+    case presence::there:
+      return std::nullopt;
+    case presence::awaited:
+      return bound{cause::heartbeat, 0, "it was not heard often enough yet"};
+    case presence::lost:
+      return bound{cause::heartbeat, 0, "it fell silent"};
+    case presence::standby:
+      return bound{cause::heartbeat, 0, "it is in standby: it has been silent for a minute"};
+  }
+  return bound{cause::heartbeat, 0, ""};
+}
+
+// The declared limits, where the inverter's own voltage is where they were declared for.
+bool is_in_fallback(const model_options& options, std::optional<double> inverter_voltage_v) {
+  return options.fallback && inverter_voltage_v &&
+         *inverter_voltage_v >= options.fallback->lowest_v &&
+         *inverter_voltage_v <= options.fallback->highest_v;
+}
+
+bound bound_of_battery(const direction& of) {
+  if (of.battery_a) {
+    const auto what = of.is_derated ? cause::derating : cause::bms;
+    return {what, std::max(0.0, *of.battery_a), of.reason};
+  }
+  if (of.fallback_a) return {cause::fallback, *of.fallback_a, "declared, by the voltage"};
+  return {cause::no_data, 0, "nobody says the battery's limit now"};
+}
+
+std::vector<bound> bounds_of(const direction& of, presence inverter, compatibility known) {
+  std::vector<bound> all;
+  if (known == compatibility::incompatible)
+    all.push_back({cause::incompatible, 0, "they do not work together"});
+  if (auto silent = bound_of_presence(inverter)) all.push_back(*std::move(silent));
+  all.push_back(bound_of_battery(of));
+  if (of.inverter_a) all.push_back({cause::inverter, *of.inverter_a, "its rating"});
+  return all;
+}
+
+void sort_by_current(std::vector<bound>& all) {
+  std::ranges::stable_sort(all, {}, &bound::current_a);
+}
+
+// All of the full current up to the begin, none at the limit of charging.
+std::optional<bound> fold(const model_options& options, const told_limits& told,
+                          const battery_state& battery) {
+  if (!options.fold_back || !told.charge_voltage_v) return std::nullopt;
+  if (!battery.voltage_v) return bound{cause::fold_back, 0, "the voltage is not known"};
+  const double left_v = *told.charge_voltage_v - *battery.voltage_v;
+  const double share = std::clamp(left_v / options.fold_back->begin_v, 0.0, 1.0);
+  if (share >= 1) return std::nullopt;
+  const double full_a = std::max(0.0, battery.charge_current_a.value_or(0));
+  return bound{
+      cause::fold_back, full_a * share,
+      fmt::format("{:.1f} V below {:.1f} V", std::max(0.0, left_v), *told.charge_voltage_v)};
+}
+
+double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w) {
+  const double by_current_w = current_a * voltage_v.value_or(0);
+  return limit_w ? std::clamp(*limit_w, 0.0, by_current_w) : by_current_w;
+}
+
+// Zero is no voltage to charge to: some inverters then discharge. What must not be charged
+// stays at the voltage that it has.
+std::optional<double> charge_voltage(const model_options& options, const battery_state& battery) {
+  if (battery.charge_voltage_v && options.charge_voltage_v)
+    return std::min(*battery.charge_voltage_v, *options.charge_voltage_v);
+  return battery.charge_voltage_v ? battery.charge_voltage_v : options.charge_voltage_v;
+}
+
+std::optional<double> discharge_voltage(const model_options& options,
+                                        const battery_state& battery) {
+  if (battery.discharge_voltage_v && options.discharge_voltage_v)
+    return std::max(*battery.discharge_voltage_v, *options.discharge_voltage_v);
+  return battery.discharge_voltage_v ? battery.discharge_voltage_v : options.discharge_voltage_v;
+}
+
+} // namespace
+
+std::string_view to_string(cause of) {
+  switch (of) {
+    case cause::bms:
+      return "bms";
+    case cause::derating:
+      return "derating";
+    case cause::fold_back:
+      return "fold_back";
+    case cause::inverter:
+      return "inverter";
+    case cause::no_data:
+      return "no_data";
+    case cause::fallback:
+      return "fallback";
+    case cause::heartbeat:
+      return "heartbeat";
+    case cause::incompatible:
+      return "incompatible";
+  }
+  return "unknown";
+}
+
+told_limits tell_limits(const model_options& options, const battery_state& battery,
+                        presence inverter, std::optional<double> inverter_voltage_v) {
+  const bool falls_back = is_in_fallback(options, inverter_voltage_v);
+  const auto fallback_a = [&](double voltage_fallback::*which) {
+    return falls_back ? std::optional((*options.fallback).*which) : std::nullopt;
+  };
+  told_limits told;
+  told.charge_voltage_v = charge_voltage(options, battery);
+  told.discharge_voltage_v = discharge_voltage(options, battery);
+  told.charge =
+      bounds_of({battery.charge_current_a, fallback_a(&voltage_fallback::charge_current_a),
+                 options.charge_current_max_a, battery.charge_reason, battery.is_derated_charge},
+                inverter, options.compatibility);
+  told.discharge = bounds_of(
+      {battery.discharge_current_a, fallback_a(&voltage_fallback::discharge_current_a),
+       options.discharge_current_max_a, battery.discharge_reason, battery.is_derated_discharge},
+      inverter, options.compatibility);
+  if (auto folded = fold(options, told, battery)) told.charge.push_back(*std::move(folded));
+  sort_by_current(told.charge);
+  sort_by_current(told.discharge);
+  told.charge_current_a = told.charge.front().current_a;
+  told.discharge_current_a = told.discharge.front().current_a;
+  // Stopped by both: some inverters go by one of them.
+  if (told.charge_current_a <= 0 && told.charge_voltage_v && battery.voltage_v)
+    told.charge_voltage_v = std::min(*told.charge_voltage_v, *battery.voltage_v);
+  told.charge_power_w = power_of(told.charge_current_a, battery.voltage_v, battery.charge_power_w);
+  told.discharge_power_w =
+      power_of(told.discharge_current_a, battery.voltage_v, battery.discharge_power_w);
+  return told;
+}
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/inverter_link/battery_model.hpp"
+#include "actors/inverter_link/heartbeat_model.hpp"
+
+namespace voltaic::actors::inverter_link {
+
+/// What can hold a limit of current down, as `voltaic why` spells it.
+enum class cause : std::uint8_t {
+  bms,          ///< the limit of the battery
+  derating,     ///< the same, where a level or curve leaves only a part
+  fold_back,    ///< the voltage is near the limit of charging
+  inverter,     ///< the inverter can do no more
+  no_data,      ///< nobody says the battery's limit now
+  fallback,     ///< the same, and the declared limits by voltage hold
+  heartbeat,    ///< the inverter does not show that it lives
+  incompatible, ///< battery and inverter do not work together
+};
+[[nodiscard]] std::string_view to_string(cause of);
+
+/// One limit and what it comes from.
+struct bound {
+  inverter_link::cause cause = cause::bms;
+  double current_a = 0;
+  std::string detail;
+  friend bool operator==(const bound&, const bound&) = default;
+};
+
+/// What the inverter is told, and by what.
+struct told_limits {
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  std::optional<double> charge_voltage_v;
+  std::optional<double> discharge_voltage_v;
+  double charge_power_w = 0;
+  double discharge_power_w = 0;
+  std::vector<bound> charge; ///< all that apply, the one that binds first
+  std::vector<bound> discharge;
+};
+
+/// Pure: the limits of this instant, from nothing that was before. `inverter_voltage_v`:
+/// what the inverter measures now, if it does.
+[[nodiscard]] told_limits tell_limits(const model_options& options, const battery_state& battery,
+                                      presence inverter, std::optional<double> inverter_voltage_v);
+
+} // namespace voltaic::actors::inverter_link

@@ -1,0 +1,434 @@
+#include "actors/inverter_link/inverter_link_model.hpp"
+
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
+#include <map>
+
+#include "messages/event_codes.hpp"
+#include "messages/inverter/codec.hpp"
+#include "messages/inverter/load_inverter.hpp"
+#include "messages/points/catalogue.hpp"
+
+using namespace voltaic;
+using namespace voltaic::actors::inverter_link;
+using messages::inverter::item_of;
+
+namespace {
+
+constexpr std::int64_t start_us = 3'600 * messages::us_per_s;
+constexpr std::int64_t step_us = 10 * messages::us_per_ms;
+
+std::shared_ptr<const messages::inverter::inverter_profile> load(const std::string& file) {
+  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/inverters/" + file);
+  const std::string text(std::istreambuf_iterator<char>(stream), {});
+  auto loaded = messages::inverter::load_inverter_profile(text, file);
+  REQUIRE(std::holds_alternative<messages::inverter::inverter_profile>(loaded));
+  return std::make_shared<const messages::inverter::inverter_profile>(
+      std::get<messages::inverter::inverter_profile>(std::move(loaded)));
+}
+
+model_options options_of(const std::string& file) {
+  model_options options;
+  options.name = "inverter_0";
+  options.profile = load(file);
+  options.wire = options.profile->options;
+  options.racks = {{"rack_0", 280}};
+  options.charge_voltage_v = 1680;
+  options.discharge_voltage_v = 1440;
+  return options;
+}
+
+/// A battery that says what it is told to, an inverter that beats, and the link between them.
+struct bench {
+  explicit bench(model_options options) : link(std::move(options)) {
+    for (const auto* name :
+         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc"})
+      points.push_back(messages::points::describe("system", {name, name, "", 1}, 500'000));
+    described = messages::points::make_catalogue("system", points);
+    rack = messages::points::make_catalogue(
+        "rack_0",
+        {messages::points::describe("rack_0", {"contactor", "Contactor", "", 0, "text"}, 500'000),
+         messages::points::describe("rack_0", {"cell_temperature_average", "T", "", 1}, 500'000)});
+    link.learn(described);
+    link.learn(rack);
+  }
+
+  void say_system() {
+    messages::telemetry of_system{"system", described.fingerprint, {}};
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      messages::block block;
+      block.point = static_cast<std::uint16_t>(i);
+      block.source_time_us = now_us;
+      block.quality = values[i] ? messages::quality::good : messages::quality::stale;
+      block.values = messages::block::reals{values[i].value_or(0)};
+      of_system.blocks.push_back(std::move(block));
+    }
+    link.take(of_system, now_us);
+    messages::telemetry of_rack{"rack_0", rack.fingerprint, {}};
+    messages::block contactor;
+    contactor.source_time_us = now_us;
+    contactor.quality = messages::quality::good;
+    contactor.values = std::string("closed");
+    auto temperature = contactor;
+    temperature.point = 1;
+    temperature.values = messages::block::reals{25};
+    of_rack.blocks = {contactor, temperature};
+    link.take(of_rack, now_us);
+    link.take(messages::limits{"rack_0", 100, 100, reasons}, now_us);
+  }
+
+  /// Lets time pass; keeps what the link gave.
+  void pass(std::int64_t for_us) {
+    for (const auto end_us = now_us + for_us; now_us < end_us;) {
+      now_us += step_us;
+      const bool is_second = now_us % messages::us_per_s == 0;
+      if (is_second && battery_speaks) say_system();
+      if (is_second && inverter_beats) beat();
+      auto out = link.step({now_us, now_us + 1'700'000'000'000'000});
+      for (auto& frame : out.frames) {
+        frame.time_us = now_us;
+        frames.push_back(frame);
+      }
+      for (auto& one : out.reports) reports.push_back(one);
+      for (auto& one : out.wishes) wishes.push_back(one);
+      values_out = out.values;
+      if (out.said) said = *out.said;
+    }
+  }
+
+  void beat() {
+    messages::can::frame alive;
+    alive.id = 0x305;
+    alive.length = 8;
+    alive.data[0] = counter;
+    if (counts) ++counter;
+    link.take({&alive, 1}, now_us);
+  }
+
+  [[nodiscard]] std::string text(std::size_t point) const {
+    return std::get<std::string>(said.blocks.at(point).values);
+  }
+  [[nodiscard]] std::optional<std::string> state_told(const std::string& code) const {
+    std::optional<std::string> last;
+    for (const auto& one : reports)
+      if (one.code == code) last = one.state;
+    return last;
+  }
+
+  model link;
+  std::vector<messages::point_description> points;
+  messages::catalogue described;
+  messages::catalogue rack;
+  std::vector<std::string> reasons;
+  std::vector<std::optional<double>> values = {100.0, 120.0, 1584.0, 10.0, 50.0};
+  std::int64_t now_us = start_us;
+  bool battery_speaks = true;
+  bool inverter_beats = true;
+  bool counts = true;
+  std::uint8_t counter = 0;
+  std::vector<messages::can::frame> frames;
+  std::vector<report> reports;
+  std::vector<wish> wishes;
+  std::vector<written_value> values_out;
+  messages::telemetry said;
+};
+
+constexpr std::int64_t second = messages::us_per_s;
+
+} // namespace
+
+TEST_CASE("an inverter is told the battery's limits once its heartbeat is steady") {
+  bench bench(options_of("victron.json"));
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  CHECK(bench.text(0) == "Connecting");
+  bench.pass(3 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+  CHECK(bench.link.told().discharge_current_a == 120);
+  CHECK(bench.text(0) == "Normal");
+  CHECK(bench.text(10) == "bms 100.0 A rack_0 its rating");
+}
+
+TEST_CASE("frames go out once a period, each at its phase, whatever they say") {
+  bench bench(options_of("victron.json"));
+  bench.pass(10 * second);
+  std::vector<std::int64_t> limits_us;
+  std::vector<std::int64_t> charge_us;
+  for (const auto& frame : bench.frames) {
+    if (frame.id == 0x351) limits_us.push_back(frame.time_us);
+    if (frame.id == 0x355) charge_us.push_back(frame.time_us);
+  }
+  REQUIRE(limits_us.size() == 10);
+  REQUIRE(charge_us.size() >= 8); // not before its values are known
+  for (std::size_t i = 1; i < limits_us.size(); ++i)
+    CHECK(limits_us[i] - limits_us[i - 1] == second);
+  CHECK((charge_us.back() - limits_us.front()) % second == 20 * messages::us_per_ms);
+}
+
+TEST_CASE("the same limit said again changes no byte on the wire") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.frames.clear();
+  bench.pass(20 * second);
+  std::map<std::uint32_t, messages::can::frame> first;
+  for (auto frame : bench.frames) {
+    frame.time_us = 0;
+    CHECK(first.try_emplace(frame.id, frame).first->second == frame);
+  }
+}
+
+TEST_CASE("limits that nobody says any more are zero, and come back with their sender") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  REQUIRE(bench.link.told().charge_current_a == 100);
+  SECTION("silence") {
+    bench.battery_speaks = false;
+  }
+  SECTION("stale") {
+    bench.values[0] = bench.values[1] = std::nullopt;
+  }
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  CHECK(bench.link.told().discharge_current_a == 0);
+  CHECK(bench.link.told().charge.front().cause == cause::no_data);
+  CHECK(bench.text(0) == "Degraded");
+  bench.battery_speaks = true;
+  bench.values[0] = bench.values[1] = 90;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 90);
+  CHECK(bench.text(0) == "Normal");
+}
+
+TEST_CASE("limits that are only repeated from memory count as said by nobody") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.battery_speaks = false;
+  const auto last_us = bench.now_us;
+  for (int i = 0; i < 5; ++i) {
+    bench.pass(second / 2);
+    const auto now_us = std::exchange(bench.now_us, last_us);
+    bench.say_system(); // its source time stands still
+    bench.now_us = now_us;
+  }
+  CHECK(bench.link.told().charge_current_a == 0);
+}
+
+TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later it is standby") {
+  auto options = options_of("victron.json");
+  options.safety_relay = "dio_0/inverter_release";
+  bench bench(options);
+  bench.values[3] = 0; // no current
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(4 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  CHECK(bench.link.told().charge.front().cause == cause::heartbeat);
+  CHECK(bench.text(0) == "Disconnected");
+  CHECK(bench.wishes.empty());
+  bench.pass(55 * second);
+  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "standby");
+  REQUIRE(bench.wishes.size() == 1);
+  CHECK(bench.wishes[0].point == "dio_0/inverter_release");
+  bench.pass(60 * second);
+  CHECK(bench.wishes.size() == 1); // nothing flows: the racks stay closed
+}
+
+TEST_CASE("F-167 current that flows although the inverter is in standby opens the racks") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(59 * second);
+  CHECK(bench.wishes.empty());
+  bench.pass(5 * second);
+  REQUIRE(bench.wishes.size() == 1);
+  CHECK(bench.wishes[0].point == "rack_0/contactor");
+  CHECK(std::get<std::string>(bench.wishes[0].value) == "open");
+}
+
+TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
+  auto options = options_of("victron.json");
+  auto profile = *options.profile;
+  profile.keep_alive->counter_byte = std::uint8_t{0};
+  options.profile = std::make_shared<const messages::inverter::inverter_profile>(profile);
+  bench bench(options);
+  bench.pass(8 * second);
+  REQUIRE(bench.link.told().charge_current_a == 100);
+  bench.counts = false;
+  bench.pass(7 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  bench.counts = true;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0); // not steady yet
+  bench.pass(4 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+}
+
+TEST_CASE("charging folds back near its voltage, linearly to nothing at it") {
+  auto options = options_of("victron.json");
+  options.fold_back = fold_back{20};
+  bench bench(options);
+  bench.values[2] = 1660;
+  bench.pass(6 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+  bench.values[2] = 1670;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == Approx(50));
+  CHECK(bench.link.told().charge.front().cause == cause::fold_back);
+  CHECK(bench.link.told().discharge_current_a == 120);
+  bench.values[2] = 1681;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  bench.values[2] = std::nullopt;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+}
+
+TEST_CASE("what binds is the smallest of battery, level and inverter") {
+  auto options = options_of("victron.json");
+  options.charge_current_max_a = 80;
+  bench bench(options);
+  bench.reasons = {"cell_undervoltage/warning"};
+  bench.pass(6 * second);
+  CHECK(bench.link.told().charge_current_a == 80);
+  CHECK(bench.link.told().charge.front().cause == cause::inverter);
+  CHECK(bench.link.told().discharge.front().cause == cause::derating);
+  CHECK(bench.link.told().discharge.front().detail == "rack_0 cell_undervoltage/warning");
+  CHECK(bench.text(10) ==
+        "inverter 80.0 A its rating; derating 100.0 A rack_0 cell_undervoltage/warning");
+}
+
+TEST_CASE("alarms and warnings of protection reach the inverter as what they are") {
+  bench bench(options_of("victron.json"));
+  bench.reasons = {"cell_overvoltage/alarm", "charge_undertemperature/warning"};
+  bench.pass(6 * second);
+  messages::inverter::payload told;
+  const auto profile = load("victron.json");
+  for (const auto& frame : bench.frames)
+    (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
+  CHECK(told.flag(item_of("alarm_high_voltage")) == true);
+  CHECK(told.flag(item_of("warning_low_temperature_charge")) == true);
+  CHECK(told.flag(item_of("alarm_low_voltage")) == false);
+  CHECK(told.flag(item_of("alarm_general")) == true);
+  CHECK(*told.number(item_of("current")) == Approx(10));
+}
+
+TEST_CASE("declared limits by voltage hold only where they were declared, while it measures") {
+  auto options = options_of("sma_sunny_island.json");
+  options.fallback = voltage_fallback{5, 6, 1500, 1600};
+  bench bench(options);
+  bench.battery_speaks = false;
+  const auto measure = [&](double volts) {
+    messages::can::frame said;
+    said.id = 0x305;
+    said.length = 8;
+    const auto raw = static_cast<std::uint16_t>(volts * 10);
+    said.data[0] = static_cast<std::uint8_t>(raw);
+    said.data[1] = static_cast<std::uint8_t>(raw >> 8);
+    bench.link.take({&said, 1}, bench.now_us);
+    bench.pass(second / 2);
+  };
+  bench.inverter_beats = false;
+  for (int i = 0; i < 8; ++i) measure(1550);
+  CHECK(bench.link.told().charge_current_a == 5);
+  CHECK(bench.link.told().discharge_current_a == 6);
+  CHECK(bench.link.told().charge.front().cause == cause::fallback);
+  measure(1610);
+  CHECK(bench.link.told().charge_current_a == 0);
+  for (int i = 0; i < 2; ++i) measure(1550);
+  bench.pass(6 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+}
+
+TEST_CASE("an inverter that charges to another voltage is told after a while") {
+  bench bench(options_of("sma_sunny_island.json"));
+  bench.inverter_beats = false;
+  const auto charge_to = [&](std::uint16_t tenths) {
+    for (int i = 0; i < 12; ++i) {
+      bench.beat();
+      messages::can::frame said;
+      said.id = 0x306;
+      said.length = 8;
+      said.data[6] = static_cast<std::uint8_t>(tenths);
+      said.data[7] = static_cast<std::uint8_t>(tenths >> 8);
+      bench.link.take({&said, 1}, bench.now_us);
+      bench.pass(second);
+    }
+  };
+  charge_to(16'800);
+  CHECK_FALSE(bench.state_told(messages::event_codes::inverter_absorption));
+  charge_to(17'000);
+  CHECK(bench.state_told(messages::event_codes::inverter_absorption) == "absorption_differs");
+  CHECK(bench.text(0) == "Degraded");
+  charge_to(16'800);
+  CHECK(bench.state_told(messages::event_codes::inverter_absorption) == "absorption_agrees");
+}
+
+TEST_CASE("a second battery on the inverter's bus is told") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  messages::can::frame foreign;
+  foreign.id = 0x351;
+  foreign.length = 8;
+  bench.link.take({&foreign, 1}, bench.now_us);
+  bench.pass(second);
+  CHECK(bench.state_told(messages::event_codes::inverter_rival) == "two_batteries");
+  CHECK(bench.text(0) == "Degraded");
+  bench.pass(12 * second);
+  CHECK(bench.text(0) == "Normal");
+}
+
+TEST_CASE("an incompatible inverter is told nothing but zero") {
+  auto options = options_of("victron.json");
+  options.compatibility = compatibility::incompatible;
+  bench bench(options);
+  bench.pass(6 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  CHECK(bench.link.told().charge.front().cause == cause::incompatible);
+  CHECK(bench.state_told(messages::event_codes::inverter_compatibility) == "incompatible");
+}
+
+TEST_CASE("a high-voltage inverter is answered when it asks, and only then") {
+  bench bench(options_of("pylontech_hv.json"));
+  bench.inverter_beats = false;
+  bench.pass(3 * second);
+  CHECK(bench.frames.empty());
+  messages::can::frame asked;
+  asked.id = 0x4200;
+  asked.extended = true;
+  asked.length = 8;
+  for (int i = 0; i < 4; ++i) {
+    bench.frames.clear();
+    bench.link.take({&asked, 1}, bench.now_us);
+    bench.pass(second);
+  }
+  CHECK(bench.frames.size() == 9);
+  CHECK(bench.frames.front().id == 0x4210);
+  CHECK(bench.link.told().charge_current_a == 100);
+  bench.frames.clear();
+  asked.data[0] = 2;
+  bench.link.take({&asked, 1}, bench.now_us);
+  bench.pass(second);
+  CHECK(bench.frames.size() == 4);
+  CHECK(bench.frames.front().id == 0x7310);
+}
+
+TEST_CASE("a charge that is stopped lowers the voltage to what the battery has, never to zero") {
+  bench bench(options_of("victron.json"));
+  bench.values[0] = 0;
+  bench.pass(6 * second);
+  CHECK(*bench.link.told().charge_voltage_v == Approx(1584));
+  CHECK(bench.link.told().discharge_current_a == 120);
+}
+
+TEST_CASE("options of a link are told wrong all at once") {
+  model_options none;
+  CHECK(none.validate().size() == 3);
+  auto good = options_of("victron.json");
+  CHECK(good.validate().empty());
+  good.fold_back = fold_back{0};
+  good.device = "inverter_0";
+  CHECK(good.validate().size() == 2);
+}

@@ -1,0 +1,190 @@
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <string>
+#include <variant>
+
+#include "messages/inverter/items.hpp"
+#include "nodes/simulate/simulated_site.hpp"
+#include "nodes/simulate/simulation.hpp"
+#include "nodes/site/load.hpp"
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+using actors::simulator::override_kind;
+using messages::inverter::item_of;
+
+namespace {
+
+site::plan example() {
+  auto loaded = site::load(VOLTAIC_SOURCE_FOLDER "/configs/can_inverter.toml");
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  return std::get<site::plan>(std::move(loaded));
+}
+
+/// The example with its racks closed, and what its inverter is told.
+struct bench {
+  site::plan plan = example();
+  simulate::simulated_site site{plan, {}};
+
+  bench() {
+    simulate::simulation_options how;
+    how.duration_ms = 3'000;
+    how.out = [](const std::string&) {};
+    REQUIRE(simulate::run_simulation(site, plan, how));
+  }
+  void pass(int seconds) {
+    for (int i = 0; i < seconds * 100; ++i) site.step();
+  }
+  [[nodiscard]] double told(messages::inverter::item which) const {
+    const auto* inverter = site.inverter("inverter_0");
+    REQUIRE(inverter != nullptr);
+    const auto number = inverter->told().number(which);
+    REQUIRE(number);
+    return *number;
+  }
+  [[nodiscard]] bool flag(messages::inverter::item which) const {
+    return site.inverter("inverter_0")->told().flag(which) == true;
+  }
+  [[nodiscard]] std::string text(const std::string& point) const {
+    const auto found = site.points().find("inverter_0/" + point);
+    REQUIRE(found);
+    return found->text;
+  }
+  void set_cells(double volts) {
+    for (const auto* rack : {"rack_0", "rack_1"})
+      REQUIRE(site.set(rack, "cell_voltage", std::nullopt, override_kind::value, volts));
+  }
+};
+
+} // namespace
+
+TEST_CASE("an empty battery is told to be charged and not discharged, and a full one otherwise") {
+  bench bench;
+  CHECK(bench.told(item_of("charge_current_limit")) > 0);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+  CHECK(bench.text("bms_communication") == "Normal");
+  bench.set_cells(2.79);
+  bench.pass(6);
+  CHECK(bench.told(item_of("charge_current_limit")) > 0);
+  CHECK(bench.told(item_of("discharge_current_limit")) == 0);
+  CHECK(bench.flag(item_of("charge_enable")));
+  CHECK_FALSE(bench.flag(item_of("discharge_enable")));
+  CHECK(bench.flag(item_of("alarm_low_voltage")));
+  bench.set_cells(3.3);
+  bench.pass(20);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+  bench.set_cells(3.61);
+  bench.pass(6);
+  CHECK(bench.told(item_of("charge_current_limit")) == 0);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+  CHECK_FALSE(bench.flag(item_of("charge_enable")));
+  CHECK(bench.flag(item_of("discharge_enable")));
+}
+
+TEST_CASE(
+    "a low state of charge stops discharge and still allows charge, and a high one otherwise") {
+  bench bench;
+  const auto set_soc = [&](double percent) {
+    for (const auto* rack : {"rack_0", "rack_1"})
+      REQUIRE(bench.site.set(rack, "soc", std::nullopt, override_kind::value, percent));
+  };
+  set_soc(4);
+  bench.pass(60);
+  CHECK(bench.told(item_of("discharge_current_limit")) == 0);
+  CHECK(bench.told(item_of("charge_current_limit")) > 0);
+  set_soc(50);
+  bench.pass(60);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+  set_soc(100);
+  bench.pass(60);
+  CHECK(bench.told(item_of("charge_current_limit")) == 0);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+}
+
+TEST_CASE("F-004 the inverter is told zero while nobody adds up the racks") {
+  bench bench;
+  REQUIRE(bench.site.kill("site"));
+  bool is_zero = false;
+  for (int i = 0; i < 250; ++i) {
+    bench.site.step();
+    const auto told = bench.site.points().find("inverter_0/told_charge_current_limit");
+    is_zero = is_zero || (told && !told->numbers.empty() && told->numbers.front() == 0);
+  }
+  CHECK(is_zero);
+  bench.pass(10);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+}
+
+TEST_CASE("a link that died tells zero until it hears the inverter again") {
+  bench bench;
+  REQUIRE(bench.site.kill("inverter_0"));
+  bench.pass(2);
+  CHECK(bench.told(item_of("discharge_current_limit")) == 0);
+  CHECK(bench.text("bms_communication") == "Connecting");
+  bench.pass(5);
+  CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+  CHECK(bench.text("bms_communication") == "Normal");
+  CHECK(bench.site.points().find("rack_0/contactor")->text == "closed");
+}
+
+TEST_CASE("F-167 an inverter that falls silent while current flows has its racks opened") {
+  bench bench;
+  REQUIRE(bench.site.set("rack_0", "current", std::nullopt, override_kind::value, 15));
+  REQUIRE(bench.site.set(
+      simulate::inverter_overlay{"inverter_0", actors::simulator::inverter_effect::silent}));
+  bench.pass(7);
+  CHECK(bench.told(item_of("charge_current_limit")) == 0);
+  CHECK(bench.text("bms_communication") == "Disconnected");
+  CHECK(bench.site.points().find("rack_0/contactor")->text == "closed");
+  bench.pass(53);
+  bench.pass(15);
+  CHECK(bench.site.points().find("rack_0/contactor")->text == "open");
+}
+
+TEST_CASE("the same limit set twice changes no frame that the inverter hears") {
+  bench bench;
+  const auto set_limit = [&](const std::string& key) {
+    messages::command command;
+    command.id = command.key = key;
+    command.target = "command";
+    command.operation = "set";
+    command.point = "rack_0/charge_current_limit";
+    command.value = 50.0;
+    command.deadline_utc_us = bench.site.now().utc_us + 5 * messages::us_per_s;
+    command.role = "service";
+    bench.site.send(std::move(command));
+    bench.pass(5);
+    return bench.site.inverter("inverter_0")->frames().at(0x351).data;
+  };
+  const auto once = set_limit("first");
+  CHECK(bench.told(item_of("charge_current_limit")) == Approx(100));
+  CHECK(set_limit("second") == once);
+}
+
+TEST_CASE("a Modbus inverter holds the battery's limits, and zero when its link is gone") {
+  auto loaded = site::load(VOLTAIC_SOURCE_FOLDER "/configs/modbus_inverter.toml");
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto plan = std::get<site::plan>(std::move(loaded));
+  simulate::simulated_site site{plan, {}};
+  simulate::simulation_options how;
+  how.duration_ms = 10'000;
+  how.out = [](const std::string&) {};
+  REQUIRE(simulate::run_simulation(site, plan, how));
+  const auto number = [&](const char* point) {
+    const auto found = site.points().find(std::string("inverter_0/") + point);
+    REQUIRE(found);
+    REQUIRE_FALSE(found->numbers.empty());
+    return found->numbers.front();
+  };
+  // It can do no more than 100 A; the racks would give 280 A.
+  CHECK(number("charge_current_limit") == 100);
+  CHECK(number("told_charge_current_limit") == 100);
+  CHECK(number("heartbeat") > 0);
+  CHECK(site.points().find("inverter_0/bms_communication")->text == "Normal");
+  for (const auto* rack : {"rack_0", "rack_1"})
+    REQUIRE(site.set(rack, "cell_voltage", std::nullopt, override_kind::value, 2.79));
+  for (int i = 0; i < 800; ++i) site.step();
+  CHECK(number("discharge_current_limit") == 0);
+  CHECK(number("charge_current_limit") == 100);
+}
