@@ -15,6 +15,7 @@ inline constexpr std::array<std::string_view, 4> roles{"viewer", "operator", "en
 /// What somebody asks for.
 enum class deed : std::uint8_t {
   acknowledge,
+  shelve, ///< a warning is not told for a while; and that it is told again
   open,
   close,
   tighten,     ///< a set value nearer to zero than what is in force, on its side of it
@@ -31,8 +32,9 @@ struct right {
 };
 
 /// All deeds, by rising rights.
-inline constexpr std::array<right, 7> rights{{
+inline constexpr std::array<right, 8> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
+    {deed::shelve, "shelve a warning", "operator"},
     {deed::open, "open a rack", "operator"},
     {deed::close, "close a rack", "operator"},
     {deed::tighten, "tighten a limit", "operator"},

@@ -31,6 +31,7 @@ bool is_contactor(std::string_view point) {
 std::optional<deed> deed_of(const messages::command& asked) {
   const auto* word = std::get_if<std::string>(&asked.value);
   if (asked.operation == "acknowledge") return deed::acknowledge;
+  if (asked.operation == "shelve" || asked.operation == "unshelve") return deed::shelve;
   if (asked.operation == "open") return deed::open;
   if (asked.operation == "close") return deed::close;
   if (asked.operation == "reset") return deed::reset_latch;
@@ -82,6 +83,11 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
     return {};
   }
   if (!is_rack) return {};
+  if (asked.operation == "shelve" || asked.operation == "unshelve") {
+    // "rack_0/soc_low": without a candidate nothing is meant.
+    return asked.point == owner ? std::vector<std::string>{}
+                                : std::vector<std::string>{owner + "/protection"};
+  }
   if (asked.operation == "reset") {
     if (asked.point == owner + "/protection") return {asked.point};
     if (asked.point == owner + "/contactor") return {asked.point};

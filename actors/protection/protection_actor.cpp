@@ -57,7 +57,7 @@ messages::block good_block(std::uint16_t position, decltype(messages::block::val
   return block;
 }
 
-constexpr const char* edge_names[] = {"set", "clear", "latch", "reset"};
+constexpr const char* edge_names[] = {"set", "clear", "latch", "reset", "shelve", "unshelve"};
 
 runtime::kept_latch latch_of(const row& of) {
   return {of.key,
@@ -213,6 +213,7 @@ void protection_actor::tell(const outputs& said, const messages::command* cause,
   for (const auto& told : said.reports) {
     auto event = event_of(told);
     if (cause != nullptr) runtime::attribute(event, *cause);
+    if (cause != nullptr && told.edge == report::kind::shelve) event.reason = cause->reason;
     if (told.opens_group) event.first_out = messages::first_out_self;
     if (told.in_group) event.first_out = group_;
     const auto sequence = context_.record(event, now);
@@ -314,6 +315,7 @@ void protection_actor::stored(std::uint64_t token, const bus::storage::append_re
 void protection_actor::act(const messages::command& command) {
   if (command.operation == "reset") return reset(command);
   if (command.operation == "acknowledge") return acknowledge(command);
+  if (command.operation == "shelve" || command.operation == "unshelve") return shelve(command);
   commands_.finish(command, messages::outcome::rejected,
                    {fmt::format("{} does not know '{}'", context_.name(), command.operation)}, {},
                    now_);
@@ -321,6 +323,27 @@ void protection_actor::act(const messages::command& command) {
 
 void protection_actor::reset(const messages::command& command) {
   auto refused = model_.reset(messages::may(command.role, messages::deed::reset_lock), standby_);
+  if (!refused.empty()) {
+    return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
+  }
+  tell(model_.last(), &command, now_);
+  commands_.finish(command, messages::outcome::done, {}, {}, now_);
+}
+
+void protection_actor::shelve(const messages::command& command) {
+  // "rack_0/soc_low": the candidate stands behind the rack.
+  const auto candidate = command.point.substr(command.point.find('/') + 1);
+  refusals refused;
+  if (command.operation == "unshelve") {
+    refused = model_.unshelve(candidate);
+  } else if (command.reason.empty()) {
+    refused = {"who shelves a warning states a reason"};
+  } else {
+    constexpr auto longest_ms = static_cast<std::uint64_t>(shelved_us_max / messages::us_per_ms);
+    const auto duration_ms = std::min(command.lease_ms, longest_ms + 1);
+    refused =
+        model_.shelve(candidate, static_cast<std::int64_t>(duration_ms) * messages::us_per_ms);
+  }
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
   }

@@ -55,6 +55,7 @@ class protection_actor final : public runtime::actor {
   [[nodiscard]] messages::event event_of(const report& told) const;
   void act(const messages::command& command);
   void reset(const messages::command& command);
+  void shelve(const messages::command& command);
   void acknowledge(const messages::command& command);
 
   runtime::context& context_;

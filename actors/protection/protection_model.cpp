@@ -151,9 +151,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
 }
 
 const outputs& protection_model::step(const inputs& news, messages::instant now) {
-  outputs_.reports.clear();
-  outputs_.latches.clear();
-  outputs_.limits_changed = false;
+  begin_telling();
   const auto now_us = started_ ? std::max(now.monotonic_us, last_us_) : now.monotonic_us;
   if (!started_) last_us_ = now_us;
   started_ = true;
@@ -161,6 +159,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   std::uint32_t touched = 0;
   for (const auto& block : news.blocks) touched |= 1U << position_of(block.of);
   charge(std::exchange(last_us_, now_us), touched);
+  if (shelved_ > 0) end_shelving();
   inputs_.pass(now_us);
   look(0);
   if (touched != 0) {

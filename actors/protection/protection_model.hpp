@@ -55,7 +55,8 @@ struct inputs {
 /// What happened to one level of one element.
 struct report {
   /// `latch`: the condition is over, what it brought about stays until a reset.
-  enum class kind : std::uint8_t { set, clear, latch, reset };
+  /// `shelve`, `unshelve`: from here on nobody wants to be bothered with it, or again.
+  enum class kind : std::uint8_t { set, clear, latch, reset, shelve, unshelve };
   std::uint16_t row = 0;
   report::kind edge = kind::set;
   std::string scope; ///< "module_1:cell_3"
@@ -111,8 +112,11 @@ struct outputs {
   std::vector<latch_change> latches; ///< to be stored first
 };
 
-/// Why a reset was refused, or nothing.
+/// Why a reset or a shelving was refused, or nothing.
 using refusals = std::vector<std::string>;
+
+/// Nobody shelves a warning for longer.
+inline constexpr std::int64_t shelved_us_max = 8 * 3'600 * messages::us_per_s;
 
 /// Judges one rack. Pure: the same inputs at the same times give the same
 /// outputs. A step without news allocates nothing.
@@ -141,7 +145,12 @@ class protection_model {
   /// Lets go of every latch whose condition is gone, or of none. `service`: the
   /// role may open locks. `standby`: the contactors are known to be open.
   [[nodiscard]] refusals reset(bool service, bool standby);
-  /// What the last reset did, for telling it; valid until the next step.
+  /// Nobody wants to be bothered with a candidate's warning for so long: it is left out of the
+  /// highest level. What it does stays in force, and its edges are reported. Higher levels are
+  /// never shelved, and a restart forgets it.
+  [[nodiscard]] refusals shelve(std::string_view candidate, std::int64_t duration_us);
+  [[nodiscard]] refusals unshelve(std::string_view candidate);
+  /// What the last reset, shelving or unshelving did, for telling it; valid until the next step.
   [[nodiscard]] const outputs& last() const { return outputs_; }
 
   [[nodiscard]] const std::vector<row>& rows() const { return rows_; }
@@ -164,6 +173,9 @@ class protection_model {
   void tell(const watch& watched);
   void tell_one(const watch& watched, const transition& change, std::uint32_t others);
   void group(report& told);
+  void begin_telling();
+  void unshelve(std::size_t position);
+  void end_shelving();
   void take_limits(const inputs& news);
   [[nodiscard]] bool condition_active(const row& of) const;
   [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
@@ -180,6 +192,7 @@ class protection_model {
   std::vector<transition> changes_;
   outputs outputs_;
   std::uint16_t lost_row_ = 0;
+  std::size_t shelved_ = 0; ///< rows
 
   std::int64_t last_us_ = 0;
   bool started_ = false;

@@ -56,9 +56,7 @@ void protection_model::lose_latch_store() {
 }
 
 refusals protection_model::reset(bool service, bool standby) {
-  outputs_.reports.clear();
-  outputs_.latches.clear();
-  outputs_.limits_changed = false;
+  begin_telling();
   refusals refused;
   bool any = false;
   for (const auto& each : rows_) {

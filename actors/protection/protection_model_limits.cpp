@@ -56,7 +56,8 @@ void protection_model::conclude() {
     const bool is_serious = each.limit.level >= messages::protection::level::alarm;
     serious_ = serious_ || (is_serious && condition_active(each));
     all.add(each.consequence);
-    outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
+    if (each.shelved_until_us == 0)
+      outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
     word.locked = word.locked || (each.latched && each.limit.latch == latch::lock);
     const bool silences =
         each.from.kind == input_kind::silence && describe(each.from.of).needed_to_close;

@@ -63,6 +63,9 @@ struct row {
   std::array<std::int64_t, flaps_max> sets_us{};
   std::size_t sets = 0;
 
+  /// A person does not want to hear of it until then, in microseconds; 0: not shelved.
+  std::int64_t shelved_until_us = 0;
+
   /// It sets now. True: so often that it latches.
   [[nodiscard]] bool flaps(std::int64_t now_us);
   /// Who may let go of it.

@@ -47,11 +47,11 @@ messages::expected<messages::command> order_of(const std::string& text) {
   const auto space = text.find(' ');
   const auto operation = text.substr(0, space);
   const bool known = operation == "close" || operation == "open" || operation == "reset" ||
-                     operation == "acknowledge";
+                     operation == "acknowledge" || operation == "shelve" || operation == "unshelve";
   if (!known || space == std::string::npos)
     return messages::failure{
-        "command: expected close, open or reset and a rack, or acknowledge "
-        "and an event"};
+        "command: expected close, open or reset and a rack, acknowledge and an event, or shelve "
+        "or unshelve and a warning as rack_0/soc_low"};
   messages::command command;
   command.operation = operation;
   command.point = text.substr(space + 1);

@@ -106,6 +106,7 @@ messages::command make_command(const std::string& operation, const std::string& 
   out.operation = operation;
   out.point = subject;
   out.role = "service";
+  if (operation == "shelve") out.lease_ms = shelved_ms;
   out.user = "trace";
   out.reason = "trace";
   return out;
@@ -153,8 +154,9 @@ class trace_resolver {
       deeds_.push_back({row.t_ms, node_death{row.subject}});
       return;
     }
-    if (row.operation != "acknowledge" && plan_.find_rack(row.subject) == nullptr)
-      wrong(row, fmt::format("no rack '{}'", row.subject));
+    const auto rack = row.subject.substr(0, row.subject.find('/'));
+    if (row.operation != "acknowledge" && plan_.find_rack(rack) == nullptr)
+      wrong(row, fmt::format("no rack '{}'", rack));
     deeds_.push_back({row.t_ms, make_command(row.operation, row.subject, deeds_.size())});
   }
 

@@ -57,6 +57,9 @@ enum class trace_player : std::uint8_t { site, devices };
 /// How long a command of a trace may take to act.
 inline constexpr std::int64_t command_deadline_us = 10 * messages::us_per_s;
 
+/// How long a trace shelves a warning: as long as anybody may.
+inline constexpr std::uint64_t shelved_ms = 8 * 3'600'000;
+
 /// A command as the site's service person gives it; `number` makes its key.
 [[nodiscard]] messages::command make_command(const std::string& operation,
                                              const std::string& subject, std::size_t number);

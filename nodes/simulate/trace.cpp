@@ -13,8 +13,8 @@ namespace voltaic::nodes::simulate {
 namespace {
 
 constexpr std::array<std::string_view, 4> columns = {"t_ms", "point", "index", "value"};
-constexpr std::array<std::string_view, 5> operations = {"close", "open", "reset", "acknowledge",
-                                                        "kill"};
+constexpr std::array<std::string_view, 7> operations = {
+    "close", "open", "reset", "acknowledge", "shelve", "unshelve", "kill"};
 // What devices answer with; the protocol knows no other codes.
 constexpr unsigned exception_code_max = 0x0B;
 constexpr unsigned late_ms_max = 3'600'000;
@@ -134,7 +134,9 @@ class reader {
     const bool known =
         std::find(operations.begin(), operations.end(), row.operation) != operations.end();
     if (known && !row.subject.empty()) return;
-    add_field(3, "value: expected close RACK, open RACK, reset RACK, acknowledge ID or kill NODE");
+    add_field(3,
+              "value: expected close RACK, open RACK, reset RACK, acknowledge ID, shelve or "
+              "unshelve RACK/CANDIDATE, or kill NODE");
   }
 
   void read_point(trace_row& row) {

@@ -15,10 +15,10 @@ TEST_CASE("each role may what the table says, and what those before it may") {
     bool viewer, operating, engineer, service;
   };
   const row expected[] = {
-      {deed::acknowledge, false, true, true, true}, {deed::open, false, true, true, true},
-      {deed::close, false, true, true, true},       {deed::tighten, false, true, true, true},
-      {deed::reset_latch, false, true, true, true}, {deed::loosen, false, false, true, true},
-      {deed::reset_lock, false, false, false, true}};
+      {deed::acknowledge, false, true, true, true}, {deed::shelve, false, true, true, true},
+      {deed::open, false, true, true, true},        {deed::close, false, true, true, true},
+      {deed::tighten, false, true, true, true},     {deed::reset_latch, false, true, true, true},
+      {deed::loosen, false, false, true, true},     {deed::reset_lock, false, false, false, true}};
   CHECK(std::size(expected) == rights.size());
   for (const auto& each : expected) {
     INFO(refusal_of("viewer", each.what));

@@ -69,6 +69,18 @@ TEST_CASE("a viewer and an unknown role command nothing") {
   }
 }
 
+TEST_CASE("a warning is shelved by the protection of its rack") {
+  auto model = site();
+  for (const auto* operation : {"shelve", "unshelve"}) {
+    CHECK(targets(model, ask(operation, "rack_0/soc_low")) ==
+          std::vector<std::string>{"rack_0/protection"});
+    CHECK(model.refuse(ask(operation, "rack_0/soc_low")).empty());
+    CHECK(model.refuse(ask(operation, "rack_0/soc_low", "viewer")).size() == 1);
+    CHECK(model.refuse(ask(operation, "rack_0")).size() == 1);
+    CHECK(model.refuse(ask(operation, "rack_7/soc_low")).size() == 1);
+  }
+}
+
 TEST_CASE("an acknowledgement goes to the rack that the event came from") {
   auto model = site();
   CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7")).empty());

@@ -133,7 +133,7 @@ class bench_rack {
 
  private:
   const outputs& keep(const outputs& said) {
-    static constexpr const char* names[] = {"set", "clear", "latch", "reset"};
+    static constexpr const char* names[] = {"set", "clear", "latch", "reset", "shelve", "unshelve"};
     for (const auto& told : said.reports) {
       const auto& row = model.rows()[told.row];
       const auto* edge = names[static_cast<std::size_t>(told.edge)];

@@ -240,4 +240,36 @@ TEST_CASE("an event is acknowledged by its id, and that changes no action") {
   CHECK(chain.results.back().outcome == messages::outcome::rejected);
 }
 
+TEST_CASE(
+    "a warning is shelved with a reason and a time, and a person's name stands in the event") {
+  stage chain;
+  chain.run(2'000);
+  const auto shelve = [&](std::uint64_t lease_ms, const std::string& reason) {
+    messages::command said;
+    said.id = said.key = "shelve" + std::to_string(chain.results.size());
+    said.target = "rack_0/protection";
+    said.operation = "shelve";
+    said.point = "rack_0/cell_overvoltage";
+    said.role = "operator";
+    said.user = "ada";
+    said.reason = reason;
+    said.lease_ms = lease_ms;
+    said.deadline_utc_us = stage::utc(chain.now_us) + 20'000'000;
+    chain.deliver("cli", said);
+    chain.run(150);
+    return chain.results.back();
+  };
+  CHECK(shelve(60'000, "").outcome == messages::outcome::rejected);
+  CHECK(shelve(0, "known").outcome == messages::outcome::rejected);
+  CHECK(shelve(8 * 3'600'000 + 1, "known").outcome == messages::outcome::rejected);
+  CHECK(shelve(UINT64_MAX, "known").outcome == messages::outcome::rejected);
+  REQUIRE(shelve(60'000, "sensor is exchanged at noon").outcome == messages::outcome::done);
+  const auto& told = chain.events.back();
+  CHECK(told.edge == "shelve");
+  CHECK(told.candidate == "cell_overvoltage");
+  CHECK(told.level == "warning");
+  CHECK(told.reason == "sensor is exchanged at noon");
+  CHECK(told.user == "ada");
+}
+
 } // namespace voltaic::actors::protection

@@ -81,7 +81,7 @@ class full_rack {
     inputs news;
     news.blocks = blocks_;
     const auto& said = model.step(news, {now_us, now_us});
-    static constexpr const char* names[] = {"set", "clear", "latch", "reset"};
+    static constexpr const char* names[] = {"set", "clear", "latch", "reset", "shelve", "unshelve"};
     for (const auto& told : said.reports) {
       log.push_back(fmt::format("{} {} {} {}", (now_us - since_us) / messages::us_per_ms,
                                 names[static_cast<std::size_t>(told.edge)],

@@ -155,4 +155,32 @@ TEST_CASE("F-154 an alarm that comes five times in more than an hour does not la
   CHECK(rack.count("latch", "cell_overvoltage/alarm") == 0);
 }
 
+TEST_CASE("a warning is shelved for a time of at most eight hours, and does what it does") {
+  constexpr std::int64_t hour_us = 3'600 * messages::us_per_s;
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 3.56);
+  rack.run(4'000);
+  REQUIRE(rack.tick().level == messages::protection::level::warning);
+  CHECK_FALSE(rack.model.shelve("cell_overvoltage", 8 * hour_us + 1).empty());
+  CHECK_FALSE(rack.model.shelve("cell_overvoltage", 0).empty());
+  CHECK_FALSE(rack.model.shelve("latch_store_lost", hour_us).empty()); // it has no warning
+  CHECK_FALSE(rack.model.unshelve("cell_overvoltage").empty());
+  CHECK(rack.model.shelve("cell_overvoltage", 10 * messages::us_per_s).empty());
+  REQUIRE(rack.model.last().reports.size() == 1);
+  CHECK(rack.model.last().reports[0].edge == report::kind::shelve);
+  CHECK_FALSE(rack.tick().level);
+  CHECK(rack.tick().limits.charge_a == 70);
+  // An alarm of the same candidate is none of it.
+  rack.set(0, 3.61);
+  rack.run(3'000);
+  CHECK(rack.tick().level == messages::protection::level::alarm);
+  rack.mark();
+  rack.run(7'500);
+  CHECK(rack.count("unshelve", "cell_overvoltage/warning") == 1);
+  CHECK(rack.model.shelve("cell_overvoltage", hour_us).empty());
+  CHECK(rack.model.unshelve("cell_overvoltage").empty());
+  CHECK(rack.model.last().reports[0].edge == report::kind::unshelve);
+}
+
 } // namespace voltaic::actors::protection
