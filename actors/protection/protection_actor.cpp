@@ -212,8 +212,10 @@ void protection_actor::tell(const outputs& said, const messages::command* cause,
   for (const auto& change : said.latches) memory_.keep(latch_of(model_.rows()[change.row]), now);
   for (const auto& told : said.reports) {
     auto event = event_of(told);
-    if (cause != nullptr) runtime::attribute(event, *cause);
-    if (cause != nullptr && told.edge == report::kind::shelve) event.reason = cause->reason;
+    if (cause != nullptr) {
+      runtime::attribute(event, *cause);
+      event.reason = cause->reason;
+    }
     if (told.opens_group) event.first_out = messages::first_out_self;
     if (told.in_group) event.first_out = group_;
     const auto sequence = context_.record(event, now);

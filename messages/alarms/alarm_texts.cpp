@@ -143,19 +143,20 @@ explanation alarm_texts::of_protection(const event& said) const {
   return words;
 }
 
-// What happened is the state, why and what to do is told by the reason: that of the
-// contactor itself, or "cell_overvoltage/fault" of protection.
+// "cell_overvoltage/fault module_1:cell_3", as protection withdraws its permit.
+explanation alarm_texts::of_reason(std::string_view reason) const {
+  if (const auto* own = find(section::contactor_reason, reason)) return own->words;
+  const auto slash = std::min(reason.find('/'), reason.size());
+  const auto level = reason.substr(std::min(slash + 1, reason.size()));
+  return of_candidate(reason.substr(0, slash), level.substr(0, level.find(' ')));
+}
+
+// What happened is the state, why and what to do is told by the reason.
 explanation alarm_texts::of_contactor(const event& said) const {
   const auto* state = find(section::contactor, said.state);
   if (state == nullptr) return {};
   auto words = state->words;
-  const auto slash = said.reason.find('/');
-  const auto* own = find(section::contactor_reason, said.reason);
-  const auto why = own != nullptr ? own->words
-                   : slash == std::string::npos
-                       ? of_candidate(said.reason, {})
-                       : of_candidate(std::string_view(said.reason).substr(0, slash),
-                                      std::string_view(said.reason).substr(slash + 1));
+  const auto why = of_reason(said.reason);
   if (why.text.empty()) return words;
   words.text = fmt::format("{}: {}", words.text, why.text);
   words.cause = why.cause;

@@ -63,6 +63,8 @@ class alarm_texts {
   [[nodiscard]] std::string done_about(const event& said) const;
   [[nodiscard]] explanation of_protection(const event& said) const;
   [[nodiscard]] explanation of_contactor(const event& said) const;
+  /// Why a contactor moved: by itself, or by protection.
+  [[nodiscard]] explanation of_reason(std::string_view reason) const;
 
   std::map<std::string, entries, std::less<>> sections_;
   std::map<std::string, std::map<std::string, std::string, std::less<>>, std::less<>> words_;

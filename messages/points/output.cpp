@@ -110,20 +110,11 @@ void put_process(object& out, const event& event) {
   if (event.exit_code >= 0) out.integer("exit_code", event.exit_code);
 }
 
-/// `derate_charge`, not `derate_charge:50`: how far is in the limits.
-std::vector<std::string> kinds_of(const std::vector<std::string>& actions) {
-  std::vector<std::string> kinds;
-  for (const auto& action : actions) kinds.push_back(action.substr(0, action.find(':')));
-  return kinds;
-}
-
 void put_protection(object& out, const event& event) {
   out.text("rack", event.subject).text("candidate", event.candidate).text("scope", event.scope);
   out.text("level", event.level).text("edge", event.edge);
   event.has_value ? out.real("value", event.value) : out.raw("value", "null");
-  out.text("unit", event.unit)
-      .real("threshold", event.threshold)
-      .texts("actions", kinds_of(event.actions));
+  out.text("unit", event.unit).real("threshold", event.threshold).texts("actions", event.actions);
   out.number("sequence", event.sequence).number("first_out", event.first_out);
   out.maybe("reason", event.reason);
   put_cause(out, event);

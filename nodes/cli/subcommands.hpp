@@ -2,16 +2,20 @@
 
 #include "nodes/cli/commands.hpp"
 
-/// One declaration a subcommand; each is defined in the file of its name.
+/// One declaration a subcommand; each is defined in the file of its name, unshelve in shelve.cpp.
 namespace voltaic::nodes::cli {
 
+[[nodiscard]] action declare_acknowledge(command_options& app);
 [[nodiscard]] action declare_apply(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);
 [[nodiscard]] action declare_decode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);
 [[nodiscard]] action declare_record(command_options& app);
 [[nodiscard]] action declare_replay(command_options& app);
+[[nodiscard]] action declare_reset(command_options& app);
 [[nodiscard]] action declare_set(command_options& app);
+[[nodiscard]] action declare_shelve(command_options& app);
+[[nodiscard]] action declare_unshelve(command_options& app);
 [[nodiscard]] action declare_bus(command_options& app);
 [[nodiscard]] action declare_check(command_options& app);
 [[nodiscard]] action declare_plot(command_options& app);

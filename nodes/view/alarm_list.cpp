@@ -31,6 +31,7 @@ void alarm_list::lives_as(const std::string& node, const std::string& boot) {
   const bool is_first = known.boot.empty();
   known = {boot, 0};
   if (is_first) return;
+  std::erase_if(shelved_, [&](const auto& one) { return one.second == node; });
   for (auto each = entries_.begin(); each != entries_.end();) {
     auto& one = each->second;
     if (one.node == node) one.what.places = 0;
@@ -45,7 +46,7 @@ bool alarm_list::apply(const messages::event& said, std::int64_t utc_us) {
   known.sequence = said.sequence;
   if (said.kind != "protection") return true;
   const key which{said.subject, said.candidate, said.level};
-  if (said.edge == "shelve") shelved_.insert(which);
+  if (said.edge == "shelve") shelved_[which] = said.node;
   if (said.edge == "unshelve") shelved_.erase(which);
   if (said.edge == "set") {
     auto& one = entries_[which];

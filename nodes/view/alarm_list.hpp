@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -62,8 +61,8 @@ class alarm_list {
 
   latch_question latches_;
   std::map<key, entry> entries_;
-  std::set<key> shelved_;             ///< whether they stand or not
-  std::map<std::string, life> lives_; ///< by node
+  std::map<key, std::string> shelved_; ///< and by which node, whether they stand or not
+  std::map<std::string, life> lives_;  ///< by node
 };
 
 } // namespace voltaic::nodes::view

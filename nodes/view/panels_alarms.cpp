@@ -25,14 +25,19 @@ std::string level_text(const alarm& what) {
   return text;
 }
 
-/// `module_1:cell_3` as `1:3`, as the list of racks has it.
+/// `module_1:cell_3` as "cell 1:3", as the list of racks has it, and `module_1:temperature_3` as
+/// "sensor 1:3".
 std::string place_text(const std::string& scope) {
   constexpr std::string_view module = "module_";
-  constexpr std::string_view cell = ":cell_";
-  const auto at = scope.find(cell);
-  if (!scope.starts_with(module) || at == std::string::npos) return scope;
-  return "cell " + scope.substr(module.size(), at - module.size()) + ":" +
-         scope.substr(at + cell.size());
+  constexpr std::pair<std::string_view, std::string_view> elements[] = {
+      {":cell_", "cell"}, {":temperature_", "sensor"}};
+  for (const auto& [between, name] : elements) {
+    const auto at = scope.find(between);
+    if (!scope.starts_with(module) || at == std::string::npos) continue;
+    return fmt::format("{} {}:{}", name, scope.substr(module.size(), at - module.size()),
+                       scope.substr(at + between.size()));
+  }
+  return scope;
 }
 
 /// Few digits: the point and its resolution are not at hand.

@@ -269,7 +269,7 @@ std::vector<line> help_lines(const paper& on, const std::string& quit_means) {
       {"up down  j k", "choose a rack, or scroll"},
       {"PgUp PgDn", "by ten"},
       {"Home End  g G", "to the first, to the last"},
-      {"Tab  1 2 3", "overview, processes and links, events"},
+      {"Tab  1 2 3", "overview, processes and links, alarms explained and events"},
       {"p  Space", "pause the picture; the site goes on"},
       {"?  h", "this page"},
       {"q  Ctrl-C", quit_means}};

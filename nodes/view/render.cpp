@@ -59,8 +59,8 @@ share divide(const paper& on, const picture& of, std::string_view chosen_rack, s
   all.grant(parts.machinery, std::min<std::size_t>(machinery, 3));
   all.grant(parts.equipment, std::min<std::size_t>(equipment, 4));
   all.grant(parts.racks, std::min<std::size_t>(racks, 9));
-  all.grant(parts.machinery, std::min<std::size_t>(machinery, 8));
   all.grant(parts.alarms, std::min<std::size_t>(alarms, 6));
+  all.grant(parts.machinery, std::min<std::size_t>(machinery, 8));
   all.grant(parts.strip, has_rack ? 2 : 0);
   all.grant(parts.equipment, equipment);
   all.grant(parts.machinery, std::min<std::size_t>(machinery, 13));

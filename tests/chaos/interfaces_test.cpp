@@ -107,8 +107,9 @@ TEST_CASE("F-013: voltaic run exits 7 and says why when one of its nodes cannot 
 
 TEST_CASE("every subcommand has help with an example") {
   const live_site site;
-  for (const auto* name : {"run", "up", "node", "check", "apply", "status", "points", "set",
-                           "events", "simulate", "sim"}) {
+  for (const auto* name :
+       {"run", "up", "node", "check", "apply", "status", "points", "set", "events", "acknowledge",
+        "shelve", "unshelve", "reset", "simulate", "sim"}) {
     const auto said = site.voltaic({name, "--help"});
     INFO(name << ": " << said.output);
     CHECK(said.code == 0);

@@ -156,7 +156,7 @@ TEST_CASE("a protection event has the keys in their order, simulated and recorde
   CHECK(simulated_event_line(overvoltage(), 8000) ==
         R"({"t_ms":8000,"kind":"protection","rack":"rack_0","candidate":"cell_overvoltage",)"
         R"("scope":"module_1:cell_3","level":"warning","edge":"set","value":3.56,"unit":"V",)"
-        R"("threshold":3.55,"actions":["derate_charge"],"sequence":17,"first_out":17})");
+        R"("threshold":3.55,"actions":["derate_charge:50"],"sequence":17,"first_out":17})");
   const auto begin =
       R"({"utc":"2026-01-31T12:00:00.000000Z","node":"rack_0","boot":"b1","id":"rack_0.b1.17",)"
       R"("kind":"protection","rack":"rack_0",)";

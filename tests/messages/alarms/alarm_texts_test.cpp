@@ -46,7 +46,7 @@ fs::path source(const char* path) {
 /// Each `name = "word"` of a header.
 names constants_of(const char* header) {
   return found_in(contents(source(header)),
-                  R"re(constexpr const char\*\s+\w+\s*=\s*"([A-Za-z_]+)")re");
+                  R"re(constexpr (?:const char\*|std::string_view)\s+\w+\s*=\s*"([A-Za-z_]+)")re");
 }
 
 /// The words in capitals that begin the lines of docs/events.md's table.
@@ -65,6 +65,9 @@ const names extra_candidates = {"communication_loss", "sensor_invalid",     "sen
 
 names candidates() {
   auto all = extra_candidates;
+  for (const auto* header :
+       {"actors/protection/ladder_model.hpp", "actors/protection/plausibility_model.hpp"})
+    all.merge(constants_of(header));
   for (const auto& each : voltaic::messages::protection::known_candidates) all.emplace(each.name);
   return all;
 }
@@ -214,6 +217,10 @@ TEST_CASE("a contactor tells its state and why, by its own reason or by protecti
   said.state = "open";
   said.reason = "lease_expired";
   CHECK(english().of(said).text.starts_with("Contactors open: the device opened by itself"));
+  said.reason = "cell_undervoltage/hard module_1:cell_3";
+  CHECK(english().of(said).text == "Contactors open: Cell voltage too low");
+  CHECK(english().of(said).consequence.ends_with(
+      english().of_candidate("cell_undervoltage", "hard").consequence));
   said.reason = "cell_overvoltage/fault";
   CHECK(english().of(said).text == "Contactors open: Cell voltage too high");
   CHECK(english().of(said).remedy == english().of_candidate("cell_overvoltage", "fault").remedy);

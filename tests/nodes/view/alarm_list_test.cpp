@@ -128,4 +128,11 @@ TEST_CASE("an alarm that is shelved comes last and says so, until it is not") {
   CHECK(list.standing()[1].places == 1);
   rack.say("warning", "unshelve");
   CHECK_FALSE(list.standing()[1].shelved);
+  // A node that was restarted has forgotten it.
+  rack.say("warning", "shelve");
+  rack.boot = "b";
+  rack.sequence = 0;
+  rack.say("warning", "set");
+  REQUIRE(list.standing().size() == 1);
+  CHECK_FALSE(list.standing()[0].shelved);
 }
