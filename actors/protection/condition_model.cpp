@@ -71,9 +71,9 @@ bool condition_model::holds(const part& asked, const condition_values& now,
       return !now.soc_percent ||
              (*now.soc_percent >= asked.first && *now.soc_percent <= asked.second);
     case clause::kind::above_discharge_fault:
-      return !worst || sign_ * *worst >= sign_ * asked.first;
+      break;
   }
-  return true;
+  return !worst || sign_ * *worst >= sign_ * asked.first;
 }
 
 } // namespace voltaic::actors::protection

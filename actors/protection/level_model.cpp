@@ -163,7 +163,6 @@ void level_model::clear_due(std::size_t level, const element_values& input, std:
     if (!behind || clear_us_[at] < limits.clear_us) continue;
     state_[at] = 0;
     integral_us_[at] = 0;
-    clear_us_[at] = 0;
     --active_[level];
     changes.push_back({static_cast<std::uint32_t>(element), input.value[element],
                        static_cast<std::uint8_t>(level), edge::clear});

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace voltaic::actors::protection {
 
@@ -76,8 +77,7 @@ refusals protection_model::reset(bool service, bool standby) {
     report told;
     told.row = static_cast<std::uint16_t>(position);
     told.edge = report::kind::reset;
-    told.scope = std::move(each.scope);
-    each.scope.clear();
+    told.scope = std::exchange(each.scope, {});
     group(told);
     outputs_.reports.push_back(std::move(told));
     outputs_.latches.push_back({static_cast<std::uint16_t>(position), false});

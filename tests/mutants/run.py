@@ -3,19 +3,27 @@
 
 usage: run.py PROGRAM MUTANTS_JSON [--jobs N] [--goal PERCENT] [--only TEXT]
 
-Exit 0 when at least GOAL percent are noticed, 1 when fewer are, 2 when the tests fail without one.
+Mutants that equivalent.md lists change nothing that anybody could see: they do not count. An entry
+that fits no mutant any more, or one that the tests do notice, is wrong and told.
+
+Exit 0 when at least GOAL percent are noticed and no entry is wrong, 1 otherwise or when the tests
+fail without any mutant.
 """
 import argparse
 import collections
 import concurrent.futures
 import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
 # A mutant that hangs is noticed: the tests of both chains take seconds.
 SECONDS_MAX = 90
 PROGRESS_EVERY = 50
+EQUIVALENT = pathlib.Path(__file__).with_name("equivalent.md")
+ENTRY = re.compile(r"\| (\S+\.cpp) \| `(.+)` \| .+ \|")
 
 
 def is_noticed(program, number):
@@ -28,6 +36,28 @@ def is_noticed(program, number):
     return done.returncode != 0
 
 
+def name(mutants):
+    """Gives each its text in one line; the second one of a text in a file is `... #2`."""
+    seen = collections.Counter()
+    for each in mutants:
+        each["what"] = " ".join(each["what"].split())
+        key = each["file"], each["what"]
+        seen[key] += 1
+        if seen[key] > 1:
+            each["what"] += f" #{seen[key]}"
+
+
+def key_of(mutant):
+    return mutant["file"], mutant["what"]
+
+
+def equivalents(only):
+    """(file, mutant) of each line of the table; a pipe inside is written as \\|."""
+    lines = map(ENTRY.fullmatch, EQUIVALENT.read_text(encoding="utf-8").splitlines())
+    keys = [(found[1], found[2].replace("\\|", "|")) for found in lines if found]
+    return {key for key in keys if only in key[0]}
+
+
 def main():
     options = argparse.ArgumentParser()
     options.add_argument("program")
@@ -38,27 +68,37 @@ def main():
     given = options.parse_args()
     with open(given.mutants, encoding="utf-8") as file:
         mutants = [each for each in json.load(file) if given.only in each["file"]]
+    name(mutants)
     if is_noticed(given.program, 0):
         sys.exit("the tests fail without any mutant")
+    expected = equivalents(given.only)
+    wrong = [f"fits no mutant: {key}" for key in expected - set(map(key_of, mutants))]
     survivors, noticed = [], collections.Counter()
-    total = collections.Counter(each["file"] for each in mutants)
+    total = collections.Counter(each["file"] for each in mutants if key_of(each) not in expected)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
         results = pool.map(lambda each: is_noticed(given.program, each["id"]), mutants)
         for count, (each, caught) in enumerate(zip(mutants, results), 1):
-            noticed[each["file"]] += caught
-            if not caught:
+            if key_of(each) in expected:
+                if caught:
+                    wrong.append(f"noticed: {each['id']} {key_of(each)}")
+            elif caught:
+                noticed[each["file"]] += 1
+            else:
                 survivors.append(each)
             if count % PROGRESS_EVERY == 0:
                 print(f"{count} of {len(mutants)}, {len(survivors)} not noticed", file=sys.stderr,
                       flush=True)
     for each in survivors:
-        what = " ".join(each["what"].split())
-        print(f"not noticed: {each['id']} {each['file']}:{each['line']} {what}")
-    for name in sorted(total):
-        print(f"{name}: {noticed[name]} of {total[name]}, {100 * noticed[name] / total[name]:.1f} %")
-    score = 100 * sum(noticed.values()) / max(1, len(mutants))
-    print(f"all: {sum(noticed.values())} of {len(mutants)}, {score:.1f} %, goal {given.goal:.0f} %")
-    sys.exit(0 if score >= given.goal else 1)
+        print(f"not noticed: {each['id']} {each['file']}:{each['line']} {key_of(each)[1]}")
+    for each in sorted(wrong):
+        print(f"{EQUIVALENT.name}: {each}")
+    for file in sorted(total):
+        print(f"{file}: {noticed[file]} of {total[file]}, {100 * noticed[file] / total[file]:.1f} %")
+    count = sum(total.values())
+    score = 100 * sum(noticed.values()) / max(1, count)
+    print(f"all: {sum(noticed.values())} of {count}, {score:.1f} %, goal {given.goal:.0f} %, "
+          f"{len(mutants) - count} without effect left out")
+    sys.exit(0 if score >= given.goal and not wrong else 1)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ what the sources do, until VOLTAIC_MUTANT names one of the ids (switch.hpp).
 import json
 import os
 import pathlib
+import re
 import shlex
 import sys
 
@@ -30,7 +31,13 @@ BODIES = {KIND.COMPOUND_STMT, KIND.IF_STMT, KIND.CASE_STMT, KIND.DEFAULT_STMT,
           KIND.CXX_FOR_RANGE_STMT}
 # Without these the same happens, only slower.
 WITHOUT_EFFECT = ("reserve(",)
-DELAYS = ("_us", "_ms")
+DELAYS = ("_us", "_ms", "_us_", "_ms_")
+# Instants: twice the time of day is no delay.
+INSTANTS = re.compile(r"(now|last|from|to|at|until|oldest|newest|good|group|followed|seen|entered"
+                      r"|attempt|next_attempt|closing|opening|permit|.*source|.*source_time"
+                      r"|.*since)_(us|ms)_?")
+# Twice nothing is nothing.
+AGAINST_ZERO = re.compile(r"\s*(==|!=|<|<=|>|>=) 0\b")
 # The function that looks a transition up, in a namespace with `state_count` and `event_count`.
 TRANSITION = "next_state"
 
@@ -126,7 +133,8 @@ class Rewriter:
 
     def is_delay(self, node, parent):
         return (node.kind in (KIND.DECL_REF_EXPR, KIND.MEMBER_REF_EXPR)
-                and node.spelling.endswith(DELAYS)
+                and node.spelling.endswith(DELAYS) and not INSTANTS.fullmatch(node.spelling)
+                and not AGAINST_ZERO.match(self.text[node.extent.end.offset:][:6].decode())
                 and parent.kind == KIND.UNEXPOSED_EXPR
                 and parent.extent.start.offset == node.extent.start.offset
                 and parent.extent.end.offset == node.extent.end.offset

@@ -59,3 +59,35 @@ TEST_CASE("F-019 misses that are far apart are forgotten") {
     CHECK(chain.level_now() == deadline_model::level::good);
   }
 }
+
+TEST_CASE("F-019 deadline, window and the time between two misses end with their microsecond") {
+  using level = deadline_model::level;
+  deadline_model punctual;
+  punctual.step(0, step_deadline_us);
+  CHECK(punctual.misses() == 0);
+  punctual.step(1, step_deadline_us + 1);
+  CHECK(punctual.misses() == 1);
+  punctual.step(step_deadline_us, step_deadline_us + 1); // one microsecond short of a deadline
+  CHECK(punctual.misses() == 1);
+  punctual.step(step_deadline_us + 1, step_deadline_us + 1);
+  CHECK(punctual.misses() == 2);
+  CHECK(punctual.step(2 * step_deadline_us + 1, step_deadline_us + 1) == level::warning);
+  CHECK(punctual.step(1 + deadline_window_us, 0) == level::warning);
+  CHECK(punctual.misses() == 3);
+  CHECK(punctual.step(2 + deadline_window_us, 0) == level::good);
+  CHECK(punctual.misses() == 2);
+}
+
+TEST_CASE("F-019 what opened stays so until fewer misses than a warning takes are left") {
+  using level = deadline_model::level;
+  deadline_model chain;
+  std::int64_t now_us = 0;
+  for (int miss = 0; miss < 15; ++miss)
+    chain.step(now_us += step_deadline_us, 2 * step_deadline_us);
+  CHECK(chain.misses() == 10);
+  // The last three of them, at 1.3, 1.4 and 1.5 s, are within the window.
+  CHECK(chain.step(13 * step_deadline_us + deadline_window_us, 0) == level::open);
+  CHECK(chain.misses() == 3);
+  CHECK(chain.step(13 * step_deadline_us + deadline_window_us + 1, 0) == level::good);
+  CHECK(chain.misses() == 2);
+}

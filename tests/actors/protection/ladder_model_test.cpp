@@ -1,0 +1,85 @@
+#include "actors/protection/ladder_model.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace voltaic::actors::protection {
+
+using messages::protection::candidate;
+using messages::protection::direction;
+
+namespace {
+
+/// A candidate's levels as lines: level, set, clear, delays, latch, actions.
+std::vector<std::string> text_of(const candidate& made) {
+  std::vector<std::string> lines;
+  for (const auto& each : made.limits) {
+    auto line = std::string(to_string(each.level));
+    for (const double number : {each.set, each.clear, double(each.set_ms), double(each.clear_ms)}) {
+      line += " " + std::to_string(std::int64_t(number));
+    }
+    line += " " + std::string(to_string(each.latch));
+    for (const auto& action : each.actions) line += " " + to_string(action);
+    lines.push_back(line);
+  }
+  return lines;
+}
+using lines = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("F-146 what unusable elements come to, of each point") {
+  const std::string warning = "warning 1 0 0 5000 none derate_charge:50 derate_discharge:50";
+  const auto cells = sensor_invalid_candidate(measured::cell_voltage, 480);
+  CHECK(cells.name == "sensor_invalid");
+  CHECK(cells.unit == "elements");
+  CHECK(cells.direction == direction::high);
+  CHECK(cells.period_ms == 0);
+  CHECK(text_of(cells) ==
+        lines{warning, "alarm 2 1 0 10000 none stop_charge stop_discharge",
+              "fault 480 479 1000 10000 user stop_charge stop_discharge open_ordered"});
+  CHECK(text_of(sensor_invalid_candidate(measured::voltage, 1)) ==
+        lines{warning, "alarm 1 0 0 10000 none stop_charge stop_discharge",
+              "fault 1 0 1000 10000 user stop_charge stop_discharge open_ordered"});
+  CHECK(text_of(sensor_invalid_candidate(measured::current, 1)) ==
+        lines{warning, "alarm 1 0 0 10000 none stop_charge stop_discharge",
+              "fault 1 0 500 10000 user stop_charge stop_discharge open_ordered"});
+  CHECK(text_of(sensor_invalid_candidate(measured::soc, 1)) ==
+        lines{warning, "alarm 1 0 0 10000 none stop_charge stop_discharge"});
+  CHECK(text_of(sensor_invalid_candidate(measured::insulation_resistance, 1)) ==
+        lines{"warning 1 0 0 5000 none log"});
+}
+
+TEST_CASE("what silence comes to, of each point") {
+  const std::string stop = " none stop_charge stop_discharge";
+  const std::string open = " none stop_charge stop_discharge inhibit_close open_ordered";
+  const auto cells = communication_loss_candidate(measured::cell_voltage, 200);
+  CHECK(cells.name == "communication_loss");
+  CHECK(cells.unit == "ms");
+  CHECK(cells.direction == direction::high);
+  CHECK(cells.period_ms == 0);
+  CHECK(text_of(cells) == lines{"warning 300 299 0 0 none log", "alarm 1000 299 0 0" + stop,
+                                "fault 5000 299 0 0" + open});
+  CHECK(cells.limits.back().reason == "closing again takes three good scans and a command");
+  CHECK(text_of(communication_loss_candidate(measured::cell_temperature, 2'000)) ==
+        lines{"warning 3000 2999 0 0 none log", "alarm 6000 2999 0 0" + stop,
+              "fault 10000 2999 0 0" + open});
+  CHECK(text_of(communication_loss_candidate(measured::current, 100)) ==
+        lines{"warning 300 299 0 0 none log", "fault 500 299 0 0" + open});
+  CHECK(text_of(communication_loss_candidate(measured::current, 200)) ==
+        lines{"warning 300 299 0 0 none log", "fault 1000 299 0 0" + open});
+  CHECK(text_of(communication_loss_candidate(measured::soc, 1'000)) ==
+        lines{"warning 1500 1499 0 0 none log", "alarm 3000 1499 0 0" + stop});
+  CHECK(text_of(communication_loss_candidate(measured::insulation_resistance, 1'000)) ==
+        lines{"warning 1500 1499 0 0 none log", "alarm 86400000 1499 0 0 none inhibit_close"});
+}
+
+TEST_CASE("F-110 a lost store of latches bars closing until a service person resets it") {
+  const auto lost = latch_store_lost_candidate();
+  CHECK(lost.name == "latch_store_lost");
+  CHECK(text_of(lost) == lines{"fault 1 0 0 0 lock inhibit_close lock"});
+}
+
+} // namespace voltaic::actors::protection
