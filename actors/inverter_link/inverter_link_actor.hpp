@@ -14,7 +14,7 @@ namespace voltaic::actors::inverter_link {
 /// A value of a Modbus inverter holds this long without the link; then it is zero again.
 inline constexpr std::int64_t value_lease_us = 60 * messages::us_per_s;
 /// It is set again before that, however little has changed;
-inline constexpr std::int64_t value_renewal_us = 20 * messages::us_per_s;
+inline constexpr std::int64_t value_renewal_us = 50 * messages::us_per_s;
 /// and a change is set at most this often, unless it is to zero.
 inline constexpr std::int64_t value_spacing_us = messages::us_per_s;
 /// A command of a link has to be carried out within this.

@@ -29,13 +29,17 @@ constexpr std::array described_points = {
     computed_point{"told_discharge_power_limit", "ToldDischargePowerLimit", "W", 0},
     computed_point{"charge_bounds", "ChargeBounds", "", 0, "text"},
     computed_point{"discharge_bounds", "DischargeBounds", "", 0, "text"},
-    computed_point{"absorption_voltage", "AbsorptionVoltage", "V", 1},
 };
 
-messages::catalogue describe(const std::string& name) {
+/// After them, where the inverter tells the voltage that it charges to.
+constexpr computed_point absorption_voltage{"absorption_voltage", "AbsorptionVoltage", "V", 1};
+
+messages::catalogue describe(const std::string& name, bool tells_absorption) {
   std::vector<messages::point_description> points;
   for (const auto& each : described_points)
     points.push_back(messages::points::describe(name, each, points_period_us));
+  if (tells_absorption)
+    points.push_back(messages::points::describe(name, absorption_voltage, points_period_us));
   return messages::points::make_catalogue(name + "/link", std::move(points));
 }
 
@@ -102,7 +106,7 @@ model::model(model_options options)
       battery_(options_),
       heartbeat_(expects_heartbeat(*options_.profile)),
       schedule_(options_.profile->frames),
-      catalogue_(describe(options_.name)) {
+      catalogue_(describe(options_.name, options_.profile->reads_charge_voltage)) {
   assert(options_.validate().empty());
   const auto& profile = *options_.profile;
   const auto watch = [&](const std::string& point) {
@@ -126,9 +130,10 @@ messages::telemetry model::say(std::int64_t now_us) const {
   out.number(told_.discharge_power_w);
   out.text(text_of(told_.charge));
   out.text(text_of(told_.discharge));
-  out.number(inverter_number(item_of("inverter_charge_voltage"), now_us));
+  if (options_.profile->reads_charge_voltage)
+    out.number(inverter_number(item_of("inverter_charge_voltage"), now_us));
   auto blocks = out.take();
-  assert(blocks.size() == described_points.size());
+  assert(blocks.size() == catalogue_.points.size());
   return {catalogue_.owner, catalogue_.fingerprint, std::move(blocks)};
 }
 

@@ -35,7 +35,7 @@ std::string only_folder_below(const std::string& root) {
 } // namespace
 
 live_site::live_site(equipment with, int racks) {
-  for (const auto* part : {"profiles", "protection"}) {
+  for (const auto* part : {"profiles", "protection", "inverters"}) {
     const auto to = folder_ / (std::string("configs/") + part);
     std::filesystem::create_directories(to);
     std::filesystem::copy(VOLTAIC_SOURCE_FOLDER "/configs/" + std::string(part), to,
@@ -46,6 +46,11 @@ live_site::live_site(equipment with, int racks) {
   const auto begin = text.find("[[modbus]]");
   const auto end = text.find("[simulator]");
   if (with == equipment::none && begin < end) text.erase(begin, end - begin);
+  // What a link tells its inverter would be between a test and the equipment that it looks at.
+  if (with == equipment::all) {
+    const auto link = text.find("[[inverter]]");
+    text.erase(link, text.find("[[modbus]]", link) - link);
+  }
   write(text + voltaic::tests::own_ports());
 }
 

@@ -25,7 +25,8 @@ struct answer {
 class live_site {
  public:
   /// Whether the demo's inverter, air conditioner and meter are part of it.
-  enum class equipment { none, all };
+  /// `linked`: all of it, and the inverter is told about the racks.
+  enum class equipment { none, all, linked };
   explicit live_site(equipment with = equipment::none, int racks = 2);
   ~live_site();
   live_site(const live_site&) = delete;

@@ -16,7 +16,7 @@ IMAGE = "voltaic-demo"
 PROJECT = f"voltaic-test-{os.getpid()}"
 PROJECT_ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 RACKS = [f"rack_{number}" for number in range(4)]
-NODES = ["relay", *RACKS, "site"]
+NODES = ["relay", *RACKS, "inverter_0", "site"]
 # Generous: a busy machine, and Docker's own backoff between restarts.
 READY_S = 90
 

@@ -100,7 +100,8 @@ TEST_CASE("the demo site is four chains on two buses, each chain in a node of it
   CHECK(plan.warnings.empty());
   std::vector<std::string> nodes;
   for (const auto& node : plan.nodes) nodes.push_back(node.name);
-  CHECK(nodes == std::vector<std::string>{"relay", "rack_0", "rack_1", "rack_2", "rack_3", "site"});
+  CHECK(nodes == std::vector<std::string>{"relay", "rack_0", "rack_1", "rack_2", "rack_3",
+                                          "inverter_0", "site"});
   const auto& chain = *plan.find_node("rack_1");
   CHECK(chain.safety);
   CHECK(chain.buses == std::vector<std::string>{"can0"});
