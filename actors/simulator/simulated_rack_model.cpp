@@ -13,9 +13,9 @@ namespace {
 using messages::can::frame;
 
 // Identifiers of the rack's frames, before the offset.
-constexpr std::uint32_t order_id = 0x080;
+constexpr std::uint32_t order_id = first_order_id;
 constexpr std::uint32_t set_charge_limit_id = 0x082;
-constexpr std::uint32_t set_discharge_limit_id = 0x083;
+constexpr std::uint32_t set_discharge_limit_id = last_order_id;
 constexpr std::uint32_t status_id = 0x084;
 constexpr std::uint32_t values_id = 0x085;
 constexpr std::uint32_t limits_id = 0x086;

@@ -37,6 +37,10 @@ struct rack_options {
   rack_controller_model::options controller;
 };
 
+/// The first and the last of what a rack is sent, before the offset: orders and limits.
+inline constexpr std::uint32_t first_order_id = 0x080;
+inline constexpr std::uint32_t last_order_id = 0x083;
+
 /// One simulated rack of 30 modules with 16 cells and 8 temperatures each, as
 /// it behaves on a CAN bus. It knows neither clock nor bus: the same steps give
 /// the same frames. A module whose fault flags are set measures nothing: its

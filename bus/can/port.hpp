@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bus/can/id_filter.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/expected.hpp"
 
@@ -33,11 +34,11 @@ enum class controller_state : std::uint8_t {
   down
 };
 
-/// What a port did since it was opened.
+/// What a port did since it was opened, whatever of it its owner listens to.
 struct statistics {
   controller_state state = controller_state::down;
   std::uint32_t bitrate = 0;
-  std::uint64_t rx = 0;      ///< frames received
+  std::uint64_t rx = 0;      ///< frames that others sent and that arrived
   std::uint64_t tx = 0;      ///< frames sent
   std::uint64_t bytes = 0;   ///< in the data fields of all of them
   std::uint64_t rx_bits = 0; ///< bits on the wire of everything seen, stuffing included
@@ -51,7 +52,8 @@ struct statistics {
 /// What became of a frame: on its way, refused for want of room, or there is no bus.
 enum class send_result : std::uint8_t { sent, full, down };
 
-/// Called on the port's thread, at least every `tick_period_us`; must not block.
+/// Called on the port's thread; must not block. With frames, or at least every
+/// `tick_period_us` where none came for `port_options::tick_pause_us`.
 /// Of a replay it may: its time is the recording's, and that can wait.
 using batch_handler = std::function<void(batch&&)>;
 
@@ -76,6 +78,12 @@ struct port_options {
   std::string uri;            ///< "virtual:can0", "replay:FILE#BUS"
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::uint32_t bitrate = 500'000;
+  /// What its owner listens to; empty: everything. A bus that can hands over nothing
+  /// else, so that nobody wakes for the frames of others; one that cannot, everything.
+  std::vector<id_range> listens_to;
+  /// No tick comes sooner after a frame than this. Frames carry the time too: where they
+  /// come steadily, it needs no wakes of its own. Of replays: no meaning.
+  std::int64_t tick_pause_us = 0;
   std::optional<std::int64_t> epoch_utc_us; ///< replay: fixed UTC of the first frame
   bool loop = false;                        ///< replay: start again at the end
   double speed = 1.0; ///< replay: recorded seconds per second; 0: as fast as taken

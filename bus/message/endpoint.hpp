@@ -82,6 +82,11 @@ struct endpoint_options {
   /// precedes the live frames of the other planes at each (re)connection: the
   /// frames between a snapshot `request` marker and its `end` marker.
   std::vector<plane> subscriptions;
+  /// What is said again and again, telemetry and health, may wait this long for company
+  /// after the last sending: a wake of this thread, the library's and the relay's costs
+  /// more than the frame. Events, commands and results never wait, and take along what
+  /// does. 0: only at high rates.
+  std::int64_t gather_us = 0;
 };
 
 } // namespace voltaic::bus::message

@@ -28,8 +28,11 @@
 namespace voltaic::nodes::cli {
 namespace {
 
-// How often a running node looks whether it has failed.
-constexpr int look_period_ms = 20;
+// How often a node looks whether it is ready, and one that watches itself whether it is wedged.
+constexpr int start_look_period_ms = 20;
+// How often a running node looks whether it has failed, and tends its log. A look costs
+// a wake, and there are many nodes.
+constexpr int look_period_ms = 100;
 
 struct options {
   std::string site;
@@ -136,7 +139,7 @@ exit_code live(process::node& node, const bus::message::relay* relay,
                simulator::stop_signal& stop, const logger& log) {
   process::growth_log refusals(log);
   bool told = false;
-  while (!stop.wait(look_period_ms)) {
+  while (!stop.wait(told && !watch ? look_period_ms : start_look_period_ms)) {
     if (failed) {
       return exit_code::fault;
     }

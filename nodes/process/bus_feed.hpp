@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "bus/can/id_filter.hpp"
 #include "bus/can/port.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -17,17 +18,16 @@ class bus_feed {
   explicit bus_feed(const std::vector<const site::device*>& devices,
                     const std::vector<const site::inverter*>& inverters = {});
 
+  /// What they listen to.
+  [[nodiscard]] const bus::can::id_filter& filter() const { return filter_; }
+
   /// Drops the frames that are for nobody here. False: nothing of the batch is needed
   /// now, neither a frame nor the time, which is needed at each `tick_period_us`.
   [[nodiscard]] bool take(bus::can::batch& said);
 
  private:
-  void add(std::uint32_t id, bool extended);
-  void add(const site::inverter& linked);
-  [[nodiscard]] bool wants(const messages::can::frame& one) const;
-  std::vector<bool> standard_;          ///< by 11-bit identifier
-  std::vector<std::uint32_t> extended_; ///< 29-bit identifiers, sorted
-  std::int64_t passed_us_ = 0;          ///< time of the last batch that was passed on
+  bus::can::id_filter filter_;
+  std::int64_t passed_us_ = 0; ///< time of the last batch that was passed on
 };
 
 } // namespace voltaic::nodes::process

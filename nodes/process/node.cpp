@@ -29,6 +29,13 @@ constexpr std::uint32_t incarnations_of_a_start = 65'536;
 constexpr std::chrono::microseconds start_look_period{2'000};
 constexpr std::chrono::microseconds replay_look_period{100};
 
+// Observers get telemetry together that is said within this time. It is short beside the
+// periods of devices, and long beside those of their single frames.
+constexpr std::int64_t gather_us = 50'000;
+// Devices speak in periods of tens of milliseconds and more: where their frames come this
+// often, they bring the time along. A chain that hears nothing gets its ticks as ever.
+constexpr std::int64_t tick_pause_us = bus::can::tick_period_us + 2'000;
+
 // Until it is so, or the time is over.
 template <class Condition>
 void wait_until(Condition reached, std::int64_t at_most_us, std::chrono::microseconds look_period) {
@@ -155,6 +162,7 @@ messages::expected<bool> node::open_endpoint() {
   endpoint.identity = options_.name;
   endpoint.relay = options_.relay;
   endpoint.subscriptions = subscriptions_of(*options_.plan, *self_);
+  endpoint.gather_us = gather_us;
   bus::message::listener* listener = &inbox_;
   if (self_->kind == site::node_kind::relay) {
     relay_watch_ = std::make_unique<relay_watch>(inbox_, options_.name + "/health",
@@ -323,7 +331,10 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
       device->post(shared);
     }
   };
-  return field_.open_bus(options_.open_port, port_options_of(plan, described), handler);
+  auto port = port_options_of(plan, described);
+  port.listens_to = feed->filter().ranges();
+  port.tick_pause_us = tick_pause_us;
+  return field_.open_bus(options_.open_port, port, handler);
 }
 
 messages::expected<bool> node::open_line(const std::string& line) {

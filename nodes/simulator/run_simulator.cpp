@@ -59,6 +59,10 @@ class played_site {
       bus::can::port_options port;
       port.uri = uri;
       port.runtime_folder = options_.runtime_folder;
+      for (const auto& rack : racks) {
+        port.listens_to.push_back({rack.id_offset + actors::simulator::first_order_id,
+                                   rack.id_offset + actors::simulator::last_order_id});
+      }
       auto opened = simulated_bus::open(port, racks);
       if (!opened) return opened.error().text;
       buses_[uri] = *std::move(opened);

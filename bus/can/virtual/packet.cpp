@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include <cassert>
 #include <cstring>
 
 namespace voltaic::bus::can {
 namespace {
 
-constexpr std::uint32_t packet_magic = 0x314E4356; // "VCN1"
+constexpr std::uint32_t packet_magic = 0x324E4356; // "VCN2"
+constexpr std::uint32_t filter_magic = 0x32464356; // "VCF2"
 
 enum record_flag : std::uint8_t { extended = 1, remote = 2, error = 4, fd = 8 };
 
@@ -21,6 +23,14 @@ struct record {
   std::int64_t time_us;
 };
 static_assert(sizeof(record) == 16);
+
+/// One range of a filter.
+struct range_record {
+  std::uint32_t first;
+  std::uint32_t last;
+  std::uint32_t extended; ///< 0 or 1
+};
+static_assert(packet_header_bytes + filter_ranges_max * sizeof(range_record) <= packet_bytes_max);
 
 std::size_t padded(std::size_t bytes) {
   return (bytes + 7) / 8 * 8;
@@ -57,12 +67,12 @@ bool packet::add(const frame& item) {
   return true;
 }
 
-std::span<const std::byte> packet::finish(std::uint32_t bitrate, std::uint64_t lost) {
+std::span<const std::byte> packet::finish(std::uint32_t bitrate, const passed_frames& passed) {
   packet_header header;
   header.magic = packet_magic;
   header.count = static_cast<std::uint32_t>(count_);
   header.bitrate = bitrate;
-  header.lost = lost;
+  header.passed = passed;
   std::memcpy(bytes_.data(), &header, sizeof(header));
   return {bytes_.data(), size_};
 }
@@ -94,6 +104,39 @@ bool read_packet(std::span<const std::byte> bytes, packet_header& header,
   if (frames.size() - before == header.count && at == bytes.size()) return true;
   frames.resize(before);
   return false;
+}
+
+std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges) {
+  assert(ranges.size() <= filter_ranges_max);
+  packet_header header;
+  header.magic = filter_magic;
+  header.count = static_cast<std::uint32_t>(ranges.size());
+  std::vector<std::byte> bytes(packet_header_bytes + ranges.size() * sizeof(range_record));
+  std::memcpy(bytes.data(), &header, sizeof(header));
+  std::size_t at = packet_header_bytes;
+  for (const id_range& each : ranges) {
+    const range_record one{each.first, each.last, each.extended ? 1U : 0U};
+    std::memcpy(bytes.data() + at, &one, sizeof(one));
+    at += sizeof(one);
+  }
+  return bytes;
+}
+
+std::optional<std::vector<id_range>> read_filter(std::span<const std::byte> bytes) {
+  packet_header header;
+  if (bytes.size() < packet_header_bytes) return std::nullopt;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  if (header.magic != filter_magic || header.count > filter_ranges_max) return std::nullopt;
+  if (bytes.size() != packet_header_bytes + header.count * sizeof(range_record))
+    return std::nullopt;
+  std::vector<id_range> ranges;
+  for (std::size_t at = packet_header_bytes; at < bytes.size(); at += sizeof(range_record)) {
+    range_record one{};
+    std::memcpy(&one, bytes.data() + at, sizeof(one));
+    if (one.extended > 1) return std::nullopt;
+    ranges.push_back({one.first, one.last, one.extended == 1});
+  }
+  return ranges;
 }
 
 messages::expected<std::string> virtual_bus_path(const std::string& runtime_folder,

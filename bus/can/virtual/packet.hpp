@@ -3,10 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "bus/can/id_filter.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/expected.hpp"
 
@@ -19,18 +21,29 @@ using messages::can::frame;
 /// A packet carries no more frames.
 inline constexpr std::size_t frames_per_packet_max = 64;
 /// What stands before the frames.
-inline constexpr std::size_t packet_header_bytes = 24;
+inline constexpr std::size_t packet_header_bytes = 48;
 /// A longer packet is malformed.
 inline constexpr std::size_t packet_bytes_max =
     packet_header_bytes + frames_per_packet_max * (16 + 64);
 
+/// A filter names no more ranges; who listens to more than that gets everything.
+inline constexpr std::size_t filter_ranges_max = 256;
+
+/// What the others sent since this client came, whether it listens to that or not.
+struct passed_frames {
+  std::uint64_t frames = 0; ///< without those that this client lost
+  std::uint64_t bytes = 0;  ///< in the data fields of those
+  std::uint64_t bits = 0;   ///< that those occupied, stuff bits included
+  std::uint64_t lost = 0;   ///< frames this client lost because it read too slowly
+};
+
 /// Stands before the frames of each packet.
 struct packet_header {
   std::uint32_t magic = 0;
-  std::uint32_t count = 0;   ///< frames that follow
+  std::uint32_t count = 0;   ///< frames or ranges that follow
   std::uint32_t bitrate = 0; ///< of the bus; 0 from a client
   std::uint32_t reserved = 0;
-  std::uint64_t lost = 0; ///< frames this client lost so far because it read too slowly
+  passed_frames passed; ///< 0 from a client
 };
 static_assert(sizeof(packet_header) == packet_header_bytes);
 
@@ -42,7 +55,8 @@ class packet {
   /// False when the packet is full.
   bool add(const frame& item);
   /// Completes the header; the bytes stay valid until the next change.
-  [[nodiscard]] std::span<const std::byte> finish(std::uint32_t bitrate, std::uint64_t lost);
+  [[nodiscard]] std::span<const std::byte> finish(std::uint32_t bitrate,
+                                                  const passed_frames& passed);
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
@@ -54,6 +68,12 @@ class packet {
 /// Appends a packet's frames; false (and nothing appended) when it is malformed.
 [[nodiscard]] bool read_packet(std::span<const std::byte> bytes, packet_header& header,
                                std::vector<frame>& frames);
+
+/// What a client sends that listens to no more than this: at most `filter_ranges_max`.
+[[nodiscard]] std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges);
+
+/// The ranges of such a packet; nothing when it is malformed or a packet of frames.
+[[nodiscard]] std::optional<std::vector<id_range>> read_filter(std::span<const std::byte> bytes);
 
 /// Where the virtual bus `name` listens; a failure when the path is too long
 /// for a unix socket.

@@ -13,6 +13,7 @@
 #include <deque>
 #include <limits>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -31,13 +32,18 @@ constexpr std::size_t clients_max = 256;
 /// Bit times are shorter than the 50 us by which Linux delays an ordinary timer.
 constexpr unsigned long timer_slack_ns = 1'000;
 constexpr std::int64_t accept_pause_us = 100'000;
+/// Who listens to nothing of what passes hears this often how much it was.
+constexpr std::int64_t passed_period_us = 100'000;
 constexpr std::int64_t never_us = std::numeric_limits<std::int64_t>::max();
 
 struct client {
   int id = 0;
   file_descriptor socket;
+  std::optional<id_filter> filter; ///< nothing: it listens to everything
   std::deque<frame> outgoing;
-  std::uint64_t lost = 0;
+  passed_frames passed;
+  std::uint64_t told_frames = 0; ///< of `passed`, in the last packet
+  std::int64_t told_us = 0;      ///< when that was
   bool greeted = false;
   bool blocked = false; ///< its socket is full; wait until it reads
   bool gone = false;
@@ -79,8 +85,9 @@ class served_bus final : public virtual_bus {
   void wait(std::int64_t until_us);
   void accept_clients();
   void read_client(client& from);
+  void take_packet(client& from, std::span<const std::byte> bytes);
   void carry(std::int64_t now_us);
-  void flush(client& to);
+  void flush(client& to, std::int64_t now_us);
   void flush_all(std::int64_t now_us);
   void forget_gone();
 
@@ -177,16 +184,22 @@ void served_bus::read_client(client& from) {
     if (outcome == socket_outcome::closed) from.gone = true;
     read_.clear();
     const std::int64_t now_us = monotonic_now_us();
-    for (const auto bytes : receiver_.packets()) {
-      packet_header header;
-      if (read_packet(bytes, header, read_)) continue;
-      from.gone = true;
-      const std::lock_guard lock(mutex_);
-      ++statistics_.refused;
-    }
+    for (const auto bytes : receiver_.packets()) take_packet(from, bytes);
     for (const frame& item : read_) arbiter_.push(from.id, item, now_us);
     if (from.gone || receiver_.packets().size() < packet_receiver::packets_max) return;
   }
+}
+
+void served_bus::take_packet(client& from, std::span<const std::byte> bytes) {
+  packet_header header;
+  if (read_packet(bytes, header, read_)) return;
+  if (auto ranges = read_filter(bytes)) {
+    from.filter.emplace(*std::move(ranges));
+    return;
+  }
+  from.gone = true;
+  const std::lock_guard lock(mutex_);
+  ++statistics_.refused;
 }
 
 void served_bus::carry(std::int64_t now_us) {
@@ -197,15 +210,20 @@ void served_bus::carry(std::int64_t now_us) {
   arbiter_.advance(now_us, [&](int sender, const frame& item) {
     if (flush_due_us_ == never_us) flush_due_us_ = item.time_us + options_.packing_us;
     ++frames;
-    bits += messages::can::exact_bits(item);
+    const std::uint32_t item_bits = messages::can::exact_bits(item);
+    bits += item_bits;
     for (client& each : clients_) {
       if (each.id == sender) continue;
-      if (each.outgoing.size() < options_.receive_queue_max) {
-        each.outgoing.push_back(item);
-      } else {
-        ++each.lost;
+      const bool wanted = !each.filter || each.filter->wants(item);
+      if (wanted && each.outgoing.size() >= options_.receive_queue_max) {
+        ++each.passed.lost;
         ++lost;
+        continue;
       }
+      ++each.passed.frames;
+      each.passed.bytes += item.length;
+      each.passed.bits += item_bits;
+      if (wanted) each.outgoing.push_back(item);
     }
   });
   const std::lock_guard lock(mutex_);
@@ -216,18 +234,22 @@ void served_bus::carry(std::int64_t now_us) {
   load_.add(now_us, static_cast<std::uint32_t>(bits));
 }
 
-void served_bus::flush(client& to) {
-  while (!to.blocked && !to.gone && (!to.outgoing.empty() || !to.greeted)) {
+void served_bus::flush(client& to, std::int64_t now_us) {
+  bool untold = to.passed.frames != to.told_frames && now_us - to.told_us >= passed_period_us;
+  while (!to.blocked && !to.gone && (!to.outgoing.empty() || !to.greeted || untold)) {
     packet_.clear();
     for (const frame& item : to.outgoing) {
       if (!packet_.add(item)) break;
     }
-    const auto bytes = packet_.finish(options_.bitrate, to.lost);
+    const auto bytes = packet_.finish(options_.bitrate, to.passed);
     const socket_outcome outcome = send_packet(to.socket.get(), bytes);
     to.blocked = outcome == socket_outcome::would_block;
     to.gone = outcome == socket_outcome::closed;
     if (outcome != socket_outcome::done) return;
     to.greeted = true;
+    to.told_frames = to.passed.frames;
+    to.told_us = now_us;
+    untold = false;
     const auto sent = static_cast<std::ptrdiff_t>(packet_.count());
     to.outgoing.erase(to.outgoing.begin(), to.outgoing.begin() + sent);
   }
@@ -236,7 +258,7 @@ void served_bus::flush(client& to) {
 void served_bus::flush_all(std::int64_t now_us) {
   if (flush_due_us_ <= now_us) flush_due_us_ = never_us;
   for (client& each : clients_) {
-    if (flush_due_us_ == never_us || !each.greeted) flush(each);
+    if (flush_due_us_ == never_us || !each.greeted) flush(each, now_us);
   }
 }
 

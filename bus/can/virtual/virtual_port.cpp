@@ -25,11 +25,23 @@ constexpr std::int64_t reconnect_period_us = 50'000;
 /// One batch holds no more: a long backlog comes in several.
 constexpr std::size_t frames_per_batch_max = 4096;
 
+/// What to send to a bus on each connection; nothing where everything is listened to.
+std::vector<std::byte> filter_of(const port_options& options) {
+  const id_filter filter(options.listens_to);
+  const std::size_t count = filter.ranges().size();
+  if (count == 0 || count > filter_ranges_max) return {};
+  return filter_packet(filter.ranges());
+}
+
 class virtual_port final : public port {
  public:
   virtual_port(const port_options& options, std::string path, file_descriptor wake,
                batch_handler handler)
-      : path_(std::move(path)), wake_(std::move(wake)), handler_(std::move(handler)) {
+      : path_(std::move(path)),
+        filter_(filter_of(options)),
+        tick_pause_us_(options.tick_pause_us),
+        wake_(std::move(wake)),
+        handler_(std::move(handler)) {
     statistics_.bitrate = options.bitrate;
     reconnect();
     thread_ = std::thread([this] {
@@ -61,10 +73,13 @@ class virtual_port final : public port {
   void disconnect();
   void wait(std::int64_t until_us);
   void drain();
-  void accept_packets(std::size_t frames_before);
+  void accept_packets();
+  void count(const passed_frames& passed, std::int64_t now_us);
   void say();
 
   const std::string path_;
+  const std::vector<std::byte> filter_; ///< empty: none
+  const std::int64_t tick_pause_us_;
   file_descriptor wake_;
   const batch_handler handler_;
 
@@ -73,12 +88,13 @@ class virtual_port final : public port {
   statistics statistics_;
   mutable load_meter load_;
   packet outgoing_;
-  std::uint64_t lost_on_connection_ = 0;
+  passed_frames passed_; ///< on this connection
 
   batch batch_;
   packet_receiver receiver_;
   utc_offset_clock utc_;
-  std::int64_t last_us_ = 0; ///< nothing may be stamped before it any more
+  std::int64_t last_us_ = 0;       ///< nothing may be stamped before it any more
+  std::int64_t last_frame_us_ = 0; ///< when a frame was last handed over
   std::int64_t reconnect_due_us_ = 0;
   bool backlog_ = false; ///< more waits in the socket than one batch holds
   std::atomic<bool> stopping_{false};
@@ -98,7 +114,7 @@ send_result virtual_port::send_all(std::span<const frame> frames) {
       if (!outgoing_.add(stamped)) break;
     }
     const socket_outcome outcome = socket_.valid()
-                                       ? send_packet(socket_.get(), outgoing_.finish(0, 0))
+                                       ? send_packet(socket_.get(), outgoing_.finish(0, {}))
                                        : socket_outcome::closed;
     if (outcome != socket_outcome::done) {
       statistics_.tx_dropped += frames.size() - at;
@@ -116,7 +132,7 @@ send_result virtual_port::send_all(std::span<const frame> frames) {
 void virtual_port::run() {
   last_us_ = monotonic_now_us();
   while (!stopping_) {
-    if (!backlog_) wait(next_tick_us(last_us_));
+    if (!backlog_) wait(std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_));
     if (!socket_.valid() && monotonic_now_us() >= reconnect_due_us_) reconnect();
     drain();
     say();
@@ -126,9 +142,11 @@ void virtual_port::run() {
 void virtual_port::reconnect() {
   reconnect_due_us_ = monotonic_now_us() + reconnect_period_us;
   file_descriptor fresh = connect_to_bus(path_);
+  // A bus that takes no filter hands over everything, and the owner sorts.
+  if (fresh.valid() && !filter_.empty()) (void)send_packet(fresh.get(), filter_);
   const std::lock_guard lock(mutex_);
   socket_ = std::move(fresh);
-  lost_on_connection_ = 0;
+  passed_ = {};
   statistics_.state = socket_.valid() ? controller_state::error_active : controller_state::down;
 }
 
@@ -150,7 +168,7 @@ void virtual_port::drain() {
   while (socket_.valid()) {
     const socket_outcome outcome = receiver_.receive(socket_.get());
     if (outcome == socket_outcome::would_block) return;
-    accept_packets(batch_.frames.size());
+    accept_packets();
     if (outcome == socket_outcome::closed) return disconnect();
     if (receiver_.packets().size() < packet_receiver::packets_max) return;
     backlog_ = batch_.frames.size() >= frames_per_batch_max;
@@ -158,7 +176,8 @@ void virtual_port::drain() {
   }
 }
 
-void virtual_port::accept_packets(std::size_t frames_before) {
+void virtual_port::accept_packets() {
+  const std::int64_t now_us = monotonic_now_us();
   const std::lock_guard lock(mutex_);
   for (const auto bytes : receiver_.packets()) {
     packet_header header;
@@ -167,17 +186,19 @@ void virtual_port::accept_packets(std::size_t frames_before) {
       continue;
     }
     statistics_.bitrate = header.bitrate;
-    statistics_.rx_overflow += header.lost - lost_on_connection_;
-    lost_on_connection_ = header.lost;
+    count(header.passed, now_us);
   }
-  for (std::size_t i = frames_before; i < batch_.frames.size(); ++i) {
-    const frame& item = batch_.frames[i];
-    const std::uint32_t bits = messages::can::exact_bits(item);
-    ++statistics_.rx;
-    statistics_.bytes += item.length;
-    statistics_.rx_bits += bits;
-    load_.add(item.time_us, bits);
-  }
+}
+
+/// With the lock held.
+void virtual_port::count(const passed_frames& passed, std::int64_t now_us) {
+  const std::uint64_t bits = passed.bits - passed_.bits;
+  statistics_.rx += passed.frames - passed_.frames;
+  statistics_.bytes += passed.bytes - passed_.bytes;
+  statistics_.rx_bits += bits;
+  statistics_.rx_overflow += passed.lost - passed_.lost;
+  load_.add(now_us, static_cast<std::uint32_t>(bits));
+  passed_ = passed;
 }
 
 void virtual_port::say() {
@@ -186,6 +207,7 @@ void virtual_port::say() {
     item.time_us = std::clamp(item.time_us, last_us_, now_us);
     last_us_ = item.time_us;
   }
+  if (!batch_.frames.empty()) last_frame_us_ = now_us;
   // With a backlog, frames older than now are still to come.
   if (!backlog_) last_us_ = now_us;
   batch_.now_us = last_us_;

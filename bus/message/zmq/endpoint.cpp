@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -37,7 +38,8 @@ class zmq_endpoint final : public endpoint {
       : pub_(open_socket(context, zmq::socket_type::xpub, publisher_high_water_messages)),
         sub_(open_socket(context, zmq::socket_type::sub, high_water_messages)),
         cmd_(open_socket(context, zmq::socket_type::dealer, high_water_messages)),
-        to_(to) {
+        to_(to),
+        gather_us_(options.gather_us) {
     // Without a relay nothing queues inside the library, where it would turn stale.
     pub_.set(zmq::sockopt::immediate, true);
     cmd_.set(zmq::sockopt::immediate, true);
@@ -94,7 +96,11 @@ class zmq_endpoint final : public endpoint {
   void run() {
     refuse_signals();
     while (!stopping_) {
-      flush();
+      dozing_ = gathers();
+      if (!dozing_) {
+        flush();
+        dozing_ = gathers();
+      }
       serve();
     }
     const std::int64_t until_us = monotonic_now_us() + flush_max_us;
@@ -115,7 +121,7 @@ class zmq_endpoint final : public endpoint {
                                {pub_.handle(), 0, ZMQ_POLLIN, 0},
                                {sub_.handle(), 0, ZMQ_POLLIN, 0},
                                {cmd_.handle(), 0, command_events, 0}};
-    auto time = idle_wait;
+    auto time = dozing_ ? gather_left() : idle_wait;
     if (linked_ && next_ < frames_.size()) time = full_wait;
     if (more_) time = std::chrono::milliseconds{0};
     zmq::poll(items, std::size(items), time);
@@ -126,6 +132,19 @@ class zmq_endpoint final : public endpoint {
     if (has_input(3)) receive(cmd_);
     if (told_) to_.on_batch_end();
     told_ = false;
+  }
+
+  [[nodiscard]] std::chrono::milliseconds gather_left() const {
+    const std::int64_t left_us = last_bundle_us_ + gather_us_ - monotonic_now_us();
+    // Rounded up: waking early would be waking twice.
+    return std::chrono::milliseconds{std::max<std::int64_t>(left_us / messages::us_per_ms + 1, 0)};
+  }
+
+  /// Nothing need be sent yet: what waits may wait for company.
+  [[nodiscard]] bool gathers() {
+    const bool may = gather_us_ > 0 && linked_ && !more_ && next_ == frames_.size() &&
+                     commands_.empty() && monotonic_now_us() - last_bundle_us_ < gather_us_;
+    return may && outbox_.doze();
   }
 
   [[nodiscard]] bool waiting() const {
@@ -253,6 +272,7 @@ class zmq_endpoint final : public endpoint {
   zmq::socket_t sub_;
   zmq::socket_t cmd_;
   listener& to_;
+  const std::int64_t gather_us_;
   wake_signal wake_;
   outbox outbox_;
   std::atomic<bool> stopping_ = false;
@@ -270,6 +290,7 @@ class zmq_endpoint final : public endpoint {
   std::int64_t last_bundle_us_ = 0;
   bool was_linked_ = false;
   bool told_ = false;
+  bool dozing_ = false;
   bool more_ = false; ///< a turn ended before its work did
   std::thread thread_;
 };

@@ -16,7 +16,7 @@ outbox::put_result outbox::put(plane to, frame_ptr frame) {
   ++frames_held_;
   bytes_held_ += bytes;
   frames_.push_back({to, std::move(frame)});
-  return {publish_result::queued, std::exchange(asleep_, false)};
+  return {publish_result::queued, wakes(!may_wait(to))};
 }
 
 outbox::put_result outbox::put_command(frame_ptr frame, std::int64_t now_us) {
@@ -24,11 +24,34 @@ outbox::put_result outbox::put_command(frame_ptr frame, std::int64_t now_us) {
   if (stopped_) return {publish_result::stopped, false};
   if (commands_.size() >= commands_waiting_max) return {publish_result::full, false};
   commands_.push_back({std::move(frame), now_us});
-  return {publish_result::queued, std::exchange(asleep_, false)};
+  return {publish_result::queued, wakes(true)};
+}
+
+// With the lock held.
+bool outbox::may_wait(plane to) const {
+  return (to == plane::telemetry || to == plane::health) && frames_.size() <= dozing_frames_max &&
+         bytes_held_ < bundle_bytes_max;
+}
+
+// With the lock held.
+bool outbox::wakes(bool urgent) {
+  urgent_ = urgent_ || urgent;
+  const bool wake = asleep_ || (dozing_ && urgent);
+  if (wake) asleep_ = dozing_ = false;
+  return wake;
+}
+
+bool outbox::doze() {
+  const std::lock_guard lock(mutex_);
+  if (urgent_ || stopped_) return false;
+  asleep_ = false;
+  dozing_ = true;
+  return true;
 }
 
 bool outbox::take(std::vector<published>& frames, std::deque<sent>& commands, bool append) {
   const std::lock_guard lock(mutex_);
+  dozing_ = false;
   if (frames_.empty() && commands_.empty()) {
     asleep_ = true;
     return false;
@@ -43,6 +66,7 @@ bool outbox::take(std::vector<published>& frames, std::deque<sent>& commands, bo
   commands.insert(commands.end(), std::make_move_iterator(commands_.begin()),
                   std::make_move_iterator(commands_.end()));
   commands_.clear();
+  urgent_ = !frames_.empty();
   return true;
 }
 

@@ -97,6 +97,40 @@ TEST_CASE("nothing published before the first link is lost, and order is kept") 
   CHECK(std::get<messages::block::words>(telemetry.blocks[0].values)[0] == 1000);
 }
 
+TEST_CASE(
+    "an endpoint that gathers sends what comes alone at once, and all with what cannot wait") {
+  folder place;
+  zmq_context context;
+  collector speaker_ears;
+  collector ears;
+  auto hub = start_relay(context, {place.relay()});
+  endpoint_options options{"speaker", place.relay(), {}};
+  options.gather_us = 3'600 * messages::us_per_s;
+  auto made = make_zmq_endpoint(context, options, speaker_ears);
+  REQUIRE(made.has_value());
+  auto& speaker = **made;
+  auto hearer = join(context, place.relay(), "hearer", ears, {plane::telemetry, plane::events});
+  REQUIRE(eventually([&] { return speaker.statistics().linked; }));
+  std::this_thread::sleep_for(50ms); // the relay may have to hear of the hearer yet
+  speaker.publish(plane::telemetry, words_frame("bms_0", 1, {1}));
+  REQUIRE(eventually([&] { return ears.all().size() == 1; }));
+  speaker.publish(plane::telemetry, words_frame("bms_0", 2, {2}));
+  speaker.publish(plane::telemetry, words_frame("bms_0", 3, {3}));
+  std::this_thread::sleep_for(50ms);
+  CHECK(ears.all().size() == 1);
+  speaker.publish(plane::events, words_frame("bms_0", 4, {4}));
+  REQUIRE(eventually([&] { return ears.all().size() == 4; }));
+  for (std::size_t i = 0; i < 4; ++i) {
+    CHECK(messages::decode(*ears.all()[i].frame)->header.sequence == i + 1);
+  }
+  // Many do not wait either, and what waits at the end is flushed.
+  for (std::uint64_t i = 0; i < 1'000; ++i) {
+    speaker.publish(plane::telemetry, words_frame("bms_0", 5 + i, {4}));
+  }
+  made->reset();
+  CHECK(eventually([&] { return ears.all().size() == 1'004; }));
+}
+
 TEST_CASE("an ipc path that no socket can have is refused with its length") {
   zmq_context context;
   collector ears;
