@@ -7,12 +7,14 @@
 #include <mutex>
 #include <utility>
 
+#include "actors/runtime/pulse_schedule.hpp"
 #include "actors/runtime/supervisor.hpp"
 #include "messages/event_codes.hpp"
 
 namespace voltaic::actors::runtime {
 
 struct pulse {};
+struct ride {};
 struct inbox_ready {};
 
 } // namespace voltaic::actors::runtime
@@ -21,14 +23,13 @@ namespace caf {
 template <>
 struct allowed_unsafe_message_type<voltaic::actors::runtime::pulse> : std::true_type {};
 template <>
+struct allowed_unsafe_message_type<voltaic::actors::runtime::ride> : std::true_type {};
+template <>
 struct allowed_unsafe_message_type<voltaic::actors::runtime::inbox_ready> : std::true_type {};
 } // namespace caf
 
 namespace voltaic::actors::runtime {
 namespace {
-
-// A pulse this late means that the process was stopped: the schedule starts anew.
-constexpr std::int64_t pulse_gap_max_us = 1'000'000;
 
 std::string slot_of_bus(const std::string& node) {
   return node + "/bus";
@@ -39,7 +40,7 @@ std::string slot_of_bus(const std::string& node) {
 struct engine::core {
   explicit core(engine_options&& given)
       : options(std::move(given)),
-        started_us(options.time->now().monotonic_us),
+        started_us(now_us()),
         bus(options.node, options.outside),
         events(
             options.node, options.boot, options.utc_quality, *options.journal,
@@ -52,6 +53,7 @@ struct engine::core {
                        options.utc_quality),
         points(node_catalogue(options.node, points_speaker.source())),
         bus_progress(options.progress->counter(slot_of_bus(options.node))),
+        pulses(started_us),
         config(options.deterministic ? compat::system_config::scheduling::deterministic
                                      : compat::system_config::scheduling::threaded),
         system(config) {
@@ -91,6 +93,16 @@ struct engine::core {
     events.tell_losses(now);
     say_health(now);
   }
+
+  // A pulse that is due, or one that goes along with mail a little before.
+  void make_pulse(bool goes_along) {
+    ++bus_progress;
+    if (pulses.is_late(now_us())) ++deadline_misses;
+    beat();
+    pulses.made(now_us(), goes_along);
+  }
+
+  [[nodiscard]] std::int64_t now_us() const { return options.time->now().monotonic_us; }
 
   [[nodiscard]] std::uint64_t waiting() const {
     std::uint64_t sum = options.inbox->waiting();
@@ -178,7 +190,8 @@ struct engine::core {
   std::int64_t health_due_us = 0;
   std::int64_t points_due_us = 0;
   std::uint64_t deadline_misses = 0; ///< wakes that came more than a period late
-  std::int64_t pulse_due_us = 0;
+  pulse_schedule pulses;
+  std::atomic<bool> ride_asked = false; ///< of the distributor, which did not see it yet
   seat_environment environment;
   std::vector<std::shared_ptr<seat>> seats;
   std::atomic<bool> failed = false;
@@ -198,21 +211,17 @@ namespace {
 // One wake from outside, then a fan-out inside the worker.
 template <class Core>
 caf::behavior run_distributor(caf::event_based_actor* self, Core* core) {
-  core->pulse_due_us = core->options.time->now().monotonic_us;
   compat::tell_after(self, std::chrono::microseconds(0), pulse{});
   return {[core](const inbox_ready&) { core->drain(); },
           [self, core](const pulse&) {
-            ++core->bus_progress;
-            const auto late_us = core->options.time->now().monotonic_us - core->pulse_due_us;
-            if (late_us > wake_period_us) ++core->deadline_misses;
-            core->beat();
-            const auto now_us = core->options.time->now().monotonic_us;
-            core->pulse_due_us += wake_period_us;
-            if (now_us - core->pulse_due_us > pulse_gap_max_us) {
-              core->pulse_due_us = now_us + wake_period_us;
-            }
-            const auto delay_us = std::max<std::int64_t>(core->pulse_due_us - now_us, 0);
+            if (core->pulses.is_for_timer(core->now_us())) core->make_pulse(false);
+            const auto delay_us =
+                std::max<std::int64_t>(core->pulses.timer_us() - core->now_us(), 0);
             compat::tell_after(self, std::chrono::microseconds(delay_us), pulse{});
+          },
+          [core](const ride&) {
+            if (core->pulses.may_ride(core->now_us())) core->make_pulse(true);
+            core->ride_asked = false;
           },
           [self, core](const stop_request&) {
             self->quit();
@@ -290,6 +299,11 @@ void engine::stop() {
   await(core_->quiet);
   core_->distributor = nullptr;
   core_->head = nullptr;
+}
+
+void engine::go_along() {
+  const bool due = !core_->options.deterministic && core_->pulses.may_ride(core_->now_us());
+  if (due && !core_->ride_asked.exchange(true)) compat::tell(core_->distributor, ride{});
 }
 
 mailbox_ptr engine::find(std::string_view name) const {

@@ -85,6 +85,9 @@ class engine {
   [[nodiscard]] bool may_stop() const;
   /// Ends everybody in reverse order, waiting for a bounded time. Twice is once.
   void stop();
+  /// The worker has just been given mail: a pulse that is about to be due goes along, so
+  /// that it needs no wake of its own. From any thread, until `stop`.
+  void go_along();
   /// The address of an actor, or null.
   [[nodiscard]] mailbox_ptr find(std::string_view name) const;
   /// Every actor runs.

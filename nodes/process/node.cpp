@@ -330,6 +330,7 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
     for (const auto& device : devices) {
       device->post(shared);
     }
+    engine_->go_along();
   };
   auto port = port_options_of(plan, described);
   port.listens_to = feed->filter().ranges();
