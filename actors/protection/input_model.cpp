@@ -26,7 +26,7 @@ struct known_input {
   std::string_view candidate;
   protection::input input;
 };
-constexpr std::array<known_input, 21> known_inputs{{
+constexpr std::array<known_input, 22> known_inputs{{
     {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
     {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
     {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
@@ -47,6 +47,7 @@ constexpr std::array<known_input, 21> known_inputs{{
     {"voltage_sum_mismatch", {input_kind::voltage_sum_mismatch, measured::voltage}},
     {soc_implausible, {input_kind::soc_contradiction, measured::soc}},
     {limit_ignored, {input_kind::limit_ignored, measured::current}},
+    {current_implausible, {input_kind::current_contradiction, measured::current}},
     {sensor_step, {input_kind::steps, measured::cell_voltage}},
     {thermal_runaway, {input_kind::runaway_rate, measured::cell_temperature}},
 }};
@@ -75,6 +76,7 @@ input_model::input_model(const measured_options& points, const ratings& rated)
       derived_([]<std::size_t... each>(std::index_sequence<each...>) {
         return decltype(derived_){(static_cast<void>(each), element_values(1))...};
       }(std::make_index_sequence<static_cast<std::size_t>(input_kind::frozen)>{})),
+      current_check_(rated.capacity_ah),
       runaway_(points[position_of(measured::cell_temperature)].count),
       charge_{rated.charge_a, rated.charge_a, rated.charge_a, 0},
       discharge_{rated.discharge_a, rated.discharge_a, rated.discharge_a, 0} {
@@ -136,6 +138,7 @@ double input_model::parts(const input& from) {
     case input_kind::invalid_count:
     case input_kind::silence:
     case input_kind::soc_contradiction:
+    case input_kind::current_contradiction:
     case input_kind::frozen:
     case input_kind::frozen_all:
     case input_kind::steps:
@@ -268,6 +271,7 @@ void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
   if ((touched & bit(measured::current)) != 0) {
     derive_ratios();
     derive_ignored();
+    derive_current(now_us);
   }
   if ((touched & (bit(measured::soc) | bit(measured::cell_voltage))) != 0) derive_soc();
   if ((touched & bit(measured::cell_voltage)) != 0) derive_frozen(now_us);

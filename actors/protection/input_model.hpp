@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "actors/protection/condition_model.hpp"
+#include "actors/protection/current_check_model.hpp"
 #include "actors/protection/frozen_model.hpp"
 #include "actors/protection/level_model.hpp"
 #include "actors/protection/measured.hpp"
@@ -32,6 +33,7 @@ enum class input_kind : std::uint8_t {
   soc_believed,             ///< SOC, where the cells do not contradict it
   soc_contradiction,        ///< 1: SOC is 0 % and no cell is near its end
   limit_ignored,            ///< current by 5 % of the rated one, where none may flow
+  current_contradiction,    ///< 1: voltage or SOC say that the current is another one
   frozen_all,               ///< 1: no cell answers to the current
   steps,                    ///< cells whose newest step waits to be confirmed
   frozen,                   ///< milliseconds for which each cell stands still alone
@@ -128,6 +130,7 @@ class input_model {
   void derive_mismatch();
   void derive_soc();
   void derive_ignored();
+  void derive_current(std::int64_t now_us);
   void derive_frozen(std::int64_t now_us);
   void derive_runaway(std::int64_t now_us);
   [[nodiscard]] bool is_breaking_down() const;
@@ -140,6 +143,7 @@ class input_model {
   std::array<element_values, static_cast<std::size_t>(input_kind::frozen)> derived_;
   std::optional<frozen_model> frozen_;
   std::optional<rise_model> rise_;
+  current_check_model current_check_;
   element_values runaway_;
   base charge_;
   base discharge_;

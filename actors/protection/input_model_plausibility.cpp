@@ -39,6 +39,12 @@ void input_model::derive_ignored() {
                          millionth));
 }
 
+void input_model::derive_current(std::int64_t now_us) {
+  current_check_.step(
+      {value_of(measured::current), value_of(measured::voltage), value_of(measured::soc)}, now_us);
+  derived(input_kind::current_contradiction).put(current_check_.contradicts() ? 1 : 0);
+}
+
 void input_model::derive_frozen(std::int64_t now_us) {
   const auto& cells = scan(measured::cell_voltage);
   if (frozen_) {

@@ -68,6 +68,12 @@ candidate implausible_soc() {
   return made;
 }
 
+candidate implausible_current() {
+  auto made = named(current_implausible, "");
+  add(made, level::alarm, 1, 0, 0, usual_clear_ms, latch::none, {half_charge, half_discharge});
+  return made;
+}
+
 candidate ignored_limit() {
   auto made = named(limit_ignored, "ratio");
   add(made, level::alarm, 1, 0.98, ignored_alarm_ms, usual_clear_ms, latch::none, {log_only});
@@ -105,13 +111,13 @@ candidate all_frozen_candidate() {
 }
 
 std::vector<candidate> plausibility_candidates() {
-  return {implausible_soc(), ignored_limit(), large_step(), runaway()};
+  return {implausible_soc(), implausible_current(), ignored_limit(), large_step(), runaway()};
 }
 
 bool is_built_in(std::string_view name) {
-  constexpr std::array<std::string_view, 7> names{sensor_invalid, communication_loss, sensor_frozen,
-                                                  sensor_step,    soc_implausible,    limit_ignored,
-                                                  thermal_runaway};
+  constexpr std::array<std::string_view, 8> names{
+      current_implausible, sensor_invalid,  communication_loss, sensor_frozen,
+      sensor_step,         soc_implausible, limit_ignored,      thermal_runaway};
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -119,6 +125,10 @@ std::string_view advice_of(std::string_view candidate) {
   if (candidate == soc_implausible) {
     return "SOC of 0 % while no cell is near its end: look at the rack's fuse, at its precharge "
            "resistor, and whether its telemetry is blocked";
+  }
+  if (candidate == current_implausible) {
+    return "voltage or SOC say that another current flows than the sensor shows: look whether it "
+           "is reversed, dead or wrongly scaled";
   }
   if (candidate == limit_ignored) {
     return "current flows although none may: the inverter does not follow the rack's limits";

@@ -11,6 +11,7 @@ namespace voltaic::actors::protection {
 inline constexpr std::string_view sensor_frozen = "sensor_frozen";
 inline constexpr std::string_view sensor_step = "sensor_step";
 inline constexpr std::string_view soc_implausible = "soc_implausible";
+inline constexpr std::string_view current_implausible = "current_implausible";
 inline constexpr std::string_view limit_ignored = "limit_ignored";
 inline constexpr std::string_view thermal_runaway = "thermal_runaway";
 
@@ -18,8 +19,9 @@ inline constexpr std::string_view thermal_runaway = "thermal_runaway";
 [[nodiscard]] messages::protection::candidate sensor_frozen_candidate();
 /// No cell answers to a change of the current.
 [[nodiscard]] messages::protection::candidate all_frozen_candidate();
-/// The others, by their inputs: SOC of 0 % with sound cells, current where none may flow, cells
-/// whose step was not believed at first, a cell that heats itself.
+/// The others, by their inputs: SOC of 0 % with sound cells, a current that voltage or SOC
+/// contradict, current where none may flow, cells whose step was not believed at first, a cell that
+/// heats itself.
 [[nodiscard]] std::vector<messages::protection::candidate> plausibility_candidates();
 
 /// Whether it is a candidate of this version that stands in no table.

@@ -1,5 +1,6 @@
+#include <ctime>
+
 #include <algorithm>
-#include <chrono>
 #include <vector>
 
 #include "actors/protection/full_rack.hpp"
@@ -16,7 +17,14 @@ constexpr int steps_in_block = 20'000;
 // So short that nothing sets within a block.
 constexpr std::int64_t step_us = 1;
 
-/// Nanoseconds of a step that brings every cell and temperature, median of blocks.
+/// Of this thread: what other work takes from the machine is none of the step's time.
+double cpu_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+/// CPU nanoseconds of a step that brings every cell and temperature, median of blocks.
 std::vector<double> step_ns(bool pending, bool with_scan) {
   full_rack rack(protection::testing::full_options("lfp", 480));
   rack.settle();
@@ -35,7 +43,7 @@ std::vector<double> step_ns(bool pending, bool with_scan) {
   protection::inputs news;
   std::vector<double> all;
   for (int round = 0; round < rounds; ++round) {
-    const auto begin = std::chrono::steady_clock::now();
+    const double begin_ns = cpu_ns();
     for (int step = 0; step < steps_in_block; ++step) {
       rack.now_us += step_us;
       for (auto& block : blocks) block.source_time_us = rack.now_us;
@@ -43,9 +51,7 @@ std::vector<double> step_ns(bool pending, bool with_scan) {
       if (with_scan || (step == 0 && round == 0)) news.blocks = blocks;
       rack.model.step(news, {rack.now_us, rack.now_us});
     }
-    const std::chrono::duration<double, std::nano> passed =
-        std::chrono::steady_clock::now() - begin;
-    all.push_back(passed.count() / steps_in_block);
+    all.push_back((cpu_ns() - begin_ns) / steps_in_block);
   }
   return all;
 }
@@ -54,7 +60,7 @@ row row_of(const char* name, const std::vector<double>& blocks, double most_ns, 
   row out;
   out.name = name;
   out.value = median(blocks);
-  out.unit = "ns";
+  out.unit = "ns CPU";
   out.goal = goal;
   out.pass = most_ns <= 0 || out.value <= most_ns;
   out.samples = rounds * steps_in_block;
