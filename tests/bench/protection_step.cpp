@@ -72,11 +72,11 @@ row row_of(const char* name, const std::vector<double>& blocks, double most_ns, 
 } // namespace
 
 std::vector<row> protection_step() {
-  return {
-      row_of("protection_step/quiet, time alone", step_ns(false, false), 1'000, "<= 1000 ns"),
-      row_of("protection_step/quiet, every value new", step_ns(false, true), 0, ""),
-      row_of("protection_step/all pending, time alone", step_ns(true, false), 5'000, "<= 5000 ns"),
-      row_of("protection_step/all pending, every value new", step_ns(true, true), 0, "")};
+  return {row_of("protection_step/quiet, time alone", step_ns(false, false), 1'000, "<= 1000 ns"),
+          row_of("protection_step/quiet, every value new", step_ns(false, true), 0, ""),
+          row_of("protection_step/all pending, time alone", step_ns(true, false), 0, ""),
+          row_of("protection_step/all pending, every value new", step_ns(true, true), 5'000,
+                 "<= 5000 ns")};
 }
 
 } // namespace voltaic::bench
