@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
@@ -85,29 +87,39 @@ void print_candidates(const site::plan& plan) {
     fmt::print("  {:<12} {:<28} {}\n", one.rack, one.candidate, input_words(one));
 }
 
-void print_limits(const messages::protection::candidate& watched,
-                  const site::candidate_input& input) {
+void print_limits(const std::string& chemistry, const messages::protection::candidate& watched) {
   for (const auto& limit : watched.limits) {
     std::string actions;
     for (const auto& action : limit.actions)
-      actions += " " + messages::protection::to_string(action);
-    fmt::print("{} {} {} set {} clear {} {} after {} ms, clear after {} ms, latch {}:{} ({})\n",
-               input.rack, watched.name, to_string(limit.level), limit.set, limit.clear,
-               watched.unit, limit.set_ms, limit.clear_ms, to_string(limit.latch), actions,
-               input_words(input));
+      actions += (actions.empty() ? "" : " ") + messages::protection::to_string(action);
+    fmt::print("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", chemistry, watched.name, watched.unit,
+               to_string(watched.direction), to_string(limit.level), limit.set, limit.clear,
+               limit.set_ms, limit.clear_ms, to_string(limit.latch), actions, watched.period_ms,
+               limit.condition);
   }
 }
 
+// As CSV, each table once; where racks differ, a comment says whose table follows.
 void print_protection(const site::plan& plan) {
-  auto input = plan.candidates.begin();
+  fmt::print(
+      "chemistry,candidate,unit,direction,level,set,clear,set_ms,clear_ms,latch,actions,"
+      "period_ms,condition\n");
+  std::vector<std::pair<const messages::protection::table*, std::string>> tables;
   for (const auto& rack : plan.racks) {
-    const auto first = input;
-    for (const auto& candidate : rack.protection->candidates) print_limits(candidate, *input++);
-    const auto idle =
-        std::count_if(first, input, [](const auto& one) { return one.point.empty(); });
-    fmt::print("{}: {} candidates protect, {} have no input and do not\n", rack.name,
-               input - first - idle, idle);
+    const auto same = std::ranges::find_if(
+        tables, [&](const auto& one) { return *one.first == *rack.protection; });
+    if (same == tables.end())
+      tables.emplace_back(&*rack.protection, rack.name);
+    else
+      same->second += " " + rack.name;
   }
+  for (const auto& [table, racks] : tables) {
+    if (tables.size() > 1) fmt::print("# {}\n", racks);
+    for (const auto& candidate : table->candidates) print_limits(table->chemistry, candidate);
+  }
+  for (const auto& one : plan.candidates)
+    if (one.point.empty())
+      fmt::print(stderr, "{} {}: {}\n", one.rack, one.candidate, input_words(one));
 }
 
 exit_code check(const std::string& file, bool with_protection) {
@@ -145,7 +157,7 @@ action declare_check(command_options& app) {
   auto with_protection = std::make_shared<bool>(false);
   app.add_option("SITE", *file, "Site file").type_name("FILE").required();
   app.add_flag("--print-protection", *with_protection,
-               "Print all protection limits, and by which point each candidate protects, if any");
+               "Print all protection limits that are in force, as CSV");
   return [file, with_protection] { return check(*file, *with_protection); };
 }
 

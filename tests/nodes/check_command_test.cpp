@@ -7,6 +7,7 @@
 
 using namespace voltaic;
 using Catch::Matchers::Contains;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -31,13 +32,18 @@ TEST_CASE("the plan of a site marks each protection candidate as active or witho
   CHECK_THAT(said.output, Contains("  rack_3       soc_low                      by rack_3/soc"));
 }
 
-TEST_CASE("the printed limits are marked as the plan is") {
+TEST_CASE("the limits in force are printed as CSV, each table once") {
   tests::temporary_folder place;
   const auto said = tests::run_voltaic(place, "check --print-protection " + demo);
   CHECK(said.code == 0);
   CHECK_THAT(said.output,
-             Contains("rack_0 cell_overvoltage warning set 3.55 clear 3.5 V after 3000 ms, clear "
-                      "after 5000 ms, latch none: derate_charge:50 (by rack_0/cell_voltage)\n"));
-  CHECK_THAT(said.output, Contains("latch none: stop_charge (by rack_0/voltage)\n"));
-  CHECK_THAT(said.output, Contains("rack_1: 17 candidates protect, 0 have no input and do not\n"));
+             StartsWith("chemistry,candidate,unit,direction,level,set,clear,set_ms,clear_ms,latch,"
+                        "actions,period_ms,condition\n"
+                        "lfp,cell_overvoltage,V,high,warning,3.55,3.5,3000,5000,none,"
+                        "derate_charge:50,100,\n"));
+  CHECK_THAT(said.output, Contains("\nlfp,charge_overtemperature,degC,high,fault,55,50,5000,10000,"
+                                   "user,stop_charge open_ordered,1000,charging over 0.02 C or "
+                                   "above the discharge fault value\n"));
+  CHECK(lines_with(said.output, "cell_overvoltage,") == 4);
+  CHECK(lines_with(said.output, "#") == 0);
 }
