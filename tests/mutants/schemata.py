@@ -38,8 +38,10 @@ INSTANTS = re.compile(r"(now|last|from|to|at|until|oldest|newest|good|group|foll
                       r"|.*since)_(us|ms)_?")
 # Twice nothing is nothing.
 AGAINST_ZERO = re.compile(r"\s*(==|!=|<|<=|>|>=) 0\b")
-# The function that looks a transition up, in a namespace with `state_count` and `event_count`.
-TRANSITION = "next_state"
+# The functions that look a transition up, in a namespace with `state_count` and `event_count`: the
+# state that follows, and the field with its `next` and `why`. Who asks only for the field shows
+# the table to people.
+TRANSITION, FIELD = "next_state", "cell_of"
 
 
 class Rewriter:
@@ -49,6 +51,7 @@ class Rewriter:
         self.path, self.name, self.next_id = path, name, first_id
         self.text = pathlib.Path(path).read_bytes()
         self.edits, self.mutants, self.visited = [], [], 0
+        self.first_transition = None
 
     def number(self, node, *whats):
         first = self.next_id
@@ -143,25 +146,29 @@ class Rewriter:
                 and not node.type.is_volatile_qualified())
 
     def transition(self, node):
-        """Each cell of the table of transitions, where it is looked up."""
+        """Each cell of the table of transitions, wherever it is looked up."""
         sizes = {}
         for each in node.referenced.semantic_parent.get_children():
             if each.spelling in ("state_count", "event_count"):
                 sizes[each.spelling] = int(list(each.get_tokens())[-1].spelling)
-        first = self.next_id
-        for state in range(sizes["state_count"]):
-            self.number(node, *(f"transition of state {state} by event {event}"
-                                for event in range(sizes["event_count"])))
+        if self.first_transition is None:
+            self.first_transition = self.next_id
+            for state in range(sizes["state_count"]):
+                self.number(node, *(f"transition of state {state} by event {event}"
+                                    for event in range(sizes["event_count"])))
         given = [self.source_of(each) for each in node.get_arguments()]
-        self.wrap(node, f"::voltaic::mutants::cell({first}, {given[0]}, {given[1]}, ",
-                  f", state::fault, {sizes['event_count']})")
+        function = "cell" if node.spelling == TRANSITION else "field"
+        self.wrap(node, f"::voltaic::mutants::{function}({self.first_transition}, "
+                  f"{given[0]}, {given[1]}, ", f", state::fault, {sizes['event_count']})")
 
     def visit(self, node, parent):
         if self.is_passed_over(node):
             return
         if self.is_effect(node, parent):
             self.effect(node)
-        if node.kind == KIND.CALL_EXPR and node.spelling == TRANSITION:
+        if node.kind == KIND.CALL_EXPR and (
+                node.spelling == TRANSITION
+                or (node.spelling == FIELD and (TRANSITION + "(").encode() in self.text)):
             return self.transition(node)
         if node.kind in (KIND.BINARY_OPERATOR, KIND.CALL_EXPR):
             # Where a loop ends is no decision; beyond it nothing is defined.

@@ -78,14 +78,27 @@ constexpr bool keep(unsigned id) {
 }
 
 /// One cell of a table of transitions, of `columns` columns: where it leads somewhere, it leads
-/// nowhere; where it leads nowhere, it leads to `other`.
+/// nowhere; where it leads nowhere, it leads to `other`, and from there to the first state.
 template <class State, class Event>
 constexpr State cell(unsigned first_id, State from, Event happened, State next, State other,
                      unsigned columns) {
   const auto id =
       first_id + static_cast<unsigned>(from) * columns + static_cast<unsigned>(happened);
   if (!is_active(id)) return next;
-  return next == from ? other : from;
+  if (next != from) return from;
+  return from == other ? State{} : other;
+}
+
+/// The same, where the field of the table is asked for.
+template <class State, class Event, class Field>
+constexpr Field field(unsigned first_id, State from, Event happened, Field found, State other,
+                      unsigned columns) {
+  const auto id =
+      first_id + static_cast<unsigned>(from) * columns + static_cast<unsigned>(happened);
+  if (!is_active(id)) return found;
+  using stay = decltype(found.why);
+  if (found.why == stay::none) return {from, stay::pointless};
+  return {from == other ? State{} : other, stay::none};
 }
 
 } // namespace voltaic::mutants
