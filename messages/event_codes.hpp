@@ -53,5 +53,7 @@ inline constexpr const char* inverter_compatibility = "INV_COMPAT";
 inline constexpr const char* inverter_refused = "INV_REFUSED";
 /// A chain deals with what it hears too late, or is in time again.
 inline constexpr const char* deadline_miss = "DEADLINE_MISS";
+/// A setpoint that somebody owned for a time was taken over.
+inline constexpr const char* owner_change = "OWNER_CHANGE";
 
 } // namespace voltaic::messages::event_codes

@@ -18,10 +18,14 @@ enum class deed : std::uint8_t {
   shelve, ///< a warning is not told for a while; and that it is told again
   open,
   close,
-  tighten,     ///< a set value nearer to zero than what is in force, on its side of it
-  reset_latch, ///< of latch `user`
-  loosen,      ///< any other set value
-  reset_lock   ///< of latch `lock`, and the contactor's own latches
+  tighten,           ///< a set value nearer to zero than what is in force, on its side of it
+  reset_latch,       ///< of latch `user`
+  take_local,        ///< from now on only those at the plant command it
+  loosen,            ///< any other set value
+  give_remote,       ///< others may command it again
+  loosen_protection, ///< ask for it, or agree to it
+  reset_lock,        ///< of latch `lock`, and the contactor's own latches
+  approve_loosening  ///< be the one of the two persons who answers for it
 };
 
 /// What a deed takes, and how people call it.
@@ -32,15 +36,19 @@ struct right {
 };
 
 /// All deeds, by rising rights.
-inline constexpr std::array<right, 8> rights{{
+inline constexpr std::array<right, 12> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
     {deed::shelve, "shelve a warning", "operator"},
     {deed::open, "open a rack", "operator"},
     {deed::close, "close a rack", "operator"},
     {deed::tighten, "tighten a limit", "operator"},
     {deed::reset_latch, "reset a latch", "operator"},
+    {deed::take_local, "switch to local", "operator"},
     {deed::loosen, "loosen a limit", "engineer"},
+    {deed::give_remote, "switch to remote", "engineer"},
+    {deed::loosen_protection, "loosen protection, with a second person", "engineer"},
     {deed::reset_lock, "reset a lock", "service"},
+    {deed::approve_loosening, "answer for loosened protection", "service"},
 }};
 
 /// An unknown role may nothing.

@@ -74,8 +74,14 @@ void set_commands::load() {
         standing_.took_formerly(*one.command, *set);
       }
     }
-    gate_.restore(*one.command, one.result ? *one.result : unfinished_.back());
+    gate_.restore(*one.command, one.result ? *one.result : unfinished_.back(),
+                  lane_of(*one.command));
   }
+}
+
+std::string set_commands::lane_of(const messages::command& command) const {
+  const auto set = plan_.find_set(short_name(command.point));
+  return set ? fmt::format("set {}", *set) : std::string();
 }
 
 std::optional<std::string> set_commands::refusal(const messages::command& command,
@@ -106,7 +112,7 @@ std::optional<std::string> set_commands::refusal(const messages::command& comman
 }
 
 void set_commands::receive(const messages::command& command, runtime::instant now) {
-  auto judged = gate_.judge(command, runtime::present(context_, now).utc_us);
+  auto judged = gate_.judge(command, runtime::present(context_, now).utc_us, lane_of(command));
   if (judged.verdict == runtime::gate_verdict::answer) {
     context_.send(std::move(judged.answer), now);
     return;
@@ -146,7 +152,19 @@ void set_commands::stored(std::uint64_t token, const bus::storage::append_result
   conclude(over, outcome::rejected, "the journal did not take it: " + result.reason, {}, now);
 }
 
-bool set_commands::act(pending& one, runtime::instant now) {
+bool set_commands::is_needless(const pending& one, const model& device, runtime::instant now) {
+  const auto& rule = plan_.commands()[one.set];
+  const auto said = device.read(rule.read_back, 0);
+  if (!said || said->quality != messages::quality::good || !on_their_way(one.set).empty() ||
+      !standing_.is_held(one.set, one.value, runtime::reported_value{said->value, said->time_us})) {
+    return false;
+  }
+  standing_.took(one.command, one.set, outcome::done, now);
+  conclude(one, outcome::done, {}, messages::points::number_text(said->value, rule.decimals), now);
+  return true;
+}
+
+bool set_commands::act(pending& one, const model& device, runtime::instant now) {
   const auto present = runtime::present(context_, now);
   if (present.utc_us >= one.command.deadline_utc_us) {
     conclude(one, outcome::expired, "its deadline passed before it could act", {}, now);
@@ -159,6 +177,7 @@ bool set_commands::act(pending& one, runtime::instant now) {
     conclude(one, outcome::rejected, *std::move(refused), {}, now);
     return false;
   }
+  if (is_needless(one, device, now)) return false;
   if (send(one.set, one.value) != bus::can::send_result::sent) {
     conclude(one, outcome::rejected, "the bus did not take the frame", {}, now);
     return false;
@@ -204,7 +223,7 @@ void set_commands::step(const model& device, runtime::instant now) {
     auto& what = one->second;
     if (!what.sent_us) {
       // Only at a step of the port is it known whether it is still in time.
-      one = what.durable && !act(what, now) ? pending_.erase(one) : std::next(one);
+      one = what.durable && !act(what, device, now) ? pending_.erase(one) : std::next(one);
       continue;
     }
     const auto& rule = plan_.commands()[what.set];

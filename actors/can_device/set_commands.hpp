@@ -48,7 +48,11 @@ class set_commands {
   void conclude(const pending& what, messages::outcome how, std::string reason,
                 std::string read_back, runtime::instant now);
   /// Sends it if it is in time and the chain does not lag. False: it is concluded.
-  [[nodiscard]] bool act(pending& one, runtime::instant now);
+  [[nodiscard]] bool act(pending& one, const model& device, runtime::instant now);
+  /// Concludes it without a frame where the device holds the value already.
+  [[nodiscard]] bool is_needless(const pending& one, const model& device, runtime::instant now);
+  /// Of which only the newest counts: sets of one value, by whatever name. Empty: none.
+  [[nodiscard]] std::string lane_of(const messages::command& command) const;
   /// Gives the device again what it does not hold.
   void hold(const model& device, runtime::instant now);
   /// What was sent for this set and is not concluded.

@@ -9,6 +9,8 @@
 
 #include "actors/runtime/bounce.hpp"
 #include "messages/duration_text.hpp"
+#include "messages/event_codes.hpp"
+#include "messages/points/catalogue.hpp"
 
 namespace voltaic::actors::command {
 
@@ -16,6 +18,21 @@ namespace {
 
 constexpr std::array<const char*, 5> outcome_names{"done", "rejected", "expired", "unknown",
                                                    "accepted"};
+
+constexpr const char* mode_stream = "command_mode";
+/// Of a record that nobody waits for.
+constexpr std::uint64_t no_token = 0;
+
+messages::catalogue describe() {
+  messages::point_description point;
+  point.name = mode_point;
+  point.channel = "command/Mode";
+  point.raw_type = "text";
+  point.period_ms = static_cast<std::uint32_t>(mode_period_us / messages::us_per_ms);
+  point.category = "operational";
+  point.writable = true;
+  return messages::points::make_catalogue("command", {std::move(point)});
+}
 
 dispatcher_options checked(dispatcher_options options) {
   const auto findings = options.validate();
@@ -30,8 +47,20 @@ dispatcher_options checked(dispatcher_options options) {
 command_actor::command_actor(runtime::context& context, dispatcher_options options)
     : context_(context),
       model_(checked(std::move(options))),
-      gate_(context, runtime::unfinished::again) {
+      gate_(context, runtime::unfinished::again),
+      catalogue_(describe()) {
+  load();
   context_.listen("", runtime::kind::event);
+}
+
+void command_actor::load() {
+  model_.load_generation(gate_.newest_generation());
+  for (const auto& each : gate_.take_former()) {
+    if (each.result.outcome == messages::outcome::done) model_.took(each.command, each.utc_us);
+  }
+  for (const auto& record : context_.journal().newest(mode_stream)) {
+    if (const auto mode = command_mode_of(record.body)) model_.switch_to(*mode);
+  }
 }
 
 void command_actor::receive(const messages::message& message) {
@@ -52,30 +81,76 @@ void command_actor::receive(const messages::message& message) {
 
 void command_actor::take(const messages::command& asked) {
   const auto now = context_.now();
-  if (auto refused = model_.refuse(asked); !refused.empty()) {
+  if (auto refused = model_.refuse(asked, now.utc_us); !refused.empty()) {
     auto result = runtime::make_result(asked, messages::outcome::rejected, {});
     result.reasons = std::move(refused);
     audit(asked, result, now);
     context_.send(std::move(result), now);
     return;
   }
-  gate_.take(asked, now);
+  // Whatever its asker says: what a former life sent on keeps its place among the others.
+  auto numbered = asked;
+  const auto former = gate_.begun_generation(asked.key);
+  numbered.generation = former ? *former : model_.next_generation(now.utc_us);
+  gate_.take(numbered, now);
 }
 
 void command_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   const auto now = context_.now();
   const auto accepted = gate_.stored(token, result, now);
   if (!accepted) return;
+  if (dispatcher_model::is_own(*accepted)) return switch_mode(*accepted, now);
   for (auto& hop : model_.forward(*accepted, context_.name())) context_.send(std::move(hop), now);
 }
 
+void command_actor::switch_mode(const messages::command& asked, runtime::instant now) {
+  const auto word = std::get<std::string>(asked.value);
+  const auto mode = command_mode_of(word);
+  if (mode && *mode != model_.mode()) {
+    model_.switch_to(*mode);
+    context_.store({0, mode_stream, std::string(mode_point), now.utc_us, word}, no_token);
+    say_mode(now);
+  }
+  auto done = runtime::make_result(asked, messages::outcome::done, {});
+  done.requested = word;
+  done.read_back = to_string(model_.mode());
+  conclude({asked, std::move(done)});
+}
+
+void command_actor::say_mode(runtime::instant now) {
+  mode_said_us_ = now.monotonic_us;
+  if (!std::exchange(described_, true)) context_.say(runtime::plane::telemetry, catalogue_, now);
+  messages::block block;
+  block.source_time_us = now.monotonic_us;
+  block.quality = messages::quality::good;
+  block.values = std::string(to_string(model_.mode()));
+  mode_said_ = {catalogue_.owner, catalogue_.fingerprint, {std::move(block)}};
+  context_.say(runtime::plane::telemetry, mode_said_, now);
+}
+
+void command_actor::linked() {
+  if (described_) context_.repeat(mode_said_, context_.now());
+}
+
 void command_actor::wake(runtime::instant now) {
+  if (!described_ || now.monotonic_us - mode_said_us_ >= mode_period_us) say_mode(now);
   for (const auto& over : model_.expire(now.utc_us)) conclude(over);
 }
 
 void command_actor::conclude(const dispatcher_model::finished& over) {
   const auto now = context_.now();
   audit(over.command, over.result, now);
+  if (over.result.outcome == messages::outcome::done) {
+    if (const auto former = model_.took(over.command, now.utc_us)) {
+      messages::event event;
+      event.kind = "command";
+      event.code = messages::event_codes::owner_change;
+      event.subject = over.command.point;
+      event.reason = fmt::format("it was held by {}", *former);
+      runtime::attribute(event, over.command);
+      context_.record(std::move(event), now);
+    }
+  }
   gate_.finish(over.command, over.result, now);
 }
 

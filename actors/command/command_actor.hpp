@@ -8,8 +8,12 @@
 
 namespace voltaic::actors::command {
 
+/// The mode is said this often.
+inline constexpr std::int64_t mode_period_us = messages::us_per_s;
+
 /// The COMMAND actor: the one door for commands of a site. Judges role, key and
-/// deadline, journals, sends on to the last hop, and tells the outcome once.
+/// deadline, journals, sends on to the last hop, and tells the outcome once. Holds the
+/// LOCAL/REMOTE switch and says it as `command/mode`.
 class command_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument with every finding of the options.
@@ -18,15 +22,23 @@ class command_actor final : public runtime::actor {
   void receive(const messages::message& message) override;
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
   void wake(runtime::instant now) override;
+  void linked() override;
 
  private:
   void take(const messages::command& asked);
   void conclude(const dispatcher_model::finished& over);
+  void load();
+  void say_mode(runtime::instant now);
+  void switch_mode(const messages::command& asked, runtime::instant now);
   void audit(const messages::command& asked, const messages::result& result, runtime::instant now);
 
   runtime::context& context_;
   dispatcher_model model_;
   runtime::last_hop gate_;
+  messages::catalogue catalogue_;
+  messages::telemetry mode_said_;
+  std::int64_t mode_said_us_ = 0;
+  bool described_ = false; ///< this incarnation has said its catalogue
 };
 
 } // namespace voltaic::actors::command

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cmath>
 #include <utility>
 
 #include "messages/event_codes.hpp"
@@ -36,6 +37,10 @@ std::optional<deed> deed_of(const messages::command& asked) {
   if (asked.operation == "close") return deed::close;
   if (asked.operation == "reset") return deed::reset_latch;
   if (asked.operation != "set") return std::nullopt;
+  if (asked.point == mode_point) {
+    return word != nullptr && *word == to_string(command_mode::local) ? deed::take_local
+                                                                      : deed::give_remote;
+  }
   if (!is_contactor(asked.point)) return deed::tighten;
   return word != nullptr && *word == "open" ? deed::open : deed::close;
 }
@@ -98,7 +103,34 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
   return known ? std::vector<std::string>{owner + "/contactor"} : std::vector<std::string>{};
 }
 
-std::vector<std::string> dispatcher_model::refuse(const messages::command& asked) const {
+bool dispatcher_model::is_own(const messages::command& asked) {
+  return asked.operation == "set" && asked.point == mode_point;
+}
+
+std::string dispatcher_model::setpoint_of(const messages::command& asked) const {
+  if (asked.operation != "set" || is_contactor(asked.point) || is_own(asked)) return {};
+  const std::string owner(owner_part(asked.point));
+  const auto rack = options_.rack_devices.find(owner);
+  const auto device = rack == options_.rack_devices.end() ? owner : rack->second;
+  const auto name = device + asked.point.substr(std::min(owner.size(), asked.point.size()));
+  const auto channel = options_.channels.find(name);
+  return channel == options_.channels.end() ? name : device + "/" + channel->second;
+}
+
+std::optional<std::string> dispatcher_model::took(const messages::command& acted,
+                                                  std::int64_t now_utc_us) {
+  return authority_.took(acted, setpoint_of(acted), now_utc_us);
+}
+
+// By the time, so that one that lost its journal goes on above what it gave before.
+std::uint64_t dispatcher_model::next_generation(std::int64_t now_utc_us) {
+  generation_ =
+      std::max(generation_ + 1, static_cast<std::uint64_t>(std::max<std::int64_t>(now_utc_us, 0)));
+  return generation_;
+}
+
+std::vector<std::string> dispatcher_model::refuse(const messages::command& asked,
+                                                  std::int64_t now_utc_us) const {
   std::vector<std::string> refused;
   if (const auto what = deed_of(asked); what && !messages::may(asked.role, *what)) {
     refused.push_back(messages::refusal_of(asked.role, *what));
@@ -110,8 +142,21 @@ std::vector<std::string> dispatcher_model::refuse(const messages::command& asked
       refused.emplace_back("a contactor takes open or close");
     }
   }
-  if (targets_of(asked).empty()) {
+  if (const auto* number = std::get_if<double>(&asked.value);
+      number != nullptr && !std::isfinite(*number)) {
+    refused.push_back(fmt::format("{} takes a number", asked.point));
+  }
+  if (is_own(asked)) {
+    const auto* word = std::get_if<std::string>(&asked.value);
+    if (word == nullptr || !command_mode_of(*word)) {
+      refused.push_back(fmt::format("{} takes local or remote", mode_point));
+    }
+    if (asked.lease_ms > 0) refused.push_back(fmt::format("{} is not set for a time", mode_point));
+  } else if (targets_of(asked).empty()) {
     refused.push_back(fmt::format("nobody carries out '{} {}'", asked.operation, asked.point));
+  }
+  if (auto foreign = authority_.refusal(asked, setpoint_of(asked), now_utc_us)) {
+    refused.push_back(*std::move(foreign));
   }
   if (pending_.size() >= pending_max) refused.emplace_back("too many commands are on their way");
   return refused;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/command/authority_model.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::actors::command {
@@ -16,6 +17,8 @@ struct dispatcher_options {
   std::vector<std::string> devices;
   std::map<std::string, std::string> rack_devices; ///< rack -> the device that feeds it
   std::map<std::string, std::string> nodes;        ///< rack or device -> where it lives
+  /// "bms_0/SetChargeCurrent" -> "charge_current_limit": a command's channel and what it sets
+  std::map<std::string, std::string> channels;
 
   [[nodiscard]] std::vector<std::string> validate() const;
 };
@@ -23,6 +26,8 @@ struct dispatcher_options {
 /// After the deadline, how long an outcome may still arrive before it counts as
 /// unknown.
 inline constexpr std::int64_t outcome_grace_us = 500'000;
+/// The point of the LOCAL/REMOTE switch.
+inline constexpr std::string_view mode_point = "command/mode";
 /// Commands that are on their way at once.
 inline constexpr std::size_t pending_max = 256;
 /// Events whose source is remembered, so that they can be acknowledged.
@@ -35,7 +40,8 @@ class dispatcher_model {
   explicit dispatcher_model(dispatcher_options options) : options_(std::move(options)) {}
 
   /// Why nobody would carry it out; empty: somebody will.
-  [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked) const;
+  [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked,
+                                                std::int64_t now_utc_us) const;
 
   /// The commands that carry it out, one for each hop. `own` gets the results.
   /// Of commands on their way no two have one key (the gate sees to that); the
@@ -56,6 +62,18 @@ class dispatcher_model {
   /// What stayed without an outcome for too long.
   [[nodiscard]] std::vector<finished> expire(std::int64_t now_utc_us);
 
+  /// What a command that was carried out means for those that follow. Who owned its setpoint
+  /// before, where it changes hands.
+  std::optional<std::string> took(const messages::command& acted, std::int64_t now_utc_us);
+  /// Whether the dispatcher itself carries it out: the LOCAL/REMOTE switch.
+  [[nodiscard]] static bool is_own(const messages::command& asked);
+  [[nodiscard]] command_mode mode() const { return authority_.mode(); }
+  void switch_to(command_mode mode) { authority_.switch_to(mode); }
+  /// The generation of a command that is sent on at this time: higher than all before.
+  [[nodiscard]] std::uint64_t next_generation(std::int64_t now_utc_us);
+  /// From a former life.
+  void load_generation(std::uint64_t newest) { generation_ = newest; }
+
   /// Protection's events can be acknowledged from now on.
   void remember(const messages::event& seen);
   /// What the supervisor tells of nodes.
@@ -69,6 +87,8 @@ class dispatcher_model {
   };
   [[nodiscard]] std::string trouble_of(const std::string& subject) const;
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
+  /// The one name of what is set, whichever it was asked by; empty: no setpoint.
+  [[nodiscard]] std::string setpoint_of(const messages::command& asked) const;
 
   dispatcher_options options_;
   std::map<std::string, pending> pending_;  ///< by the key of the command that was asked
@@ -77,6 +97,8 @@ class dispatcher_model {
   std::map<std::string, std::string> troubles_; ///< by node: why nobody answers there
   std::vector<std::string> event_order_;
   std::size_t event_next_ = 0;
+  authority_model authority_;
+  std::uint64_t generation_ = 0;
 };
 
 } // namespace voltaic::actors::command

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "messages/event_codes.hpp"
+#include "messages/points/catalogue.hpp"
 
 namespace voltaic::actors::modbus_device {
 namespace {
@@ -138,7 +139,7 @@ void modbus_device_actor::load_commands() {
         standing_.took_formerly(kept->command, planned->command);
       unfinished_.push_back(*kept);
     }
-    gate_.restore(kept->command, kept->done);
+    gate_.restore(kept->command, kept->done, lane_of(kept->command));
   }
 }
 
@@ -237,7 +238,7 @@ void modbus_device_actor::handle(const messages::command& command) {
                   now_);
     return;
   }
-  auto judged = gate_.judge(command, now_.utc_us);
+  auto judged = gate_.judge(command, now_.utc_us, lane_of(command));
   if (judged.verdict == runtime::gate_verdict::answer)
     context_.send(std::move(judged.answer), now_);
   if (judged.verdict != runtime::gate_verdict::act) return;
@@ -268,6 +269,11 @@ void modbus_device_actor::keep(const messages::command& command,
 void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   const auto found = pending_.find(token);
   if (found == pending_.end()) return; // of a result: nothing waits for it
+  if (result.status == bus::storage::append_status::durable && is_needless(found->second)) {
+    const auto held = std::move(found->second);
+    pending_.erase(found);
+    return conclude_held(held);
+  }
   auto refused = result.status == bus::storage::append_status::durable
                      ? write(token, found->second)
                      : fmt::format("the command cannot be kept: {}", result.reason);
@@ -276,6 +282,33 @@ void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append
   pending_.erase(found);
   conclude(runtime::make_result(done.command, messages::outcome::rejected, *std::move(refused)),
            done.command);
+}
+
+std::string modbus_device_actor::lane_of(const messages::command& command) const {
+  const auto planned = model_.plan_set(command);
+  return planned ? fmt::format("set {}", planned->command) : std::string();
+}
+
+bool modbus_device_actor::is_needless(const pending_set& what) const {
+  const auto set = what.planned.command;
+  const auto said = model_.read(model_.plan().commands()[set].read_back);
+  const bool is_alone = std::ranges::none_of(pending_, [&](const auto& each) {
+    return each.second.is_on_its_way && each.second.planned.command == set;
+  });
+  return is_alone && what.command.deadline_utc_us > now_.utc_us &&
+         said.quality == messages::quality::good &&
+         !standing_.refusal(what.command, set, value_of(what.command), {}) &&
+         standing_.is_held(set, value_of(what.command),
+                           runtime::reported_value{said.value, said.time_us});
+}
+
+void modbus_device_actor::conclude_held(const pending_set& what) {
+  const auto& rule = model_.plan().commands()[what.planned.command];
+  auto done = runtime::make_result(what.command, messages::outcome::done, {});
+  done.requested = what.planned.requested;
+  done.read_back = messages::points::number_text(model_.read(rule.read_back).value, rule.decimals);
+  standing_.took(what.command, what.planned.command, done.outcome, now_);
+  conclude(done, what.command);
 }
 
 std::optional<std::string> modbus_device_actor::write(std::uint64_t token, pending_set& what) {

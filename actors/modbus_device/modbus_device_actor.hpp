@@ -59,6 +59,11 @@ class modbus_device_actor final : public runtime::actor {
   /// Gives it to the device's line; else why not.
   [[nodiscard]] std::optional<std::string> write(std::uint64_t token, pending_set& what);
   void handle(const messages::command& command);
+  /// Of which only the newest counts: sets of one value, by whatever name. Empty: none.
+  [[nodiscard]] std::string lane_of(const messages::command& command) const;
+  /// Whether it asks for what the device holds already, so that nothing is to be written.
+  [[nodiscard]] bool is_needless(const pending_set& what) const;
+  void conclude_held(const pending_set& what);
   void conclude(const messages::result& done, const messages::command& command);
   void keep(const messages::command& command, const std::optional<messages::result>& done,
             std::uint64_t token);

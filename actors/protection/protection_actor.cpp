@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -33,13 +35,17 @@ protection_options checked(protection_options options) {
 }
 
 // In the order in which they are said.
-constexpr std::array<computed_point, 6> described_points = {{
+constexpr std::array<computed_point, 10> described_points = {{
     {"charge_current_limit", "ChargeCurrentLimit", "A", 1},
     {"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
     {"protection_level", "ProtectionLevel", "", 0, "text"},
     {"fan_request", "FanRequest", "", 0, "u16"},
     {"heater_request", "HeaterRequest", "", 0, "u16"},
     {"balance_request", "BalanceRequest", "", 0, "u16"},
+    {"charge_voltage_limit", "ChargeVoltageLimit", "V", 1},
+    {"discharge_voltage_limit", "DischargeVoltageLimit", "V", 1},
+    {"charge_power_limit", "ChargePowerLimit", "W", 0},
+    {"discharge_power_limit", "DischargePowerLimit", "W", 0},
 }};
 
 // "none", or the highest level that is active or latched.
@@ -57,6 +63,14 @@ messages::block good_block(std::uint16_t position, decltype(messages::block::val
   return block;
 }
 
+// Without a value where it is not told.
+messages::block told_block(std::uint16_t position, const std::optional<double>& value,
+                           runtime::instant now) {
+  auto block = good_block(position, messages::block::reals{value.value_or(0)}, now);
+  if (!value) block.quality = quality::never;
+  return block;
+}
+
 constexpr const char* edge_names[] = {"set", "clear", "latch", "reset", "shelve", "unshelve"};
 
 runtime::kept_latch latch_of(const row& of) {
@@ -70,7 +84,8 @@ runtime::kept_latch latch_of(const row& of) {
 
 /// Nothing flows through a rack that nobody protects in time.
 current_limits stopped_limits(const current_limits& wanted) {
-  current_limits none{0, 0, wanted.reasons};
+  auto none = wanted;
+  none.charge_a = none.discharge_a = none.charge_w = none.discharge_w = 0;
   none.reasons.emplace_back(deadline_reason);
   return none;
 }
@@ -260,8 +275,14 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
                  good_block(2, level_text(from), now),
                  good_block(3, flag(from.requests.fan), now),
                  good_block(4, flag(from.requests.heater), now),
-                 good_block(5, flag(from.requests.balance), now)};
-  limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons},
+                 good_block(5, flag(from.requests.balance), now),
+                 told_block(6, applied.charge_v, now),
+                 told_block(7, applied.discharge_v, now),
+                 good_block(8, block::reals{applied.charge_w}, now),
+                 good_block(9, block::reals{applied.discharge_w}, now)};
+  limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons,
+                                   applied.charge_v, applied.discharge_v, applied.charge_w,
+                                   applied.discharge_w},
                   std::move(said)};
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);
 }
@@ -271,9 +292,18 @@ void protection_actor::linked() {
 }
 
 void protection_actor::record_limits(const current_limits& applied, runtime::instant now) {
-  if (applied == limits_recorded_) return;
-  const bool caused = applied.reasons != limits_recorded_.reasons;
-  if (!caused && now.monotonic_us - limits_recorded_us_ < limits_event_period_us) return;
+  const auto& rules = model_.options();
+  const auto& last = limits_recorded_;
+  const bool caused = applied.reasons != last.reasons || applied.charge_v != last.charge_v ||
+                      applied.discharge_v != last.discharge_v;
+  const double moved =
+      std::max(std::abs(applied.charge_a - last.charge_a) / rules.charge_current_a,
+               std::abs(applied.discharge_a - last.discharge_a) / rules.discharge_current_a);
+  // Power follows from what is told, and from the cells all the time.
+  if (!caused && moved == 0) return;
+  const auto period_us =
+      moved < limits_event_share ? limits_event_small_period_us : limits_event_period_us;
+  if (!caused && now.monotonic_us - limits_recorded_us_ < period_us) return;
   limits_recorded_ = applied;
   limits_recorded_us_ = now.monotonic_us;
   messages::event event;
@@ -282,6 +312,10 @@ void protection_actor::record_limits(const current_limits& applied, runtime::ins
   event.charge_current_a = applied.charge_a;
   event.discharge_current_a = applied.discharge_a;
   event.reasons = applied.reasons;
+  event.charge_voltage_limit_v = applied.charge_v;
+  event.discharge_voltage_limit_v = applied.discharge_v;
+  event.charge_power_limit_w = applied.charge_w;
+  event.discharge_power_limit_w = applied.discharge_w;
   context_.record(std::move(event), now);
 }
 

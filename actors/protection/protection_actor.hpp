@@ -24,6 +24,9 @@ struct actor_options {
 inline constexpr std::int64_t limits_period_us = messages::us_per_s;
 /// A change that no level caused is told as an event at most this often.
 inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
+/// A change by less than this share of the rating waits for longer: limits that rise are no flood.
+inline constexpr double limits_event_share = 0.05;
+inline constexpr std::int64_t limits_event_small_period_us = 10 * messages::us_per_s;
 /// Events that can still be acknowledged.
 inline constexpr std::size_t recent_events_max = 256;
 

@@ -61,7 +61,11 @@ input_model::ratings ratings_of(const protection_options& options) {
 } // namespace
 
 protection_model::protection_model(protection_options options)
-    : options_(std::move(options)), inputs_(options_.points, ratings_of(options_)) {
+    : options_(std::move(options)),
+      inputs_(options_.points, ratings_of(options_)),
+      limits_({options_.derating, options_.charge_current_a, options_.discharge_current_a,
+               options_.cells().count, inputs_.is_bound(measured::cell_temperature),
+               inputs_.is_bound(measured::soc)}) {
   assert(options_.validate().empty());
   for (const auto& watched : options_.table.candidates) {
     auto from = input_for(watched.name);
@@ -173,7 +177,11 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   }
   take_limits(news);
   update_caps();
-  if (dirty_) conclude();
+  if (dirty_) {
+    conclude();
+  } else if (ready_ && (touched != 0 || last_us_ - limits_us_ >= limits_look_us)) {
+    renew_limits(false);
+  }
   // Before anything is applied, nobody could have kept to it.
   inputs_.follow(ready_ ? outputs_.limits.charge_a : options_.charge_current_a,
                  ready_ ? outputs_.limits.discharge_a : options_.discharge_current_a, now_us);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/protection/input_model.hpp"
+#include "actors/protection/limit_model.hpp"
 #include "actors/protection/row_model.hpp"
 #include "messages/time.hpp"
 
@@ -30,6 +31,7 @@ struct protection_options {
   bool reports_charge_limit = false; ///< the device tells limits of its own
   bool reports_discharge_limit = false;
   std::uint32_t reported_period_ms = 100;
+  messages::protection::derating derating; ///< without curves nothing is derated
   std::vector<std::string> disabled; ///< candidates that are not evaluated, for isolating others
 
   [[nodiscard]] const point_options& cells() const {
@@ -92,11 +94,19 @@ struct verdict {
   friend bool operator==(const verdict&, const verdict&) = default;
 };
 
-/// The currents that are applied, in A, and what holds them down.
+/// Limits look again at values that did not change this often: they rise with time.
+inline constexpr std::int64_t limits_look_us = 200 * messages::us_per_ms;
+
+/// The limits that are applied, and what holds them down. Voltages of the rack's terminals,
+/// where a target is known.
 struct current_limits {
   double charge_a = 0;
   double discharge_a = 0;
   std::vector<std::string> reasons;
+  std::optional<double> charge_v;
+  std::optional<double> discharge_v;
+  double charge_w = 0;
+  double discharge_w = 0;
   friend bool operator==(const current_limits&, const current_limits&) = default;
 };
 
@@ -181,10 +191,24 @@ class protection_model {
   [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
   void conclude();
   void conclude_limits(const consequence& all);
+  /// `caused`: what holds limits down may be another level than before.
+  void renew_limits(bool caused);
+  [[nodiscard]] extremes extremes_of(measured what);
+  [[nodiscard]] limit_inputs inputs_of_limits();
   void update_caps();
 
   protection_options options_;
+  /// Of a measured point, how many elements are unusable, and since when so many.
+  struct unusable {
+    std::uint32_t count = 0;
+    std::int64_t since_us = 0;
+  };
   input_model inputs_;
+  limit_model limits_;
+  std::array<unusable, measured_count> unusable_{};
+  std::int64_t limits_us_ = 0;  ///< when limits were looked at last
+  double charge_percent_ = 100; ///< what active levels leave
+  double discharge_percent_ = 100;
   std::vector<watch> watches_;
   std::vector<std::size_t> silences_; ///< those of them that watch who is silent
   std::vector<row> rows_;

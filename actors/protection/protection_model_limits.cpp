@@ -76,23 +76,58 @@ void protection_model::conclude() {
 }
 
 void protection_model::conclude_limits(const consequence& all) {
+  charge_percent_ = all.charge_percent;
+  discharge_percent_ = all.discharge_percent;
+  renew_limits(true);
+}
+
+// What is stale lets nothing rise; how long it may hold the ladders know.
+extremes protection_model::extremes_of(measured what) {
+  if (!inputs_.is_bound(what)) return {};
+  const auto& values = inputs_.values({input_kind::measured, what});
+  const auto& silence = inputs_.values({input_kind::silence, what});
+  const auto& scan = inputs_.scan(what);
+  auto& lost = unusable_[position_of(what)];
+  if (lost.count != scan.invalid_count()) lost = {scan.invalid_count(), last_us_};
+  const bool is_settled = lost.count == 0 || last_us_ - lost.since_us >= unusable_patience_us;
+  const auto late_ms = silence_after(options_.points[position_of(what)].period_ms).warning_ms;
+  const bool is_fresh = scan.all_received() && silence.maximum < late_ms;
+  const double parts = describe(what).parts;
+  return {values.minimum / parts, values.maximum / parts, values.any_valid,
+          values.any_valid && is_fresh && is_settled};
+}
+
+limit_inputs protection_model::inputs_of_limits() {
+  limit_inputs now;
+  now.cell_v = extremes_of(measured::cell_voltage);
+  now.temperature_c = extremes_of(measured::cell_temperature);
+  if (inputs_.is_bound(measured::soc)) now.soc_percent = inputs_.value_of(measured::soc);
+  now.charge_percent = charge_percent_;
+  now.discharge_percent = discharge_percent_;
+  now.charge_cap_a = charge_cap_.in_force_a;
+  now.discharge_cap_a = discharge_cap_.in_force_a;
+  return now;
+}
+
+void protection_model::renew_limits(bool caused) {
   current_limits fresh;
   if (!ready_) {
     fresh.reasons.emplace_back("not_ready");
   } else {
-    const double charge_a = options_.charge_current_a * all.charge_percent / 100;
-    const double discharge_a = options_.discharge_current_a * all.discharge_percent / 100;
-    fresh.charge_a = std::min(charge_a, charge_cap_.in_force_a);
-    fresh.discharge_a = std::min(discharge_a, discharge_cap_.in_force_a);
+    const auto before = limits_.limits();
+    const auto& left = limits_.step(inputs_of_limits(), last_us_);
+    limits_us_ = last_us_;
+    if (!caused && left == before) return;
+    fresh = {left.charge_a, left.discharge_a, {}, left.charge_v, left.discharge_v,
+             left.charge_w, left.discharge_w};
     for (const auto& each : rows_) {
       const auto& done = each.consequence;
       if ((done.charge_percent < 100 || done.discharge_percent < 100) && counts(each)) {
         fresh.reasons.push_back(each.reason);
       }
     }
-    if (fresh.charge_a < charge_a) fresh.reasons.emplace_back("reported_charge_current_limit");
-    if (fresh.discharge_a < discharge_a) {
-      fresh.reasons.emplace_back("reported_discharge_current_limit");
+    for (std::size_t bit = 0; bit < limit_reason_texts.size(); ++bit) {
+      if ((left.reasons >> bit & 1U) != 0) fresh.reasons.emplace_back(limit_reason_texts[bit]);
     }
   }
   if (fresh == outputs_.limits) return;

@@ -18,6 +18,12 @@ bool same_body(const command& a, const command& b) {
          a.user == b.user;
 }
 
+bool opens(const command& asked) {
+  const auto* word = std::get_if<std::string>(&asked.value);
+  return asked.operation == "open" ||
+         (asked.operation == "set" && word != nullptr && *word == "open");
+}
+
 gate_judgement refuse(const command& refused, outcome why, std::string reason) {
   return {gate_verdict::answer, make_result(refused, why, std::move(reason))};
 }
@@ -41,12 +47,21 @@ void attribute(messages::event& event, const command& cause) {
   event.key = cause.key;
 }
 
-gate_judgement command_gate::judge(const command& asked, std::int64_t now_utc_us) {
+std::string contactor_lane(const command& asked) {
+  const bool is_word = std::holds_alternative<std::string>(asked.value);
+  const bool moves = asked.operation == "open" || asked.operation == "close" ||
+                     (asked.operation == "set" && is_word);
+  return moves ? "contactor" : "";
+}
+
+gate_judgement command_gate::judge(const command& asked, std::int64_t now_utc_us,
+                                   const std::string& lane) {
   if (asked.key.empty())
     return refuse(asked, outcome::rejected, "a command needs an idempotency key");
   const auto known = entries_.find(asked.key);
   if (known != entries_.end()) return judge_known(known->second, asked, now_utc_us);
-  if (auto refused = refusal_of_new(asked, now_utc_us)) return *std::move(refused);
+  if (auto refused = refusal_of_new(asked, now_utc_us, lane)) return *std::move(refused);
+  follow(asked, lane);
   entry& fresh = entries_[asked.key];
   fresh.command = asked;
   fresh.acting = true;
@@ -73,14 +88,25 @@ gate_judgement command_gate::judge_known(entry& known, const command& asked,
   return {std::exchange(known.acting, true) ? gate_verdict::wait : gate_verdict::act, {}};
 }
 
+void command_gate::follow(const command& accepted, const std::string& lane) {
+  if (lane.empty() || accepted.generation == 0) return;
+  auto& newest = newest_[lane];
+  newest = std::max(newest, accepted.generation);
+}
+
 std::optional<gate_judgement> command_gate::refusal_of_new(const command& asked,
-                                                           std::int64_t now_utc_us) {
+                                                           std::int64_t now_utc_us,
+                                                           const std::string& lane) {
   if (asked.deadline_utc_us <= 0)
     return refuse(asked, outcome::rejected, "a command needs a deadline");
   if (asked.deadline_utc_us <= now_utc_us || asked.deadline_utc_us <= forgotten_deadline_utc_us_)
     return refuse(asked, outcome::expired, "the deadline has passed");
   if (asked.deadline_utc_us - now_utc_us > options_.deadline_ahead_max_us)
     return refuse(asked, outcome::rejected, "the deadline is too far ahead");
+  const auto newest = newest_.find(lane);
+  if (newest != newest_.end() && asked.generation != 0 && asked.generation < newest->second &&
+      !opens(asked))
+    return refuse(asked, outcome::rejected, "superseded: a later command came first");
   if (!make_room(now_utc_us))
     return refuse(asked, outcome::rejected, "too many commands within their deadlines");
   return std::nullopt;
@@ -118,8 +144,10 @@ std::vector<result> command_gate::conclude(const result& done) {
   return answers;
 }
 
-void command_gate::restore(const command& accepted, const std::optional<result>& done) {
+void command_gate::restore(const command& accepted, const std::optional<result>& done,
+                           const std::string& lane) {
   if (accepted.key.empty()) return;
+  follow(accepted, lane);
   entry& restored = entries_[accepted.key];
   restored.command = accepted;
   restored.done = done;

@@ -42,8 +42,11 @@ class command_gate {
  public:
   explicit command_gate(command_gate_options options = {}) : options_(options) {}
 
-  /// `now_utc_us` is the time of the hop that judges.
-  [[nodiscard]] gate_judgement judge(const messages::command& asked, std::int64_t now_utc_us);
+  /// `now_utc_us` is the time of the hop that judges. `lane`: what commands of which only the
+  /// newest counts have in common, as a contactor; empty: all count. A command of a lane that
+  /// comes after one of a higher generation never acts, unless it opens.
+  [[nodiscard]] gate_judgement judge(const messages::command& asked, std::int64_t now_utc_us,
+                                     const std::string& lane = {});
 
   /// The outcome of the command with `done.key`. Returns it once for each
   /// request that waits for it, addressed. Empty when nobody does.
@@ -52,7 +55,8 @@ class command_gate {
   /// What the journal remembers of an accepted command, before any `judge`.
   /// Without a result its first repetition in time acts: a later hop guards the key. One that
   /// was handed on and has no known result is restored as outcome `unknown`.
-  void restore(const messages::command& accepted, const std::optional<messages::result>& done);
+  void restore(const messages::command& accepted, const std::optional<messages::result>& done,
+               const std::string& lane = {});
 
   [[nodiscard]] std::size_t keys() const { return entries_.size(); }
   [[nodiscard]] std::size_t unfinished() const;
@@ -71,11 +75,14 @@ class command_gate {
   [[nodiscard]] gate_judgement judge_known(entry& known, const messages::command& asked,
                                            std::int64_t now_utc_us);
   [[nodiscard]] std::optional<gate_judgement> refusal_of_new(const messages::command& asked,
-                                                             std::int64_t now_utc_us);
+                                                             std::int64_t now_utc_us,
+                                                             const std::string& lane);
+  void follow(const messages::command& accepted, const std::string& lane);
   [[nodiscard]] bool make_room(std::int64_t now_utc_us);
 
   command_gate_options options_;
   std::map<std::string, entry> entries_;
+  std::map<std::string, std::uint64_t> newest_; ///< generation, by lane; lanes are what can be set
   /// Latest deadline among forgotten keys: up to it an unknown key may be a
   /// forgotten one, also when the clock was set back.
   std::int64_t forgotten_deadline_utc_us_ = INT64_MIN;
@@ -84,6 +91,9 @@ class command_gate {
 /// A result for `command` that is not `done`, with one reason.
 [[nodiscard]] messages::result make_result(const messages::command& answered,
                                            messages::outcome what, std::string reason);
+
+/// The lane of contactors: open, close, and set to one of these words. Empty for all else.
+[[nodiscard]] std::string contactor_lane(const messages::command& asked);
 
 /// Says in an event who asked for it: the user, role and key of a command.
 void attribute(messages::event& event, const messages::command& cause);

@@ -1,5 +1,6 @@
 #include "actors/runtime/last_hop.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/runtime/command_record.hpp"
@@ -12,17 +13,32 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
     const auto kept = decode_command_record(record.body);
     if (!kept) continue;
     auto done = kept->done;
-    if (!done) begun_.insert(kept->command.key);
+    if (!done) begun_.emplace(kept->command.key, kept->command.generation);
+    newest_generation_ = std::max(newest_generation_, kept->command.generation);
+    if (done && policy == unfinished::again && kept->command.lease_ms > 0) {
+      former_.push_back({kept->command, *done, record.utc_us});
+    }
     if (!done && policy == unfinished::unknown) {
       done = make_result(kept->command, messages::outcome::unknown,
                          "it was restarted before the outcome was known");
     }
-    gate_.restore(kept->command, done);
+    gate_.restore(kept->command, done, contactor_lane(kept->command));
   }
 }
 
+std::optional<std::uint64_t> last_hop::begun_generation(const std::string& key) const {
+  const auto found = begun_.find(key);
+  if (found == begun_.end() || found->second == 0) return std::nullopt;
+  return found->second;
+}
+
+std::vector<last_hop::concluded> last_hop::take_former() {
+  std::ranges::sort(former_, {}, &concluded::utc_us);
+  return std::exchange(former_, {});
+}
+
 bool last_hop::take(const messages::command& asked, instant now) {
-  auto judged = gate_.judge(asked, present(owner_, now).utc_us);
+  auto judged = gate_.judge(asked, present(owner_, now).utc_us, contactor_lane(asked));
   if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
   if (judged.verdict != gate_verdict::act) return false;
   const auto token = next_token_++;

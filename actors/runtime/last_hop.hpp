@@ -4,8 +4,8 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/runtime/actor.hpp"
@@ -40,6 +40,18 @@ class last_hop {
   void keep(std::uint64_t token, const bus::storage::append_result& result, instant now);
   /// Whether a former life took this key and left no outcome: it may have acted.
   [[nodiscard]] bool may_have_begun(const std::string& key) const { return begun_.contains(key); }
+  /// The generation that a former life gave a command that it left without an outcome.
+  [[nodiscard]] std::optional<std::uint64_t> begun_generation(const std::string& key) const;
+  /// The highest that the journal knows.
+  [[nodiscard]] std::uint64_t newest_generation() const { return newest_generation_; }
+  /// A command of a former life, what became of it, and when that was known.
+  struct concluded {
+    messages::command command;
+    messages::result result;
+    std::int64_t utc_us = 0;
+  };
+  /// What a hop that only sends on knows of commands for a time, by the time when they ended.
+  [[nodiscard]] std::vector<concluded> take_former();
   /// At the beginning of a step: the commands that act in it. Their deadline is
   /// judged again, so that a node that stood still in between does not act on
   /// what is over. While the chain lags behind the present none acts.
@@ -66,8 +78,10 @@ class last_hop {
   command_gate gate_;
   std::map<std::uint64_t, messages::command> waiting_; ///< for the disk
   std::vector<messages::command> kept_;                ///< for the next step
-  std::set<std::string> begun_;                        ///< keys that a former life did not finish
-  std::map<std::string, std::int64_t> began_us_;       ///< by key
+  std::map<std::string, std::uint64_t> begun_; ///< generations by keys that a former life left
+  std::uint64_t newest_generation_ = 0;
+  std::vector<concluded> former_;
+  std::map<std::string, std::int64_t> began_us_; ///< by key
   std::uint64_t next_token_ = first_token;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -163,12 +164,21 @@ std::string standing_values::value_text(double value, const standing& of) {
   return of.unit.empty() ? number : number + " " + of.unit;
 }
 
+bool standing_values::is_held(std::uint16_t set, double value,
+                              const std::optional<reported_value>& reported) const {
+  const auto& one = all_.at(set);
+  const auto wanted = one.model.held();
+  return wanted == held_value{value, value, value} && reported &&
+         std::abs(reported->value - value) <= one.tolerance;
+}
+
 void standing_values::took(const messages::command& asked, std::uint16_t set, messages::outcome how,
                            instant now) {
   const auto* value = std::get_if<double>(&asked.value);
   const bool is_done = how == messages::outcome::done;
   if (value == nullptr || (!is_done && how != messages::outcome::unknown)) return;
   auto& one = all_.at(set);
+  const auto before = one.model.state();
   one.asked_as = asked.point;
   one.held.resume(false);
   if (is_done) {
@@ -176,7 +186,7 @@ void standing_values::took(const messages::command& asked, std::uint16_t set, me
   } else {
     one.model.take_unsure(*value, length_us_of(asked), now);
   }
-  keep(one, now);
+  if (one.model.state() != before) keep(one, now);
 }
 
 void standing_values::took_formerly(const messages::command& asked, std::uint16_t set) {

@@ -29,6 +29,11 @@ class standing_values {
                                                    std::uint16_t set, double value,
                                                    std::span<const double> on_their_way) const;
 
+  /// Whether the device was surely given exactly this and reports it: to be given it again would
+  /// change nothing.
+  [[nodiscard]] bool is_held(std::uint16_t set, double value,
+                             const std::optional<reported_value>& reported) const;
+
   /// Takes note of a set that acted, or may have.
   void took(const messages::command& asked, std::uint16_t set, messages::outcome how, instant now);
   /// The same for one that a former life began and did not finish.

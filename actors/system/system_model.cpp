@@ -32,6 +32,10 @@ constexpr std::array described_points = {
     computed_point{"faults", "Faults", "", 0},
     computed_point{"alarms", "Alarms", "", 0},
     computed_point{"warnings", "Warnings", "", 0},
+    computed_point{"charge_voltage_limit", "ChargeVoltageLimit", "V", 1},
+    computed_point{"discharge_voltage_limit", "DischargeVoltageLimit", "V", 1},
+    computed_point{"charge_power_limit", "ChargePowerLimit", "W", 0},
+    computed_point{"discharge_power_limit", "DischargePowerLimit", "W", 0},
 };
 
 // The racks together, then the links.
@@ -63,7 +67,13 @@ std::vector<std::string> model_options::validate() const {
 model::model(model_options options)
     : options_(std::move(options)),
       links_(options_.name, options_.links),
-      catalogue_(describe(options_.name, links_)) {
+      catalogue_(describe(options_.name, links_)),
+      charge_current_(site_limit_model::kind::flow, options_.limits, options_.racks.size()),
+      discharge_current_(charge_current_),
+      charge_power_(charge_current_),
+      discharge_power_(charge_current_),
+      charge_voltage_(site_limit_model::kind::ceiling, options_.limits, options_.racks.size()),
+      discharge_voltage_(site_limit_model::kind::floor, options_.limits, options_.racks.size()) {
   assert(options_.validate().empty());
   for (const auto& each : options_.racks) {
     const auto watch = [&](const char* point) { return points_.watch(each.name + "/" + point); };
@@ -77,8 +87,10 @@ model::model(model_options options)
                       watch("charge_current_limit"),
                       watch("discharge_current_limit"),
                       watch("protection_level"),
-                      {},
-                      {},
+                      watch("charge_voltage_limit"),
+                      watch("discharge_voltage_limit"),
+                      watch("charge_power_limit"),
+                      watch("discharge_power_limit"),
                       {}});
   }
 }
@@ -208,36 +220,17 @@ model::whole model::voltage(std::int64_t now_us) const {
   return average(told, false);
 }
 
-// Racks in parallel share the current as their resistances have it, so the
-// smallest limit binds every one of them. A lost rack binds with its last, but
-// takes no current any more: its contactor opens soon after its chain is gone.
-model::whole model::limit(field which, held_limit rack::*held, std::int64_t now_us) {
-  whole found;
-  found.usable = true;
-  found.source_time_us = now_us;
-  std::optional<double> smallest;
-  int active = 0;
-  for (auto& each : racks_) {
-    auto& known = each.*held;
-    const auto told = part_of(each, which, now_us);
-    const auto is_on = is_active(each, now_us);
-    const bool is_heard = usable(told.quality) && is_on;
-    if (is_heard) {
-      known = {*is_on ? std::optional(told.value) : std::nullopt, now_us};
-    } else {
-      found.missing.push_back(each.name);
-      found.worst = messages::worst(
-          found.worst,
-          messages::worst(told.quality,
-                          is_on ? quality::good : part_of(each, &rack::contactor, now_us).quality));
-      const bool is_held = known.heard_us != 0 && now_us - known.heard_us <= lost_rack_hold_us;
-      if (!is_held) known = {0.0, 0};
-    }
-    if (!known.current_a) continue;
-    if (is_heard) ++active;
-    smallest = std::min(smallest.value_or(*known.current_a), *known.current_a);
+// One kind of limit, as the racks' protection tells it.
+model::whole model::limit(field which, site_limit_model& of, std::int64_t now_us) {
+  std::vector<limit_part> told;
+  for (const auto& each : racks_) {
+    const auto value = part_of(each, which, now_us);
+    told.push_back({value.value, value.quality, is_active(each, now_us),
+                    part_of(each, &rack::contactor, now_us).quality});
   }
-  found.value = smallest.value_or(0) * active;
+  const auto all = of.step(told, now_us);
+  whole found{all.value, all.usable, all.worst, now_us, {}};
+  for (const auto each : all.missing) found.missing.push_back(racks_[each].name);
   return found;
 }
 
@@ -293,13 +286,17 @@ messages::telemetry model::step(std::int64_t now_us) {
       extreme(soc, true),
       counted(energy_.charged_wh, now_us),
       counted(energy_.discharged_wh, now_us),
-      limit(&rack::charge_limit, &rack::charge, now_us),
-      limit(&rack::discharge_limit, &rack::discharge, now_us),
+      limit(&rack::charge_limit, charge_current_, now_us),
+      limit(&rack::discharge_limit, discharge_current_, now_us),
       heard_racks(now_us),
       active_racks(now_us),
       racks_at({"fault", "hard"}, now_us),
       racks_at({"alarm"}, now_us),
       racks_at({"warning"}, now_us),
+      limit(&rack::charge_voltage_limit, charge_voltage_, now_us),
+      limit(&rack::discharge_voltage_limit, discharge_voltage_, now_us),
+      limit(&rack::charge_power_limit, charge_power_, now_us),
+      limit(&rack::discharge_power_limit, discharge_power_, now_us),
   };
   static_assert(std::tuple_size_v<decltype(said)> == described_points.size());
   messages::telemetry out{options_.name, catalogue_.fingerprint, {}};

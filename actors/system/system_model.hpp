@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/system/link_model.hpp"
+#include "actors/system/site_limit_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/points/watched_points.hpp"
 
@@ -21,10 +22,6 @@ inline constexpr std::int64_t period_us = 500 * messages::us_per_ms;
 inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
 /// Energy is counted between two good powers of a rack at most this far apart.
 inline constexpr std::int64_t energy_gap_us_max = 5 * messages::us_per_s;
-/// A rack that is not heard any more still binds the others with the limits that
-/// it last had for this long, without a share of its own; from then on nothing may
-/// flow until it is back or out of the site file.
-inline constexpr std::int64_t lost_rack_hold_us = 60 * messages::us_per_s;
 
 struct rack_options {
   std::string name;       ///< "rack_0"
@@ -35,6 +32,7 @@ struct model_options {
   std::string name = "system";
   std::vector<rack_options> racks;
   std::vector<link_options> links;
+  limit_rules limits;
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
@@ -72,16 +70,12 @@ class model {
   [[nodiscard]] const energy_counters& energy() const { return energy_; }
 
  private:
-  /// A limit as its rack last had it while it was heard.
-  struct held_limit {
-    std::optional<double> current_a;
-    std::int64_t heard_us = 0;
-  };
   struct rack {
     std::string name;
     double capacity_ah = 0;
     std::size_t voltage, current, power, soc, contactor, charge_limit, discharge_limit, level;
-    held_limit charge, discharge;
+    std::size_t charge_voltage_limit, discharge_voltage_limit;
+    std::size_t charge_power_limit, discharge_power_limit;
     std::optional<std::pair<std::int64_t, double>> last_power; ///< time and W, while good
   };
   /// One rack's part of something.
@@ -107,7 +101,7 @@ class model {
   [[nodiscard]] std::optional<bool> is_active(const rack& of, std::int64_t now_us) const;
   [[nodiscard]] whole sum(field which, std::int64_t now_us) const;
   [[nodiscard]] whole voltage(std::int64_t now_us) const;
-  [[nodiscard]] whole limit(field which, held_limit rack::*held, std::int64_t now_us);
+  [[nodiscard]] whole limit(field which, site_limit_model& of, std::int64_t now_us);
   [[nodiscard]] whole active_racks(std::int64_t now_us) const;
   /// The racks whose highest level of protection is one of these.
   [[nodiscard]] whole racks_at(std::initializer_list<std::string_view> levels,
@@ -124,6 +118,12 @@ class model {
   link_model links_;
   messages::catalogue catalogue_;
   energy_counters energy_;
+  site_limit_model charge_current_;
+  site_limit_model discharge_current_;
+  site_limit_model charge_power_;
+  site_limit_model discharge_power_;
+  site_limit_model charge_voltage_;
+  site_limit_model discharge_voltage_;
 };
 
 } // namespace voltaic::actors::system

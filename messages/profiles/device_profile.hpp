@@ -8,6 +8,7 @@
 
 #include "messages/can/checksum.hpp"
 #include "messages/modbus/registers.hpp"
+#include "messages/protection/derating.hpp"
 
 /// A device profile as it stands in its file, checked and with defaults filled
 /// in: what a kind of device measures and takes, and how that looks on its wire.
@@ -246,6 +247,7 @@ struct device_profile {
   profiles::lease lease;
   std::optional<profiles::topology> topology;
   std::optional<profiles::ratings> ratings;
+  protection::stated_derating derating; ///< of a rack; what is not stated has defaults
   std::string chemistry; ///< "lfp", "nmc" or empty
   /// Longest time from a fault to open contactors, where a point states none of its own.
   std::optional<std::uint32_t> reaction_limit_ms;

@@ -75,6 +75,8 @@ void read_points(const object_reader& root, load_context& context);
 void read_messages(const object_reader& root, load_context& context);
 void read_registers(const object_reader& root, load_context& context);
 void read_guard(const object_reader& root, device_profile& profile);
+/// After the points: a curve over a point that is not there would never count.
+void read_derating(const object_reader& root, device_profile& profile);
 void read_commands(const object_reader& root, load_context& context);
 /// Address, type, words, word order, scale; the table is the caller's.
 [[nodiscard]] std::optional<register_field> read_register_field(const object_reader& reader,

@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string_view>
 
 #include "actors/runtime/bounce.hpp"
+#include "messages/command_priority.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/site/duration.hpp"
@@ -24,7 +26,6 @@ using nlohmann::ordered_json;
 constexpr std::chrono::milliseconds deadline{5'000};
 constexpr std::chrono::milliseconds answer_time{1'000};
 constexpr std::chrono::seconds collect_timeout{2};
-constexpr std::uint8_t priority_of_people = 1;
 
 std::string random_key() {
   return fmt::format("{}-{}-{}", user_name(), ::getpid(), utc_now_us());
@@ -140,7 +141,7 @@ exit_code request(messages::command asked, const request_options& given,
   asked.target = site::command_actor;
   asked.deadline_utc_us =
       utc_now_us() + std::chrono::duration_cast<std::chrono::microseconds>(deadline).count();
-  asked.priority = priority_of_people;
+  asked.priority = std::max(asked.priority, messages::command_priority::person);
   asked.user = user_name();
   asked.reason = given.reason;
   asked.role = role_of(site.status.value("roles", json::object()));

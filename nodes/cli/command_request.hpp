@@ -31,8 +31,8 @@ void declare_request_options(command_options& app, request_options& to, bool nee
 /// A duration that a command lasts; refuses what is none, or no time at all.
 [[nodiscard]] messages::expected<std::uint64_t> lease_of(const std::string& duration);
 
-/// Fills in who asks and until when, sends the command to the site's dispatcher, waits for
-/// what became of it and prints that.
+/// Fills in who asks and until when, a person at the plant unless a priority is stated, sends the
+/// command to the site's dispatcher, waits for what became of it and prints that.
 [[nodiscard]] exit_code request(messages::command asked, const request_options& given,
                                 const request_words& words);
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "messages/command_priority.hpp"
 #include "messages/points/names.hpp"
 #include "nodes/cli/command_request.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -17,6 +18,7 @@ struct options {
   std::string value;
   std::string duration;
   request_options asked;
+  bool is_remote = false;
 };
 
 // "close rack_0", "acknowledge ID": an operation and what it is for.
@@ -54,6 +56,7 @@ messages::expected<messages::command> write_of(const options& given) {
 
 messages::expected<messages::command> command_of(const options& given) {
   auto command = given.point == "command" ? order_of(given.value) : write_of(given);
+  if (command && given.is_remote) command->priority = messages::command_priority::remote;
   if (!command || given.duration.empty()) return command;
   const auto lease_ms = lease_of(given.duration);
   if (!lease_ms) return lease_ms.error();
@@ -86,6 +89,8 @@ action declare_set(command_options& app) {
       .required();
   app.add_option("--for", given->duration, "Back to what stands beside it after this time, as 5m")
       .type_name("DURATION");
+  app.add_flag("--remote", given->is_remote,
+               "Speak as one who is not at the plant: refused while command/mode is local");
   declare_request_options(app, given->asked, false);
   return [given] { return set(*given); };
 }

@@ -68,6 +68,16 @@ factory make_rack(const actor_setup& setup) {
   };
 }
 
+// What is not watched derates nothing either.
+messages::protection::derating derating_of(messages::protection::table rules,
+                                           const std::vector<std::string>& disabled,
+                                           const messages::protection::stated_derating& stated) {
+  std::erase_if(rules.candidates, [&](const auto& each) {
+    return std::ranges::find(disabled, each.name) != disabled.end();
+  });
+  return messages::protection::derating_of(stated, rules);
+}
+
 factory make_protection(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
   const auto profile = setup.plan.find_device(rack.device)->profile;
@@ -77,6 +87,7 @@ factory make_protection(const actor_setup& setup) {
   rules.rack = rack.name;
   rules.table = *rack.protection;
   rules.disabled = setup.plan.disabled_candidates;
+  rules.derating = derating_of(*rack.protection, rules.disabled, profile->derating);
   for (std::size_t each = 0; each < actors::protection::measured_count; ++each) {
     const auto found = profile->find_point(actors::protection::measured_points[each].point);
     if (!found) continue;
@@ -121,6 +132,10 @@ factory make_command(const actor_setup& setup) {
   actors::command::dispatcher_options options;
   for (const auto& device : setup.plan.devices) {
     options.devices.push_back(device.name);
+    for (const auto& command : device.profile->commands) {
+      if (command.channel.empty()) continue;
+      options.channels[device.name + "/" + command.channel] = command.point;
+    }
   }
   for (const auto& rack : setup.plan.racks) {
     options.rack_devices[rack.name] = rack.device;
@@ -144,6 +159,20 @@ std::vector<actors::system::link_options> links_of(const site::plan& plan) {
   return links;
 }
 
+actors::system::limit_rules limit_rules_of(const site::site_limits& stated) {
+  using actors::system::limit_policy;
+  using actors::system::lost_answer;
+  const auto answer_of = [](std::string_view word) {
+    if (word == "exclude") return lost_answer::exclude;
+    return word == "stop" ? lost_answer::stop : lost_answer::hold;
+  };
+  actors::system::limit_rules rules;
+  rules.policy = stated.policy == "sum" ? limit_policy::sum : limit_policy::smallest_times_active;
+  rules.lost = {answer_of(stated.lost_silent), answer_of(stated.lost_invalid),
+                std::int64_t{stated.hold_ms} * messages::us_per_ms};
+  return rules;
+}
+
 factory make_system(const actor_setup& setup) {
   actors::system::actor_options options;
   options.model.name = site::system_actor;
@@ -156,6 +185,7 @@ factory make_system(const actor_setup& setup) {
   }
   for (const auto& node : setup.plan.nodes) options.nodes.push_back(node.name);
   options.model.links = links_of(setup.plan);
+  options.model.limits = limit_rules_of(setup.plan.limits);
   return [options](context& with) {
     return std::make_unique<actors::system::system_actor>(with, options);
   };

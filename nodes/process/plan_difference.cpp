@@ -113,6 +113,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       joined_names(before.racks) != joined_names(after.racks))
     return "the site's actors changed";
   if (capacities(before) != capacities(after)) return "a rack's capacity changed";
+  if (!(before.limits == after.limits)) return "the site's [limits] changed";
   return std::nullopt;
 }
 

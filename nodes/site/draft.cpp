@@ -221,6 +221,18 @@ void read_supervision(section& table, supervision& result) {
   take(table.duration_ms("restarts_window", 1'000, 3'600'000), result.restarts_window_ms);
 }
 
+void read_limits(section& table, site_limits& result) {
+  const auto take = [&](std::string_view key, const std::vector<std::string_view>& words,
+                        std::string& target) {
+    if (const auto found = table.word(key, words)) target = found->value;
+  };
+  const std::vector<std::string_view> answers{"hold", "exclude", "stop"};
+  take("policy", {"smallest_times_active", "sum"}, result.policy);
+  take("lost_silent", answers, result.lost_silent);
+  take("lost_invalid", answers, result.lost_invalid);
+  if (const auto hold = table.duration_ms("hold", 1'000, 60'000)) result.hold_ms = hold->value;
+}
+
 void read_simulator(section& table, draft& source) {
   auto& result = source.base.simulator;
   result.present = true;
@@ -280,7 +292,7 @@ draft read_draft(const toml::table& file, reporter& report) {
   draft result;
   section top(file, "site file", report, no_ranges);
   for (const auto* key : {"range", "bus", "modbus", "device", "rack", "inverter", "roles", "ports",
-                          "supervision", "simulator", "relay"})
+                          "supervision", "simulator", "relay", "limits"})
     (void)top.node(key);
   (void)top.node("site");
   top.require("site");
@@ -301,6 +313,8 @@ draft read_draft(const toml::table& file, reporter& report) {
   result.ports_offset = static_cast<std::uint16_t>(ports_offset);
   read_table(file, "supervision", report,
              [&](section& table) { read_supervision(table, result.base.supervision); });
+  read_table(file, "limits", report,
+             [&](section& table) { read_limits(table, result.base.limits); });
   read_table(file, "simulator", report, [&](section& table) { read_simulator(table, result); });
   read_table(file, "relay", report,
              [&](section& table) { read_relay(table, ports_offset, result.base); });

@@ -185,6 +185,15 @@ struct supervision {
   friend bool operator==(const supervision&, const supervision&) = default;
 };
 
+/// How the limits of the racks become the site's.
+struct site_limits {
+  std::string policy = "smallest_times_active"; ///< or sum
+  std::string lost_silent = "hold";             ///< or exclude, stop: a rack that nobody hears
+  std::string lost_invalid = "hold";            ///< one of which nothing can be used
+  std::uint32_t hold_ms = 60'000;
+  friend bool operator==(const site_limits&, const site_limits&) = default;
+};
+
 /// What is simulated of the site, and how it begins.
 struct simulator {
   bool present = false;         ///< [simulator] stands in the file
@@ -239,6 +248,7 @@ struct plan {
   std::vector<node> nodes; ///< relay first, then in start order
   site::supervision supervision;
   site::simulator simulator;
+  site_limits limits;
   std::map<std::string, std::vector<std::string>> roles; ///< role -> Unix groups
   std::string relay_listen; ///< tcp endpoint of the relay beside ipc, offset included; empty: none
   bool accept_common_loss = false;

@@ -14,11 +14,18 @@ TEST_CASE("each role may what the table says, and what those before it may") {
     deed what;
     bool viewer, operating, engineer, service;
   };
-  const row expected[] = {
-      {deed::acknowledge, false, true, true, true}, {deed::shelve, false, true, true, true},
-      {deed::open, false, true, true, true},        {deed::close, false, true, true, true},
-      {deed::tighten, false, true, true, true},     {deed::reset_latch, false, true, true, true},
-      {deed::loosen, false, false, true, true},     {deed::reset_lock, false, false, false, true}};
+  const row expected[] = {{deed::acknowledge, false, true, true, true},
+                          {deed::shelve, false, true, true, true},
+                          {deed::open, false, true, true, true},
+                          {deed::close, false, true, true, true},
+                          {deed::tighten, false, true, true, true},
+                          {deed::reset_latch, false, true, true, true},
+                          {deed::loosen, false, false, true, true},
+                          {deed::take_local, false, true, true, true},
+                          {deed::give_remote, false, false, true, true},
+                          {deed::reset_lock, false, false, false, true},
+                          {deed::loosen_protection, false, false, true, true},
+                          {deed::approve_loosening, false, false, false, true}};
   CHECK(std::size(expected) == rights.size());
   for (const auto& each : expected) {
     INFO(refusal_of("viewer", each.what));

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <stdexcept>
@@ -383,4 +385,79 @@ TEST_CASE_METHOD(fixture, "what a device has to hold is known across a restart o
 }
 
 } // namespace
+TEST_CASE_METHOD(fixture, "the same limit set again sends no frame and is done") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  REQUIRE(sent == values{50});
+  const auto written = node.journal.records.size();
+  for (int again = 0; again < 20; ++again) {
+    const auto said = set("a" + std::to_string(again), 50);
+    CHECK(said.outcome == outcome::done);
+    CHECK(said.read_back == "50.0");
+  }
+  CHECK(sent == values{50});
+  // Each is journalled with its outcome, for its key; what stands is not kept anew.
+  CHECK(node.journal.records.size() == written + 40);
+  CHECK(told("written_again").empty());
+}
+
+TEST_CASE_METHOD(fixture, "a lease of the same limit is renewed without a frame, and ends") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  CHECK(set("b", 30, 2'000).outcome == outcome::done);
+  for (const auto* key : {"c", "d", "e"}) CHECK(set(key, 30, 2'000).outcome == outcome::done);
+  CHECK(sent == values{50, 30});
+  run(3'000);
+  CHECK(sent == values{50, 30, 50});
+  CHECK(reverted().size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "F-137 a setpoint whose writer died goes back when its lease is over") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  CHECK(set("b", 30, 1'000).outcome == outcome::done);
+  run(2'000);
+  CHECK(sent == values{50, 30, 50});
+  REQUIRE(reverted().size() == 1);
+  CHECK(reverted()[0].first == 50);
+}
+
+TEST_CASE_METHOD(fixture, "the same limit is sent again to a device that does not report it") {
+  CHECK(set("a", 50).outcome == outcome::done);
+  held = 1'400;
+  order("b", 50);
+  run(500);
+  CHECK(only_answer().outcome == outcome::done);
+  CHECK(sent.size() >= 2);
+}
+
+TEST_CASE_METHOD(fixture, "F-138 a limit that is no number, negative or too high changes nothing") {
+  for (const double wrong : {std::nan(""), -1.0, 1e9, -std::numeric_limits<double>::infinity()}) {
+    const auto said = set(fmt::format("k{}", wrong), wrong);
+    CHECK(said.outcome == outcome::rejected);
+    CHECK(said.reasons.size() == 1);
+  }
+  CHECK(sent.empty());
+}
+
+TEST_CASE_METHOD(fixture, "F-133 an older set that comes late does not act, by whatever name") {
+  const auto numbered = [&](const std::string& key, const std::string& point, double value,
+                            std::uint64_t generation) {
+    messages::command made;
+    made.id = made.key = key;
+    made.target = "bms_0";
+    made.operation = "set";
+    made.point = point;
+    made.value = value;
+    made.role = "engineer";
+    made.generation = generation;
+    made.deadline_utc_us = node.clock.now().utc_us + 5'000 * ms;
+    made.reply_to = "client";
+    node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, made);
+    run(500);
+    return only_answer();
+  };
+  CHECK(numbered("new", "rack_0/limit", 0, 9).outcome == outcome::done);
+  CHECK(numbered("old", "bms_0/limit", 50, 8).outcome == outcome::rejected);
+  CHECK(numbered("newer", "bms_0/limit", 40, 10).outcome == outcome::done);
+  CHECK(sent == values{0, 40});
+}
+
 } // namespace voltaic::actors::can_device

@@ -1,6 +1,8 @@
 #include "actors/command/command_actor.hpp"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <vector>
@@ -190,6 +192,102 @@ TEST_CASE_METHOD(fixture, "F-106 a command that the journal refuses is forwarded
   CHECK(sent<messages::command>().empty());
   REQUIRE(sent<messages::result>().size() == 1);
   CHECK(sent<messages::result>()[0].outcome == outcome::rejected);
+}
+
+messages::command to_set(fixture& on, const std::string& key, const std::string& point,
+                         decltype(messages::command::value) value,
+                         const std::string& role = "engineer") {
+  auto asked = on.to_close(key, role);
+  asked.operation = "set";
+  asked.point = point;
+  asked.value = std::move(value);
+  return asked;
+}
+
+TEST_CASE_METHOD(fixture, "F-133 generations rise from command to command, also over a restart") {
+  hear(to_close("a"));
+  hear(to_close("b"));
+  const auto hops = sent<messages::command>();
+  REQUIRE(hops.size() == 2);
+  CHECK(hops[0].generation > 0);
+  CHECK(hops[1].generation > hops[0].generation);
+  fixture next(node.journal.records);
+  next.hear(to_close("c"));
+  // What a former life left without an outcome keeps its place.
+  next.hear(to_close("a"));
+  const auto later = next.sent<messages::command>();
+  REQUIRE(later.size() == 2);
+  CHECK(later[0].generation > hops[1].generation);
+  CHECK(later[1].generation == hops[0].generation);
+}
+
+TEST_CASE_METHOD(fixture, "nobody chooses the generation of his own command") {
+  auto asked = to_close("a");
+  asked.generation = UINT64_MAX;
+  hear(asked);
+  CHECK(sent<messages::command>().at(0).generation < UINT64_MAX / 2);
+}
+
+TEST_CASE_METHOD(fixture, "F-136 in local a remote party may only open, also after a restart") {
+  hear(to_set(*this, "local", "command/mode", std::string("local"), "operator"));
+  REQUIRE(sent<messages::result>().size() == 1);
+  CHECK(sent<messages::result>()[0].outcome == outcome::done);
+  CHECK(sent<messages::result>()[0].read_back == "local");
+  CHECK(audits().at(0).actions == std::vector<std::string>{"local"});
+  CHECK(sent<messages::command>().empty());
+  auto close = to_close("far");
+  close.priority = 3;
+  hear(close);
+  CHECK(sent<messages::command>().empty());
+  CHECK(sent<messages::result>().back().outcome == outcome::rejected);
+  hear(to_close("near"));
+  CHECK(sent<messages::command>().size() == 1);
+
+  fixture next(node.journal.records);
+  next.hear(close);
+  CHECK(next.sent<messages::command>().empty());
+  auto open = next.to_close("open");
+  open.operation = "open";
+  open.priority = 3;
+  next.hear(open);
+  CHECK(next.sent<messages::command>().size() == 1);
+}
+
+TEST_CASE_METHOD(fixture, "to give the plant back to remote parties needs an engineer") {
+  hear(to_set(*this, "a", "command/mode", std::string("local"), "operator"));
+  hear(to_set(*this, "b", "command/mode", std::string("remote"), "operator"));
+  CHECK(sent<messages::result>().back().outcome == outcome::rejected);
+  hear(to_set(*this, "c", "command/mode", std::string("remote")));
+  CHECK(sent<messages::result>().back().read_back == "remote");
+  hear(to_set(*this, "d", "command/mode", std::string("far")));
+  CHECK(sent<messages::result>().back().outcome == outcome::rejected);
+}
+
+TEST_CASE_METHOD(fixture, "F-136 a change of a setpoint's owner is an event") {
+  auto first = to_set(*this, "a", "rack_0/charge_current_limit", 50.0);
+  first.lease_ms = 60'000;
+  first.user = "controller";
+  first.priority = 2;
+  hear(first);
+  answer(sent<messages::command>().back(), outcome::done);
+  auto other = to_set(*this, "b", "bms_0/charge_current_limit", 80.0);
+  other.lease_ms = 60'000;
+  other.priority = 2;
+  hear(other);
+  CHECK(sent<messages::result>().back().outcome == outcome::rejected);
+  other.key = other.id = "c";
+  other.priority = 1;
+  hear(other);
+  answer(sent<messages::command>().back(), outcome::done);
+  const auto is_change = [](const auto& event) { return event.code == "OWNER_CHANGE"; };
+  const auto all = audits();
+  CHECK(std::ranges::count_if(all, is_change) == 1);
+}
+
+TEST_CASE_METHOD(fixture, "F-138 what is no number is forwarded to nobody") {
+  hear(to_set(*this, "a", "rack_0/charge_current_limit", std::nan("")));
+  CHECK(sent<messages::command>().empty());
+  CHECK(sent<messages::result>().back().outcome == outcome::rejected);
 }
 
 } // namespace voltaic::actors::command

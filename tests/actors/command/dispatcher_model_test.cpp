@@ -26,7 +26,7 @@ messages::command ask(const std::string& operation, const std::string& point,
 
 std::vector<std::string> targets(dispatcher_model& model, const messages::command& asked) {
   std::vector<std::string> all;
-  if (!model.refuse(asked).empty()) return all;
+  if (!model.refuse(asked, 0).empty()) return all;
   for (const auto& hop : model.forward(asked, "command")) all.push_back(hop.target);
   return all;
 }
@@ -53,19 +53,19 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   CHECK(targets(model, ask("set", "bms_0/SetChargeCurrent")) == all{"bms_0"});
   CHECK(targets(model, ask("set", "meter_0/power")) == all{"meter_0"});
   auto contactor = ask("set", "rack_0/contactor");
-  CHECK(model.refuse(contactor) == all{"a contactor takes open or close"});
+  CHECK(model.refuse(contactor, 0) == all{"a contactor takes open or close"});
   contactor.value = std::string("closed");
   CHECK(targets(model, contactor) == all{"rack_0/contactor"});
-  CHECK(model.refuse(ask("close", "rack_9")) == all{"nobody carries out 'close rack_9'"});
-  CHECK(model.refuse(ask("dance", "rack_0")) == all{"nobody carries out 'dance rack_0'"});
+  CHECK(model.refuse(ask("close", "rack_9"), 0) == all{"nobody carries out 'close rack_9'"});
+  CHECK(model.refuse(ask("dance", "rack_0"), 0) == all{"nobody carries out 'dance rack_0'"});
 }
 
 TEST_CASE("a viewer and an unknown role command nothing") {
   const auto model = site();
-  CHECK(model.refuse(ask("open", "rack_0", "viewer")).size() == 1);
-  CHECK(model.refuse(ask("open", "rack_0", "")).size() == 1);
+  CHECK(model.refuse(ask("open", "rack_0", "viewer"), 0).size() == 1);
+  CHECK(model.refuse(ask("open", "rack_0", ""), 0).size() == 1);
   for (const auto* role : {"operator", "engineer", "service"}) {
-    CHECK(model.refuse(ask("open", "rack_0", role)).empty());
+    CHECK(model.refuse(ask("open", "rack_0", role), 0).empty());
   }
 }
 
@@ -74,16 +74,16 @@ TEST_CASE("a warning is shelved by the protection of its rack") {
   for (const auto* operation : {"shelve", "unshelve"}) {
     CHECK(targets(model, ask(operation, "rack_0/soc_low")) ==
           std::vector<std::string>{"rack_0/protection"});
-    CHECK(model.refuse(ask(operation, "rack_0/soc_low")).empty());
-    CHECK(model.refuse(ask(operation, "rack_0/soc_low", "viewer")).size() == 1);
-    CHECK(model.refuse(ask(operation, "rack_0")).size() == 1);
-    CHECK(model.refuse(ask(operation, "rack_7/soc_low")).size() == 1);
+    CHECK(model.refuse(ask(operation, "rack_0/soc_low"), 0).empty());
+    CHECK(model.refuse(ask(operation, "rack_0/soc_low", "viewer"), 0).size() == 1);
+    CHECK(model.refuse(ask(operation, "rack_0"), 0).size() == 1);
+    CHECK(model.refuse(ask(operation, "rack_7/soc_low"), 0).size() == 1);
   }
 }
 
 TEST_CASE("an acknowledgement goes to the rack that the event came from") {
   auto model = site();
-  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7")).empty());
+  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7"), 0).empty());
   messages::event seen;
   seen.kind = "protection";
   seen.id = "rack_1-a-7";
@@ -95,7 +95,7 @@ TEST_CASE("an acknowledgement goes to the rack that the event came from") {
     seen.id = "rack_1-b-" + std::to_string(each);
     model.remember(seen);
   }
-  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7")).empty());
+  CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7"), 0).empty());
 }
 
 TEST_CASE("a command of two hops is done when both are, and as bad as the worse") {
@@ -176,7 +176,7 @@ TEST_CASE("commands on their way are bounded") {
     asked.key = std::to_string(each);
     (void)model.forward(asked, "command");
   }
-  CHECK(model.refuse(ask("open", "rack_0")) ==
+  CHECK(model.refuse(ask("open", "rack_0"), 0) ==
         std::vector<std::string>{"too many commands are on their way"});
   CHECK(dispatcher_options{{}, {{"rack_0", "bms_0"}}}.validate().size() == 1);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <sstream>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "actors/protection/protection_model.hpp"
@@ -40,6 +41,12 @@ inline protection_options options_for(const std::string& chemistry, std::uint32_
   options.charge_current_a = 140;
   options.discharge_current_a = 120;
   return options;
+}
+
+/// Limits without those that follow from them: charge, discharge, reasons.
+using currents = std::tuple<double, double, std::vector<std::string>>;
+inline currents currents_of(const outputs& said) {
+  return {said.limits.charge_a, said.limits.discharge_a, said.limits.reasons};
 }
 
 class bench_rack {

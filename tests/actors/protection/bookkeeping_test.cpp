@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "actors/protection/bench_rack.hpp"
 #include "actors/protection/full_rack.hpp"
 #include "actors/protection/quick_rack.hpp"
 
@@ -172,9 +173,10 @@ TEST_CASE("a row that only logs is no reason for a limit, each direction names i
   find(options, "cell_overvoltage").limits[0].actions = {{action_kind::log, 0}};
   quick_rack rack(options);
   rack.scan(0, 3.56);
-  CHECK(rack.model.last().limits == current_limits{140, 120, {}});
+  CHECK(testing::currents_of(rack.model.last()) == testing::currents{140, 120, {}});
   rack.scan(1, 2.95);
-  CHECK(rack.model.last().limits == current_limits{140, 60, {"cell_undervoltage/warning"}});
+  CHECK(testing::currents_of(rack.model.last()) ==
+        testing::currents{140, 60, {"cell_undervoltage/warning"}});
 }
 
 TEST_CASE("a limit of the device is held for three of its periods to the microsecond, then zero") {
@@ -185,25 +187,25 @@ TEST_CASE("a limit of the device is held for three of its periods to the microse
     inputs news;
     news.charge_limit = news.discharge_limit = reported_limit{ampere, is};
     ++rack.now_us;
-    return rack.model.step(news, {rack.now_us, rack.now_us}).limits;
+    return testing::currents_of(rack.model.step(news, {rack.now_us, rack.now_us}));
   };
   const lines both{"reported_charge_current_limit", "reported_discharge_current_limit"};
   quick_rack rack(options);
-  CHECK(rack.model.last().limits == current_limits{0, 0, both});
-  CHECK(tell(rack, 100, quality::good) == current_limits{100, 100, both});
+  CHECK(testing::currents_of(rack.model.last()) == testing::currents{0, 0, both});
+  CHECK(tell(rack, 100, quality::good) == testing::currents{100, 100, both});
   CHECK(rack.model.last().limits_changed);
-  CHECK(tell(rack, 80, quality::uncertain) == current_limits{80, 80, both});
-  CHECK(tell(rack, 0, quality::good) == current_limits{0, 0, both});
-  CHECK(tell(rack, 90, quality::good) == current_limits{90, 90, both});
-  CHECK(tell(rack, -1, quality::good) == current_limits{90, 90, both});
+  CHECK(tell(rack, 80, quality::uncertain) == testing::currents{80, 80, both});
+  CHECK(tell(rack, 0, quality::good) == testing::currents{0, 0, both});
+  CHECK(tell(rack, 90, quality::good) == testing::currents{90, 90, both});
+  CHECK(tell(rack, -1, quality::good) == testing::currents{90, 90, both});
   CHECK(tell(rack, std::numeric_limits<double>::infinity(), quality::good) ==
-        current_limits{90, 90, both});
-  CHECK(tell(rack, 110, quality::good) == current_limits{110, 110, both});
+        testing::currents{90, 90, both});
+  CHECK(tell(rack, 110, quality::good) == testing::currents{110, 110, both});
   rack.now_us += 3'000'000 - 2;
   CHECK(rack.tick().limits.charge_a == 110);
   CHECK(rack.tick().limits.charge_a == 0);
   CHECK(rack.model.last().limits.discharge_a == 0);
-  CHECK(tell(rack, 500, quality::good) == current_limits{140, 120, {}});
+  CHECK(tell(rack, 500, quality::good) == testing::currents{140, 120, {}});
 }
 
 TEST_CASE("F-110 a store that is lost while all is well bars closing from the next step on") {

@@ -9,6 +9,8 @@
 namespace voltaic::actors::protection {
 
 using testing::bench_rack;
+using testing::currents;
+using testing::currents_of;
 using testing::data_ms;
 using testing::margin_ms;
 using testing::options_for;
@@ -135,11 +137,11 @@ TEST_CASE("warning derates, alarm stops one direction, fault opens and stops bot
   CHECK(rack.tick().limits.reasons.empty());
   rack.set(0, 3.56);
   rack.run(3'500);
-  CHECK(rack.tick().limits == current_limits{70, 120, {"cell_overvoltage/warning"}});
+  CHECK(currents_of(rack.tick()) == currents{70, 120, {"cell_overvoltage/warning"}});
   rack.set(0, 3.61);
   rack.run(2'500);
-  CHECK(rack.tick().limits ==
-        current_limits{0, 120, {"cell_overvoltage/warning", "cell_overvoltage/alarm"}});
+  CHECK(currents_of(rack.tick()) ==
+        currents{0, 120, {"cell_overvoltage/warning", "cell_overvoltage/alarm"}});
   CHECK(rack.tick().verdict.granted);
   rack.set(0, 3.66);
   rack.run(1'500);

@@ -8,6 +8,8 @@
 namespace voltaic::actors::protection {
 
 using testing::bench_rack;
+using testing::currents;
+using testing::currents_of;
 using testing::data_ms;
 using testing::margin_ms;
 using testing::options_for;
@@ -78,7 +80,7 @@ TEST_CASE("F-146 one unusable cell derates, two stop the current") {
   rack.settle();
   rack.qualities[100] = quality::invalid;
   rack.run(400);
-  CHECK(rack.tick().limits == current_limits{70, 60, {"sensor_invalid/warning"}});
+  CHECK(currents_of(rack.tick()) == currents{70, 60, {"sensor_invalid/warning"}});
   REQUIRE(rack.log.size() == 1);
   CHECK(rack.log[0].told.scope == "module_6:cell_4");
   rack.qualities[101] = quality::invalid;

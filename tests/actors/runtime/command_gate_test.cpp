@@ -187,4 +187,56 @@ TEST_CASE("restoring more keys than the table holds forgets the oldest safely") 
 }
 
 } // namespace
+command of_generation(const std::string& key, std::uint64_t generation) {
+  auto made = make_command(key);
+  made.generation = generation;
+  return made;
+}
+
+TEST_CASE("F-133 a command that comes after a later one of its lane never acts") {
+  command_gate gate;
+  CHECK(gate.judge(of_generation("stop", 7), now_us, "contactor").verdict == gate_verdict::act);
+  const auto late = gate.judge(of_generation("start", 6), now_us, "contactor");
+  CHECK(late.verdict == gate_verdict::answer);
+  CHECK(late.answer.outcome == outcome::rejected);
+  CHECK(late.answer.reasons.at(0).starts_with("superseded"));
+  CHECK(gate.judge(of_generation("other", 6), now_us, "set 1").verdict == gate_verdict::act);
+  CHECK(gate.judge(of_generation("none", 6), now_us).verdict == gate_verdict::act);
+  CHECK(gate.judge(of_generation("old", 0), now_us, "contactor").verdict == gate_verdict::act);
+  CHECK(gate.judge(of_generation("next", 8), now_us, "contactor").verdict == gate_verdict::act);
+}
+
+TEST_CASE("F-133 what opens always acts, also when it comes late, and rules out what is older") {
+  command_gate gate;
+  auto close = of_generation("close", 9);
+  close.operation = "close";
+  CHECK(gate.judge(close, now_us, "contactor").verdict == gate_verdict::act);
+  auto open = of_generation("open", 8);
+  open.operation = "open";
+  CHECK(gate.judge(open, now_us, "contactor").verdict == gate_verdict::act);
+  auto word = of_generation("word", 7);
+  word.value = std::string("open");
+  CHECK(gate.judge(word, now_us, "contactor").verdict == gate_verdict::act);
+}
+
+TEST_CASE("F-133 the order of commands outlives a restart") {
+  command_gate gate;
+  gate.restore(of_generation("stop", 7), std::nullopt, "contactor");
+  CHECK(gate.judge(of_generation("start", 6), now_us, "contactor").verdict == gate_verdict::answer);
+}
+
+TEST_CASE("contactors are one lane, by whatever word they are moved") {
+  auto asked = make_command("k");
+  CHECK(contactor_lane(asked).empty());
+  asked.value = std::string("close");
+  CHECK(contactor_lane(asked) == "contactor");
+  asked.value = {};
+  for (const auto* word : {"open", "close"}) {
+    asked.operation = word;
+    CHECK(contactor_lane(asked) == "contactor");
+  }
+  asked.operation = "reset";
+  CHECK(contactor_lane(asked).empty());
+}
+
 } // namespace voltaic::actors::runtime

@@ -22,6 +22,8 @@ struct rack_values {
   double charge_limit = 100, discharge_limit = 120;
   std::string contactor = "closed";
   std::string level = "none";
+  double charge_voltage_limit = 1656, discharge_voltage_limit = 1497;
+  double charge_power_limit = 150'000, discharge_power_limit = 180'000;
 };
 
 class site {
@@ -47,6 +49,10 @@ class site {
     for (const double number : numbers) put(said, messages::block::reals{number}, time_us, mark);
     put(said, values.contactor, time_us, mark);
     put(said, values.level, time_us, mark);
+    for (const double number : {values.charge_voltage_limit, values.discharge_voltage_limit,
+                                values.charge_power_limit, values.discharge_power_limit}) {
+      put(said, messages::block::reals{number}, time_us, mark);
+    }
     system->take(said);
   }
 
@@ -82,8 +88,10 @@ class site {
   }
   static messages::catalogue describe(const std::string& rack) {
     std::vector<messages::point_description> points;
-    for (const auto* name : {"voltage", "current", "power", "soc", "charge_current_limit",
-                             "discharge_current_limit", "contactor", "protection_level"}) {
+    for (const auto* name :
+         {"voltage", "current", "power", "soc", "charge_current_limit", "discharge_current_limit",
+          "contactor", "protection_level", "charge_voltage_limit", "discharge_voltage_limit",
+          "charge_power_limit", "discharge_power_limit"}) {
       messages::point_description point;
       point.name = rack + "/" + name;
       point.raw_type = "f64";
@@ -209,7 +217,7 @@ TEST_CASE("a lost rack binds the others for a minute without a share, then nothi
   on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
   CHECK(on.value("charge_current_limit", second_us) == Approx(160));
   auto now_us = second_us + sut::value_age_us_min;
-  while (now_us < second_us + sut::lost_rack_hold_us) {
+  while (now_us < second_us + sut::lost_rack_hold_us_max) {
     now_us += second_us / 2;
     // The racks that are heard bind at once.
     on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, now_us);
@@ -229,6 +237,20 @@ TEST_CASE("a rack that was never heard lets nothing flow") {
   on.say(1, {1520, 0, 0, 40, 60, 120, "closed"}, second_us);
   CHECK(on.value("charge_current_limit", second_us) == 0);
   CHECK(on.at("charge_current_limit", second_us).missing == names{"rack_0"});
+}
+
+TEST_CASE("limits of voltage and power are told beside those of current") {
+  site on({100, 100});
+  rack_values rack;
+  on.say(0, rack, second_us);
+  rack.charge_voltage_limit = 1650;
+  rack.discharge_voltage_limit = 1500;
+  rack.charge_power_limit = 20'000;
+  on.say(1, rack, second_us);
+  CHECK(on.value("charge_voltage_limit", second_us) == Approx(1650));
+  CHECK(on.value("discharge_voltage_limit", second_us) == Approx(1500));
+  CHECK(on.value("charge_power_limit", second_us) == Approx(40'000));
+  CHECK(on.value("discharge_power_limit", second_us) == Approx(360'000));
 }
 
 TEST_CASE("energy is counted by direction, and a gap counts nothing") {
