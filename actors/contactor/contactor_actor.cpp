@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "actors/runtime/present.hpp"
-#include "messages/points/catalogue.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -20,6 +19,7 @@ using runtime::plane;
 constexpr const char* closed_stream = "contactor";
 constexpr const char* noted_as_closed = "closed";
 constexpr const char* noted_as_open = "open";
+constexpr const char* wear_key_end = "/wear";
 
 contactor_options checked(contactor_options options) {
   const auto findings = options.validate();
@@ -31,13 +31,6 @@ contactor_options checked(contactor_options options) {
 
 } // namespace
 
-messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
-  auto point =
-      messages::points::describe(rack, {"contactor", "Contactor", "", 0, "text"}, state_period_us);
-  point.writable = true;
-  return messages::points::make_catalogue(owner, {point});
-}
-
 contactor_actor::contactor_actor(runtime::context& context, actor_options options)
     : context_(context),
       rack_(options.rules.rack),
@@ -45,6 +38,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       protection_(rack_ + "/protection"),
       model_(checked(options.rules)),
       reader_(rack_),
+      inputs_(std::move(options.inputs)),
       memory_(context),
       held_(context.lives_on_recording()),
       commands_(context),
@@ -54,11 +48,17 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
   for (const auto& each : memory_.latched()) latched.push_back(each.name);
   model_.load_latches(latched, memory_.is_lost());
   load_closed();
+  load_wear();
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);
   context_.listen(device_, runtime::kind::tick);
   context_.listen(protection_, runtime::kind::permit);
   context_.listen(protection_, runtime::kind::tick);
+  for (const auto& input : inputs_.inputs()) {
+    if (input.source == device_) continue;
+    context_.listen(input.source, runtime::kind::catalogue);
+    context_.listen(input.source, runtime::kind::telemetry);
+  }
 }
 
 void contactor_actor::load_closed() {
@@ -74,6 +74,23 @@ void contactor_actor::note_closed(const outputs& said, runtime::instant now) {
   noted_closed_ = said.lease;
   context_.store({0, closed_stream, context_.name(), now.utc_us,
                   noted_closed_ ? noted_as_closed : noted_as_open},
+                 0);
+}
+
+void contactor_actor::load_wear() {
+  for (const auto& record : context_.journal().newest(bus::storage::counters_stream)) {
+    if (record.key != context_.name() + wear_key_end) continue;
+    const auto kept = decode_wear(record.body);
+    stored_wear_ = kept.counted;
+    model_.load_wear(kept.counted, kept.heat_share, context_.now().utc_us - record.utc_us);
+  }
+}
+
+void contactor_actor::store_wear(runtime::instant now) {
+  if (model_.counted() == stored_wear_) return;
+  stored_wear_ = model_.counted();
+  context_.store({0, bus::storage::counters_stream, context_.name() + wear_key_end, now.utc_us,
+                  encode_wear(stored_wear_, model_.heat_share())},
                  0);
 }
 
@@ -101,8 +118,10 @@ void contactor_actor::receive(const messages::message& message) {
     if (from == protection_ && model_.take_permit(*permit, time.monotonic_us)) step(time);
   } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
     if (from == device_) reader_.take(*telemetry, time.monotonic_us);
+    hear_input(*telemetry);
   } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     if (from == device_) reader_.learn(*described);
+    inputs_.learn(*described);
   } else if (std::holds_alternative<messages::tick>(message.payload)) {
     // Protection's time leads. The device's own is only for noticing that
     // protection says nothing any more.
@@ -118,6 +137,12 @@ void contactor_actor::receive(const messages::message& message) {
   }
 }
 
+void contactor_actor::hear_input(const messages::telemetry& said) {
+  const auto heard_us = context_.now().monotonic_us;
+  if (!inputs_.take(said, heard_us) || !begun_) return;
+  if (!inputs_.active(heard_us).empty() && model_.lease()) step(now_);
+}
+
 void contactor_actor::step(runtime::instant now) {
   if (now.monotonic_us < now_.monotonic_us) now = now_;
   now_ = now;
@@ -131,13 +156,15 @@ void contactor_actor::step(runtime::instant now) {
   }
   if (ending_) model_.request_open("stop");
   if (model_.state() == state::pause) judge_next_attempt(now);
+  model_.take_inputs(inputs_.active(context_.now().monotonic_us));
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
   store_latches(now);
   note_closed(said, now);
+  if (said.changed) store_wear(now);
   if (said.changed) {
     const bool asked = said.reason == by_command || said.reason == by_reset;
-    say_event(said.shown, said.reason, asked && cause_ ? &*cause_ : nullptr, now);
+    say_event(said, asked && cause_ ? &*cause_ : nullptr, now);
   }
   if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
   const auto at = model_.state();
@@ -146,9 +173,13 @@ void contactor_actor::step(runtime::instant now) {
 }
 
 void contactor_actor::judge_next_attempt(runtime::instant now) {
-  // It is part of the command, and over when that is.
-  if (!closing_ || !commands_.is_in_time(*closing_, now)) {
-    model_.request_open("deadline_passed");
+  // It is part of the command, and over when that is: what cannot be tried in time is
+  // given up at once, for the reason that the last attempt failed for.
+  const auto wait_us = std::max<std::int64_t>(model_.next_attempt_us() - now.monotonic_us, 0);
+  const runtime::instant due{now.monotonic_us + wait_us, now.utc_us + wait_us};
+  if (!closing_ || !commands_.is_in_time(*closing_, due)) {
+    model_.request_open(model_.reason());
+    no_time_ = true;
   } else if (runtime::lags(context_, now)) {
     // The device would get the order only when the chain has caught up.
     model_.request_open("time_lags");
@@ -160,27 +191,24 @@ void contactor_actor::say_order(const outputs& said, runtime::instant now) {
                messages::order{device_, memory_.epoch(), ++counter_, said.order, said.lease}, now);
 }
 
-void contactor_actor::say_event(std::string_view shown, const std::string& reason,
-                                const messages::command* cause, runtime::instant now) {
+void contactor_actor::say_event(const outputs& said, const messages::command* cause,
+                                runtime::instant now) {
   messages::event event;
   event.kind = "contactor";
   event.subject = rack_;
-  event.state = shown;
-  event.reason = reason;
+  event.scope = said.contactor;
+  event.state = said.shown;
+  event.reason = said.reason;
   if (cause != nullptr) runtime::attribute(event, *cause);
   context_.record(std::move(event), now);
 }
 
 void contactor_actor::say_state(const outputs& said, runtime::instant now) {
   state_said_us_ = now.monotonic_us;
-  messages::block block;
-  block.source_time_us = now.monotonic_us;
-  block.quality = messages::quality::good;
-  block.values = std::string(said.shown);
   messages::telemetry telemetry;
   telemetry.owner = catalogue_.owner;
   telemetry.fingerprint = catalogue_.fingerprint;
-  telemetry.blocks = {std::move(block)};
+  telemetry.blocks = blocks_of(said.shown, model_.latches(), model_.counted(), now.monotonic_us);
   state_said_ = telemetry;
   context_.say(plane::telemetry, std::move(telemetry), now);
 }
@@ -236,7 +264,10 @@ void contactor_actor::act(const messages::command& command) {
     // Leaving the state `fault` is told by the step; latches of a former life
     // are let go of in any state.
     if (model_.latches().size() != latched && model_.state() != state::fault) {
-      say_event(duty_of(model_.state()).shown, by_reset, &command, now_);
+      outputs told;
+      told.shown = duty_of(model_.state()).shown;
+      told.reason = by_reset;
+      say_event(told, &command, now_);
     }
     if (refused.empty()) cause_ = command;
     const auto what = refused.empty() ? outcome::done : outcome::rejected;
@@ -260,6 +291,7 @@ void contactor_actor::close(const messages::command& command) {
   std::vector<std::string> refused;
   if (!memory_.is_epoch_stored()) refused.emplace_back("the epoch is not in the journal");
   if (closing_) refused.emplace_back("another command to close is not finished");
+  if (refused.empty()) refused = refuse_late(command);
   if (refused.empty()) refused = model_.request_close();
   if (!refused.empty()) {
     return commands_.finish(command, outcome::rejected, std::move(refused),
@@ -267,6 +299,15 @@ void contactor_actor::close(const messages::command& command) {
   }
   closing_ = command;
   cause_ = command;
+  no_time_ = false;
+}
+
+std::vector<std::string> contactor_actor::refuse_late(const messages::command& command) const {
+  const auto wait_us = model_.wait_us();
+  if (commands_.is_in_time(command, {now_.monotonic_us + wait_us, now_.utc_us + wait_us}))
+    return {};
+  return {fmt::format("{}: it was closed a moment ago, and may be again in {:.1f} s", close_spacing,
+                      static_cast<double>(wait_us) / messages::us_per_s)};
 }
 
 void contactor_actor::settle(runtime::instant now) {
@@ -282,7 +323,7 @@ void contactor_actor::settle(runtime::instant now) {
   }
   if (!closing_) return;
   const bool late = closing_->deadline_utc_us <= now.utc_us;
-  const bool gave_up = at_rest || at == state::releasing;
+  const bool gave_up = at_rest || is_opening(at);
   if (at != state::closed && !gave_up && !late) return;
   const auto what = at == state::closed ? outcome::done
                     : gave_up           ? outcome::rejected
@@ -290,6 +331,9 @@ void contactor_actor::settle(runtime::instant now) {
   const auto over = *std::exchange(closing_, std::nullopt);
   std::vector<std::string> reasons;
   if (what == outcome::rejected) reasons.push_back(model_.reason());
+  if (what == outcome::rejected && no_time_) {
+    reasons.emplace_back("its deadline leaves no time for another attempt");
+  }
   if (what == outcome::unknown) reasons.emplace_back("not finished within its deadline");
   commands_.finish(over, what, std::move(reasons), shown, now);
 }

@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "actors/contactor/contactor_model.hpp"
+#include "actors/contactor/contactor_points.hpp"
 #include "actors/contactor/feedback_reader.hpp"
+#include "actors/contactor/input_reader.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/chain_memory.hpp"
 #include "actors/runtime/held_commands.hpp"
@@ -18,13 +20,8 @@ namespace voltaic::actors::contactor {
 struct actor_options {
   contactor_options rules;
   std::string device; ///< the actor that carries out the orders
+  std::vector<input_options> inputs;
 };
-
-/// The point is said again this often, changed or not.
-inline constexpr std::int64_t state_period_us = messages::us_per_s;
-
-/// The points that the contactor of a rack says, as `owner`.
-[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
 
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
 class contactor_actor final : public runtime::actor {
@@ -42,6 +39,10 @@ class contactor_actor final : public runtime::actor {
   /// Whether its former life ended while it was closed, and the same for its next one.
   void load_closed();
   void note_closed(const outputs& said, runtime::instant now);
+  void load_wear();
+  void store_wear(runtime::instant now);
+  /// What an input says acts at once, between the instants of the chain.
+  void hear_input(const messages::telemetry& said);
   /// When the epoch was lost with the journal, the device tells which one it
   /// accepted last, and the next is ours.
   void begin_epoch(runtime::instant now);
@@ -49,14 +50,15 @@ class contactor_actor final : public runtime::actor {
   void judge_next_attempt(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
-  void say_event(std::string_view shown, const std::string& reason, const messages::command* cause,
-                 runtime::instant now);
+  void say_event(const outputs& said, const messages::command* cause, runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
   void store_latches(runtime::instant now);
   /// What makes it safer waits neither for the disk nor for the chain.
   void take_open(const messages::command& command);
   void act(const messages::command& command);
   void close(const messages::command& command);
+  /// Why a closing that has to wait would come too late; empty: it would not.
+  [[nodiscard]] std::vector<std::string> refuse_late(const messages::command& command) const;
   void settle(runtime::instant now);
   [[nodiscard]] static std::string operation_of(const messages::command& command);
 
@@ -66,6 +68,7 @@ class contactor_actor final : public runtime::actor {
   std::string protection_;
   contactor_model model_;
   feedback_reader reader_;
+  input_reader inputs_;
   runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
@@ -74,7 +77,9 @@ class contactor_actor final : public runtime::actor {
   bool begun_ = false;
   bool epoch_due_ = false;
   bool noted_closed_ = false; ///< in the journal
+  wear stored_wear_;          ///< the same
   bool ending_ = false;       ///< the node is: open, and stay open
+  bool no_time_ = false;      ///< `closing_` was given up for want of time
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
   std::optional<messages::telemetry> state_said_;

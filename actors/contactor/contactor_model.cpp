@@ -10,59 +10,18 @@ namespace voltaic::actors::contactor {
 
 namespace {
 
-bool known(const device_values& device) {
-  return device.minus_closed && device.plus_closed && device.precharge_closed;
-}
-
-bool any_closed(const device_values& device) {
-  return device.minus_closed.value_or(false) || device.plus_closed.value_or(false) ||
-         device.precharge_closed.value_or(false);
-}
-
-bool all_open(const device_values& device) {
-  return known(device) && !any_closed(device);
-}
-
-bool conducting(const device_values& device) {
-  return device.minus_closed.value_or(false) && device.plus_closed.value_or(false);
-}
-
-// The start of what goes on, or nothing.
-void track(std::optional<std::int64_t>& since_us, bool goes_on, std::int64_t now_us) {
-  if (!goes_on) {
-    since_us.reset();
-  } else if (!since_us) {
-    since_us = now_us;
-  }
-}
-
-bool lasts(const std::optional<std::int64_t>& since_us, std::int64_t from_us,
-           std::int64_t duration_us, std::int64_t now_us) {
-  return since_us && now_us - std::max(*since_us, from_us) >= duration_us;
-}
+/// A smaller current counts as none: it wears no contact.
+constexpr double no_current_a = 1;
 
 } // namespace
 
-std::vector<std::string> contactor_options::validate() const {
-  std::vector<std::string> wrong;
-  if (rack.empty()) wrong.emplace_back("contactor needs the name of its rack");
-  if (!(break_current_a > 0) || !std::isfinite(break_current_a)) {
-    wrong.push_back(rack + ": break_current_a must be above zero");
-  }
-  for (const auto duration_us : {lease_us, permit_silence_us, feedback_us, feedback_lost_us,
-                                 precharge_us, pause_us, reducing_us}) {
-    if (duration_us <= 0) wrong.push_back(rack + ": times of the contactor must be above zero");
-  }
-  if (!(precharge_tolerance_v > 0)) {
-    wrong.push_back(rack + ": precharge_tolerance_v must be above zero");
-  }
-  if (precharge_attempts < 1 || feedback_attempts < 1) {
-    wrong.push_back(rack + ": at least one attempt to close is needed");
-  }
-  return wrong;
+bool is_opening(state of) {
+  return of == state::reducing || of == state::opening_first || of == state::opening_second ||
+         of == state::unconfirmed || of == state::verifying;
 }
 
-contactor_model::contactor_model(contactor_options options) : options_(std::move(options)) {
+contactor_model::contactor_model(contactor_options options)
+    : options_(std::move(options)), evidence_(options_), heat_(options_) {
   assert(options_.validate().empty());
   outputs_.shown = duty_of(state_).shown;
   outputs_.reason = "start";
@@ -77,6 +36,11 @@ void contactor_model::load_latches(std::span<const std::string> names, bool stor
   loaded_ = true;
 }
 
+void contactor_model::load_wear(const wear& counted, double heat_share, std::int64_t passed_us) {
+  wear_ = counted;
+  heat_.load(heat_share, passed_us);
+}
+
 bool contactor_model::take_permit(const messages::permit& word, std::int64_t time_us) {
   const bool newer =
       word.epoch > permit_.epoch || (word.epoch == permit_.epoch && word.counter > permit_.counter);
@@ -86,12 +50,29 @@ bool contactor_model::take_permit(const messages::permit& word, std::int64_t tim
   return true;
 }
 
+// Symmetric: a rack above the bus is as bad as one below. A bus with a remainder of charge
+// and nobody else on it is what precharge is for; one above the rack never is.
+void contactor_model::refuse_parallel(std::vector<std::string>& refused) const {
+  if (!device_.rack_v || !device_.bus_v || *device_.bus_v < options_.live_bus_v) return;
+  const double above_v = *device_.rack_v - *device_.bus_v;
+  const bool is_too_far = options_.shares_bus ? std::abs(above_v) > options_.parallel_difference_v
+                                              : above_v < -options_.parallel_difference_v;
+  if (!is_too_far) return;
+  refused.push_back(
+      fmt::format("parallel_block: {} has {:.1f} V and its DC bus {:.1f} V, at most "
+                  "{:g} V apart are joined",
+                  options_.rack, *device_.rack_v, *device_.bus_v, options_.parallel_difference_v));
+}
+
 std::vector<std::string> contactor_model::close_refusals() const {
   std::vector<std::string> refused;
   if (!options_.close_permitted) refused.emplace_back("closing is not permitted in this site");
   if (!loaded_) refused.emplace_back("latches are not loaded");
   for (const auto& name : latches_) {
     if (name != lease_expired) refused.push_back(name + " is latched");
+  }
+  for (const auto& input : inputs_) {
+    refused.push_back(fmt::format("{} is {}", input.name, input.why));
   }
   if (!permit_us_ || last_us_ - *permit_us_ >= options_.permit_silence_us) {
     refused.emplace_back("protection is silent");
@@ -100,16 +81,27 @@ std::vector<std::string> contactor_model::close_refusals() const {
     if (permit_.reasons.empty()) refused.emplace_back("protection does not allow it");
   }
   if (!known(device_)) refused.emplace_back("feedback of the contactors is unknown");
+  refuse_parallel(refused);
+  if (!heat_.has_room(device_)) {
+    refused.emplace_back(std::string(precharge_hot) + ": the precharge resistor has to cool");
+  }
   return refused;
 }
 
 std::vector<std::string> contactor_model::request_close() {
   auto refused = close_refusals();
   if (state_ != state::open) {
-    refused.push_back(fmt::format("the contactors are {}", duty_of(state_).shown));
+    refused.push_back(state_ == state::pause
+                          ? "another closing waits for its time"
+                          : fmt::format("the contactors are {}", duty_of(state_).shown));
   }
   if (refused.empty()) close_wanted_ = true;
   return refused;
+}
+
+std::int64_t contactor_model::wait_us() const {
+  if (!closing_us_) return 0;
+  return std::max<std::int64_t>(*closing_us_ + options_.spacing_us - last_us_, 0);
 }
 
 void contactor_model::request_open(std::string reason) {
@@ -125,6 +117,9 @@ std::vector<std::string> contactor_model::request_reset(bool service) {
   if (!locked && state_ != state::fault) return refused;
   if (!service) refused.emplace_back("needs role service");
   if (!all_open(device_)) refused.emplace_back("the contactors are not known to be open");
+  if (const auto* input = find_input(true)) {
+    refused.push_back(fmt::format("{} is {}", input->name, input->why));
+  }
   if (!refused.empty()) return refused;
   for (const auto& name : std::vector<std::string>(latches_)) unlatch(name);
   reset_wanted_ = true;
@@ -142,51 +137,80 @@ void contactor_model::unlatch(const std::string& name) {
 }
 
 bool contactor_model::in_attempt() const {
-  return state_ == state::precharging || state_ == state::closing;
+  return state_ == state::closing_minus || state_ == state::precharging ||
+         state_ == state::closing_plus || state_ == state::opening_precharge;
+}
+
+bool contactor_model::carries() const {
+  return state_ == state::closed || state_ == state::reducing || state_ == state::opening_precharge;
+}
+
+const active_input* contactor_model::find_input(bool locks) const {
+  const auto found = std::ranges::find(inputs_, locks, &active_input::locks);
+  return found == inputs_.end() ? nullptr : &*found;
 }
 
 void contactor_model::observe(const device_values& device, std::int64_t now_us) {
+  const auto elapsed_us = now_us - last_us_;
   device_ = device;
-  track(any_closed_us_, any_closed(device), now_us);
-  track(not_conducting_us_, !conducting(device), now_us);
-  track(feedback_unknown_us_, !known(device), now_us);
-  if (state_ == state::precharging && device.minus_closed.value_or(false) &&
-      device.precharge_closed.value_or(false)) {
-    attempt_feedback_seen_ = true;
-  }
+  evidence_.observe(state_, device, now_us);
+  wear_.precharge_energy_j += heat_.step(state_ == state::precharging, device, elapsed_us);
+  last_us_ = now_us;
 }
 
 const outputs& contactor_model::step(const device_values& device, std::int64_t now_us) {
   now_us = started_ ? std::max(now_us, last_us_) : now_us;
-  if (!started_) entered_us_ = now_us;
+  if (!started_) {
+    last_us_ = now_us;
+    entered_us_ = now_us;
+    evidence_.enter(now_us, first_);
+  }
   started_ = true;
-  last_us_ = now_us;
   outputs_.changed = false;
   observe(device, now_us);
+  if (state_ == state::pause && now_us >= next_attempt_us_ && !heat_.has_room(device_)) {
+    request_open(precharge_hot);
+  }
   // Every pass changes the state, and no way through the table is longer.
   for (std::size_t pass = 0; pass < state_count; ++pass) {
     bool moved = false;
     for (std::size_t each = 0; each < event_count && !moved; ++each) {
       const auto what = static_cast<event>(each);
       const auto next = next_state(state_, what);
-      if (next == state_ || !holds(what, device, now_us)) continue;
-      enter(next, what, device, now_us);
+      if (next == state_ || !holds(what, now_us)) continue;
+      enter(next, what, now_us);
       moved = true;
     }
     if (!moved) break;
   }
+  // What locked it may not be all that is wrong.
+  if (state_ == state::fault && !evidence_.weld(state_, now_us).empty()) latch(contactor_weld);
   open_wanted_ = close_wanted_ = reset_wanted_ = false;
-  outputs_.order = duty_of(state_).order;
-  outputs_.lease = duty_of(state_).lease;
+  order();
   return outputs_;
 }
 
-bool contactor_model::holds(event what, const device_values& device, std::int64_t now_us) const {
+void contactor_model::order() {
+  using messages::contactor_order;
+  outputs_.order = duty_of(state_).order;
+  outputs_.lease = duty_of(state_).lease;
+  if (!takes_single_orders()) return;
+  if (state_ == state::closing_minus) outputs_.order = contactor_order::minus;
+  if (state_ == state::opening_first) {
+    outputs_.order = first_ == side::plus ? contactor_order::minus : contactor_order::plus;
+  }
+}
+
+bool contactor_model::holds(event what, std::int64_t now_us) const {
   switch (what) {
     case event::weld:
-      return weld(device, now_us);
+      return !evidence_.weld(state_, now_us).empty();
+    case event::fire:
+      return find_input(true) != nullptr;
+    case event::stop_input:
+      return find_input(false) != nullptr;
     case event::device_opened:
-      return device_opened(device, now_us);
+      return device_opened(now_us);
     case event::immediate_demand:
       return permit_.opening == messages::opening::immediate;
     case event::permit_lost:
@@ -194,45 +218,36 @@ bool contactor_model::holds(event what, const device_values& device, std::int64_
     case event::open_request:
       return open_wanted_;
     case event::feedback_lost:
-      return lasts(feedback_unknown_us_, entered_us_, options_.feedback_lost_us, now_us);
+      return evidence_.is_blind(now_us);
+    case event::opening_overdue:
+      return now_us - opening_us_ >= options_.open_us;
     case event::current_gone:
-      return device.current_a && std::abs(*device.current_a) < options_.break_current_a;
+      return device_.current_a && std::abs(*device_.current_a) < options_.break_current_a;
     case event::wait_over:
       return now_us - entered_us_ >= options_.reducing_us;
     case event::attempts_exhausted:
-      return failed(now_us) && (attempt_feedback_seen_ && state_ == state::precharging
-                                    ? precharge_failures_ + 1 >= options_.precharge_attempts
-                                    : feedback_failures_ + 1 >= options_.feedback_attempts);
+      return failed(now_us) && is_last_attempt();
     case event::attempt_failed:
       return failed(now_us);
     case event::confirmed:
-      return confirmed(device);
+      return confirmed();
     case event::pause_over:
-      return now_us - entered_us_ >= options_.pause_us;
+      return now_us >= next_attempt_us_;
     case event::close_request:
-      return close_wanted_ && close_refusals().empty();
+      return close_wanted_ && wait_us() == 0 && close_refusals().empty();
+    case event::early_request:
+      return close_wanted_ && wait_us() > 0 && close_refusals().empty();
     case event::reset:
       return reset_wanted_;
   }
   return false;
 }
 
-bool contactor_model::weld(const device_values& device, std::int64_t now_us) const {
-  // Right after a start the device may still live on the last lease and then
-  // wait for the current to fall; only what stays closed longer is suspicious.
-  const auto patience_us = state_ == state::starting
-                               ? options_.lease_us + options_.reducing_us + options_.feedback_us
-                               : options_.feedback_us;
-  return any_closed(device) && lasts(any_closed_us_, entered_us_, patience_us, now_us);
-}
-
-bool contactor_model::device_opened(const device_values& device, std::int64_t now_us) const {
-  if (in_attempt()) {
-    // The flag may still be the one of before the attempt.
-    return device.opened_by_lease.value_or(false) && now_us - entered_us_ >= options_.feedback_us;
-  }
-  if (device.opened_by_lease.value_or(false)) return true;
-  return known(device) && lasts(not_conducting_us_, entered_us_, options_.feedback_us, now_us);
+bool contactor_model::device_opened(std::int64_t now_us) const {
+  // In an attempt the flag may still be the one of before.
+  const bool flag_counts = !in_attempt() || now_us - attempt_us_ >= options_.feedback_us;
+  if (flag_counts && device_.opened_by_lease.value_or(false)) return true;
+  return (state_ == state::closed || state_ == state::reducing) && evidence_.dropped();
 }
 
 bool contactor_model::permit_lost(std::int64_t now_us) const {
@@ -242,42 +257,63 @@ bool contactor_model::permit_lost(std::int64_t now_us) const {
 }
 
 bool contactor_model::failed(std::int64_t now_us) const {
-  const auto elapsed_us = now_us - entered_us_;
-  if (state_ == state::closing || !attempt_feedback_seen_) {
-    return elapsed_us >= options_.feedback_us;
-  }
-  return elapsed_us >= options_.precharge_us;
+  if (now_us - attempt_us_ >= options_.close_us || evidence_.dropped()) return true;
+  const bool awaits_voltage = state_ == state::precharging && evidence_.precharge_seen();
+  return now_us - entered_us_ >= (awaits_voltage ? options_.precharge_us : options_.feedback_us);
 }
 
-bool contactor_model::confirmed(const device_values& device) const {
+bool contactor_model::is_precharge_failure() const {
+  return state_ == state::precharging && evidence_.precharge_seen() && !evidence_.dropped();
+}
+
+bool contactor_model::is_last_attempt() const {
+  return is_precharge_failure() ? precharge_failures_ + 1 >= options_.precharge_attempts
+                                : feedback_failures_ + 1 >= options_.feedback_attempts;
+}
+
+bool contactor_model::confirmed() const {
   switch (state_) {
     case state::starting:
-      return loaded_ && all_open(device);
-    case state::releasing:
-      return all_open(device);
-    case state::closing:
-      return conducting(device);
+      return loaded_ && all_open(device_);
+    case state::closing_minus:
+      return device_.minus_closed.value_or(false);
     case state::precharging:
-      return attempt_feedback_seen_ && device.rack_v && device.bus_v && device.current_a &&
-             std::abs(*device.rack_v - *device.bus_v) < options_.precharge_tolerance_v &&
-             std::abs(*device.current_a) < options_.precharge_current_a;
+      return evidence_.precharge_seen() && device_.rack_v && device_.bus_v && device_.current_a &&
+             std::abs(*device_.rack_v - *device_.bus_v) < options_.precharge_tolerance_v &&
+             std::abs(*device_.current_a) < options_.precharge_current_a;
+    case state::closing_plus:
+      return conducting(device_);
+    case state::opening_precharge:
+      return conducting(device_) && device_.precharge_closed == false;
+    case state::opening_first: {
+      const auto& closed = first_ == side::minus ? device_.minus_closed : device_.plus_closed;
+      return closed == false || (!closed && last_us_ - entered_us_ >= options_.feedback_us);
+    }
+    case state::opening_second:
+    case state::unconfirmed:
+      return all_open(device_);
+    case state::verifying:
+      return all_open(device_) && evidence_.bus_agrees();
     default:
       return false;
   }
 }
 
-std::string contactor_model::reason_of_start(const device_values& device) const {
-  if (device.opened_by_lease.value_or(false)) return died_closed_ ? lease_ran_out : lease_expired;
+std::string contactor_model::reason_of_start() const {
+  if (device_.opened_by_lease.value_or(false)) return died_closed_ ? lease_ran_out : lease_expired;
   return died_closed_ ? closed_at_end : outputs_.reason;
 }
 
-std::string contactor_model::reason_of(event cause, const device_values& device,
-                                       std::int64_t now_us) const {
+std::string contactor_model::reason_of(event cause, std::int64_t now_us) const {
   switch (cause) {
     case event::weld:
       return contactor_weld;
+    case event::fire:
+      return find_input(true)->name;
+    case event::stop_input:
+      return find_input(false)->name;
     case event::device_opened:
-      return device.opened_by_lease.value_or(false) ? lease_expired : "opened_by_device";
+      return device_.opened_by_lease.value_or(false) ? lease_expired : "opened_by_device";
     case event::immediate_demand:
     case event::permit_lost:
       if (!permit_us_ || now_us - *permit_us_ >= options_.permit_silence_us) return "permit_silent";
@@ -286,46 +322,84 @@ std::string contactor_model::reason_of(event cause, const device_values& device,
       return open_reason_;
     case event::feedback_lost:
       return "feedback_lost";
+    case event::opening_overdue:
+      return opening_overdue;
     case event::attempts_exhausted:
     case event::attempt_failed:
-      return state_ == state::precharging && attempt_feedback_seen_ ? precharge_failed
-                                                                    : contactor_feedback;
+      return is_precharge_failure() ? precharge_failed : contactor_feedback;
     case event::close_request:
       return by_command;
+    case event::early_request:
+      return close_spacing;
     case event::reset:
       return by_reset;
     case event::confirmed:
-      if (state_ == state::starting) return reason_of_start(device);
+      if (state_ == state::starting) return reason_of_start();
+      break;
+    case event::pause_over:
+      if (outputs_.reason == close_spacing) return by_command;
       break;
     // These go on with what was begun, for the same reason.
     case event::current_gone:
     case event::wait_over:
-    case event::pause_over:
       break;
   }
   return outputs_.reason;
 }
 
-void contactor_model::enter(contactor::state next, event cause, const device_values& device,
-                            std::int64_t now_us) {
-  auto reason = reason_of(cause, device, now_us);
+void contactor_model::latch_for(contactor::state next, event cause, const std::string& reason) {
+  if (next == state::fault || cause == event::weld || cause == event::fire) latch(reason);
+  if (reason == lease_expired || reason == lease_ran_out) latch(lease_expired);
+  if (cause == event::close_request || cause == event::early_request) unlatch(lease_expired);
+  if (cause == event::wait_over && device_.current_a) latch(break_under_load);
+}
+
+// Of a closing, and of an attempt of it.
+void contactor_model::begin(contactor::state next, event cause, std::int64_t now_us) {
+  const bool is_asked = cause == event::close_request || cause == event::early_request;
+  if (is_asked) precharge_failures_ = feedback_failures_ = 0;
+  if (next == state::pause) {
+    next_attempt_us_ = now_us + (is_asked ? wait_us() : options_.pause_us);
+  }
+  if (next == state::closing_minus) {
+    attempt_us_ = now_us;
+    if (precharge_failures_ + feedback_failures_ == 0) closing_us_ = now_us;
+  }
+  if (next == state::precharging) heat_.begin_attempt();
+  if (is_opening(next) && !is_opening(state_)) opening_us_ = now_us;
+  if (next == state::opening_first) {
+    first_ = device_.current_a.value_or(0) < 0 ? side::minus : side::plus;
+  }
+}
+
+void contactor_model::count(contactor::state next) {
+  if (next == state::closed) ++wear_.operations;
+  const bool breaks = carries() && next != state::closed && next != state::reducing;
+  const double current_a = std::abs(device_.current_a.value_or(0));
+  if (!breaks || current_a < no_current_a) return;
+  ++wear_.breaks;
+  wear_.break_current_a += current_a;
+}
+
+void contactor_model::enter(contactor::state next, event cause, std::int64_t now_us) {
+  auto reason = reason_of(cause, now_us);
+  const auto which = cause == event::weld ? evidence_.weld(state_, now_us) : std::string_view();
   if (cause == event::attempt_failed) {
     ++(reason == precharge_failed ? precharge_failures_ : feedback_failures_);
   }
-  if (next == state::fault) latch(reason);
-  if (reason == lease_expired || reason == lease_ran_out) latch(lease_expired);
-  if (cause == event::close_request) {
-    precharge_failures_ = feedback_failures_ = 0;
-    unlatch(lease_expired);
-  }
-  if (cause == event::wait_over && device.current_a) latch(break_under_load);
-  if (next == state::precharging) attempt_feedback_seen_ = false;
+  latch_for(next, cause, reason);
+  begin(next, cause, now_us);
+  count(next);
   const auto shown = duty_of(next).shown;
+  if (reason != outputs_.reason || !which.empty()) outputs_.contactor = which;
   outputs_.changed = outputs_.changed || shown != outputs_.shown || reason != outputs_.reason;
   outputs_.shown = shown;
   outputs_.reason = std::move(reason);
+  // Without single orders all were ordered open with the first.
+  const bool is_ordered = state_ == state::opening_first && !takes_single_orders();
   state_ = next;
   entered_us_ = now_us;
+  if (!is_ordered) evidence_.enter(now_us, first_);
 }
 
 } // namespace voltaic::actors::contactor

@@ -7,42 +7,13 @@
 #include <utility>
 #include <vector>
 
+#include "actors/contactor/contactor_options.hpp"
+#include "actors/contactor/evidence_model.hpp"
+#include "actors/contactor/precharge_heat_model.hpp"
 #include "actors/contactor/transition_model.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::actors::contactor {
-
-/// A rack's contactors: times and bounds, with the profile's values put in.
-struct contactor_options {
-  std::string rack;
-  bool close_permitted = true; ///< false: nothing would open it when all else fails
-  double break_current_a = 0;  ///< the largest current that may be interrupted
-  std::int64_t lease_us = 500'000;
-  std::int64_t permit_silence_us = 500'000;
-  std::int64_t feedback_us = 300'000; ///< 200 ms and one period of the device's status
-  std::int64_t feedback_lost_us = 1'000'000;
-  std::int64_t precharge_us = 2'000'000;
-  double precharge_tolerance_v = 1;
-  double precharge_current_a = 0.05;
-  std::int64_t pause_us = 3'000'000;
-  std::int64_t reducing_us = 3'000'000;
-  int precharge_attempts = 3;
-  int feedback_attempts = 2;
-
-  [[nodiscard]] std::vector<std::string> validate() const;
-};
-
-/// What is known of the device; nothing known is nothing assumed.
-struct device_values {
-  std::optional<bool> minus_closed;
-  std::optional<bool> plus_closed;
-  std::optional<bool> precharge_closed;
-  std::optional<bool> opened_by_lease;
-  std::optional<double> current_a;
-  std::optional<double> rack_v;
-  std::optional<double> bus_v;
-  std::optional<double> accepted_epoch; ///< of the newest order that it took
-};
 
 /// Why closing is barred until somebody resets it; all but `lease_expired`,
 /// which a close command lets go of, need the service role.
@@ -50,6 +21,7 @@ inline constexpr const char* contactor_weld = "contactor_weld";
 inline constexpr const char* contactor_feedback = "contactor_feedback";
 inline constexpr const char* precharge_failed = "precharge_failed";
 inline constexpr const char* break_under_load = "break_under_load";
+inline constexpr const char* fire_detected = "fire_detected";
 inline constexpr const char* lease_expired = "lease_expired";
 /// Why it is open after a restart: its lease ran out while nobody commanded it,
 /// or it was still closed when the restart ordered it to open.
@@ -58,12 +30,40 @@ inline constexpr const char* closed_at_end = "closed_before_restart";
 /// Reasons of a change that a command asked for.
 inline constexpr const char* by_command = "command";
 inline constexpr const char* by_reset = "reset";
+/// Inputs that open at once while they are active.
+inline constexpr const char* emergency_stop = "emergency_stop";
+inline constexpr const char* interlock_open = "interlock_open";
+/// Why a closing waits or ends without a fault of the contactors.
+inline constexpr const char* close_spacing = "close_spacing";
+inline constexpr const char* precharge_hot = "precharge_hot";
+/// An opening was not told of within the whole time for it.
+inline constexpr const char* opening_overdue = "opening_overdue";
+
+/// On the way from closed, or almost closed, to open.
+[[nodiscard]] bool is_opening(state of);
 
 /// A latch that was set or let go of, to be stored.
 struct latch_change {
   std::string name;
   bool latched = false;
   friend bool operator==(const latch_change&, const latch_change&) = default;
+};
+
+/// An input that opens the contactors while it is active.
+struct active_input {
+  std::string name;           ///< emergency_stop, interlock_open, fire_detected
+  bool locks = false;         ///< opening is not all: somebody has to look at it
+  std::string why = "active"; ///< or "not heard"
+  friend bool operator==(const active_input&, const active_input&) = default;
+};
+
+/// What the contactors have been through; it only grows.
+struct wear {
+  std::uint64_t operations = 0;  ///< closings that came about
+  std::uint64_t breaks = 0;      ///< openings with current
+  double break_current_a = 0;    ///< of all these, added up
+  double precharge_energy_j = 0; ///< that went into the resistor, where it is known
+  friend bool operator==(const wear&, const wear&) = default;
 };
 
 /// What follows from a step.
@@ -73,6 +73,7 @@ struct outputs {
   std::string_view shown; ///< open, precharge, closed, opening, fault
   bool changed = false;   ///< shown state or reason is another than after the last step
   std::string reason;
+  std::string contactor; ///< that the reason is about: "plus"; empty: no single one
 };
 
 /// Opens and closes one rack. Pure. Closed is what it orders only while a fresh
@@ -81,18 +82,28 @@ class contactor_model {
  public:
   /// The options must be valid.
   explicit contactor_model(contactor_options options);
+  contactor_model(const contactor_model&) = delete; // its parts refer to its options
+  contactor_model& operator=(const contactor_model&) = delete;
 
   /// What was latched when it last lived. `store_lost`: the worst is taken.
   void load_latches(std::span<const std::string> names, bool store_lost);
   /// It was closed, or about to be, when it last lived.
   void load_closed() { died_closed_ = true; }
+  /// What a former life, that ended `passed_us` ago, had counted.
+  void load_wear(const wear& counted, double heat_share, std::int64_t passed_us);
 
   /// Protection's word, said at `time_us`. An older epoch or a counter that
   /// stands still is refused.
   bool take_permit(const messages::permit& word, std::int64_t time_us);
+  /// Which inputs are active from now on.
+  void take_inputs(std::vector<active_input> active) { inputs_ = std::move(active); }
 
-  /// Why it may not be closed now; empty: it will be, at the next step.
+  /// Why it may not be closed now; empty: it will be, at the next step or `wait_us` later.
   [[nodiscard]] std::vector<std::string> request_close();
+  /// How long a closing that is asked for now has to wait after the last one.
+  [[nodiscard]] std::int64_t wait_us() const;
+  /// In a pause: when the next attempt is due, in the chain's time.
+  [[nodiscard]] std::int64_t next_attempt_us() const { return next_attempt_us_; }
   void request_open(std::string reason);
   /// Why latches may not be let go of now; empty: done.
   [[nodiscard]] std::vector<std::string> request_reset(bool service);
@@ -106,28 +117,43 @@ class contactor_model {
   }
 
   [[nodiscard]] contactor::state state() const { return state_; }
+  /// The device's permission to stay closed is renewed.
+  [[nodiscard]] bool lease() const { return outputs_.lease; }
   [[nodiscard]] const std::vector<std::string>& latches() const { return latches_; }
   [[nodiscard]] const std::string& reason() const { return outputs_.reason; }
+  [[nodiscard]] const wear& counted() const { return wear_; }
+  [[nodiscard]] double heat_share() const { return heat_.share(); }
 
  private:
-  [[nodiscard]] bool holds(event what, const device_values& device, std::int64_t now_us) const;
-  [[nodiscard]] bool weld(const device_values& device, std::int64_t now_us) const;
-  [[nodiscard]] bool device_opened(const device_values& device, std::int64_t now_us) const;
-  [[nodiscard]] bool confirmed(const device_values& device) const;
+  [[nodiscard]] bool holds(event what, std::int64_t now_us) const;
+  [[nodiscard]] bool device_opened(std::int64_t now_us) const;
+  [[nodiscard]] bool confirmed() const;
   [[nodiscard]] bool failed(std::int64_t now_us) const;
+  [[nodiscard]] bool is_precharge_failure() const;
+  [[nodiscard]] bool is_last_attempt() const;
   [[nodiscard]] bool permit_lost(std::int64_t now_us) const;
+  /// The first active input that locks, or that does not; none: nullptr.
+  [[nodiscard]] const active_input* find_input(bool locks) const;
+  [[nodiscard]] bool takes_single_orders() const { return device_.single_orders.value_or(false); }
+  void refuse_parallel(std::vector<std::string>& refused) const;
   [[nodiscard]] std::vector<std::string> close_refusals() const;
   [[nodiscard]] bool in_attempt() const;
+  [[nodiscard]] bool carries() const;
   void observe(const device_values& device, std::int64_t now_us);
-  void enter(contactor::state next, event cause, const device_values& device, std::int64_t now_us);
-  [[nodiscard]] std::string reason_of_start(const device_values& device) const;
-  [[nodiscard]] std::string reason_of(event cause, const device_values& device,
-                                      std::int64_t now_us) const;
+  void order();
+  void enter(contactor::state next, event cause, std::int64_t now_us);
+  void begin(contactor::state next, event cause, std::int64_t now_us);
+  void latch_for(contactor::state next, event cause, const std::string& reason);
+  void count(contactor::state next);
+  [[nodiscard]] std::string reason_of_start() const;
+  [[nodiscard]] std::string reason_of(event cause, std::int64_t now_us) const;
   void latch(const std::string& name);
   void unlatch(const std::string& name);
 
   contactor_options options_;
-  contactor::state state_ = state::starting;
+  evidence_model evidence_;
+  precharge_heat_model heat_;
+  contactor::state state_ = contactor::state::starting;
   std::int64_t entered_us_ = 0;
   std::int64_t last_us_ = 0;
   bool started_ = false;
@@ -135,18 +161,20 @@ class contactor_model {
   bool died_closed_ = false; ///< in its former life
   messages::permit permit_;
   std::optional<std::int64_t> permit_us_;
+  std::vector<active_input> inputs_;
   bool close_wanted_ = false;
   bool open_wanted_ = false;
   bool reset_wanted_ = false;
   std::string open_reason_;
   int precharge_failures_ = 0;
   int feedback_failures_ = 0;
-  bool attempt_feedback_seen_ = false;
-  // Since when something is so, without a break; nothing: it is not so.
-  std::optional<std::int64_t> any_closed_us_;
-  std::optional<std::int64_t> not_conducting_us_;
-  std::optional<std::int64_t> feedback_unknown_us_;
+  std::int64_t attempt_us_ = 0;            ///< the attempt's begin
+  std::optional<std::int64_t> closing_us_; ///< the last commanded closing's begin
+  std::int64_t opening_us_ = 0;            ///< the opening's begin
+  std::int64_t next_attempt_us_ = 0;
+  side first_ = side::plus; ///< opens first
   device_values device_;
+  wear wear_;
   std::vector<std::string> latches_;
   std::vector<latch_change> changes_;
   outputs outputs_;

@@ -8,9 +8,9 @@ namespace voltaic::actors::contactor {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> point_names{
-    "minus_closed", "plus_closed", "precharge_closed", "opened_by_lease",
-    "current",      "voltage",     "bus_voltage",      "accepted_epoch"};
+constexpr std::array<std::string_view, 9> point_names{
+    "minus_closed", "plus_closed", "precharge_closed", "opened_by_lease", "current",
+    "voltage",      "bus_voltage", "accepted_epoch",   "single_orders"};
 
 // Nothing unless the first element is a good number.
 std::optional<double> good_number(const messages::block& block) {
@@ -98,6 +98,9 @@ void feedback_reader::apply(const change& one) {
       break;
     case field::epoch:
       values_.accepted_epoch = one.value;
+      break;
+    case field::single:
+      values_.single_orders = truth(one.value);
       break;
   }
 }

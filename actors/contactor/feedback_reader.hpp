@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/contactor/contactor_model.hpp"
+#include "actors/contactor/contactor_options.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::actors::contactor {
@@ -31,8 +31,18 @@ class feedback_reader {
   }
 
  private:
-  enum class field : std::uint8_t { minus, plus, precharge, lease, current, rack_v, bus_v, epoch };
-  static constexpr std::size_t field_count = 8;
+  enum class field : std::uint8_t {
+    minus,
+    plus,
+    precharge,
+    lease,
+    current,
+    rack_v,
+    bus_v,
+    epoch,
+    single
+  };
+  static constexpr std::size_t field_count = 9;
   struct place {
     std::uint16_t position = 0;
     double scale = 1;

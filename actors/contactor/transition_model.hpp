@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "messages/codec/payloads.hpp"
@@ -11,72 +12,110 @@ namespace voltaic::actors::contactor {
 
 /// Where the contactors of a rack stand, as a whole.
 enum class state : std::uint8_t {
-  starting,    ///< after a start: orders open, until feedback agrees
-  open,        ///< at rest
-  precharging, ///< minus and precharge contactor, until the bus has the rack's voltage
-  closing,     ///< plus contactor, until feedback agrees
-  pause,       ///< open, before the next attempt
-  closed,      ///< may carry current
-  reducing,    ///< to be opened: waits until the current is small, for a bounded time
-  releasing,   ///< orders open, until feedback agrees
-  fault        ///< orders open; only a reset leads out
+  starting,          ///< after a start: orders open, until feedback agrees
+  open,              ///< at rest
+  closing_minus,     ///< until the minus contactor's feedback
+  precharging,       ///< until bus and rack have one voltage and no current flows
+  closing_plus,      ///< until the plus contactor's feedback
+  opening_precharge, ///< until the precharge contactor's feedback is gone
+  pause,             ///< open, before the next attempt
+  closed,            ///< may carry current
+  reducing,          ///< to be opened: limits are zero, waits until the current is small
+  opening_first,     ///< the contactor that the current's direction chose
+  opening_second,    ///< orders all open, until feedback agrees
+  unconfirmed,       ///< the same, after the whole time for opening
+  verifying,         ///< feedback is open; until the bus voltage falls
+  fault              ///< orders open; only a reset leads out
 };
 /// How many states there are.
-inline constexpr std::size_t state_count = 9;
+inline constexpr std::size_t state_count = 14;
 
 /// What can be true of a step, by falling priority: the first that leads
 /// somewhere is taken.
 enum class event : std::uint8_t {
-  weld,               ///< feedback is closed longer than opening can take
+  weld,               ///< feedback or bus voltage contradicts an order to open
+  fire,               ///< the fire input is active, broken or not heard
+  stop_input,         ///< so is emergency stop or interlock
   device_opened,      ///< the device opened without being told to
   immediate_demand,   ///< the permit demands opening at once
   permit_lost,        ///< the permit is refused, or silent for too long
   open_request,       ///< a command
   feedback_lost,      ///< feedback is unknown for too long
+  opening_overdue,    ///< the whole time for opening is over
   current_gone,       ///< the current is small enough to be interrupted
   wait_over,          ///< it was waited long enough for that
   attempts_exhausted, ///< an attempt failed, and it was the last
   attempt_failed,     ///< no feedback or no voltage in time
   confirmed,          ///< what was ordered came about
-  pause_over,
-  close_request, ///< a command that is allowed
-  reset          ///< a command that is allowed
+  pause_over,         ///< the next attempt is due
+  close_request,      ///< a command that is allowed
+  early_request,      ///< a command that is allowed, too soon after the last closing
+  reset               ///< a command that is allowed
 };
 /// How many events there are.
-inline constexpr std::size_t event_count = 14;
+inline constexpr std::size_t event_count = 18;
+
+/// Why an event leaves a state as it is.
+enum class stay : std::uint8_t {
+  none,      ///< it does not stay
+  pointless, ///< the event cannot hold there, or means nothing
+  ordered,   ///< open is ordered already: there is nothing left to do
+  bounded    ///< what goes on is no weaker, and has its own bound
+};
+
+/// One field of the table: the state that follows, or why none does.
+struct cell {
+  contactor::state next = state::starting;
+  contactor::stay why = stay::none;
+};
 
 // clang-format off
 namespace table {
 /// Short names, so that each state is one line of the table.
-inline constexpr state S = state::starting, O = state::open, P = state::precharging,
-                       C = state::closing, W = state::pause, K = state::closed,
-                       R = state::reducing, L = state::releasing, F = state::fault;
+inline constexpr cell O{state::open}, M{state::closing_minus}, P{state::precharging},
+                      C{state::closing_plus}, X{state::opening_precharge}, W{state::pause},
+                      K{state::closed}, R{state::reducing}, A{state::opening_first},
+                      B{state::opening_second}, U{state::unconfirmed}, V{state::verifying},
+                      F{state::fault};
+inline constexpr cell n{{}, stay::pointless}, o{{}, stay::ordered}, b{{}, stay::bounded};
 
-/// One line a state, one column an event: the state that follows. Its own: nothing happens.
-inline constexpr std::array<std::array<state, event_count>, state_count> next{{
-  //  weld device imm.  permit open  feedb. current wait  tries attempt con-   pause close reset
-  //       opened dem.  lost   requ. lost   gone    over  over  failed  firmed over  requ.
-    {{ F,   S,    S,    S,     S,    S,     S,      S,    S,    S,      O,     S,    S,    S }}, // starting
-    {{ F,   O,    O,    O,     O,    O,     O,      O,    O,    O,      O,     O,    P,    O }}, // open
-    {{ P,   L,    L,    L,     L,    L,     P,      P,    F,    W,      C,     P,    P,    P }}, // precharging
-    {{ C,   L,    L,    L,     L,    L,     C,      C,    F,    W,      K,     C,    C,    C }}, // closing
-    {{ F,   W,    O,    O,     O,    O,     W,      W,    W,    W,      W,     P,    W,    W }}, // pause
-    {{ K,   L,    L,    R,     R,    R,     K,      K,    K,    K,      K,     K,    K,    K }}, // closed
-    {{ R,   L,    L,    R,     R,    R,     L,      L,    R,    R,      R,     R,    R,    R }}, // reducing
-    {{ F,   L,    L,    L,     L,    L,     L,      L,    L,    L,      O,     L,    L,    L }}, // releasing
-    {{ F,   F,    F,    F,     F,    F,     F,      F,    F,    F,      F,     F,    F,    O }}, // fault
+/// One line a state, one column an event.
+inline constexpr std::array<std::array<cell, event_count>, state_count> next{{
+  // weld  fire stop dev. imm. perm open fb.  over cur. wait tries att. con- pause close early reset
+  //            inp. open dem. lost requ lost due  gone over over  fail firm over  requ  requ
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   O,   n,    n,    n,    n }}, // starting
+    {{ F,   F,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   n,   n,    M,    W,    n }}, // open
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   P,   n,    n,    n,    n }}, // closing_minus
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   C,   n,    n,    n,    n }}, // precharging
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   X,   n,    n,    n,    n }}, // closing_plus
+    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   F,   W,   K,   n,    n,    n,    n }}, // opening_precharge
+    {{ F,   F,   O,   o,   O,   O,   O,   O,   n,   n,   n,   n,   n,   n,   M,    n,    n,    n }}, // pause
+    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   n,   n,   n,   n,    n,    n,    n }}, // closed
+    {{ b,   B,   B,   B,   B,   b,   b,   b,   b,   A,   A,   n,   n,   n,   n,    n,    n,    n }}, // reducing
+    {{ B,   B,   B,   B,   B,   b,   b,   B,   b,   n,   n,   n,   n,   B,   n,    n,    n,    n }}, // opening_first
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   U,   n,   n,   n,   n,   V,   n,    n,    n,    n }}, // opening_second
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   V,   n,    n,    n,    n }}, // unconfirmed
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   O,   n,    n,    n,    n }}, // verifying
+    {{ o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   n,   n,    n,    n,    O }}, // fault
 }};
 } // namespace table
 // clang-format on
 
-/// What follows by the table; the same state where the event means nothing there.
-[[nodiscard]] constexpr state next_state(state from, event happened) {
+/// What the table says of an event in a state.
+[[nodiscard]] constexpr const cell& cell_of(state from, event happened) {
   return table::next[static_cast<std::size_t>(from)][static_cast<std::size_t>(happened)];
+}
+
+/// What follows by the table; the same state where the event leads nowhere.
+[[nodiscard]] constexpr state next_state(state from, event happened) {
+  const auto& found = cell_of(from, happened);
+  return found.why == stay::none ? found.next : from;
 }
 
 /// What a state orders and how it is shown.
 struct state_duty {
   std::string_view shown; ///< open, precharge, closed, opening, fault
+  /// Of closing_minus and opening_first, where the device takes no single orders.
   messages::contactor_order order = messages::contactor_order::open;
   bool lease = false; ///< renews the device's permission to stay closed
 };
@@ -84,5 +123,9 @@ struct state_duty {
 [[nodiscard]] const state_duty& duty_of(state of);
 /// The name of the state, for people and tests: "precharging".
 [[nodiscard]] std::string_view to_string(state value);
+/// The name of the event, for people and tests: "permit_lost".
+[[nodiscard]] std::string_view to_string(event value);
+/// The whole table as Markdown, as it stands in the actor's README.
+[[nodiscard]] std::string table_text();
 
 } // namespace voltaic::actors::contactor

@@ -25,6 +25,7 @@ using messages::points::computed_point;
 using runtime::plane;
 
 constexpr const char* deadline_reason = "deadline_miss";
+constexpr const char* opening_reason = "contactor_opening";
 
 protection_options checked(protection_options options) {
   const auto findings = options.validate();
@@ -82,11 +83,11 @@ runtime::kept_latch latch_of(const row& of) {
            {"scope", of.scope}}};
 }
 
-/// Nothing flows through a rack that nobody protects in time.
-current_limits stopped_limits(const current_limits& wanted) {
+/// Nothing may flow, for one reason more.
+current_limits stopped_limits(const current_limits& wanted, const char* reason) {
   auto none = wanted;
   none.charge_a = none.discharge_a = none.charge_w = none.discharge_w = 0;
-  none.reasons.emplace_back(deadline_reason);
+  none.reasons.emplace_back(reason);
   return none;
 }
 
@@ -162,6 +163,7 @@ void protection_actor::receive(const messages::message& message) {
     if (from == contactor_ && !telemetry->blocks.empty()) {
       const auto* text = std::get_if<std::string>(&telemetry->blocks.front().values);
       standby_ = text && (*text == "open" || *text == "fault");
+      opening_ = text && *text == "opening";
     }
   } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {
     if (from != device_) return;
@@ -194,15 +196,20 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   say_permit(said.verdict, now);
   tell(said, nullptr, now);
   const bool is_late = deadlines_.level_now() == deadline_model::level::open;
-  const auto stopped = is_late ? stopped_limits(said.limits) : current_limits();
-  const auto& limits = is_late ? stopped : said.limits;
-  const bool turned = std::exchange(was_late_, is_late) != is_late;
+  // A rack that nobody protects in time carries nothing, nor one that is to be opened.
+  const bool is_stopped = is_late || opening_;
+  const auto stopped = is_stopped
+                           ? stopped_limits(said.limits, is_late ? deadline_reason : opening_reason)
+                           : current_limits();
+  const auto& limits = is_stopped ? stopped : said.limits;
+  const bool turned = std::exchange(was_stopped_, is_stopped) != is_stopped;
   const bool changed =
       turned || said.limits_changed || said.level != level_said_ || said.requests != requests_said_;
   if (changed || now.monotonic_us - limits_said_us_ >= limits_period_us) {
     say_limits(limits, said, now);
   }
-  record_limits(limits, now);
+  // An opening has an event of its own.
+  record_limits(is_late ? stopped : said.limits, now);
 }
 
 void protection_actor::judge_lateness(runtime::instant step) {

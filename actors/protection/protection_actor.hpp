@@ -75,7 +75,8 @@ class protection_actor final : public runtime::actor {
   bool begun_ = false;
   bool standby_ = false;
   deadline_model deadlines_;
-  bool was_late_ = false; ///< when limits were said last
+  bool opening_ = false;     ///< the contactors are, or are about to
+  bool was_stopped_ = false; ///< when limits were said last
   std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   std::vector<messages::payload> limits_said_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "bus/can/port.hpp"
+#include "bus/digital/port.hpp"
 #include "bus/message/endpoint.hpp"
 #include "bus/modbus/line.hpp"
 #include "bus/storage/journal.hpp"
@@ -100,6 +101,8 @@ class actor {
   virtual void receive(const bus::can::batch& batch);
   virtual void receive(const bus::modbus::poll& poll);
   virtual void receive(const bus::modbus::write_answer& answer);
+  /// Digital input, for actors that own lines of this machine.
+  virtual void receive(const bus::digital::sample& sample);
   virtual void stored(std::uint64_t token, const bus::storage::append_result& result);
   /// Every `wake_period_us` of the node's clock; chains of a rack live on the
   /// ticks of their port instead and ignore it.

@@ -92,6 +92,8 @@ class incarnation {
       actor_->receive(**poll);
     } else if (const auto* answer = std::get_if<write_answer_ptr>(&content)) {
       actor_->receive(**answer);
+    } else if (const auto* sample = std::get_if<sample_ptr>(&content)) {
+      actor_->receive(**sample);
     } else if (const auto* stored = std::get_if<stored_mail>(&content)) {
       if (stored->incarnation == context_->incarnation()) {
         actor_->stored(stored->token, stored->result);

@@ -20,6 +20,7 @@ using received_ptr = std::shared_ptr<const received>;
 using batch_ptr = std::shared_ptr<const bus::can::batch>;
 using poll_ptr = std::shared_ptr<const bus::modbus::poll>;
 using write_answer_ptr = std::shared_ptr<const bus::modbus::write_answer>;
+using sample_ptr = std::shared_ptr<const bus::digital::sample>;
 
 /// What became of a record that the actor gave to the journal.
 struct stored_mail {
@@ -40,8 +41,8 @@ struct linked_mail {};
 
 /// All that reaches an actor but messages of the bus: those are most of it, and go
 /// through the mailbox as what they are, without a variant around each.
-using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, stored_mail, wake_mail,
-                          ending_mail, linked_mail>;
+using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, sample_ptr, stored_mail,
+                          wake_mail, ending_mail, linked_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.

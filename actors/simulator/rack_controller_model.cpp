@@ -69,7 +69,7 @@ bool rack_controller_model::fresh(std::uint16_t epoch, std::uint16_t counter) {
 void rack_controller_model::take_order(const messages::can::frame& order, std::int64_t time_us) {
   const bool whole = order.length == order_length && !order.remote && !order.error &&
                      order.data[7] == crc8({order.data.data(), 7});
-  const bool sensible = whole && order.data[4] <= static_cast<std::uint8_t>(command::close) &&
+  const bool sensible = whole && order.data[4] <= static_cast<std::uint8_t>(command::plus) &&
                         order.data[5] <= 1 && order.data[6] == 0;
   if (!sensible) {
     ++refused_;
@@ -81,7 +81,25 @@ void rack_controller_model::take_order(const messages::can::frame& order, std::i
   const bool lease = order.data[5] == 1;
   if (lease) lease_until_us_ = time_us + options_.lease_us;
   // Without a permission an order may only open.
-  if (lease || what == command::open) obey(what, time_us);
+  if (lease || only_opens(what)) obey(what, time_us);
+}
+
+bool rack_controller_model::only_opens(command what) const {
+  const bool is_single = what == command::minus || what == command::plus;
+  return what == command::open || (is_single && state_ == contactor_state::closed);
+}
+
+void rack_controller_model::begin_precharge(bool minus_alone, std::int64_t time_us) {
+  const bool goes_on = state_ == contactor_state::precharge && !minus_alone;
+  if (!goes_on && (state_ != contactor_state::open || !armed_)) return;
+  const auto& resistor = contactors_[static_cast<std::size_t>(contactor::precharge)];
+  if (goes_on && resistor.commanded) return;
+  state_ = contactor_state::precharge;
+  precharge_since_us_ = time_us;
+  armed_ = false;
+  close_wanted_ = false;
+  opened_by_lease_ = false;
+  command_contactors(true, false, !minus_alone, time_us);
 }
 
 void rack_controller_model::obey(command what, std::int64_t time_us) {
@@ -91,16 +109,15 @@ void rack_controller_model::obey(command what, std::int64_t time_us) {
       armed_ = true;
       return;
     case command::precharge:
-      if (state_ != contactor_state::open || !armed_) return;
-      state_ = contactor_state::precharge;
-      precharge_since_us_ = time_us;
-      armed_ = false;
-      close_wanted_ = false;
-      opened_by_lease_ = false;
-      command_contactors(true, false, true, time_us);
-      return;
+      return begin_precharge(false, time_us);
     case command::close:
       if (state_ == contactor_state::precharge) close_wanted_ = true;
+      return;
+    case command::minus:
+      if (state_ != contactor_state::closed) return begin_precharge(true, time_us);
+      return command_contactors(true, false, false, time_us);
+    case command::plus:
+      if (state_ == contactor_state::closed) command_contactors(false, true, false, time_us);
       return;
   }
 }

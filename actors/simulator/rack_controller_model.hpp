@@ -15,7 +15,9 @@ enum class contactor_state : std::uint8_t { open = 0, precharge = 1, closed = 2,
 /// the permission to stay closed lapses, and precharges before it closes.
 ///
 /// Closing always takes three orders in turn: open, precharge, close. After the
-/// permission lapsed a `close` alone does nothing, whatever its epoch.
+/// permission lapsed a `close` alone does nothing, whatever its epoch. It takes orders
+/// for one main contactor alone as well: minus before precharge, and either of them on
+/// the way to open.
 class rack_controller_model {
  public:
   /// Times of the contactors and of the lease.
@@ -57,7 +59,7 @@ class rack_controller_model {
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
-  enum class command : std::uint8_t { open = 0, precharge = 1, close = 2 };
+  enum class command : std::uint8_t { open = 0, precharge = 1, close = 2, minus = 3, plus = 4 };
   struct switching {
     bool commanded = false;
     bool feedback = false;
@@ -65,6 +67,8 @@ class rack_controller_model {
   };
   [[nodiscard]] bool fresh(std::uint16_t epoch, std::uint16_t counter);
   void obey(command what, std::int64_t time_us);
+  [[nodiscard]] bool only_opens(command what) const;
+  void begin_precharge(bool minus_alone, std::int64_t time_us);
   void command_contactors(bool minus, bool plus, bool precharge, std::int64_t time_us);
   void open(contactor_state next, std::int64_t time_us);
   void lapse(std::int64_t now_us);

@@ -55,6 +55,8 @@ constexpr std::uint16_t no_u16 = 0xFFFF;
 constexpr std::uint16_t no_i16 = 0x8000;
 constexpr std::uint8_t no_u8 = 0xFF;
 constexpr std::int64_t lease_unit_us = 10'000;
+/// In the status: it takes orders for one main contactor alone.
+constexpr unsigned single_orders_flag = 2;
 
 } // namespace
 
@@ -221,7 +223,8 @@ void simulated_rack_model::send_status(std::int64_t now_us) {
   item.put_u16(2, controller_.epoch());
   item.put_u16(4, controller_.counter());
   item.put_u8(6, static_cast<std::uint8_t>(controller_.lease_left_us(now_us) / lease_unit_us));
-  item.put_u8(7, controller_.opened_by_lease() ? std::uint8_t{1} : std::uint8_t{0});
+  const unsigned lapsed = controller_.opened_by_lease() ? 1u : 0u;
+  item.put_u8(7, static_cast<std::uint8_t>(lapsed | single_orders_flag));
   send(item);
 }
 

@@ -61,8 +61,9 @@ struct permit {
   friend bool operator==(const permit&, const permit&) = default;
 };
 
-/// What the device's contactors shall do.
-enum class contactor_order : std::uint16_t { open, precharge, close };
+/// What the device's contactors shall do; `minus` and `plus`: this main contactor alone
+/// stays closed, for devices that take single orders.
+enum class contactor_order : std::uint16_t { open, precharge, close, minus, plus };
 
 /// The contactor's word to the device; with `lease` the device counts from it. Never
 /// leaves its node.

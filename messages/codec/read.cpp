@@ -309,7 +309,7 @@ order get(schema::Order::Reader from) {
   return {.device = text(from.getDevice()),
           .epoch = from.getEpoch(),
           .counter = from.getCounter(),
-          .contactor = enumerant(from.getContactor(), contactor_order::close),
+          .contactor = enumerant(from.getContactor(), contactor_order::plus),
           .lease = from.getLease()};
 }
 

@@ -34,7 +34,7 @@ struct computed_point {
   const char* channel; ///< the same in the other spelling
   const char* unit;
   std::uint8_t decimals;
-  const char* raw_type = "f64"; ///< or "text"
+  const char* raw_type = "f64"; ///< or "i64", "text"
 };
 
 /// `rack_0/soc` and `rack_0/Soc`, of the category operational, said at least once a period.

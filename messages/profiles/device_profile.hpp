@@ -231,7 +231,9 @@ struct ratings {
   double capacity_ah = 0;
   double charge_current_a = 0;
   double discharge_current_a = 0;
-  double break_current_a = 0; ///< the largest current that the contactors may interrupt
+  double break_current_a = 0;          ///< the largest current that the contactors may interrupt
+  double precharge_resistance_ohm = 0; ///< 0: not stated
+  double precharge_energy_j = 0;       ///< that the resistor takes cold; 0: not stated
   friend bool operator==(const ratings&, const ratings&) = default;
 };
 

@@ -35,6 +35,8 @@ constexpr key_rule rules[] = {
     {"ratings", "charge_current_a", required},
     {"ratings", "discharge_current_a", required},
     {"ratings", "break_current_a", required},
+    {"ratings", "precharge_resistance_ohm"},
+    {"ratings", "precharge_energy_j"},
 
     {"derating", "charge_by_cell_voltage"},
     {"derating", "discharge_by_cell_voltage"},

@@ -64,6 +64,10 @@ void read_ratings(const object_reader& root, device_profile& profile) {
   read("charge_current_a", result.charge_current_a);
   read("discharge_current_a", result.discharge_current_a);
   read("break_current_a", result.break_current_a);
+  read("precharge_resistance_ohm", result.precharge_resistance_ohm);
+  read("precharge_energy_j", result.precharge_energy_j);
+  if (reader.has("precharge_resistance_ohm") != reader.has("precharge_energy_j"))
+    reader.add("a precharge resistor has both precharge_resistance_ohm and precharge_energy_j");
   profile.ratings = result;
 }
 

@@ -82,7 +82,13 @@ struct Order {
   contactor @3 :ContactorOrder;
   lease @4 :Bool;             # renew the device's permission to stay closed
 }
-enum ContactorOrder { open @0; precharge @1; close @2; }
+enum ContactorOrder {
+  open @0;
+  precharge @1;
+  close @2;
+  minus @3;                   # this main contactor alone stays closed; only for a device that
+  plus @4;                    # says that it takes single orders
+}
 
 struct Limits {
   rack @0 :Text;

@@ -24,8 +24,17 @@ using nlohmann::ordered_json;
 
 // A command may act until then; its result is waited for a little longer.
 constexpr std::chrono::milliseconds deadline{5'000};
+// Closing has three attempts of 2 s, 3 s apart, and may have to wait 10 s after the last one.
+constexpr std::chrono::milliseconds closing_deadline{30'000};
 constexpr std::chrono::milliseconds answer_time{1'000};
 constexpr std::chrono::seconds collect_timeout{2};
+
+std::chrono::milliseconds deadline_of(const messages::command& command) {
+  const auto* word = std::get_if<std::string>(&command.value);
+  const bool closes =
+      command.operation == "close" || (word != nullptr && (*word == "close" || *word == "closed"));
+  return closes ? closing_deadline : deadline;
+}
 
 std::string random_key() {
   return fmt::format("{}-{}-{}", user_name(), ::getpid(), utc_now_us());
@@ -140,7 +149,8 @@ exit_code request(messages::command asked, const request_options& given,
   asked.key = given.key.empty() ? random_key() : given.key;
   asked.target = site::command_actor;
   asked.deadline_utc_us =
-      utc_now_us() + std::chrono::duration_cast<std::chrono::microseconds>(deadline).count();
+      utc_now_us() +
+      std::chrono::duration_cast<std::chrono::microseconds>(deadline_of(asked)).count();
   asked.priority = std::max(asked.priority, messages::command_priority::person);
   asked.user = user_name();
   asked.reason = given.reason;
@@ -151,7 +161,7 @@ exit_code request(messages::command asked, const request_options& given,
     return exit_code::no_site;
   }
   const auto begin = std::chrono::steady_clock::now();
-  auto result = (*connection)->client().request(asked, deadline + answer_time);
+  auto result = (*connection)->client().request(asked, deadline_of(asked) + answer_time);
   doubt(given, (*connection)->client().answered_by(), result);
   const auto took = std::chrono::steady_clock::now() - begin;
   const auto more = given.as_json ? annotation() : annotate(**connection, site, asked, result);

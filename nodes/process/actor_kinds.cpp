@@ -119,6 +119,8 @@ factory make_contactor(const actor_setup& setup) {
   options.rules.close_permitted = rack.close_allowed;
   if (profile->ratings) {
     options.rules.break_current_a = profile->ratings->break_current_a;
+    options.rules.resistor = {profile->ratings->precharge_resistance_ohm,
+                              profile->ratings->precharge_energy_j};
   }
   if (profile->lease.mode == messages::profiles::lease_mode::device) {
     options.rules.lease_us = std::int64_t{profile->lease.timeout_ms} * messages::us_per_ms;

@@ -54,8 +54,8 @@ struct deed {
 /// Who plays a trace: a whole simulated site, or only the devices of a running one.
 enum class trace_player : std::uint8_t { site, devices };
 
-/// How long a command of a trace may take to act.
-inline constexpr std::int64_t command_deadline_us = 10 * messages::us_per_s;
+/// How long a command of a trace may take to act: three attempts to close fit into it.
+inline constexpr std::int64_t command_deadline_us = 30 * messages::us_per_s;
 
 /// How long a trace shelves a warning: as long as anybody may.
 inline constexpr std::uint64_t shelved_ms = 8 * 3'600'000;

@@ -47,7 +47,7 @@ struct range_check {
   }
   bool operator()(const result& value) const { return value.outcome <= outcome::accepted; }
   bool operator()(const permit& value) const { return value.opening <= opening::immediate; }
-  bool operator()(const order& value) const { return value.contactor <= contactor_order::close; }
+  bool operator()(const order& value) const { return value.contactor <= contactor_order::plus; }
   bool operator()(const snapshot& value) const { return value.kind <= snapshot_kind::end; }
   template <class T>
   bool operator()(const T&) const {

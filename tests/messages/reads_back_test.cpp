@@ -40,7 +40,7 @@ class maker {
   }
   void change(result& content) { content.outcome = enumerant<outcome>(6); }
   void change(permit& content) { content.opening = enumerant<opening>(4); }
-  void change(order& content) { content.contactor = enumerant<contactor_order>(4); }
+  void change(order& content) { content.contactor = enumerant<contactor_order>(6); }
   void change(snapshot& content) { content.kind = enumerant<snapshot_kind>(3); }
 
   block any_block() {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -31,6 +32,7 @@ class bench {
   const outputs& step() {
     now_us += 50 * ms;
     if (obeys) obey();
+    if (disturb) disturb(device);
     if (permits) {
       ++word.counter;
       model.take_permit(word, now_us);
@@ -38,6 +40,7 @@ class bench {
     const auto& said = model.step(device, now_us);
     if (said.changed) history.push_back(fmt(said));
     for (const auto& change : model.take_latch_changes()) stored[change.name] = change.latched;
+    if (orders.empty() || orders.back() != said.order) orders.push_back(said.order);
     last = said;
     return last;
   }
@@ -53,6 +56,7 @@ class bench {
     run(2'000);
     REQUIRE(model.state() == state::closed);
     history.clear();
+    orders.clear();
   }
 
   static std::string fmt(const outputs& said) {
@@ -65,18 +69,23 @@ class bench {
   outputs last;
   bool obeys = true;
   bool permits = true;
+  std::function<void(device_values&)> disturb; ///< of what the device shows in spite of itself
   std::int64_t now_us = 5'000 * ms;
   std::vector<std::string> history;
+  std::vector<messages::contactor_order> orders; ///< each that differs from the one before
   std::map<std::string, bool> stored;
 
  private:
   // What the device shows one step after an order.
   void obey() {
-    const bool precharge = last.order == messages::contactor_order::precharge && last.lease;
-    const bool close = last.order == messages::contactor_order::close && last.lease;
-    device.minus_closed = precharge || close;
+    using messages::contactor_order;
+    const auto order = last.order;
+    const bool precharge = order == contactor_order::precharge && last.lease;
+    const bool close = order == contactor_order::close && last.lease;
+    const bool plus_alone = order == contactor_order::plus;
+    device.minus_closed = precharge || close || order == contactor_order::minus;
     device.precharge_closed = precharge;
-    device.plus_closed = close;
+    device.plus_closed = close || plus_alone;
     if (precharge) device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
     if (!precharge && !close) device.bus_v = 0;
   }

@@ -169,7 +169,33 @@ TEST_CASE("a rack closes by open, precharge and close, and the bus voltage rises
   rack.order(open_order, 200 * ms);
   CHECK(rack.state() == contactor_state::open);
   CHECK(rack.newest.at(0x084).data[1] == 0);
-  CHECK(rack.newest.at(0x084).data[7] == 0);
+  CHECK(rack.newest.at(0x084).data[7] == 2); // it takes single orders
+}
+
+TEST_CASE("main contactors are closed and opened alone where an order asks for one") {
+  constexpr std::uint8_t minus_order = 3;
+  constexpr std::uint8_t plus_order = 4;
+  for (const auto held : {minus_order, plus_order}) {
+    bench rack;
+    rack.order(minus_order, 200 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 0); // no open order came before
+    rack.order(open_order, 100 * ms);
+    rack.order(plus_order, 200 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 0); // never first
+    rack.order(minus_order, 200 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 1);
+    rack.order(precharge_order, 900 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 5);
+    rack.order(close_order, 300 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 3);
+    rack.order(held, 200 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == (held == minus_order ? 1 : 2));
+    CHECK_FALSE(rack.rack.controller().conducting());
+    rack.order(close_order, 200 * ms);
+    CHECK_FALSE(rack.rack.controller().conducting());
+    rack.order(open_order, 200 * ms);
+    CHECK(rack.newest.at(0x084).data[1] == 0);
+  }
 }
 
 TEST_CASE("a close order without a precharge, or a precharge without an open order, does nothing") {
@@ -202,7 +228,7 @@ TEST_CASE("F-003 the rack opens 500 ms after the last valid order and stays open
   rack.order(close_order, 1'000 * ms);
   rack.order(precharge_order, 1'000 * ms);
   CHECK(rack.state() == contactor_state::open);
-  CHECK(rack.newest.at(0x084).data[7] == 1);
+  CHECK(rack.newest.at(0x084).data[7] == 3); // and its lease ran out
   rack.close();
   CHECK(rack.state() == contactor_state::closed);
   CHECK_FALSE(rack.rack.controller().opened_by_lease());

@@ -260,7 +260,7 @@ TEST_CASE("F-180 a point that the topology shapes must have its shape") {
   const auto at = text.find("\"cells_per_module\": 16");
   REQUIRE(at != std::string::npos);
   text.replace(at, 22, "\"cells_per_module\": 15");
-  CHECK(findings_of(text) == "19:5: points.cell_voltage: count 480 is not 30 modules of 15\n");
+  CHECK(findings_of(text) == "21:5: points.cell_voltage: count 480 is not 30 modules of 15\n");
 }
 
 TEST_CASE("F-182 a profile that is too long, too deep or too full is refused") {

@@ -45,6 +45,7 @@ class trapped_actor final : public actors::runtime::actor {
   }
   void receive(const bus::modbus::poll& poll) override { inner_->receive(poll); }
   void receive(const bus::modbus::write_answer& answer) override { inner_->receive(answer); }
+  void receive(const bus::digital::sample& sample) override { inner_->receive(sample); }
   void stored(std::uint64_t token, const bus::storage::append_result& result) override {
     trap_->pass(crash_place::stored);
     inner_->stored(token, result);

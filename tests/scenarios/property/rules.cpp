@@ -18,7 +18,10 @@ using messages::us_per_ms;
 /// More of one rule say nothing new.
 constexpr std::size_t violations_max = 3;
 
+/// Contactor orders as they stand in frames.
+constexpr std::uint8_t open = 0;
 constexpr std::uint8_t precharge = 1;
+constexpr std::uint8_t minus = 3;
 /// Between two attempts of one closing.
 constexpr std::int64_t pause_min_us = 2'900 * us_per_ms;
 constexpr std::int64_t pause_max_us = 3'500 * us_per_ms;
@@ -167,7 +170,11 @@ class command_rule final : public rule {
   void order(state& rack, const order_sent& sent, const fact& next) {
     const auto before = std::exchange(rack.ordered, sent.contactor);
     if (before != 0 && sent.contactor == 0) rack.attempt_ended_us = next.time_us;
-    if (sent.contactor != precharge || before == precharge) return;
+    // Minus alone, where it comes first, or precharge.
+    const bool begins = before == open
+                            ? sent.contactor != open
+                            : sent.contactor == precharge && before != precharge && before != minus;
+    if (!begins) return;
     if (auto* key = free_key(rack, "close", next.time_us)) {
       key->acted_us = next.time_us;
       rack.closing_until_us = key->what.deadline_us;

@@ -1,0 +1,84 @@
+#include "actors/contactor/contactor_points.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::contactor {
+
+namespace {
+
+double counted(const nlohmann::json& body, const char* key) {
+  const auto found = body.find(key);
+  if (found == body.end() || !found->is_number()) return 0;
+  const auto number = found->get<double>();
+  return std::isfinite(number) && number > 0 ? number : 0;
+}
+
+} // namespace
+
+messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
+  constexpr messages::points::computed_point described[] = {
+      {"contactor", "Contactor", "", 0, "text"},
+      {"contactor_lock", "ContactorLock", "", 0, "text"},
+      {"contactor_operations", "ContactorOperations", "", 0, "i64"},
+      {"contactor_breaks", "ContactorBreaks", "", 0, "i64"},
+      {"contactor_break_current", "ContactorBreakCurrent", "A", 1},
+      {"precharge_energy", "PrechargeEnergy", "J", 0},
+  };
+  std::vector<messages::point_description> points;
+  for (const auto& each : described) {
+    points.push_back(messages::points::describe(rack, each, state_period_us));
+  }
+  points.front().writable = true;
+  return messages::points::make_catalogue(owner, points);
+}
+
+std::vector<messages::block> blocks_of(std::string_view shown,
+                                       const std::vector<std::string>& latches, const wear& counted,
+                                       std::int64_t now_us) {
+  std::vector<messages::block> blocks;
+  const auto add = [&](auto values) {
+    messages::block block;
+    block.point = static_cast<std::uint16_t>(blocks.size());
+    block.source_time_us = now_us;
+    block.quality = messages::quality::good;
+    block.values = std::move(values);
+    blocks.push_back(std::move(block));
+  };
+  add(std::string(shown));
+  add(latches.empty() ? std::string("none") : fmt::format("{}", fmt::join(latches, ", ")));
+  add(messages::block::integers{static_cast<std::int64_t>(counted.operations)});
+  add(messages::block::integers{static_cast<std::int64_t>(counted.breaks)});
+  add(messages::block::reals{counted.break_current_a});
+  add(messages::block::reals{counted.precharge_energy_j});
+  return blocks;
+}
+
+std::string encode_wear(const wear& counted, double heat_share) {
+  return nlohmann::json{{"operations", counted.operations},
+                        {"breaks", counted.breaks},
+                        {"break_current_a", counted.break_current_a},
+                        {"precharge_energy_j", counted.precharge_energy_j},
+                        {"heat_share", heat_share}}
+      .dump();
+}
+
+kept_wear decode_wear(const std::string& body) {
+  const auto read = nlohmann::json::parse(body, nullptr, false);
+  if (!read.is_object()) return {};
+  kept_wear kept;
+  kept.counted.operations = static_cast<std::uint64_t>(counted(read, "operations"));
+  kept.counted.breaks = static_cast<std::uint64_t>(counted(read, "breaks"));
+  kept.counted.break_current_a = counted(read, "break_current_a");
+  kept.counted.precharge_energy_j = counted(read, "precharge_energy_j");
+  kept.heat_share = counted(read, "heat_share");
+  return kept;
+}
+
+} // namespace voltaic::actors::contactor

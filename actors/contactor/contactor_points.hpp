@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/contactor/contactor_model.hpp"
+#include "messages/codec/payloads.hpp"
+
+namespace voltaic::actors::contactor {
+
+/// The points are said again this often, changed or not.
+inline constexpr std::int64_t state_period_us = messages::us_per_s;
+
+/// The points that the contactor of a rack says, as `owner`: state, locks and what its
+/// contacts have been through.
+[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
+
+/// Their values, in the order of the catalogue; the state stands first.
+[[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
+                                                     const std::vector<std::string>& latches,
+                                                     const wear& counted, std::int64_t now_us);
+
+/// What the journal keeps of it.
+[[nodiscard]] std::string encode_wear(const wear& counted, double heat_share);
+/// The same read again; what a foreign hand wrote counts as nothing.
+struct kept_wear {
+  wear counted;
+  double heat_share = 0;
+};
+[[nodiscard]] kept_wear decode_wear(const std::string& body);
+
+} // namespace voltaic::actors::contactor

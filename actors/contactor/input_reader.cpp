@@ -1,0 +1,93 @@
+#include "actors/contactor/input_reader.hpp"
+
+#include <algorithm>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace voltaic::actors::contactor {
+
+namespace {
+
+constexpr std::int64_t silent_periods = 3;
+
+const char* name_of(input_role role) {
+  switch (role) {
+    case input_role::stop:
+      return emergency_stop;
+    case input_role::interlock:
+      return interlock_open;
+    case input_role::fire:
+      break;
+  }
+  return fire_detected;
+}
+
+// Nothing unless the value is a good number.
+std::optional<bool> truth_of(const messages::block& block) {
+  if (block.quality > messages::quality::uncertain) return std::nullopt;
+  return std::visit(
+      [](const auto& values) -> std::optional<bool> {
+        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::string>) {
+          return std::nullopt;
+        } else {
+          if (values.empty()) return std::nullopt;
+          return values.front() != 0;
+        }
+      },
+      block.values);
+}
+
+} // namespace
+
+input_reader::input_reader(std::vector<input_options> inputs)
+    : inputs_(std::move(inputs)), known_(inputs_.size()) {}
+
+void input_reader::learn(const messages::catalogue& described) {
+  for (std::size_t each = 0; each < inputs_.size(); ++each) {
+    if (described.owner != inputs_[each].source) continue;
+    known_[each].fingerprint = described.fingerprint;
+    known_[each].position.reset();
+    for (std::size_t at = 0; at < described.points.size(); ++at) {
+      const auto& point = described.points[at];
+      if (point.name != inputs_[each].point) continue;
+      known_[each].position = static_cast<std::uint16_t>(at);
+      known_[each].silence_us =
+          std::max(input_silence_us_min, silent_periods * point.period_ms * messages::us_per_ms);
+    }
+  }
+}
+
+bool input_reader::take(const messages::telemetry& said, std::int64_t heard_us) {
+  bool is_news = false;
+  for (std::size_t each = 0; each < inputs_.size(); ++each) {
+    auto& about = known_[each];
+    if (said.owner != inputs_[each].source || said.fingerprint != about.fingerprint) continue;
+    for (const auto& block : said.blocks) {
+      if (about.position != block.point || block.first_index != 0) continue;
+      is_news = true;
+      const auto told = truth_of(block);
+      if (!told) {
+        about.heard_us = heard_us - about.silence_us; // as if it were silent
+        continue;
+      }
+      about.is_active = told;
+      about.heard_us = heard_us;
+    }
+  }
+  return is_news;
+}
+
+std::vector<active_input> input_reader::active(std::int64_t now_us) const {
+  std::vector<active_input> found;
+  for (std::size_t each = 0; each < inputs_.size(); ++each) {
+    const auto& about = known_[each];
+    const bool is_heard = about.is_active && now_us - about.heard_us < about.silence_us;
+    if (is_heard && !*about.is_active) continue;
+    const bool locks = is_heard && inputs_[each].role == input_role::fire;
+    found.push_back({name_of(inputs_[each].role), locks, is_heard ? "active" : "not heard"});
+  }
+  return found;
+}
+
+} // namespace voltaic::actors::contactor

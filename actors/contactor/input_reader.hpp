@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/contactor/contactor_model.hpp"
+#include "messages/codec/payloads.hpp"
+
+namespace voltaic::actors::contactor {
+
+/// What an input means to the contactors.
+enum class input_role : std::uint8_t { stop, interlock, fire };
+
+/// An input, as the site file names it.
+struct input_options {
+  input_role role = input_role::stop;
+  std::string point;  ///< "dio_0/emergency_stop": active unless it is 0
+  std::string source; ///< the actor that says it
+};
+
+/// An input that nobody speaks of for this long, or for three of its periods, counts as active.
+inline constexpr std::int64_t input_silence_us_min = 300'000;
+
+/// Keeps what is known of a rack's inputs. Times are the node's: an input may come from
+/// outside the chain.
+class input_reader {
+ public:
+  explicit input_reader(std::vector<input_options> inputs);
+
+  void learn(const messages::catalogue& described);
+  /// True: something of an input was said.
+  bool take(const messages::telemetry& said, std::int64_t heard_us);
+  /// Those that are active, or count as such. One that never spoke opens but does not
+  /// lock: nobody said that it burns.
+  [[nodiscard]] std::vector<active_input> active(std::int64_t now_us) const;
+  [[nodiscard]] const std::vector<input_options>& inputs() const { return inputs_; }
+
+ private:
+  struct known {
+    std::uint64_t fingerprint = 0;
+    std::optional<std::uint16_t> position;
+    std::int64_t silence_us = input_silence_us_min;
+    std::optional<bool> is_active; ///< nothing: not known to be anything
+    std::int64_t heard_us = 0;
+  };
+  std::vector<input_options> inputs_;
+  std::vector<known> known_; ///< one each
+};
+
+} // namespace voltaic::actors::contactor
