@@ -3,6 +3,7 @@
 #include <string>
 
 #include "actors/command/dispatcher_model.hpp"
+#include "actors/command/parallel_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/last_hop.hpp"
 
@@ -33,6 +34,7 @@ class command_actor final : public runtime::actor {
   void audit(const messages::command& asked, const messages::result& result, runtime::instant now);
 
   runtime::context& context_;
+  parallel_model parallel_;
   dispatcher_model model_;
   runtime::last_hop gate_;
   messages::catalogue catalogue_;

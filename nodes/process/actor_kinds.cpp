@@ -13,6 +13,7 @@
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/command/command_actor.hpp"
 #include "actors/contactor/contactor_actor.hpp"
+#include "actors/digital_io/digital_io_actor.hpp"
 #include "actors/inverter_link/inverter_link_actor.hpp"
 #include "actors/modbus_device/modbus_device_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
@@ -110,6 +111,28 @@ factory make_protection(const actor_setup& setup) {
   };
 }
 
+// The inputs that the site file names for a rack. Its own points its device says.
+std::vector<actors::contactor::input_options> inputs_of(const site::rack& rack) {
+  using actors::contactor::input_role;
+  std::vector<actors::contactor::input_options> inputs;
+  const auto add = [&](input_role role, const std::string& point) {
+    if (point.empty()) return;
+    const auto owner = point.substr(0, point.find('/'));
+    inputs.push_back({role, point, owner == rack.name ? rack.device : owner});
+  };
+  add(input_role::stop, rack.emergency_stop);
+  add(input_role::interlock, rack.interlock);
+  add(input_role::fire, rack.fire);
+  return inputs;
+}
+
+// Whether others are joined to the DC bus of this rack.
+bool shares_bus(const site::plan& plan, const site::rack& rack) {
+  return !rack.dc_bus.empty() && std::ranges::any_of(plan.racks, [&](const site::rack& other) {
+    return other.name != rack.name && other.dc_bus == rack.dc_bus;
+  });
+}
+
 factory make_contactor(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
   const auto profile = setup.plan.find_device(rack.device)->profile;
@@ -117,6 +140,8 @@ factory make_contactor(const actor_setup& setup) {
   options.device = rack.device;
   options.rules.rack = rack.name;
   options.rules.close_permitted = rack.close_allowed;
+  options.rules.shares_bus = shares_bus(setup.plan, rack);
+  options.inputs = inputs_of(rack);
   if (profile->ratings) {
     options.rules.break_current_a = profile->ratings->break_current_a;
     options.rules.resistor = {profile->ratings->precharge_resistance_ohm,
@@ -130,6 +155,22 @@ factory make_contactor(const actor_setup& setup) {
   };
 }
 
+factory make_digital_io(const actor_setup& setup) {
+  const auto& item = *setup.plan.find_digital(setup.actor.subject);
+  actors::digital_io::actor_options options;
+  options.model.name = item.name;
+  options.write = setup.drive;
+  for (const auto& input : item.inputs)
+    options.model.inputs.push_back({input.name, input.normally_closed,
+                                    std::int64_t{input.debounce_ms} * messages::us_per_ms,
+                                    input.point});
+  for (const auto& output : item.outputs)
+    options.model.outputs.push_back({output.name, output.safe, output.point, output.follow});
+  return [options](context& with) {
+    return std::make_unique<actors::digital_io::digital_io_actor>(with, options);
+  };
+}
+
 factory make_command(const actor_setup& setup) {
   actors::command::dispatcher_options options;
   for (const auto& device : setup.plan.devices) {
@@ -139,8 +180,10 @@ factory make_command(const actor_setup& setup) {
       options.channels[device.name + "/" + command.channel] = command.point;
     }
   }
+  for (const auto& digital : setup.plan.digitals) options.devices.push_back(digital.name);
   for (const auto& rack : setup.plan.racks) {
     options.rack_devices[rack.name] = rack.device;
+    if (!rack.dc_bus.empty()) options.dc_buses[rack.name] = rack.dc_bus;
   }
   for (const auto& node : setup.plan.nodes) {
     for (const auto& actor : node.actors) options.nodes[actor.subject] = node.name;
@@ -300,6 +343,7 @@ constexpr std::array registrations = {
     registration{site::actor_kind::command, make_command},
     registration{site::actor_kind::system, make_system},
     registration{site::actor_kind::inverter_link, make_inverter_link},
+    registration{site::actor_kind::digital_io, make_digital_io},
 };
 
 } // namespace
@@ -322,7 +366,9 @@ std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, con
   std::vector<actors::runtime::group_spec> groups;
   std::map<std::string, std::size_t> chains;
   for (const auto& actor : node.actors) {
-    actor_setup setup{plan, actor, {}, {}};
+    actor_setup setup{plan, actor, {}, {}, {}};
+    if (actor.kind == site::actor_kind::digital_io && field.driver)
+      setup.drive = field.driver(actor.subject);
     std::string rack = actor.subject;
     if (actor.kind == site::actor_kind::inverter_link) {
       const auto& bus = plan.find_inverter(actor.subject)->bus;

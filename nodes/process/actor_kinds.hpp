@@ -17,6 +17,7 @@ struct actor_setup {
   const site::actor& actor;
   actors::can_device::frame_sender send;                 ///< of its bus; empty without one
   std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
+  std::function<bool(const std::vector<bool>&)> drive;   ///< of its chip; empty without one
 };
 
 /// How the actor of a plan is made.
@@ -26,6 +27,8 @@ struct actor_setup {
 struct field_access {
   std::function<actors::can_device::frame_sender(const std::string& bus)> sender;
   std::function<std::function<bool(bus::modbus::write_request)>(const std::string& line)> writer;
+  /// Of the lines that a [[digital]] drives.
+  std::function<std::function<bool(const std::vector<bool>&)>(const std::string& digital)> driver;
 };
 
 /// A node's actors in start order, supervised as they depend on each other: the

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "bus/can/clock.hpp"
+
 namespace voltaic::nodes::process {
 namespace {
 
@@ -54,6 +56,38 @@ std::shared_ptr<field_ports::line_slot> field_ports::line(const std::string& nam
     slot = std::make_shared<line_slot>();
   }
   return slot;
+}
+
+std::shared_ptr<field_ports::digital_slot> field_ports::digital(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  auto& slot = digitals_[name];
+  if (slot == nullptr) {
+    slot = std::make_shared<digital_slot>();
+  }
+  return slot;
+}
+
+std::function<bool(const std::vector<bool>&)> field_ports::driver(const std::string& digital_name) {
+  return [slot = digital(digital_name)](const std::vector<bool>& levels) {
+    const std::lock_guard lock(slot->mutex);
+    return slot->port != nullptr && slot->port->write(levels);
+  };
+}
+
+void field_ports::open_digital(const site::digital& described,
+                               const bus::digital::handler& handler) {
+  auto opened = bus::digital::open_port(port_options_of(described), handler);
+  if (!opened) {
+    bus::digital::sample none;
+    none.now_us = bus::can::monotonic_now_us();
+    none.utc_offset_us = bus::can::utc_offset_clock().offset_us(none.now_us);
+    none.reason = opened.error().text;
+    handler(std::move(none));
+    return;
+  }
+  const auto slot = digital(described.name);
+  const std::lock_guard lock(slot->mutex);
+  slot->port = *std::move(opened);
 }
 
 std::function<bus::can::send_result(const messages::can::frame&)> field_ports::sender(
@@ -127,6 +161,7 @@ messages::expected<bool> field_ports::open_line(const line_opener& open,
 void field_ports::close() {
   std::vector<std::unique_ptr<bus::can::port>> ports;
   std::vector<std::unique_ptr<bus::modbus::line>> lines;
+  std::vector<std::unique_ptr<bus::digital::port>> chips;
   {
     const std::lock_guard lock(mutex_);
     for (auto& [name, slot] : buses_) {
@@ -136,6 +171,10 @@ void field_ports::close() {
     for (auto& [name, slot] : lines_) {
       const std::lock_guard slot_lock(slot->mutex);
       lines.push_back(std::move(slot->line));
+    }
+    for (auto& [name, slot] : digitals_) {
+      const std::lock_guard slot_lock(slot->mutex);
+      chips.push_back(std::move(slot->port));
     }
   }
   // Joined without a lock: their threads may be waiting for one.
@@ -195,6 +234,18 @@ std::vector<messages::line_health> field_ports::line_health() const {
     all.push_back(std::move(one));
   }
   return all;
+}
+
+bus::digital::port_options port_options_of(const site::digital& described) {
+  bus::digital::port_options options;
+  options.chip = described.chip;
+  for (const auto& input : described.inputs) {
+    if (input.line) options.inputs.push_back(*input.line);
+  }
+  for (const auto& output : described.outputs) {
+    if (output.line) options.outputs.push_back({*output.line, output.safe});
+  }
+  return options;
 }
 
 bus::can::port_options port_options_of(const site::plan& plan, const site::can_bus& bus) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bus/can/port.hpp"
+#include "bus/digital/port.hpp"
 #include "bus/modbus/line.hpp"
 #include "messages/codec/payloads.hpp"
 #include "nodes/site/plan.hpp"
@@ -29,6 +30,8 @@ class field_ports {
       const std::string& bus_name);
   [[nodiscard]] std::function<bool(bus::modbus::write_request)> writer(
       const std::string& line_name);
+  /// A way to drive the outputs of a chip's lines.
+  [[nodiscard]] std::function<bool(const std::vector<bool>&)> driver(const std::string& digital);
   /// Answers to writes go back to the unit that asked, with its own token.
   using unit_write_handler = std::function<void(std::uint8_t unit, bus::modbus::write_answer&&)>;
 
@@ -39,6 +42,9 @@ class field_ports {
                                                    const bus::modbus::line_options& options,
                                                    bus::modbus::poll_handler on_poll,
                                                    unit_write_handler on_write);
+  /// Opens the chip. Where it cannot be had, that is told as a sample without levels: its
+  /// inputs count as active then, and nothing else of the node is stopped by it.
+  void open_digital(const site::digital& described, const bus::digital::handler& handler);
   /// Closes everything and joins the threads.
   void close();
   [[nodiscard]] std::vector<messages::bus_health> health() const;
@@ -61,13 +67,22 @@ class field_ports {
     std::map<std::uint64_t, origin> open; ///< writes without an answer, by the line's token
     std::uint64_t next_token = 1;
   };
+  struct digital_slot {
+    std::mutex mutex;
+    std::unique_ptr<bus::digital::port> port;
+  };
+  std::shared_ptr<digital_slot> digital(const std::string& name);
   std::shared_ptr<can_slot> can(const std::string& name);
   std::shared_ptr<line_slot> line(const std::string& name);
 
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<can_slot>> buses_;
   std::map<std::string, std::shared_ptr<line_slot>> lines_;
+  std::map<std::string, std::shared_ptr<digital_slot>> digitals_;
 };
+
+/// How a chip is opened for what the site file says of it.
+[[nodiscard]] bus::digital::port_options port_options_of(const site::digital& described);
 
 /// How a port is opened for a bus of a plan.
 [[nodiscard]] bus::can::port_options port_options_of(const site::plan& plan,

@@ -186,7 +186,8 @@ messages::expected<bool> node::start_actors() {
   engine.node = options_.name;
   engine.boot = options_.boot;
   const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
-                           [this](const std::string& line) { return field_.writer(line); }};
+                           [this](const std::string& line) { return field_.writer(line); },
+                           [this](const std::string& name) { return field_.driver(name); }};
   engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();
@@ -287,6 +288,13 @@ messages::expected<bool> node::open_field() {
     if (auto opened = open_line(name); !opened) {
       return opened;
     }
+  }
+  for (const auto& digital : options_.plan->digitals) {
+    const auto mailbox = engine_->find(digital.name);
+    if (mailbox == nullptr || digital.chip.empty()) continue;
+    field_.open_digital(digital, [mailbox](bus::digital::sample&& told) {
+      mailbox->post(std::make_shared<const bus::digital::sample>(std::move(told)));
+    });
   }
   return true;
 }

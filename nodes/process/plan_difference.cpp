@@ -36,7 +36,13 @@ bool same(const std::shared_ptr<const messages::protection::table>& a,
 bool same(const site::rack& a, const site::rack& b) {
   return a.device == b.device && a.protection_path == b.protection_path &&
          a.protection_hash == b.protection_hash && same(a.protection, b.protection) &&
-         a.hard_wired_opening == b.hard_wired_opening && a.close_allowed == b.close_allowed;
+         a.hard_wired_opening == b.hard_wired_opening && a.close_allowed == b.close_allowed &&
+         a.dc_bus == b.dc_bus && a.emergency_stop == b.emergency_stop &&
+         a.interlock == b.interlock && a.fire == b.fire;
+}
+
+bool same(const site::digital& a, const site::digital& b) {
+  return a == b;
 }
 
 // The profile is known by its file, the racks by what is said of them elsewhere.
@@ -100,6 +106,8 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       // Whether the group is the whole site, and what its racks weigh.
       if (joined_names(before.racks) != joined_names(after.racks)) return "the racks changed";
       if (capacities(before) != capacities(after)) return "a rack's capacity changed";
+    } else if (actor.kind == site::actor_kind::digital_io) {
+      if (auto why = differs(before.find_digital(name), after.find_digital(name), name)) return why;
     } else if (!name.empty()) {
       if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
     }
@@ -110,7 +118,8 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
   // The dispatcher knows every actor that commands may be for.
   if (before.roles != after.roles) return "roles changed";
   if (joined_names(before.devices) != joined_names(after.devices) ||
-      joined_names(before.racks) != joined_names(after.racks))
+      joined_names(before.racks) != joined_names(after.racks) ||
+      joined_names(before.digitals) != joined_names(after.digitals))
     return "the site's actors changed";
   if (capacities(before) != capacities(after)) return "a rack's capacity changed";
   if (!(before.limits == after.limits)) return "the site's [limits] changed";

@@ -11,9 +11,11 @@ std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& no
   const bool has_link = std::ranges::any_of(node.actors, [](const site::actor& each) {
     return each.kind == site::actor_kind::inverter_link;
   });
+  // A chain hears nobody but who commands it, unless the site file names inputs elsewhere.
   // A link knows what the racks and the system say, and what they said before it came.
   if (node.kind != site::node_kind::site)
-    return has_link ? std::vector{plane::telemetry, plane::snapshot} : std::vector<plane>();
+    return has_link || node.hears_others ? std::vector{plane::telemetry, plane::snapshot}
+                                         : std::vector<plane>();
   // The dispatcher of commands knows events of all nodes, to have them acknowledged.
   if (plan.racks.empty()) return {plane::events};
   // The system actor knows what all racks say, what they said before it came, and

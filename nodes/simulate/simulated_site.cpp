@@ -196,7 +196,32 @@ struct simulated_site::state {
               return [this, line](bus::modbus::write_request request) {
                 return plant.write(line, std::move(request));
               };
+            },
+            [this](const std::string& digital) {
+              return [this, digital](const std::vector<bool>& levels) {
+                driven[digital] = levels;
+                return true;
+              };
             }};
+  }
+
+  /// At rest a closed loop is closed and an open one is open.
+  void sample(const site::digital& described) {
+    if (described.chip.empty()) return;
+    bus::digital::sample told;
+    told.now_us = now.monotonic_us;
+    told.utc_offset_us = now.utc_us - now.monotonic_us;
+    for (const auto& input : described.inputs) {
+      if (!input.line) continue;
+      const auto laid = digital_inputs.find(described.name + "/" + input.name);
+      const bool active = laid != digital_inputs.end() && laid->second;
+      told.levels.push_back(active != input.normally_closed);
+    }
+    for (auto& one : members) {
+      if (!one.living || one.node->name != described.node) continue;
+      if (const auto mailbox = one.living->engine->find(described.name))
+        mailbox->post(std::make_shared<const bus::digital::sample>(told));
+    }
   }
 
   bool kill(std::string_view node) {
@@ -236,6 +261,7 @@ struct simulated_site::state {
     give_commands();
     for (auto& [name, bus] : buses) speak(bus);
     speak_lines();
+    for (const auto& digital : plan.digitals) sample(digital);
     for (auto& one : members) {
       if (!one.living) continue;
       one.living->engine->advance(step_us);
@@ -337,6 +363,8 @@ struct simulated_site::state {
   std::vector<member> members;
   std::vector<messages::command> asked;             ///< since the last step
   std::map<std::string, std::uint64_t> rounds_told; ///< by device on a played line
+  std::map<std::string, bool> digital_inputs;       ///< that are laid over, by point: active
+  std::map<std::string, std::vector<bool>> driven;  ///< lines, by [[digital]]
   bool dying = false;                               ///< a node is being ended
 };
 
@@ -405,6 +433,15 @@ const actors::simulator::can_inverter_model* simulated_site::inverter(std::strin
     }
   }
   return nullptr;
+}
+
+void simulated_site::set(const digital_overlay& what) {
+  state_->digital_inputs[what.point] = what.is_active;
+}
+
+std::vector<bool> simulated_site::driven(const std::string& digital) const {
+  const auto found = state_->driven.find(digital);
+  return found == state_->driven.end() ? std::vector<bool>() : found->second;
 }
 
 bool simulated_site::kill(std::string_view node) {

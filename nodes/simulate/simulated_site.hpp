@@ -76,6 +76,11 @@ class simulated_site {
   bool set(const inverter_overlay& what);
   /// A simulated inverter on a CAN bus, with what it was told; nullptr: there is none.
   [[nodiscard]] const actors::simulator::can_inverter_model* inverter(std::string_view name) const;
+  /// The same of a digital input.
+  void set(const digital_overlay& what);
+  /// What the output lines of a [[digital]] were driven to last, in their order; empty: nothing
+  /// yet.
+  [[nodiscard]] std::vector<bool> driven(const std::string& digital) const;
   /// Ends a node as SIGKILL ends its process, and starts it again after
   /// `node_down_us`, with its journal. False: no such node, or it is down.
   bool kill(std::string_view node);

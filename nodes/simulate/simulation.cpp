@@ -96,6 +96,10 @@ void carry_out(simulated_site& site, const deed& what) {
     site.set(*over);
     return;
   }
+  if (const auto* over = std::get_if<digital_overlay>(&what.what)) {
+    site.set(*over);
+    return;
+  }
   if (const auto* death = std::get_if<node_death>(&what.what)) {
     site.kill(death->node);
     return;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -123,6 +124,8 @@ class trace_resolver {
   void resolve(const trace_row& row) {
     if (row.effect == effect::command)
       resolve_command(row);
+    else if (const auto* digital = plan_.find_digital(row.point.substr(0, row.point.find('/'))))
+      resolve_digital(row, *digital);
     else if (const auto* device = find_equipment(row))
       resolve_equipment(row, *device);
     else if (const auto* inverter = plan_.find_inverter(row.point);
@@ -158,6 +161,21 @@ class trace_resolver {
     if (row.operation != "acknowledge" && plan_.find_rack(rack) == nullptr)
       wrong(row, fmt::format("no rack '{}'", rack));
     deeds_.push_back({row.t_ms, make_command(row.operation, row.subject, deeds_.size())});
+  }
+
+  void resolve_digital(const trace_row& row, const site::digital& digital) {
+    if (player_ == trace_player::devices)
+      return wrong(row, fmt::format("{} is played by voltaic simulate alone", row.point));
+    const auto name = row.point.substr(row.point.find('/') + 1);
+    const bool is_line = std::ranges::any_of(
+        digital.inputs, [&](const auto& input) { return input.name == name && input.line; });
+    if (!is_line || row.index || !row.scope.empty())
+      return wrong(row, fmt::format("{} has no input '{}' on a line", digital.name, name));
+    const bool is_level = row.value == 0 || row.value == 1;
+    if (row.effect != effect::release && (row.effect != effect::value || !is_level))
+      return wrong(row, "a digital input is 0, 1 (active) or release");
+    deeds_.push_back(
+        {row.t_ms, digital_overlay{row.point, row.effect == effect::value && row.value == 1}});
   }
 
   [[nodiscard]] const site::device* find_equipment(const trace_row& row) const {

@@ -40,6 +40,12 @@ struct inverter_overlay {
   actors::simulator::inverter_effect effect = actors::simulator::inverter_effect::none;
 };
 
+/// A line of a chip that a row makes active, or not.
+struct digital_overlay {
+  std::string point; ///< "dio_0/emergency_stop"
+  bool is_active = false;
+};
+
 /// A node's process ends as by SIGKILL, and is started again.
 struct node_death {
   std::string node;
@@ -48,7 +54,9 @@ struct node_death {
 /// A row whose target is known to exist.
 struct deed {
   std::int64_t t_ms = 0;
-  std::variant<overlay, equipment_overlay, inverter_overlay, node_death, messages::command> what;
+  std::variant<overlay, equipment_overlay, inverter_overlay, digital_overlay, node_death,
+               messages::command>
+      what;
 };
 
 /// Who plays a trace: a whole simulated site, or only the devices of a running one.

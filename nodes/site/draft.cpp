@@ -192,8 +192,10 @@ void read_rack(section& table, draft& result) {
   const auto* changes = table.node("override");
   if (changes != nullptr && !changes->is_table())
     table.wrong_type("override", "a table [rack.override.CANDIDATE]", *changes);
+  auto inputs = read_rack_inputs(table);
   if (!name.present() || !device.present() || !protection.present()) return;
-  const auto count = member_count(table, {&name, &device, &protection, &node});
+  const auto count = member_count(table, {&name, &device, &protection, &node, &inputs.dc_bus,
+                                          &inputs.emergency_stop, &inputs.interlock, &inputs.fire});
   for (std::size_t i = 0; i < count; ++i) {
     draft_rack rack;
     rack.item.name = name.of(i);
@@ -206,6 +208,7 @@ void read_rack(section& table, draft& result) {
     rack.device_at = device.at;
     rack.protection_at = protection.at;
     rack.node_at = node.present() ? node.at : name.at;
+    take_rack_inputs(inputs, i, rack);
     result.racks.push_back(std::move(rack));
   }
 }
@@ -291,8 +294,8 @@ void read_roles(section& table, plan& base) {
 draft read_draft(const toml::table& file, reporter& report) {
   draft result;
   section top(file, "site file", report, no_ranges);
-  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "inverter", "roles", "ports",
-                          "supervision", "simulator", "relay", "limits"})
+  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "inverter", "digital",
+                          "roles", "ports", "supervision", "simulator", "relay", "limits"})
     (void)top.node(key);
   (void)top.node("site");
   top.require("site");
@@ -305,6 +308,8 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_tables(file, "rack", report, ranges, [&](section& table) { read_rack(table, result); });
   read_tables(file, "inverter", report, ranges,
               [&](section& table) { read_inverter(table, result); });
+  read_tables(file, "digital", report, ranges,
+              [&](section& table) { read_digital(table, result); });
   read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
   std::int64_t ports_offset = 0;
   read_table(file, "ports", report, [&](section& table) {

@@ -45,6 +45,18 @@ struct draft_rack {
   position protection_at;
   position node_at;
   position hard_wired_at;
+  position emergency_stop_at;
+  position interlock_at;
+  position fire_at;
+};
+
+/// A [[digital]], one for each member of its range.
+struct draft_digital {
+  digital item;
+  position name_at;
+  position node_at; ///< {0, 0}: no node was stated
+  std::vector<position> input_at;
+  std::vector<position> output_at;
 };
 
 /// An [[inverter]].
@@ -73,6 +85,7 @@ struct draft {
   std::vector<draft_device> devices;
   std::vector<draft_rack> racks;
   std::vector<draft_inverter> inverters;
+  std::vector<draft_digital> digitals;
   // Every name that some table means to declare, also where the rest of that
   // table is wrong: a mistake in one table is not told again by its users.
   std::set<std::string, std::less<>> bus_names;

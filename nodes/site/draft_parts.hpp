@@ -56,5 +56,17 @@ struct modbus_unit {
 void read_inverter(section& table, draft& result);
 /// A table [[modbus]].
 void read_line(section& table, draft& result);
+/// A table [[digital]].
+void read_digital(section& table, draft& result);
+/// What a rack's table says of its DC bus and of the inputs that open it.
+struct rack_inputs {
+  ranged dc_bus;
+  ranged emergency_stop;
+  ranged interlock;
+  ranged fire;
+};
+[[nodiscard]] rack_inputs read_rack_inputs(section& table);
+/// The same for one member.
+void take_rack_inputs(const rack_inputs& from, std::size_t member, draft_rack& into);
 
 } // namespace voltaic::nodes::site

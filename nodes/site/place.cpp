@@ -49,6 +49,32 @@ const Draft* find_draft(const std::vector<Draft>& items, const std::string& name
   return nullptr;
 }
 
+// Whom a point's name begins with, and in which node that one lives; empty: nobody.
+std::string node_saying(const plan& result, const std::string& point) {
+  const auto owner = point.substr(0, point.find('/'));
+  if (const auto* digital = result.find_digital(owner)) return digital->node;
+  if (const auto* device = result.find_device(owner)) return device->node;
+  if (const auto* rack = result.find_rack(owner)) return rack->node;
+  return owner == system_actor ? std::string(site_node) : std::string();
+}
+
+void hear(plan& result, node& target, const std::string& point) {
+  const auto from = node_saying(result, point);
+  if (!from.empty() && from != target.name) target.hears_others = true;
+}
+
+// First in its node: what others rely on is there before them.
+void place_digital(plan& result, const digital& item) {
+  auto& target =
+      node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other);
+  target.actors.insert(target.actors.begin(), {item.name, actor_kind::digital_io, item.name});
+  for (const auto& input : item.inputs) hear(result, target, input.point);
+  for (const auto& output : item.outputs) {
+    hear(result, target, output.point);
+    hear(result, target, output.follow);
+  }
+}
+
 void refuse_taken(const std::string& node_name, position at, reporter& report) {
   if (node_name == relay_node)
     report.add(at, "node: the relay's node holds no other actors, so that nothing fails with it");
@@ -120,6 +146,16 @@ void place(const draft& source, plan& result, reporter& report) {
           node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other),
           item);
   for (auto& item : result.inverters) place_inverter(source, result, item, report);
+  for (const auto& item : result.digitals) {
+    const auto place =
+        std::find_if(source.digitals.begin(), source.digitals.end(),
+                     [&](const draft_digital& d) { return d.item.name == item.name; });
+    refuse_taken(item.node, place->node_at, report);
+    place_digital(result, item);
+  }
+  for (const auto& item : result.racks)
+    for (const auto* point : {&item.emergency_stop, &item.interlock, &item.fire})
+      hear(result, node_of(result, item.node, node_kind::chain), *point);
   // The dispatcher of commands comes last and goes first: it serves the others.
   auto& site = node_of(result, std::string(site_node), node_kind::site);
   site.kind = node_kind::site;

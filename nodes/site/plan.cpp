@@ -46,6 +46,8 @@ std::string_view to_string(actor_kind kind) {
       return "system";
     case actor_kind::inverter_link:
       return "inverter_link";
+    case actor_kind::digital_io:
+      return "digital_io";
   }
   return "unknown";
 }
@@ -106,6 +108,10 @@ const modbus_line* plan::find_line(std::string_view line_name) const {
 
 const device* plan::find_device(std::string_view device_name) const {
   return find_by_name(devices, device_name);
+}
+
+const digital* plan::find_digital(std::string_view digital_name) const {
+  return find_by_name(digitals, digital_name);
 }
 
 const rack* plan::find_rack(std::string_view rack_name) const {

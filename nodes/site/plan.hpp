@@ -88,7 +88,41 @@ struct rack {
   std::shared_ptr<const messages::protection::table> protection;
   std::string node;
   std::string hard_wired_opening; ///< what opens the contactors of a device without a lease
-  bool close_allowed = true;      ///< false: nothing would open it, so it is never closed
+  std::string dc_bus;             ///< that it is joined to with other racks; empty: its own
+  std::string emergency_stop;     ///< points that open it while active; empty: none
+  std::string interlock;
+  std::string fire;          ///< the same, and locks it
+  bool close_allowed = true; ///< false: nothing would open it, so it is never closed
+};
+
+/// A digital input or output: a line of a chip, or a point of a coupler.
+struct digital_line {
+  std::string name;                  ///< "emergency_stop": the point is dio_0/emergency_stop
+  std::optional<std::uint32_t> line; ///< of the chip; nothing: `point` is there
+  std::string point;                 ///< "coupler_0/inputs[3]"
+  friend bool operator==(const digital_line&, const digital_line&) = default;
+};
+
+struct digital_input : digital_line {
+  bool normally_closed = true; ///< active where no current flows
+  std::uint32_t debounce_ms = 20;
+  friend bool operator==(const digital_input&, const digital_input&) = default;
+};
+
+struct digital_output : digital_line {
+  bool safe = false;  ///< level while nobody renews it
+  std::string follow; ///< a point that it shows; empty: it is set by commands
+  friend bool operator==(const digital_output&, const digital_output&) = default;
+};
+
+/// Digital inputs and outputs that one actor serves.
+struct digital {
+  std::string name;
+  std::string chip; ///< "gpiochip0" or "simulated"; empty: couplers alone
+  std::string node;
+  std::vector<digital_input> inputs;
+  std::vector<digital_output> outputs;
+  friend bool operator==(const digital&, const digital&) = default;
 };
 
 /// Limits that hold where nobody says the battery's, while the inverter measures a voltage
@@ -141,7 +175,8 @@ enum class actor_kind : std::uint8_t {
   contactor,
   command,
   system,
-  inverter_link
+  inverter_link,
+  digital_io
 };
 /// "can_device", as the kind is spelled.
 [[nodiscard]] std::string_view to_string(actor_kind kind);
@@ -171,6 +206,7 @@ struct node {
   std::vector<site::actor> actors; ///< in start order
   std::vector<std::string> buses;  ///< CAN buses it opens
   std::vector<std::string> lines;  ///< Modbus lines it opens
+  bool hears_others = false;       ///< an actor of it lives on points that other nodes say
   bool safety = false;             ///< holds protection: the short wedge time counts
   friend bool operator==(const node&, const node&) = default;
 };
@@ -245,6 +281,7 @@ struct plan {
   std::vector<device> devices;
   std::vector<rack> racks;
   std::vector<inverter> inverters;
+  std::vector<digital> digitals;
   std::vector<node> nodes; ///< relay first, then in start order
   site::supervision supervision;
   site::simulator simulator;
@@ -262,6 +299,7 @@ struct plan {
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
   [[nodiscard]] const inverter* find_inverter(std::string_view inverter_name) const;
+  [[nodiscard]] const digital* find_digital(std::string_view digital_name) const;
   /// Lines with equipment that the simulator plays.
   [[nodiscard]] std::vector<modbus_line> simulated_lines() const;
   /// The simulator has a line or an inverter on a bus to play, beside racks.

@@ -56,6 +56,7 @@ class resolver {
     devices();
     racks();
     inverters();
+    digitals();
     scenario();
   }
 
@@ -243,6 +244,12 @@ class resolver {
       }
       plan_.racks.push_back(std::move(item));
     }
+  }
+
+  void digitals() {
+    for (const auto& digital : source_.digitals)
+      if (claim(device_and_rack_names_, digital.item.name, digital.name_at))
+        plan_.digitals.push_back(digital.item);
   }
 
   std::shared_ptr<const table> changed(table base, const toml::table& changes) {

@@ -1,0 +1,142 @@
+#include "actors/command/parallel_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <variant>
+
+namespace voltaic::actors::command {
+
+namespace {
+
+constexpr const char* contactor_weld = "contactor_weld";
+
+// The rack that a command closes; empty: none.
+std::string closed_by(const messages::command& asked) {
+  const auto rack = asked.point.substr(0, asked.point.find('/'));
+  if (asked.operation == "close") return rack;
+  const auto* word = std::get_if<std::string>(&asked.value);
+  const bool closes = asked.operation == "set" && asked.point == rack + "/contactor" &&
+                      word != nullptr && (*word == "close" || *word == "closed");
+  return closes ? rack : std::string();
+}
+
+// Nothing unless the first element is a good number.
+std::optional<double> number_of(const messages::block& block) {
+  if (block.quality > messages::quality::uncertain || block.first_index != 0) return std::nullopt;
+  if (const auto* words = std::get_if<messages::block::words>(&block.values))
+    return words->empty() ? std::nullopt : std::optional<double>(words->front());
+  if (const auto* integers = std::get_if<messages::block::integers>(&block.values))
+    return integers->empty() ? std::nullopt : std::optional(static_cast<double>(integers->front()));
+  if (const auto* reals = std::get_if<messages::block::reals>(&block.values))
+    return reals->empty() ? std::nullopt : std::optional(reals->front());
+  return std::nullopt;
+}
+
+} // namespace
+
+parallel_model::parallel_model(const std::map<std::string, std::string>& dc_buses,
+                               const std::map<std::string, std::string>& devices) {
+  for (const auto& [rack, bus] : dc_buses) {
+    const auto shared =
+        std::ranges::count_if(dc_buses, [&](const auto& other) { return other.second == bus; });
+    const auto device = devices.find(rack);
+    if (shared < 2 || bus.empty() || device == devices.end()) continue;
+    auto& fresh = racks_[rack];
+    fresh.dc_bus = bus;
+    fresh.device = device->second;
+  }
+}
+
+std::vector<std::string> parallel_model::sources() const {
+  std::vector<std::string> names;
+  for (const auto& [rack, about] : racks_) {
+    names.push_back(about.device);
+    names.push_back(rack + "/contactor");
+  }
+  return names;
+}
+
+void parallel_model::learn(const messages::catalogue& described) {
+  for (auto& [rack, about] : racks_) {
+    const auto find = [&, name = rack](const char* point, place& into) {
+      for (std::size_t at = 0; at < described.points.size(); ++at) {
+        const auto& one = described.points[at];
+        if (one.name != name + "/" + point) continue;
+        into = {described.fingerprint, static_cast<std::uint16_t>(at), one.scale, one.offset};
+      }
+    };
+    find("voltage", about.voltage.at);
+    find("current", about.current.at);
+    find("contactor", about.contactor.at);
+    find("contactor_lock", about.lock.at);
+  }
+}
+
+void parallel_model::take(const messages::telemetry& said, std::int64_t heard_us) {
+  for (auto& [rack, about] : racks_) {
+    for (const auto& block : said.blocks) {
+      for (auto* one : {&about.voltage, &about.current}) {
+        if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
+        auto value = number_of(block);
+        if (value) *value = *value * one->at.scale + one->at.offset;
+        one->said = {value, heard_us};
+      }
+      for (auto* one : {&about.contactor, &about.lock}) {
+        if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
+        if (const auto* text = std::get_if<std::string>(&block.values))
+          one->said = {*text, heard_us};
+      }
+    }
+  }
+}
+
+std::optional<double> parallel_model::fresh(const number& of, std::int64_t now_us) {
+  return now_us - of.said.us <= parallel_age_us_max ? of.said.value : std::nullopt;
+}
+
+std::optional<std::string> parallel_model::fresh(const word& of, std::int64_t now_us) {
+  return now_us - of.said.us <= parallel_age_us_max ? of.said.value : std::nullopt;
+}
+
+std::string parallel_model::refusal(const std::string& name, const member& closing,
+                                    const std::string& other_name, const member& other,
+                                    std::int64_t now_us) const {
+  const auto contactor = fresh(other.contactor, now_us);
+  const auto lock = fresh(other.lock, now_us);
+  if (!contactor || !lock)
+    return fmt::format("{} on the same DC bus {} is not heard", other_name, other.dc_bus);
+  if (lock->find(contactor_weld) != std::string::npos)
+    return fmt::format("{} on the same DC bus {} has contactor_weld", other_name, other.dc_bus);
+  if (*contactor == "open" || *contactor == "fault") return {};
+  const auto own_v = fresh(closing.voltage, now_us);
+  const auto other_v = fresh(other.voltage, now_us);
+  const auto current_a = fresh(other.current, now_us);
+  if (!own_v || !other_v || !current_a)
+    return fmt::format("voltages of {} and {} and the current of {} are not all known", name,
+                       other_name, other_name);
+  if (std::abs(*own_v - *other_v) > parallel_difference_v_max)
+    return fmt::format("{} has {:.1f} V, {} {:.1f} V, at most {:g} V apart are joined", other_name,
+                       *other_v, name, *own_v, parallel_difference_v_max);
+  if (std::abs(*current_a) > parallel_current_a_max)
+    return fmt::format("{} carries {:.1f} A, at most {:g} A while another is joined", other_name,
+                       *current_a, parallel_current_a_max);
+  return {};
+}
+
+std::vector<std::string> parallel_model::refuse(const messages::command& asked,
+                                                std::int64_t now_us) const {
+  std::vector<std::string> reasons;
+  const auto name = closed_by(asked);
+  const auto found = racks_.find(name);
+  if (found == racks_.end()) return reasons;
+  for (const auto& [other_name, other] : racks_) {
+    if (other_name == name || other.dc_bus != found->second.dc_bus) continue;
+    const auto why = refusal(name, found->second, other_name, other, now_us);
+    if (!why.empty()) reasons.push_back("parallel_block: " + why);
+  }
+  return reasons;
+}
+
+} // namespace voltaic::actors::command

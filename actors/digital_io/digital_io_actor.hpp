@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/digital_io/digital_io_model.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/last_hop.hpp"
+
+namespace voltaic::actors::digital_io {
+
+/// The points are said again this often, changed or not.
+inline constexpr std::int64_t points_period_us = 100'000;
+/// A coupler is told again what it does not hold after this.
+inline constexpr std::int64_t coupler_again_us = messages::us_per_s;
+
+/// What the actor needs beside its rules.
+struct actor_options {
+  model_options model;
+  /// Drives the outputs that are lines; false: at least one refused. Empty: there are none.
+  std::function<bool(const std::vector<bool>&)> write;
+};
+
+/// The DIGITAL IO actor: samples of lines and points of couplers in; debounced points,
+/// events and driven outputs out. It lives on the node's clock.
+class digital_io_actor final : public runtime::actor {
+ public:
+  /// Throws std::invalid_argument with every finding of the options.
+  digital_io_actor(runtime::context& context, actor_options options);
+  using runtime::actor::receive;
+  void receive(const bus::digital::sample& sample) override;
+  void receive(const messages::message& message) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
+  void wake(runtime::instant now) override;
+  void ending() override;
+  [[nodiscard]] runtime::condition condition() const override;
+  void linked() override { said_us_.reset(); }
+
+ private:
+  /// A point of another actor, as its catalogue has it.
+  struct foreign {
+    std::string name;
+    std::uint32_t index = 0;
+    std::uint64_t fingerprint = 0;
+    std::uint16_t position = 0;
+    std::uint32_t period_ms = 0;
+    double scale = 1;
+    double offset = 0;
+  };
+  void listen_to(const std::string& point);
+  void learn(const messages::catalogue& described);
+  void take(const messages::telemetry& said, std::int64_t now_us);
+  void act(const messages::command& command);
+  void advance(runtime::instant now);
+  void tell_inputs(runtime::instant now);
+  void drive();
+  void drive_couplers(runtime::instant now);
+
+  runtime::context& context_;
+  actor_options options_;
+  digital_io_model model_;
+  runtime::last_hop commands_;
+  std::map<std::string, foreign> foreign_; ///< by path: "coupler_0/inputs[3]"
+  std::map<std::string, bool> reported_;   ///< by a coupler, of its outputs
+  std::vector<bool> told_active_;          ///< of each input, in the last event
+  std::vector<bool> driven_;               ///< what the lines were driven to last
+  bool is_written_ = false;                ///< and they took it
+  struct request {
+    std::optional<std::int64_t> us;
+    bool on = false;
+  };
+  std::map<std::size_t, request> asked_; ///< by output: what its coupler was told last
+  std::uint64_t next_key_ = 0;
+  bool described_ = false;
+  std::optional<std::int64_t> said_us_;
+  std::string unreadable_; ///< why the lines cannot be read; empty: they can
+};
+
+} // namespace voltaic::actors::digital_io

@@ -1,0 +1,133 @@
+#include "nodes/site/judge_digital.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "messages/points/names.hpp"
+#include "messages/profiles/device_profile.hpp"
+
+namespace voltaic::nodes::site {
+
+namespace {
+
+namespace profiles = messages::profiles;
+
+std::string owner_of(const std::string& point) {
+  return point.substr(0, point.find('/'));
+}
+
+// Of "coupler_0/inputs[3]": "inputs".
+std::string local_name(const std::string& point) {
+  const auto path = messages::points::parse_path(point);
+  const auto whole = path ? path->point : point;
+  return whole.substr(whole.find('/') + 1);
+}
+
+class digital_judge {
+ public:
+  digital_judge(plan& result, reporter& report) : plan_(result), report_(report) {}
+
+  void judge(const draft_digital& place, const digital& item) {
+    if (item.inputs.empty() && item.outputs.empty())
+      report_.add(place.name_at, fmt::format("name: {} has no input and no output", item.name));
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < item.inputs.size(); ++i)
+      judge_line(item, item.inputs[i], place.input_at[i], false, names);
+    for (std::size_t i = 0; i < item.outputs.size(); ++i) {
+      judge_line(item, item.outputs[i], place.output_at[i], true, names);
+      judge_follow(item.outputs[i], place.output_at[i]);
+    }
+  }
+
+  void judge(const draft_rack& place, const rack& item) {
+    judge_role(item, "emergency_stop", item.emergency_stop, place.emergency_stop_at);
+    judge_role(item, "interlock", item.interlock, place.interlock_at);
+    judge_role(item, "fire", item.fire, place.fire_at);
+  }
+
+ private:
+  void judge_line(const digital& item, const digital_line& line, position at, bool is_output,
+                  std::set<std::string>& names) {
+    if (!line.name.empty() && !names.insert(line.name).second)
+      report_.add(at, fmt::format("name: {}/{} is there twice", item.name, line.name));
+    if (!line.line) return judge_point(line, at, is_output);
+    if (item.chip.empty()) return report_.add(at, fmt::format("line: {} names no chip", item.name));
+    const auto [user, is_first] =
+        lines_.try_emplace({item.chip, *line.line}, item.name + "/" + line.name);
+    if (!is_first)
+      report_.add(at,
+                  fmt::format("line: {} of {} is already {}", *line.line, item.chip, user->second));
+  }
+
+  // A coupler is a device that feeds no rack; what it takes is a point of a set command.
+  void judge_point(const digital_line& line, position at, bool is_output) {
+    if (line.point.empty()) return; // that is wrong, and told
+    const auto* coupler = plan_.find_device(owner_of(line.point));
+    if (coupler == nullptr || !coupler->rack.empty())
+      return report_.add(
+          at, fmt::format("point: {} is no device that stands by itself", owner_of(line.point)));
+    if (coupler->profile == nullptr) return;
+    const auto name = local_name(line.point);
+    if (!coupler->profile->find_point(name))
+      return report_.add(at, fmt::format("point: {} has no point {}", coupler->name, name));
+    const auto takes = [&](const profiles::command& each) { return each.point == name; };
+    if (is_output && std::ranges::none_of(coupler->profile->commands, takes))
+      report_.add(at, fmt::format("point: {} cannot be set", line.point));
+  }
+
+  void judge_follow(const digital_output& output, position at) {
+    const auto owner = owner_of(output.follow);
+    if (output.follow.empty() || plan_.find_digital(owner) != nullptr ||
+        plan_.find_device(owner) != nullptr || plan_.find_rack(owner) != nullptr ||
+        owner == system_actor)
+      return;
+    report_.add(at, fmt::format("follow: there is no {} that could say {}", owner, output.follow));
+  }
+
+  void judge_role(const rack& item, std::string_view role, const std::string& point, position at) {
+    if (point.empty()) return;
+    const auto owner = owner_of(point);
+    const auto name = local_name(point);
+    if (owner == item.name) {
+      const auto* device = plan_.find_device(item.device);
+      if (device != nullptr && device->profile != nullptr && !device->profile->find_point(name))
+        report_.add(at, fmt::format("{}: the profile {} has no point {}", role,
+                                    device->profile->name, name));
+      return;
+    }
+    const auto* from = plan_.find_digital(owner);
+    const bool is_input =
+        from != nullptr && std::ranges::any_of(from->inputs, [&](const digital_input& input) {
+          return input.name == name;
+        });
+    if (!is_input)
+      return report_.add(at, fmt::format("{}: {} is neither an input of a [[digital]] nor a point "
+                                         "of {} itself",
+                                         role, point, item.name));
+    if (from->node == item.node) return;
+    plan_.warnings.push_back(
+        {report_.file(), at.line, at.column,
+         fmt::format("{}: {} reaches {} through the message bus, whose loss opens the rack; put {} "
+                     "into the node {} to be independent of it",
+                     role, point, item.name, from->name, item.node)});
+  }
+
+  plan& plan_;
+  reporter& report_;
+  std::map<std::pair<std::string, std::uint32_t>, std::string> lines_; ///< and who uses them
+};
+
+} // namespace
+
+void judge_digital(const draft& source, plan& result, reporter& report) {
+  digital_judge judge(result, report);
+  for (const auto& place : source.digitals)
+    if (const auto* item = result.find_digital(place.item.name)) judge.judge(place, *item);
+  for (const auto& place : source.racks)
+    if (const auto* item = result.find_rack(place.item.name)) judge.judge(place, *item);
+}
+
+} // namespace voltaic::nodes::site

@@ -1,0 +1,118 @@
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "actors/command/parallel_model.hpp"
+#include "messages/points/catalogue.hpp"
+
+namespace voltaic::actors::command {
+
+namespace {
+
+constexpr std::int64_t ms = 1'000;
+using all = std::vector<std::string>;
+
+/// Three racks on one DC bus and one on its own; each speaks as its actors do.
+struct bench {
+  parallel_model model{
+      {{"rack_0", "dc_0"}, {"rack_1", "dc_0"}, {"rack_2", "dc_0"}, {"rack_3", "dc_1"}},
+      {{"rack_0", "bms_0"}, {"rack_1", "bms_1"}, {"rack_2", "bms_2"}, {"rack_3", "bms_3"}}};
+  std::int64_t now_us = 100'000 * ms;
+
+  void say(const std::string& rack, double voltage_v, double current_a,
+           const std::string& contactor, const std::string& lock = "none") {
+    const auto catalogue = [](const std::string& owner, const all& names) {
+      std::vector<messages::point_description> points;
+      for (const auto& name : names) {
+        messages::point_description point;
+        point.name = name;
+        points.push_back(point);
+      }
+      return messages::points::make_catalogue(owner, points);
+    };
+    const auto device = catalogue("bms" + rack.substr(4), {rack + "/voltage", rack + "/current"});
+    const auto actor =
+        catalogue(rack + "/contactor", {rack + "/contactor", rack + "/contactor_lock"});
+    for (const auto& each : {device, actor}) model.learn(each);
+    const auto block = [](std::uint16_t point, auto values) {
+      messages::block made;
+      made.point = point;
+      made.quality = messages::quality::good;
+      made.values = values;
+      return made;
+    };
+    using reals = messages::block::reals;
+    model.take({device.owner,
+                device.fingerprint,
+                {block(0, reals{voltage_v}), block(1, reals{current_a})}},
+               now_us);
+    model.take({actor.owner, actor.fingerprint, {block(0, contactor), block(1, lock)}}, now_us);
+  }
+  [[nodiscard]] all close(const std::string& point = "rack_0",
+                          const std::string& operation = "close") const {
+    messages::command asked;
+    asked.operation = operation;
+    asked.point = point;
+    if (operation == "set") asked.value = std::string("closed");
+    return model.refuse(asked, now_us);
+  }
+};
+
+} // namespace
+
+TEST_CASE("F-165 the racks that block a closing are named, each with its reason") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_1", 1'594, 5, "closed");
+  site.say("rack_2", 1'584.5, -25, "closed");
+  const all expected{
+      "parallel_block: rack_1 has 1594.0 V, rack_0 1584.0 V, at most 3 V apart are joined",
+      "parallel_block: rack_2 carries -25.0 A, at most 20 A while another is joined"};
+  CHECK(site.close() == expected);
+  CHECK(site.close("rack_0/contactor", "set") == expected);
+  CHECK(site.close("rack_0", "open").empty());
+  CHECK(site.close("rack_3").empty());
+}
+
+TEST_CASE("F-165 the gate is symmetric, and what lies on its bounds may be joined") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_2", 900, 0, "open"); // open racks block nobody
+  for (const double other_v : {1'581.0, 1'587.0}) {
+    site.say("rack_1", other_v, 20, "closed");
+    CHECK(site.close().empty());
+  }
+  for (const double other_v : {1'580.9, 1'587.1}) {
+    site.say("rack_1", other_v, 0, "closed");
+    CHECK(site.close().size() == 1);
+  }
+}
+
+TEST_CASE("F-159 a welded rack inhibits the closing of all others of its DC bus") {
+  bench site;
+  for (const auto* rack : {"rack_0", "rack_1"}) site.say(rack, 1'584, 0, "open");
+  site.say("rack_2", 1'584, 0, "fault", "break_under_load, contactor_weld");
+  const all expected{"parallel_block: rack_2 on the same DC bus dc_0 has contactor_weld"};
+  CHECK(site.close("rack_0") == expected);
+  CHECK(site.close("rack_1") == expected);
+}
+
+TEST_CASE("F-165 racks of the bus that are not heard block, and what is old is not heard") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_1", 1'584, 0, "open");
+  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close().empty());
+  site.now_us += parallel_age_us_max + ms;
+  CHECK(site.close().size() == 2);
+}
+
+TEST_CASE("without a shared DC bus nobody is listened to and nothing refused") {
+  const parallel_model alone({{"rack_0", "dc_0"}, {"rack_1", "dc_1"}},
+                             {{"rack_0", "bms_0"}, {"rack_1", "bms_1"}});
+  CHECK(alone.sources().empty());
+}
+
+} // namespace voltaic::actors::command

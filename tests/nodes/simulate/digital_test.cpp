@@ -1,0 +1,191 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "messages/points/output.hpp"
+#include "nodes/simulate/simulation.hpp"
+#include "nodes/site/load.hpp"
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+
+namespace {
+
+/// One rack with three inputs, on a chip in the node `where`.
+site::plan plan_with_inputs(const std::string& where) {
+  const std::string text = R"([site]
+name = "simulated"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+[[device]]
+name = "bms_0"
+profile = "profiles/demo_rack.json"
+bus = "can0"
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "protection/lfp.toml"
+emergency_stop = "dio_0/emergency_stop"
+interlock = "dio_0/interlock"
+fire = "dio_0/fire"
+[[digital]]
+name = "dio_0"
+chip = "simulated"
+node = ")" + where + R"("
+[[digital.input]]
+name = "emergency_stop"
+line = 17
+[[digital.input]]
+name = "interlock"
+line = 18
+[[digital.input]]
+name = "fire"
+line = 19
+[[digital.output]]
+name = "contactor_relay"
+line = 27
+)";
+  auto loaded = site::load_text(text, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/digital.toml");
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  return std::get<site::plan>(std::move(loaded));
+}
+
+std::string shown(const simulate::simulated_site& site, const std::string& name) {
+  const auto point = site.points().find(name);
+  return point ? messages::points::value_text(*point) : "";
+}
+
+/// A site whose rack is closed.
+class closed_site {
+ public:
+  explicit closed_site(const std::string& where)
+      : plan_(plan_with_inputs(where)), site_(plan_, {}) {
+    run(3'000);
+    command("close", "rack_0");
+    run(4'000);
+    REQUIRE(shown(site_, "rack_0/contactor") == "closed");
+  }
+  void run(std::int64_t duration_ms) {
+    for (std::int64_t passed_ms = 0; passed_ms < duration_ms; passed_ms += step_ms) site_.step();
+  }
+  void command(const std::string& operation, const std::string& subject) {
+    auto asked = simulate::make_command(operation, subject, ++number_);
+    asked.deadline_utc_us = site_.now().utc_us + simulate::command_deadline_us;
+    site_.send(std::move(asked));
+  }
+  /// How long until the rack has no closed contactor; a second at most.
+  std::int64_t opening_ms() {
+    for (std::int64_t passed_ms = 0; passed_ms < 1'000; passed_ms += step_ms) {
+      if (shown(site_, "rack_0/plus_closed") == "0") return passed_ms;
+      run(step_ms);
+    }
+    return 1'000;
+  }
+  [[nodiscard]] std::string contactor() const { return shown(site_, "rack_0/contactor"); }
+  [[nodiscard]] std::string lock() const { return shown(site_, "rack_0/contactor_lock"); }
+  simulate::simulated_site& site() { return site_; }
+  static constexpr std::int64_t step_ms = simulate::step_us / messages::us_per_ms;
+
+ private:
+  site::plan plan_;
+  simulate::simulated_site site_;
+  std::size_t number_ = 0;
+};
+
+} // namespace
+
+TEST_CASE("F-163 an emergency stop opens the rack of its node within 200 ms as it reports it") {
+  for (const auto* input : {"dio_0/emergency_stop", "dio_0/interlock"}) {
+    closed_site rack("rack_0");
+    rack.site().set({input, true});
+    // 30 ms of debouncing, 30 ms of the contactor, 100 ms of its status.
+    CHECK(rack.opening_ms() <= 200);
+    rack.run(1'000);
+    CHECK(rack.contactor() == "open");
+    CHECK(rack.lock() == "none");
+    rack.site().set({input, false});
+    rack.run(15'000);
+    CHECK(rack.contactor() == "open");
+    rack.command("close", "rack_0");
+    rack.run(4'000);
+    CHECK(rack.contactor() == "closed");
+  }
+}
+
+TEST_CASE("F-168 fire opens and locks the rack until service resets it") {
+  closed_site rack("rack_0");
+  rack.site().set({"dio_0/fire", true});
+  CHECK(rack.opening_ms() <= 200);
+  rack.run(2'000);
+  CHECK(rack.contactor() == "fault");
+  CHECK(rack.lock() == "fire_detected");
+  rack.site().set({"dio_0/fire", false});
+  rack.run(1'000);
+  rack.command("close", "rack_0");
+  rack.run(4'000);
+  CHECK(rack.contactor() == "fault");
+  rack.command("reset", "rack_0");
+  rack.run(15'000);
+  CHECK(rack.lock() == "none");
+  CHECK(rack.contactor() == "open");
+}
+
+TEST_CASE("inputs of another node open as well, and their node's death opens the rack unlocked") {
+  closed_site rack("site");
+  REQUIRE(rack.site().kill("site"));
+  rack.run(900);
+  CHECK(rack.contactor() != "closed");
+  rack.run(30'000);
+  CHECK(rack.contactor() == "open");
+  CHECK(rack.lock() == "none");
+}
+
+TEST_CASE("an output is set by a command, for a time or for good") {
+  closed_site rack("rack_0");
+  CHECK(rack.site().driven("dio_0") == std::vector<bool>{false});
+  auto asked = simulate::make_command("set", "dio_0/contactor_relay", 100);
+  asked.value = 1.0;
+  asked.lease_ms = 2'000;
+  asked.deadline_utc_us = rack.site().now().utc_us + simulate::command_deadline_us;
+  rack.site().send(std::move(asked));
+  rack.run(500);
+  CHECK(rack.site().driven("dio_0") == std::vector<bool>{true});
+  CHECK(shown(rack.site(), "dio_0/contactor_relay") == "1");
+  rack.run(2'000);
+  CHECK(rack.site().driven("dio_0") == std::vector<bool>{false});
+}
+
+TEST_CASE("check warns of inputs that reach their rack through the message bus") {
+  const auto far = plan_with_inputs("site");
+  const auto near = plan_with_inputs("rack_0");
+  const auto says = [](const site::plan& plan) {
+    return std::ranges::count_if(plan.warnings, [](const auto& one) {
+      return one.text.find("through the message bus") != std::string::npos;
+    });
+  };
+  CHECK(says(far) == 3);
+  CHECK(says(near) == 0);
+  // In its rack's node it comes first, and the chain needs nobody else.
+  const auto* node = near.find_node("rack_0");
+  REQUIRE(node != nullptr);
+  CHECK(node->actors.front().name == "dio_0");
+  CHECK_FALSE(node->hears_others);
+  CHECK(far.find_node("rack_0")->hears_others);
+}
+
+TEST_CASE("a trace plays digital inputs by name, 0 or 1") {
+  const auto plan = plan_with_inputs("rack_0");
+  const auto resolved = [&](const std::string& row) {
+    const auto rows = simulate::parse_trace("t_ms,point,index,value\n" + row + "\n", "trace.csv");
+    REQUIRE(std::holds_alternative<simulate::trace>(rows));
+    return simulate::resolve_trace(std::get<simulate::trace>(rows), plan, "trace.csv");
+  };
+  CHECK(std::holds_alternative<std::vector<simulate::deed>>(resolved("0,dio_0/fire,,1")));
+  CHECK(std::holds_alternative<std::vector<simulate::deed>>(resolved("0,dio_0/fire,,release")));
+  for (const auto* wrong : {"0,dio_0/fire,,2", "0,dio_0/fire,,freeze", "0,dio_0/fire,3,1",
+                            "0,dio_0/contactor_relay,,1"})
+    CHECK(std::holds_alternative<messages::findings>(resolved(wrong)));
+}
