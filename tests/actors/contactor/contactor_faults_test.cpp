@@ -175,7 +175,8 @@ TEST_CASE("F-161 three precharges into a short are 3 s apart, and the resistor b
 }
 
 TEST_CASE("F-161 without a known resistor six attempts within its cooling are the most") {
-  precharge_heat_model heat{{}};
+  const contactor_options nothing_known; // outlives the model
+  precharge_heat_model heat{nothing_known};
   int attempts = 0;
   while (heat.has_room({}) && attempts < 100) {
     heat.begin_attempt();
