@@ -84,12 +84,7 @@ std::variant<compatibility_table, findings> load_compatibility(std::string_view 
                                                                std::string_view file_name) {
   profiles::finding_collector found(text.substr(0, profiles::profile_bytes_max), file_name,
                                     profiles::findings_max);
-  if (text.size() > profiles::profile_bytes_max) {
-    found.add(0, fmt::format("longer than {} bytes", profiles::profile_bytes_max));
-    return found.take();
-  }
-  const auto root = profiles::parse_json(
-      text, profiles::json_limits{.nesting_max = profiles::profile_nesting_max}, found);
+  const auto root = profiles::parse_profile_file(text, found);
   if (!root) return found.take();
   compatibility_table table;
   const object_reader reader(found, *root, "table", "", root->offset, rules);

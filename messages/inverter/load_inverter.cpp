@@ -182,12 +182,7 @@ std::optional<item> read_item(const object_reader& reader) {
 load_result load_inverter_profile(std::string_view text, std::string_view file_name) {
   profiles::finding_collector found(text.substr(0, profiles::profile_bytes_max), file_name,
                                     profiles::findings_max);
-  if (text.size() > profiles::profile_bytes_max) {
-    found.add(0, fmt::format("longer than {} bytes", profiles::profile_bytes_max));
-    return found.take();
-  }
-  const auto root = profiles::parse_json(
-      text, profiles::json_limits{.nesting_max = profiles::profile_nesting_max}, found);
+  const auto root = profiles::parse_profile_file(text, found);
   if (!root) return found.take();
   inverter_profile profile;
   read_profile(*root, found, profile);

@@ -198,11 +198,7 @@ void load_context::note_wire_range(std::uint16_t point, std::int64_t minimum,
 
 load_result load_profile(std::string_view text, std::string_view file_name) {
   finding_collector found(text.substr(0, profile_bytes_max), file_name, findings_max);
-  if (text.size() > profile_bytes_max) {
-    found.add(0, fmt::format("longer than {} bytes", profile_bytes_max));
-    return found.take();
-  }
-  const auto root = parse_json(text, json_limits{.nesting_max = profile_nesting_max}, found);
+  const auto root = parse_profile_file(text, found);
   if (!root) return found.take();
   device_profile profile;
   load_context context{found, profile, {}, {}, {}};

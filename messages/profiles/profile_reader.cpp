@@ -22,6 +22,14 @@ constexpr bool is_digit(char c) {
 
 } // namespace
 
+std::optional<json_node> parse_profile_file(std::string_view text, finding_collector& found) {
+  if (text.size() > profile_bytes_max) {
+    found.add(0, fmt::format("longer than {} bytes", profile_bytes_max));
+    return std::nullopt;
+  }
+  return parse_json(text, json_limits{.nesting_max = profile_nesting_max}, found);
+}
+
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= name_bytes_max && is_lower(text.front()) &&
          std::all_of(text.begin(), text.end(),

@@ -85,6 +85,11 @@ class object_reader {
   std::size_t offset_;
 };
 
+/// The text of a profile file as JSON; nothing, and a finding, where it is longer than
+/// `profile_bytes_max`, nested deeper than `profile_nesting_max`, or no JSON.
+[[nodiscard]] std::optional<json_node> parse_profile_file(std::string_view text,
+                                                          finding_collector& found);
+
 /// Lower-case words with underscores, as points, messages and commands are named.
 [[nodiscard]] bool is_name(std::string_view text);
 /// CamelCase, as channels are named.

@@ -10,9 +10,10 @@
 
 namespace voltaic::tests {
 
-/// The plan of a site with one rack of the demo's kind on one virtual bus.
-inline nodes::site::plan one_rack_plan() {
-  constexpr const char* text = R"([site]
+/// The plan of a site with one rack of the demo's kind on one virtual bus; `more` goes on
+/// in the table of the rack.
+inline nodes::site::plan one_rack_plan(const std::string& more = "") {
+  const std::string text = R"([site]
 name = "simulated"
 [[bus]]
 name = "can0"
@@ -25,7 +26,7 @@ bus = "can0"
 name = "rack_0"
 device = "bms_0"
 protection = "protection/lfp.toml"
-)";
+)" + more;
   auto loaded =
       nodes::site::load_text(text, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
   REQUIRE(std::holds_alternative<nodes::site::plan>(loaded));

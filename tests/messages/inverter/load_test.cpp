@@ -9,6 +9,7 @@
 
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profiles.hpp"
+#include "messages/support/schema_keys.hpp"
 
 using namespace voltaic::messages;
 using namespace voltaic::messages::inverter;
@@ -129,22 +130,8 @@ TEST_CASE("every shipped inverter profile is valid by its schema") {
 }
 
 TEST_CASE("the schema of inverter profiles lists exactly the keys and items that are known") {
-  std::map<std::string, std::set<std::string>> known;
-  std::map<std::string, std::set<std::string>> required;
-  for (const auto& rule : key_rules()) {
-    known[std::string(rule.object)].emplace(rule.key);
-    if (rule.required) required[std::string(rule.object)].emplace(rule.key);
-  }
   const auto objects = schema_objects();
-  CHECK(objects.size() == known.size());
-  for (const auto& [name, object] : objects) {
-    INFO(name);
-    std::set<std::string> properties;
-    for (const auto& [key, value] : object.at("properties").items()) properties.insert(key);
-    CHECK(properties == known[name]);
-    CHECK(object.at("required").get<std::set<std::string>>() == required[name]);
-    CHECK(object.at("additionalProperties") == false);
-  }
+  check_schema_keys(objects, key_rules());
   json names = json::array();
   for (const auto& each : items) names.push_back(each.name);
   CHECK(objects.at("field").at("properties").at("item").at("enum") == names);

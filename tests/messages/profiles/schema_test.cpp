@@ -11,6 +11,7 @@
 
 #include "messages/protection/table.hpp"
 #include "messages/support/profiles.hpp"
+#include "messages/support/schema_keys.hpp"
 
 using namespace voltaic::tests;
 using namespace voltaic::messages::profiles;
@@ -33,22 +34,7 @@ std::map<std::string, json> schema_objects() {
 } // namespace
 
 TEST_CASE("the published schema lists exactly the keys that the loader knows") {
-  std::map<std::string, std::set<std::string>> known;
-  std::map<std::string, std::set<std::string>> required;
-  for (const auto& rule : key_rules()) {
-    known[std::string(rule.object)].emplace(rule.key);
-    if (rule.required) required[std::string(rule.object)].emplace(rule.key);
-  }
-  const auto objects = schema_objects();
-  CHECK(objects.size() == known.size());
-  for (const auto& [name, object] : objects) {
-    INFO(name);
-    std::set<std::string> properties;
-    for (const auto& [key, value] : object.at("properties").items()) properties.insert(key);
-    CHECK(properties == known[name]);
-    CHECK(object.at("required").get<std::set<std::string>>() == required[name]);
-    CHECK(object.at("additionalProperties") == false);
-  }
+  check_schema_keys(schema_objects(), key_rules());
 }
 
 TEST_CASE("every object and key of the published schema is described") {

@@ -6,7 +6,7 @@
 
 #include "messages/points/output.hpp"
 #include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 
 using namespace voltaic;
 using namespace voltaic::nodes;
@@ -15,20 +15,7 @@ namespace {
 
 /// One rack with three inputs, on a chip in the node `where`.
 site::plan plan_with_inputs(const std::string& where) {
-  const std::string text = R"([site]
-name = "simulated"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-[[device]]
-name = "bms_0"
-profile = "profiles/demo_rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "protection/lfp.toml"
-emergency_stop = "dio_0/emergency_stop"
+  return tests::one_rack_plan(R"(emergency_stop = "dio_0/emergency_stop"
 interlock = "dio_0/interlock"
 fire = "dio_0/fire"
 [[digital]]
@@ -47,10 +34,7 @@ line = 19
 [[digital.output]]
 name = "contactor_relay"
 line = 27
-)";
-  auto loaded = site::load_text(text, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/digital.toml");
-  REQUIRE(std::holds_alternative<site::plan>(loaded));
-  return std::get<site::plan>(std::move(loaded));
+)");
 }
 
 std::string shown(const simulate::simulated_site& site, const std::string& name) {
