@@ -17,6 +17,7 @@ namespace {
 constexpr const char* site_file = VOLTAIC_SOURCE_FOLDER "/configs/hot_rack.toml";
 constexpr const char* scenario = VOLTAIC_SOURCE_FOLDER "/configs/scenarios/hot_rack.csv";
 constexpr std::int64_t duration_ms = 330'000;
+constexpr double rated_a = 140;
 constexpr std::int64_t acknowledged_ms = 310'000;
 constexpr std::int64_t reset_ms = 315'000;
 
@@ -69,7 +70,9 @@ bool does(const json& line, const char* action) {
 
 } // namespace
 
-TEST_CASE("a rack that overheats is derated, stopped, opened, latched, acknowledged and reset") {
+TEST_CASE(
+    "a rack that overheats is derated by its trend, stopped, opened, latched, acknowledged and "
+    "reset") {
   const auto without = play("");
   const json fault{{"candidate", "charge_overtemperature"}, {"level", "fault"}, {"edge", "set"}};
   const auto number = find(without, without.begin(), fault);
@@ -89,6 +92,13 @@ TEST_CASE("a rack that overheats is derated, stopped, opened, latched, acknowled
   const auto of = [](const char* level, const char* edge) {
     return json{{"candidate", "charge_overtemperature"}, {"level", level}, {"edge", edge}};
   };
+  // The trend lowers the limit while every temperature is still well.
+  const auto warning_at = find(said, said.begin(), of("warning", "set"));
+  const auto led = std::find_if(said.begin(), warning_at, [](const json& line) {
+    return line["kind"] == "limits" && line["charge_current_limit_a"] < rated_a &&
+           line["reasons"].front() == "derating/temperature_trend";
+  });
+  CHECK(led != warning_at);
   const auto warning = next(of("warning", "set"));
   CHECK(warning["scope"] == "module_3:temperature_1");
   CHECK(does(warning, "fan_on"));
