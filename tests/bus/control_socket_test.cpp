@@ -12,6 +12,8 @@
 
 #include "bus/control/control_socket.hpp"
 
+namespace control_socket_test {
+
 using namespace voltaic::bus::control;
 using namespace std::chrono_literals;
 
@@ -110,3 +112,5 @@ TEST_CASE("a control request to nobody fails at once") {
   CHECK_FALSE(control_request("/tmp/voltaic_nobody/control", "status", 5s));
   CHECK_FALSE(control_request(std::string(200, 'p'), "status", 5s));
 }
+
+} // namespace control_socket_test

@@ -14,7 +14,7 @@
 #include "support/temporary_folder.hpp"
 
 // Where a thread begins, the system may refuse it.
-namespace voltaic::bus {
+namespace voltaic::bus::threads_test {
 namespace {
 
 constexpr uid_t nobody = 65'534;
@@ -68,4 +68,4 @@ TEST_CASE("F-018 a journal, port or line whose thread is refused is a failure wi
         }) == 0);
 }
 
-} // namespace voltaic::bus
+} // namespace voltaic::bus::threads_test

@@ -4,6 +4,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace alone_test {
+
 using namespace chaos;
 
 namespace {
@@ -122,3 +124,5 @@ TEST_CASE("F-011: a node that is alone ends itself when its actors stand still")
   here.rack = here.node("rack_0");
   CHECK(eventually([&] { return here.health("rack_0").code == 0; }, 20s));
 }
+
+} // namespace alone_test

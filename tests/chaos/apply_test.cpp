@@ -10,6 +10,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
 
+namespace apply_test {
+
 using namespace chaos;
 
 namespace {
@@ -176,3 +178,5 @@ TEST_CASE("apply holds running processes to new bounds of supervision and restar
   CHECK(site.pid_of("rack_0") == pid);
   CHECK(site.node("rack_0")["restarts"] == 0);
 }
+
+} // namespace apply_test

@@ -7,6 +7,8 @@
 #include "chaos/device_bench.hpp"
 #include "chaos/live_site.hpp"
 
+namespace command_test {
+
 using namespace chaos;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE(
   INFO(without.output << without.errors);
   CHECK(without.code == 4);
 }
+
+} // namespace command_test

@@ -4,6 +4,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace equipment_test {
+
 using namespace chaos;
 
 namespace {
@@ -77,3 +79,5 @@ TEST_CASE("F-086 a line whose peer freezes or dies is stale, and comes back by i
   ::kill(simulator, SIGKILL);
   CHECK(eventually([&] { return reconnects() > before && good(site, "meter_0", 7); }, 60s));
 }
+
+} // namespace equipment_test

@@ -13,6 +13,8 @@
 #include "chaos/device_bench.hpp"
 #include "chaos/live_site.hpp"
 
+namespace interfaces_test {
+
 using namespace chaos;
 
 // What programs read from the command line: keys and their order, exit codes.
@@ -116,3 +118,5 @@ TEST_CASE("every subcommand has help with an example") {
     CHECK(said.output.find("Example:\n  voltaic " + std::string(name)) != std::string::npos);
   }
 }
+
+} // namespace interfaces_test

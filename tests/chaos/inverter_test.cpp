@@ -2,6 +2,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace inverter_test {
+
 using namespace chaos;
 
 namespace {
@@ -42,3 +44,5 @@ TEST_CASE("the demo's inverter is told what its racks allow, and voltaic why say
   CHECK(nobody.code == 1);
   CHECK(nobody.errors.find("inverter_9") != std::string::npos);
 }
+
+} // namespace inverter_test

@@ -7,6 +7,8 @@
 
 #include "chaos/kill_run.hpp"
 
+namespace kills_test {
+
 using namespace chaos;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("random nodes killed: as many as asked for", "[.kills]") {
   survive_kills(static_cast<int>(number_from("VOLTAIC_KILLS", kills_long)),
                 number_from("VOLTAIC_KILLS_SEED", first_seed), true);
 }
+
+} // namespace kills_test

@@ -9,6 +9,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace lifecycle_test {
+
 using namespace chaos;
 
 namespace {
@@ -183,3 +185,5 @@ TEST_CASE("while nothing happens the supervisor sleeps") {
   std::this_thread::sleep_for(3s);
   CHECK(ticks_used() - before < ::sysconf(_SC_CLK_TCK));
 }
+
+} // namespace lifecycle_test

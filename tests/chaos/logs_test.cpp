@@ -9,6 +9,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace logs_test {
+
 using namespace chaos;
 
 namespace {
@@ -167,3 +169,5 @@ TEST_CASE("without a running site there is nothing to record or capture") {
   CHECK(site.voltaic({"record", "--out", site.folder() + "/x.rec"}).code == 3);
   CHECK_FALSE(std::filesystem::exists(site.folder() + "/x.rec"));
 }
+
+} // namespace logs_test

@@ -8,6 +8,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
 
+namespace node_death_test {
+
 using namespace chaos;
 
 namespace {
@@ -197,3 +199,5 @@ TEST_CASE("proof b F-011: a node whose one thread stands still is replaced and n
     return here.site.voltaic({"set", "rack_0/contactor", "open"}).code == 0;
   }));
 }
+
+} // namespace node_death_test

@@ -7,6 +7,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
 
+namespace relay_death_test {
+
 using namespace chaos;
 
 namespace {
@@ -95,3 +97,5 @@ TEST_CASE(
     REQUIRE(site.wait_for_successor("relay", pid) > 0);
   }
 }
+
+} // namespace relay_death_test

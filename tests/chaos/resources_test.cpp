@@ -16,6 +16,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
 
+namespace resources_test {
+
 using namespace chaos;
 
 namespace {
@@ -266,3 +268,5 @@ TEST_CASE("F-022: the library of the message bus ends the relay, and only it is 
   }
   CHECK(site.node("site")["restarts"] == 0);
 }
+
+} // namespace resources_test

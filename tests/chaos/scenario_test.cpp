@@ -6,6 +6,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace scenario_test {
+
 using namespace chaos;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("a scenario that is wrong keeps a site from starting, and check tells 
           std::string::npos);
   }
 }
+
+} // namespace scenario_test

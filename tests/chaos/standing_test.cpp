@@ -7,6 +7,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace standing_test {
+
 using namespace chaos;
 
 namespace {
@@ -127,3 +129,5 @@ TEST_CASE(
   REQUIRE(set.size() == 1);
   CHECK(set[0]["actions"] == json{"for 12s"});
 }
+
+} // namespace standing_test

@@ -10,6 +10,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/observer.hpp"
 
+namespace supervision_test {
+
 using namespace chaos;
 
 TEST_CASE("F-009: when the supervisor is killed no process stays behind, and a start is clean") {
@@ -163,3 +165,5 @@ TEST_CASE("F-024: after everything was killed while closed, a start closes nothi
     return event.value("kind", "") == "contactor" && event.value("state", "") == "closed";
   }));
 }
+
+} // namespace supervision_test

@@ -6,6 +6,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace system_events_test {
+
 using namespace chaos;
 
 namespace {
@@ -145,3 +147,5 @@ TEST_CASE("a node that wedges is told by its actor, and a removed rack's events 
   REQUIRE(applied.code == 0);
   CHECK(of_rack_1() >= before);
 }
+
+} // namespace system_events_test

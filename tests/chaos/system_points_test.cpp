@@ -5,6 +5,8 @@
 
 #include "chaos/live_site.hpp"
 
+namespace system_points_test {
+
 using namespace chaos;
 
 namespace {
@@ -69,3 +71,5 @@ TEST_CASE("nodes and links are points, and stale when nobody speaks for them") {
            seen.begin()->second.value("missing", json()).dump() == R"(["rack_1"])";
   }));
 }
+
+} // namespace system_points_test

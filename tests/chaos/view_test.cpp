@@ -8,6 +8,8 @@
 #include "chaos/live_site.hpp"
 #include "chaos/terminal.hpp"
 
+namespace view_test {
+
 using namespace chaos;
 
 // What a person sees of a running site: the terminal view, lines and plots.
@@ -231,3 +233,5 @@ TEST_CASE("a snapshot of the view is a picture or a text of the size that was as
   CHECK(std::count(lines.begin(), lines.end(), '\n') == 24);
   CHECK(site.voltaic({"top", "--snapshot", text, "--size", "20x10"}).code == 2);
 }
+
+} // namespace view_test

@@ -7,6 +7,8 @@
 
 #include "messages/codec/codec.hpp"
 
+namespace codec_golden_test {
+
 using namespace voltaic::messages;
 
 namespace {
@@ -306,3 +308,5 @@ TEST_CASE("golden bytes: order") {
                01 00 00 00 12 00 00 00 ; device
                64 00 00 00 00 00 00 00 ; "d")");
 }
+
+} // namespace codec_golden_test

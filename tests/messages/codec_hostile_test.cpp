@@ -9,6 +9,8 @@
 #include "messages/codec/codec.hpp"
 #include "messages/codec_samples.hpp"
 
+namespace codec_hostile_test {
+
 using namespace voltaic::messages;
 using voltaic::tests::sample_header;
 using voltaic::tests::sample_payloads;
@@ -268,3 +270,5 @@ TEST_CASE("bytes that are no message are refused") {
   CHECK_FALSE(decode(frame({1, 0}))); // two segments
   CHECK_FALSE(decode(frame({0xFFFF'FFFF'FFFF'FFFF, 0})));
 }
+
+} // namespace codec_hostile_test

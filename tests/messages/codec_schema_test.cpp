@@ -12,6 +12,8 @@
 #include "messages/codec_samples.hpp"
 #include "messages/schema/voltaic.capnp.h"
 
+namespace codec_schema_test {
+
 using namespace voltaic;
 
 namespace {
@@ -90,3 +92,5 @@ TEST_CASE("every field of the schema has a mapping and comes back") {
     }
   }
 }
+
+} // namespace codec_schema_test

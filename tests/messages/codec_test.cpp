@@ -5,6 +5,8 @@
 
 #include "messages/codec_samples.hpp"
 
+namespace codec_test {
+
 using namespace voltaic::messages;
 using voltaic::tests::sample_header;
 using voltaic::tests::sample_payloads;
@@ -68,3 +70,5 @@ TEST_CASE("a message that receivers would refuse is not encoded") {
   REQUIRE(back);
   CHECK(back->payload == payload(tick{}));
 }
+
+} // namespace codec_test

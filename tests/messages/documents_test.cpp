@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+namespace documents_test {
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("documents name only tests that exist") {
     }
   }
 }
+
+} // namespace documents_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace duration_text_test {
+
 using voltaic::messages::duration_text;
 
 TEST_CASE("a duration is told as people type it") {
@@ -12,3 +14,5 @@ TEST_CASE("a duration is told as people type it") {
   CHECK(duration_text(61'001) == "61001ms");
   CHECK(duration_text(0) == "0s");
 }
+
+} // namespace duration_text_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace nearest_word_test {
+
 using voltaic::messages::nearest_word;
 
 TEST_CASE("the nearest word is offered only when it is near") {
@@ -10,3 +12,5 @@ TEST_CASE("the nearest word is offered only when it is near") {
   CHECK(nearest_word("bitrates", known) == "bitrate");
   CHECK(nearest_word("colour", known).empty());
 }
+
+} // namespace nearest_word_test

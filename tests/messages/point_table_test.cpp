@@ -4,6 +4,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace point_table_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::points;
 
@@ -230,3 +232,5 @@ TEST_CASE("a value that nobody renews is stale to whoever looks at it, whatever 
   CHECK(shown_at(bound_us + 1, 0, utc_quality::simulated).quality == quality::good);
   CHECK(shown_at(86'400'000'000, 1, utc_quality::unknown).quality == quality::good); // no period
 }
+
+} // namespace point_table_test

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
+namespace points_catalogue_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::points;
 
@@ -134,3 +136,5 @@ TEST_CASE("numbers are printed at their resolution, never 3.3010001") {
   CHECK(fixed_text(std::numeric_limits<double>::quiet_NaN(), 3) == "null");
   CHECK(number_text(std::numeric_limits<double>::infinity(), 3) == "null");
 }
+
+} // namespace points_catalogue_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace points_names_test {
+
 using namespace voltaic::messages::points;
 
 TEST_CASE("a path names a point, an index or a scope") {
@@ -76,3 +78,5 @@ TEST_CASE("a module that is named with all its elements is named once") {
   CHECK(names({4, 5, 6}) == words{"module_1:cell_0", "module_1:cell_1", "module_1:cell_2"});
   CHECK(scopes_of(std::vector<std::uint32_t>{0, 1}, 0) == words{"cell_0", "cell_1"});
 }
+
+} // namespace points_names_test

@@ -5,6 +5,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace points_output_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::points;
 
@@ -258,3 +260,5 @@ TEST_CASE("times are printed in UTC with microseconds") {
   CHECK(utc_text(1'709'251'199'999'999) == "2024-02-29T23:59:59.999999Z");
   CHECK(utc_text(-1) == "1969-12-31T23:59:59.999999Z");
 }
+
+} // namespace points_output_test

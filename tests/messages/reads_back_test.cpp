@@ -8,6 +8,8 @@
 #include "messages/codec/reads_back.hpp"
 #include "messages/codec_samples.hpp"
 
+namespace reads_back_test {
+
 using namespace voltaic::messages;
 using voltaic::tests::sample_header;
 using voltaic::tests::sample_payloads;
@@ -122,3 +124,5 @@ TEST_CASE("numbers that equal nothing keep their bits whether decoded or handed 
   };
   CHECK(bits_of(values) == bits_of(given));
 }
+
+} // namespace reads_back_test

@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+namespace roles_test {
+
 using namespace voltaic::messages;
 
 TEST_CASE("each role may what the table says, and what those before it may") {
@@ -55,3 +57,5 @@ TEST_CASE("docs/roles.md shows people the same table") {
   for (const auto& each : rights) expected.insert(fmt::format("| {} | {} |", each.name, each.role));
   CHECK(shown == expected);
 }
+
+} // namespace roles_test

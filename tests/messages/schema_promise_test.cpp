@@ -7,6 +7,8 @@
 #include "messages/schema/voltaic.capnp.h"
 #include "messages/support/vectors.hpp"
 
+namespace schema_promise_test {
+
 namespace {
 
 using voltaic::messages::schema::Envelope;
@@ -68,3 +70,5 @@ TEST_CASE("the schema keeps every field that was ever promised") {
     CHECK(false);
   }
 }
+
+} // namespace schema_promise_test

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+namespace toml_text_test {
+
 using namespace voltaic::messages;
 
 namespace {
@@ -78,3 +80,5 @@ TEST_CASE("F-182 no malformed TOML text ends the process") {
        {"[=", "a = [}", "\"", "'", "[", "[[", "a=\"\\", "\n\n\"\"\"", "=", "a.\n"})
     CHECK(mistake_in(text) != "none");
 }
+
+} // namespace toml_text_test

@@ -4,6 +4,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace watched_points_test {
+
 using namespace voltaic;
 using messages::quality;
 using messages::points::watched_points;
@@ -99,3 +101,5 @@ TEST_CASE("an owner that describes other points makes its former values unknown"
   CHECK(watched.at(voltage).quality == quality::never);
   CHECK(watched.at(voltage).period_ms == 200);
 }
+
+} // namespace watched_points_test

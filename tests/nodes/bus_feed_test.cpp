@@ -4,6 +4,8 @@
 
 #include "support/demo_rack.hpp"
 
+namespace bus_feed_test {
+
 using namespace voltaic;
 using nodes::process::bus_feed;
 
@@ -76,3 +78,5 @@ TEST_CASE("a node is handed the time at each tick, whatever others say") {
     CHECK(said.now_us == each.now_us);
   }
 }
+
+} // namespace bus_feed_test

@@ -5,6 +5,8 @@
 
 #include "support/command_line.hpp"
 
+namespace check_command_test {
+
 using namespace voltaic;
 using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
@@ -47,3 +49,5 @@ TEST_CASE("the limits in force are printed as CSV, each table once") {
   CHECK(lines_with(said.output, "cell_overvoltage,") == 4);
   CHECK(lines_with(said.output, "#") == 0);
 }
+
+} // namespace check_command_test

@@ -7,6 +7,8 @@
 #include "nodes/cli/site_view.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace cli_test {
+
 using namespace voltaic;
 using nodes::cli::run_command_line;
 using nodes::cli::suggestion;
@@ -64,3 +66,5 @@ TEST_CASE("an alarm is acknowledged, shelved and reset with a reason, and named 
   CHECK(run({"reset", "rack_0", "--reason", "r"}) == 3);
   ::unsetenv("VOLTAIC_RUNTIME_DIR");
 }
+
+} // namespace cli_test

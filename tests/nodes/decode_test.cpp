@@ -5,6 +5,8 @@
 
 #include "support/command_line.hpp"
 
+namespace decode_test {
+
 using namespace voltaic;
 
 namespace {
@@ -90,3 +92,5 @@ TEST_CASE("an offset shifts the profile's identifiers, and people get columns") 
   CHECK(decode.run("", "--id-offset x").code == 2);
   CHECK(decode.run("", "--json").code == 1);
 }
+
+} // namespace decode_test

@@ -2,6 +2,8 @@
 
 #include "nodes/site/duration.hpp"
 
+namespace duration_test {
+
 using voltaic::nodes::parse_duration_ms;
 
 TEST_CASE("durations are a number and a unit") {
@@ -18,3 +20,5 @@ TEST_CASE("what is no duration is refused") {
                            "infs", "1e3s", "0x5s", "999999999999999h", "5ms5"})
     CHECK_FALSE(parse_duration_ms(text).has_value());
 }
+
+} // namespace duration_test

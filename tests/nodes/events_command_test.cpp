@@ -11,6 +11,8 @@
 #include "nodes/site/folders.hpp"
 #include "support/command_line.hpp"
 
+namespace events_command_test {
+
 using namespace voltaic;
 using Catch::Matchers::Contains;
 namespace fs = std::filesystem;
@@ -127,3 +129,5 @@ TEST_CASE("a language that is asked for by name has to be there") {
   CHECK_THAT(said.errors, Contains("--language xx: there are texts in"));
   CHECK(machine.events("--language en").code == 0);
 }
+
+} // namespace events_command_test

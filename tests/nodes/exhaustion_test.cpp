@@ -21,6 +21,8 @@
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/thread_room.hpp"
 
+namespace exhaustion_test {
+
 using namespace voltaic::nodes::process;
 using voltaic::messages::event;
 using namespace std::chrono_literals;
@@ -220,3 +222,5 @@ TEST_CASE("F-016 when memory ends, a chain's process is the last that the kernel
   }
   CHECK(code == 0);
 }
+
+} // namespace exhaustion_test

@@ -5,6 +5,8 @@
 #include "nodes/process/log_tail.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace log_tail_test {
+
 using namespace voltaic::nodes::process;
 
 TEST_CASE("the last words of a process are the last line of its log that says anything") {
@@ -21,3 +23,5 @@ TEST_CASE("the last words of a process are the last line of its log that says an
   CHECK(of(std::string(2 * log_tail_bytes, 'x') + "\nend\r\n") == "end");
   CHECK(of(std::string(2 * log_tail_bytes, 'x')) == std::string(log_line_bytes_max, 'x') + " ...");
 }
+
+} // namespace log_tail_test

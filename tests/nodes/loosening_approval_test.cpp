@@ -6,6 +6,8 @@
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 
+namespace loosening_approval_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes::process;
 using nodes::site::plan;
@@ -80,3 +82,5 @@ TEST_CASE("an approval is for the same change, and ends") {
   CHECK(model.judge("a", ada, 2));
   CHECK(model.judge("a", eve, 2 + approval_us));
 }
+
+} // namespace loosening_approval_test

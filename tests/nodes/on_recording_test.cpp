@@ -6,6 +6,8 @@
 #include "nodes/process/actor_kinds.hpp"
 #include "support/one_rack_site.hpp"
 
+namespace on_recording_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -44,3 +46,5 @@ TEST_CASE("the chain of a rack lives on a recording where its bus is a replay, n
     CHECK(on.at(actor));
   }
 }
+
+} // namespace on_recording_test

@@ -8,6 +8,8 @@
 #include "messages/protection/table.hpp"
 #include "nodes/process/plan_difference.hpp"
 
+namespace plan_difference_test {
+
 using namespace voltaic::nodes;
 using process::change_kind;
 using process::part_kind;
@@ -179,3 +181,5 @@ TEST_CASE("another site name needs a stop of the site") {
   after.name = "other";
   CHECK(process::compare(before, after, true).impossible.size() == 1);
 }
+
+} // namespace plan_difference_test

@@ -9,6 +9,8 @@
 #include "nodes/process/process_log.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace process_log_test {
+
 using namespace voltaic::nodes::process;
 
 namespace {
@@ -55,3 +57,5 @@ TEST_CASE("without a folder for it a log is stderr alone") {
   std::ofstream(folder.path() / "file") << "in the way";
   CHECK_NOTHROW(open_process_log((folder.path() / "file").string(), "rack_0")->info("hello"));
 }
+
+} // namespace process_log_test

@@ -17,6 +17,8 @@
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/site_lock.hpp"
 
+namespace process_set_test {
+
 using namespace voltaic::nodes::process;
 using voltaic::actors::runtime::progress_page;
 
@@ -364,3 +366,5 @@ TEST_CASE("a program that does not exist fails like one that ends") {
   REQUIRE(s.until([&] { return s.set.any_failed(); }));
   CHECK(s.of("rack_0").last_exit == "exit 127");
 }
+
+} // namespace process_set_test

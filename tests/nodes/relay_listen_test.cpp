@@ -12,6 +12,8 @@
 #include "support/message_bus.hpp"
 #include "support/tcp_between.hpp"
 
+namespace relay_listen_test {
+
 using namespace voltaic;
 using namespace voltaic::test;
 namespace site = voltaic::nodes::site;
@@ -50,3 +52,5 @@ TEST_CASE("a site whose file lets the relay listen answers a client over tcp, ot
   }
   ::unsetenv("VOLTAIC_RUNTIME_DIR");
 }
+
+} // namespace relay_listen_test

@@ -13,6 +13,8 @@
 #include "support/memory_journal.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace site_events_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using voltaic::nodes::process::event_feed;
@@ -107,3 +109,5 @@ TEST_CASE("without a journal the site runs on and people are told") {
   CHECK(s.lines[0].find("is not kept") != std::string::npos);
   CHECK(s.lines[1] == "rack_0 NODE_DOWN: exit 1");
 }
+
+} // namespace site_events_test

@@ -8,6 +8,8 @@
 #include "support/demo_site.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace site_growth_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -90,3 +92,5 @@ TEST_CASE("two racks with the same identifiers on one bus are still refused") {
   const tests::temporary_folder folder;
   CHECK(std::holds_alternative<messages::findings>(load(folder, 4, 2, 1)));
 }
+
+} // namespace site_growth_test

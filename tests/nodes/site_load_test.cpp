@@ -15,6 +15,8 @@
 #include "nodes/site/load.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace site_load_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 namespace fs = std::filesystem;
@@ -367,3 +369,5 @@ TEST_CASE("ranges rise, are bounded and stand alone in a text") {
                            "{0..1}*99999999999", "0x", "{9..9}*4294967296"})
     CHECK_FALSE(site::expand_numbers(text));
 }
+
+} // namespace site_load_test

@@ -5,6 +5,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace status_line_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes::cli;
 using nlohmann::json;
@@ -72,3 +74,5 @@ TEST_CASE("the line each second has no span of cells that nobody told") {
   site.tell_cells(3.298, 3.301);
   CHECK(site.line() == "rack_0 opening 3.298..3.301 V soc - % - A");
 }
+
+} // namespace status_line_test

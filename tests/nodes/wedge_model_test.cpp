@@ -4,6 +4,8 @@
 
 #include "nodes/process/wedge_model.hpp"
 
+namespace wedge_model_test {
+
 using namespace voltaic::nodes::process;
 using counters = std::vector<std::uint64_t>;
 
@@ -58,3 +60,5 @@ TEST_CASE("another number of actors or a reset starts the watch anew") {
   model.reset();
   CHECK_FALSE(model.look(900'000, counters{1, 1}, false));
 }
+
+} // namespace wedge_model_test

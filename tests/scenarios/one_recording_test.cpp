@@ -10,6 +10,8 @@
 #include "bus/message/record/recording.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace one_recording_test {
+
 using namespace voltaic;
 using actors::simulator::override_kind;
 using actors::simulator::simulated_rack_model;
@@ -235,3 +237,5 @@ TEST_CASE("one recording gives the same bytes in run, up and simulate") {
   const auto up = play(place, "up", "--for 6s --quiet");
   check_same(simulated, up);
 }
+
+} // namespace one_recording_test

@@ -2,6 +2,8 @@
 
 #include "scenarios/property/rules.hpp"
 
+namespace property_rules_test {
+
 using namespace voltaic::tests::property;
 using voltaic::messages::event;
 
@@ -351,3 +353,5 @@ TEST_CASE("safety rule 7: a set for a time that goes back early, twice, too far 
   CHECK(broken(timed, {restarts, gone, at(9'000, moment{}, -1)}) == 0);
   CHECK(broken(timed, {restarts, gone, value(4'100, 140), ends}) > 0);
 }
+
+} // namespace property_rules_test

@@ -14,6 +14,8 @@
 #include "scenarios/property/play.hpp"
 #include "scenarios/property/workers.hpp"
 
+namespace property_test {
+
 using namespace voltaic::tests::property;
 
 namespace {
@@ -217,3 +219,5 @@ TEST_CASE("property: many more scenarios", "[.nightly]") {
   hits.merge(play_many(first, count / 10, play_without_bus, "pairs without the bus").hits);
   for (const auto& [name, times] : hits) fmt::print("{:>10}  {}\n", times, name);
 }
+
+} // namespace property_test

@@ -21,6 +21,8 @@
 #include "nodes/process/child_process.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace replay_kona_test {
+
 using namespace voltaic;
 using namespace std::chrono_literals;
 
@@ -241,3 +243,5 @@ TEST_CASE("the two-bus capture of a car gives both devices' values, frame by fra
   CHECK(contains(heard.at("vehicle_charging/current"), 2.4));
   CHECK(contains(heard.at("vehicle_charging/voltage"), 355.0));
 }
+
+} // namespace replay_kona_test

@@ -11,6 +11,8 @@
 #include "messages/points/point_table.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace simulate_command_test {
+
 using namespace voltaic;
 
 namespace {
@@ -156,3 +158,5 @@ TEST_CASE("simulate leaves a disabled candidate out, and closes racks unless tol
   CHECK(site.value("rack_1/contactor") == "closed");
   CHECK(site.value("rack_0/contactor") != "closed");
 }
+
+} // namespace simulate_command_test

@@ -33,6 +33,8 @@ LIBRARIES = {
 MODEL_LIBRARIES = ("Eigen", "fmt")
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 MARKER = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
+# Tests that are compiled several as one (tests/CMakeLists.txt).
+JOINED_TEST = re.compile(r"^tests/(?:messages|bus|actors|nodes|scenarios|chaos)/(?:.*/)?(\w+_test)\.cpp$")
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(?:work|home|root|Users)/\w")
 
 
@@ -77,9 +79,17 @@ def long_functions(lines):
                 break
 
 
+def has_own_namespace(path, text):
+    """A test's namespace is called as its file, or its folder and file."""
+    joined = JOINED_TEST.match(path)
+    return not joined or re.search(rf"^namespace (?:[\w:]+::)?\w*{joined.group(1)} {{$", text, re.M)
+
+
 def file_findings(path, text):
     lines = text.splitlines()
     suffix = pathlib.PurePosixPath(path).suffix
+    if not has_own_namespace(path, text):
+        yield 1, "a test stands in a namespace called as its file: several are compiled as one"
     if len(lines) > LINES_MAX and suffix in CODE | {".py"}:
         yield 1, f"{len(lines)} lines, at most {LINES_MAX}"
     for number, line in enumerate(lines, 1):
@@ -144,6 +154,10 @@ CASES = [
     ("nodes/a.cpp", "// TO" + "DO later\n", True),
     ("docs/a.md", "see /wo" + "rk/somewhere\n", True),
     ("docs/a.md", "see messages/work/somewhere\n", False),
+    ("tests/bus/can/a_test.cpp", "namespace a_test {\n", False),
+    ("tests/bus/can/a_test.cpp", "namespace voltaic::bus::can_a_test {\n", False),
+    ("tests/bus/can/a_test.cpp", "namespace voltaic::bus {\n", True),
+    ("tests/bus/can/a.cpp", "namespace voltaic::bus {\n", False),
     ("bus/a.cpp", "int a;\n" * (LINES_MAX + 1), True),
     ("bus/a.cpp", "int a;\n" * LINES_MAX, False),
     ("bus/a.cpp", "void f() {\n" + "  g();\n" * FUNCTION_LINES_MAX + "}\n", True),

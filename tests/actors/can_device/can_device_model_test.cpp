@@ -10,6 +10,8 @@
 #include "messages/codec/codec.hpp"
 #include "support/small_device.hpp"
 
+namespace can_device_model_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::can_device;
 using messages::quality;
@@ -260,3 +262,5 @@ TEST_CASE("a hole of more than a second in the port's time is jumped over") {
   const auto after = device.step({}, start_us + 10'000 * ms, 0);
   CHECK(ticks_of(after) == std::vector<std::int64_t>{start_us + 10'000 * ms});
 }
+
+} // namespace can_device_model_test

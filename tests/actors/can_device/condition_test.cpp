@@ -7,7 +7,7 @@
 #include "support/test_node.hpp"
 
 // How a CAN device fares, as its node's health and so `status` tells it.
-namespace voltaic::actors::can_device {
+namespace voltaic::actors::can_device::condition_test {
 namespace {
 
 constexpr std::int64_t ms = messages::us_per_ms;
@@ -60,4 +60,4 @@ TEST_CASE_METHOD(fixture, "a CAN device is waiting, running, degraded, and runni
   CHECK(after(3'000, false, false) == "degraded"); // all of it is
 }
 
-} // namespace voltaic::actors::can_device
+} // namespace voltaic::actors::can_device::condition_test

@@ -8,6 +8,8 @@
 #include "actors/can_device/can_device_model.hpp"
 #include "support/small_device.hpp"
 
+namespace grouping_test {
+
 /// What a device says is a function of the stamped frames, whatever batches they came in.
 
 using namespace voltaic;
@@ -185,3 +187,5 @@ TEST_CASE(
     CHECK(frame.time_us - oldest_unsaid_us <= 3'000 * ms + 100 * ms);
   }
 }
+
+} // namespace grouping_test

@@ -6,6 +6,8 @@
 #include "support/memory_journal.hpp"
 #include "support/small_device.hpp"
 
+namespace order_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::can_device;
 using bus::can::send_result;
@@ -159,3 +161,5 @@ TEST_CASE("a port that plays a recording renews leases whatever the node's clock
   device.order(contactor_order::close);
   CHECK(device.sent == std::vector{2});
 }
+
+} // namespace order_test

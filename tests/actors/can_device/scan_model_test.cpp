@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace can_device_scan_model_test {
+
 using voltaic::actors::can_device::scan_model;
 
 namespace {
@@ -187,3 +189,5 @@ TEST_CASE("a scan that nothing ends is overdue after one and a half periods") {
   CHECK(!ear.overdue(1'300));
   CHECK(ear.overdue(1'301));
 }
+
+} // namespace can_device_scan_model_test

@@ -13,7 +13,7 @@
 #include "support/test_node.hpp"
 
 // Set commands in a node on virtual time, with a bus made of plain values.
-namespace voltaic::actors::can_device {
+namespace voltaic::actors::can_device::set_commands_test {
 namespace {
 
 using messages::outcome;
@@ -460,4 +460,4 @@ TEST_CASE_METHOD(fixture, "F-133 an older set that comes late does not act, by w
   CHECK(sent == values{0, 40});
 }
 
-} // namespace voltaic::actors::can_device
+} // namespace voltaic::actors::can_device::set_commands_test

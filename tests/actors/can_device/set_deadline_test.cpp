@@ -12,7 +12,7 @@
 
 // A chain lives on the time of its port. After a standstill that time lags the
 // node's for as long as the port has old frames.
-namespace voltaic::actors::can_device {
+namespace voltaic::actors::can_device::set_deadline_test {
 namespace {
 
 constexpr std::int64_t ms = messages::us_per_ms;
@@ -92,4 +92,4 @@ TEST_CASE_METHOD(fixture, "a limit that is still in time acts as soon as its por
   CHECK(lag_of_set_us <= runtime::lag_max_us);
 }
 
-} // namespace voltaic::actors::can_device
+} // namespace voltaic::actors::can_device::set_deadline_test

@@ -5,6 +5,8 @@
 
 #include "messages/command_priority.hpp"
 
+namespace authority_model_test {
+
 using namespace voltaic::actors::command;
 namespace priority = voltaic::messages::command_priority;
 using voltaic::messages::us_per_s;
@@ -110,3 +112,5 @@ TEST_CASE("owners are bounded: the one that ends first is forgotten") {
   CHECK_FALSE(model.refusal(set("cloud", 90), "point_0", 0));
   CHECK(model.refusal(set("cloud", 90), "point_1", 0));
 }
+
+} // namespace authority_model_test

@@ -10,7 +10,7 @@
 #include "support/test_node.hpp"
 
 // The dispatcher in a node on virtual time; the test plays the last hop.
-namespace voltaic::actors::command {
+namespace voltaic::actors::command::command_actor_test {
 namespace {
 
 using messages::outcome;
@@ -290,4 +290,4 @@ TEST_CASE_METHOD(fixture, "F-138 what is no number is forwarded to nobody") {
   CHECK(sent<messages::result>().back().outcome == outcome::rejected);
 }
 
-} // namespace voltaic::actors::command
+} // namespace voltaic::actors::command::command_actor_test

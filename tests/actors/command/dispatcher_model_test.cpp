@@ -2,7 +2,7 @@
 
 #include "actors/command/dispatcher_model.hpp"
 
-namespace voltaic::actors::command {
+namespace voltaic::actors::command::dispatcher_model_test {
 
 namespace {
 
@@ -181,4 +181,4 @@ TEST_CASE("commands on their way are bounded") {
   CHECK(dispatcher_options{{}, {{"rack_0", "bms_0"}}}.validate().size() == 1);
 }
 
-} // namespace voltaic::actors::command
+} // namespace voltaic::actors::command::dispatcher_model_test

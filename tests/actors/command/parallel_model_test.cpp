@@ -6,7 +6,7 @@
 #include "actors/command/parallel_model.hpp"
 #include "messages/points/catalogue.hpp"
 
-namespace voltaic::actors::command {
+namespace voltaic::actors::command::parallel_model_test {
 
 namespace {
 
@@ -115,4 +115,4 @@ TEST_CASE("without a shared DC bus nobody is listened to and nothing refused") {
   CHECK(alone.sources().empty());
 }
 
-} // namespace voltaic::actors::command
+} // namespace voltaic::actors::command::parallel_model_test

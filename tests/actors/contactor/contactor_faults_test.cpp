@@ -2,7 +2,7 @@
 
 #include "actors/contactor/bench_contactor.hpp"
 
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::contactor_faults_test {
 
 using messages::contactor_order;
 using testing::bench;
@@ -415,4 +415,4 @@ TEST_CASE("options that cannot be meant are told") {
   CHECK(options.validate().size() == 3);
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::contactor_faults_test

@@ -4,7 +4,7 @@
 
 #include "actors/contactor/bench_contactor.hpp"
 
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::contactor_model_test {
 
 using testing::bench;
 using testing::ms;
@@ -355,4 +355,4 @@ TEST_CASE("safety rule 3: on any walk, the lease is renewed only under a fresh g
   CHECK(closed_steps > 100);
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::contactor_model_test

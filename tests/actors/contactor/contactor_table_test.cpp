@@ -7,7 +7,7 @@
 
 #include "actors/contactor/transition_model.hpp"
 
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::contactor_table_test {
 
 namespace {
 
@@ -115,4 +115,4 @@ TEST_CASE("the README of the contactor shows the table as it is") {
   CHECK(readme.find("\n" + table_text()) != std::string::npos);
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::contactor_table_test

@@ -6,7 +6,7 @@
 #include "actors/contactor/bench_contactor.hpp"
 
 // Every bound of the contactors, one microsecond before it and on it.
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::contactor_timing_test {
 
 using testing::bench;
 using testing::ms;
@@ -370,4 +370,4 @@ TEST_CASE("options are refused by what is wrong with each") {
   CHECK(finding([](auto& of) { of.resistor = {0, 1'000}; }) == half);
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::contactor_timing_test

@@ -6,7 +6,7 @@
 #include "actors/contactor/bench_contactor.hpp"
 
 // The model goes the ways of its table: in every state each event that can be brought about.
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::contactor_walk_test {
 
 using testing::bench;
 using testing::ms;
@@ -189,4 +189,4 @@ TEST_CASE("a lost store of latches is taken for a weld, once") {
   }
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::contactor_walk_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::evidence_model_test {
 
 namespace {
 
@@ -246,4 +246,4 @@ TEST_CASE("feedback that is unknown for a second is blindness, whichever contact
   CHECK_FALSE(watched(state::closed, closed_device()).model.is_blind(start_us + forever_us));
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::evidence_model_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace voltaic::actors::contactor {
+namespace voltaic::actors::contactor::precharge_heat_model_test {
 
 namespace {
 
@@ -83,4 +83,4 @@ TEST_CASE("F-161 another attempt has room while a short circuit for its whole ti
   CHECK_FALSE(blind.has_room(rack));
 }
 
-} // namespace voltaic::actors::contactor
+} // namespace voltaic::actors::contactor::precharge_heat_model_test

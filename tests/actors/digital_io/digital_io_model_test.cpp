@@ -2,7 +2,7 @@
 
 #include "actors/digital_io/digital_io_model.hpp"
 
-namespace voltaic::actors::digital_io {
+namespace voltaic::actors::digital_io::digital_io_model_test {
 
 namespace {
 
@@ -155,4 +155,4 @@ TEST_CASE("digital options that cannot be meant are told at once") {
   CHECK(io.model.set("bell", true, std::nullopt) == "dio_0 has no output 'bell'");
 }
 
-} // namespace voltaic::actors::digital_io
+} // namespace voltaic::actors::digital_io::digital_io_model_test

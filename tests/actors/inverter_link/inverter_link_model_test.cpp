@@ -10,6 +10,8 @@
 #include "messages/inverter/load_inverter.hpp"
 #include "messages/points/catalogue.hpp"
 
+namespace inverter_link_model_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::inverter_link;
 using messages::inverter::item_of;
@@ -432,3 +434,5 @@ TEST_CASE("options of a link are told wrong all at once") {
   good.device = "inverter_0";
   CHECK(good.validate().size() == 2);
 }
+
+} // namespace inverter_link_model_test

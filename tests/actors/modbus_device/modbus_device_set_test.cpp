@@ -6,7 +6,7 @@
 #include "actors/modbus_device/device_fixture.hpp"
 
 // What becomes of one set command.
-namespace voltaic::actors::modbus_device {
+namespace voltaic::actors::modbus_device::modbus_device_set_test {
 namespace {
 
 TEST_CASE_METHOD(device_fixture, "a set command is written, read back and done") {
@@ -166,4 +166,4 @@ TEST_CASE_METHOD(device_fixture,
 }
 
 } // namespace
-} // namespace voltaic::actors::modbus_device
+} // namespace voltaic::actors::modbus_device::modbus_device_set_test

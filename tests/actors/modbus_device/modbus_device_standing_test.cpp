@@ -4,7 +4,7 @@
 #include "actors/modbus_device/device_fixture.hpp"
 
 // What stays in force after a set, and who may change it.
-namespace voltaic::actors::modbus_device {
+namespace voltaic::actors::modbus_device::modbus_device_standing_test {
 namespace {
 
 TEST_CASE_METHOD(device_fixture, "a Modbus device that rounds to the step beside is left alone") {
@@ -189,4 +189,4 @@ TEST_CASE_METHOD(device_fixture,
 }
 
 } // namespace
-} // namespace voltaic::actors::modbus_device
+} // namespace voltaic::actors::modbus_device::modbus_device_standing_test

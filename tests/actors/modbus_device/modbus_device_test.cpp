@@ -3,7 +3,7 @@
 #include "actors/modbus_device/device_fixture.hpp"
 
 // What a device says of the rounds of its line.
-namespace voltaic::actors::modbus_device {
+namespace voltaic::actors::modbus_device::modbus_device_test {
 namespace {
 
 TEST_CASE_METHOD(device_fixture,
@@ -101,4 +101,4 @@ TEST_CASE_METHOD(device_fixture,
 }
 
 } // namespace
-} // namespace voltaic::actors::modbus_device
+} // namespace voltaic::actors::modbus_device::modbus_device_test

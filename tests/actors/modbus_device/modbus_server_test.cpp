@@ -16,7 +16,7 @@
 
 // A stranger's server, a real line, and the actor in a node whose clock follows
 // the machine's: what the line tells is shifted to the node's time.
-namespace voltaic::actors::modbus_device {
+namespace voltaic::actors::modbus_device::modbus_server_test {
 namespace {
 
 using std::chrono::milliseconds;
@@ -200,4 +200,4 @@ TEST_CASE("a pymodbus server is read and written through a Modbus profile with e
 }
 
 } // namespace
-} // namespace voltaic::actors::modbus_device
+} // namespace voltaic::actors::modbus_device::modbus_server_test

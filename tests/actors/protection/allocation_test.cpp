@@ -25,7 +25,7 @@ void operator delete(void* memory, std::size_t) noexcept {
 }
 #endif
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::allocation_test {
 
 TEST_CASE("F-020 a step without news allocates nothing, quiet or with every cell pending") {
 #ifdef __SANITIZE_ADDRESS__
@@ -85,4 +85,4 @@ TEST_CASE("F-020 a step with every input and every level pending allocates nothi
 #endif
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::allocation_test

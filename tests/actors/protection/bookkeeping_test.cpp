@@ -7,7 +7,7 @@
 #include "actors/protection/quick_rack.hpp"
 
 // What a step and a reset tell, and what they forget.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::bookkeeping_test {
 
 using messages::protection::action_kind;
 using messages::protection::level;
@@ -288,4 +288,4 @@ TEST_CASE("options are refused by name, all findings at once") {
         }).empty());
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::bookkeeping_test

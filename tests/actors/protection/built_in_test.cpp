@@ -9,7 +9,7 @@
 #include "actors/protection/plausibility_model.hpp"
 
 // What values say about each other, piece by piece.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::built_in_test {
 
 using messages::protection::candidate;
 using lines = std::vector<std::string>;
@@ -275,4 +275,4 @@ TEST_CASE("the two ways of being frozen have keys of their own") {
   CHECK(make_row(sensor_frozen_candidate(), 1, {input_kind::frozen}).key == "sensor_frozen/alarm");
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::built_in_test

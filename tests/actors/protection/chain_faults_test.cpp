@@ -2,7 +2,7 @@
 
 #include "actors/protection/bench_chain.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::chain_faults_test {
 
 using testing::stage;
 
@@ -208,4 +208,4 @@ TEST_CASE("a device that tells no epoch gets the journal's, also when that was l
   }));
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::chain_faults_test

@@ -5,7 +5,7 @@
 
 // A node that stood still, or whose port did, gets what happened meanwhile batch
 // by batch, each with the time of then. Until it has caught up it lives in the past.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::chain_lag_test {
 
 using testing::stage;
 
@@ -165,4 +165,4 @@ TEST_CASE("F-019 a chain that is late again and again warns, then stops the curr
   CHECK_FALSE(chain.order.lease); // it closes by command alone
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::chain_lag_test

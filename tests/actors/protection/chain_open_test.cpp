@@ -6,7 +6,7 @@
 
 // The newest word counts: a command to close that still waits when somebody asks
 // to open closes nothing any more, whatever it waits for.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::chain_open_test {
 
 using messages::outcome;
 using testing::stage;
@@ -116,4 +116,4 @@ TEST_CASE("a close that was given after an open closes") {
   CHECK(result_of(chain, "b").outcome == outcome::done);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::chain_open_test

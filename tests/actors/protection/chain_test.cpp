@@ -2,7 +2,7 @@
 
 #include "actors/protection/bench_chain.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::chain_test {
 
 using testing::stage;
 using testing::stage_context;
@@ -272,4 +272,4 @@ TEST_CASE(
   CHECK(told.user == "ada");
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::chain_test

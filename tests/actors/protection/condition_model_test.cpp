@@ -7,7 +7,7 @@
 
 #include "messages/protection/condition.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::condition_model_test {
 
 using messages::protection::candidate;
 using messages::protection::direction;
@@ -113,4 +113,4 @@ TEST_CASE("without a fault value to compare with, the condition counts as holdin
   CHECK(judge(cold, without));
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::condition_model_test

@@ -4,7 +4,7 @@
 
 #include "actors/protection/full_rack.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::current_check_test {
 
 using testing::full_rack;
 
@@ -77,4 +77,4 @@ TEST_CASE("F-149 a sensor that shows zero while SOC falls is told, SOC that jump
   CHECK(jumps.log.empty());
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::current_check_test

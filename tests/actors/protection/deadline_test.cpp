@@ -2,6 +2,8 @@
 
 #include "actors/protection/deadline_model.hpp"
 
+namespace deadline_test {
+
 using voltaic::actors::protection::deadline_model;
 using voltaic::actors::protection::deadline_window_us;
 using voltaic::actors::protection::step_deadline_us;
@@ -91,3 +93,5 @@ TEST_CASE("F-019 what opened stays so until fewer misses than a warning takes ar
   CHECK(chain.step(13 * step_deadline_us + deadline_window_us + 1, 0) == level::good);
   CHECK(chain.misses() == 2);
 }
+
+} // namespace deadline_test

@@ -13,10 +13,10 @@ namespace voltaic::actors::protection::testing {
 inline constexpr std::uint32_t full_cells = 32;
 
 inline protection_options full_options(const std::string& chemistry = "lfp",
-                                       std::uint32_t cells = full_cells) {
-  auto options = options_for(chemistry, cells);
-  options.points = {{{cells, 16, 200},
-                     {cells / 2, 8, 1'000},
+                                       std::uint32_t cell_count = full_cells) {
+  auto options = options_for(chemistry, cell_count);
+  options.points = {{{cell_count, 16, 200},
+                     {cell_count / 2, 8, 1'000},
                      {2, 0, 1'000},
                      {1, 0, 100},
                      {1, 0, 100},

@@ -3,7 +3,7 @@
 #include "actors/protection/quick_rack.hpp"
 
 // First-out groups: what came first, and what belongs to it.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::groups_test {
 
 using testing::quick_options;
 using testing::quick_rack;
@@ -75,4 +75,4 @@ TEST_CASE("before anything was set, nothing belongs to a group") {
   CHECK(rack.model.last().reports[0].in_group);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::groups_test

@@ -7,7 +7,7 @@
 
 #include "messages/protection/table.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::input_model_test {
 
 namespace {
 
@@ -329,4 +329,4 @@ TEST_CASE("after a silence the third complete scan in a row is speech, before it
   }
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::input_model_test

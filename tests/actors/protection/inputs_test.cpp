@@ -4,7 +4,7 @@
 
 #include "actors/protection/full_rack.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::inputs_test {
 
 using testing::full_options;
 using testing::full_rack;
@@ -245,4 +245,4 @@ TEST_CASE("fan, heater and balancing are asked for while a level wants them") {
   CHECK(rack.model.last().requests == requests{.balance = true});
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::inputs_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::ladder_model_test {
 
 using messages::protection::candidate;
 using messages::protection::direction;
@@ -82,4 +82,4 @@ TEST_CASE("F-110 a lost store of latches bars closing until a service person res
   CHECK(text_of(lost) == lines{"fault 1 0 0 0 lock inhibit_close lock"});
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::ladder_model_test

@@ -2,7 +2,7 @@
 
 #include "actors/protection/bench_rack.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::latch_test {
 
 using testing::bench_rack;
 using testing::options_for;
@@ -184,4 +184,4 @@ TEST_CASE("a warning is shelved for a time of at most eight hours, and does what
   CHECK(rack.model.last().reports[0].edge == report::kind::unshelve);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::latch_test

@@ -6,7 +6,7 @@
 #include <random>
 #include <tuple>
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::level_model_test {
 
 using messages::protection::direction;
 
@@ -217,4 +217,4 @@ TEST_CASE("charges as large as a step may make them leave the timers sound") {
   CHECK(changes.size() == 2);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::level_model_test

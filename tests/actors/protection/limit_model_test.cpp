@@ -6,6 +6,8 @@
 #include <limits>
 #include <random>
 
+namespace limit_model_test {
+
 using namespace voltaic::actors::protection;
 namespace rules = voltaic::messages::protection;
 using voltaic::messages::us_per_s;
@@ -335,3 +337,5 @@ TEST_CASE("F-141 a value that is no number leaves the least") {
   CHECK(at_once(now).discharge_a == 0);
   CHECK(at_once(now).discharge_w == 0);
 }
+
+} // namespace limit_model_test

@@ -4,7 +4,7 @@
 
 // Limits as the whole of protection makes them; the rules of curves and ramps are
 // limit_model_test's.
-namespace voltaic::actors::protection::testing {
+namespace voltaic::actors::protection::testing::limits_test {
 namespace {
 
 protection_options derated(std::uint32_t cells = 32) {
@@ -81,4 +81,4 @@ TEST_CASE("before a rack is ready nothing is allowed and no voltage told") {
   CHECK_FALSE(said.limits.charge_v.has_value());
 }
 
-} // namespace voltaic::actors::protection::testing
+} // namespace voltaic::actors::protection::testing::limits_test

@@ -5,7 +5,7 @@
 #include "actors/protection/full_rack.hpp"
 #include "actors/protection/plausibility_model.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::plausibility_test {
 
 using testing::full_options;
 using testing::full_rack;
@@ -185,4 +185,4 @@ TEST_CASE("F-151 a step that is no physics sets nothing before another scan conf
   CHECK(has(rack, "400 set cell_overvoltage/hard module_0:cell_4"));
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::plausibility_test

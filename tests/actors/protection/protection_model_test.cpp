@@ -6,7 +6,7 @@
 
 #include "actors/protection/bench_rack.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::protection_model_test {
 
 using testing::bench_rack;
 using testing::currents;
@@ -381,4 +381,4 @@ TEST_CASE("F-114 a jump of the clock charges no more than fresh values may be he
   CHECK(rack.count("set", "cell_overvoltage/fault") == 0);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::protection_model_test

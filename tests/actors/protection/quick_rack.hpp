@@ -7,8 +7,8 @@
 /// A rack of two candidates, whose levels have no delays, and whose silence nobody minds.
 namespace voltaic::actors::protection::testing {
 
-inline protection_options quick_options(std::uint32_t cells = 32) {
-  auto options = options_for("lfp", cells);
+inline protection_options quick_options(std::uint32_t cell_count = 32) {
+  auto options = options_for("lfp", cell_count);
   std::erase_if(options.table.candidates, [](const auto& watched) {
     return watched.name != "cell_overvoltage" && watched.name != "cell_undervoltage";
   });

@@ -6,7 +6,7 @@
 
 #include "messages/protection/table.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::row_model_test {
 
 using messages::opening;
 using messages::protection::action;
@@ -138,4 +138,4 @@ TEST_CASE("levels are judged by the numbers of the levels they were made of") {
   CHECK(levels.is_high());
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::row_model_test

@@ -5,7 +5,7 @@
 #include <limits>
 #include <random>
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::protection_scan_model_test {
 
 namespace {
 
@@ -254,4 +254,4 @@ TEST_CASE("F-141 numbers end where no value may lie, in both directions") {
   CHECK(fixed_at_most(0.0015, 1e3) == 2);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::protection_scan_model_test

@@ -7,7 +7,7 @@
 #include "actors/protection/telemetry_reader.hpp"
 #include "support/small_device.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::silent_message_test {
 namespace {
 
 constexpr std::int64_t ms = messages::us_per_ms;
@@ -122,4 +122,4 @@ TEST_CASE("a silent message is told as silence from when it was last heard") {
   CHECK(*stops <= 1'000 + period_us / ms + 50);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::silent_message_test

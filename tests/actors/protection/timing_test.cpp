@@ -3,7 +3,7 @@
 #include "actors/protection/full_rack.hpp"
 
 // When levels are charged, by what, and with which news they end.
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::timing_test {
 
 using testing::bench_rack;
 using testing::full_options;
@@ -106,4 +106,4 @@ TEST_CASE("the scan that ends a silence ends it in its own step") {
   }
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::timing_test

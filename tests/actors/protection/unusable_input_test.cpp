@@ -5,7 +5,7 @@
 #include "actors/protection/bench_rack.hpp"
 #include "actors/protection/ladder_model.hpp"
 
-namespace voltaic::actors::protection {
+namespace voltaic::actors::protection::unusable_input_test {
 
 using testing::bench_rack;
 using testing::currents;
@@ -163,4 +163,4 @@ TEST_CASE("what was repeated without a new source time stays old") {
   CHECK(rack.tick().limits.charge_a == 0);
 }
 
-} // namespace voltaic::actors::protection
+} // namespace voltaic::actors::protection::unusable_input_test

@@ -10,6 +10,8 @@
 #include "support/demo_rack.hpp"
 #include "support/small_device.hpp"
 
+namespace rack_model_test {
+
 using namespace voltaic;
 using messages::quality;
 
@@ -172,3 +174,5 @@ TEST_CASE("power is voltage times current, and unknown while one of them is") {
   CHECK(lost.blocks.front().quality == quality::stale);
   CHECK(lost.blocks.front().element_quality.empty());
 }
+
+} // namespace rack_model_test

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace voltaic::actors::runtime {
+namespace voltaic::actors::runtime::command_gate_test {
 namespace {
 
 using messages::command;
@@ -239,4 +239,4 @@ TEST_CASE("contactors are one lane, by whatever word they are moved") {
   CHECK(contactor_lane(asked).empty());
 }
 
-} // namespace voltaic::actors::runtime
+} // namespace voltaic::actors::runtime::command_gate_test

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-namespace voltaic::actors::runtime {
+namespace voltaic::actors::runtime::command_record_test {
 namespace {
 
 TEST_CASE("a command record keeps command and result, and refuses every cut-off body") {
@@ -29,4 +29,4 @@ TEST_CASE("a command record keeps command and result, and refuses every cut-off 
 }
 
 } // namespace
-} // namespace voltaic::actors::runtime
+} // namespace voltaic::actors::runtime::command_record_test

@@ -11,6 +11,8 @@
 
 #include "support/test_node.hpp"
 
+namespace engine_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::runtime;
 using tests::test_node;
@@ -357,3 +359,5 @@ TEST_CASE("after a stop nobody of the node uses its endpoint any more") {
   node.stop();
   CHECK_FALSE(outside.inside);
 }
+
+} // namespace engine_test

@@ -8,6 +8,8 @@
 
 #include "support/memory_journal.hpp"
 
+namespace event_log_test {
+
 using namespace voltaic;
 using actors::runtime::event_log;
 
@@ -95,3 +97,5 @@ TEST_CASE("safety rule 6: a journal that was lost or damaged is an event of the 
   fresh.log.tell_losses(now);
   CHECK(fresh.stored().empty());
 }
+
+} // namespace event_log_test

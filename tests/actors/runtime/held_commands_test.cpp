@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace held_commands_test {
+
 using namespace voltaic;
 using actors::runtime::held_commands;
 
@@ -61,3 +63,5 @@ TEST_CASE("more commands than there is room for are refused") {
   CHECK_FALSE(held.hold(named("b"), {said_us, 0}));
   CHECK(held.take({said_us, 0}).size() == held_commands::waiting_max);
 }
+
+} // namespace held_commands_test

@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace voltaic::actors::runtime {
+namespace voltaic::actors::runtime::held_value_model_test {
 namespace {
 
 using verdict = held_value_model::verdict;
@@ -222,4 +222,4 @@ TEST_CASE("on any walk no value is written faster than the bounds, nor for nobod
   CHECK(writes > 100);
 }
 
-} // namespace voltaic::actors::runtime
+} // namespace voltaic::actors::runtime::held_value_model_test

@@ -5,6 +5,8 @@
 
 #include "support/test_node.hpp"
 
+namespace node_bus_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::runtime;
 using tests::scripted_actor;
@@ -158,3 +160,5 @@ TEST_CASE("a node keeps a bounded number of catalogues, and rather those it list
   CHECK(late->sources.size() == catalogues_max);
   CHECK(std::count(late->sources.begin(), late->sources.end(), "wanted") == 1);
 }
+
+} // namespace node_bus_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace node_inbox_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::runtime;
 using bus::message::plane;
@@ -58,3 +60,5 @@ TEST_CASE("an inbox holds a bounded number of bytes") {
   CHECK(inbox.take().size() == inbox_bytes_max / bytes);
   CHECK(room_for(inbox, plane::events, frame) == inbox_bytes_max / bytes);
 }
+
+} // namespace node_inbox_test

@@ -4,6 +4,8 @@
 
 #include <map>
 
+namespace node_points_test {
+
 using namespace voltaic;
 namespace runtime = actors::runtime;
 
@@ -41,3 +43,5 @@ TEST_CASE("a node says what it is about, and of its process only what is its own
   CHECK_FALSE(shared.contains("system/node/rack_0/cpu"));
   CHECK(shared.at("system/node/rack_0/restarts") == 6);
 }
+
+} // namespace node_points_test

@@ -12,6 +12,8 @@
 #include "support/temporary_folder.hpp"
 #include "support/test_node.hpp"
 
+namespace one_contract_test {
+
 using namespace voltaic;
 using namespace voltaic::actors::runtime;
 using bus::message::plane;
@@ -157,3 +159,5 @@ TEST_CASE("frames of the local plane never leave their node") {
   }
   CHECK(node.outside.all<messages::tick>().empty());
 }
+
+} // namespace one_contract_test

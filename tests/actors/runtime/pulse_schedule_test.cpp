@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+namespace pulse_schedule_test {
+
 using namespace voltaic::actors::runtime;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE(
   pulses.made(start_us + 5'000'000, false);
   CHECK(pulses.timer_us() == start_us + 5'000'000 + wake_period_us);
 }
+
+} // namespace pulse_schedule_test

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <random>
 
+namespace restart_model_test {
+
 using namespace voltaic::actors::runtime;
 
 namespace {
@@ -89,3 +91,5 @@ TEST_CASE("F-014 flapping in several groups at once stays within the one budget 
     REQUIRE(std::is_sorted(decision.stop.rbegin(), decision.stop.rend()));
   }
 }
+
+} // namespace restart_model_test

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace voltaic::actors::runtime {
+namespace voltaic::actors::runtime::standing_value_model_test {
 namespace {
 
 constexpr std::int64_t s = messages::us_per_s;
@@ -331,4 +331,4 @@ TEST_CASE("F-005 what a former life did not finish may stand, but is not given a
   }
 }
 
-} // namespace voltaic::actors::runtime
+} // namespace voltaic::actors::runtime::standing_value_model_test

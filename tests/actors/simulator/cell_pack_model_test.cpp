@@ -9,6 +9,8 @@
 #include "actors/simulator/random_sequence.hpp"
 #include "actors/simulator/simulated_rack_model.hpp"
 
+namespace cell_pack_model_test {
+
 using namespace voltaic::actors::simulator;
 
 namespace {
@@ -201,3 +203,5 @@ TEST_CASE("whatever number a scenario lays down, the rack says numbers that its 
     CHECK(std::isfinite(rack.pack().voltage_v()));
   }
 }
+
+} // namespace cell_pack_model_test

@@ -8,7 +8,7 @@
 #include "messages/profiles/register_plan.hpp"
 
 // Each piece of equipment is seen as the site sees it: through its profile.
-namespace voltaic::actors::simulator {
+namespace voltaic::actors::simulator::equipment_test {
 namespace {
 
 using messages::modbus::exception;
@@ -283,4 +283,4 @@ TEST_CASE("F-080 F-081 equipment refuses, falls silent or is late, as a whole or
 }
 
 } // namespace
-} // namespace voltaic::actors::simulator
+} // namespace voltaic::actors::simulator::equipment_test

@@ -6,6 +6,8 @@
 #include "messages/profiles/encode_plan.hpp"
 #include "support/demo_rack.hpp"
 
+namespace profile_test {
+
 using namespace voltaic::actors::simulator;
 using namespace voltaic::messages;
 using profiles::decode_plan;
@@ -158,3 +160,5 @@ TEST_CASE("the simulator obeys the orders and limits that the demo rack's profil
   CHECK(got.value("contactor_state") == 0);
   CHECK(got.value("opened_by_lease") == 1);
 }
+
+} // namespace profile_test

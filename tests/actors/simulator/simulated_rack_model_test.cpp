@@ -6,6 +6,8 @@
 
 #include "messages/can/checksum.hpp"
 
+namespace simulated_rack_model_test {
+
 using namespace voltaic::actors::simulator;
 using voltaic::messages::can::frame;
 
@@ -408,3 +410,5 @@ TEST_CASE("no current flows through open contactors") {
   rack.pass(10'000 * ms);
   CHECK(rack.rack.pack().soc_percent() == 50.0);
 }
+
+} // namespace simulated_rack_model_test

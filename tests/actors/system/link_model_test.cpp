@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+namespace link_model_test {
+
 using namespace voltaic;
 using messages::quality;
 namespace sut = actors::system;
@@ -182,3 +184,5 @@ TEST_CASE("a line of RTU frames has a load, a host has none") {
   CHECK(std::ranges::none_of(
       on.model.points(), [](const auto& point) { return point.name == "system/link/host/load"; }));
 }
+
+} // namespace link_model_test

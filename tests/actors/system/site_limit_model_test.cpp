@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
+namespace site_limit_model_test {
+
 using namespace voltaic::actors::system;
 using voltaic::messages::quality;
 using voltaic::messages::us_per_s;
@@ -97,3 +99,5 @@ TEST_CASE("while no rack is closed a voltage is that of those that are heard") {
   CHECK(ceiling.step(parts{opened(1650), opened(1600)}, us_per_s).value == 1600);
   CHECK_FALSE(ceiling.step(parts{silent, silent}, 2 * us_per_s).usable);
 }
+
+} // namespace site_limit_model_test

@@ -4,6 +4,8 @@
 
 #include "support/test_node.hpp"
 
+namespace system_actor_test {
+
 using namespace voltaic;
 namespace runtime = actors::runtime;
 
@@ -54,3 +56,5 @@ TEST_CASE("a system that finds a damaged record of its energy counts from zero a
   CHECK(number_of(last, points, "system/energy_charged") == Approx(charged_wh));
   CHECK(number_of(last, points, "system/energy_discharged") == Approx(7));
 }
+
+} // namespace system_actor_test

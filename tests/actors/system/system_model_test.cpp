@@ -8,6 +8,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace system_model_test {
+
 using namespace voltaic;
 using messages::quality;
 namespace sut = actors::system;
@@ -319,3 +321,5 @@ TEST_CASE("options of a system that cannot be are all named") {
   options.racks = {{"rack_0", std::nan("")}};
   CHECK(options.validate().size() == 2);
 }
+
+} // namespace system_model_test

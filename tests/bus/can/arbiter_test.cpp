@@ -8,6 +8,8 @@
 #include "bus/can/can_support.hpp"
 #include "messages/can/frame_bits.hpp"
 
+namespace arbiter_test {
+
 using namespace voltaic::bus::can;
 using can_support::make_frame;
 
@@ -107,3 +109,5 @@ TEST_CASE("a frame that waited too long is dropped and counted") {
   CHECK(got[0].item.id == 0x11);
   CHECK(wire.expired() == 1);
 }
+
+} // namespace arbiter_test

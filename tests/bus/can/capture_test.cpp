@@ -6,6 +6,8 @@
 #include "bus/can/can_support.hpp"
 #include "bus/can/logs/log_file.hpp"
 
+namespace capture_test {
+
 using namespace voltaic::bus::can;
 using namespace can_support;
 
@@ -97,3 +99,5 @@ TEST_CASE("a bus that is not there yet is awaited, and an unknown kind is refuse
   unknown.uri = "telepathy:can0";
   CHECK_FALSE(capture::start(unknown).has_value());
 }
+
+} // namespace capture_test

@@ -8,6 +8,8 @@
 #include "bus/can/can_support.hpp"
 #include "bus/can/virtual/packet.hpp"
 
+namespace id_filter_test {
+
 using namespace voltaic::bus::can;
 using namespace can_support;
 
@@ -66,3 +68,5 @@ TEST_CASE("a filter's packet reads back, and no prefix or packet of frames is on
   CHECK_FALSE(read_packet(bytes, header, got));
   CHECK(got.empty());
 }
+
+} // namespace id_filter_test

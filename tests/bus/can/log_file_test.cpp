@@ -6,6 +6,8 @@
 
 #include "bus/can/can_support.hpp"
 
+namespace log_file_test {
+
 using namespace voltaic::bus::can;
 using can_support::temporary_folder;
 using voltaic::messages::can::log_entry;
@@ -102,3 +104,5 @@ TEST_CASE("losses and other things of a log are counted, and what is no file is 
   CHECK(absent.error().text.find("/nonexistent/can.log: No such file") != std::string::npos);
   CHECK_FALSE(log_file::open(folder.path()).has_value());
 }
+
+} // namespace log_file_test

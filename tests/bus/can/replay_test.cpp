@@ -11,6 +11,8 @@
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/replay/timeline.hpp"
 
+namespace replay_test {
+
 using namespace voltaic::bus::can;
 using can_support::collector;
 using can_support::eventually;
@@ -289,3 +291,5 @@ TEST_CASE("the Kona capture gives the same frames unpaced and ten times as fast"
   CHECK(runs[0].size() == 24'263);
   CHECK(runs[0] == runs[1]);
 }
+
+} // namespace replay_test

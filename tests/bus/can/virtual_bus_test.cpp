@@ -12,6 +12,8 @@
 #include "bus/can/virtual/socket.hpp"
 #include "messages/can/frame_bits.hpp"
 
+namespace virtual_bus_test {
+
 using namespace voltaic::bus::can;
 using namespace can_support;
 
@@ -369,3 +371,5 @@ TEST_CASE("an unknown kind of port and a socket path that is too long are refuse
   REQUIRE_FALSE(too_long.has_value());
   CHECK(too_long.error().text.find("longer than 107") != std::string::npos);
 }
+
+} // namespace virtual_bus_test

@@ -8,7 +8,7 @@
 #include "bus/digital/gpiod_port.hpp"
 #include "bus/digital/simulated_port.hpp"
 
-namespace voltaic::bus::digital {
+namespace voltaic::bus::digital::digital_port_test {
 
 namespace {
 
@@ -88,4 +88,4 @@ TEST_CASE("a chip that is not there is told by name") {
   CHECK(simulated);
 }
 
-} // namespace voltaic::bus::digital
+} // namespace voltaic::bus::digital::digital_port_test

@@ -4,6 +4,8 @@
 #include "bus/message/relay.hpp"
 #include "support/message_bus.hpp"
 
+namespace endpoint_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -194,3 +196,5 @@ TEST_CASE("publishing from many threads keeps each thread's order") {
   CHECK(eventually([&] { return hub->statistics().frames == 20'000; }));
   CHECK(hub->statistics().gaps == 0);
 }
+
+} // namespace endpoint_test

@@ -10,6 +10,8 @@
 #include "support/message_bus.hpp"
 #include "support/relay_process.hpp"
 
+namespace faults_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -427,3 +429,5 @@ TEST_CASE("a client without a relay is told so in time") {
   CHECK(state.error().text.find(place.relay()) != std::string::npos);
   CHECK(lonely->request({}, 50ms).outcome == messages::outcome::unknown);
 }
+
+} // namespace faults_test

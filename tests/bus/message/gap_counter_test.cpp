@@ -3,6 +3,8 @@
 #include "bus/message/gap_counter.hpp"
 #include "support/message_bus.hpp"
 
+namespace gap_counter_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -50,3 +52,5 @@ TEST_CASE("after a snapshot everything up to its sequence is known") {
   CHECK(counter.heard(header_of("a", 51)) == arrival::next);
   CHECK(counter.heard(header_of("a", 53)) == arrival::gap);
 }
+
+} // namespace gap_counter_test

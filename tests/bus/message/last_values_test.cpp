@@ -6,6 +6,8 @@
 #include "bus/message/last_values.hpp"
 #include "support/message_bus.hpp"
 
+namespace last_values_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -161,3 +163,5 @@ TEST_CASE("F-036 a part that is cut again and again is counted each time") {
   values.forget("bms_0");
   CHECK(values.frames().empty());
 }
+
+} // namespace last_values_test

@@ -4,6 +4,8 @@
 #include "bus/message/observer.hpp"
 #include "support/message_bus.hpp"
 
+namespace memory_hub_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -197,3 +199,5 @@ TEST_CASE("the memory hub routes commands, results and refusals as the relay doe
   CHECK(outcome(1) == messages::outcome::rejected);
   CHECK(outcome(2) == messages::outcome::rejected);
 }
+
+} // namespace memory_hub_test

@@ -4,6 +4,8 @@
 
 #include "support/message_bus.hpp"
 
+namespace outbox_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -51,3 +53,5 @@ TEST_CASE("who dozes is woken by what cannot wait, and by much of what can") {
   CHECK(box.take(frames, commands, false));
   CHECK(box.doze());
 }
+
+} // namespace outbox_test

@@ -6,6 +6,8 @@
 #include "bus/message/record/recording.hpp"
 #include "support/message_bus.hpp"
 
+namespace recording_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -124,3 +126,5 @@ TEST_CASE("a recording that began midway lacks only what is missing in between")
   REQUIRE(whole.has_value());
   CHECK(whole->missing == std::vector<std::string>{"41 messages of bms_0"});
 }
+
+} // namespace recording_test

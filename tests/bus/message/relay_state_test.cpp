@@ -3,6 +3,8 @@
 #include "bus/message/relay_state.hpp"
 #include "support/message_bus.hpp"
 
+namespace relay_state_test {
+
 using namespace voltaic;
 using namespace voltaic::bus::message;
 using namespace voltaic::test;
@@ -161,3 +163,5 @@ TEST_CASE("only planes that are published and frames that decode pass") {
   CHECK(state.heard(plane::telemetry, frame->bytes(), 0));
   CHECK(state.refused() == 3);
 }
+
+} // namespace relay_state_test

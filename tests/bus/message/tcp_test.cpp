@@ -7,6 +7,8 @@
 #include "support/message_bus.hpp"
 #include "support/tcp_between.hpp"
 
+namespace tcp_test {
+
 // The bus over tcp, which is how a relay is heard beyond its runtime folder.
 
 using namespace voltaic;
@@ -127,3 +129,5 @@ TEST_CASE("F-033 a link that only works in one direction counts as down, until i
   }));
   CHECK(ears.links() == std::vector<bool>{true, false, true});
 }
+
+} // namespace tcp_test

@@ -13,7 +13,7 @@
 #include "support/line_listener.hpp"
 #include "support/pymodbus_server.hpp"
 
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::line_test {
 namespace {
 
 using clock = std::chrono::steady_clock;
@@ -314,4 +314,4 @@ TEST_CASE("mistakes in the options of a Modbus line are told by the line's name"
 }
 
 } // namespace
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::line_test

@@ -15,7 +15,7 @@
 
 // Masters that others wrote, against the server: what they read and write is
 // what it holds.
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::peers_test {
 namespace {
 
 /// A server, and what it holds.
@@ -141,4 +141,4 @@ TEST_CASE("pymodbus reads and writes what the server holds, over TCP and over RT
 }
 
 } // namespace
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::peers_test

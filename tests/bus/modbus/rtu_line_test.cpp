@@ -10,7 +10,7 @@
 
 // A real line on a pseudo terminal whose other end does everything wrong that
 // units, adapters and other masters do.
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::rtu_line_test {
 namespace {
 
 namespace wire = messages::modbus;
@@ -259,4 +259,4 @@ TEST_CASE("mistakes in the options of a serial line are told") {
 }
 
 } // namespace
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::rtu_line_test

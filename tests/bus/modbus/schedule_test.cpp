@@ -7,7 +7,7 @@
 
 #include "bus/modbus/error_rate.hpp"
 
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::schedule_test {
 namespace {
 
 constexpr std::int64_t ms = 1'000;
@@ -248,4 +248,4 @@ TEST_CASE("F-085 over 1 % of broken answers in ten seconds is a warning, over 10
 }
 
 } // namespace
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::schedule_test

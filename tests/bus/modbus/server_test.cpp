@@ -19,7 +19,7 @@
 #include "support/registers_unit.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::server_test {
 namespace {
 
 namespace wire = messages::modbus;
@@ -186,4 +186,4 @@ TEST_CASE_METHOD(fixture, "a line and a server understand each other over every 
 }
 
 } // namespace
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::server_test

@@ -17,7 +17,7 @@
 #include "support/tcp_between.hpp"
 
 // A Modbus TCP peer that answers what it was not asked, and when it should not.
-namespace voltaic::bus::modbus {
+namespace voltaic::bus::modbus::tcp_answers_test {
 namespace {
 
 namespace wire = messages::modbus;
@@ -234,4 +234,4 @@ TEST_CASE("F-084 an answer of another unit, function, count or transaction is re
   }
 }
 
-} // namespace voltaic::bus::modbus
+} // namespace voltaic::bus::modbus::tcp_answers_test

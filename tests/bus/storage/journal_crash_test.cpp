@@ -17,7 +17,7 @@
 // acknowledgements, however long the machine takes for them. Whatever was
 // acknowledged must be in the journal afterwards, under the sequence that the
 // handler was told.
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_crash_test {
 namespace {
 
 struct acknowledgement {
@@ -118,4 +118,4 @@ TEST_CASE("F-006 kill -9 of a writer loses no acknowledged record and leaves no 
 }
 
 } // namespace
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_crash_test

@@ -15,7 +15,7 @@
 #include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_faults_test {
 namespace {
 
 namespace files = std::filesystem;
@@ -254,4 +254,4 @@ TEST_CASE("F-108 a slow fsync blocks nobody but the writer") {
 }
 
 } // namespace
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_faults_test

@@ -12,7 +12,7 @@
 
 // Damage of the write-ahead log: SQLite alone would take a log that is damaged
 // somewhere for one that ends there, and forget what was acknowledged.
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_log_test {
 namespace {
 
 namespace files = std::filesystem;
@@ -126,4 +126,4 @@ TEST_CASE("F-109 what a power cut leaves of a transaction in the log is no damag
   }
 }
 
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_log_test

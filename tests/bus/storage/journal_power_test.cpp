@@ -16,7 +16,7 @@
 
 // The power is cut at every single write: whatever is on the disk then must be
 // a journal with everything that was acknowledged.
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_power_test {
 namespace {
 
 namespace files = std::filesystem;
@@ -131,4 +131,4 @@ TEST_CASE("F-109 the power cut at every write loses nothing that was acknowledge
   }
 }
 
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_power_test

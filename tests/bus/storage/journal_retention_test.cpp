@@ -10,7 +10,7 @@
 #include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_retention_test {
 namespace {
 
 constexpr std::int64_t second_us = 1'000'000;
@@ -147,4 +147,4 @@ TEST_CASE("a journal from before anything was removed opens as it is") {
 }
 
 } // namespace
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_retention_test

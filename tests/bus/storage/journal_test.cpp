@@ -13,7 +13,7 @@
 #include "support/open_journal.hpp"
 #include "support/temporary_folder.hpp"
 
-namespace voltaic::bus::storage {
+namespace voltaic::bus::storage::journal_test {
 namespace {
 
 namespace files = std::filesystem;
@@ -214,4 +214,4 @@ TEST_CASE("two readers follow a journal while it is written and after it stopped
 }
 
 } // namespace
-} // namespace voltaic::bus::storage
+} // namespace voltaic::bus::storage::journal_test

@@ -12,6 +12,8 @@
 
 #include "messages/protection/table.hpp"
 
+namespace alarm_texts_test {
+
 using voltaic::messages::event;
 namespace alarms = voltaic::messages::alarms;
 namespace fs = std::filesystem;
@@ -271,3 +273,5 @@ TEST_CASE("a file that leaves something out is refused with its place") {
   CHECK(refusal(R"({"words":{"edge":{"set":1}}})") ==
         "xx.json: words/edge: set: expected a text that is not empty");
 }
+
+} // namespace alarm_texts_test

@@ -3,6 +3,8 @@
 #include <array>
 #include <catch2/catch.hpp>
 
+namespace checksum_test {
+
 using namespace voltaic::messages::can;
 
 TEST_CASE("crc8_j1850 gives the standard's check value") {
@@ -17,3 +19,5 @@ TEST_CASE("a checksum leaves out the byte that carries it") {
   const std::array<std::uint8_t, 3> first{0x12, 0xFF, 0x34};
   CHECK(checksum(checksum_kind::crc8_j1850, bytes, 3) == crc8_j1850(first));
 }
+
+} // namespace checksum_test

@@ -4,6 +4,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace frame_bits_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -50,3 +52,5 @@ TEST_CASE("frame lengths of the shared vectors come out exactly") {
           vector.at("expected").at("worst_case").get<unsigned>());
   }
 }
+
+} // namespace frame_bits_test

@@ -4,8 +4,11 @@
 
 #include "messages/inverter/inverter_profiles.hpp"
 
+namespace inverter_codec_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::inverter;
+using voltaic::messages::inverter::payload;
 using namespace voltaic::tests;
 
 namespace {
@@ -316,3 +319,5 @@ TEST_CASE("frames that carry no data, or are another's, are not read") {
   CHECK_FALSE(decode(profile.frames, profile.options, frame, decoded));
   CHECK(decoded == payload());
 }
+
+} // namespace inverter_codec_test

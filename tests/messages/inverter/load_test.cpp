@@ -11,6 +11,8 @@
 #include "messages/inverter/inverter_profiles.hpp"
 #include "messages/support/schema_keys.hpp"
 
+namespace inverter_load_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::inverter;
 using namespace voltaic::tests;
@@ -158,3 +160,5 @@ TEST_CASE("the shipped table of batteries and inverters loads") {
   const auto loaded = load_compatibility(text_of(inverter_file("compatibility.json")), "");
   if (const auto* wrong = std::get_if<findings>(&loaded)) FAIL(to_text(*wrong));
 }
+
+} // namespace inverter_load_test

@@ -8,6 +8,8 @@
 #include "messages/modbus/frame.hpp"
 #include "messages/modbus/served_unit.hpp"
 
+namespace pdu_test {
+
 using namespace voltaic::messages::modbus;
 
 namespace {
@@ -219,3 +221,5 @@ TEST_CASE("F-085 no flipped bit of an RTU frame passes its checksum") {
     CHECK(rtu_answer_bytes(answer) == answer.size());
   }
 }
+
+} // namespace pdu_test

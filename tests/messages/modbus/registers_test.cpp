@@ -7,6 +7,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace registers_test {
+
 using namespace voltaic::messages::modbus;
 using namespace voltaic::tests;
 
@@ -106,3 +108,5 @@ TEST_CASE("texts end at their first zero, lose blanks, and are ASCII or nothing"
   CHECK(write_text("ABC", 2, word_order::badc) == std::vector<std::uint16_t>{0x4241, 0x0043});
   CHECK_FALSE(write_text("ABCDE", 2, word_order::abcd).has_value());
 }
+
+} // namespace registers_test

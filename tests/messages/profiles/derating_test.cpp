@@ -4,6 +4,8 @@
 
 #include "messages/support/profiles.hpp"
 
+namespace profiles_derating_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -75,3 +77,5 @@ TEST_CASE("F-180 a wrong derating is found at its key") {
             .starts_with("derating.charge_by_heat: unknown key"));
   CHECK(finding_of("[]") == "derating: expected an object");
 }
+
+} // namespace profiles_derating_test

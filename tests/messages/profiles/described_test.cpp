@@ -4,6 +4,8 @@
 
 #include <limits>
 
+namespace described_test {
+
 using namespace voltaic::messages;
 namespace profiles = voltaic::messages::profiles;
 
@@ -42,3 +44,5 @@ TEST_CASE("a described point carries its subject's name and its device's channel
   command.point = "soc";
   CHECK(profiles::describe(profile, soc, "rack_0", "bms_0").writable);
 }
+
+} // namespace described_test

@@ -8,6 +8,8 @@
 #include "messages/profiles/frame_report.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace documented_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -46,3 +48,5 @@ TEST_CASE("the battery in docs/adding-a-device.md reads its log as the page says
   std::istringstream rows(wanted);
   for (std::string row; std::getline(rows, row);) CHECK(said.find(row) != std::string::npos);
 }
+
+} // namespace documented_test

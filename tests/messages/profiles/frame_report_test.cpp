@@ -6,6 +6,8 @@
 #include "messages/can/logs/gvret.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace frame_report_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
 using namespace voltaic::tests;
@@ -178,3 +180,5 @@ TEST_CASE("what a recorded drive says agrees with its bytes frame by frame") {
   CHECK(messages == 426);
   CHECK(compared > 50);
 }
+
+} // namespace frame_report_test

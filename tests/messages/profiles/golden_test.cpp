@@ -3,6 +3,8 @@
 #include "messages/profiles/encode_plan.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace golden_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -197,3 +199,5 @@ TEST_CASE("frames of others, remote and error frames say nothing") {
   frame.id = 0xFFFFFFFF;
   CHECK(decoded_frame(profile, frame).applied.outcome == decoding::not_mine);
 }
+
+} // namespace golden_test

@@ -7,6 +7,8 @@
 #include "messages/profiles/register_plan.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace profiles_load_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -330,3 +332,5 @@ TEST_CASE("F-180 no mutation of a profile makes the loader fail otherwise than b
   }
   CHECK(loaded > 0); // some mutations hit a description
 }
+
+} // namespace profiles_load_test

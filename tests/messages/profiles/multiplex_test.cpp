@@ -2,6 +2,8 @@
 
 #include "messages/support/profiles.hpp"
 
+namespace multiplex_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -229,3 +231,5 @@ TEST_CASE("a repeat over a multiplexer that cannot be is refused with its place"
   CHECK(text_of(modules_with("\"id_step\": 1", "0", "2"))
             .find("only what mux_step repeats has one") != std::string::npos);
 }
+
+} // namespace multiplex_test

@@ -3,6 +3,8 @@
 #include "messages/profiles/register_plan.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace register_forms_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -223,3 +225,5 @@ TEST_CASE("F-180 a poll period beyond the usual needs a reason, texts and guards
                        "register":{"address":0,"type":"text"},"minimum":0,"maximum":1}])")
             .find("a command writes a number") != std::string::npos);
 }
+
+} // namespace register_forms_test

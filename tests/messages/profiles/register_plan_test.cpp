@@ -6,6 +6,8 @@
 
 #include "messages/support/profiles.hpp"
 
+namespace register_plan_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -160,3 +162,5 @@ TEST_CASE("F-180 registers that overlap or end beyond the table are refused") {
         "f:6:40: registers[2].address: the registers end beyond 65535\n"
         "f:6:56: registers[2].type: does not fit into x of type u32\n");
 }
+
+} // namespace register_plan_test

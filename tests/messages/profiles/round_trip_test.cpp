@@ -6,6 +6,8 @@
 #include "messages/profiles/encode_plan.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace round_trip_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -128,3 +130,5 @@ TEST_CASE("a raw value that does not fit into its bits is refused by the encoder
     CHECK_FALSE(encoder->encode(0, {}).has_value()); // no value given
   }
 }
+
+} // namespace round_trip_test

@@ -13,6 +13,8 @@
 #include "messages/support/profiles.hpp"
 #include "messages/support/schema_keys.hpp"
 
+namespace schema_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages::profiles;
 using nlohmann::json;
@@ -81,3 +83,5 @@ TEST_CASE("every shipped profile is valid by the published schema") {
   else
     CHECK(WEXITSTATUS(status) == 0);
 }
+
+} // namespace schema_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace seen_periods_test {
+
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
 
@@ -63,3 +65,5 @@ TEST_CASE("elements in time, too few of them, or without a time are not complain
     CHECK(periods.complaints().empty());
   }
 }
+
+} // namespace seen_periods_test

@@ -5,6 +5,8 @@
 
 #include "messages/support/profiles.hpp"
 
+namespace values_test {
+
 using namespace voltaic::tests;
 using namespace voltaic::messages;
 using namespace voltaic::messages::profiles;
@@ -130,3 +132,5 @@ TEST_CASE("decoding allocates nothing once the buffer has room") {
     plan->apply(make_frame(id, "0011223344556677"), samples);
   CHECK(samples.data() == room);
 }
+
+} // namespace values_test

@@ -2,7 +2,7 @@
 
 #include "messages/protection/condition.hpp"
 
-namespace voltaic::messages::protection {
+namespace voltaic::messages::protection::condition_test {
 
 TEST_CASE("the conditions of the table of defaults are understood") {
   using kind = clause::kind;
@@ -26,4 +26,4 @@ TEST_CASE("a condition with a word too many, too few or unknown is not understoo
   }
 }
 
-} // namespace voltaic::messages::protection
+} // namespace voltaic::messages::protection::condition_test

@@ -6,6 +6,8 @@
 #include "messages/protection/limits_file.hpp"
 #include "messages/support/profiles.hpp"
 
+namespace protection_derating_test {
+
 using namespace voltaic::messages::protection;
 
 namespace {
@@ -98,3 +100,5 @@ TEST_CASE("temperatures that are too low and too high at once leave nothing") {
   CHECK(percent_at(made.temperature.charge, 45) == 0);
   CHECK(percent_at(made.temperature.charge, 25) == 0);
 }
+
+} // namespace protection_derating_test

@@ -7,7 +7,7 @@
 
 #include "messages/protection/limits_file.hpp"
 
-namespace voltaic::messages::protection {
+namespace voltaic::messages::protection::limits_file_test {
 
 namespace {
 
@@ -254,4 +254,4 @@ TEST_CASE("the reaction time is delay, evaluation, data period and margin") {
   CHECK_FALSE(opens(overvoltage.limits.at(1)));
 }
 
-} // namespace voltaic::messages::protection
+} // namespace voltaic::messages::protection::limits_file_test

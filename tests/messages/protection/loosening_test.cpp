@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <functional>
 
+namespace loosening_test {
+
 using namespace voltaic::messages::protection;
 
 namespace {
@@ -105,3 +107,5 @@ TEST_CASE("curves are compared wherever they could differ") {
         words{"derating: recovery_percent_per_s", "derating: trend_horizon_s"});
   CHECK(loosenings(after, before).empty());
 }
+
+} // namespace loosening_test

@@ -12,6 +12,8 @@
 #include "nodes/site/load.hpp"
 #include "support/temporary_folder.hpp"
 
+namespace bad_hour_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -210,3 +212,5 @@ TEST_CASE("F-021 a site takes no more memory the longer it runs") {
   CHECK(static_cast<double>(after) < 1.01 * static_cast<double>(before));
 #endif
 }
+
+} // namespace bad_hour_test

@@ -8,6 +8,8 @@
 #include "nodes/simulate/simulation.hpp"
 #include "support/one_rack_site.hpp"
 
+namespace digital_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -173,3 +175,5 @@ TEST_CASE("a trace plays digital inputs by name, 0 or 1") {
                             "0,dio_0/contactor_relay,,1"})
     CHECK(std::holds_alternative<messages::findings>(resolved(wrong)));
 }
+
+} // namespace digital_test

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace event_writer_test {
+
 using namespace voltaic;
 using nodes::simulate::event_writer;
 
@@ -61,3 +63,5 @@ TEST_CASE("people get a sentence") {
         "     8.250 s  rack_0     protection cell_overvoltage module_1:cell_3 warning set 3.56 V "
         "limit 3.55 derate_charge");
 }
+
+} // namespace event_writer_test

@@ -8,6 +8,8 @@
 #include "nodes/simulate/simulation.hpp"
 #include "nodes/site/load.hpp"
 
+namespace hot_rack_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using nlohmann::json;
@@ -133,3 +135,5 @@ TEST_CASE("everything that the scenario of the hot rack says can be read in word
       CHECK_FALSE(part->empty());
   }
 }
+
+} // namespace hot_rack_test

@@ -9,6 +9,8 @@
 #include "nodes/simulate/simulation.hpp"
 #include "nodes/site/load.hpp"
 
+namespace inverter_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
@@ -187,3 +189,5 @@ TEST_CASE("a Modbus inverter holds the battery's limits, and zero when its link 
   CHECK(number("discharge_current_limit") == 0);
   CHECK(number("charge_current_limit") == 100);
 }
+
+} // namespace inverter_test

@@ -12,6 +12,8 @@
 #include "nodes/simulate/simulation.hpp"
 #include "support/one_rack_site.hpp"
 
+namespace levels_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -274,3 +276,5 @@ TEST_CASE("every candidate of the tables is tried at its values and times") {
     }
   }
 }
+
+} // namespace levels_test

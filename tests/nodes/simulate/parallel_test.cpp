@@ -7,6 +7,8 @@
 #include "nodes/simulate/simulation.hpp"
 #include "nodes/site/load.hpp"
 
+namespace parallel_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -72,3 +74,5 @@ TEST_CASE("F-165 the site refuses to join a rack to one of another voltage, and 
   for (int steps = 0; steps < 50; ++steps) site.step();
   CHECK(close("rack_1").outcome == messages::outcome::done);
 }
+
+} // namespace parallel_test

@@ -8,6 +8,8 @@
 #include "nodes/simulate/simulated_site.hpp"
 #include "support/one_rack_site.hpp"
 
+namespace partition_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
@@ -115,3 +117,5 @@ TEST_CASE("F-033 a rack that still obeys and no longer reports: limits to zero, 
   rack.run(20 * us_per_s);
   CHECK(rack.shown("rack_0/contactor_state") == "open");
 }
+
+} // namespace partition_test

@@ -7,6 +7,8 @@
 #include "nodes/simulate/targets.hpp"
 #include "nodes/site/load.hpp"
 
+namespace shelf_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -102,3 +104,5 @@ TEST_CASE("a shelved warning is shown again when somebody asks for it") {
   rack.pass(25);
   CHECK(rack.edges("unshelve").size() == 1);
 }
+
+} // namespace shelf_test

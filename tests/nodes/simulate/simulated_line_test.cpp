@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace simulated_line_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::equipment_effect;
@@ -129,3 +131,5 @@ TEST_CASE("the same calls to a simulated line tell the same") {
   CHECK(once.size() > 100);
   CHECK(once == play());
 }
+
+} // namespace simulated_line_test

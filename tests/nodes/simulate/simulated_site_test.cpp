@@ -7,6 +7,8 @@
 #include "messages/points/output.hpp"
 #include "support/demo_rack.hpp"
 
+namespace simulated_site_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
@@ -98,3 +100,5 @@ TEST_CASE("the same site and seed give the same text, byte for byte") {
   CHECK(once.size() > 1'000);
   CHECK(once == play(7));
 }
+
+} // namespace simulated_site_test

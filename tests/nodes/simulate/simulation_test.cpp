@@ -6,6 +6,8 @@
 
 #include "support/one_rack_site.hpp"
 
+namespace simulation_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 
@@ -76,3 +78,5 @@ TEST_CASE("a disabled candidate says nothing, and the others go on") {
   CHECK(text.find("cell_overvoltage") == std::string::npos);
   CHECK(text.find("cell_undervoltage") != std::string::npos);
 }
+
+} // namespace simulation_test

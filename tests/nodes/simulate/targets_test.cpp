@@ -7,6 +7,8 @@
 #include "messages/profiles/load.hpp"
 #include "support/demo_rack.hpp"
 
+namespace targets_test {
+
 using namespace voltaic;
 using namespace voltaic::nodes;
 using namespace voltaic::nodes::simulate;
@@ -151,3 +153,5 @@ TEST_CASE("what equipment cannot do is a finding, and so is a command where only
               trace_player::site) == 11);
   CHECK(lines("5,command,,open rack_0\n5,command,,kill rack_0\n", trace_player::devices) == 2);
 }
+
+} // namespace targets_test

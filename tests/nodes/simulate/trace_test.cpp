@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace trace_test {
+
 using namespace voltaic::nodes::simulate;
 using voltaic::messages::findings;
 
@@ -133,3 +135,5 @@ TEST_CASE("a code or delay that no device gives is a mistake with its column") {
   CHECK(rows("1,inverter_0,,exception 0B\n")[0].value == 11);
   CHECK(rows("1,inverter_0,,late 250\n")[0].effect == effect::late);
 }
+
+} // namespace trace_test

@@ -19,6 +19,8 @@
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
 
+namespace bus_process_test {
+
 using namespace can_support;
 using voltaic::bus::can::controller_state;
 using voltaic::bus::can::port;
@@ -231,3 +233,5 @@ TEST_CASE("voltaic sim plays a scenario, finds its place in it, and refuses a wr
     CHECK(refused.wait_for_exit() == 1);
   }
 }
+
+} // namespace bus_process_test

@@ -7,6 +7,8 @@
 #include "bus/modbus/line.hpp"
 #include "support/line_listener.hpp"
 
+namespace simulated_equipment_test {
+
 using namespace voltaic;
 using actors::simulator::equipment_effect;
 using bus::modbus::outcome;
@@ -75,3 +77,5 @@ TEST_CASE("F-082 served equipment that answers late is waited for, then drained 
   CHECK(on.told.next_poll_of(outcome::done).answers[0].registers.size() == 9);
   CHECK(on.line->read_statistics().bad_answers == 0);
 }
+
+} // namespace simulated_equipment_test

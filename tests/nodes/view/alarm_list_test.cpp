@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+namespace alarm_list_test {
+
 using voltaic::messages::event;
 using voltaic::nodes::view::alarm_list;
 
@@ -136,3 +138,5 @@ TEST_CASE("an alarm that is shelved comes last and says so, until it is not") {
   REQUIRE(list.standing().size() == 1);
   CHECK_FALSE(list.standing()[0].shelved);
 }
+
+} // namespace alarm_list_test

@@ -6,6 +6,8 @@
 
 #include "nodes/view/sample_picture.hpp"
 
+namespace cell_strip_test {
+
 using namespace voltaic::nodes::view;
 
 namespace {
@@ -81,3 +83,5 @@ TEST_CASE("the strip of a rack keeps its columns at any width") {
       }
     }
 }
+
+} // namespace cell_strip_test

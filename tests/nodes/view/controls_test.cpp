@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace controls_test {
+
 using namespace voltaic::nodes::view;
 
 TEST_CASE("keys choose a rack and stop at both ends") {
@@ -65,3 +67,5 @@ TEST_CASE("letters are keys") {
   CHECK(key_of('\t') == key::next_page);
   CHECK(key_of('z') == key::other);
 }
+
+} // namespace controls_test

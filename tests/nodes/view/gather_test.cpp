@@ -6,6 +6,8 @@
 
 #include "messages/points/catalogue.hpp"
 
+namespace gather_test {
+
 using namespace voltaic;
 using namespace voltaic::messages;
 using bus::message::update;
@@ -194,3 +196,5 @@ TEST_CASE("a picture says when the supervisor does not answer") {
   small_bus bus;
   CHECK(bus.look(json()).trouble == "the supervisor does not answer");
 }
+
+} // namespace gather_test

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+namespace plot_test {
+
 using namespace voltaic::nodes::view;
 
 namespace {
@@ -124,3 +126,5 @@ TEST_CASE("a picture of a plot names what it shows, and a gap is none of its lin
   CHECK(std::count(path.begin(), path.end(), 'M') == 2);
   CHECK(std::count(path.begin(), path.end(), 'L') == 2);
 }
+
+} // namespace plot_test

@@ -5,6 +5,8 @@
 
 #include "nodes/view/sample_picture.hpp"
 
+namespace render_test {
+
 using namespace voltaic::nodes::view;
 using voltaic::tests::sample_picture;
 
@@ -275,3 +277,5 @@ TEST_CASE("help names the keys, and what q does here") {
   CHECK(text.find("q  Ctrl-C") != std::string::npos);
   CHECK(text.find("stop the site") != std::string::npos);
 }
+
+} // namespace render_test

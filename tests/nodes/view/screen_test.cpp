@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+namespace screen_test {
+
 using namespace voltaic::nodes::view;
 
 namespace {
@@ -60,3 +62,5 @@ TEST_CASE("a long text is broken between words, a long word where the line ends"
   CHECK(wrapped("", 5) == pieces{""});
   CHECK(wrapped("none", 0) == pieces{"none"});
 }
+
+} // namespace screen_test

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+namespace svg_test {
+
 using namespace voltaic::nodes::view;
 
 namespace {
@@ -31,3 +33,5 @@ TEST_CASE("a picture has the letters of the screen, and draws rules and bars") {
   CHECK(count(svg, "textLength=\"50.4\"") == 1); // letters stand in columns with any font
   CHECK(count(svg, "<rect ") == 4);              // paper, rule, two bars
 }
+
+} // namespace svg_test

@@ -6,6 +6,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace asc_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -154,3 +156,5 @@ TEST_CASE("the recorded ASC files are read without a bad line") {
     CHECK(channels == std::set<std::string>{"0"});
   }
 }
+
+} // namespace asc_test

@@ -5,6 +5,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace candump_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -169,3 +171,5 @@ TEST_CASE("every frame that is written as a candump log is read back") {
   REQUIRE(loss.has_value());
   CHECK(loss->dropped == 7);
 }
+
+} // namespace candump_test

@@ -5,6 +5,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace gvret_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -67,3 +69,5 @@ TEST_CASE("newer GVRET files have a direction, and may fill their columns up") {
   CHECK(longer->frame.fd);
   CHECK(longer->frame.data[11] == 0x1B);
 }
+
+} // namespace gvret_test

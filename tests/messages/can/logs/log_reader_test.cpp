@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <random>
 
+namespace log_reader_test {
+
 using namespace voltaic::messages::can;
 
 namespace {
@@ -120,3 +122,5 @@ TEST_CASE("random bytes are refused or harmless in every format") {
     }
   }
 }
+
+} // namespace log_reader_test

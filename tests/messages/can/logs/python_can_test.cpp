@@ -5,6 +5,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace python_can_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -83,3 +85,5 @@ TEST_CASE("the recorded trace of python-can is read without a bad line") {
   CHECK(frames == 301);
   CHECK(identifiers.size() == 25);
 }
+
+} // namespace python_can_test

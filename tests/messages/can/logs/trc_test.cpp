@@ -6,6 +6,8 @@
 
 #include "messages/support/vectors.hpp"
 
+namespace trc_test {
+
 using namespace voltaic::messages::can;
 using namespace voltaic::tests;
 
@@ -120,3 +122,5 @@ TEST_CASE("what TRC says beside frames is no bad line, and broken rows are") {
     CHECK_FALSE(reader.read(line, out).has_value());
   }
 }
+
+} // namespace trc_test
