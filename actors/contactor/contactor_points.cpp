@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
@@ -20,43 +21,67 @@ double counted(const nlohmann::json& body, const char* key) {
   return std::isfinite(number) && number > 0 ? number : 0;
 }
 
+constexpr messages::points::computed_point described_points[] = {
+    {"contactor", "Contactor", "", 0, "text"},
+    {"contactor_lock", "ContactorLock", "", 0, "text"},
+    {"contactor_operations", "ContactorOperations", "", 0, "i64"},
+    {"contactor_breaks", "ContactorBreaks", "", 0, "i64"},
+    {"contactor_break_current", "ContactorBreakCurrent", "A", 1},
+    {"precharge_energy", "PrechargeEnergy", "J", 0},
+};
+/// State and lock, which a rack that takes no orders has as well.
+constexpr std::size_t watched_points = 2;
+
+std::vector<messages::point_description> describe(
+    const std::string& rack, std::span<const messages::points::computed_point> these) {
+  std::vector<messages::point_description> points;
+  for (const auto& each : these)
+    points.push_back(messages::points::describe(rack, each, state_period_us));
+  return points;
+}
+
+template <class Values>
+void add(std::vector<messages::block>& blocks, Values values, std::int64_t now_us) {
+  messages::block block;
+  block.point = static_cast<std::uint16_t>(blocks.size());
+  block.source_time_us = now_us;
+  block.quality = messages::quality::good;
+  block.values = std::move(values);
+  blocks.push_back(std::move(block));
+}
+
 } // namespace
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
-  constexpr messages::points::computed_point described[] = {
-      {"contactor", "Contactor", "", 0, "text"},
-      {"contactor_lock", "ContactorLock", "", 0, "text"},
-      {"contactor_operations", "ContactorOperations", "", 0, "i64"},
-      {"contactor_breaks", "ContactorBreaks", "", 0, "i64"},
-      {"contactor_break_current", "ContactorBreakCurrent", "A", 1},
-      {"precharge_energy", "PrechargeEnergy", "J", 0},
-  };
-  std::vector<messages::point_description> points;
-  for (const auto& each : described) {
-    points.push_back(messages::points::describe(rack, each, state_period_us));
-  }
+  auto points = describe(rack, described_points);
   points.front().writable = true;
-  return messages::points::make_catalogue(owner, points);
+  return messages::points::make_catalogue(owner, std::move(points));
+}
+
+messages::catalogue watch_catalogue_of(const std::string& rack, const std::string& owner) {
+  return messages::points::make_catalogue(
+      owner, describe(rack, std::span(described_points).first<watched_points>()));
+}
+
+std::vector<messages::block> blocks_of(std::string_view shown,
+                                       const std::vector<std::string>& latches,
+                                       std::int64_t now_us) {
+  std::vector<messages::block> blocks;
+  add(blocks, std::string(shown), now_us);
+  add(blocks, latches.empty() ? std::string("none") : fmt::format("{}", fmt::join(latches, ", ")),
+      now_us);
+  return blocks;
 }
 
 std::vector<messages::block> blocks_of(std::string_view shown,
                                        const std::vector<std::string>& latches, const wear& counted,
                                        std::int64_t now_us) {
-  std::vector<messages::block> blocks;
-  const auto add = [&](auto values) {
-    messages::block block;
-    block.point = static_cast<std::uint16_t>(blocks.size());
-    block.source_time_us = now_us;
-    block.quality = messages::quality::good;
-    block.values = std::move(values);
-    blocks.push_back(std::move(block));
-  };
-  add(std::string(shown));
-  add(latches.empty() ? std::string("none") : fmt::format("{}", fmt::join(latches, ", ")));
-  add(messages::block::integers{static_cast<std::int64_t>(counted.operations)});
-  add(messages::block::integers{static_cast<std::int64_t>(counted.breaks)});
-  add(messages::block::reals{counted.break_current_a});
-  add(messages::block::reals{counted.precharge_energy_j});
+  auto blocks = blocks_of(shown, latches, now_us);
+  using messages::block;
+  add(blocks, block::integers{static_cast<std::int64_t>(counted.operations)}, now_us);
+  add(blocks, block::integers{static_cast<std::int64_t>(counted.breaks)}, now_us);
+  add(blocks, block::reals{counted.break_current_a}, now_us);
+  add(blocks, block::reals{counted.precharge_energy_j}, now_us);
   return blocks;
 }
 

@@ -16,10 +16,18 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
 /// contacts have been through.
 [[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
 
+/// The same of a rack that nothing here can open or close: state and lock, nothing to command.
+[[nodiscard]] messages::catalogue watch_catalogue_of(const std::string& rack,
+                                                     const std::string& owner);
+
 /// Their values, in the order of the catalogue; the state stands first.
 [[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
                                                      const std::vector<std::string>& latches,
                                                      const wear& counted, std::int64_t now_us);
+/// The values of a rack that takes no orders.
+[[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
+                                                     const std::vector<std::string>& latches,
+                                                     std::int64_t now_us);
 
 /// What the journal keeps of it.
 [[nodiscard]] std::string encode_wear(const wear& counted, double heat_share);

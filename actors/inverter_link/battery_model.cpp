@@ -6,6 +6,8 @@
 #include <array>
 #include <string_view>
 
+#include "messages/contactor_words.hpp"
+
 namespace voltaic::actors::inverter_link {
 namespace {
 
@@ -155,7 +157,7 @@ std::optional<double> battery_model::number(std::size_t place, std::int64_t now_
 
 std::optional<bool> battery_model::is_closed(const rack& of, std::int64_t now_us) const {
   if (!is_current(of.contactor, now_us)) return std::nullopt;
-  return points_.at(of.contactor).text == "closed";
+  return messages::is_on_bus(points_.at(of.contactor).text);
 }
 
 void battery_model::take_system(battery_state& state, std::int64_t now_us) const {

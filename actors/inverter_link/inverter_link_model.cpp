@@ -213,12 +213,14 @@ void model::keep_apart(presence inverter, const battery_state& battery, std::int
   if (!flows || now_us - *standby_us_ < standby_rest_us) return;
   if (opened_us_ && now_us - *opened_us_ < open_again_us) return;
   opened_us_ = now_us;
+  const bool can_any = std::ranges::any_of(options_.racks, &rack_facts::can_open);
   out.reports.push_back(
-      {codes::inverter_lost, "opening",
+      {codes::inverter_lost, can_any ? "opening" : "cannot_open",
        fmt::format("{:.1f} A flow without the inverter's heartbeat", *battery.current_a)});
   for (const auto& rack : options_.racks)
-    out.wishes.push_back({rack.name + "/contactor", std::string("open"),
-                          "current flows although the inverter was lost"});
+    if (rack.can_open)
+      out.wishes.push_back({rack.name + "/contactor", std::string("open"),
+                            "current flows although the inverter was lost"});
 }
 
 void model::add_identity() {

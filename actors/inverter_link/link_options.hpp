@@ -25,6 +25,7 @@ inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
 struct rack_facts {
   std::string name;
   double capacity_ah = 0; ///< rated; 0: not stated
+  bool can_open = true;   ///< false: it takes no orders
 };
 
 /// Charging becomes slower as the voltage nears the limit of charging: all of the current

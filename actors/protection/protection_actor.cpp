@@ -162,7 +162,8 @@ void protection_actor::receive(const messages::message& message) {
     if (from == device_) hear(*telemetry, time);
     if (from == contactor_ && !telemetry->blocks.empty()) {
       const auto* text = std::get_if<std::string>(&telemetry->blocks.front().values);
-      standby_ = text && (*text == "open" || *text == "fault");
+      // What cannot be opened here is not asked to be open before a reset.
+      standby_ = !model_.options().can_open || (text && (*text == "open" || *text == "fault"));
       opening_ = text && *text == "opening";
     }
   } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {

@@ -116,6 +116,7 @@ void protection_model::add(const messages::protection::candidate& watched, const
   std::vector<std::size_t> quick;
   for (std::size_t each = 0; each < watched.limits.size(); ++each) {
     rows_.push_back(make_row(watched, each, from));
+    if (!options_.can_open) rows_.back().actions = actions_without_contactors(rows_.back().limit);
     (is_followed(from, watched.limits[each]) ? quick : levels).push_back(each);
   }
   if (from.kind == input_kind::none || is_disabled(watched.name)) return;

@@ -32,6 +32,7 @@ struct protection_options {
   bool reports_discharge_limit = false;
   std::uint32_t reported_period_ms = 100;
   messages::protection::derating derating; ///< without curves nothing is derated
+  bool can_open = true; ///< false: nothing here can open the rack; its limits are all there is
   std::vector<std::string> disabled; ///< candidates that are not evaluated, for isolating others
 
   [[nodiscard]] const point_options& cells() const {

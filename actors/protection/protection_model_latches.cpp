@@ -43,6 +43,7 @@ void protection_model::add_latch_only(const stored_latch& stored) {
   limit.latch = stored.latch == "user" ? latch::user : latch::lock;
   limit.actions = {{messages::protection::action_kind::open_ordered, 0}};
   auto made = make_row(former, 0, {});
+  if (!options_.can_open) made.actions = actions_without_contactors(made.limit);
   if (!stored.key.empty()) made.key = stored.key;
   made.latched = true;
   made.scope = stored.scope;

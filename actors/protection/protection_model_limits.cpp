@@ -120,6 +120,9 @@ void protection_model::renew_limits(bool caused) {
     if (!caused && left == before) return;
     fresh = {left.charge_a, left.discharge_a, {}, left.charge_v, left.discharge_v,
              left.charge_w, left.discharge_w};
+    if (!options_.can_open && outputs_.verdict.opening != opening::none) {
+      fresh.reasons.emplace_back(cannot_open);
+    }
     for (const auto& each : rows_) {
       const auto& done = each.consequence;
       if ((done.charge_percent < 100 || done.discharge_percent < 100) && counts(each)) {

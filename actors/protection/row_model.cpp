@@ -92,6 +92,24 @@ row make_row(const candidate& watched, std::size_t level_position, const input& 
   return made;
 }
 
+std::vector<std::string> actions_without_contactors(const messages::protection::limit& of) {
+  std::vector<std::string> told;
+  bool opens = false;
+  for (const auto& each : of.actions) {
+    const bool is_opening =
+        each.kind == action_kind::open_ordered || each.kind == action_kind::open_immediate;
+    opens = opens || is_opening;
+    if (!is_opening && each.kind != action_kind::inhibit_close) told.push_back(to_string(each));
+  }
+  if (!opens) return told;
+  for (const auto kind : {action_kind::stop_charge, action_kind::stop_discharge}) {
+    const auto name = std::string(to_string(kind));
+    if (std::ranges::find(told, name) == told.end()) told.push_back(name);
+  }
+  told.emplace_back(cannot_open);
+  return told;
+}
+
 bool row::flaps(std::int64_t now_us) {
   if (limit.level != messages::protection::level::alarm) return false;
   if (sets == flaps_max) {

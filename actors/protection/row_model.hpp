@@ -90,6 +90,14 @@ struct watch {
 [[nodiscard]] row make_row(const messages::protection::candidate& watched, std::size_t level,
                            const input& from);
 
+/// The action, and the reason of limits, where a rack should open that nothing here can open.
+inline constexpr const char* cannot_open = "cannot_open";
+
+/// What a level's actions come to, as text, where nothing here can open the rack: the current is
+/// stopped instead, and `cannot_open` says what is left undone. Nothing bars closing either.
+[[nodiscard]] std::vector<std::string> actions_without_contactors(
+    const messages::protection::limit& of);
+
 /// Some of a candidate's levels as they are evaluated: fixed point, microseconds.
 [[nodiscard]] level_model make_levels(const messages::protection::candidate& watched,
                                       std::span<const std::size_t> levels, double parts,

@@ -7,6 +7,7 @@
 #include <limits>
 #include <tuple>
 
+#include "messages/contactor_words.hpp"
 #include "messages/points/catalogue.hpp"
 
 namespace voltaic::actors::system {
@@ -145,7 +146,16 @@ std::vector<model::part> model::parts(field which, std::int64_t now_us) const {
 
 std::optional<bool> model::is_active(const rack& of, std::int64_t now_us) const {
   if (!usable(part_of(of, &rack::contactor, now_us).quality)) return std::nullopt;
-  return points_.at(of.contactor).text == "closed";
+  return messages::is_on_bus(points_.at(of.contactor).text);
+}
+
+// What nobody can tell or open binds the limits in any case; as active it counts while it is
+// heard and no fault stops it.
+bool model::counts_as_active(const rack& of, std::int64_t now_us) const {
+  if (is_active(of, now_us) != true) return false;
+  if (points_.at(of.contactor).text != messages::contactor_unknown) return true;
+  const auto& level = points_.at(of.level).text;
+  return usable(part_of(of, &rack::voltage, now_us).quality) && level != "fault" && level != "hard";
 }
 
 // Who is missing, and how old and how good what is there is; without a value.
@@ -238,7 +248,7 @@ model::whole model::active_racks(std::int64_t now_us) const {
   auto found = lacking(parts(&rack::contactor, now_us));
   found.source_time_us = now_us;
   found.usable = true;
-  for (const auto& each : racks_) found.value += is_active(each, now_us) == true ? 1 : 0;
+  for (const auto& each : racks_) found.value += counts_as_active(each, now_us) ? 1 : 0;
   return found;
 }
 

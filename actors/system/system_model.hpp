@@ -98,7 +98,9 @@ class model {
   void count_energy(rack& of, const messages::points::watched_value& power);
   [[nodiscard]] part part_of(const rack& of, field which, std::int64_t now_us) const;
   [[nodiscard]] std::vector<part> parts(field which, std::int64_t now_us) const;
+  /// Whether it may carry current; nothing: its contactor is not heard.
   [[nodiscard]] std::optional<bool> is_active(const rack& of, std::int64_t now_us) const;
+  [[nodiscard]] bool counts_as_active(const rack& of, std::int64_t now_us) const;
   [[nodiscard]] whole sum(field which, std::int64_t now_us) const;
   [[nodiscard]] whole voltage(std::int64_t now_us) const;
   [[nodiscard]] whole limit(field which, site_limit_model& of, std::int64_t now_us);

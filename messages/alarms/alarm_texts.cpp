@@ -27,6 +27,8 @@ constexpr std::string_view words_key = "words";
 constexpr std::string_view language_key = "language";
 /// Where a text takes another one in.
 constexpr std::string_view gap = "{}";
+/// The action of a level that demands an opening of a rack that nothing here can open.
+constexpr std::string_view cannot_open = "cannot_open";
 
 bool is_text(const json& value) {
   return value.is_string() && !value.get_ref<const std::string&>().empty();
@@ -139,7 +141,10 @@ explanation alarm_texts::of_protection(const event& said) const {
   const auto pattern = word("edge", said.edge);
   if (!pattern.empty()) words.text = filled(pattern, words.text);
   // What was done belongs to the moment when it was.
-  if (said.edge == "set") words.consequence = joined(words.consequence, done_about(said));
+  if (said.edge != "set") return words;
+  // Texts of levels that open say that the rack opens; this one stays as it is.
+  const bool is_stuck = std::ranges::find(said.actions, cannot_open) != said.actions.end();
+  words.consequence = is_stuck ? done_about(said) : joined(words.consequence, done_about(said));
   return words;
 }
 

@@ -64,7 +64,10 @@ void print_points(const site::plan& plan) {
     const auto* device = plan.find_device(rack.device);
     print_catalogue(actors::rack::model({rack.name, rack.device, device->profile}).catalogue());
     print_catalogue(actors::protection::catalogue_of(rack.name, rack.name + "/protection"));
-    print_catalogue(actors::contactor::catalogue_of(rack.name, rack.name + "/contactor"));
+    const auto contactor = rack.name + "/contactor";
+    print_catalogue(plan.takes_orders(rack)
+                        ? actors::contactor::catalogue_of(rack.name, contactor)
+                        : actors::contactor::watch_catalogue_of(rack.name, contactor));
   }
 }
 

@@ -13,6 +13,7 @@
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/command/command_actor.hpp"
 #include "actors/contactor/contactor_actor.hpp"
+#include "actors/contactor/watch_actor.hpp"
 #include "actors/digital_io/digital_io_actor.hpp"
 #include "actors/inverter_link/inverter_link_actor.hpp"
 #include "actors/modbus_device/modbus_device_actor.hpp"
@@ -86,6 +87,7 @@ factory make_protection(const actor_setup& setup) {
   options.device = rack.device;
   auto& rules = options.rules;
   rules.rack = rack.name;
+  rules.can_open = setup.plan.takes_orders(rack);
   rules.table = *rack.protection;
   rules.disabled = setup.plan.disabled_candidates;
   rules.derating = derating_of(*rack.protection, rules.disabled, profile->derating);
@@ -133,9 +135,21 @@ bool shares_bus(const site::plan& plan, const site::rack& rack) {
   });
 }
 
+// Of a rack that nothing here can open or close.
+factory make_watch(const site::rack& rack, const messages::profiles::device_profile& profile) {
+  actors::contactor::watch_actor_options options{rack.name,
+                                                 rack.device,
+                                                 {profile.find_point("minus_closed").has_value(),
+                                                  profile.find_point("plus_closed").has_value()}};
+  return [options](context& with) {
+    return std::make_unique<actors::contactor::watch_actor>(with, options);
+  };
+}
+
 factory make_contactor(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
   const auto profile = setup.plan.find_device(rack.device)->profile;
+  if (!setup.plan.takes_orders(rack)) return make_watch(rack, *profile);
   actors::contactor::actor_options options;
   options.device = rack.device;
   options.rules.rack = rack.name;
@@ -254,7 +268,7 @@ void fill_battery(const site::plan& plan, const site::inverter& item,
                   actors::inverter_link::model_options& options) {
   for (const auto& name : item.racks) {
     const auto& rack = *plan.find_rack(name);
-    options.racks.push_back({name, site::capacity_ah(plan, rack)});
+    options.racks.push_back({name, site::capacity_ah(plan, rack), plan.takes_orders(rack)});
     const auto& profile = *plan.find_device(rack.device)->profile;
     options.identity.version = profile.version;
     if (!profile.topology) continue;

@@ -191,10 +191,17 @@ void compare_lists(const Items& before, const Items& after, part_kind part, Why 
   }
 }
 
-void find_touched_racks(const plan& running, difference& result) {
+// A change moves no contactors of a rack that took no orders and takes none after it.
+bool only_watched(const plan& running, const plan& wanted, const site::rack& item) {
+  const auto* later = wanted.find_rack(item.name);
+  return !running.takes_orders(item) && (later == nullptr || !wanted.takes_orders(*later));
+}
+
+void find_touched_racks(const plan& running, const plan& wanted, difference& result) {
   for (const auto& one : result.changes) {
     if (one.kind == change_kind::start) continue;
     for (const auto& rack : running.racks) {
+      if (only_watched(running, wanted, rack)) continue;
       const auto* device = running.find_device(rack.device);
       const bool touched =
           (one.part == part_kind::node && rack.node == one.name) ||
@@ -306,7 +313,7 @@ difference compare(const plan& running, const plan& wanted, bool simulated) {
                      };
                      return rank(a.kind) < rank(b.kind);
                    });
-  find_touched_racks(running, result);
+  find_touched_racks(running, wanted, result);
   return result;
 }
 

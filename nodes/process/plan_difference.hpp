@@ -39,9 +39,10 @@ struct change {
 
 /// All that differs between two plans.
 struct difference {
-  std::vector<change> changes;            ///< stops, then restarts, then starts
-  std::vector<std::string> racks_touched; ///< whose chain stops or restarts
-  std::vector<std::string> impossible;    ///< changes that need a stop of the whole site
+  std::vector<change> changes; ///< stops, then restarts, then starts
+  /// Whose chain stops or restarts, less those whose contactors nothing here moves.
+  std::vector<std::string> racks_touched;
+  std::vector<std::string> impossible; ///< changes that need a stop of the whole site
 };
 
 /// `simulated`: buses and racks of the site are simulated by child processes.

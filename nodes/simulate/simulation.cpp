@@ -49,7 +49,7 @@ bool close_all(simulated_site& site, const site::plan& plan) {
     const bool again = site.now().monotonic_us - asked_us >= close_again_us;
     bool closed = true;
     for (const auto& rack : plan.racks) {
-      if (is_closed(site, rack)) continue;
+      if (is_closed(site, rack) || !plan.takes_orders(rack)) continue;
       closed = false;
       if (!again) continue;
       auto command = make_command("close", rack.name, number++);

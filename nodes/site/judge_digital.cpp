@@ -91,6 +91,11 @@ class digital_judge {
     if (point.empty()) return;
     const auto owner = owner_of(point);
     const auto name = local_name(point);
+    const auto* feeding = plan_.find_device(item.device);
+    if (!plan_.takes_orders(item))
+      report_.add(at, fmt::format("{}: nothing here can open {}: the profile {} has no command of "
+                                  "the purpose \"order\"; wire {} to what opens the battery",
+                                  role, item.name, feeding->profile->name, point));
     if (owner == item.name) {
       const auto* device = plan_.find_device(item.device);
       if (device != nullptr && device->profile != nullptr && !device->profile->find_point(name))

@@ -46,7 +46,12 @@ class rack_judge {
  public:
   rack_judge(const draft_rack& place, const rack& item, const profiles::device_profile& profile,
              plan& result, reporter& report)
-      : place_(place), item_(item), profile_(profile), plan_(result), report_(report) {}
+      : place_(place),
+        item_(item),
+        profile_(profile),
+        plan_(result),
+        report_(report),
+        takes_orders_(result.takes_orders(item)) {}
 
   void judge(const protection::candidate& watched) {
     const auto* input = input_of(profile_, watched);
@@ -56,7 +61,8 @@ class rack_judge {
       if (!is_input && !names(point, watched)) continue;
       if (!is_input) warn(watched, point);
       for (const auto& limit : watched.limits)
-        if (protection::opens(limit)) judge_reaction(watched, limit, point, is_input);
+        if (takes_orders_ && protection::opens(limit))
+          judge_reaction(watched, limit, point, is_input);
     }
   }
 
@@ -92,6 +98,7 @@ class rack_judge {
   const profiles::device_profile& profile_;
   plan& plan_;
   reporter& report_;
+  bool takes_orders_; ///< else there is no opening whose time could be told
 };
 
 // Without these the protection of a rack would not start at all.

@@ -118,6 +118,12 @@ const rack* plan::find_rack(std::string_view rack_name) const {
   return find_by_name(racks, rack_name);
 }
 
+bool plan::takes_orders(const rack& of) const {
+  const auto* feeding = find_device(of.device);
+  return feeding == nullptr || feeding->profile == nullptr ||
+         feeding->profile->order_command() != nullptr;
+}
+
 const inverter* plan::find_inverter(std::string_view inverter_name) const {
   return find_by_name(inverters, inverter_name);
 }

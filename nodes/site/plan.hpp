@@ -298,6 +298,9 @@ struct plan {
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
+  /// Whether the rack's device takes orders; else nothing here can open or close it. A device
+  /// whose profile was not read may.
+  [[nodiscard]] bool takes_orders(const rack& of) const;
   [[nodiscard]] const inverter* find_inverter(std::string_view inverter_name) const;
   [[nodiscard]] const digital* find_digital(std::string_view digital_name) const;
   /// Lines with equipment that the simulator plays.

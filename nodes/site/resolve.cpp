@@ -275,6 +275,16 @@ class resolver {
       report_.add(at.protection_at,
                   fmt::format("protection: is for {}, but the profile {} is {}",
                               item.protection->chemistry, profile.name, profile.chemistry));
+    if (profile.order_command() == nullptr) {
+      item.close_allowed = false;
+      plan_.warnings.push_back(
+          {report_.file(), at.device_at.line, at.device_at.column,
+           fmt::format("device: nothing here can open or close {0}: {1} has no command of the "
+                       "purpose \"order\". {0} is watched and judged; a fault sets its limits to "
+                       "zero, and the battery itself or a person has to open it",
+                       item.name, fs::path(feeding.profile_path).filename().string())});
+      return;
+    }
     const bool leased = profile.lease.mode == messages::profiles::lease_mode::device;
     const bool opens = leased || !item.hard_wired_opening.empty();
     item.close_allowed = opens && profile.commissioned;

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/process/plan_difference.hpp"
 
@@ -136,6 +137,22 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
     CHECK(found.racks_touched == row.racks);
     CHECK(found.impossible.empty());
   }
+}
+
+TEST_CASE("a change of a rack that takes no orders needs nobody to open it first") {
+  auto before = two_racks();
+  voltaic::messages::profiles::device_profile takes_none;
+  before.devices[0].profile =
+      std::make_shared<const voltaic::messages::profiles::device_profile>(takes_none);
+  auto after = before;
+  after.racks[0].protection_hash = after.racks[1].protection_hash = 9;
+  CHECK(process::compare(before, after, true).racks_touched == std::vector<std::string>{"rack_1"});
+  // From then on orders would open it under load.
+  auto takes = takes_none;
+  takes.commands.emplace_back().purpose = voltaic::messages::profiles::command_purpose::order;
+  after.devices[0].profile =
+      std::make_shared<const voltaic::messages::profiles::device_profile>(takes);
+  CHECK(process::compare(before, after, true).racks_touched.size() == 2);
 }
 
 TEST_CASE("what was given up is started again, whether it changed or not") {

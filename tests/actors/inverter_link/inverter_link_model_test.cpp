@@ -250,6 +250,17 @@ TEST_CASE("F-167 current that flows although the inverter is in standby opens th
   CHECK(std::get<std::string>(bench.wishes[0].value) == "open");
 }
 
+TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that is told") {
+  auto options = options_of("victron.json");
+  for (auto& rack : options.racks) rack.can_open = false;
+  bench bench(options);
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(64 * second);
+  CHECK(bench.wishes.empty());
+  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "cannot_open");
+}
+
 TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
   auto options = options_of("victron.json");
   auto profile = *options.profile;

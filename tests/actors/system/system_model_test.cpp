@@ -213,6 +213,20 @@ TEST_CASE("an open rack has no part in the limits") {
   CHECK(on.value("discharge_current_limit", second_us) == Approx(120));
 }
 
+TEST_CASE("a rack of which nothing tells where it stands binds the limits, healthy or not") {
+  site on({100, 100});
+  on.say(0, {1520, 0, 0, 40, 80, 90, "unknown"}, second_us);
+  on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == Approx(160));
+  CHECK(on.value("racks_active", second_us) == 2);
+  // A fault stops it, but nothing here opens it: it carries what the others let flow.
+  on.say(0, {1520, 0, 0, 40, 0, 0, "unknown", "fault"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == 0);
+  CHECK(on.value("racks_active", second_us) == 1);
+  on.say(0, {1520, 0, 0, 40, 0, 0, "open", "fault"}, second_us);
+  CHECK(on.value("charge_current_limit", second_us) == Approx(100));
+}
+
 TEST_CASE("a lost rack binds the others for a minute without a share, then nothing may flow") {
   site on({100, 100});
   on.say(0, {1490, 0, 0, 40, 80, 70, "closed"}, second_us);

@@ -80,7 +80,7 @@ const names system_states = {"running",   "crashed", "events_lost", "journal_los
 /// Outcomes, and what is told of a value that has to be held.
 const names command_states = {"done",          "rejected", "expired",  "unknown",  "accepted",
                               "written_again", "resumed",  "reverted", "not_held", "held"};
-const names contactor_states = {"open", "precharge", "closed", "opening", "fault"};
+const names contactor_states = {"open", "precharge", "closed", "opening", "fault", "unknown"};
 /// Those that are no constant of the contactor: what it says of its permit and its process.
 const names contactor_reasons = {"start",          "stop",          "deadline_passed",
                                  "time_lags",      "permit_silent", "permit_withdrawn",
@@ -92,6 +92,7 @@ const names contactor_reasons = {"start",          "stop",          "deadline_pa
 names all_contactor_reasons() {
   auto all = contactor_reasons;
   all.merge(constants_of("actors/contactor/contactor_model.hpp"));
+  all.merge(names{"feedback", "no_feedback", "cannot_open"}); // where no orders are taken
   return all;
 }
 
@@ -182,8 +183,19 @@ TEST_CASE("each edge and each action has its words") {
        ++kind)
     has("words/action/" +
         std::string(to_string(static_cast<voltaic::messages::protection::action_kind>(kind))));
+  has("words/action/cannot_open");
   for (const auto* part : {"cause", "consequence", "remedy"})
     has(std::string("words/label/") + part);
+}
+
+TEST_CASE("no alarm of a rack that nothing here can open says that it opens") {
+  auto said = protection_event("thermal_runaway", "fault", "set");
+  said.actions = {"open_immediate"};
+  CHECK(english().of(said).consequence.find("opens at once") != std::string::npos);
+  said.actions = {"stop_charge", "cannot_open"};
+  const auto words = english().of(said).consequence;
+  CHECK(words.find("opens at once") == std::string::npos);
+  CHECK(words.find("Nothing here can open this rack") != std::string::npos);
 }
 
 TEST_CASE("an alarm is told with its level, its edge and what is done about it") {
