@@ -107,8 +107,11 @@ limit_model::limit_model(limit_options options)
 
 void limit_model::allowance::at_most(double other, limit_reason reason) {
   if (!(other < whole)) return;
-  reasons = static_cast<limit_reasons>(reasons | bit_of(reason));
-  percent = std::min(percent, at_least_zero(other));
+  const double left = at_least_zero(other);
+  if (left > percent) return;
+  // What leaves more does not bind.
+  reasons = static_cast<limit_reasons>((left < percent ? 0 : reasons) | bit_of(reason));
+  percent = left;
 }
 
 limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& now,
@@ -139,16 +142,15 @@ limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& n
 double limit_model::settle(direction& of, const allowance& by_curve, double by_levels,
                            bool may_rise, std::int64_t now_us) {
   const double allowed = std::min(by_curve.percent, at_least_zero(by_levels));
-  const double held = of.rise.step(allowed, may_rise, now_us);
-  if (of.rise.rises()) {
-    of.reasons = static_cast<limit_reasons>(by_curve.reasons | bit_of(limit_reason::rise));
-  } else if (held < allowed) {
-    // What held it down a moment ago still does: a value on a corner is no news at each scan.
-    of.reasons = static_cast<limit_reasons>(of.reasons | by_curve.reasons);
-  } else {
-    of.reasons = by_curve.reasons;
+  const double before = of.held;
+  of.held = of.rise.step(allowed, may_rise, now_us);
+  if (of.held == allowed) {
+    of.reasons = by_curve.percent > allowed ? limit_reasons{0} : by_curve.reasons;
+  } else if (of.held > before) {
+    of.reasons = bit_of(limit_reason::rise);
   }
-  return held;
+  // Otherwise what held it down a moment ago still does, whatever is allowed meanwhile.
+  return of.held;
 }
 
 void limit_model::take_floor(const extremes& cells) {
@@ -182,16 +184,18 @@ const rack_limits& limit_model::step(const limit_inputs& now, std::int64_t now_u
       settle(charge_, by_curves(true, now, ahead_c), now.charge_percent, may_rise, now_us);
   const double discharge_percent =
       settle(discharge_, by_curves(false, now, ahead_c), now.discharge_percent, may_rise, now_us);
-  limit_reasons caps = 0;
-  const auto capped = [&](double current_a, double cap_a, limit_reason why) {
-    if (at_least_zero(cap_a) >= current_a) return current_a;
-    caps = static_cast<limit_reasons>(caps | bit_of(why));
-    return at_least_zero(cap_a);
+  const auto capped = [&](double current_a, double cap_a, limit_reasons curves, limit_reason why) {
+    const double most_a = at_least_zero(cap_a);
+    const bool binds = most_a < current_a;
+    limits_.reasons = static_cast<limit_reasons>(limits_.reasons | (binds ? bit_of(why) : curves));
+    return binds ? most_a : current_a;
   };
+  limits_.reasons = 0;
   limits_.charge_a = capped(options_.charge_current_a * charge_percent / whole, now.charge_cap_a,
-                            limit_reason::charge_cap);
-  limits_.discharge_a = capped(options_.discharge_current_a * discharge_percent / whole,
-                               now.discharge_cap_a, limit_reason::discharge_cap);
+                            charge_.reasons, limit_reason::charge_cap);
+  limits_.discharge_a =
+      capped(options_.discharge_current_a * discharge_percent / whole, now.discharge_cap_a,
+             discharge_.reasons, limit_reason::discharge_cap);
   take_floor(now.cell_v);
   limits_.charge_w = power(limits_.charge_a, options_.charge_current_a);
   limits_.discharge_w = power(limits_.discharge_a, options_.discharge_current_a);
@@ -200,7 +204,6 @@ const rack_limits& limit_model::step(const limit_inputs& now, std::int64_t now_u
   };
   limits_.charge_v = target(options_.derating.charge_target_cell_v);
   limits_.discharge_v = target(options_.derating.discharge_target_cell_v);
-  limits_.reasons = static_cast<limit_reasons>(charge_.reasons | discharge_.reasons | caps);
   return limits_;
 }
 

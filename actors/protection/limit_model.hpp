@@ -60,7 +60,7 @@ struct limit_inputs {
   double discharge_cap_a = 0;
 };
 
-/// Why a limit is below its rating; bits of a `limit_reasons`.
+/// Why a limit is below its rating: what binds now, not all that would; bits of a `limit_reasons`.
 enum class limit_reason : std::uint8_t {
   cell_voltage,
   temperature,
@@ -133,7 +133,6 @@ class slow_rise {
   /// What is left now, where `allowed` is; `may_rise`: nothing that it follows from
   /// is missing. Until that was so for the first time it takes what is allowed.
   double step(double allowed, bool may_rise, std::int64_t now_us);
-  [[nodiscard]] bool rises() const { return rising_; }
 
  private:
   double percent_per_us_;
@@ -161,11 +160,12 @@ class limit_model {
   struct allowance {
     double percent = 100;
     limit_reasons reasons = 0;
-    /// Tightens it, for this reason.
+    /// Tightens it, for this reason: the reasons are those that bind.
     void at_most(double other, limit_reason reason);
   };
   struct direction {
     slow_rise rise;
+    double held = 0; ///< percent, after the last step
     limit_reasons reasons = 0;
   };
 

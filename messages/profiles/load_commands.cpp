@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/profiles/load.hpp"
 #include "messages/profiles/load_parts.hpp"
@@ -37,15 +38,10 @@ void read_constant(const object_reader& reader, command_field& result, bool has_
     reader.add("constant", fmt::format("does not fit into {} bits", result.bits.length));
 }
 
-void read_field(const object_reader& reader, command& owner, std::uint64_t& taken) {
+void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
   command_field result;
   const auto bits = read_bits(reader, owner.length, signal_type::unsigned_integer);
-  if (bits) {
-    result.bits = *bits;
-    if ((taken & occupied_bits(*bits)) != 0)
-      reader.add("start", "overlaps bits that are taken already");
-    taken |= occupied_bits(*bits);
-  }
+  if (bits) result.bits = *bits;
   result.scale = read_scale(reader, 1);
   result.offset = reader.number("offset").value_or(0);
   result.rolling = reader.boolean("rolling").value_or(false);
@@ -66,11 +62,16 @@ void read_field(const object_reader& reader, command& owner, std::uint64_t& take
     else if (std::any_of(owner.fields.begin(), owner.fields.end(), same))
       reader.add("field", fmt::format("\"{}\" stands twice", result.field));
   }
-  if (bits) owner.fields.push_back(result);
+  if (!bits) return;
+  const auto name = result.constant ? "the constant" : result.field;
+  const auto place = reader.path().substr(reader.path().rfind('.') + 1);
+  if (auto wrong = taken.take(*bits, std::nullopt, fmt::format("{} ({})", name, place)))
+    reader.add("start", *wrong);
+  owner.fields.push_back(result);
 }
 
 void read_fields(const object_reader& reader, load_context& context, command& owner,
-                 std::uint64_t taken) {
+                 bit_usage& taken) {
   const auto* list = reader.array("signals", fields_max);
   if (list == nullptr) return;
   for (std::size_t i = 0; i < list->elements.size(); ++i) {
@@ -108,9 +109,9 @@ void read_frame(const object_reader& reader, load_context& context, command& res
       reader.add("id",
                  fmt::format("0x{:03X} is sent by the device as \"{}\"", id->id, earlier->second));
   }
-  std::uint64_t taken = 0;
+  bit_usage taken;
   result.checksum = read_checksum(reader, result.length);
-  if (result.checksum) taken |= 0xFFull << (result.checksum->byte * 8u);
+  if (result.checksum) taken.take_byte(result.checksum->byte, "the checksum");
   read_fields(reader, context, result, taken);
 }
 

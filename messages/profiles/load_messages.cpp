@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/profiles/load.hpp"
 #include "messages/profiles/load_parts.hpp"
@@ -35,30 +36,6 @@ signal_type usual_type(raw_type type) {
       return signal_type::signed_integer;
   }
 }
-
-/// Bits that are taken: by everybody, or by one multiplexer value.
-class bit_usage {
- public:
-  void take_common(std::uint64_t bits) { common_ |= bits; }
-  /// False when some of them are taken already.
-  bool take(std::uint64_t bits, const std::optional<std::int64_t>& mux) {
-    if (mux) {
-      auto& branch = branches_[*mux];
-      const bool free = ((common_ | branch) & bits) == 0;
-      branch |= bits;
-      any_branch_ |= bits;
-      return free;
-    }
-    const bool free = ((common_ | any_branch_) & bits) == 0;
-    common_ |= bits;
-    return free;
-  }
-
- private:
-  std::uint64_t common_ = 0;
-  std::uint64_t any_branch_ = 0;
-  std::map<std::int64_t, std::uint64_t> branches_;
-};
 
 /// A repeat of one identifier: each time its multiplexer says the next value.
 /// It is unrolled where it is read.
@@ -96,7 +73,7 @@ void read_multiplexer(const object_reader& parent, message& result, bit_usage& u
   constexpr std::uint8_t multiplexer_bits_max = 32;
   if (result.multiplexer->length > multiplexer_bits_max)
     reader.add("length", fmt::format("expected at most {} bits", multiplexer_bits_max));
-  usage.take_common(occupied_bits(*result.multiplexer));
+  static_cast<void>(usage.take(*result.multiplexer, std::nullopt, "the multiplexer"));
 }
 
 void read_mux(const object_reader& reader, const message& owner, signal& result) {
@@ -145,6 +122,16 @@ bool check_index(const object_reader& reader, load_context& context, const messa
   return true;
 }
 
+/// "cell_voltage[4] (signals[1])", for people.
+std::string name_of(const object_reader& reader, const load_context& context,
+                    std::optional<std::uint16_t> target, const signal& of) {
+  const auto place = reader.path().substr(reader.path().rfind('.') + 1);
+  if (!target) return place;
+  const auto& carried = context.profile.points[*target];
+  const auto element = carried.count > 1 ? fmt::format("[{}]", of.index) : std::string();
+  return fmt::format("{}{} ({})", carried.name, element, place);
+}
+
 /// The same signal for each further value of the multiplexer. The first mistake
 /// ends it: the others would only tell it again.
 void repeat_signal(const object_reader& reader, load_context& context, message& owner,
@@ -160,8 +147,8 @@ void repeat_signal(const object_reader& reader, load_context& context, message& 
   for (std::uint32_t i = 1; i < repeat.count; ++i) {
     *next.mux += repeat.mux_step;
     next.index += index_step.value_or(repeat.index_step);
-    if (!usage.take(occupied_bits(next.bits), next.mux))
-      return reader.add("start", "overlaps bits that are taken already");
+    if (auto wrong = usage.take(next.bits, next.mux, name_of(reader, context, next.point, next)))
+      return reader.add("start", *wrong);
     if (!check_index(reader, context, owner, next)) return;
     owner.signals.push_back(next);
   }
@@ -172,6 +159,7 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
   signal result;
   const auto target = context.point_of(reader, "point");
   const point* point = target ? &context.profile.points[*target] : nullptr;
+  if (target) result.point = *target;
   const auto bits = read_bits(reader, owner.length,
                               point ? usual_type(point->type) : signal_type::unsigned_integer);
   result.index = reader.whole<std::uint32_t>("index", 0, point_elements_max).value_or(0);
@@ -183,11 +171,10 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
     reader.add("index_step", "only what mux_step repeats has one");
   if (bits) {
     result.bits = *bits;
-    if (!usage.take(occupied_bits(*bits), result.mux))
-      reader.add("start", "overlaps bits that are taken already");
+    if (auto wrong = usage.take(*bits, result.mux, name_of(reader, context, target, result)))
+      reader.add("start", *wrong);
   }
   if (!target) return;
-  result.point = *target;
   const bool is_carried = check_index(reader, context, owner, result);
   if (!bits || !context.places[*target].sound) return;
   check_fit(reader, *point, result, own_scale);
@@ -212,8 +199,16 @@ void read_signals(const object_reader& reader, load_context& context, message& o
     if (signal.is_object()) read_signal(signal, context, owner, usage, repeat);
   }
   const auto is_multiplexed = [](const profiles::signal& one) { return one.mux.has_value(); };
-  if (owner.multiplexer && std::none_of(owner.signals.begin(), owner.signals.end(), is_multiplexed))
-    reader.add("multiplexer", "no signal has a mux value");
+  const bool has_none = std::none_of(owner.signals.begin(), owner.signals.end(), is_multiplexed);
+  if (!owner.multiplexer || !has_none || list->elements.empty()) return;
+  const object_reader first(context.found, list->elements.front(), "signal",
+                            fmt::format("{}.signals[0]", reader.path()),
+                            list->elements.front().offset);
+  if (!first.is_object()) return;
+  first.add(
+      fmt::format("mux is missing: the message {} has a multiplexer, and no signal of it says "
+                  "for which value of it it is there",
+                  owner.name));
 }
 
 void check_ids(const object_reader& reader, load_context& context, const message& result) {
@@ -252,7 +247,7 @@ void read_message(const object_reader& reader, load_context& context,
   bit_usage usage;
   read_multiplexer(reader, result, usage);
   result.checksum = read_checksum(reader, result.length);
-  if (result.checksum) usage.take_common(0xFFull << (result.checksum->byte * 8u));
+  if (result.checksum) usage.take_byte(result.checksum->byte, "the checksum");
   read_signals(reader, context, result, usage, repeat);
   static_cast<void>(reader.text("description")); // for people; only its type is checked
   for (const auto& signal : result.signals)

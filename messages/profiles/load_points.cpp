@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <span>
 #include <unordered_set>
 
 #include "messages/profiles/load.hpp"
@@ -58,7 +61,9 @@ void read_unit(const object_reader& reader, point& result) {
   if (!unit) return;
   result.unit = *unit;
   if (std::find(std::begin(units), std::end(units), *unit) == std::end(units)) {
-    reader.add("unit", fmt::format("unknown unit \"{}\"", *unit));
+    const std::span named(std::begin(units) + 1, std::end(units)); // the first is for none
+    reader.add("unit", fmt::format("unknown unit \"{}\", known are {}, and \"\" for none", *unit,
+                                   fmt::join(named, ", ")));
     return;
   }
   for (const auto& known : quantities)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -37,6 +38,14 @@ std::vector<running_site> all_running_sites() {
   return result;
 }
 
+std::optional<double> good_number(const messages::points::point_table& points,
+                                  const std::string& name) {
+  const auto found = points.find(name);
+  if (!found || found->quality != messages::quality::good || found->numbers.empty())
+    return std::nullopt;
+  return found->numbers.front();
+}
+
 // Of a site whose nodes something else starts, services or containers: what its file says.
 std::optional<running_site> unsupervised_site(const std::string& place) {
   std::error_code error;
@@ -48,16 +57,8 @@ std::optional<running_site> unsupervised_site(const std::string& place) {
   found.control_path = plan->control_path();
   found.relay = plan->relay_address();
   auto nodes = nlohmann::json::array();
-  // Of processes it knows nothing; who lives is heard on the bus.
-  for (const auto& node : plan->nodes)
-    nodes.push_back({{"name", node.name},
-                     {"pid", 0},
-                     {"state", "stopped"},
-                     {"restarts", 0},
-                     {"uptime_s", 0},
-                     {"cpu_percent", 0.0},
-                     {"rss_kb", 0},
-                     {"last_exit", nullptr}});
+  // Of processes it knows nothing; who lives, and what that costs, is heard on the bus.
+  for (const auto& node : plan->nodes) nodes.push_back({{"name", node.name}, {"state", "stopped"}});
   found.status = {{"site", plan->name},   {"file", plan->file},   {"state", plan->folders.state},
                   {"relay", found.relay}, {"roles", plan->roles}, {"nodes", std::move(nodes)}};
   return found;
@@ -73,10 +74,23 @@ bool has_ended(const running_site& site) {
   return is_supervised(site.status) && !process::lock_holder(runtime_folder(site));
 }
 
-nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard) {
+nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard,
+                           const messages::points::point_table& points) {
   if (is_supervised(status)) return status;
-  for (auto& node : status["nodes"])
-    node["state"] = heard.contains(node.value("name", "")) ? "running" : "stopped";
+  constexpr double kb_per_mb = 1024;
+  for (auto& node : status["nodes"]) {
+    const auto name = node.value("name", "");
+    const bool runs = heard.contains(name);
+    node["state"] = runs ? "running" : "stopped";
+    if (!runs) continue;
+    const auto said = [&](const char* figure) {
+      return good_number(points, fmt::format("system/node/{}/{}", name, figure));
+    };
+    if (const auto uptime_s = said("uptime")) node["uptime_s"] = std::llround(*uptime_s);
+    if (const auto cpu_percent = said("cpu"))
+      node["cpu_percent"] = std::round(*cpu_percent * 10) / 10;
+    if (const auto rss_mb = said("rss")) node["rss_kb"] = std::llround(*rss_mb * kb_per_mb);
+  }
   return status;
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "messages/points/point_table.hpp"
 #include "nodes/cli/command_options.hpp"
 #include "nodes/cli/exit_code.hpp"
 
@@ -32,8 +33,10 @@ struct running_site {
 [[nodiscard]] bool has_ended(const running_site& site);
 
 /// The status with the states of its nodes. What a supervisor said stays; without one a node that
-/// is `heard` on the message bus runs, and any other is stopped.
-[[nodiscard]] nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard);
+/// is `heard` on the message bus runs, and any other is stopped; what a node that runs says of its
+/// own process in `points` is added, and what nobody knows has no key.
+[[nodiscard]] nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard,
+                                         const messages::points::point_table& points);
 
 /// Declares which running site a command is for: by its option, else by VOLTAIC_SITE. `names` may
 /// add a place among the arguments: "--site,SITE". For find_running_site.

@@ -85,7 +85,8 @@ nlohmann::json status_of(const running_site& site, const site_view* view) {
   if (view != nullptr)
     for (const auto& [name, heard_us] : view->heard_us)
       if (utc_now_us() - heard_us <= view::live_state::silence_us) heard.insert(name);
-  return with_states(site.status, heard);
+  return with_states(site.status, heard,
+                     view == nullptr ? messages::points::point_table() : view->points);
 }
 
 std::string suggestion(const site_view& view, std::string_view name) {

@@ -109,7 +109,7 @@ void site_watch::learn_states(std::int64_t now_us) {
   if (!is_supervised(site_.status)) {
     std::set<std::string> heard;
     for (const auto& [name, health] : heard_.health()) heard.insert(name);
-    status_ = with_states(site_.status, heard);
+    status_ = with_states(site_.status, heard, heard_.points());
     return;
   }
   if (now_us < ask_due_us_) return;

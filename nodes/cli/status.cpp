@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -136,14 +137,24 @@ void print_actors(const ordered_json& node) {
                actor.value("progress", std::uint64_t{0}));
 }
 
+// What nobody knows is a dash: there is nobody who counts the processes of a site without a
+// supervisor.
+std::string figure(const ordered_json& value, const std::function<std::string(double)>& text) {
+  return value.is_number() ? text(value.get<double>()) : "-";
+}
+
 void print_row(const ordered_json& node) {
   const auto last = node["last_exit"].is_string() ? node["last_exit"].get<std::string>() : "-";
+  const auto whole = [](double value) { return fmt::format("{:.0f}", value); };
   // A process that is not there has no number: nobody should hand a 0 to kill.
-  const auto pid = node.value("pid", 0) > 0 ? std::to_string(node.value("pid", 0)) : "-";
-  fmt::print("{:<20} {:>8} {:<9} {:>8} {:>8} {:>6.1f} {:>6.1f} MB  {}\n", node.value("name", ""),
-             pid, node.value("state", ""), node.value("restarts", 0),
-             uptime_text(node.value("uptime_s", 0)), node.value("cpu_percent", 0.0),
-             node.value("rss_kb", 0) / 1024.0, last);
+  const auto pid = figure(node["pid"], [&](double of) { return of > 0 ? whole(of) : "-"; });
+  fmt::print("{:<20} {:>8} {:<9} {:>8} {:>8} {:>6} {:>9}  {}\n", node.value("name", ""), pid,
+             node.value("state", ""), figure(node["restarts"], whole),
+             figure(node["uptime_s"],
+                    [](double of) { return uptime_text(static_cast<std::int64_t>(of)); }),
+             figure(node["cpu_percent"], [](double of) { return fmt::format("{:.1f}", of); }),
+             figure(node["rss_kb"], [](double of) { return fmt::format("{:.1f} MB", of / 1024); }),
+             last);
 }
 
 void print_lines(const ordered_json& lines) {

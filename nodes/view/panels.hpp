@@ -50,7 +50,9 @@ inline constexpr int detail_lines_more = 3;
 /// Rule and heading, processes on the left and links on the right.
 [[nodiscard]] std::vector<line> machinery_lines(const paper& on, const picture& of,
                                                 std::size_t lines);
-/// Rule and the newest events, one line each, the last one on top.
+/// On the overview an event has room for its rack, its code and its value also at 80 columns.
+inline constexpr std::size_t overview_event_lines = 2;
+/// Rule and the newest events, at most `overview_event_lines` each, the last one on top.
 [[nodiscard]] std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines);
 /// Rule and all events in the same order, long ones on several lines.
 [[nodiscard]] std::vector<line> all_event_lines(const paper& on, const picture& of);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <limits>
 #include <set>
 #include <string_view>
 
@@ -130,6 +131,21 @@ row event_head(const paper& on, const event_picture& one) {
   return text;
 }
 
+/// An event in at most so many lines, the last one clipped; the text of each stands in one column.
+void append_event(std::vector<line>& to, const paper& on, const event_picture& one,
+                  std::size_t lines_max) {
+  auto text = event_head(on, one);
+  const int indent = text.used();
+  const auto parts = wrapped(one.text, text.rest());
+  if (parts.empty()) to.push_back(text.done());
+  for (std::size_t i = 0; i < std::min(parts.size(), lines_max); ++i) {
+    if (i > 0) (text = row(on.columns, *on.signs)).space(indent);
+    const bool is_cut = i + 1 == lines_max && i + 1 < parts.size();
+    text.put(is_cut ? parts[i] + " " + parts[i + 1] : parts[i]);
+    to.push_back(text.done());
+  }
+}
+
 } // namespace
 
 std::string clock_text(std::int64_t utc_us) {
@@ -220,27 +236,18 @@ std::vector<line> machinery_lines(const paper& on, const picture& of, std::size_
 std::vector<line> event_lines(const paper& on, const picture& of, std::size_t lines) {
   if (lines < 2 || of.events.empty()) return {};
   std::vector<line> result{rule_line(on, "events")};
-  for (auto one = of.events.rbegin(); one != of.events.rend() && result.size() < lines; ++one)
-    result.push_back(event_head(on, *one).put(one->text).done());
+  for (auto one = of.events.rbegin(); one != of.events.rend() && result.size() < lines; ++one) {
+    const auto room = std::min(lines - result.size(), overview_event_lines);
+    append_event(result, on, *one, room);
+  }
   return result;
 }
 
 std::vector<line> all_event_lines(const paper& on, const picture& of) {
   if (of.events.empty()) return {};
   std::vector<line> result{rule_line(on, "events")};
-  for (auto one = of.events.rbegin(); one != of.events.rend(); ++one) {
-    auto text = event_head(on, *one);
-    const int indent = text.used();
-    for (const auto& part : wrapped(one->text, text.rest())) {
-      if (text.used() > indent) {
-        result.push_back(text.done());
-        text = row(on.columns, *on.signs);
-        text.space(indent);
-      }
-      text.put(part);
-    }
-    result.push_back(text.done());
-  }
+  for (auto one = of.events.rbegin(); one != of.events.rend(); ++one)
+    append_event(result, on, *one, std::numeric_limits<std::size_t>::max());
   return result;
 }
 

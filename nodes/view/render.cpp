@@ -71,7 +71,8 @@ share divide(const paper& on, const picture& of, std::string_view chosen_rack, s
   all.grant(parts.racks, racks);
   all.grant(parts.alarms, alarms);
   all.grant(parts.machinery, machinery);
-  all.grant(parts.events, of.events.empty() ? 0 : of.events.size() + heading);
+  all.grant(parts.events,
+            of.events.empty() ? 0 : of.events.size() * overview_event_lines + heading);
   return parts;
 }
 

@@ -48,6 +48,14 @@ std::string state_of(const json& status, const std::string& name) {
   return {};
 }
 
+/// What its status says of a node; null: nobody knows.
+json figure_of(const json& status, const std::string& name, const char* key) {
+  if (!status.is_object()) return {};
+  for (const auto& node : status["nodes"])
+    if (node["name"] == name) return node[key];
+  return {};
+}
+
 } // namespace
 
 TEST_CASE("a site that no supervisor runs is seen by its file, node by node") {
@@ -59,6 +67,17 @@ TEST_CASE("a site that no supervisor runs is seen by its file, node by node") {
   CHECK(here.health("rack_7").code == 2);
   CHECK(eventually([&] { return state_of(here.status(), "rack_0") == "running"; }));
   CHECK(state_of(here.status(), "rack_1") == "stopped");
+  // What a process says of itself is shown, what nobody counts is not made up.
+  CHECK(eventually([&] {
+    const auto memory = figure_of(here.status(), "rack_0", "rss_kb");
+    return memory.is_number() && memory > 1'000;
+  }));
+  CHECK(figure_of(here.status(), "rack_0", "cpu_percent").is_number());
+  CHECK(figure_of(here.status(), "rack_0", "uptime_s").is_number());
+  for (const auto* key : {"pid", "restarts"})
+    CHECK(figure_of(here.status(), "rack_0", key).is_null());
+  for (const auto* key : {"cpu_percent", "rss_kb", "uptime_s"})
+    CHECK(figure_of(here.status(), "rack_1", key).is_null());
   CHECK(here.site.voltaic({"apply", here.site.file()}).code == 4);
 
   here.rack->signal(SIGKILL);

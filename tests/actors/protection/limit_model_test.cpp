@@ -180,7 +180,7 @@ TEST_CASE("limits fall at once and rise slowly, a step each second") {
     const auto& said = model.step(now, at_us);
     CHECK(said.charge_a >= last_a);
     CHECK(said.charge_a - last_a <= 2.8 + 1e-9);
-    if (said.charge_a < 140) {
+    if (said.charge_a > 0 && said.charge_a < 140) {
       CHECK((said.reasons & bit_of(limit_reason::rise)) != 0);
     }
     if (said.charge_a != last_a) ++changes;
@@ -218,6 +218,44 @@ TEST_CASE("a cell on the corner of a curve is no news at each scan") {
     last = said;
   }
   CHECK(changes <= 2);
+}
+
+TEST_CASE("the same limit has the same reasons, however what is allowed comes and goes") {
+  limit_model model(lfp_rack());
+  auto now = quiet();
+  now.temperature_c.maximum = 34;
+  rack_limits last = model.step(now, 0);
+  int alone = 0;
+  int changes = 0;
+  // Each 5 s it is half a kelvin warmer; in between the trend seems to bend, and more seems
+  // allowed.
+  for (int step = 1; step < 600; ++step) {
+    const double warmer = 0.5 * std::min(step / 50, 24);
+    now.temperature_c.maximum = 34 + warmer;
+    const auto& said = model.step(now, step * us_per_s / 10);
+    const bool same = said.charge_a == last.charge_a && said.discharge_a == last.discharge_a;
+    if (said.reasons != last.reasons) {
+      ++changes;
+      alone += same ? 1 : 0;
+    }
+    last = said;
+  }
+  CHECK(changes > 0);
+  CHECK(alone == 0);
+}
+
+TEST_CASE("a reason is told when it binds: not what would leave more, nor a curve above a cap") {
+  auto now = quiet();
+  now.cell_v.maximum = 3.575; // leaves 50 %
+  now.soc_percent = 97;       // 60 %
+  CHECK(at_once(now).reasons == bit_of(limit_reason::cell_voltage));
+  now.soc_percent = 98; // 40 %
+  CHECK(at_once(now).reasons == bit_of(limit_reason::soc));
+  now.charge_cap_a = 20;
+  CHECK(at_once(now).reasons == bit_of(limit_reason::charge_cap));
+  now.charge_cap_a = 140;
+  now.charge_percent = 10; // a level's, which tells itself
+  CHECK(at_once(now).reasons == 0);
 }
 
 TEST_CASE("a standstill of the chain is no reason to jump") {

@@ -90,7 +90,9 @@ TEST_CASE("F-180 unknown, missing, doubled and mistyped keys are refused with th
       {R"("unit": "A", )", "", "4:5: points.current: missing key \"unit\"\n"},
       {R"("unit": "A")", R"("unit": 5)", "4:69: points.current.unit: expected text\n"},
       {R"("unit": "A")", R"("unit": "Ampere")",
-       "4:69: points.current.unit: unknown unit \"Ampere\"\n"},
+       "4:69: points.current.unit: unknown unit \"Ampere\", known are V, A, W, kW, VA, var, Wh, "
+       "kWh, "
+       "Ah, Ohm, kOhm, Hz, %, s, ms, h, degC, K, Pa, l/min, and \"\" for none\n"},
       {R"("unit": "A")", R"("unit": "V")", "4:69: points.current.unit: expected A for current\n"},
       {R"("scale": 0.1)", R"("scale": 0.1, "scale": 0.2)", "4:69: key \"scale\" stands twice\n"},
       {R"("scale": 0.1)", R"("scale": "0.1")", "4:55: points.current.scale: expected a number\n"},
@@ -165,7 +167,8 @@ TEST_CASE("F-180 values that mean nothing are refused with their place") {
        "7:66: messages[0].checksum.kind: expected one of crc8_j1850, xor, sum\n"
        "7:82: messages[0].checksum.byte: expected an integer from 0 to 7\n"},
       {R"("length": 8,)", R"("length": 8, "checksum": {"kind": "xor", "byte": 1},)",
-       "8:42: messages[0].signals[0].start: overlaps bits that are taken already\n"},
+       "8:42: messages[0].signals[0].start: current (signals[0]) and the checksum both have bit 8 "
+       "(byte 1, its bit 0)\n"},
       {R"("messages")", R"("registers": [], "messages")",
        "6:3: registers: does not belong to this protocol\n"},
   });
@@ -186,8 +189,48 @@ TEST_CASE("F-180 two signals or messages in one place are refused") {
        R"("length": 16 },
                    { "point": "current", "start": 8, "length": 16 })",
        "9:22: messages[0].signals[1].point: element 0 of current is carried twice\n"
-       "9:42: messages[0].signals[1].start: overlaps bits that are taken already\n"},
+       "9:42: messages[0].signals[1].start: current (signals[1]) and current (signals[0]) both "
+       "have "
+       "bit 8 (byte 1, its bit 0)\n"},
   });
+}
+
+TEST_CASE("F-180 signals that share a bit are both named, with the bit and what is likely wrong") {
+  const auto with = [](const char* head, const char* signals) {
+    return std::string(R"({
+  "name": "test", "version": 1, "protocol": "can", "commissioned": false,
+  "points": {
+    "cell_voltage": { "channel": "CellVoltage", "type": "u16", "count": 3, "unit": "V", "period_ms": 100 }
+  },
+  "messages": [
+    { "name": "cells", "id": "0x100", "length": 8, )") +
+           head + R"("signals": [
+)" + signals +
+           "\n    ] }\n  ]\n}";
+  };
+  // The second should begin at 23.
+  CHECK(findings_of(with("", R"(
+      { "point": "cell_voltage", "index": 0, "start": 7, "length": 16, "order": "motorola" },
+      { "point": "cell_voltage", "index": 1, "start": 22, "length": 16, "order": "motorola" },
+      { "point": "cell_voltage", "index": 2, "start": 39, "length": 16, "order": "motorola" })")) ==
+        "11:46: messages[0].signals[2].start: cell_voltage[2] (signals[2]) and cell_voltage[1] "
+        "(signals[1]) both have bit 39 (byte 4, its bit 7); start of a motorola signal is its most "
+        "significant bit, 7 of its first byte\n");
+  const char* paged = R"("multiplexer": { "start": 0, "length": 8 }, )";
+  CHECK(
+      findings_of(with(paged, R"(
+      { "point": "cell_voltage", "index": 0, "mux": 0, "start": 8, "length": 16 },
+      { "point": "cell_voltage", "index": 1, "start": 8, "length": 16 },
+      { "point": "cell_voltage", "index": 2, "start": 40, "length": 16 })")) ==
+      "10:46: messages[0].signals[1].start: cell_voltage[1] (signals[1]) and cell_voltage[0] "
+      "(signals[0]) both have bit 8 (byte 1, its bit 0); cell_voltage[1] (signals[1]) has no mux, "
+      "so it is in every frame\n");
+  CHECK(findings_of(with(paged, R"(
+      { "point": "cell_voltage", "index": 0, "start": 8, "length": 16 },
+      { "point": "cell_voltage", "index": 1, "start": 24, "length": 16 },
+      { "point": "cell_voltage", "index": 2, "start": 40, "length": 16 })")) ==
+        "9:7: messages[0].signals[0]: mux is missing: the message cells has a multiplexer, and no "
+        "signal of it says for which value of it it is there\n");
 }
 
 TEST_CASE("F-180 all findings of a file come at once, in its order") {

@@ -119,6 +119,23 @@ TEST_CASE(
   CHECK(find(said, said.begin(), {{"rack", "rack_1"}}) == said.end());
 }
 
+TEST_CASE("the limits of a rack that overheats are told when they change, not each half second") {
+  std::vector<json> limits;
+  for (const auto& line : play(""))
+    if (line.value("kind", "") == "limits") limits.push_back(line);
+  CHECK(limits.size() > 5);
+  CHECK(limits.size() < 30);
+  for (std::size_t i = 2; i < limits.size(); ++i) {
+    INFO(limits[i].dump());
+    const auto& before = limits[i - 1];
+    const bool is_same =
+        before["charge_current_limit_a"] == limits[i]["charge_current_limit_a"] &&
+        before["discharge_current_limit_a"] == limits[i]["discharge_current_limit_a"];
+    // Nothing comes and goes at the same value.
+    CHECK_FALSE((is_same && limits[i]["reasons"] == limits[i - 2]["reasons"]));
+  }
+}
+
 TEST_CASE("everything that the scenario of the hot rack says can be read in words") {
   const auto& texts = messages::alarms::texts_in("en");
   for (const auto& line : play("")) {

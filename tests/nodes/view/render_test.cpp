@@ -198,6 +198,21 @@ TEST_CASE("events are told newest first on every page, long ones whole on their 
         overview.find("20:15:03 rack_0       protection"));
 }
 
+TEST_CASE("an event on the overview names its rack, code and value also at 80 columns") {
+  auto site = sample_picture();
+  site.events.push_back(
+      {site.utc_us, "rack_0",
+       "Voltage or state of charge contradict the current [current_implausible "
+       "rack alarm set 1.0 limit 1.0 derate_charge:50, derate_discharge:50: voltage "
+       "or SOC say that another current flows than the sensor shows]"});
+  const auto overview = drawn(site, {}, {80, 40});
+  CHECK(overview.find(R"(
+ 20:15:07 rack_0       Voltage or state of charge contradict the current
+                       [current_implausible rack alarm set 1.0 limit 1.0 derate~
+ 20:15:03 rack_0       protection cell_overvoltage
+)") != std::string::npos);
+}
+
 TEST_CASE("the page of events says of each alarm what it means, why, what follows and what to do") {
   choice now;
   now.page = page::events;
