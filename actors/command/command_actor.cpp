@@ -24,14 +24,18 @@ constexpr const char* mode_stream = "command_mode";
 constexpr std::uint64_t no_token = 0;
 
 messages::catalogue describe() {
-  messages::point_description point;
-  point.name = mode_point;
-  point.channel = "command/Mode";
-  point.raw_type = "text";
-  point.period_ms = static_cast<std::uint32_t>(mode_period_us / messages::us_per_ms);
-  point.category = "operational";
-  point.writable = true;
-  return messages::points::make_catalogue("command", {std::move(point)});
+  messages::point_description mode;
+  mode.name = mode_point;
+  mode.channel = "command/Mode";
+  mode.raw_type = "text";
+  mode.period_ms = static_cast<std::uint32_t>(mode_period_us / messages::us_per_ms);
+  mode.category = "operational";
+  mode.writable = true;
+  auto setpoints = mode;
+  setpoints.name = setpoints_point;
+  setpoints.channel = "command/Setpoints";
+  setpoints.writable = false;
+  return messages::points::make_catalogue("command", {std::move(mode), std::move(setpoints)});
 }
 
 dispatcher_options checked(dispatcher_options options) {
@@ -135,7 +139,10 @@ void command_actor::say_mode(runtime::instant now) {
   block.source_time_us = now.monotonic_us;
   block.quality = messages::quality::good;
   block.values = std::string(to_string(model_.mode()));
-  mode_said_ = {catalogue_.owner, catalogue_.fingerprint, {std::move(block)}};
+  auto setpoints = block;
+  setpoints.point = 1;
+  setpoints.values = messages::setpoint_text(model_.setpoints(now.utc_us));
+  mode_said_ = {catalogue_.owner, catalogue_.fingerprint, {std::move(block), std::move(setpoints)}};
   context_.say(runtime::plane::telemetry, mode_said_, now);
 }
 

@@ -119,7 +119,9 @@ std::string dispatcher_model::setpoint_of(const messages::command& asked) const 
 
 std::optional<std::string> dispatcher_model::took(const messages::command& acted,
                                                   std::int64_t now_utc_us) {
-  return authority_.took(acted, setpoint_of(acted), now_utc_us);
+  const auto setpoint = setpoint_of(acted);
+  setpoints_.took(acted, setpoint, now_utc_us);
+  return authority_.took(acted, setpoint, now_utc_us);
 }
 
 // By the time, so that one that lost its journal goes on above what it gave before.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/command/authority_model.hpp"
+#include "actors/command/setpoint_model.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::actors::command {
@@ -29,6 +30,8 @@ struct dispatcher_options {
 inline constexpr std::int64_t outcome_grace_us = 500'000;
 /// The point of the LOCAL/REMOTE switch.
 inline constexpr std::string_view mode_point = "command/mode";
+/// The point that tells which setpoints stand.
+inline constexpr std::string_view setpoints_point = "command/setpoints";
 /// Commands that are on their way at once.
 inline constexpr std::size_t pending_max = 256;
 /// Events whose source is remembered, so that they can be acknowledged.
@@ -66,6 +69,9 @@ class dispatcher_model {
   /// What a command that was carried out means for those that follow. Who owned its setpoint
   /// before, where it changes hands.
   std::optional<std::string> took(const messages::command& acted, std::int64_t now_utc_us);
+  [[nodiscard]] std::vector<messages::setpoint> setpoints(std::int64_t now_utc_us) const {
+    return setpoints_.standing(now_utc_us);
+  }
   /// Whether the dispatcher itself carries it out: the LOCAL/REMOTE switch.
   [[nodiscard]] static bool is_own(const messages::command& asked);
   [[nodiscard]] command_mode mode() const { return authority_.mode(); }
@@ -99,6 +105,7 @@ class dispatcher_model {
   std::vector<std::string> event_order_;
   std::size_t event_next_ = 0;
   authority_model authority_;
+  setpoint_model setpoints_;
   std::uint64_t generation_ = 0;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string_view>
 
 #include "messages/contactor_words.hpp"
@@ -95,6 +96,7 @@ battery_model::battery_model(const model_options& options) : is_whole_site_(opti
              watch_system("soh"),
              watch_system("energy_charged"),
              watch_system("energy_discharged")};
+  setpoints_place_ = watch("command/setpoints");
 }
 
 std::size_t battery_model::watch(const std::string& name) {
@@ -107,11 +109,13 @@ std::size_t battery_model::watch(const std::string& name) {
 void battery_model::watch_rack(const rack_facts& facts) {
   const auto at = [&](const char* name) { return watch(facts.name + "/" + name); };
   racks_.push_back({facts.name,
+                    facts.device,
                     facts.capacity_ah,
                     at("contactor"),
                     at("voltage"),
                     at("current"),
                     at("soc"),
+                    at("soh"),
                     at("charge_current_limit"),
                     at("discharge_current_limit"),
                     at("charge_voltage_limit"),
@@ -136,7 +140,19 @@ void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
     if (source_us == source_us_[place]) continue;
     source_us_[place] = source_us;
     heard_us_[place] = now_us;
+    if (place == setpoints_place_) setpoints_ = messages::read_setpoints(points_.at(place).text);
   }
+}
+
+// Of those of one setpoint the one that the rack's limit is.
+const messages::setpoint* battery_model::setpoint_of(const rack& of, const char* point,
+                                                     double limit_a) const {
+  constexpr double same_a = 0.1; // what a device reports is rounded
+  const auto name = of.device + "/" + point;
+  const auto found = std::ranges::find_if(setpoints_, [&](const messages::setpoint& each) {
+    return each.point == name && std::abs(each.value - limit_a) <= same_a;
+  });
+  return found == setpoints_.end() ? nullptr : &*found;
 }
 
 void battery_model::take(const messages::limits& said, std::int64_t now_us) {
@@ -172,7 +188,6 @@ void battery_model::take_system(battery_state& state, std::int64_t now_us) const
   const auto soc = number(system_.soc, now_us);
   set(state.values, item_of("soc"), soc);
   set(state.values, item_of("soc_fine"), soc);
-  set(state.values, item_of("soh"), number(system_.soh, now_us));
   set(state.values, item_of("energy_charged"), number(system_.charged, now_us));
   set(state.values, item_of("energy_discharged"), number(system_.discharged, now_us));
 }
@@ -331,18 +346,16 @@ void battery_model::add_alarms(battery_state& state, std::int64_t now_us) const 
 
 // The rack whose limit is the smallest is the one that binds them all.
 void battery_model::explain(battery_state& state, std::int64_t now_us) const {
-  struct direction {
-    double messages::limits::*current_a;
-    std::string battery_state::*reason;
-    bool battery_state::*is_derated;
-  };
   constexpr std::array directions = {
       direction{&messages::limits::charge_current_a, &battery_state::charge_reason,
-                &battery_state::is_derated_charge},
+                &battery_state::is_derated_charge, &battery_state::is_set_charge,
+                "charge_current_limit", "reported_charge_current_limit"},
       direction{&messages::limits::discharge_current_a, &battery_state::discharge_reason,
-                &battery_state::is_derated_discharge}};
+                &battery_state::is_derated_discharge, &battery_state::is_set_discharge,
+                "discharge_current_limit", "reported_discharge_current_limit"}};
   for (const auto& each : directions) {
-    const reasons* smallest = nullptr;
+    const rack* binding = nullptr;
+    const messages::limits* smallest = nullptr;
     for (const auto& of : racks_) {
       const auto known = reasons_.find(of.name);
       if (known == reasons_.end() || now_us - known->second.heard_us > reasons_age_us_max) {
@@ -352,29 +365,62 @@ void battery_model::explain(battery_state& state, std::int64_t now_us) const {
       }
       if (is_closed(of, now_us) != true) continue;
       const auto& said = known->second.said;
-      if (smallest == nullptr || said.*each.current_a < smallest->said.*each.current_a)
-        smallest = &known->second;
+      if (smallest != nullptr && said.*each.current_a >= smallest->*each.current_a) continue;
+      smallest = &said;
+      binding = &of;
     }
     if (smallest == nullptr) {
       if ((state.*each.reason).empty()) state.*each.reason = "no rack is closed";
       continue;
     }
-    const auto& said = smallest->said;
-    state.*each.reason = said.reasons.empty()
-                             ? said.rack + " its rating"
-                             : fmt::format("{} {}", said.rack, fmt::join(said.reasons, " "));
-    state.*each.is_derated = !said.reasons.empty() && said.*each.current_a > 0;
+    explain_rack(state, each, *binding, *smallest);
   }
 }
 
-battery_state battery_model::step(std::int64_t now_us) const {
+// The rack's own reasons, or who set it so low.
+void battery_model::explain_rack(battery_state& state, const direction& of, const rack& binding,
+                                 const messages::limits& said) const {
+  const bool is_capped = std::ranges::find(said.reasons, of.cap_reason) != said.reasons.end();
+  const auto* set = is_capped ? setpoint_of(binding, of.point, said.*of.current_a) : nullptr;
+  if (set != nullptr) {
+    state.*of.is_set = true;
+    state.*of.reason = fmt::format("{} set to {} A by {} until {}", said.rack, set->value,
+                                   set->user, set->until.empty() ? "it is set again" : set->until);
+    return;
+  }
+  state.*of.reason = said.reasons.empty()
+                         ? said.rack + " its rating"
+                         : fmt::format("{} {}", said.rack, fmt::join(said.reasons, " "));
+  state.*of.is_derated = !said.reasons.empty() && said.*of.current_a > 0;
+}
+
+// It moves in months: what was measured once stays true while nobody says it.
+void battery_model::keep_soh(std::int64_t now_us) {
+  if (is_whole_site_) {
+    if (const auto told = number(system_.soh, now_us)) soh_ = told;
+    return;
+  }
+  double weighted = 0;
+  double weights = 0;
+  for (const auto& each : racks_) {
+    const auto told = number(each.soh, now_us);
+    const double weight = each.capacity_ah > 0 ? each.capacity_ah : 1;
+    weighted += weight * told.value_or(0);
+    weights += told ? weight : 0;
+  }
+  if (weights > 0) soh_ = weighted / weights;
+}
+
+battery_state battery_model::step(std::int64_t now_us) {
   battery_state state;
+  keep_soh(now_us);
   if (is_whole_site_)
     take_system(state, now_us);
   else
     sum_racks(state, now_us);
   set(state.values, item_of("voltage"), state.voltage_v);
   set(state.values, item_of("current"), state.current_a);
+  set(state.values, item_of("soh"), soh_);
   add_extremes(state, now_us);
   add_counts(state, now_us);
   add_alarms(state, now_us);

@@ -4,12 +4,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/inverter_link/link_options.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/inverter/items.hpp"
 #include "messages/points/watched_points.hpp"
+#include "messages/setpoint_list.hpp"
 
 namespace voltaic::actors::inverter_link {
 
@@ -28,6 +30,8 @@ struct battery_state {
   std::string discharge_reason;
   bool is_derated_charge = false; ///< by a curve or a level that leaves a part
   bool is_derated_discharge = false;
+  bool is_set_charge = false; ///< by a setpoint of a rack, which the reason names with its owner
+  bool is_set_discharge = false;
   /// Everything measured, counted and wrong, as items of the payload.
   messages::inverter::payload values;
 };
@@ -41,13 +45,14 @@ class battery_model {
   void learn(const messages::catalogue& described) { points_.learn(described); }
   void take(const messages::telemetry& said, std::int64_t now_us);
   void take(const messages::limits& said, std::int64_t now_us);
-  [[nodiscard]] battery_state step(std::int64_t now_us) const;
+  [[nodiscard]] battery_state step(std::int64_t now_us);
 
  private:
   struct rack {
     std::string name;
+    std::string device;
     double capacity_ah = 0;
-    std::size_t contactor, voltage, current, soc, charge_limit, discharge_limit;
+    std::size_t contactor, voltage, current, soc, soh, charge_limit, discharge_limit;
     std::size_t charge_voltage, discharge_voltage, charge_power, discharge_power;
     std::size_t cell_min, cell_min_index, cell_max, cell_max_index;
     std::size_t cold, cold_index, warm, warm_index, mean_temperature;
@@ -63,6 +68,15 @@ class battery_model {
     std::int64_t heard_us = 0;
   };
   using field = std::size_t rack::*;
+  /// Where charge and discharge have their own.
+  struct direction {
+    double messages::limits::*current_a;
+    std::string battery_state::*reason;
+    bool battery_state::*is_derated;
+    bool battery_state::*is_set;
+    const char* point;           ///< that a setpoint names
+    std::string_view cap_reason; ///< as a rack's limits say that it is below its rating
+  };
 
   [[nodiscard]] std::size_t watch(const std::string& name);
   void watch_rack(const rack_facts& facts);
@@ -77,6 +91,12 @@ class battery_model {
   void add_counts(battery_state& state, std::int64_t now_us) const;
   void add_alarms(battery_state& state, std::int64_t now_us) const;
   void explain(battery_state& state, std::int64_t now_us) const;
+  void explain_rack(battery_state& state, const direction& of, const rack& binding,
+                    const messages::limits& said) const;
+  void keep_soh(std::int64_t now_us);
+
+  [[nodiscard]] const messages::setpoint* setpoint_of(const rack& of, const char* point,
+                                                      double limit_a) const;
 
   bool is_whole_site_;
   std::vector<rack> racks_;
@@ -85,6 +105,9 @@ class battery_model {
   std::vector<std::int64_t> heard_us_; ///< by place; 0: never
   std::vector<std::int64_t> source_us_;
   std::map<std::string, reasons> reasons_; ///< by rack
+  std::size_t setpoints_place_ = 0;
+  std::vector<messages::setpoint> setpoints_; ///< all that stand, whoever set them
+  std::optional<double> soh_;                 ///< last known: it moves in months
 };
 
 } // namespace voltaic::actors::inverter_link

@@ -17,6 +17,10 @@ inline constexpr std::int64_t value_lease_us = 60 * messages::us_per_s;
 inline constexpr std::int64_t value_renewal_us = 50 * messages::us_per_s;
 /// and a change is set at most this often, unless it is to zero.
 inline constexpr std::int64_t value_spacing_us = messages::us_per_s;
+/// A heartbeat that is not written by then is worthless.
+inline constexpr std::int64_t beat_deadline_us = 900 * messages::us_per_ms;
+/// Heartbeats in a row that the device did not take before that is told.
+inline constexpr int beats_refused_max = 3;
 /// A command of a link has to be carried out within this.
 inline constexpr std::int64_t command_deadline_us = 5 * messages::us_per_s;
 
@@ -47,11 +51,20 @@ class inverter_link_actor final : public runtime::actor {
     std::int64_t at_us = 0;
     bool is_base_given = false; ///< zero, which follows when a lease ends
     bool is_given = false;      ///< the value, and nobody said that it was not taken
+    std::optional<double> held; ///< the device surely took it
+    bool is_doubtful = false;   ///< it may hold more than it should
   };
   /// A command whose answer is awaited.
   struct asked {
     std::string point;
     bool is_base = false;
+    double value = 0;
+  };
+  /// The last heartbeat and how the ones before it fared.
+  struct own_heartbeat {
+    double value = 0;
+    std::string key;
+    int refused = 0; ///< in a row
   };
 
   void step(runtime::instant now);
@@ -60,8 +73,13 @@ class inverter_link_actor final : public runtime::actor {
   void give(const std::string& target, const std::string& point,
             std::variant<double, std::string> value, std::int64_t lease_us,
             const std::string& reason, runtime::instant now, bool is_base = false);
+  void write_standing(const written_value& wanted, runtime::instant now);
   void beat(const written_value& wanted, runtime::instant now);
+  [[nodiscard]] messages::command order(const std::string& target, const std::string& point,
+                                        runtime::instant now);
   void take(const messages::result& done, runtime::instant now);
+  void take_beat(const messages::result& done, runtime::instant now);
+  void note_refusal(const std::string& point, const messages::result& done, runtime::instant now);
 
   runtime::context& context_;
   actor_options options_;
@@ -69,6 +87,7 @@ class inverter_link_actor final : public runtime::actor {
   std::map<std::string, given_value> given_;  ///< by the device's point
   std::map<std::string, asked> on_their_way_; ///< by the command's key
   std::string refused_point_;                 ///< told already
+  own_heartbeat beat_;
   std::uint64_t commands_ = 0;
   runtime::instant stepped_;
   bool described_ = false;

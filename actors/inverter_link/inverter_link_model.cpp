@@ -31,6 +31,20 @@ constexpr double status_idle = 3;
 // A step of a device's register that is reached but for rounding.
 constexpr double step_tolerance = 1e-6;
 
+// What stops the flow when nobody renews it: the currents, or the powers of an inverter that
+// takes none.
+bool is_leased(const wire::inverter_profile& profile, wire::item which) {
+  const auto writes = [&](wire::item current) {
+    return std::ranges::any_of(profile.writes,
+                               [&](const auto& each) { return each.item == current; });
+  };
+  constexpr auto charge = item_of("charge_current_limit");
+  constexpr auto discharge = item_of("discharge_current_limit");
+  if (which == item_of("charge_power_limit")) return !writes(charge);
+  if (which == item_of("discharge_power_limit")) return !writes(discharge);
+  return which == charge || which == discharge;
+}
+
 // The largest value of the point that asks no more of the battery than this.
 double fitted(const settable_range& range, double value, wire::rounding side) {
   const double steps = value / range.resolution;
@@ -48,6 +62,8 @@ std::vector<std::string> model_options::validate() const {
   if (profile == nullptr) findings.emplace_back("profile: is missing");
   if (racks.empty()) findings.emplace_back("racks: there is none");
   if (fold_back && !(fold_back->begin_v > 0)) findings.emplace_back("fold_back: is not above 0 V");
+  if (discharge_fold_back && !(discharge_fold_back->begin_v > 0))
+    findings.emplace_back("discharge_fold_back: is not above 0 V");
   if (fallback && !(fallback->lowest_v < fallback->highest_v))
     findings.emplace_back("fallback: its voltages are no range");
   const bool is_modbus = profile != nullptr && profile->wire == wire::wire::modbus;
@@ -272,14 +288,34 @@ void model::encode_frames(std::int64_t now_us, outputs& out) {
   }
 }
 
+// What moves with the battery's voltage is not written for each of its volts: a register is
+// set by a command, and each command is kept.
+double model::settled(wire::item which, const settable_range& range, double value) {
+  const auto known = written_.find(which);
+  const bool is_power =
+      which == item_of("charge_power_limit") || which == item_of("discharge_power_limit");
+  const bool is_stopped_voltage =
+      which == item_of("charge_voltage_limit") && told_.charge_current_a <= 0;
+  if (known != written_.end()) {
+    const double rise = value - known->second;
+    const double least_rise = power_rise_share * (range.maximum - range.minimum);
+    if (is_power && rise > 0 && rise < least_rise && value < range.maximum) return known->second;
+    if (is_stopped_voltage && std::abs(rise) < stopped_voltage_step_v) return known->second;
+  }
+  written_[which] = value;
+  return value;
+}
+
 void model::write_values(std::int64_t now_us, outputs& out) {
   const auto& profile = *options_.profile;
   for (const auto& each : profile.writes) {
     const auto value = payload_.number(each.item);
     const auto range = options_.settable.find(each.point);
     if (!value || range == options_.settable.end()) continue;
-    out.values.push_back(
-        {each.point, fitted(range->second, *value, wire::items[each.item].rounding)});
+    const double wanted = settled(each.item, range->second, *value);
+    out.values.push_back({each.point,
+                          fitted(range->second, wanted, wire::items[each.item].rounding),
+                          is_leased(profile, each.item)});
   }
   const auto& beat = profile.heartbeat;
   if (beat.write.empty()) return;
@@ -288,7 +324,7 @@ void model::write_values(std::int64_t now_us, outputs& out) {
     own_beat_us_ = now_us;
     own_beat_ = std::fmod(own_beat_ + 1, counter_end);
   }
-  out.values.push_back({beat.write, own_beat_});
+  out.beat = {beat.write, own_beat_};
 }
 
 // Told once in a life, before anything else.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +25,12 @@ namespace voltaic::actors::inverter_link {
 enum class communication : std::uint8_t { disconnected, connecting, normal, degraded };
 [[nodiscard]] std::string_view to_string(communication of);
 
+/// While nothing may be charged, the voltage that a register is given follows the battery's in
+/// steps of this.
+inline constexpr double stopped_voltage_step_v = 5.0;
+/// A limit of power in a register rises by this share of its range at least: it moves with
+/// each volt of the battery.
+inline constexpr double power_rise_share = 0.01;
 /// Points are said at least this often.
 inline constexpr std::int64_t points_period_us = 500 * messages::us_per_ms;
 /// An absorption voltage further above the limit than this is another one, after so long.
@@ -58,12 +65,14 @@ struct wish {
 struct written_value {
   std::string point;
   double value = 0;
+  bool is_leased = true; ///< zero follows when nobody renews it; else it stays
 };
 
 /// What follows from a step.
 struct outputs {
   std::vector<messages::can::frame> frames;
   std::vector<written_value> values; ///< all that a Modbus inverter has to hold now
+  std::optional<written_value> beat; ///< our heartbeat: another value each period
   std::vector<report> reports;
   std::vector<wish> wishes;
   std::optional<messages::telemetry> said;
@@ -107,6 +116,8 @@ class model {
   void fill(const battery_state& battery);
   void add_identity();
   void write_values(std::int64_t now_us, outputs& out);
+  [[nodiscard]] double settled(messages::inverter::item which, const settable_range& range,
+                               double value);
   void encode_frames(std::int64_t now_us, outputs& out);
   [[nodiscard]] messages::telemetry say(std::int64_t now_us) const;
 
@@ -129,6 +140,7 @@ class model {
   std::optional<std::size_t> heartbeat_place_;
   double own_beat_ = 0;
   std::optional<std::int64_t> own_beat_us_;
+  std::map<messages::inverter::item, double> written_; ///< to registers, last
   // What stands.
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;

@@ -24,12 +24,13 @@ inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
 /// A rack of the group, as the site knows it.
 struct rack_facts {
   std::string name;
+  std::string device;     ///< that feeds it, by which its setpoints are known
   double capacity_ah = 0; ///< rated; 0: not stated
   bool can_open = true;   ///< false: it takes no orders
 };
 
-/// Charging becomes slower as the voltage nears the limit of charging: all of the current
-/// up to `begin_v` below it, none at it.
+/// The current becomes smaller as the voltage nears a limit of voltage: all of it up to
+/// `begin_v` before the limit, none at it.
 struct fold_back {
   double begin_v = 0;
 };
@@ -75,7 +76,8 @@ struct model_options {
   /// What the inverter can do at most, in A.
   std::optional<double> charge_current_max_a;
   std::optional<double> discharge_current_max_a;
-  std::optional<inverter_link::fold_back> fold_back;
+  std::optional<inverter_link::fold_back> fold_back; ///< of charging
+  std::optional<inverter_link::fold_back> discharge_fold_back;
   std::optional<voltage_fallback> fallback;
   inverter_link::compatibility compatibility = compatibility::unknown;
   std::string device; ///< of a Modbus inverter: whose points it reads and sets

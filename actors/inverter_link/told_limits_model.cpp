@@ -14,6 +14,7 @@ struct direction {
   std::optional<double> inverter_a;
   const std::string& reason;
   bool is_derated;
+  bool is_set;
 };
 
 std::optional<bound> bound_of_presence(presence inverter) {
@@ -39,7 +40,7 @@ bool is_in_fallback(const model_options& options, std::optional<double> inverter
 
 bound bound_of_battery(const direction& of) {
   if (of.battery_a) {
-    const auto what = of.is_derated ? cause::derating : cause::bms;
+    const auto what = of.is_set ? cause::setpoint : of.is_derated ? cause::derating : cause::bms;
     return {what, std::max(0.0, *of.battery_a), of.reason};
   }
   if (of.fallback_a) return {cause::fallback, *of.fallback_a, "declared, by the voltage"};
@@ -60,18 +61,35 @@ void sort_by_current(std::vector<bound>& all) {
   std::ranges::stable_sort(all, {}, &bound::current_a);
 }
 
-// All of the full current up to the begin, none at the limit of charging.
-std::optional<bound> fold(const model_options& options, const told_limits& told,
-                          const battery_state& battery) {
-  if (!options.fold_back || !told.charge_voltage_v) return std::nullopt;
-  if (!battery.voltage_v) return bound{cause::fold_back, 0, "the voltage is not known"};
-  const double left_v = *told.charge_voltage_v - *battery.voltage_v;
-  const double share = std::clamp(left_v / options.fold_back->begin_v, 0.0, 1.0);
+// All of the full current up to the begin, none at the limit of voltage.
+std::optional<bound> fold(const std::optional<fold_back>& rule, std::optional<double> left_v,
+                          std::optional<double> full_a, const std::string& limit_text) {
+  if (!rule) return std::nullopt;
+  if (!left_v) return bound{cause::fold_back, 0, "the voltage is not known"};
+  const double share = std::clamp(*left_v / rule->begin_v, 0.0, 1.0);
   if (share >= 1) return std::nullopt;
-  const double full_a = std::max(0.0, battery.charge_current_a.value_or(0));
-  return bound{
-      cause::fold_back, full_a * share,
-      fmt::format("{:.1f} V below {:.1f} V", std::max(0.0, left_v), *told.charge_voltage_v)};
+  return bound{cause::fold_back, std::max(0.0, full_a.value_or(0)) * share,
+               fmt::format("{:.1f} V {}", std::max(0.0, *left_v), limit_text)};
+}
+
+void fold_both(const model_options& options, told_limits& told, const battery_state& battery) {
+  const auto left = [&](double limit_v, double sign) {
+    return battery.voltage_v ? std::optional((limit_v - *battery.voltage_v) * sign) : std::nullopt;
+  };
+  constexpr double upward = 1;
+  constexpr double downward = -1;
+  if (told.charge_voltage_v) {
+    const double limit_v = *told.charge_voltage_v;
+    if (auto folded = fold(options.fold_back, left(limit_v, upward), battery.charge_current_a,
+                           fmt::format("below {:.1f} V", limit_v)))
+      told.charge.push_back(*std::move(folded));
+  }
+  if (told.discharge_voltage_v) {
+    const double limit_v = *told.discharge_voltage_v;
+    if (auto folded = fold(options.discharge_fold_back, left(limit_v, downward),
+                           battery.discharge_current_a, fmt::format("above {:.1f} V", limit_v)))
+      told.discharge.push_back(*std::move(folded));
+  }
 }
 
 double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w) {
@@ -102,6 +120,8 @@ std::string_view to_string(cause of) {
       return "bms";
     case cause::derating:
       return "derating";
+    case cause::setpoint:
+      return "setpoint";
     case cause::fold_back:
       return "fold_back";
     case cause::inverter:
@@ -129,13 +149,15 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
   told.discharge_voltage_v = discharge_voltage(options, battery);
   told.charge =
       bounds_of({battery.charge_current_a, fallback_a(&voltage_fallback::charge_current_a),
-                 options.charge_current_max_a, battery.charge_reason, battery.is_derated_charge},
+                 options.charge_current_max_a, battery.charge_reason, battery.is_derated_charge,
+                 battery.is_set_charge},
                 inverter, options.compatibility);
-  told.discharge = bounds_of(
-      {battery.discharge_current_a, fallback_a(&voltage_fallback::discharge_current_a),
-       options.discharge_current_max_a, battery.discharge_reason, battery.is_derated_discharge},
-      inverter, options.compatibility);
-  if (auto folded = fold(options, told, battery)) told.charge.push_back(*std::move(folded));
+  told.discharge =
+      bounds_of({battery.discharge_current_a, fallback_a(&voltage_fallback::discharge_current_a),
+                 options.discharge_current_max_a, battery.discharge_reason,
+                 battery.is_derated_discharge, battery.is_set_discharge},
+                inverter, options.compatibility);
+  fold_both(options, told, battery);
   sort_by_current(told.charge);
   sort_by_current(told.discharge);
   told.charge_current_a = told.charge.front().current_a;

@@ -14,7 +14,8 @@ namespace voltaic::actors::inverter_link {
 enum class cause : std::uint8_t {
   bms,          ///< the limit of the battery
   derating,     ///< the same, where a level or curve leaves only a part
-  fold_back,    ///< the voltage is near the limit of charging
+  setpoint,     ///< the same, where somebody set it lower
+  fold_back,    ///< the voltage is near the limit of charging or discharging
   inverter,     ///< the inverter can do no more
   no_data,      ///< nobody says the battery's limit now
   fallback,     ///< the same, and the declared limits by voltage hold

@@ -238,6 +238,7 @@ void modbus_device_actor::handle(const messages::command& command) {
                   now_);
     return;
   }
+  if (command.operation == beat_operation) return beat(command);
   auto judged = gate_.judge(command, now_.utc_us, lane_of(command));
   if (judged.verdict == runtime::gate_verdict::answer)
     context_.send(std::move(judged.answer), now_);
@@ -282,6 +283,34 @@ void modbus_device_actor::stored(std::uint64_t token, const bus::storage::append
   pending_.erase(found);
   conclude(runtime::make_result(done.command, messages::outcome::rejected, *std::move(refused)),
            done.command);
+}
+
+void modbus_device_actor::beat(const messages::command& command) {
+  const auto refuse = [&](messages::outcome how, std::string reason) {
+    context_.send(runtime::make_result(command, how, std::move(reason)), now_);
+  };
+  if (command.deadline_utc_us <= now_.utc_us)
+    return refuse(messages::outcome::expired, "its deadline is over");
+  auto planned = model_.plan_set(command);
+  if (!planned) return refuse(messages::outcome::rejected, planned.error().text);
+  // One at a time: what piles up would tell of a life that is over.
+  const auto until_us = now_.monotonic_us + (command.deadline_utc_us - now_.utc_us);
+  if (beat_ && beat_->second.command.deadline_utc_us > now_.utc_us)
+    return refuse(messages::outcome::rejected, "the one before is on its way");
+  const auto token = next_token_++;
+  if (!options_.write(
+          {token, options_.unit, planned->write.address, planned->write.registers, until_us}))
+    return refuse(messages::outcome::rejected, "too many writes wait for the device's line");
+  beat_ = {token, pending_set{command, *std::move(planned), true}};
+}
+
+bool modbus_device_actor::is_beat(const bus::modbus::write_answer& answer) {
+  if (!beat_ || beat_->first != answer.token) return false;
+  const auto done = std::move(beat_->second);
+  beat_.reset();
+  tell(model_.take_read_back(done.planned, answer.read_back, answer.time_us), now_);
+  context_.send(model_.judge(done.command, done.planned, as_write_result(answer)), now_);
+  return true;
 }
 
 std::string modbus_device_actor::lane_of(const messages::command& command) const {
@@ -329,6 +358,7 @@ std::optional<std::string> modbus_device_actor::write(std::uint64_t token, pendi
 }
 
 void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {
+  if (is_beat(answer)) return;
   const auto found = pending_.find(answer.token);
   if (found == pending_.end()) return judge_reversion(answer);
   const auto done = std::move(found->second);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/modbus_device/modbus_device_model.hpp"
@@ -64,6 +65,10 @@ class modbus_device_actor final : public runtime::actor {
   /// Whether it asks for what the device holds already, so that nothing is to be written.
   [[nodiscard]] bool is_needless(const pending_set& what) const;
   void conclude_held(const pending_set& what);
+  /// A heartbeat: written at once or not at all, and kept nowhere, for the next one follows.
+  void beat(const messages::command& command);
+  /// Whether the answer is to a heartbeat; then its sender is told.
+  [[nodiscard]] bool is_beat(const bus::modbus::write_answer& answer);
   void conclude(const messages::result& done, const messages::command& command);
   void keep(const messages::command& command, const std::optional<messages::result>& done,
             std::uint64_t token);
@@ -89,6 +94,7 @@ class modbus_device_actor final : public runtime::actor {
     set_plan planned;
     std::int64_t written_us = 0;
   };
+  std::optional<std::pair<std::uint64_t, pending_set>> beat_; ///< by token, on its way
   std::map<std::uint64_t, reversion> reversions_;   ///< by token, on their way to the device
   std::vector<runtime::command_record> unfinished_; ///< in a former life; kept at the first time
   std::uint64_t next_token_;

@@ -17,6 +17,8 @@
 /// that passed.
 namespace voltaic::actors::modbus_device {
 
+/// The operation of a heartbeat, which only the inverter's link gives.
+inline constexpr std::string_view beat_operation = "beat";
 /// Rounds without a fault before the device counts as running again.
 inline constexpr std::uint32_t good_rounds_min = 3;
 

@@ -25,12 +25,16 @@ bool did_nothing(std::uint8_t exception_code) {
 } // namespace
 
 messages::expected<set_plan> model::plan_set(const messages::command& asked) const {
-  if (asked.operation != "set")
+  const bool is_beat = asked.operation == beat_operation;
+  if (!is_beat && asked.operation != "set")
     return failure{fmt::format("a Modbus device knows set, not {}", asked.operation)};
   std::string_view name = asked.point;
   if (name.starts_with(options_.name + "/")) name.remove_prefix(options_.name.size() + 1);
   const auto position = plan_.find_set(name);
   if (!position) return failure{fmt::format("{} cannot be set", asked.point)};
+  const auto purpose = plan_.commands()[*position].purpose;
+  if (is_beat != (purpose == messages::profiles::command_purpose::heartbeat))
+    return failure{asked.point + (is_beat ? " is no heartbeat" : " is a heartbeat, and not set")};
   if (asked.index != 0) return failure{fmt::format("{} has no index {}", asked.point, asked.index)};
   const auto* value = std::get_if<double>(&asked.value);
   if (value == nullptr) return failure{fmt::format("{} takes a number", asked.point)};

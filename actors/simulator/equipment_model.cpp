@@ -149,6 +149,11 @@ std::optional<modbus::exception> equipment_model::read(modbus::table from, std::
                                                        std::span<std::uint16_t> values) {
   if (from != modbus::table::input && from != modbus::table::holding)
     return modbus::exception::function;
+  if (from == modbus::table::holding && address >= block_address_ &&
+      address + values.size() <= block_address_ + block_.size()) {
+    std::copy_n(block_.begin() + (address - block_address_), values.size(), values.begin());
+    return std::nullopt;
+  }
   const auto& image = from == modbus::table::input ? input_ : holding_;
   if (address + values.size() > image.size()) return modbus::exception::address;
   if (const auto* over = disturbance(from, address, values.size())) {
@@ -215,6 +220,11 @@ void equipment_model::show_text(std::uint16_t address, std::string_view text,
 
 void equipment_model::hold(const register_place& place, double value) {
   std::ranges::copy(registers_of(place, value), holding_.begin() + place.address);
+}
+
+void equipment_model::show_block(std::uint16_t address, std::vector<std::uint16_t> registers) {
+  block_address_ = address;
+  block_ = std::move(registers);
 }
 
 double equipment_model::held(const std::vector<std::uint16_t>& holding,

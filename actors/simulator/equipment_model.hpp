@@ -91,6 +91,8 @@ class equipment_model : public messages::modbus::served_unit {
   void show_raw(std::uint16_t address, std::uint16_t value);
   void show_text(std::uint16_t address, std::string_view text, std::size_t registers);
   void hold(const register_place& place, double value);
+  /// Holding registers that lie apart from the others and only show something.
+  void show_block(std::uint16_t address, std::vector<std::uint16_t> registers);
   /// In the place's unit.
   [[nodiscard]] static double held(const std::vector<std::uint16_t>& holding,
                                    const register_place& place);
@@ -114,6 +116,8 @@ class equipment_model : public messages::modbus::served_unit {
 
   std::vector<std::uint16_t> input_;
   std::vector<std::uint16_t> holding_;
+  std::uint16_t block_address_ = 0;
+  std::vector<std::uint16_t> block_; ///< read only
   std::span<const register_place> places_;
   std::map<element, overlay> overlays_;
   overlay unit_;             ///< what is laid over all of it

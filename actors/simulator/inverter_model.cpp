@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "actors/simulator/sunspec_model.hpp"
+
 namespace voltaic::actors::simulator {
 namespace {
 
@@ -39,6 +41,7 @@ constexpr std::uint16_t tenths = 0xFFFF; // ten to the power of -1
 constexpr register_place grid_ok{.point = "grid_ok", .address = 18, .first_bit = 0, .bit_count = 1};
 constexpr register_place direction{
     .point = "direction", .address = 18, .first_bit = 1, .bit_count = 2};
+constexpr register_place charge_voltage{.point = "charge_voltage", .address = 19, .scale = 0.1};
 constexpr std::uint16_t serial_number = 20;
 constexpr std::uint16_t guard = 28;
 constexpr std::size_t input_count = 30;
@@ -56,18 +59,42 @@ constexpr register_place charge_power{
 constexpr register_place discharge_power{
     .point = "discharge_power_limit", .table = table::holding, .address = 6, .scale = 100};
 constexpr register_place heartbeat{.point = "heartbeat", .table = table::holding, .address = 7};
-constexpr std::size_t holding_count = 8;
+constexpr register_place charge_voltage_limit{
+    .point = "charge_voltage_limit", .table = table::holding, .address = 8, .scale = 0.1};
+constexpr register_place discharge_voltage_limit{
+    .point = "discharge_voltage_limit", .table = table::holding, .address = 9, .scale = 0.1};
+constexpr std::size_t holding_count = 10;
 
-constexpr std::array places{state_place,  faults_place,    heartbeat_seen,    current,
-                            voltage,      power,           frequency,         discharged,
-                            charged,      temperature,     grid_ok,           direction,
-                            run,          charge_current,  discharge_current, power_setpoint,
-                            charge_power, discharge_power, heartbeat};
+constexpr std::array places{state_place,
+                            faults_place,
+                            heartbeat_seen,
+                            current,
+                            voltage,
+                            power,
+                            frequency,
+                            discharged,
+                            charged,
+                            temperature,
+                            grid_ok,
+                            direction,
+                            charge_voltage,
+                            run,
+                            charge_current,
+                            discharge_current,
+                            power_setpoint,
+                            charge_power,
+                            discharge_power,
+                            heartbeat,
+                            charge_voltage_limit,
+                            discharge_voltage_limit};
 
 constexpr std::size_t serial_number_words = 8;
 constexpr double current_limit_max_a = 100;
 constexpr double power_limit_max_w = 100'000;
+constexpr double voltage_min = 1'000;
+constexpr double voltage_max = 1'800;
 constexpr double heartbeat_fault = 1;
+constexpr sunspec_identity identity{"Voltaic", "SIM-100", "", "1.0.0", "SIM-INV-0001"};
 constexpr std::uint16_t guard_values[] = {0x564F, 0x4C54}; // "VOLT"
 
 } // namespace
@@ -77,7 +104,10 @@ inverter_model::inverter_model() : equipment_model(input_count, holding_count, p
   hold(discharge_current, current_limit_max_a);
   hold(charge_power, power_limit_max_w);
   hold(discharge_power, power_limit_max_w);
-  show_text(serial_number, "SIM-INV-0001", serial_number_words);
+  hold(charge_voltage_limit, voltage_max);
+  hold(discharge_voltage_limit, voltage_min);
+  show_text(serial_number, identity.serial_number, serial_number_words);
+  show_block(sunspec_address, sunspec_registers(identity));
   show_raw(guard, guard_values[0]);
   show_raw(guard + 1, guard_values[1]);
   show_raw(temperature_scale, tenths);
@@ -85,11 +115,14 @@ inverter_model::inverter_model() : equipment_model(input_count, holding_count, p
 }
 
 bool inverter_model::accepts(const std::vector<std::uint16_t>& wanted) const {
+  const auto is_voltage = [&](const register_place& place) {
+    return held(wanted, place) >= voltage_min && held(wanted, place) <= voltage_max;
+  };
   return held(wanted, run) <= 1 && held(wanted, charge_current) <= current_limit_max_a &&
          held(wanted, discharge_current) <= current_limit_max_a &&
          held(wanted, charge_power) <= power_limit_max_w &&
-         held(wanted, discharge_power) <= power_limit_max_w &&
-         std::abs(held(wanted, power_setpoint)) <= rated_w;
+         held(wanted, discharge_power) <= power_limit_max_w && is_voltage(charge_voltage_limit) &&
+         is_voltage(discharge_voltage_limit) && std::abs(held(wanted, power_setpoint)) <= rated_w;
 }
 
 void inverter_model::written(std::uint16_t address, std::size_t count) {
@@ -106,8 +139,11 @@ double inverter_model::wanted_power_w() const {
   const auto limit_w = [&](const register_place& by_power, const register_place& by_current) {
     return std::min(held(by_power), held(by_current) * bus_v);
   };
-  return std::clamp(held(power_setpoint), -limit_w(charge_power, charge_current),
-                    limit_w(discharge_power, discharge_current));
+  const double charge_w =
+      bus_v < held(charge_voltage_limit) ? limit_w(charge_power, charge_current) : 0;
+  const double discharge_w =
+      bus_v > held(discharge_voltage_limit) ? limit_w(discharge_power, discharge_current) : 0;
+  return std::clamp(held(power_setpoint), -charge_w, discharge_w);
 }
 
 void inverter_model::advance(double seconds) {
@@ -149,6 +185,7 @@ void inverter_model::show_all() {
   show(discharged, discharged_wh_);
   show(charged, charged_wh_);
   show(temperature, temperature_c_);
+  show(charge_voltage, held(charge_voltage_limit));
   show(grid_ok, 1);
   show(direction, power_w_ > 0 ? 1 : power_w_ < 0 ? 2 : 0);
 }

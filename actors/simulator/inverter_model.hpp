@@ -8,8 +8,9 @@ namespace voltaic::actors::simulator {
 /// configs/profiles/demo_inverter.json.
 ///
 /// It starts within a second, follows its power setpoint by 50 kW a second, and
-/// keeps within the power and current limits that it was given. Once a heartbeat
-/// was written it wants another value every ten seconds, or goes to zero power.
+/// keeps within the limits of power, current and voltage that it was given. Once a
+/// heartbeat was written it wants another value every ten seconds, or goes to zero
+/// power. Who it is stands in a common model of SunSpec from register 40,000 on.
 class inverter_model final : public equipment_model {
  public:
   inverter_model();

@@ -37,6 +37,8 @@ constexpr std::array described_points = {
     computed_point{"discharge_voltage_limit", "DischargeVoltageLimit", "V", 1},
     computed_point{"charge_power_limit", "ChargePowerLimit", "W", 0},
     computed_point{"discharge_power_limit", "DischargePowerLimit", "W", 0},
+    computed_point{"soh", "Soh", "%", 1},
+    computed_point{"soh_min", "SohMin", "%", 1},
 };
 
 // The racks together, then the links.
@@ -92,6 +94,7 @@ model::model(model_options options)
                       watch("discharge_voltage_limit"),
                       watch("charge_power_limit"),
                       watch("discharge_power_limit"),
+                      watch("soh"),
                       {}});
   }
 }
@@ -285,6 +288,7 @@ model::whole model::counted(double energy_wh, std::int64_t now_us) const {
 
 messages::telemetry model::step(std::int64_t now_us) {
   const auto soc = parts(&rack::soc, now_us);
+  const auto soh = parts(&rack::soh, now_us);
   const bool by_capacity =
       std::ranges::all_of(racks_, [](const rack& each) { return each.capacity_ah > 0; });
   const std::array said = {
@@ -307,6 +311,8 @@ messages::telemetry model::step(std::int64_t now_us) {
       limit(&rack::discharge_voltage_limit, discharge_voltage_, now_us),
       limit(&rack::charge_power_limit, charge_power_, now_us),
       limit(&rack::discharge_power_limit, discharge_power_, now_us),
+      average(soh, by_capacity),
+      extreme(soh, false),
   };
   static_assert(std::tuple_size_v<decltype(said)> == described_points.size());
   messages::telemetry out{options_.name, catalogue_.fingerprint, {}};

@@ -76,6 +76,7 @@ class model {
     std::size_t voltage, current, power, soc, contactor, charge_limit, discharge_limit, level;
     std::size_t charge_voltage_limit, discharge_voltage_limit;
     std::size_t charge_power_limit, discharge_power_limit;
+    std::size_t soh;
     std::optional<std::pair<std::int64_t, double>> last_power; ///< time and W, while good
   };
   /// One rack's part of something.

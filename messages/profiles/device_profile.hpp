@@ -182,8 +182,12 @@ struct guard_registers {
   friend bool operator==(const guard_registers&, const guard_registers&) = default;
 };
 
-/// What a command does: sets a value, or carries the chain's orders to the contactors.
-enum class command_purpose : std::uint8_t { set, order };
+/// What a command does.
+enum class command_purpose : std::uint8_t {
+  set,      ///< sets a value
+  order,    ///< carries the chain's orders to the contactors
+  heartbeat ///< shows the device that its link lives; nobody's to set, and in no journal
+};
 
 /// What the device takes: one order command at most, and set commands.
 struct command {
@@ -250,7 +254,7 @@ struct device_profile {
   std::optional<profiles::topology> topology;
   std::optional<profiles::ratings> ratings;
   protection::stated_derating derating; ///< of a rack; what is not stated has defaults
-  std::string chemistry; ///< "lfp", "nmc" or empty
+  std::string chemistry;                ///< "lfp", "nmc" or empty
   /// Longest time from a fault to open contactors, where a point states none of its own.
   std::optional<std::uint32_t> reaction_limit_ms;
   std::vector<point> points;             ///< in the file's order

@@ -16,7 +16,8 @@ constexpr std::uint8_t frame_bytes_max = 8;
 constexpr std::size_t fields_max = 64;
 
 constexpr spelling<command_purpose> purposes[] = {{"set", command_purpose::set},
-                                                  {"order", command_purpose::order}};
+                                                  {"order", command_purpose::order},
+                                                  {"heartbeat", command_purpose::heartbeat}};
 constexpr std::string_view set_fields[] = {"value", "counter"};
 constexpr std::string_view order_fields[] = {"epoch", "counter", "contactor", "lease"};
 /// The largest raw contactor order: open 0, precharge 1, close 2.
@@ -262,6 +263,8 @@ void read_command(const object_reader& reader, load_context& context, used_names
     used.has_order = true;
   } else {
     read_set(reader, context, result);
+    if (result.purpose == command_purpose::heartbeat && context.profile.protocol == protocol::can)
+      reader.add("purpose", "only a Modbus device takes heartbeats");
     check_unique(reader, "channel", result.channel, used.channels);
     check_unique(reader, "point", result.point, used.points);
     for (const auto& point : context.profile.points)

@@ -268,7 +268,8 @@ void fill_battery(const site::plan& plan, const site::inverter& item,
                   actors::inverter_link::model_options& options) {
   for (const auto& name : item.racks) {
     const auto& rack = *plan.find_rack(name);
-    options.racks.push_back({name, site::capacity_ah(plan, rack), plan.takes_orders(rack)});
+    options.racks.push_back(
+        {name, rack.device, site::capacity_ah(plan, rack), plan.takes_orders(rack)});
     const auto& profile = *plan.find_device(rack.device)->profile;
     options.identity.version = profile.version;
     if (!profile.topology) continue;
@@ -316,6 +317,7 @@ factory make_inverter_link(const actor_setup& setup) {
   rules.charge_current_max_a = item.charge_current_max_a;
   rules.discharge_current_max_a = item.discharge_current_max_a;
   if (item.fold_back_v) rules.fold_back = {*item.fold_back_v};
+  if (item.discharge_fold_back_v) rules.discharge_fold_back = {*item.discharge_fold_back_v};
   if (item.fallback)
     rules.fallback = {item.fallback->charge_current_a, item.fallback->discharge_current_a,
                       item.fallback->lowest_v, item.fallback->highest_v};
@@ -324,6 +326,7 @@ factory make_inverter_link(const actor_setup& setup) {
   fill_battery(plan, item, rules);
   fill_device(plan, item, rules);
   options.sources.emplace_back(site::system_actor);
+  options.sources.emplace_back(site::command_actor);
   if (!item.device.empty()) options.sources.push_back(item.device);
   for (const auto& name : item.racks)
     for (const auto& source :

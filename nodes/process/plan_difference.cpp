@@ -54,8 +54,8 @@ bool same(const site::inverter& a, const site::inverter& b) {
          a.discharge_voltage_v == b.discharge_voltage_v &&
          a.charge_current_max_a == b.charge_current_max_a &&
          a.discharge_current_max_a == b.discharge_current_max_a && a.fold_back_v == b.fold_back_v &&
-         a.fallback == b.fallback && a.safety_relay == b.safety_relay && a.match == b.match &&
-         a.simulate == b.simulate;
+         a.discharge_fold_back_v == b.discharge_fold_back_v && a.fallback == b.fallback &&
+         a.safety_relay == b.safety_relay && a.match == b.match && a.simulate == b.simulate;
 }
 
 bool same(const site::modbus_line& a, const site::modbus_line& b) {

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <array>
 
 #include "nodes/site/draft_parts.hpp"
@@ -48,9 +50,15 @@ void read_limits(section& table, inverter& item) {
   item.discharge_voltage_v = read_number(table, "discharge_voltage", voltage_max);
   item.charge_current_max_a = read_number(table, "charge_current_max", current_max);
   item.discharge_current_max_a = read_number(table, "discharge_current_max", current_max);
-  item.fold_back_v = read_number(table, "fold_back", voltage_max);
-  if (item.fold_back_v && *item.fold_back_v == 0)
-    table.report().add(position_of(*table.node("fold_back")), "fold_back: expected more than 0 V");
+  const auto read_fold = [&](const char* key) {
+    const auto begin_v = read_number(table, key, voltage_max);
+    if (begin_v && *begin_v == 0)
+      table.report().add(position_of(*table.node(key)),
+                         fmt::format("{}: expected more than 0 V", key));
+    return begin_v;
+  };
+  item.fold_back_v = read_fold("fold_back");
+  item.discharge_fold_back_v = read_fold("discharge_fold_back");
 }
 
 // All of it or nothing: what is declared by halves would be guessed.

@@ -156,7 +156,8 @@ struct inverter {
   std::optional<double> discharge_voltage_v;  ///< and discharged to this
   std::optional<double> charge_current_max_a; ///< what the inverter can do
   std::optional<double> discharge_current_max_a;
-  std::optional<double> fold_back_v; ///< charging becomes slower this far below the limit
+  std::optional<double> fold_back_v;           ///< charging becomes slower this far below the limit
+  std::optional<double> discharge_fold_back_v; ///< and discharging above its
   std::optional<inverter_fallback> fallback;
   std::string safety_relay; ///< a point that is set to 0 when the inverter is lost
   inverter_match match = inverter_match::unknown;

@@ -37,9 +37,11 @@ bool has_point(const device_profile& profile, const std::string& name) {
   return profile.find_point(name).has_value();
 }
 
-bool has_setter(const device_profile& profile, const std::string& name) {
+using messages::profiles::command_purpose;
+
+bool takes(const device_profile& profile, const std::string& name, command_purpose purpose) {
   return std::ranges::any_of(profile.commands, [&](const messages::profiles::command& each) {
-    return each.purpose == messages::profiles::command_purpose::set && each.point == name;
+    return each.purpose == purpose && each.point == name;
   });
 }
 
@@ -53,11 +55,12 @@ void check_points(const draft_inverter& at, const device& feeding, const inverte
                                          item.profile->name, what, point, feeding.name));
   };
   for (const auto& each : item.profile->writes)
-    need(has_setter(profile, each.point), each.point, "sets");
+    need(takes(profile, each.point, command_purpose::set), each.point, "sets");
   for (const auto& each : item.profile->reads)
     need(has_point(profile, each.point), each.point, "reads");
   const auto& beat = item.profile->heartbeat;
-  if (!beat.write.empty()) need(has_setter(profile, beat.write), beat.write, "sets");
+  if (!beat.write.empty())
+    need(takes(profile, beat.write, command_purpose::heartbeat), beat.write, "counts up");
   if (!beat.read.empty()) need(has_point(profile, beat.read), beat.read, "reads");
 }
 

@@ -29,7 +29,7 @@ json line(const live_site& site, const std::string& name) {
 TEST_CASE("the demo's inverter, air conditioner and meter are read, set and told as lines") {
   live_site site(live_site::equipment::all);
   site.up();
-  REQUIRE(eventually([&] { return good(site, "inverter_0", 20); }, 20s));
+  REQUIRE(eventually([&] { return good(site, "inverter_0", 26); }, 20s));
   CHECK(eventually([&] { return good(site, "hvac_0", 9); }));
   CHECK(eventually([&] { return good(site, "meter_0", 7); }));
   // The node's heartbeat tells of its lines, four times a second.

@@ -26,7 +26,8 @@ inline std::shared_ptr<const messages::profiles::device_profile> modbus_test_pro
                         "period_ms": 100},
       "run": {"channel": "Run", "type": "u16", "unit": "", "texts": ["stop", "start"],
               "period_ms": 100},
-      "absent": {"channel": "Absent", "type": "u16", "unit": "V", "period_ms": 100}
+      "absent": {"channel": "Absent", "type": "u16", "unit": "V", "period_ms": 100},
+      "heartbeat": {"channel": "Heartbeat", "type": "u16", "unit": "", "period_ms": 100}
     },
     "registers": [
       {"point": "voltage", "table": "input", "address": 0, "type": "u16"},
@@ -36,14 +37,18 @@ inline std::shared_ptr<const messages::profiles::device_profile> modbus_test_pro
       {"point": "string_current", "table": "holding", "address": 8, "type": "i16", "count": 4},
       {"point": "current_limit", "table": "holding", "address": 50, "type": "u16"},
       {"point": "run", "table": "holding", "address": 51, "type": "u16"},
-      {"point": "absent", "table": "holding", "address": 250, "type": "u16"}
+      {"point": "absent", "table": "holding", "address": 250, "type": "u16"},
+      {"point": "heartbeat", "table": "holding", "address": 52, "type": "u16"}
     ],
     "commands": [
       {"name": "set_current_limit", "channel": "SetCurrentLimit", "point": "current_limit",
        "read_back": "current_limit", "register": {"address": 50, "type": "u16", "scale": 0.1},
        "minimum": 0, "maximum": 140},
       {"name": "set_run", "channel": "SetRun", "point": "run", "read_back": "run",
-       "register": {"address": 51, "type": "u16"}, "minimum": 0, "maximum": 1}
+       "register": {"address": 51, "type": "u16"}, "minimum": 0, "maximum": 1},
+      {"name": "beat", "purpose": "heartbeat", "channel": "Beat", "point": "heartbeat",
+       "read_back": "heartbeat", "register": {"address": 52, "type": "u16"},
+       "minimum": 0, "maximum": 65535}
     ]
   })";
   auto loaded = messages::profiles::load_profile(text, "test_meter.json");

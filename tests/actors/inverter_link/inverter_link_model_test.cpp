@@ -35,7 +35,7 @@ model_options options_of(const std::string& file) {
   options.name = "inverter_0";
   options.profile = load(file);
   options.wire = options.profile->options;
-  options.racks = {{"rack_0", 280}};
+  options.racks = {{"rack_0", "bms_0", 280}};
   options.charge_voltage_v = 1680;
   options.discharge_voltage_v = 1440;
   return options;
@@ -45,7 +45,7 @@ model_options options_of(const std::string& file) {
 struct bench {
   explicit bench(model_options options) : link(std::move(options)) {
     for (const auto* name :
-         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc"})
+         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc", "soh"})
       points.push_back(messages::points::describe("system", {name, name, "", 1}, 500'000));
     described = messages::points::make_catalogue("system", points);
     rack = messages::points::make_catalogue(
@@ -54,6 +54,10 @@ struct bench {
          messages::points::describe("rack_0", {"cell_temperature_average", "T", "", 1}, 500'000)});
     link.learn(described);
     link.learn(rack);
+    command = messages::points::make_catalogue(
+        "command", {messages::points::describe("command", {"setpoints", "Setpoints", "", 0, "text"},
+                                               500'000)});
+    link.learn(command);
   }
 
   void say_system() {
@@ -77,7 +81,9 @@ struct bench {
     temperature.values = messages::block::reals{25};
     of_rack.blocks = {contactor, temperature};
     link.take(of_rack, now_us);
-    link.take(messages::limits{"rack_0", 100, 100, reasons}, now_us);
+    link.take(messages::limits{"rack_0", rack_limit_a, rack_limit_a, reasons}, now_us);
+    contactor.values = setpoints;
+    link.take({"command", command.fingerprint, {contactor}}, now_us);
   }
 
   /// Lets time pass; keeps what the link gave.
@@ -122,8 +128,11 @@ struct bench {
   std::vector<messages::point_description> points;
   messages::catalogue described;
   messages::catalogue rack;
+  messages::catalogue command;
   std::vector<std::string> reasons;
-  std::vector<std::optional<double>> values = {100.0, 120.0, 1584.0, 10.0, 50.0};
+  std::vector<std::optional<double>> values = {100.0, 120.0, 1584.0, 10.0, 50.0, std::nullopt};
+  double rack_limit_a = 100;
+  std::string setpoints;
   std::int64_t now_us = start_us;
   bool battery_speaks = true;
   bool inverter_beats = true;
@@ -297,6 +306,67 @@ TEST_CASE("charging folds back near its voltage, linearly to nothing at it") {
   bench.values[2] = std::nullopt;
   bench.pass(2 * second);
   CHECK(bench.link.told().charge_current_a == 0);
+}
+
+TEST_CASE("discharging folds back near its voltage, linearly to nothing at it") {
+  auto options = options_of("victron.json");
+  options.discharge_fold_back = fold_back{20};
+  bench bench(options);
+  bench.values[2] = 1460;
+  bench.pass(6 * second);
+  CHECK(bench.link.told().discharge_current_a == 120);
+  bench.values[2] = 1455;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().discharge_current_a == Approx(90));
+  CHECK(bench.link.told().discharge.front().cause == cause::fold_back);
+  CHECK(bench.link.told().discharge.front().detail == "15.0 V above 1440.0 V");
+  CHECK(bench.link.told().charge_current_a == 100);
+  bench.values[2] = 1439;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().discharge_current_a == 0);
+  CHECK(bench.link.told().charge_current_a == 100);
+}
+
+TEST_CASE("a limit that somebody set is named with who set it and until when") {
+  bench bench(options_of("victron.json"));
+  bench.reasons = {"reported_charge_current_limit"};
+  bench.rack_limit_a = 40;
+  bench.setpoints =
+      "bms_0/charge_current_limit 40 2026-11-22T03:10:00Z anna; "
+      "bms_0/discharge_current_limit 40 - bert";
+  bench.pass(6 * second);
+  const auto& first = bench.link.told().charge.front();
+  CHECK(first.cause == cause::setpoint);
+  CHECK(first.detail == "rack_0 set to 40 A by anna until 2026-11-22T03:10:00Z");
+  // Nothing holds the other down but its rack's own reasons.
+  CHECK(bench.link.told().discharge.front().cause == cause::derating);
+  bench.reasons = {"reported_discharge_current_limit"};
+  bench.pass(2 * second);
+  CHECK(bench.link.told().discharge.front().detail ==
+        "rack_0 set to 40 A by bert until it is set again");
+  // What the rack reports by itself is nobody's setpoint.
+  bench.rack_limit_a = 35;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().discharge.front().detail == "rack_0 reported_discharge_current_limit");
+}
+
+TEST_CASE("the state of health is the battery's, the last known, and 100 % where nobody has one") {
+  const auto soh_of = [](bench& on) {
+    messages::inverter::payload told;
+    const auto profile = load("victron.json");
+    for (const auto& frame : on.frames)
+      (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
+    return *told.number(item_of("soh"));
+  };
+  bench bench(options_of("victron.json"));
+  bench.pass(3 * second);
+  CHECK(soh_of(bench) == 100);
+  bench.values[5] = 87;
+  bench.pass(3 * second);
+  CHECK(soh_of(bench) == 87);
+  bench.values[5] = std::nullopt;
+  bench.pass(5 * second);
+  CHECK(soh_of(bench) == 87);
 }
 
 TEST_CASE("what binds is the smallest of battery, level and inverter") {

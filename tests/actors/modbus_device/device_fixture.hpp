@@ -26,7 +26,8 @@ enum point_id : std::uint16_t {
   string_current,
   limit,
   run,
-  absent
+  absent,
+  beats
 };
 
 inline constexpr std::int64_t ms = messages::us_per_ms;

@@ -144,7 +144,7 @@ TEST_CASE("equipment refuses what it cannot take, and takes nothing of it") {
   const std::vector<std::uint16_t> beyond{1, 1'001};
   CHECK(one.unit->write(table::holding, 0, beyond) == exception::value);
   CHECK(one.value("run") == 0);
-  CHECK(one.unit->write(table::holding, 7, beyond) == exception::address);
+  CHECK(one.unit->write(table::holding, 9, beyond) == exception::address);
   CHECK(one.unit->write(table::coil, 0, std::vector<std::uint16_t>{1}) == exception::function);
   std::vector<std::uint16_t> values(2);
   CHECK(one.unit->read(table::input, 29, values) == exception::address);

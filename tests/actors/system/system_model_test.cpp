@@ -26,6 +26,7 @@ struct rack_values {
   std::string level = "none";
   double charge_voltage_limit = 1656, discharge_voltage_limit = 1497;
   double charge_power_limit = 150'000, discharge_power_limit = 180'000;
+  double soh = 97;
 };
 
 class site {
@@ -51,8 +52,9 @@ class site {
     for (const double number : numbers) put(said, messages::block::reals{number}, time_us, mark);
     put(said, values.contactor, time_us, mark);
     put(said, values.level, time_us, mark);
-    for (const double number : {values.charge_voltage_limit, values.discharge_voltage_limit,
-                                values.charge_power_limit, values.discharge_power_limit}) {
+    for (const double number :
+         {values.charge_voltage_limit, values.discharge_voltage_limit, values.charge_power_limit,
+          values.discharge_power_limit, values.soh}) {
       put(said, messages::block::reals{number}, time_us, mark);
     }
     system->take(said);
@@ -93,7 +95,7 @@ class site {
     for (const auto* name :
          {"voltage", "current", "power", "soc", "charge_current_limit", "discharge_current_limit",
           "contactor", "protection_level", "charge_voltage_limit", "discharge_voltage_limit",
-          "charge_power_limit", "discharge_power_limit"}) {
+          "charge_power_limit", "discharge_power_limit", "soh"}) {
       messages::point_description point;
       point.name = rack + "/" + name;
       point.raw_type = "f64";
@@ -125,6 +127,24 @@ TEST_CASE("a system of racks sums currents and powers and weighs charge by capac
   CHECK(on.value("racks_total", second_us) == 2);
   CHECK(on.value("racks_active", second_us) == 2);
   for (const auto& block : on.last.blocks) CHECK(block.missing.empty());
+}
+
+TEST_CASE("a site's state of health is weighed by capacity, its least one kept, lost ones named") {
+  site on({100, 300});
+  rack_values old;
+  old.soh = 80;
+  on.say(0, old, second_us);
+  rack_values young;
+  young.soh = 96;
+  on.say(1, young, second_us);
+  CHECK(on.value("soh", second_us) == Approx(92));
+  CHECK(on.value("soh_min", second_us) == Approx(80));
+  on.say(0, old, 2 * second_us);
+  on.say(1, young, 2 * second_us, quality::stale);
+  CHECK(on.value("soh", 2 * second_us) == Approx(80));
+  CHECK(on.at("soh", 2 * second_us).missing == names{"rack_1"});
+  on.say(0, old, 3 * second_us, quality::stale);
+  CHECK_FALSE(site::is_usable(on.at("soh", 3 * second_us)));
 }
 
 TEST_CASE("a missing rack is named and a sum without it has no value") {
