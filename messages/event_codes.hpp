@@ -8,6 +8,8 @@ inline constexpr const char* site_start = "SITE_START";
 inline constexpr const char* site_ready = "SITE_READY";
 /// The site file was applied to the running site.
 inline constexpr const char* site_apply = "SITE_APPLY";
+/// Which configuration a rack runs by, or what waits for approval, became another.
+inline constexpr const char* configuration = "CONFIGURATION";
 /// The site was told to stop, and has stopped.
 inline constexpr const char* site_stop = "SITE_STOP";
 inline constexpr const char* site_stopped = "SITE_STOPPED";

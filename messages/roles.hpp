@@ -46,7 +46,7 @@ inline constexpr std::array<right, 12> rights{{
     {deed::take_local, "switch to local", "operator"},
     {deed::loosen, "loosen a limit", "engineer"},
     {deed::give_remote, "switch to remote", "engineer"},
-    {deed::loosen_protection, "loosen protection, with a second person", "engineer"},
+    {deed::loosen_protection, "approve what loosens protection, with a second person", "engineer"},
     {deed::reset_lock, "reset a lock", "service"},
     {deed::approve_loosening, "answer for loosened protection", "service"},
 }};

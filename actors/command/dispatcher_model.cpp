@@ -36,6 +36,7 @@ std::optional<deed> deed_of(const messages::command& asked) {
   if (asked.operation == "open") return deed::open;
   if (asked.operation == "close") return deed::close;
   if (asked.operation == "reset") return deed::reset_latch;
+  if (asked.operation == "approve") return deed::loosen_protection;
   if (asked.operation != "set") return std::nullopt;
   if (asked.point == mode_point) {
     return word != nullptr && *word == to_string(command_mode::local) ? deed::take_local
@@ -88,8 +89,9 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
     return {};
   }
   if (!is_rack) return {};
-  if (asked.operation == "shelve" || asked.operation == "unshelve") {
-    // "rack_0/soc_low": without a candidate nothing is meant.
+  if (asked.operation == "shelve" || asked.operation == "unshelve" ||
+      asked.operation == "approve") {
+    // "rack_0/soc_low": without a candidate, or a configuration's hash, nothing is meant.
     return asked.point == owner ? std::vector<std::string>{}
                                 : std::vector<std::string>{owner + "/protection"};
   }

@@ -36,7 +36,7 @@ protection_options checked(protection_options options) {
 }
 
 // In the order in which they are said.
-constexpr std::array<computed_point, 10> described_points = {{
+constexpr std::array<computed_point, 11> described_points = {{
     {"charge_current_limit", "ChargeCurrentLimit", "A", 1},
     {"discharge_current_limit", "DischargeCurrentLimit", "A", 1},
     {"protection_level", "ProtectionLevel", "", 0, "text"},
@@ -47,6 +47,7 @@ constexpr std::array<computed_point, 10> described_points = {{
     {"discharge_voltage_limit", "DischargeVoltageLimit", "V", 1},
     {"charge_power_limit", "ChargePowerLimit", "W", 0},
     {"discharge_power_limit", "DischargePowerLimit", "W", 0},
+    {"configuration", "Configuration", "", 0, "text"},
 }};
 
 // "none", or the highest level that is active or latched.
@@ -113,6 +114,7 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       model_(checked(std::move(options.rules))),
       reader_(rack_),
       memory_(context),
+      configuration_(context, rack_, std::move(options.configuration)),
       held_(context.lives_on_recording()),
       commands_(context),
       catalogue_(catalogue_of(rack_, context.name())) {
@@ -133,15 +135,16 @@ void protection_actor::load_latches() {
     latched.push_back(
         {detail("candidate"), detail("level"), detail("latch"), detail("scope"), each.name});
   }
-  model_.load_latches(latched, memory_.is_lost());
+  model_.load_latches(latched, is_store_lost());
 }
 
 void protection_actor::begin(runtime::instant now) {
   begun_ = true;
   for (const auto& each : model_.rows()) {
-    if (memory_.is_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
+    if (is_store_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
   }
   memory_.begin(now);
+  if (auto alarm = configuration_.begin(now)) remember(*std::move(alarm), now);
   context_.say(plane::telemetry, catalogue_, now);
   if (model_.unbound().empty()) return;
   messages::event event;
@@ -241,11 +244,16 @@ void protection_actor::tell(const outputs& said, const messages::command* cause,
     }
     if (told.opens_group) event.first_out = messages::first_out_self;
     if (told.in_group) event.first_out = group_;
-    const auto sequence = context_.record(event, now);
+    const auto sequence = remember(std::move(event), now);
     if (told.opens_group) group_ = sequence;
-    recent_.push_back({sequence, std::move(event)});
-    if (recent_.size() > recent_events_max) recent_.pop_front();
   }
+}
+
+std::uint64_t protection_actor::remember(messages::event event, runtime::instant now) {
+  const auto sequence = context_.record(event, now);
+  recent_.push_back({sequence, std::move(event)});
+  if (recent_.size() > recent_events_max) recent_.pop_front();
+  return sequence;
 }
 
 void protection_actor::say_permit(const verdict& word, runtime::instant now) {
@@ -260,6 +268,10 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
   said.locked = word.locked;
   said.reasons = word.reasons;
   if (!memory_.is_epoch_stored()) said.reasons.emplace_back("epoch_not_stored");
+  if (configuration_.bars_closing()) {
+    said.close_allowed = false;
+    said.reasons.emplace_back(configuration_staged);
+  }
   if (deadlines_.level_now() == deadline_model::level::open) {
     said.granted = said.close_allowed = false;
     said.opening = std::max(said.opening, messages::opening::ordered);
@@ -287,7 +299,8 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
                  told_block(6, applied.charge_v, now),
                  told_block(7, applied.discharge_v, now),
                  good_block(8, block::reals{applied.charge_w}, now),
-                 good_block(9, block::reals{applied.discharge_w}, now)};
+                 good_block(9, block::reals{applied.discharge_w}, now),
+                 good_block(10, configuration_.words(), now)};
   limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons,
                                    applied.charge_v, applied.discharge_v, applied.charge_w,
                                    applied.discharge_w},
@@ -353,6 +366,7 @@ void protection_actor::stored(std::uint64_t token, const bus::storage::append_re
       if (is_lost_store(each)) memory_.keep_later(latch_of(each));
     }
   }
+  if (const auto answered = configuration_.stored(token, result, now_)) finish_approval(*answered);
   commands_.keep(token, result, now_);
 }
 
@@ -360,6 +374,7 @@ void protection_actor::act(const messages::command& command) {
   if (command.operation == "reset") return reset(command);
   if (command.operation == "acknowledge") return acknowledge(command);
   if (command.operation == "shelve" || command.operation == "unshelve") return shelve(command);
+  if (command.operation == "approve") return approve(command);
   commands_.finish(command, messages::outcome::rejected,
                    {fmt::format("{} does not know '{}'", context_.name(), command.operation)}, {},
                    now_);
@@ -393,6 +408,19 @@ void protection_actor::shelve(const messages::command& command) {
   }
   tell(model_.last(), &command, now_);
   commands_.finish(command, messages::outcome::done, {}, {}, now_);
+}
+
+void protection_actor::approve(const messages::command& command) {
+  const auto answered = configuration_.approve(command, standby_, now_);
+  if (answered) finish_approval(*answered);
+}
+
+void protection_actor::finish_approval(const configuration_keeper::answer& answered) {
+  commands_.finish(answered.command, answered.outcome, answered.reasons, {}, now_);
+  // Rules are taken where nothing flows and nothing is latched in passing: at a start. A rack
+  // that somebody closed meanwhile goes on by the former ones until its next.
+  if (answered.is_stored && standby_)
+    context_.restart("another configuration of its rack was approved");
 }
 
 void protection_actor::acknowledge(const messages::command& command) {

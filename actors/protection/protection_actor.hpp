@@ -4,6 +4,7 @@
 #include <deque>
 #include <string>
 
+#include "actors/protection/configuration_keeper.hpp"
 #include "actors/protection/deadline_model.hpp"
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
@@ -17,7 +18,8 @@ namespace voltaic::actors::protection {
 /// What the actor needs beside its rules.
 struct actor_options {
   protection_options rules;
-  std::string device; ///< the actor that feeds the rack
+  std::string device;                              ///< the actor that feeds the rack
+  messages::configuration::standing configuration; ///< that the rules follow from
 };
 
 /// Limits are said again this often, changed or not.
@@ -50,6 +52,12 @@ class protection_actor final : public runtime::actor {
   void step(const inputs& news, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
   void tell(const outputs& said, const messages::command* cause, runtime::instant now);
+  /// Records an event that can be acknowledged; its sequence.
+  std::uint64_t remember(messages::event event, runtime::instant now);
+  /// What a former life latched or approved cannot be read.
+  [[nodiscard]] bool is_store_lost() const {
+    return memory_.is_lost() || configuration_.was_lost();
+  }
   /// Judges how long after its time a step was dealt with.
   void judge_lateness(runtime::instant step);
   void say_permit(const verdict& word, runtime::instant now);
@@ -60,6 +68,8 @@ class protection_actor final : public runtime::actor {
   void reset(const messages::command& command);
   void shelve(const messages::command& command);
   void acknowledge(const messages::command& command);
+  void approve(const messages::command& command);
+  void finish_approval(const configuration_keeper::answer& answered);
 
   runtime::context& context_;
   std::string rack_;
@@ -68,6 +78,7 @@ class protection_actor final : public runtime::actor {
   protection_model model_;
   telemetry_reader reader_;
   runtime::chain_memory memory_;
+  configuration_keeper configuration_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;

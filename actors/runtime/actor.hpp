@@ -77,6 +77,10 @@ class context {
   /// Whether the node's end should wait for this actor, for a bounded time.
   virtual void hold_node(bool /*wanted*/) {}
 
+  /// After this handler the incarnation ends, as by a failure: its supervisor starts it again,
+  /// with those that depend on it. For who has to begin anew by what its journal says now.
+  virtual void restart(std::string /*why*/) {}
+
   /// For loading at construction only: it blocks.
   [[nodiscard]] virtual bus::storage::journal& journal() = 0;
 };

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -49,12 +50,15 @@ class incarnation_context final : public context {
     environment_.bus->repeat(speaker_, telemetry, time);
   }
   void hold_node(bool wanted) override { place_->hold_node(wanted); }
+  void restart(std::string why) override { restart_ = std::move(why); }
+  [[nodiscard]] const std::optional<std::string>& wants_restart() const { return restart_; }
   bus::storage::journal& journal() override { return *environment_.journal; }
 
  private:
   std::shared_ptr<seat> place_;
   const seat_environment& environment_;
   speaker speaker_;
+  std::optional<std::string> restart_;
 };
 
 // FNV-1a over what was said, whatever envelope it came in: the same words again
@@ -115,6 +119,15 @@ class incarnation {
     }
   }
 
+  /// It asked to be started again; told as an event.
+  bool is_to_restart() {
+    if (context_ == nullptr || !context_->wants_restart()) return false;
+    auto event = crash_event(*context_->wants_restart());
+    event.state = "restarts";
+    record(std::move(event));
+    return true;
+  }
+
   void crashed(const mail&, const std::string& what) { record(crash_event(what)); }
 
   // The handler threw: remember which message it was.
@@ -172,7 +185,7 @@ caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> pl
   const auto handle = [self, life](const auto& content) {
     try {
       life->handle(content);
-      return;
+      if (!life->is_to_restart()) return;
     } catch (const std::exception& failure) {
       life->crashed(content, failure.what());
     } catch (...) {

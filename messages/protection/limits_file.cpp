@@ -325,8 +325,12 @@ std::variant<table, findings> load(std::string_view text, const std::string& fil
   }
   const auto parsed = parse_toml(text, file);
   if (const auto* mistake = std::get_if<finding>(&parsed)) return findings{*mistake};
+  return load_parsed(std::get<toml::table>(parsed), file);
+}
+
+std::variant<table, findings> load_parsed(const toml::table& root, const std::string& file) {
   reader walk(file);
-  auto result = walk.read(std::get<toml::table>(parsed));
+  auto result = walk.read(root);
   auto found = walk.take_findings();
   if (!found.empty()) return found;
   return result;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 
 #include "messages/finding.hpp"
 #include "messages/protection/table.hpp"
@@ -15,5 +16,9 @@ namespace voltaic::messages::protection {
 /// with any, `base` is of no use.
 [[nodiscard]] findings override_limits(table& base, const toml::table& changes,
                                        const std::string& file);
+
+/// As `load`, from what was parsed already.
+[[nodiscard]] std::variant<table, findings> load_parsed(const toml::table& root,
+                                                        const std::string& file);
 
 } // namespace voltaic::messages::protection

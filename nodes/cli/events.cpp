@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
@@ -19,7 +18,6 @@
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/duration.hpp"
-#include "nodes/site/folders.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -118,18 +116,6 @@ exit_code follow(const running_site& site, site_connection& connection, printer&
         std::holds_alternative<messages::event>(news->message.payload))
       to.print_once(news->message);
   }
-}
-
-// Where the sites that do not run left their journals: of the site file or state
-// folder that is given, else of all.
-std::vector<std::string> kept_folders(const std::string& place) {
-  std::error_code error;
-  if (std::filesystem::is_directory(place, error)) return {place};
-  const auto real_path =
-      place.empty() ? place : std::filesystem::weakly_canonical(place, error).string();
-  auto folders = site::kept_state_folders(real_path);
-  std::erase_if(folders, [](const auto& folder) { return journals_in({folder}).empty(); });
-  return folders;
 }
 
 // The journals of a site that does not run: they are only read, nothing is made.

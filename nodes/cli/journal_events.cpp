@@ -10,6 +10,7 @@
 
 #include "actors/runtime/event_log.hpp"
 #include "bus/storage/journal.hpp"
+#include "nodes/site/folders.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -49,6 +50,16 @@ std::vector<std::string> journals_in(const std::vector<std::string>& folders) {
       if (entry.path().extension() == ".journal") paths.push_back(entry.path().string());
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+std::vector<std::string> kept_folders(const std::string& place) {
+  std::error_code error;
+  if (std::filesystem::is_directory(place, error)) return {place};
+  const auto real_path =
+      place.empty() ? place : std::filesystem::weakly_canonical(place, error).string();
+  auto folders = site::kept_state_folders(real_path);
+  std::erase_if(folders, [](const auto& folder) { return journals_in({folder}).empty(); });
+  return folders;
 }
 
 std::vector<messages::message> events_of(const std::string& path, std::uint64_t newest) {

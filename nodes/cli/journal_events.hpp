@@ -8,6 +8,10 @@
 
 namespace voltaic::nodes::cli {
 
+/// Where the sites that do not run left their journals: of the site file or state folder that is
+/// given, else of all.
+[[nodiscard]] std::vector<std::string> kept_folders(const std::string& place);
+
 /// The journals of every node that the sites of these state folders have or had,
 /// and of their supervisors. Sorted.
 [[nodiscard]] std::vector<std::string> journals_in(const std::vector<std::string>& folders);

@@ -53,13 +53,18 @@ std::string named_racks(const points_found& contactors,
   return line;
 }
 
-// " rack_1 fault rack_3 warning": the racks on which protection has something to say.
+// " rack_1 fault rack_3 configuration staged": the racks on which protection has something to say.
 std::string protected_racks(const messages::points::point_table& points) {
   std::string text;
   for (const auto& point : points.select({"*/protection_level"})) {
     if (point.text.empty() || point.text == "none") continue;
     const auto& name = point.description.name;
     text += fmt::format(" {} {}", name.substr(0, name.find('/')), point.text);
+  }
+  for (const auto& point : points.select({"*/configuration"})) {
+    if (point.text.find("staged") == std::string::npos) continue;
+    const auto& name = point.description.name;
+    text += fmt::format(" {} configuration staged", name.substr(0, name.find('/')));
   }
   return text;
 }

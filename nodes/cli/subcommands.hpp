@@ -7,7 +7,9 @@ namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_acknowledge(command_options& app);
 [[nodiscard]] action declare_apply(command_options& app);
+[[nodiscard]] action declare_approve(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);
+[[nodiscard]] action declare_config(command_options& app);
 [[nodiscard]] action declare_decode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);
 [[nodiscard]] action declare_record(command_options& app);

@@ -12,23 +12,20 @@
 
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/command/command_actor.hpp"
-#include "actors/contactor/contactor_actor.hpp"
-#include "actors/contactor/watch_actor.hpp"
 #include "actors/digital_io/digital_io_actor.hpp"
 #include "actors/inverter_link/inverter_link_actor.hpp"
 #include "actors/modbus_device/modbus_device_actor.hpp"
-#include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
 #include "actors/system/system_actor.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "messages/protection/table.hpp"
+#include "nodes/process/chain_actors.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
 
 using actors::runtime::actor;
 using actors::runtime::context;
-using factory = std::function<std::unique_ptr<actor>(context&)>;
+using factory = actor_factory;
 
 // Whose points a device's are: its rack's, or its own.
 std::string subject_of(const site::device& device) {
@@ -67,105 +64,6 @@ factory make_rack(const actor_setup& setup) {
   options.profile = setup.plan.find_device(rack.device)->profile;
   return [options](context& with) {
     return std::make_unique<actors::rack::rack_actor>(with, options);
-  };
-}
-
-// What is not watched derates nothing either.
-messages::protection::derating derating_of(messages::protection::table rules,
-                                           const std::vector<std::string>& disabled,
-                                           const messages::protection::stated_derating& stated) {
-  std::erase_if(rules.candidates, [&](const auto& each) {
-    return std::ranges::find(disabled, each.name) != disabled.end();
-  });
-  return messages::protection::derating_of(stated, rules);
-}
-
-factory make_protection(const actor_setup& setup) {
-  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
-  const auto profile = setup.plan.find_device(rack.device)->profile;
-  actors::protection::actor_options options;
-  options.device = rack.device;
-  auto& rules = options.rules;
-  rules.rack = rack.name;
-  rules.can_open = setup.plan.takes_orders(rack);
-  rules.table = *rack.protection;
-  rules.disabled = setup.plan.disabled_candidates;
-  rules.derating = derating_of(*rack.protection, rules.disabled, profile->derating);
-  for (std::size_t each = 0; each < actors::protection::measured_count; ++each) {
-    const auto found = profile->find_point(actors::protection::measured_points[each].point);
-    if (!found) continue;
-    const auto& point = profile->points[*found];
-    rules.points[each] = {point.count, point.group_size, point.period_ms};
-  }
-  if (profile->ratings) {
-    rules.capacity_ah = profile->ratings->capacity_ah;
-    rules.charge_current_a = profile->ratings->charge_current_a;
-    rules.discharge_current_a = profile->ratings->discharge_current_a;
-  }
-  if (const auto limit = profile->find_point("reported_charge_current_limit")) {
-    rules.reports_charge_limit = true;
-    rules.reported_period_ms = profile->points[*limit].period_ms;
-  }
-  rules.reports_discharge_limit =
-      profile->find_point("reported_discharge_current_limit").has_value();
-  return [options](context& with) {
-    return std::make_unique<actors::protection::protection_actor>(with, options);
-  };
-}
-
-// The inputs that the site file names for a rack. Its own points its device says.
-std::vector<actors::contactor::input_options> inputs_of(const site::rack& rack) {
-  using actors::contactor::input_role;
-  std::vector<actors::contactor::input_options> inputs;
-  const auto add = [&](input_role role, const std::string& point) {
-    if (point.empty()) return;
-    const auto owner = point.substr(0, point.find('/'));
-    inputs.push_back({role, point, owner == rack.name ? rack.device : owner});
-  };
-  add(input_role::stop, rack.emergency_stop);
-  add(input_role::interlock, rack.interlock);
-  add(input_role::fire, rack.fire);
-  return inputs;
-}
-
-// Whether others are joined to the DC bus of this rack.
-bool shares_bus(const site::plan& plan, const site::rack& rack) {
-  return !rack.dc_bus.empty() && std::ranges::any_of(plan.racks, [&](const site::rack& other) {
-    return other.name != rack.name && other.dc_bus == rack.dc_bus;
-  });
-}
-
-// Of a rack that nothing here can open or close.
-factory make_watch(const site::rack& rack, const messages::profiles::device_profile& profile) {
-  actors::contactor::watch_actor_options options{rack.name,
-                                                 rack.device,
-                                                 {profile.find_point("minus_closed").has_value(),
-                                                  profile.find_point("plus_closed").has_value()}};
-  return [options](context& with) {
-    return std::make_unique<actors::contactor::watch_actor>(with, options);
-  };
-}
-
-factory make_contactor(const actor_setup& setup) {
-  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
-  const auto profile = setup.plan.find_device(rack.device)->profile;
-  if (!setup.plan.takes_orders(rack)) return make_watch(rack, *profile);
-  actors::contactor::actor_options options;
-  options.device = rack.device;
-  options.rules.rack = rack.name;
-  options.rules.close_permitted = rack.close_allowed;
-  options.rules.shares_bus = shares_bus(setup.plan, rack);
-  options.inputs = inputs_of(rack);
-  if (profile->ratings) {
-    options.rules.break_current_a = profile->ratings->break_current_a;
-    options.rules.resistor = {profile->ratings->precharge_resistance_ohm,
-                              profile->ratings->precharge_energy_j};
-  }
-  if (profile->lease.mode == messages::profiles::lease_mode::device) {
-    options.rules.lease_us = std::int64_t{profile->lease.timeout_ms} * messages::us_per_ms;
-  }
-  return [options](context& with) {
-    return std::make_unique<actors::contactor::contactor_actor>(with, options);
   };
 }
 

@@ -11,7 +11,6 @@
 
 #include "bus/control/control_socket.hpp"
 #include "messages/expected.hpp"
-#include "nodes/process/loosening_approval.hpp"
 #include "nodes/process/plan_difference.hpp"
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/site_events.hpp"
@@ -91,10 +90,6 @@ class supervisor {
   void tell_start();
   void tell_ready();
   void tell_stop();
-  /// Why a change that loosens protection is not carried out, or not yet; told as an event.
-  [[nodiscard]] std::optional<std::string> judge_loosening(const nlohmann::json& asked,
-                                                           const std::string& text,
-                                                           const site::plan& wanted);
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
   [[nodiscard]] bool write_applied(const std::string& text) const;
@@ -109,7 +104,6 @@ class supervisor {
   process_set processes_;
   std::unique_ptr<child_process> display_; ///< status lines or the view
   std::optional<pending_apply> pending_;
-  loosening_approval approval_;
   int wake_file_ = -1;
   std::atomic<bool> stop_requested_ = false;
   std::atomic<int> stop_signal_ = 0;

@@ -1,6 +1,5 @@
 // What the supervisor answers on its control socket.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -131,30 +130,12 @@ std::string supervisor::apply(std::string_view request, bool& wait) {
   for (const auto& rack : what.racks_touched)
     if (std::find(open.begin(), open.end(), json(rack)) == open.end())
       return refuse(fmt::format("{} is closed or its contactors are unknown; open it first", rack));
-  if (auto why = judge_loosening(asked, *text, wanted))
-    return json({{"refused", *std::move(why)}}).dump();
   if (!write_applied(*text)) return refuse(applied_path() + ": cannot be written");
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);
   plan_ = std::move(wanted);
   if (!changes.empty()) tell_apply(asked, "done", {}, changes_text(changes));
   return json({{"changes", std::move(changes)}}).dump();
-}
-
-std::optional<std::string> supervisor::judge_loosening(const json& asked, const std::string& text,
-                                                       const site::plan& wanted) {
-  auto loosened = loosened_protection(plan_, wanted);
-  if (loosened.empty()) return std::nullopt;
-  // All that the change is made of: the site file, and the files that it names.
-  auto what = text;
-  for (const auto& each : loosened) what += "\n" + each;
-  for (const auto& rack : wanted.racks) what += fmt::format("\n{}", rack.protection_hash);
-  for (const auto& device : wanted.devices) what += fmt::format("\n{}", device.profile_hash);
-  auto why = approval_.judge(what, {text_of(asked, "user"), text_of(asked, "role")},
-                             bus::can::monotonic_now_us());
-  if (why) tell_apply(asked, approval_.is_staged() ? "staged" : "refused", *why, loosened);
-  if (why && approval_.is_staged()) *why += fmt::format(" ({})", fmt::join(loosened, ", "));
-  return why;
 }
 
 nlohmann::json supervisor::carry_out(const std::vector<change>& changes, const site::plan& wanted) {

@@ -68,6 +68,7 @@ struct device {
   std::string name;
   std::string profile_path;       ///< real path of the profile file
   std::uint64_t profile_hash = 0; ///< of the file's bytes: a changed profile is a changed device
+  std::string profile_content;    ///< hash of what it says beside a rack's configuration items
   std::shared_ptr<const messages::profiles::device_profile> profile;
   std::string bus;              ///< empty: on a line
   std::string line;             ///< empty: on a bus

@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <type_traits>
 #include <utility>
 
+#include "messages/configuration/text.hpp"
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/load_inverter.hpp"
 #include "messages/nearest_word.hpp"
@@ -40,6 +42,7 @@ struct named_file {
   std::shared_ptr<const Content> content; ///< null: wrong, and reported
   std::string real_path;
   std::uint64_t hash = 0;
+  std::string content_hash; ///< of device profiles
 };
 
 class resolver {
@@ -179,6 +182,8 @@ class resolver {
       report_.add(std::move(*found));
     else
       entry->second.content = std::make_shared<const Content>(std::get<Content>(std::move(loaded)));
+    if constexpr (std::is_same_v<Content, device_profile>)
+      entry->second.content_hash = messages::configuration::profile_content_hash(*content);
     return entry->second;
   }
 
@@ -201,6 +206,7 @@ class resolver {
       item.profile = file.content;
       item.profile_path = file.real_path;
       item.profile_hash = file.hash;
+      item.profile_content = file.content_hash;
       check_link(item, device);
       plan_.devices.push_back(std::move(item));
     }

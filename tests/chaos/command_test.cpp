@@ -49,6 +49,13 @@ TEST_CASE("F-005: the gateway of commands dies on accepted ones, and the same ke
   const auto repeated = site.voltaic(limit_order(site, 20, "first"));
   CHECK(repeated.code == 0);
   CHECK(devices.limit_orders(0) == once);
+  // Nor does the same limit asked for anew: not one frame on the wire.
+  for (const auto* key : {"second", "third"}) {
+    const auto again = site.voltaic(limit_order(site, 20, key));
+    INFO(again.output << again.errors);
+    CHECK(again.code == 0);
+  }
+  CHECK(devices.limit_orders(0) == once);
 
   const auto journal = site.state_folder() + "/site.journal";
   std::vector<std::unique_ptr<child>> callers;

@@ -23,6 +23,10 @@ class one_rack {
     say(rack_, 0, messages::block::reals{least_v});
     say(rack_, 1, messages::block::reals{most_v});
   }
+  void tell_configuration(const std::string& words) {
+    learn(protection_);
+    say(protection_, 0, words);
+  }
   /// Without its clock.
   [[nodiscard]] std::string line() const {
     const auto status = json::parse(R"json({"nodes":[{"name":"rack_0","state":"running"}]})json");
@@ -59,6 +63,8 @@ class one_rack {
   }
   messages::catalogue contactor_ =
       catalogue("rack_0/contactor", {{"contactor", "Contactor", "", 0, "text"}});
+  messages::catalogue protection_ =
+      catalogue("rack_0/protection", {{"configuration", "Configuration", "", 0, "text"}});
   messages::catalogue rack_ = catalogue("rack_0", {{"cell_voltage_min", "CellVoltageMin", "V", 3},
                                                    {"cell_voltage_max", "CellVoltageMax", "V", 3}});
   site_view view_;
@@ -73,6 +79,15 @@ TEST_CASE("the line each second has no span of cells that nobody told") {
   CHECK(site.line() == "rack_0 opening - V soc - % - A");
   site.tell_cells(3.298, 3.301);
   CHECK(site.line() == "rack_0 opening 3.298..3.301 V soc - % - A");
+}
+
+TEST_CASE("the line each second tells of a configuration that waits for approval") {
+  one_rack site;
+  site.tell_contactor("open");
+  site.tell_configuration("version 2");
+  CHECK(site.line() == "rack_0 open - V soc - % - A");
+  site.tell_configuration("version 2, another is staged");
+  CHECK(site.line() == "rack_0 open - V soc - % - A | rack_0 configuration staged");
 }
 
 } // namespace status_line_test

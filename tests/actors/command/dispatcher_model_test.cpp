@@ -81,6 +81,15 @@ TEST_CASE("a warning is shelved by the protection of its rack") {
   }
 }
 
+TEST_CASE("an approval goes to the protection of its rack, from engineers on") {
+  auto model = site();
+  CHECK(targets(model, ask("approve", "rack_0/1a2b", "engineer")) ==
+        std::vector<std::string>{"rack_0/protection"});
+  CHECK(model.refuse(ask("approve", "rack_0/1a2b", "engineer"), 0).empty());
+  CHECK(model.refuse(ask("approve", "rack_0/1a2b", "operator"), 0).size() == 1);
+  CHECK(model.refuse(ask("approve", "rack_0", "service"), 0).size() == 1);
+}
+
 TEST_CASE("an acknowledgement goes to the rack that the event came from") {
   auto model = site();
   CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7"), 0).empty());

@@ -15,6 +15,33 @@ TEST_CASE_METHOD(device_fixture, "a Modbus device that rounds to the step beside
   CHECK(writes.size() == 2);
 }
 
+TEST_CASE_METHOD(device_fixture, "the same Modbus limit set again writes nothing and is done") {
+  CHECK(carry_out(make_set("a", 100)) == messages::outcome::done);
+  pass(1, limit_address, 1'000);
+  const auto told = states().size();
+  for (const auto* key : {"b", "c", "d"}) {
+    order(make_set(key, 100));
+    const auto answer = only_answer();
+    CHECK(answer.outcome == messages::outcome::done);
+    CHECK(answer.read_back == "100.0");
+  }
+  pass(5, limit_address, 1'000);
+  CHECK(writes.size() == 1);
+  CHECK(states().size() == told);
+}
+
+TEST_CASE_METHOD(device_fixture, "F-133 an older Modbus set that comes late writes nothing") {
+  const auto numbered = [&](const std::string& key, double value, std::uint64_t generation) {
+    auto made = make_set(key, value);
+    made.generation = generation;
+    return made;
+  };
+  CHECK(carry_out(numbered("new", 20, 9)) == messages::outcome::done);
+  order(numbered("old", 100, 8));
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(writes.size() == 1);
+}
+
 TEST_CASE_METHOD(device_fixture, "a Modbus device's limit for a time goes back to the one before") {
   // The profile has no default, and nothing was set: there is nothing to go back to.
   order(make_timed("none", 50, 1'000));

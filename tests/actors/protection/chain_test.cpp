@@ -218,7 +218,7 @@ TEST_CASE("a relay that begins to hear a chain is told contactor and limits at o
   const auto& state = std::get<messages::telemetry>(chain.repeated.at(0));
   CHECK(std::get<std::string>(state.blocks.at(0).values) == "open");
   CHECK(std::get<messages::limits>(chain.repeated.at(1)) == chain.limits);
-  CHECK(std::get<messages::telemetry>(chain.repeated.at(2)).blocks.size() == 10);
+  CHECK(std::get<messages::telemetry>(chain.repeated.at(2)).blocks.size() == 11);
 }
 
 TEST_CASE("an event is acknowledged by its id, and that changes no action") {

@@ -34,6 +34,7 @@ class noted_actor final : public actor {
       if (command->operation == "crash") {
         throw std::runtime_error("told to crash");
       }
+      if (command->operation == "restart") context_.restart("told to restart");
       notes_.push_back(context_.name() + ":" + command->operation);
     }
   }
@@ -117,6 +118,21 @@ TEST_CASE("the crash of each actor of a chain restarts it and everybody behind i
       CHECK(health.actors[i].state == "running");
     }
   }
+}
+
+TEST_CASE("an actor that asks to begin anew ends after its handler, with those behind it") {
+  diary notes;
+  test_node node(chain(notes));
+  notes.clear();
+  order(node, command_for("rack_0/protection", "restart"));
+  node.advance(50'000);
+  CHECK(notes == diary{"rack_0/protection:restart", "-rack_0/protection", "-rack_0/contactor",
+                       "+rack_0/protection", "+rack_0/contactor"});
+  const auto events = node.outside.all<messages::event>();
+  REQUIRE(events.size() == 1);
+  const auto& told = std::get<messages::event>(events[0].payload);
+  CHECK(told.state == "restarts");
+  CHECK(told.reason == "told to restart");
 }
 
 TEST_CASE("a stop ends the last started first") {

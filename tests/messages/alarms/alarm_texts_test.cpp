@@ -60,10 +60,11 @@ names documented_codes() {
 }
 
 /// Beside those of the protection files.
-const names extra_candidates = {"communication_loss", "sensor_invalid",     "sensor_frozen",
-                                "soc_implausible",    "thermal_runaway",    "limit_ignored",
-                                "contactor_weld",     "contactor_feedback", "precharge_failed",
-                                "interlock_open",     "fire_detected",      "latch_store_lost"};
+const names extra_candidates = {"communication_loss",  "sensor_invalid",     "sensor_frozen",
+                                "soc_implausible",     "thermal_runaway",    "limit_ignored",
+                                "contactor_weld",      "contactor_feedback", "precharge_failed",
+                                "interlock_open",      "fire_detected",      "latch_store_lost",
+                                "configuration_staged"};
 
 names candidates() {
   auto all = extra_candidates;
@@ -75,8 +76,8 @@ names candidates() {
 }
 
 /// States of events of the kind system that have no code.
-const names system_states = {"running",   "crashed", "events_lost", "journal_lost",
-                             "not_bound", "active",  "inactive",    "unreadable"};
+const names system_states = {"running", "crashed",  "events_lost", "journal_lost", "not_bound",
+                             "active",  "inactive", "unreadable",  "restarts"};
 /// Outcomes, and what is told of a value that has to be held.
 const names command_states = {"done",          "rejected", "expired",  "unknown",  "accepted",
                               "written_again", "resumed",  "reverted", "not_held", "held"};

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/protection/approval_model.hpp"
+#include "actors/runtime/actor.hpp"
+#include "actors/runtime/chain_memory.hpp"
+#include "messages/configuration/version.hpp"
+
+namespace voltaic::actors::protection {
+
+/// The warning that stands while a configuration waits for approval.
+inline constexpr const char* configuration_staged = "configuration_staged";
+
+/// Which configuration a rack runs by: journals and tells versions, and lets two persons approve
+/// what is staged. Belongs to the actor whose context it has.
+class configuration_keeper {
+ public:
+  /// Of its one record that somebody waits for.
+  static constexpr std::uint64_t token = runtime::chain_memory::last_token + 1;
+
+  configuration_keeper(runtime::context& owner, std::string rack,
+                       messages::configuration::standing found);
+
+  /// Journals and tells what is new since the former life. The warning that is to be told.
+  [[nodiscard]] std::optional<messages::event> begin(runtime::instant now);
+
+  /// What became of an approval, once that is known.
+  struct answer {
+    messages::command command;
+    messages::outcome outcome = messages::outcome::rejected;
+    std::vector<std::string> reasons;
+    bool is_stored = false; ///< what was staged is the newest version from now on
+  };
+  /// `asked.point`: "rack_0/HASH", of what is staged. `standby`: the contactors are known to be
+  /// open. Nothing: `stored` tells it.
+  [[nodiscard]] std::optional<answer> approve(const messages::command& asked, bool standby,
+                                              runtime::instant now);
+  /// The owner's `stored` hands on what it got.
+  [[nodiscard]] std::optional<answer> stored(std::uint64_t token_of,
+                                             const bus::storage::append_result& result,
+                                             runtime::instant now);
+
+  /// The rack is another one than was approved: it is not closed.
+  [[nodiscard]] bool bars_closing() const { return found_.replaces; }
+  /// What was approved could not be read.
+  [[nodiscard]] bool was_lost() const { return found_.was_lost; }
+  /// "version 3", "version 3, another is staged".
+  [[nodiscard]] std::string words() const;
+
+ private:
+  [[nodiscard]] std::vector<std::string> refusals(const messages::command& asked,
+                                                  bool standby) const;
+  void tell(const char* state, std::string reason, std::vector<std::string> changes,
+            const messages::command* cause, runtime::instant now);
+  void keep_staged(runtime::instant now);
+
+  runtime::context& owner_;
+  std::string rack_;
+  messages::configuration::standing found_;
+  std::string staged_before_; ///< hash that a former life told of; empty: nothing
+  approval_model approval_;
+  std::optional<messages::command> storing_; ///< the second approval, while its version is stored
+};
+
+} // namespace voltaic::actors::protection

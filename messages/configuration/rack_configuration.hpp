@@ -1,0 +1,46 @@
+#pragma once
+
+#include <string>
+
+#include "messages/protection/derating.hpp"
+#include "messages/protection/table.hpp"
+
+/// What people decide about a rack, apart from what it measures: compared, versioned and approved.
+namespace voltaic::messages::configuration {
+
+/// The configuration items of one rack. Plain values, complete: whoever has them needs no file.
+struct rack_configuration {
+  // What the rack is: its address and the words that it speaks. Nothing of it can be merged.
+  std::string profile;         ///< name of the device profile
+  std::string profile_content; ///< of what the profile says beside the items below, 16 hex digits
+  std::string bus;
+  double id_offset = 0; ///< added to every CAN identifier of the profile
+
+  // What its contactors depend on. 1: yes, 0: no.
+  double commissioned = 0;
+  double shares_bus = 0;          ///< other racks may feed its DC bus
+  double lease_ms = 0;            ///< the device opens so long after the last order; 0: it does not
+  std::string hard_wired_opening; ///< what opens it instead; empty: nothing
+  std::string emergency_stop;     ///< points that open it while active; empty: none
+  std::string interlock;
+  std::string fire;
+
+  // What it is built for.
+  double capacity_ah = 0;
+  double charge_current_a = 0;
+  double discharge_current_a = 0;
+  double break_current_a = 0;
+  double precharge_resistance_ohm = 0; ///< 0: not stated
+  double precharge_energy_j = 0;
+
+  protection::derating derating;
+  protection::table limits;
+  friend bool operator==(const rack_configuration&, const rack_configuration&) = default;
+};
+
+/// Whether anything opens the rack when all else fails, so that it may be closed at all.
+[[nodiscard]] inline bool may_close(const rack_configuration& of) {
+  return of.commissioned > 0 && (of.lease_ms > 0 || !of.hard_wired_opening.empty());
+}
+
+} // namespace voltaic::messages::configuration

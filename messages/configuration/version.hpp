@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "messages/configuration/compare.hpp"
+#include "messages/configuration/rack_configuration.hpp"
+#include "messages/expected.hpp"
+
+/// Which configuration holds for a rack: what was approved last, and what its site wants instead.
+namespace voltaic::messages::configuration {
+
+/// The journal's stream of them. Key: the rack's name, and `staged_key` of it.
+inline constexpr const char* stream = "configuration";
+[[nodiscard]] inline std::string staged_key(const std::string& rack) {
+  return rack + "/staged";
+}
+
+/// Somebody who agreed.
+struct approver {
+  std::string user;
+  std::string role;
+  std::string reason;
+  std::int64_t utc_us = 0;
+  friend bool operator==(const approver&, const approver&) = default;
+};
+
+/// A configuration as the journal keeps it: complete, so that it can be run though every file
+/// that it came from has changed.
+struct version {
+  std::uint32_t number = 0;
+  std::string hash;   ///< of `text`
+  std::string origin; ///< "site file at start", "approved"
+  std::vector<approver> approvers;
+  std::vector<std::string> changes; ///< against the version before, in words
+  std::string text;                 ///< canonical
+  friend bool operator==(const version&, const version&) = default;
+};
+
+/// As the body of a record, and back. Fails on what is no version or does not have its hash.
+[[nodiscard]] std::string encode_version(const version& of);
+[[nodiscard]] expected<version> decode_version(std::string_view body);
+
+/// What holds for a rack from a start of its chain on.
+struct standing {
+  version in_force;
+  /// Compiled from its text; except the items that only say what the rack is, which are the site's.
+  rack_configuration rules;
+  bool is_new = false;   ///< `in_force` has to be journalled
+  bool was_lost = false; ///< what was approved cannot be read: assume the worst
+  bool replaces = false; ///< the site has another rack or words than were approved: never close
+  std::optional<version> staged; ///< what the site wants, if some of it needs approval
+};
+
+/// What the journal knows of a rack's configuration.
+struct known_configuration {
+  std::optional<std::string> body; ///< of its newest version
+  bool journal_was_lost = false;
+};
+
+/// Equal, or only tighter: what the site wants holds. Otherwise the tighter of each row does, and
+/// the rest is staged. Where nothing was ever approved the site's holds as version 1; where it
+/// cannot be read as well, and `was_lost` says so. Pure: asked again it says the same, also after
+/// `in_force` was journalled.
+[[nodiscard]] standing standing_of(const known_configuration& known,
+                                   const rack_configuration& wanted);
+
+} // namespace voltaic::messages::configuration

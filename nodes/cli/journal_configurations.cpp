@@ -1,0 +1,58 @@
+#include "nodes/cli/journal_configurations.hpp"
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+#include "bus/storage/journal.hpp"
+#include "nodes/cli/journal_events.hpp"
+
+namespace voltaic::nodes::cli {
+namespace {
+
+namespace configuration = messages::configuration;
+
+// A journal keeps fewer.
+constexpr std::size_t records_max = 10'000;
+constexpr std::string_view staged_end = "/staged";
+
+void take(const bus::storage::record& record, std::map<std::string, rack_history>& into) {
+  const bool is_staged = record.key.ends_with(staged_end);
+  const auto rack =
+      is_staged ? record.key.substr(0, record.key.size() - staged_end.size()) : record.key;
+  auto& history = into[rack];
+  if (is_staged) history.staged.reset();
+  if (record.body.empty()) return;
+  auto version = configuration::decode_version(record.body);
+  if (!version) {
+    fmt::print(stderr, "voltaic: a configuration of {} is unreadable: {}\n", rack,
+               version.error().text);
+  } else if (is_staged) {
+    history.staged = *std::move(version);
+  } else {
+    history.versions.push_back({record.utc_us, *std::move(version)});
+  }
+}
+
+} // namespace
+
+std::map<std::string, rack_history> configurations_in(const std::vector<std::string>& folders) {
+  std::map<std::string, rack_history> found;
+  for (const auto& path : journals_in(folders)) {
+    const auto reader = bus::storage::open_reader(path);
+    if (!reader) continue; // a node that has said nothing has no journal
+    const auto records = (*reader)->since(configuration::stream, 0, records_max);
+    if (!records) fmt::print(stderr, "voltaic: {}\n", records.error().text);
+    if (!records) continue;
+    for (const auto& record : *records) take(record, found);
+  }
+  // What was approved meanwhile waits no longer, before its chain says so.
+  for (auto& [rack, history] : found)
+    if (history.staged && !history.versions.empty() &&
+        history.staged->hash == history.versions.back().of.hash)
+      history.staged.reset();
+  return found;
+}
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "messages/configuration/version.hpp"
+
+namespace voltaic::nodes::cli {
+
+/// A version, and when it was journalled.
+struct dated_version {
+  std::int64_t utc_us = 0; ///< microseconds since 1970
+  messages::configuration::version of;
+};
+
+/// What the journals know of one rack's configuration.
+struct rack_history {
+  std::vector<dated_version> versions; ///< oldest first; the last one holds
+  std::optional<messages::configuration::version> staged;
+};
+
+/// By rack, of every journal in these folders. What cannot be read is told on stderr and left out.
+[[nodiscard]] std::map<std::string, rack_history> configurations_in(
+    const std::vector<std::string>& folders);
+
+} // namespace voltaic::nodes::cli

@@ -1,0 +1,137 @@
+#include "nodes/process/chain_actors.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/contactor/contactor_actor.hpp"
+#include "actors/contactor/watch_actor.hpp"
+#include "actors/protection/protection_actor.hpp"
+#include "messages/configuration/version.hpp"
+#include "messages/profiles/device_profile.hpp"
+#include "nodes/site/configuration.hpp"
+
+namespace voltaic::nodes::process {
+namespace {
+
+using actors::runtime::context;
+using messages::configuration::rack_configuration;
+using messages::configuration::standing;
+
+/// By the journal as it is now, which an actor may read while it is made.
+standing standing_now(context& with, const std::string& rack, const rack_configuration& wanted) {
+  messages::configuration::known_configuration known;
+  known.journal_was_lost = with.journal().boot().after_loss;
+  for (auto& record : with.journal().newest(messages::configuration::stream))
+    if (record.key == rack) known.body = std::move(record.body);
+  return messages::configuration::standing_of(known, wanted);
+}
+
+// What is not watched derates nothing either.
+messages::protection::derating derating_of(messages::protection::table rules,
+                                           const std::vector<std::string>& disabled,
+                                           const messages::protection::stated_derating& stated) {
+  std::erase_if(rules.candidates, [&](const auto& each) {
+    return std::ranges::find(disabled, each.name) != disabled.end();
+  });
+  return messages::protection::derating_of(stated, rules);
+}
+
+void take(const rack_configuration& from, actors::protection::protection_options& into) {
+  into.table = from.limits;
+  into.derating = from.derating;
+  into.capacity_ah = from.capacity_ah;
+  into.charge_current_a = from.charge_current_a;
+  into.discharge_current_a = from.discharge_current_a;
+}
+
+// The inputs that open a rack. Its own points its device says.
+std::vector<actors::contactor::input_options> inputs_of(const rack_configuration& from,
+                                                        const site::rack& rack) {
+  using actors::contactor::input_role;
+  std::vector<actors::contactor::input_options> inputs;
+  const auto add = [&](input_role role, const std::string& point) {
+    if (point.empty()) return;
+    const auto owner = point.substr(0, point.find('/'));
+    inputs.push_back({role, point, owner == rack.name ? rack.device : owner});
+  };
+  add(input_role::stop, from.emergency_stop);
+  add(input_role::interlock, from.interlock);
+  add(input_role::fire, from.fire);
+  return inputs;
+}
+
+// Of a rack that nothing here can open or close.
+actor_factory make_watch(const site::rack& rack,
+                         const messages::profiles::device_profile& profile) {
+  actors::contactor::watch_actor_options options{rack.name,
+                                                 rack.device,
+                                                 {profile.find_point("minus_closed").has_value(),
+                                                  profile.find_point("plus_closed").has_value()}};
+  return [options](context& with) {
+    return std::make_unique<actors::contactor::watch_actor>(with, options);
+  };
+}
+
+void take(const rack_configuration& from, actors::contactor::contactor_options& into) {
+  into.close_permitted = may_close(from);
+  into.shares_bus = from.shares_bus > 0;
+  into.break_current_a = from.break_current_a;
+  into.resistor = {from.precharge_resistance_ohm, from.precharge_energy_j};
+  if (from.lease_ms > 0)
+    into.lease_us = static_cast<std::int64_t>(from.lease_ms) * messages::us_per_ms;
+}
+
+} // namespace
+
+actor_factory make_protection(const actor_setup& setup) {
+  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
+  const auto profile = setup.plan.find_device(rack.device)->profile;
+  actors::protection::actor_options options;
+  options.device = rack.device;
+  auto& rules = options.rules;
+  rules.rack = rack.name;
+  rules.can_open = setup.plan.takes_orders(rack);
+  rules.disabled = setup.plan.disabled_candidates;
+  for (std::size_t each = 0; each < actors::protection::measured_count; ++each) {
+    const auto found = profile->find_point(actors::protection::measured_points[each].point);
+    if (!found) continue;
+    const auto& point = profile->points[*found];
+    rules.points[each] = {point.count, point.group_size, point.period_ms};
+  }
+  if (const auto limit = profile->find_point("reported_charge_current_limit")) {
+    rules.reports_charge_limit = true;
+    rules.reported_period_ms = profile->points[*limit].period_ms;
+  }
+  rules.reports_discharge_limit =
+      profile->find_point("reported_discharge_current_limit").has_value();
+  const auto wanted = site::configuration_of(setup.plan, rack);
+  return [options, wanted, profile](context& with) {
+    auto own = options;
+    own.configuration = standing_now(with, own.rules.rack, wanted);
+    take(own.configuration.rules, own.rules);
+    if (!own.rules.disabled.empty()) // only where a simulation isolates candidates
+      own.rules.derating = derating_of(own.rules.table, own.rules.disabled, profile->derating);
+    return std::make_unique<actors::protection::protection_actor>(with, std::move(own));
+  };
+}
+
+actor_factory make_contactor(const actor_setup& setup) {
+  const auto rack = *setup.plan.find_rack(setup.actor.subject);
+  if (!setup.plan.takes_orders(rack))
+    return make_watch(rack, *setup.plan.find_device(rack.device)->profile);
+  actors::contactor::actor_options options;
+  options.device = rack.device;
+  options.rules.rack = rack.name;
+  const auto wanted = site::configuration_of(setup.plan, rack);
+  return [options, wanted, rack](context& with) {
+    auto own = options;
+    const auto standing = standing_now(with, rack.name, wanted);
+    take(standing.rules, own.rules);
+    own.inputs = inputs_of(standing.rules, rack);
+    return std::make_unique<actors::contactor::contactor_actor>(with, std::move(own));
+  };
+}
+
+} // namespace voltaic::nodes::process

@@ -1,0 +1,190 @@
+#include "actors/protection/configuration_keeper.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "messages/command_priority.hpp"
+#include "support/memory_journal.hpp"
+#include "support/sample_configuration.hpp"
+
+namespace configuration_keeper_test {
+
+using namespace voltaic;
+using namespace voltaic::actors;
+using namespace voltaic::actors::protection;
+using messages::outcome;
+namespace configuration = messages::configuration;
+
+namespace {
+
+constexpr messages::instant now{1'000'000, 2'000'000};
+
+/// What a keeper does with the node: records and events, in order.
+class kept_context final : public runtime::context {
+ public:
+  const std::string& name() const override { return name_; }
+  const std::string& node() const override { return name_; }
+  std::uint32_t incarnation() const override { return 1; }
+  messages::instant now() const override { return configuration_keeper_test::now; }
+  void listen(std::string_view, runtime::kind) override {}
+  void say(runtime::plane, messages::payload, messages::instant) override {}
+  void send(messages::payload, messages::instant) override {}
+  std::uint64_t record(messages::event event, messages::instant) override {
+    events.push_back(std::move(event));
+    return events.size();
+  }
+  void store(bus::storage::record record, std::uint64_t token) override {
+    kept.append(std::move(record), [&](const auto& result) { last = {token, result}; });
+  }
+  bus::storage::journal& journal() override { return kept; }
+
+  tests::memory_journal kept;
+  std::vector<messages::event> events;
+  std::pair<std::uint64_t, bus::storage::append_result> last;
+
+ private:
+  std::string name_ = "rack_0/protection";
+};
+
+configuration::rack_configuration with_fault_at(double set_v) {
+  auto made = tests::sample_configuration();
+  made.limits.candidates[0].limits[2].set = set_v;
+  return made;
+}
+
+/// Lives of one rack's keeper on one journal.
+class lives {
+ public:
+  /// The next one, whose site wants this.
+  void start(const configuration::rack_configuration& wanted) {
+    configuration::known_configuration known;
+    for (const auto& record : with.kept.newest(configuration::stream))
+      if (record.key == "rack_0") known.body = record.body;
+    found = configuration::standing_of(known, wanted);
+    keeper.emplace(with, "rack_0", found);
+    with.events.clear();
+    alarm = keeper->begin(now);
+  }
+  /// What became of it; of the journal's answer where it has to be awaited.
+  configuration_keeper::answer approve(const std::string& user, const std::string& role,
+                                       bool standby = true) {
+    messages::command asked;
+    asked.point = "rack_0/" + found.staged.value().hash;
+    asked.user = user;
+    asked.role = role;
+    asked.priority = priority;
+    if (auto told = keeper->approve(asked, standby, now)) return *told;
+    auto told = keeper->stored(with.last.first, with.last.second, now);
+    REQUIRE(told);
+    return *told;
+  }
+
+  kept_context with;
+  std::optional<configuration_keeper> keeper;
+  configuration::standing found;
+  std::optional<messages::event> alarm;
+  std::uint8_t priority = messages::command_priority::person;
+};
+
+} // namespace
+
+TEST_CASE("a new rack journals and tells version 1, once") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  REQUIRE(rack.with.events.size() == 1);
+  CHECK(rack.with.events[0].code == "CONFIGURATION");
+  CHECK(rack.with.events[0].state == "taken");
+  CHECK(rack.with.events[0].reason == "version 1, site file at first start");
+  CHECK_FALSE(rack.alarm);
+  CHECK(rack.keeper->words() == "version 1");
+  rack.start(with_fault_at(3.65));
+  CHECK(rack.with.events.empty());
+  CHECK(rack.with.kept.records.size() == 1);
+}
+
+TEST_CASE("a looser configuration is told as staged until it is gone or approved") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  REQUIRE(rack.with.events.size() == 1);
+  CHECK(rack.with.events[0].state == "staged");
+  CHECK(rack.with.events[0].reasons ==
+        std::vector<std::string>{"cell_overvoltage/fault/set: 3.65 -> 3.7 (loosens)"});
+  REQUIRE(rack.alarm);
+  CHECK(rack.alarm->candidate == "configuration_staged");
+  CHECK(rack.alarm->edge == "set");
+  CHECK(rack.keeper->words() == "version 1, another is staged");
+  rack.start(with_fault_at(3.7));
+  CHECK_FALSE(rack.alarm); // the warning stands already
+  rack.start(with_fault_at(3.65));
+  REQUIRE(rack.alarm);
+  CHECK(rack.alarm->edge == "clear");
+}
+
+TEST_CASE("two persons in standby make it the next version, in one record") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.approve("ada", "engineer", false).reasons ==
+        std::vector<std::string>{"the rack is not in standby: open it first"});
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::rejected);
+  CHECK(rack.approve("eve", "service", false).outcome == outcome::rejected);
+  const auto before = rack.with.kept.records.size();
+  const auto done = rack.approve("eve", "service");
+  CHECK(done.outcome == outcome::done);
+  CHECK(done.is_stored);
+  CHECK(rack.with.kept.records.size() == before + 1);
+  CHECK(rack.with.events.back().state == "approved");
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.found.in_force.number == 2);
+  CHECK(rack.found.in_force.approvers.size() == 2);
+  REQUIRE(rack.alarm);
+  CHECK(rack.alarm->edge == "clear");
+}
+
+TEST_CASE("what a life approved once is forgotten by the next") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
+  rack.start(with_fault_at(3.7));
+  CHECK_FALSE(rack.approve("eve", "service").is_stored);
+}
+
+TEST_CASE("nobody from afar and nobody without a name loosens protection") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.approve("", "service").outcome == outcome::rejected);
+  rack.priority = messages::command_priority::remote;
+  CHECK(rack.approve("ada", "service").outcome == outcome::rejected);
+}
+
+TEST_CASE("an approval that the journal does not take loosens nothing, and says so") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
+  rack.with.kept.refuse = true;
+  const auto told = rack.approve("eve", "service");
+  CHECK(told.outcome == outcome::unknown);
+  CHECK_FALSE(told.is_stored);
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.found.in_force.number == 1);
+}
+
+TEST_CASE("another rack than was approved bars closing until it is approved") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  auto moved = with_fault_at(3.65);
+  moved.bus = "can7";
+  rack.start(moved);
+  CHECK(rack.keeper->bars_closing());
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
+  CHECK(rack.approve("eve", "service").is_stored);
+  rack.start(moved);
+  CHECK_FALSE(rack.keeper->bars_closing());
+}
+
+} // namespace configuration_keeper_test

@@ -1,0 +1,246 @@
+#include "messages/configuration/compare.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <random>
+
+#include "messages/configuration/items.hpp"
+#include "messages/protection/level_rules.hpp"
+#include "support/sample_configuration.hpp"
+
+namespace configuration_compare_test {
+
+using namespace voltaic::messages::configuration;
+using namespace voltaic::messages::protection;
+using voltaic::tests::sample_configuration;
+
+namespace {
+
+using edit = std::function<void(rack_configuration&)>;
+
+comparison after(const edit& change) {
+  auto wanted = sample_configuration();
+  change(wanted);
+  return compare(sample_configuration(), wanted);
+}
+
+candidate& find(rack_configuration& in, const char* name) {
+  const auto found = std::ranges::find(in.limits.candidates, name, &candidate::name);
+  REQUIRE(found != in.limits.candidates.end());
+  return *found;
+}
+
+/// The fault of the cells' upper voltage: 3.65 V, 3.40 V, 1 s, 10 s, latch user.
+edit fault(const std::function<void(limit&)>& change) {
+  return [change](rack_configuration& of) { change(find(of, "cell_overvoltage").limits[2]); };
+}
+
+std::vector<std::string> loosened(const comparison& found) {
+  std::vector<std::string> items;
+  for (const auto& each : found.to_approve())
+    items.push_back(each.item + (each.effect == effect::replaces ? " replaces" : ""));
+  return items;
+}
+using words = std::vector<std::string>;
+
+/// Nothing of it needs approval, and all of it is taken.
+void check_tighter(const edit& change) {
+  auto wanted = sample_configuration();
+  change(wanted);
+  const auto found = after(change);
+  CHECK(found.to_approve().empty());
+  CHECK_FALSE(found.changes.empty());
+  CHECK(found.tighter == wanted);
+}
+
+/// It needs approval, by this name, and none of it is taken.
+void check_looser(const edit& change, const char* item) {
+  const auto found = after(change);
+  CHECK(loosened(found) == words{item});
+  CHECK(found.tighter == sample_configuration());
+}
+
+} // namespace
+
+TEST_CASE("the same configuration is no change") {
+  CHECK(after([](auto&) {}).changes.empty());
+  CHECK(after([](auto&) {}).tighter == sample_configuration());
+}
+
+TEST_CASE("limits that only tighten are taken") {
+  check_tighter(fault([](limit& one) { one.set = 3.62; }));
+  check_tighter(fault([](limit& one) { one.clear = 3.3; }));
+  check_tighter(fault([](limit& one) { one.set_ms = 10; }));
+  check_tighter(fault([](limit& one) { one.clear_ms = 60'000; }));
+  check_tighter(fault([](limit& one) { one.latch = latch::lock; }));
+  check_tighter([](auto& of) {
+    find(of, "cell_overvoltage").limits[3].actions[1].kind = action_kind::open_immediate;
+  });
+  check_tighter(fault([](limit& one) { one.actions.push_back({action_kind::fan_on, 0}); }));
+  check_tighter(fault([](limit& one) { one.reason = "told"; }));
+  check_tighter([](auto& of) { find(of, "cell_overvoltage").period_ms = 10; });
+  check_tighter([](auto& of) { of.limits.name = "own"; });
+}
+
+TEST_CASE("each respect in which a level protects less is named, and its row stays as approved") {
+  const auto is_looser = [](const std::function<void(limit&)>& change, const char* part) {
+    check_looser(fault(change), (std::string("cell_overvoltage/fault/") + part).c_str());
+  };
+  is_looser([](limit& one) { one.set = 3.66; }, "set");
+  is_looser([](limit& one) { one.clear = 3.45; }, "clear");
+  is_looser([](limit& one) { one.set_ms = 1001; }, "set_ms");
+  is_looser([](limit& one) { one.clear_ms = 4999; }, "clear_ms");
+  is_looser([](limit& one) { one.actions.pop_back(); }, "actions");
+  is_looser([](limit& one) { one.condition = "charging over 0.02 C"; }, "condition");
+  is_looser(
+      [](limit& one) {
+        one.latch = latch::none;
+        one.reason = "why not";
+      },
+      "latch");
+  check_looser([](auto& of) { find(of, "cell_overvoltage").limits.pop_back(); },
+               "cell_overvoltage/hard");
+  check_looser([](auto& of) { find(of, "cell_overvoltage").period_ms = 500; },
+               "cell_overvoltage/period_ms");
+}
+
+TEST_CASE("a candidate that is gone is kept, one that is new is taken") {
+  const auto gone = after([](auto& of) {
+    std::erase_if(of.limits.candidates, [](const auto& each) { return each.name == "soc_low"; });
+  });
+  CHECK(loosened(gone) == words{"soc_low"});
+  auto kept = gone.tighter;
+  CHECK(find(kept, "soc_low").limits.size() == 3);
+  auto without = sample_configuration();
+  std::erase_if(without.limits.candidates, [](const auto& each) { return each.name == "soc_low"; });
+  const auto added = compare(without, sample_configuration());
+  CHECK(added.to_approve().empty());
+  CHECK(added.tighter == sample_configuration());
+}
+
+TEST_CASE("of one row that loosens in one part and tightens in another nothing is taken") {
+  const auto found = after(fault([](limit& one) {
+    one.set = 3.66;
+    one.set_ms = 10;
+  }));
+  CHECK(loosened(found) == words{"cell_overvoltage/fault/set"});
+  CHECK(found.changes.size() == 2);
+  CHECK(found.tighter == sample_configuration());
+}
+
+TEST_CASE("rows are judged one by one: a tighter one is taken beside a looser one") {
+  const auto found = after([](auto& of) {
+    find(of, "cell_overvoltage").limits[2].set = 3.66;
+    find(of, "cell_undervoltage").limits[2].set = 2.6;
+    find(of, "cell_overvoltage").limits[0].set = 3.54;
+  });
+  auto kept = found.tighter;
+  CHECK(find(kept, "cell_overvoltage").limits[2].set == 3.65);
+  CHECK(find(kept, "cell_undervoltage").limits[2].set == 2.6);
+  CHECK(find(kept, "cell_overvoltage").limits[0].set == 3.54);
+}
+
+TEST_CASE("rows of two tables that contradict each other leave the candidate as approved") {
+  // The warning at 3.57 V is looser and stays at 3.55 V; the alarm must not come before it.
+  const auto found = after([](auto& of) {
+    auto& levels = find(of, "cell_overvoltage").limits;
+    levels[0].set = 3.57;
+    levels[1].set = 3.549;
+  });
+  CHECK(loosened(found) == words{"cell_overvoltage/warning/set"});
+  CHECK(found.tighter == sample_configuration());
+}
+
+TEST_CASE("a low limit is looser where it lies lower") {
+  check_looser([](auto& of) { find(of, "cell_undervoltage").limits[2].set = 2.4; },
+               "cell_undervoltage/fault/set");
+  check_tighter([](auto& of) { find(of, "cell_undervoltage").limits[2].set = 2.55; });
+}
+
+TEST_CASE("a derating of a greater percent is looser, and a stop covers it") {
+  const auto with = [](action one) {
+    return [one](auto& of) { find(of, "cell_overvoltage").limits[0].actions = {one}; };
+  };
+  check_looser(with({action_kind::derate_charge, 60}), "cell_overvoltage/warning/actions");
+  check_tighter(with({action_kind::derate_charge, 40}));
+  check_tighter(with({action_kind::stop_charge, 0}));
+}
+
+TEST_CASE("curves are compared wherever they could differ") {
+  auto before = sample_configuration();
+  before.derating.cell_voltage.charge = {{3.5, 100}, {3.6, 0}};
+  auto wanted = before;
+  auto& curve = wanted.derating.cell_voltage.charge;
+  curve = {{3.45, 100}, {3.52, 85}, {3.6, 0}};
+  CHECK(loosened(compare(before, wanted)) == words{"derating/charge_by_cell_voltage"});
+  CHECK(compare(before, wanted).tighter == before);
+  curve = {{3.45, 100}, {3.55, 0}};
+  CHECK(compare(before, wanted).to_approve().empty());
+  CHECK(compare(before, wanted).tighter == wanted);
+  curve = {};
+  CHECK(loosened(compare(before, wanted)) == words{"derating/charge_by_cell_voltage"});
+}
+
+TEST_CASE("ratings, lease and inputs loosen in the direction that protects less") {
+  const auto up = [](double rack_configuration::*which) {
+    return [which](auto& of) { of.*which += 1; };
+  };
+  check_looser(up(&rack_configuration::charge_current_a), "charge_current_a");
+  check_looser(up(&rack_configuration::discharge_current_a), "discharge_current_a");
+  check_looser(up(&rack_configuration::break_current_a), "break_current_a");
+  check_looser(up(&rack_configuration::capacity_ah), "capacity_ah");
+  check_looser([](auto& of) { of.capacity_ah = 100; }, "capacity_ah");
+  check_looser(up(&rack_configuration::lease_ms), "lease_ms");
+  check_looser([](auto& of) { of.lease_ms = 0; }, "lease_ms");
+  check_looser([](auto& of) { of.hard_wired_opening = "K1"; }, "hard_wired_opening");
+  check_tighter([](auto& of) { of.charge_current_a = 100; });
+  check_tighter([](auto& of) { of.lease_ms = 400; });
+  check_tighter([](auto& of) { of.commissioned = 0; });
+  check_tighter([](auto& of) { of.fire = "dio_0/fire"; });
+  auto with_input = sample_configuration();
+  with_input.emergency_stop = "dio_0/stop";
+  CHECK(loosened(compare(with_input, sample_configuration())) == words{"emergency_stop"});
+  CHECK(compare(with_input, sample_configuration()).tighter == with_input);
+}
+
+TEST_CASE("another address or other words of a device are no matter of tighter or looser") {
+  for (const edit& change :
+       {edit([](auto& of) { of.bus = "can1"; }), edit([](auto& of) { of.id_offset = 0; }),
+        edit([](auto& of) { of.profile = "other"; }),
+        edit([](auto& of) { of.profile_content = "0"; })}) {
+    const auto found = after(change);
+    REQUIRE(found.to_approve().size() == 1);
+    CHECK(found.to_approve()[0].effect == effect::replaces);
+    CHECK(found.tighter == sample_configuration());
+  }
+}
+
+TEST_CASE("a change is told as item, both values and what it means") {
+  CHECK(to_string(after(fault([](limit& one) { one.set = 3.7; })).changes[0]) ==
+        "cell_overvoltage/fault/set: 3.65 -> 3.7 (loosens)");
+  CHECK(to_string(after([](auto& of) { of.fire = "dio_0/fire"; }).changes[0]) ==
+        "fire: nothing -> dio_0/fire");
+}
+
+TEST_CASE("the tighter of any two configurations loosens neither, and is valid, and is stable") {
+  std::mt19937 random(7);
+  const auto pick = [&](std::size_t count) { return random() % count; };
+  for (int round = 0; round < 300; ++round) {
+    auto wanted = sample_configuration();
+    for (int edits = 0; edits < 6; ++edits) {
+      auto& watched = wanted.limits.candidates[pick(wanted.limits.candidates.size())];
+      auto& level = watched.limits[pick(watched.limits.size())];
+      level.set += pick(2) == 0 ? 0.001 : -0.001;
+      level.clear += pick(2) == 0 ? 0.0005 : -0.0005;
+      level.set_ms += static_cast<std::uint32_t>(pick(3)) * 100;
+      level.clear_ms += static_cast<std::uint32_t>(pick(3)) * 100;
+    }
+    const auto before = sample_configuration();
+    const auto found = compare(before, wanted);
+    CHECK(compare(before, found.tighter).to_approve().empty());
+    CHECK(compare(found.tighter, wanted).tighter == found.tighter);
+    for (const auto& each : found.tighter.limits.candidates) CHECK(mistakes_of(each).empty());
+  }
+}
+
+} // namespace configuration_compare_test

@@ -1,0 +1,139 @@
+#include "messages/configuration/version.hpp"
+
+#include "messages/configuration/text.hpp"
+#include "support/sample_configuration.hpp"
+
+namespace configuration_version_test {
+
+using namespace voltaic::messages::configuration;
+using voltaic::tests::sample_configuration;
+
+namespace {
+
+rack_configuration with_fault_at(double set_v) {
+  auto made = sample_configuration();
+  made.limits.candidates[0].limits[2].set = set_v;
+  return made;
+}
+
+double fault_of(const rack_configuration& of) {
+  return of.limits.candidates[0].limits[2].set;
+}
+
+/// What the journal knows after a start with this configuration.
+known_configuration journalled(const standing& of) {
+  return {encode_version(of.in_force), false};
+}
+
+} // namespace
+
+TEST_CASE("where nothing was ever approved the site's configuration is version 1") {
+  const auto first = standing_of({}, sample_configuration());
+  CHECK(first.in_force.number == 1);
+  CHECK(first.in_force.origin == "site file at first start");
+  CHECK(first.is_new);
+  CHECK_FALSE(first.was_lost);
+  CHECK_FALSE(first.staged);
+  CHECK(first.rules == sample_configuration());
+}
+
+TEST_CASE("a version is stored whole, and comes back only with its own hash") {
+  auto kept = standing_of({}, sample_configuration()).in_force;
+  kept.approvers = {{"ada", "engineer", "cells replaced", 17}, {"eve", "service", "", 18}};
+  kept.changes = {"a \"quoted\" change"};
+  const auto read = decode_version(encode_version(kept));
+  REQUIRE(read);
+  CHECK(*read == kept);
+  kept.text += "# another\n";
+  CHECK_FALSE(decode_version(encode_version(kept)));
+  CHECK_FALSE(decode_version("{}"));
+  CHECK_FALSE(decode_version("[1"));
+  CHECK_FALSE(decode_version(""));
+}
+
+TEST_CASE("the same configuration again makes no version, a tighter one makes the next") {
+  const auto known = journalled(standing_of({}, sample_configuration()));
+  const auto same = standing_of(known, sample_configuration());
+  CHECK_FALSE(same.is_new);
+  CHECK(same.in_force.number == 1);
+  const auto tighter = standing_of(known, with_fault_at(3.62));
+  CHECK(tighter.is_new);
+  CHECK(tighter.in_force.number == 2);
+  CHECK(tighter.in_force.origin == "site file at start");
+  CHECK(tighter.in_force.changes ==
+        std::vector<std::string>{"cell_overvoltage/fault/set: 3.65 -> 3.62"});
+  CHECK(fault_of(tighter.rules) == 3.62);
+  CHECK_FALSE(tighter.staged);
+}
+
+TEST_CASE("a looser configuration is staged, whole, and the approved rules hold") {
+  const auto known = journalled(standing_of({}, sample_configuration()));
+  auto wanted = with_fault_at(3.7);
+  wanted.charge_current_a = 100;
+  const auto found = standing_of(known, wanted);
+  CHECK(fault_of(found.rules) == 3.65);
+  CHECK(found.rules.charge_current_a == 100); // tighter, so it is taken
+  CHECK(found.in_force.number == 2);
+  REQUIRE(found.staged);
+  CHECK(found.staged->number == 3);
+  CHECK(found.staged->changes ==
+        std::vector<std::string>{"cell_overvoltage/fault/set: 3.65 -> 3.7 (loosens)"});
+  const auto staged = read_configuration(found.staged->text);
+  REQUIRE(staged);
+  CHECK(*staged == wanted);
+  const auto again = standing_of(journalled(found), wanted);
+  CHECK_FALSE(again.is_new);
+  CHECK(again.rules == found.rules);
+  CHECK(again.staged == found.staged);
+}
+
+TEST_CASE("once it is approved it holds, and what it was before is looser no more") {
+  const auto known = journalled(standing_of({}, sample_configuration()));
+  const auto staged = standing_of(known, with_fault_at(3.7)).staged;
+  REQUIRE(staged);
+  const auto found = standing_of({encode_version(*staged), false}, with_fault_at(3.7));
+  CHECK(fault_of(found.rules) == 3.7);
+  CHECK_FALSE(found.is_new);
+  CHECK_FALSE(found.staged);
+  CHECK(standing_of({encode_version(*staged), false}, sample_configuration()).in_force.number == 3);
+}
+
+TEST_CASE("tightening in steps and back does not loosen by way of its own history") {
+  auto known = journalled(standing_of({}, with_fault_at(3.65)));
+  known = journalled(standing_of(known, with_fault_at(3.60001)));
+  const auto back = standing_of(known, with_fault_at(3.65));
+  CHECK(fault_of(back.rules) == 3.60001);
+  CHECK(back.staged);
+}
+
+TEST_CASE("another address is taken for reading and waits for approval to close") {
+  const auto known = journalled(standing_of({}, sample_configuration()));
+  auto wanted = with_fault_at(3.7);
+  wanted.bus = "can1";
+  const auto found = standing_of(known, wanted);
+  CHECK(found.replaces);
+  CHECK(found.rules.bus == "can1");
+  CHECK(fault_of(found.rules) == 3.65);
+  CHECK_FALSE(found.is_new); // what is approved is on the former bus still
+  REQUIRE(found.staged);
+  CHECK(standing_of(journalled(found), wanted).replaces);
+  CHECK_FALSE(standing_of({encode_version(*found.staged), false}, wanted).replaces);
+}
+
+TEST_CASE("F-110 what was approved and cannot be read counts as lost, and the site's rules hold") {
+  for (const std::string body : {"", "{}", "rubbish", R"({"version":7})"}) {
+    const auto found = standing_of({body, false}, sample_configuration());
+    CHECK(found.was_lost);
+    CHECK(found.is_new);
+    CHECK(found.rules == sample_configuration());
+  }
+  auto kept = standing_of({}, sample_configuration()).in_force;
+  kept.text = "[rack]\n";
+  kept.hash = content_hash(kept.text);
+  CHECK(standing_of({encode_version(kept), false}, sample_configuration()).was_lost);
+  const auto journal = standing_of({std::nullopt, true}, sample_configuration());
+  CHECK_FALSE(journal.was_lost); // the latches say so already
+  CHECK(journal.in_force.origin == "site file at start, the journal was lost");
+}
+
+} // namespace configuration_version_test
