@@ -184,4 +184,46 @@ TEST_CASE("a warning is shelved for a time of at most eight hours, and does what
   CHECK(rack.model.last().reports[0].edge == report::kind::unshelve);
 }
 
+TEST_CASE(
+    "what is shelved is told alone, with its row and scope, and counts as long as it was said") {
+  constexpr std::int64_t hour_us = 3'600 * messages::us_per_s;
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(19, 3.56);
+  rack.run(4'000);
+  const auto shelved = [&](std::int64_t duration_us) {
+    const auto refused = rack.model.shelve("cell_overvoltage", duration_us);
+    const auto& reports = rack.model.last().reports;
+    REQUIRE(refused.empty());
+    REQUIRE(reports.size() == 1);
+    CHECK(rack.model.rows()[reports[0].row].reason == "cell_overvoltage/warning");
+    CHECK(reports[0].scope == "module_1:cell_3");
+    CHECK(reports[0].in_group);
+  };
+  shelved(2 * messages::us_per_s);
+  CHECK(rack.model.shelve("cell_overvoltage", 8 * hour_us).empty()); // longer, while it is shelved
+  shelved(2 * messages::us_per_s);
+  rack.mark();
+  rack.run(1'950);
+  CHECK(rack.log.empty());
+  rack.run(50);
+  REQUIRE(rack.log.size() == 1);
+  CHECK(rack.log[0].text == "2000 unshelve cell_overvoltage/warning module_1:cell_3");
+  CHECK(rack.log[0].told.in_group);
+  CHECK(rack.tick().level == messages::protection::level::warning);
+  CHECK_FALSE(rack.model.unshelve("cell_overvoltage").empty()); // over is over
+}
+
+TEST_CASE("to shelve and to unshelve tells nothing of the step before") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 3.56);
+  while (rack.model.last().reports.empty()) rack.run(50);
+  CHECK_FALSE(rack.model.shelve("cell_overvoltage", 0).empty());
+  CHECK(rack.model.last().reports.empty());
+  CHECK(rack.model.shelve("cell_overvoltage", messages::us_per_s).empty());
+  CHECK_FALSE(rack.model.unshelve("cell_undervoltage").empty());
+  CHECK(rack.model.last().reports.empty());
+}
+
 } // namespace voltaic::actors::protection::latch_test
