@@ -51,12 +51,16 @@ dispatcher_options checked(dispatcher_options options) {
 command_actor::command_actor(runtime::context& context, dispatcher_options options)
     : context_(context),
       parallel_(options.dc_buses, options.rack_devices),
+      inverters_(options.inverters),
       model_(checked(std::move(options))),
       gate_(context, runtime::unfinished::again),
       catalogue_(describe()) {
   load();
   context_.listen("", runtime::kind::event);
-  for (const auto& source : parallel_.sources()) {
+  auto sources = parallel_.sources();
+  const auto links = inverters_.sources();
+  sources.insert(sources.end(), links.begin(), links.end());
+  for (const auto& source : sources) {
     context_.listen(source, runtime::kind::catalogue);
     context_.listen(source, runtime::kind::telemetry);
   }
@@ -78,8 +82,10 @@ void command_actor::receive(const messages::message& message) {
     model_.learn(*event);
   } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     parallel_.learn(*described);
+    inverters_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
     parallel_.take(*said, context_.now().monotonic_us);
+    inverters_.take(*said);
   } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
     take(*asked);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
@@ -96,6 +102,7 @@ void command_actor::take(const messages::command& asked) {
   const auto now = context_.now();
   auto refused = model_.refuse(asked, now.utc_us);
   if (refused.empty()) refused = parallel_.refuse(asked, now.monotonic_us);
+  if (refused.empty()) refused = inverters_.refuse(asked);
   if (!refused.empty()) {
     auto result = runtime::make_result(asked, messages::outcome::rejected, {});
     result.reasons = std::move(refused);

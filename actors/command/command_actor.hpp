@@ -3,6 +3,7 @@
 #include <string>
 
 #include "actors/command/dispatcher_model.hpp"
+#include "actors/command/inverter_gate_model.hpp"
 #include "actors/command/parallel_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/last_hop.hpp"
@@ -35,6 +36,7 @@ class command_actor final : public runtime::actor {
 
   runtime::context& context_;
   parallel_model parallel_;
+  inverter_gate_model inverters_;
   dispatcher_model model_;
   runtime::last_hop gate_;
   messages::catalogue catalogue_;

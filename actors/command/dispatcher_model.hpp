@@ -19,6 +19,7 @@ struct dispatcher_options {
   std::map<std::string, std::string> rack_devices; ///< rack -> the device that feeds it
   std::map<std::string, std::string> nodes;        ///< rack or device -> where it lives
   std::map<std::string, std::string> dc_buses;     ///< rack -> the DC bus that it is joined to
+  std::map<std::string, std::string> inverters;    ///< rack -> the inverter that it is behind
   /// "bms_0/SetChargeCurrent" -> "charge_current_limit": a command's channel and what it sets
   std::map<std::string, std::string> channels;
 

@@ -12,16 +12,6 @@ namespace {
 
 constexpr const char* contactor_weld = "contactor_weld";
 
-// The rack that a command closes; empty: none.
-std::string closed_by(const messages::command& asked) {
-  const auto rack = asked.point.substr(0, asked.point.find('/'));
-  if (asked.operation == "close") return rack;
-  const auto* word = std::get_if<std::string>(&asked.value);
-  const bool closes = asked.operation == "set" && asked.point == rack + "/contactor" &&
-                      word != nullptr && (*word == "close" || *word == "closed");
-  return closes ? rack : std::string();
-}
-
 // Nothing unless the first element is a good number.
 std::optional<double> number_of(const messages::block& block) {
   if (block.quality > messages::quality::uncertain || block.first_index != 0) return std::nullopt;
@@ -35,6 +25,15 @@ std::optional<double> number_of(const messages::block& block) {
 }
 
 } // namespace
+
+std::string rack_closed_by(const messages::command& asked) {
+  const auto rack = asked.point.substr(0, asked.point.find('/'));
+  if (asked.operation == "close") return rack;
+  const auto* word = std::get_if<std::string>(&asked.value);
+  const bool closes = asked.operation == "set" && asked.point == rack + "/contactor" &&
+                      word != nullptr && (*word == "close" || *word == "closed");
+  return closes ? rack : std::string();
+}
 
 parallel_model::parallel_model(const std::map<std::string, std::string>& dc_buses,
                                const std::map<std::string, std::string>& devices) {
@@ -128,7 +127,7 @@ std::string parallel_model::refusal(const std::string& name, const member& closi
 std::vector<std::string> parallel_model::refuse(const messages::command& asked,
                                                 std::int64_t now_us) const {
   std::vector<std::string> reasons;
-  const auto name = closed_by(asked);
+  const auto name = rack_closed_by(asked);
   const auto found = racks_.find(name);
   if (found == racks_.end()) return reasons;
   for (const auto& [other_name, other] : racks_) {

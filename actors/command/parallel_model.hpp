@@ -18,6 +18,9 @@ inline constexpr double parallel_current_a_max = 20;
 /// What a rack said counts this long; its contactor speaks once a second.
 inline constexpr std::int64_t parallel_age_us_max = 3 * messages::us_per_s;
 
+/// The rack that a command closes; empty: none.
+[[nodiscard]] std::string rack_closed_by(const messages::command& asked);
+
 /// Refuses to close a rack onto a DC bus whose other racks do not allow it. The rack's own
 /// chain measures the bus and judges by that; it hears no other rack, so this is known
 /// here alone: which ones, and that one of them is welded. Pure.

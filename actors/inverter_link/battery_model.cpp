@@ -130,7 +130,10 @@ void battery_model::watch_rack(const rack_facts& facts) {
                     at("cell_temperature_min_index"),
                     at("cell_temperature_max"),
                     at("cell_temperature_max_index"),
-                    at("cell_temperature_average")});
+                    at("cell_temperature_average"),
+                    at("manufacturer"),
+                    at("model"),
+                    at("firmware_version")});
 }
 
 void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
@@ -392,6 +395,17 @@ void battery_model::explain_rack(battery_state& state, const direction& of, cons
                          ? said.rack + " its rating"
                          : fmt::format("{} {}", said.rack, fmt::join(said.reasons, " "));
   state.*of.is_derated = !said.reasons.empty() && said.*of.current_a > 0;
+}
+
+// A device that falls silent is no other one.
+messages::inverter::told_identity battery_model::identity_of(std::size_t position) const {
+  const auto words = [&](std::size_t place) -> std::string {
+    const auto& value = points_.at(place);
+    if (heard_us_[place] == 0 || !value.text.empty()) return value.text;
+    return usable(value.quality) ? fmt::format("{:.0f}", value.number) : std::string();
+  };
+  const auto& of = racks_.at(position);
+  return {words(of.manufacturer), words(of.model), words(of.firmware)};
 }
 
 // It moves in months: what was measured once stays true while nobody says it.

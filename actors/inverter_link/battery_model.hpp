@@ -9,6 +9,7 @@
 
 #include "actors/inverter_link/link_options.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/items.hpp"
 #include "messages/points/watched_points.hpp"
 #include "messages/setpoint_list.hpp"
@@ -45,6 +46,9 @@ class battery_model {
   void learn(const messages::catalogue& described) { points_.learn(described); }
   void take(const messages::telemetry& said, std::int64_t now_us);
   void take(const messages::limits& said, std::int64_t now_us);
+  /// What a rack's controller says of itself, where its profile reads it; `position` is one
+  /// in the options.
+  [[nodiscard]] messages::inverter::told_identity identity_of(std::size_t position) const;
   [[nodiscard]] battery_state step(std::int64_t now_us);
 
  private:
@@ -56,6 +60,7 @@ class battery_model {
     std::size_t charge_voltage, discharge_voltage, charge_power, discharge_power;
     std::size_t cell_min, cell_min_index, cell_max, cell_max_index;
     std::size_t cold, cold_index, warm, warm_index, mean_temperature;
+    std::size_t manufacturer, model, firmware;
   };
   struct system_places {
     std::size_t charge_limit, discharge_limit, charge_voltage, discharge_voltage;

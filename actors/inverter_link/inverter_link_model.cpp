@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <utility>
@@ -23,6 +24,9 @@ constexpr std::int64_t inverter_age_us_max = zero_after_us;
 constexpr double counter_end = 65'536;
 // On the wire a state of health is a number; nobody measures one yet.
 constexpr double soh_unknown_percent = 100;
+/// What an inverter says of itself: manufacturer, model, firmware.
+constexpr std::array identity_items = {item_of("inverter_manufacturer"), item_of("inverter_model"),
+                                       item_of("inverter_version")};
 constexpr double idle_current_a = 0.5;
 // Of Pylontech's high-voltage status.
 constexpr double status_charge = 1;
@@ -177,7 +181,7 @@ communication model::communication_of(presence inverter, std::int64_t now_us) co
     return communication::disconnected;
   if (inverter == presence::awaited) return communication::connecting;
   const bool is_whole = !has_missing_ && !is_rival_told_ && !is_absorption_told_ &&
-                        options_.compatibility != compatibility::incompatible &&
+                        partner_.compatibility() != compatibility::incompatible &&
                         told_.charge.front().cause != cause::no_data &&
                         told_.discharge.front().cause != cause::no_data;
   return is_whole ? communication::normal : communication::degraded;
@@ -191,7 +195,7 @@ std::string model::reason_of(communication of, presence inverter) const {
   }
   if (of == communication::connecting) return "its heartbeat is not steady yet";
   if (of == communication::normal) return "";
-  if (options_.compatibility == compatibility::incompatible)
+  if (partner_.compatibility() == compatibility::incompatible)
     return "battery and inverter do not work together";
   if (is_rival_told_) return "two batteries on its bus";
   if (is_absorption_told_) return "it charges to another voltage";
@@ -327,22 +331,37 @@ void model::write_values(std::int64_t now_us, outputs& out) {
   out.beat = {beat.write, own_beat_};
 }
 
-// Told once in a life, before anything else.
-void model::judge_compatibility(outputs& out) const {
-  if (is_started_ || options_.compatibility == compatibility::compatible) return;
-  const bool is_known = options_.compatibility == compatibility::incompatible;
-  out.reports.push_back({codes::inverter_compatibility, is_known ? "incompatible" : "unknown",
-                         is_known ? "battery and inverter do not work together"
-                                  : "nobody says that battery and inverter work together"});
+// Told when it is judged for the first time, and whenever that, or who is judged, changes.
+void model::judge_compatibility(presence inverter, std::int64_t now_us, outputs& out) {
+  if (inverter == presence::lost || inverter == presence::standby)
+    for (const auto which : identity_items) inverter_.set(which, {});
+  const auto text = [&](wire::item which) {
+    const auto* told = std::get_if<std::string>(&inverter_.at(which));
+    return told != nullptr ? *told : std::string();
+  };
+  partner_.tell_inverter(
+      {text(identity_items[0]), text(identity_items[1]), text(identity_items[2])});
+  for (std::size_t rack = 0; rack < options_.racks.size(); ++rack)
+    partner_.tell_battery(rack, battery_.identity_of(rack));
+  if (!partner_.step(inverter, now_us)) return;
+  points_said_us_.reset(); // told at once
+  const auto now = partner_.compatibility();
+  const bool is_fine = now == compatibility::compatible;
+  // The same is not told again after each silence, and what is not known yet not at all.
+  if (now == compatibility::awaited || (is_fine && mismatch_told_.empty())) return;
+  const auto told = is_fine ? std::string() : std::string(to_string(now)) + partner_.reason();
+  if (std::exchange(mismatch_told_, told) == told) return;
+  out.reports.push_back(
+      {codes::inverter_compatibility, std::string(to_string(now)), partner_.reason()});
 }
 
 outputs model::step(messages::instant now) {
   outputs out;
-  judge_compatibility(out);
   const auto now_us = now.monotonic_us;
   const auto inverter = heartbeat_.step(now_us);
+  judge_compatibility(inverter, now_us, out);
   const auto battery = battery_.step(now_us);
-  told_ = tell_limits(options_, battery, inverter,
+  told_ = tell_limits(options_, battery, inverter, partner_.compatibility(),
                       inverter_number(item_of("inverter_voltage"), now_us));
   fill(battery);
   if (options_.profile->wire == wire::wire::can)

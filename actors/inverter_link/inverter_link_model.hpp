@@ -12,6 +12,7 @@
 #include "actors/inverter_link/battery_model.hpp"
 #include "actors/inverter_link/heartbeat_model.hpp"
 #include "actors/inverter_link/link_options.hpp"
+#include "actors/inverter_link/partner_model.hpp"
 #include "actors/inverter_link/schedule_model.hpp"
 #include "actors/inverter_link/told_limits_model.hpp"
 #include "messages/can/frame.hpp"
@@ -105,7 +106,7 @@ class model {
   /// What the inverter says, while it does.
   [[nodiscard]] std::optional<double> inverter_number(messages::inverter::item which,
                                                       std::int64_t now_us) const;
-  void judge_compatibility(outputs& out) const;
+  void judge_compatibility(presence inverter, std::int64_t now_us, outputs& out);
   void judge_absorption(std::int64_t now_us, outputs& out);
   void judge_rival(std::int64_t now_us, outputs& out);
   void judge_communication(presence inverter, messages::instant now, outputs& out);
@@ -123,6 +124,7 @@ class model {
 
   model_options options_;
   battery_model battery_;
+  partner_model partner_;
   heartbeat_model heartbeat_;
   schedule_model schedule_;
   told_limits told_;
@@ -145,6 +147,7 @@ class model {
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;
   bool is_started_ = false;
+  std::string mismatch_told_; ///< how battery and inverter do not fit, as it was told
   std::optional<std::int64_t> refused_us_;
   std::optional<std::int64_t> rival_us_;
   bool is_rival_told_ = false;

@@ -29,6 +29,7 @@ constexpr std::array described_points = {
     computed_point{"told_discharge_power_limit", "ToldDischargePowerLimit", "W", 0},
     computed_point{"charge_bounds", "ChargeBounds", "", 0, "text"},
     computed_point{"discharge_bounds", "DischargeBounds", "", 0, "text"},
+    computed_point{"identity", "Identity", "", 0, "text"},
 };
 
 /// After them, where the inverter tells the voltage that it charges to.
@@ -41,18 +42,6 @@ messages::catalogue describe(const std::string& name, bool tells_absorption) {
   if (tells_absorption)
     points.push_back(messages::points::describe(name, absorption_voltage, points_period_us));
   return messages::points::make_catalogue(name + "/link", std::move(points));
-}
-
-std::string_view to_string(compatibility of) {
-  switch (of) {
-    case compatibility::unknown:
-      return "unknown";
-    case compatibility::compatible:
-      return "compatible";
-    case compatibility::incompatible:
-      return "incompatible";
-  }
-  return "unknown";
 }
 
 // "bms 210.0 A rack_1 cell_overvoltage/alarm; inverter 250.0 A its rating", the one that
@@ -104,6 +93,7 @@ bool expects_heartbeat(const messages::inverter::inverter_profile& profile) {
 model::model(model_options options)
     : options_(std::move(options)),
       battery_(options_),
+      partner_(options_),
       heartbeat_(expects_heartbeat(*options_.profile)),
       schedule_(options_.profile->frames),
       catalogue_(describe(options_.name, options_.profile->reads_charge_voltage)) {
@@ -121,7 +111,7 @@ messages::telemetry model::say(std::int64_t now_us) const {
   out.text(std::string(inverter_link::to_string(communication_)));
   out.number(seconds(communication_since_utc_us_));
   out.number(seconds(heartbeat_.age_us(now_us)));
-  out.text(std::string(to_string(options_.compatibility)));
+  out.text(std::string(to_string(partner_.compatibility())));
   out.number(told_.charge_current_a);
   out.number(told_.discharge_current_a);
   out.number(told_.charge_voltage_v);
@@ -130,6 +120,7 @@ messages::telemetry model::say(std::int64_t now_us) const {
   out.number(told_.discharge_power_w);
   out.text(text_of(told_.charge));
   out.text(text_of(told_.discharge));
+  out.text(partner_.inverter());
   if (options_.profile->reads_charge_voltage)
     out.number(inverter_number(item_of("inverter_charge_voltage"), now_us));
   auto blocks = out.take();

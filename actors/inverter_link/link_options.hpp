@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/time.hpp"
 
@@ -24,9 +25,10 @@ inline constexpr std::int64_t value_age_us_min = messages::us_per_s;
 /// A rack of the group, as the site knows it.
 struct rack_facts {
   std::string name;
-  std::string device;     ///< that feeds it, by which its setpoints are known
-  double capacity_ah = 0; ///< rated; 0: not stated
-  bool can_open = true;   ///< false: it takes no orders
+  std::string device;               ///< that feeds it, by which its setpoints are known
+  double capacity_ah = 0;           ///< rated; 0: not stated
+  bool can_open = true;             ///< false: it takes no orders
+  messages::inverter::product kind; ///< by the profile of its device
 };
 
 /// The current becomes smaller as the voltage nears a limit of voltage: all of it up to
@@ -43,9 +45,6 @@ struct voltage_fallback {
   double lowest_v = 0;
   double highest_v = 0;
 };
-
-/// Whether battery and inverter are known to work together.
-enum class compatibility : std::uint8_t { unknown, compatible, incompatible };
 
 /// What the battery says of itself to the inverter.
 struct identity {
@@ -79,7 +78,8 @@ struct model_options {
   std::optional<inverter_link::fold_back> fold_back; ///< of charging
   std::optional<inverter_link::fold_back> discharge_fold_back;
   std::optional<voltage_fallback> fallback;
-  inverter_link::compatibility compatibility = compatibility::unknown;
+  /// Which batteries and inverters work together; nullptr: nobody says.
+  std::shared_ptr<const messages::inverter::compatibility_table> pairs;
   std::string device; ///< of a Modbus inverter: whose points it reads and sets
   std::map<std::string, settable_range> settable; ///< its points that can be set
   std::string safety_relay; ///< a point that is set to 0 in standby; empty: none

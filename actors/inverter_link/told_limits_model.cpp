@@ -139,7 +139,8 @@ std::string_view to_string(cause of) {
 }
 
 told_limits tell_limits(const model_options& options, const battery_state& battery,
-                        presence inverter, std::optional<double> inverter_voltage_v) {
+                        presence inverter, compatibility known,
+                        std::optional<double> inverter_voltage_v) {
   const bool falls_back = is_in_fallback(options, inverter_voltage_v);
   const auto fallback_a = [&](double voltage_fallback::*which) {
     return falls_back ? std::optional((*options.fallback).*which) : std::nullopt;
@@ -151,12 +152,12 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
       bounds_of({battery.charge_current_a, fallback_a(&voltage_fallback::charge_current_a),
                  options.charge_current_max_a, battery.charge_reason, battery.is_derated_charge,
                  battery.is_set_charge},
-                inverter, options.compatibility);
+                inverter, known);
   told.discharge =
       bounds_of({battery.discharge_current_a, fallback_a(&voltage_fallback::discharge_current_a),
                  options.discharge_current_max_a, battery.discharge_reason,
                  battery.is_derated_discharge, battery.is_set_discharge},
-                inverter, options.compatibility);
+                inverter, known);
   fold_both(options, told, battery);
   sort_by_current(told.charge);
   sort_by_current(told.discharge);

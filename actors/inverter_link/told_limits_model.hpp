@@ -7,6 +7,7 @@
 
 #include "actors/inverter_link/battery_model.hpp"
 #include "actors/inverter_link/heartbeat_model.hpp"
+#include "actors/inverter_link/partner_model.hpp"
 
 namespace voltaic::actors::inverter_link {
 
@@ -47,6 +48,7 @@ struct told_limits {
 /// Pure: the limits of this instant, from nothing that was before. `inverter_voltage_v`:
 /// what the inverter measures now, if it does.
 [[nodiscard]] told_limits tell_limits(const model_options& options, const battery_state& battery,
-                                      presence inverter, std::optional<double> inverter_voltage_v);
+                                      presence inverter, compatibility known,
+                                      std::optional<double> inverter_voltage_v);
 
 } // namespace voltaic::actors::inverter_link

@@ -146,10 +146,16 @@ void rack_controller_model::lapse(std::int64_t now_us) {
   opened_by_lease_ = true;
 }
 
-void rack_controller_model::move_bus_voltage(std::int64_t elapsed_us, double rack_v) {
+void rack_controller_model::move_bus_voltage(std::int64_t elapsed_us, double rack_v,
+                                             const std::optional<live_bus>& others) {
   const bool joined = feedback(contactor::minus);
   if (joined && feedback(contactor::plus)) {
-    bus_v_ = rack_v;
+    const auto live = others.value_or(live_bus{});
+    bus_v_ = (rack_v + live.voltage_v * live.racks) / (1 + live.racks);
+    return;
+  }
+  if (others) {
+    bus_v_ = others->voltage_v;
     return;
   }
   const bool charging = joined && feedback(contactor::precharge);
@@ -159,7 +165,8 @@ void rack_controller_model::move_bus_voltage(std::int64_t elapsed_us, double rac
   bus_v_ += (target_v - bus_v_) * (1 - std::exp(-static_cast<double>(elapsed_us) / constant_us));
 }
 
-void rack_controller_model::step(std::int64_t now_us, double rack_v) {
+void rack_controller_model::step(std::int64_t now_us, double rack_v,
+                                 const std::optional<live_bus>& others) {
   // A rack that starts closed has one whole lease to find its edge.
   if (!last_us_ && options_.initially_closed) lease_until_us_ = now_us + options_.lease_us;
   const std::int64_t elapsed_us = last_us_ ? now_us - *last_us_ : 0;
@@ -177,7 +184,7 @@ void rack_controller_model::step(std::int64_t now_us, double rack_v) {
   for (switching& each : contactors_) {
     if (now_us - each.changed_us >= options_.feedback_delay_us) each.feedback = each.commanded;
   }
-  move_bus_voltage(elapsed_us, rack_v);
+  move_bus_voltage(elapsed_us, rack_v, others);
 }
 
 } // namespace voltaic::actors::simulator

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "actors/simulator/dc_bus_model.hpp"
 #include "messages/can/frame.hpp"
 
 namespace voltaic::actors::simulator {
@@ -37,8 +38,8 @@ class rack_controller_model {
 
   /// An order frame arrived at `time_us`.
   void take_order(const messages::can::frame& order, std::int64_t time_us);
-  /// Time passed; the cells' sum is `rack_v`.
-  void step(std::int64_t now_us, double rack_v);
+  /// Time passed; the cells' sum is `rack_v`, `others` have joined the same DC bus.
+  void step(std::int64_t now_us, double rack_v, const std::optional<live_bus>& others = {});
 
   [[nodiscard]] contactor_state state() const { return state_; }
   /// Whether current can flow.
@@ -72,7 +73,8 @@ class rack_controller_model {
   void command_contactors(bool minus, bool plus, bool precharge, std::int64_t time_us);
   void open(contactor_state next, std::int64_t time_us);
   void lapse(std::int64_t now_us);
-  void move_bus_voltage(std::int64_t elapsed_us, double rack_v);
+  void move_bus_voltage(std::int64_t elapsed_us, double rack_v,
+                        const std::optional<live_bus>& others);
 
   options options_;
   contactor_state state_ = contactor_state::open;

@@ -120,7 +120,7 @@ std::vector<frame> simulated_rack_model::step(std::int64_t now_us,
   if (const auto air_c = values_.laid_down(quantity::air_temperature, 0))
     pack_.set_air_c(std::clamp(*air_c, -air_max_c, air_max_c));
   pack_.step(now_us - last_us_, current_a());
-  controller_.step(now_us, pack_.voltage_v());
+  controller_.step(now_us, pack_.voltage_v(), others_);
   last_us_ = now_us;
 
   const std::int64_t since_us = now_us - *start_us_ - options_.phase_us;

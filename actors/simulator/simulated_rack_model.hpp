@@ -61,6 +61,13 @@ class simulated_rack_model {
     return values_.set(point, index, kind, value);
   }
 
+  /// What others make of the DC bus that it shares with them, for the next steps.
+  void share(const std::optional<live_bus>& others) { others_ = others; }
+  /// Its voltage while it is joined to that bus.
+  [[nodiscard]] std::optional<double> joined_v() const {
+    return controller_.conducting() ? std::optional(pack_.voltage_v()) : std::nullopt;
+  }
+
   [[nodiscard]] const rack_controller_model& controller() const { return controller_; }
   [[nodiscard]] const cell_pack_model& pack() const { return pack_; }
 
@@ -91,6 +98,7 @@ class simulated_rack_model {
   std::int64_t cell_slots_; ///< of a period
   cell_pack_model pack_;
   rack_controller_model controller_;
+  std::optional<live_bus> others_;
   rack_values_model values_;
   random_sequence noise_;
   double charge_limit_a_;

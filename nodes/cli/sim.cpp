@@ -41,6 +41,7 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
     if (cells && device->profile->points[*cells].period_ms > 0)
       place.cell_period_us =
           std::int64_t{device->profile->points[*cells].period_ms} * messages::us_per_ms;
+    place.dc_bus = rack.dc_bus;
     result.push_back(std::move(place));
   }
   return result;

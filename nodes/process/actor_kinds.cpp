@@ -97,6 +97,8 @@ factory make_command(const actor_setup& setup) {
     options.rack_devices[rack.name] = rack.device;
     if (!rack.dc_bus.empty()) options.dc_buses[rack.name] = rack.dc_bus;
   }
+  for (const auto& inverter : setup.plan.inverters)
+    for (const auto& rack : inverter.racks) options.inverters[rack] = inverter.name;
   for (const auto& node : setup.plan.nodes) {
     for (const auto& actor : node.actors) options.nodes[actor.subject] = node.name;
   }
@@ -148,27 +150,17 @@ factory make_system(const actor_setup& setup) {
   };
 }
 
-actors::inverter_link::compatibility compatibility_of(site::inverter_match known) {
-  using actors::inverter_link::compatibility;
-  switch (known) {
-    case site::inverter_match::compatible:
-      return compatibility::compatible;
-    case site::inverter_match::incompatible:
-      return compatibility::incompatible;
-    case site::inverter_match::unknown:
-      break;
-  }
-  return compatibility::unknown;
-}
-
 // What the battery is, by its first rack: they are of one kind.
 void fill_battery(const site::plan& plan, const site::inverter& item,
                   actors::inverter_link::model_options& options) {
   for (const auto& name : item.racks) {
     const auto& rack = *plan.find_rack(name);
-    options.racks.push_back(
-        {name, rack.device, site::capacity_ah(plan, rack), plan.takes_orders(rack)});
     const auto& profile = *plan.find_device(rack.device)->profile;
+    options.racks.push_back({name,
+                             rack.device,
+                             site::capacity_ah(plan, rack),
+                             plan.takes_orders(rack),
+                             {profile.name, profile.version}});
     options.identity.version = profile.version;
     if (!profile.topology) continue;
     options.identity.cells_per_module = profile.topology->cells_per_module;
@@ -219,7 +211,7 @@ factory make_inverter_link(const actor_setup& setup) {
   if (item.fallback)
     rules.fallback = {item.fallback->charge_current_a, item.fallback->discharge_current_a,
                       item.fallback->lowest_v, item.fallback->highest_v};
-  rules.compatibility = compatibility_of(item.match);
+  rules.pairs = item.pairs;
   rules.safety_relay = item.safety_relay;
   fill_battery(plan, item, rules);
   fill_device(plan, item, rules);

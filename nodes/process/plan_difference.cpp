@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "messages/inverter/compatibility.hpp"
 #include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::process {
@@ -45,6 +46,11 @@ bool same(const site::digital& a, const site::digital& b) {
   return a == b;
 }
 
+bool same_pairs(const site::inverter& a, const site::inverter& b) {
+  if (a.pairs == nullptr || b.pairs == nullptr) return a.pairs == b.pairs;
+  return *a.pairs == *b.pairs;
+}
+
 // The profile is known by its file, the racks by what is said of them elsewhere.
 bool same(const site::inverter& a, const site::inverter& b) {
   return a.profile_path == b.profile_path && a.profile_hash == b.profile_hash && a.bus == b.bus &&
@@ -55,7 +61,7 @@ bool same(const site::inverter& a, const site::inverter& b) {
          a.charge_current_max_a == b.charge_current_max_a &&
          a.discharge_current_max_a == b.discharge_current_max_a && a.fold_back_v == b.fold_back_v &&
          a.discharge_fold_back_v == b.discharge_fold_back_v && a.fallback == b.fallback &&
-         a.safety_relay == b.safety_relay && a.match == b.match && a.simulate == b.simulate;
+         a.safety_relay == b.safety_relay && same_pairs(a, b) && a.simulate == b.simulate;
 }
 
 bool same(const site::modbus_line& a, const site::modbus_line& b) {

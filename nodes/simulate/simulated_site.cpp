@@ -153,6 +153,10 @@ struct simulated_site::state {
     rack.pack.scatter = options.noise;
     rack.noise_seed = rack.pack.seed = actors::simulator::seed_of(options.seed, device.rack);
     bus.racks.emplace_back(device.rack, simulated_rack_model(rack));
+    const auto& shared = plan.find_rack(device.rack)->dc_bus;
+    if (shared.empty()) return;
+    auto& joined = dc_buses[shared];
+    sharing[device.rack] = {&joined, joined.add_rack()};
   }
 
   void place(const site::inverter& inverter) {
@@ -297,10 +301,13 @@ struct simulated_site::state {
     heard.now_us = now.monotonic_us;
     heard.utc_offset_us = now.utc_us - now.monotonic_us;
     for (auto& [name, rack] : bus.racks) {
+      const auto shared = sharing.empty() ? sharing.end() : sharing.find(name);
+      if (shared != sharing.end()) rack.share(shared->second.bus->without(shared->second.place));
       for (auto& frame : rack.step(now.monotonic_us, sent)) {
         frame.time_us = now.monotonic_us;
         heard.frames.push_back(frame);
       }
+      if (shared != sharing.end()) shared->second.bus->set(shared->second.place, rack.joined_v());
     }
     for (auto& [name, inverter] : bus.inverters) {
       for (auto& frame : inverter.step(now.monotonic_us, sent)) {
@@ -360,6 +367,13 @@ struct simulated_site::state {
   observer all;
   std::unique_ptr<bus::message::endpoint> own;
   std::map<std::string, can_bus, std::less<>> buses;
+  /// A rack's place on the DC bus that it shares.
+  struct dc_place {
+    actors::simulator::dc_bus_model* bus = nullptr;
+    std::size_t place = 0;
+  };
+  std::map<std::string, actors::simulator::dc_bus_model> dc_buses;
+  std::map<std::string, dc_place> sharing; ///< by rack
   std::vector<member> members;
   std::vector<messages::command> asked;             ///< since the last step
   std::map<std::string, std::uint64_t> rounds_told; ///< by device on a played line

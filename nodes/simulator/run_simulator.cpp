@@ -49,19 +49,24 @@ class played_site {
 
   /// Empty when it plays, else why not.
   std::string open() {
-    std::map<std::string, std::vector<actors::simulator::rack_options>> members;
+    std::map<std::string, std::vector<played_rack>> members;
+    std::map<std::string, std::shared_ptr<shared_dc_bus>> dc_buses;
     for (const rack_place& place : options_.racks) {
       auto& on_bus = members[place.uri];
       racks_[place.name] = {place.uri, on_bus.size()};
-      on_bus.push_back(rack_options_of(options_, place));
+      on_bus.push_back({rack_options_of(options_, place), nullptr});
+      if (place.dc_bus.empty()) continue;
+      auto& shared = dc_buses[place.dc_bus];
+      if (shared == nullptr) shared = std::make_shared<shared_dc_bus>();
+      on_bus.back().dc_bus = shared;
     }
     for (const auto& [uri, racks] : members) {
       bus::can::port_options port;
       port.uri = uri;
       port.runtime_folder = options_.runtime_folder;
       for (const auto& rack : racks) {
-        port.listens_to.push_back({rack.id_offset + actors::simulator::first_order_id,
-                                   rack.id_offset + actors::simulator::last_order_id});
+        port.listens_to.push_back({rack.options.id_offset + actors::simulator::first_order_id,
+                                   rack.options.id_offset + actors::simulator::last_order_id});
       }
       auto opened = simulated_bus::open(port, racks);
       if (!opened) return opened.error().text;

@@ -21,6 +21,7 @@ struct rack_place {
   std::string uri;  ///< of its bus's port: "virtual:can0"
   std::uint32_t id_offset = 0;
   std::int64_t cell_period_us = 200'000;
+  std::string dc_bus; ///< that it shares with others of the same; empty: its own
 };
 
 /// An inverter on a virtual bus.

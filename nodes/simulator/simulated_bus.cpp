@@ -7,12 +7,29 @@ namespace voltaic::nodes::simulator {
 
 using actors::simulator::slot_us;
 
-simulated_bus::simulated_bus(const std::vector<actors::simulator::rack_options>& racks)
-    : racks_(racks.begin(), racks.end()) {}
+std::size_t shared_dc_bus::add_rack() {
+  const std::scoped_lock lock(mutex_);
+  return model_.add_rack();
+}
+
+void shared_dc_bus::set(std::size_t rack, std::optional<double> joined_v) {
+  const std::scoped_lock lock(mutex_);
+  model_.set(rack, joined_v);
+}
+
+std::optional<actors::simulator::live_bus> shared_dc_bus::without(std::size_t rack) {
+  const std::scoped_lock lock(mutex_);
+  return model_.without(rack);
+}
+
+simulated_bus::simulated_bus(const std::vector<played_rack>& racks) {
+  for (const auto& each : racks)
+    racks_.push_back({actors::simulator::simulated_rack_model(each.options), each.dc_bus,
+                      each.dc_bus == nullptr ? 0 : each.dc_bus->add_rack()});
+}
 
 messages::expected<std::unique_ptr<simulated_bus>> simulated_bus::open(
-    const bus::can::port_options& options,
-    const std::vector<actors::simulator::rack_options>& racks) {
+    const bus::can::port_options& options, const std::vector<played_rack>& racks) {
   std::unique_ptr<simulated_bus> made(new simulated_bus(racks));
   auto port = bus::can::open_port(
       options, [bus = made.get()](bus::can::batch&& said) { bus->take(std::move(said)); });
@@ -34,7 +51,7 @@ void simulated_bus::lay() {
     all.swap(to_lay_);
   }
   for (const auto& [rack, over] : all)
-    (void)racks_.at(rack).set(over.point, over.index, over.kind, over.value);
+    (void)racks_.at(rack).model.set(over.point, over.index, over.kind, over.value);
 }
 
 void simulated_bus::take(bus::can::batch&& said) {
@@ -47,7 +64,9 @@ void simulated_bus::take(bus::can::batch&& said) {
   lay();
   sent_.clear();
   for (auto& rack : racks_) {
-    const auto frames = rack.step(now_us, received_);
+    if (rack.dc_bus != nullptr) rack.model.share(rack.dc_bus->without(rack.dc_place));
+    const auto frames = rack.model.step(now_us, received_);
+    if (rack.dc_bus != nullptr) rack.dc_bus->set(rack.dc_place, rack.model.joined_v());
     sent_.insert(sent_.end(), frames.begin(), frames.end());
   }
   received_.clear();

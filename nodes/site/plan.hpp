@@ -18,6 +18,7 @@ namespace voltaic::messages::protection {
 struct table;
 }
 namespace voltaic::messages::inverter {
+struct compatibility_table;
 struct inverter_profile;
 struct wire_options;
 } // namespace voltaic::messages::inverter
@@ -136,9 +137,6 @@ struct inverter_fallback {
   friend bool operator==(const inverter_fallback&, const inverter_fallback&) = default;
 };
 
-/// Whether a table of the site says that a battery and an inverter work together.
-enum class inverter_match : std::uint8_t { unknown, compatible, incompatible };
-
 /// An inverter that is told about the battery behind it.
 struct inverter {
   std::string name;
@@ -161,7 +159,8 @@ struct inverter {
   std::optional<double> discharge_fold_back_v; ///< and discharging above its
   std::optional<inverter_fallback> fallback;
   std::string safety_relay; ///< a point that is set to 0 when the inverter is lost
-  inverter_match match = inverter_match::unknown;
+  /// Which batteries and inverters work together; nullptr: nobody says.
+  std::shared_ptr<const messages::inverter::compatibility_table> pairs;
   bool simulate = false; ///< the simulator plays it on its bus
 };
 

@@ -324,6 +324,7 @@ class resolver {
         const auto& pairs = read<compatibility_table>(compatibilities_, one.compatibility_text,
                                                       one.compatibility_at, "compatibility",
                                                       messages::inverter::load_compatibility);
+        item.pairs = pairs.content;
         if (pairs.content != nullptr) match_inverter(one, *pairs.content, plan_, item, report_);
       }
       plan_.inverters.push_back(std::move(item));

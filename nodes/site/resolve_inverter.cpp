@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
@@ -132,10 +133,10 @@ void check_inverter(const draft_inverter& at, const draft& source, plan& result,
 }
 
 void match_inverter(const draft_inverter& at, const wires::compatibility_table& table, plan& result,
-                    inverter& item, reporter& report) {
+                    const inverter& item, reporter& report) {
   if (item.profile == nullptr) return;
   const wires::product told{item.profile->name, item.profile->version};
-  item.match = inverter_match::compatible;
+  bool is_told = false; // once for all of its racks
   for (const auto& name : item.racks) {
     const auto found = std::ranges::find(result.racks, name, &rack::name);
     if (found == result.racks.end()) continue;
@@ -144,14 +145,12 @@ void match_inverter(const draft_inverter& at, const wires::compatibility_table& 
     const auto known =
         wires::find_match(table, {feeding->profile->name, feeding->profile->version}, told);
     if (known == wires::match::incompatible) {
-      item.match = inverter_match::incompatible;
       found->close_allowed = false;
       warn(result, report, at.compatibility_at,
            fmt::format("{} will never be closed: {} version {} does not work with {} version {}",
                        name, feeding->profile->name, feeding->profile->version, told.name,
                        told.version));
-    } else if (known == wires::match::unknown && item.match == inverter_match::compatible) {
-      item.match = inverter_match::unknown;
+    } else if (known == wires::match::unknown && !std::exchange(is_told, true)) {
       warn(result, report, at.compatibility_at,
            fmt::format("{}: nobody knows whether {} version {} works with {} version {}", item.name,
                        feeding->profile->name, feeding->profile->version, told.name, told.version));

@@ -16,6 +16,6 @@ void check_inverter(const draft_inverter& at, const draft& source, plan& result,
 /// What the table says of it and each of its racks. Racks that do not work with it are never
 /// closed.
 void match_inverter(const draft_inverter& at, const messages::inverter::compatibility_table& table,
-                    plan& result, inverter& item, reporter& report);
+                    plan& result, const inverter& item, reporter& report);
 
 } // namespace voltaic::nodes::site

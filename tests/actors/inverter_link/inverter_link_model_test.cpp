@@ -35,7 +35,7 @@ model_options options_of(const std::string& file) {
   options.name = "inverter_0";
   options.profile = load(file);
   options.wire = options.profile->options;
-  options.racks = {{"rack_0", "bms_0", 280}};
+  options.racks = {{"rack_0", "bms_0", 280, true, {"rack", 1}}};
   options.charge_voltage_v = 1680;
   options.discharge_voltage_v = 1440;
   return options;
@@ -425,6 +425,23 @@ TEST_CASE("declared limits by voltage hold only where they were declared, while 
   CHECK(bench.link.told().charge_current_a == 0);
 }
 
+TEST_CASE("without declared limits by voltage nothing flows while nobody says the battery's") {
+  bench bench(options_of("sma_sunny_island.json"));
+  bench.battery_speaks = false;
+  bench.inverter_beats = false;
+  for (int i = 0; i < 8; ++i) {
+    messages::can::frame said;
+    said.id = 0x305;
+    said.length = 8;
+    said.data[0] = 0x8C; // 1550.0 V
+    said.data[1] = 0x3C;
+    bench.link.take({&said, 1}, bench.now_us);
+    bench.pass(second / 2);
+    CHECK(bench.link.told().charge_current_a == 0);
+    CHECK(bench.link.told().discharge_current_a == 0);
+  }
+}
+
 TEST_CASE("an inverter that charges to another voltage is told after a while") {
   bench bench(options_of("sma_sunny_island.json"));
   bench.inverter_beats = false;
@@ -461,16 +478,6 @@ TEST_CASE("a second battery on the inverter's bus is told") {
   CHECK(bench.text(0) == "Degraded");
   bench.pass(12 * second);
   CHECK(bench.text(0) == "Normal");
-}
-
-TEST_CASE("an incompatible inverter is told nothing but zero") {
-  auto options = options_of("victron.json");
-  options.compatibility = compatibility::incompatible;
-  bench bench(options);
-  bench.pass(6 * second);
-  CHECK(bench.link.told().charge_current_a == 0);
-  CHECK(bench.link.told().charge.front().cause == cause::incompatible);
-  CHECK(bench.state_told(messages::event_codes::inverter_compatibility) == "incompatible");
 }
 
 TEST_CASE("a high-voltage inverter is answered when it asks, and only then") {

@@ -156,6 +156,38 @@ TEST_CASE("batteries and inverters work together as the table says, and an objec
     CHECK(std::holds_alternative<findings>(load_compatibility(text, "table.json")));
 }
 
+TEST_CASE("what a device says of itself decides where the table asks for it") {
+  const auto loaded = load_compatibility(R"({"pairs": [
+    {"battery": "rack", "inverter": "pcs", "inverter_manufacturer": "Acme",
+     "inverter_model": "P1", "inverter_firmware": ["1.9", "2.1"], "compatible": true},
+    {"battery": "rack", "inverter": "pcs", "inverter_model": "P0", "compatible": false},
+    {"battery": "rack", "battery_model": "B2", "inverter": "any", "compatible": true}]})",
+                                         "table.json");
+  REQUIRE(std::holds_alternative<compatibility_table>(loaded));
+  const auto& table = std::get<compatibility_table>(loaded);
+  const auto judge = [&](const told_identity& told) {
+    return find_match(table, {"rack", 1}, {"pcs", 1, told});
+  };
+  CHECK(judge({}) == match::awaited);
+  CHECK(judge({"Acme", "P1", "1.10.3"}) == match::compatible);
+  CHECK(judge({"Acme", "P1", "v2.1.7"}) == match::compatible); // the range ends with all of 2.1
+  CHECK(judge({"Acme", "P1", "1.8"}) == match::unknown);
+  CHECK(judge({"Acme", "P1", "2.2"}) == match::unknown);
+  CHECK(judge({"Acme", "P1", ""}) == match::unknown);
+  CHECK(judge({"Other", "P1", "2.0"}) == match::unknown);
+  CHECK(judge({"Other", "P0", "9"}) == match::incompatible);
+  CHECK(find_match(table, {"rack", 1}, {"any", 1}) == match::awaited);
+  CHECK(find_match(table, {"rack", 1, {"", "B2", ""}}, {"any", 1}) == match::compatible);
+  CHECK(find_match(table, {"rack", 1, {"", "B1", ""}}, {"any", 1}) == match::unknown);
+  for (const auto* range : {R"(["2", "1"])", R"(["1"])", R"([1, 2])", R"(["a", "b"])", R"("1")"}) {
+    CAPTURE(range);
+    const auto text = std::string(R"({"pairs": [{"battery": "a", "inverter": "b",
+        "compatible": true, "inverter_firmware": )") +
+                      range + "}]}";
+    CHECK(std::holds_alternative<findings>(load_compatibility(text, "table.json")));
+  }
+}
+
 TEST_CASE("the shipped table of batteries and inverters loads") {
   const auto loaded = load_compatibility(text_of(inverter_file("compatibility.json")), "");
   if (const auto* wrong = std::get_if<findings>(&loaded)) FAIL(to_text(*wrong));

@@ -1,8 +1,10 @@
 #include <catch2/catch.hpp>
 
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "messages/inverter/items.hpp"
 #include "nodes/simulate/simulated_site.hpp"
@@ -142,6 +144,52 @@ TEST_CASE("F-167 an inverter that falls silent while current flows has its racks
   bench.pass(53);
   bench.pass(15);
   CHECK(bench.site.points().find("rack_0/contactor")->text == "open");
+}
+
+TEST_CASE("F-167 a safety relay drops with an inverter that is lost, and stays so") {
+  const auto file = std::string(VOLTAIC_SOURCE_FOLDER "/configs/can_inverter.toml");
+  std::ifstream stream(file);
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  const std::string table = "[[inverter]]\n";
+  text.insert(text.find(table) + table.size(), "safety_relay = \"dio_0/inverter_enable\"\n");
+  text += R"(
+[[digital]]
+name = "dio_0"
+chip = "simulated"
+[[digital.output]]
+name = "inverter_enable"
+line = 27
+)";
+  auto loaded = site::load_text(text, file);
+  if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+  const auto plan = std::get<site::plan>(std::move(loaded));
+  simulate::simulated_site site(plan, {});
+  const auto pass = [&](int seconds) {
+    for (int i = 0; i < seconds * 100; ++i) site.step();
+  };
+  pass(5);
+  messages::command enable;
+  enable.id = enable.key = "enable";
+  enable.target = "command";
+  enable.operation = "set";
+  enable.point = "dio_0/inverter_enable";
+  enable.value = 1.0;
+  enable.deadline_utc_us = site.now().utc_us + 5 * messages::us_per_s;
+  enable.role = "service";
+  site.send(std::move(enable));
+  pass(2);
+  REQUIRE(site.driven("dio_0") == std::vector<bool>{true});
+  const auto be = [&](actors::simulator::inverter_effect effect) {
+    REQUIRE(site.set(simulate::inverter_overlay{"inverter_0", effect}));
+  };
+  be(actors::simulator::inverter_effect::silent);
+  pass(58);
+  CHECK(site.driven("dio_0") == std::vector<bool>{true});
+  pass(5);
+  CHECK(site.driven("dio_0") == std::vector<bool>{false});
+  be(actors::simulator::inverter_effect::none);
+  pass(10);
+  CHECK(site.driven("dio_0") == std::vector<bool>{false});
 }
 
 TEST_CASE("the same limit set twice changes no frame that the inverter hears") {

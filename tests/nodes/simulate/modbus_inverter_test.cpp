@@ -1,14 +1,17 @@
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "nodes/simulate/simulated_site.hpp"
 #include "nodes/simulate/simulation.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/site/load.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace modbus_inverter_test {
 
@@ -173,6 +176,78 @@ TEST_CASE("a Modbus inverter's registers stand still while the battery's voltage
       REQUIRE(on.site.set(rack, "voltage", std::nullopt, override_kind::value, volts));
     on.pass(3);
     CHECK(on.number("charge_voltage_limit") == Approx(1580).margin(5));
+  }
+}
+
+namespace {
+
+/// The example beside a table of its own; its rack 0 opened, and closed again.
+struct partners_bench {
+  tests::temporary_folder place;
+  site::plan plan;
+
+  explicit partners_bench(const std::string& model, bool compatible) {
+    for (const auto* part : {"profiles", "protection", "inverters"})
+      std::filesystem::copy(std::string(VOLTAIC_SOURCE_FOLDER "/configs/") + part,
+                            place.path() / part);
+    std::ofstream(place / "inverters/compatibility.json")
+        << R"({"pairs": [{"battery": "voltaic-demo-rack", "inverter": "voltaic-demo-inverter",
+               "inverter_model": ")"
+        << model << R"(", "compatible": )" << (compatible ? "true" : "false") << "}]}";
+    auto loaded = site::load_text(text_of(VOLTAIC_SOURCE_FOLDER "/configs/modbus_inverter.toml"),
+                                  place / "site.toml");
+    if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+    plan = std::get<site::plan>(std::move(loaded));
+  }
+};
+
+std::vector<messages::result> order(simulate::simulated_site& site, const std::string& word,
+                                    std::size_t number) {
+  auto asked = simulate::make_command(word, "rack_0", number);
+  asked.deadline_utc_us = site.now().utc_us + simulate::command_deadline_us;
+  site.send(std::move(asked));
+  std::vector<messages::result> results;
+  for (int steps = 0; steps < 400; ++steps) {
+    site.step();
+    for (const auto& heard : site.take_messages())
+      if (const auto* told = std::get_if<messages::result>(&heard.payload))
+        if (told->key.find("inverter") == std::string::npos) results.push_back(*told);
+  }
+  return results;
+}
+
+} // namespace
+
+TEST_CASE("who a Modbus inverter is, is read from it: a known one closes, a bad one does not") {
+  struct expected {
+    std::string model;
+    bool compatible;
+    std::string told;
+    messages::outcome closing;
+  };
+  using messages::outcome;
+  for (const auto& [model, compatible, told, closing] :
+       {expected{"SIM-100", true, "compatible", outcome::done},
+        expected{"SIM-200", true, "unknown", outcome::done},
+        expected{"SIM-100", false, "incompatible", outcome::rejected}}) {
+    CAPTURE(told);
+    const partners_bench bench(model, compatible);
+    simulate::simulated_site site(bench.plan, {});
+    for (int steps = 0; steps < 2'000; ++steps) site.step();
+    REQUIRE(site.points().find("inverter_0/compatibility"));
+    CHECK(site.points().find("inverter_0/compatibility")->text == told);
+    CHECK(site.points().find("inverter_0/identity")->text == "Voltaic SIM-100 1.0.0");
+    static_cast<void>(site.take_messages());
+    const auto opened = order(site, "open", 1);
+    REQUIRE(opened.size() == 1);
+    CHECK(opened.front().outcome == outcome::done);
+    const auto closed = order(site, "close", 2);
+    REQUIRE(closed.size() == 1);
+    CHECK(closed.front().outcome == closing);
+    if (closing == outcome::rejected)
+      CHECK(closed.front().reasons ==
+            std::vector<std::string>{
+                "inverter_incompatible: inverter_0 does not work with this battery"});
   }
 }
 

@@ -75,4 +75,38 @@ TEST_CASE("F-165 the site refuses to join a rack to one of another voltage, and 
   CHECK(close("rack_1").outcome == messages::outcome::done);
 }
 
+TEST_CASE("racks of one DC bus see the voltage that the others hold, before and after they join") {
+  const auto plan = plan_of_two();
+  simulate::simulated_site site(plan, {});
+  const auto pass = [&](int steps) {
+    for (int i = 0; i < steps; ++i) site.step();
+  };
+  const auto bus_v = [&](const std::string& rack) {
+    const auto found = site.points().find(rack + "/bus_voltage");
+    REQUIRE(found);
+    return found->numbers.at(0);
+  };
+  std::size_t number = 0;
+  const auto order = [&](const std::string& word, const std::string& rack) {
+    auto asked = simulate::make_command(word, rack, ++number);
+    asked.deadline_utc_us = site.now().utc_us + simulate::command_deadline_us;
+    site.send(std::move(asked));
+    pass(400);
+  };
+  pass(300);
+  CHECK(bus_v("rack_0") == 0);
+  CHECK(bus_v("rack_1") == 0);
+  order("close", "rack_0");
+  CHECK(bus_v("rack_0") == Approx(1'584));
+  CHECK(bus_v("rack_1") == Approx(1'584)); // it is open, and its bus is live
+  order("close", "rack_1");
+  CHECK(site.points().find("rack_1/contactor")->text == "closed");
+  order("open", "rack_0");
+  CHECK(site.points().find("rack_0/contactor")->text == "open");
+  CHECK(bus_v("rack_0") == Approx(1'584)); // the other holds it, which is no weld
+  order("open", "rack_1");
+  pass(1'000);
+  CHECK(bus_v("rack_0") < 10);
+}
+
 } // namespace parallel_test

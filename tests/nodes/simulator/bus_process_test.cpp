@@ -147,9 +147,9 @@ TEST_CASE("simulated racks on a bus send every frame at its rate and open withou
   voltaic::bus::can::port_options simulated;
   simulated.uri = "virtual:can0";
   simulated.runtime_folder = folder.path();
-  std::vector<voltaic::actors::simulator::rack_options> racks(2);
-  racks[0].controller.initially_closed = true;
-  racks[1].id_offset = 0xC0;
+  std::vector<voltaic::nodes::simulator::played_rack> racks(2);
+  racks[0].options.controller.initially_closed = true;
+  racks[1].options.id_offset = 0xC0;
   const auto played = voltaic::nodes::simulator::simulated_bus::open(simulated, racks);
   REQUIRE(played.has_value());
   const auto status_of = [&](std::uint32_t id) {
