@@ -143,8 +143,9 @@ void protection_actor::begin(runtime::instant now) {
   for (const auto& each : model_.rows()) {
     if (is_store_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
   }
-  memory_.begin(now);
+  // Before the epoch, too: where that is on disk, nothing may close by rules that are not.
   if (auto alarm = configuration_.begin(now)) remember(*std::move(alarm), now);
+  memory_.begin(now);
   context_.say(plane::telemetry, catalogue_, now);
   if (model_.unbound().empty()) return;
   messages::event event;

@@ -12,6 +12,7 @@
 #include "bus/control/control_socket.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/site_view.hpp"
+#include "nodes/cli/status_line.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -173,6 +174,13 @@ class patience {
   std::string told_;
 };
 
+// What did not become what the file says: the chains said so when they started.
+void tell_staged(const running_site& site, site_connection& connection) {
+  const auto view = connection.collect(site, look_timeout);
+  if (!view) return;
+  for (const auto& line : staged_configurations(view->points)) fmt::print(stderr, "{}\n", line);
+}
+
 exit_code wait_until_running(const std::string& file, const std::vector<std::string>& names) {
   patience waiting;
   std::unique_ptr<site_connection> connection;
@@ -182,7 +190,9 @@ exit_code wait_until_running(const std::string& file, const std::vector<std::str
     const auto& site = std::get<running_site>(found);
     if (connection == nullptr)
       if (auto opened = site_connection::open(site)) connection = *std::move(opened);
-    if (const auto code = waiting.judge(look(site, connection.get(), names))) return *code;
+    const auto code = waiting.judge(look(site, connection.get(), names));
+    if (code && connection != nullptr) tell_staged(site, *connection);
+    if (code) return *code;
     std::this_thread::sleep_for(look_period);
   }
 }

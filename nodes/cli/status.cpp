@@ -190,15 +190,6 @@ void print_table(const ordered_json& status, const json& others, bool with_actor
   print_lines(status["lines"]);
 }
 
-// Racks on which another configuration than the one in force waits for approval.
-void print_staged(const site_view& seen) {
-  for (const auto& point : seen.points.select({"*/configuration"})) {
-    if (point.text.find("staged") == std::string::npos) continue;
-    const auto rack = point.description.name.substr(0, point.description.name.find('/'));
-    fmt::print("{}: configuration {}, see voltaic config {} --diff\n", rack, point.text, rack);
-  }
-}
-
 exit_code show(const options& given) {
   std::optional<simulator::stop_signal> stop;
   if (given.watching) stop.emplace(0); // before any thread
@@ -225,7 +216,8 @@ exit_code show(const options& given) {
     fmt::print("{}\n", status.dump());
   else
     print_table(status, site.status.value("processes", json::array()), given.with_actors);
-  if (seen != nullptr && !given.as_json) print_staged(*seen);
+  if (seen != nullptr && !given.as_json)
+    for (const auto& line : staged_configurations(seen->points)) fmt::print("{}\n", line);
   return exit_code::done;
 }
 

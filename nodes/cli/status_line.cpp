@@ -53,6 +53,18 @@ std::string named_racks(const points_found& contactors,
   return line;
 }
 
+std::string rack_of(const messages::points::point_state& point) {
+  return point.description.name.substr(0, point.description.name.find('/'));
+}
+
+// The racks on which a configuration waits for approval.
+points_found staged(const messages::points::point_table& points) {
+  auto found = points.select({"*/configuration"});
+  std::erase_if(found,
+                [](const auto& point) { return point.text.find("staged") == std::string::npos; });
+  return found;
+}
+
 // " rack_1 fault rack_3 configuration staged": the racks on which protection has something to say.
 std::string protected_racks(const messages::points::point_table& points) {
   std::string text;
@@ -61,11 +73,8 @@ std::string protected_racks(const messages::points::point_table& points) {
     const auto& name = point.description.name;
     text += fmt::format(" {} {}", name.substr(0, name.find('/')), point.text);
   }
-  for (const auto& point : points.select({"*/configuration"})) {
-    if (point.text.find("staged") == std::string::npos) continue;
-    const auto& name = point.description.name;
-    text += fmt::format(" {} configuration staged", name.substr(0, name.find('/')));
-  }
+  for (const auto& point : staged(points))
+    text += fmt::format(" {} configuration staged", rack_of(point));
   return text;
 }
 
@@ -81,6 +90,14 @@ std::string counted_racks(const points_found& contactors) {
 }
 
 } // namespace
+
+std::vector<std::string> staged_configurations(const messages::points::point_table& points) {
+  std::vector<std::string> lines;
+  for (const auto& point : staged(points))
+    lines.push_back(fmt::format("{0}: configuration {1}, see voltaic config {0} --diff",
+                                rack_of(point), point.text));
+  return lines;
+}
 
 std::string status_line(const json& supervised, const site_view* view) {
   std::string line;

@@ -3,6 +3,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/cli/running_site.hpp"
@@ -14,6 +15,11 @@ namespace voltaic::nodes::cli {
 /// "12:00:01 rack_0 closed ...": local time; a "!" marks what is not good. `supervised`
 /// is what the supervisor says, `view` null where the message bus says nothing.
 [[nodiscard]] std::string status_line(const nlohmann::json& supervised, const site_view* view);
+
+/// A line for each rack on which a configuration waits for approval:
+/// "rack_0: configuration version 2, another is staged, see voltaic config rack_0 --diff".
+[[nodiscard]] std::vector<std::string> staged_configurations(
+    const messages::points::point_table& points);
 
 /// Makes a line of a site.
 using line_maker = std::function<std::string(const nlohmann::json&, const site_view*)>;

@@ -160,6 +160,30 @@ TEST_CASE("what loosens protection is staged until two persons approve it in sta
   CHECK(site.stop() == 0);
 }
 
+TEST_CASE("a rack whose profile says other things is read at once, and closed once approved") {
+  live_site site;
+  site.up();
+  wait_for_standby(site);
+  const auto path = site.folder() + "/configs/profiles/demo_rack.json";
+  auto text = read_file(path);
+  const std::string was = "\"maximum\": 140";
+  REQUIRE(text.find(was) != std::string::npos);
+  std::ofstream(path) << text.replace(text.find(was), was.size(), "\"maximum\": 141");
+  apply(site);
+  const auto close = [&] {
+    return site.voltaic({"set", "rack_0/contactor", "close", "--site", site.file()}, 40s);
+  };
+  const auto refused = close();
+  CHECK(refused.code == 4);
+  CHECK(refused.output.find("configuration_staged") != std::string::npos);
+  const auto hash = config(site, "rack_0")["staged"].get<std::string>();
+  approvers people(site);
+  REQUIRE(people.approve(eve, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(people.approve(ada, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(eventually([&] { return close().code == 0; }));
+  CHECK(site.stop() == 0);
+}
+
 TEST_CASE("kill -9 amid an approval leaves the former configuration or the new one, whole") {
   live_site site;
   site.add("[supervision]\nrestarts_max = 50\n");

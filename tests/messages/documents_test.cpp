@@ -41,12 +41,16 @@ std::string title_at(const std::string& text, std::size_t at) {
 /// The titles of all tests.
 std::set<std::string> titles() {
   constexpr std::string_view begin = "TEST_CASE(";
+  constexpr std::string_view with_fixture = "TEST_CASE_METHOD("; // a name and a comma go before
   std::set<std::string> all;
   for (const auto& entry : fs::recursive_directory_iterator(source("tests"))) {
     if (entry.path().extension() != ".cpp") continue;
     const auto text = contents(entry.path());
     for (auto at = text.find(begin); at != std::string::npos; at = text.find(begin, at + 1))
       all.insert(title_at(text, at + begin.size()));
+    for (auto at = text.find(with_fixture); at != std::string::npos;
+         at = text.find(with_fixture, at + 1))
+      all.insert(title_at(text, text.find(',', at) + 1));
   }
   return all;
 }

@@ -86,7 +86,7 @@ class stage {
     contactor.reset();
     protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
     contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
-    actor_options rules{testing::options_for("lfp", cells), "bms_0"};
+    actor_options rules{testing::options_for("lfp", cells), "bms_0", configuration};
     protection = std::make_unique<protection_actor>(*protection_context, rules);
     contactor::actor_options sequence;
     sequence.rules.rack = "rack_0";
@@ -192,6 +192,7 @@ class stage {
   }
 
   tests::memory_journal journal;
+  messages::configuration::standing configuration; ///< of lives that start from now on
   std::unique_ptr<stage_context> protection_context;
   std::unique_ptr<stage_context> contactor_context;
   std::unique_ptr<protection_actor> protection;

@@ -178,6 +178,35 @@ TEST_CASE("F-110 a lost journal stays lost to a chain that died before it could 
   CHECK(chain.permit.close_allowed);
 }
 
+TEST_CASE("F-110 an approved configuration that cannot be read counts as latched") {
+  stage chain;
+  chain.run(1'000);
+  chain.configuration.was_lost = true;
+  chain.start();
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.close_allowed);
+  CHECK(chain.permit.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  chain.configuration.was_lost = false; // the site's is a version by now
+  chain.start();
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.close_allowed);
+  chain.command("rack_0/protection", "reset", "service");
+  chain.run(2'000);
+  CHECK(chain.permit.close_allowed);
+}
+
+TEST_CASE("a rack that is another one than was approved is not closed, and says why") {
+  stage chain;
+  chain.configuration.replaces = true;
+  chain.start();
+  chain.run(2'000);
+  CHECK(chain.permit.granted);
+  CHECK_FALSE(chain.permit.close_allowed);
+  CHECK(chain.permit.reasons == std::vector<std::string>{"configuration_staged"});
+  chain.command("rack_0/contactor", "close");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+}
+
 TEST_CASE("F-110 the epoch goes into the journal only behind the latches of a lost one") {
   stage chain;
   chain.journal.records.clear();
