@@ -31,6 +31,11 @@ struct allowed_unsafe_message_type<voltaic::actors::runtime::inbox_ready> : std:
 namespace voltaic::actors::runtime {
 namespace {
 
+std::unique_ptr<fault_recorder> make_recorder(const engine_options& options) {
+  if (options.captures == nullptr || options.captured.empty()) return nullptr;
+  return std::make_unique<fault_recorder>(options.captured, *options.captures);
+}
+
 std::string slot_of_bus(const std::string& node) {
   return node + "/bus";
 }
@@ -42,12 +47,16 @@ struct engine::core {
       : options(std::move(given)),
         started_us(now_us()),
         bus(options.node, options.outside),
+        recorder(make_recorder(options)),
         events(
             options.node, options.boot, options.utc_quality, *options.journal,
             [inbox = options.inbox, on_event = options.on_event](const messages::frame_ptr& frame) {
               inbox->push({true, plane::events, frame});
               if (on_event) on_event(frame);
-            }),
+            },
+            recorder ? event_log::observer(
+                           [to = recorder.get()](const auto&... told) { to->recorded(told...); })
+                     : event_log::observer()),
         health_speaker(options.node + "/health", options.first_incarnation, options.utc_quality),
         points_speaker(options.node + process_suffix, options.first_incarnation,
                        options.utc_quality),
@@ -61,6 +70,7 @@ struct engine::core {
     bus.add_speaker(events.source());
     bus.add_speaker(health_speaker.source());
     bus.add_speaker(points_speaker.source());
+    if (recorder) bus.set_tap([this](const auto&... said) { recorder->said(said...); });
     take_seats();
   }
 
@@ -91,7 +101,12 @@ struct engine::core {
     }
     health_due_us = now.monotonic_us + health_period_us;
     events.tell_losses(now);
+    if (recorder) tell_captures(now);
     say_health(now);
+  }
+
+  void tell_captures(instant now) {
+    for (auto& event : recorder->step(now.monotonic_us)) events.record(std::move(event), now);
   }
 
   // A pulse that is due, or one that goes along with mail a little before.
@@ -182,6 +197,7 @@ struct engine::core {
   engine_options options;
   std::int64_t started_us;
   node_bus bus;
+  std::unique_ptr<fault_recorder> recorder; ///< null: nothing is captured
   event_log events;
   speaker health_speaker;
   speaker points_speaker;
@@ -266,6 +282,10 @@ engine::engine(engine_options options) : core_(std::make_unique<core>(std::move(
 
 engine::~engine() {
   stop();
+}
+
+void engine::keep_captures() {
+  if (core_->recorder) core_->recorder->finish();
 }
 
 void engine::prepare_stop() {

@@ -11,6 +11,7 @@
 
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/clock.hpp"
+#include "actors/runtime/fault_recorder.hpp"
 #include "actors/runtime/mailbox.hpp"
 #include "actors/runtime/node_bus.hpp"
 #include "actors/runtime/node_inbox.hpp"
@@ -63,6 +64,9 @@ struct engine_options {
   /// Nothing where the process holds other nodes too; any thread; may be empty.
   std::function<std::optional<process_cost>()> cost;
   std::function<void(const std::string& reason)> on_failed; ///< on a worker; may be empty
+  /// Racks of the node, and where what they say around a fault is kept; null: nowhere.
+  std::vector<captured_rack> captured;
+  bus::message::capture_store* captures = nullptr;
   /// Hears the node's own events once they are durable, on the journal's thread;
   /// must outlive the journal. May be empty.
   std::function<void(const messages::frame_ptr& frame)> on_event;
@@ -85,6 +89,9 @@ class engine {
   [[nodiscard]] bool may_stop() const;
   /// Ends everybody in reverse order, waiting for a bounded time. Twice is once.
   void stop();
+  /// Hands over what there is of captures that are not over: their ends will not be seen. After
+  /// `stop`.
+  void keep_captures();
   /// The worker has just been given mail: a pulse that is about to be due goes along, so
   /// that it needs no wake of its own. From any thread, until `stop`.
   void go_along();

@@ -50,13 +50,14 @@ bool owes_loss(bus::storage::journal& journal) {
 } // namespace
 
 event_log::event_log(std::string node, std::string boot, messages::utc_quality quality,
-                     bus::storage::journal& journal, publisher publish)
+                     bus::storage::journal& journal, publisher publish, observer observe)
     : node_(std::move(node)),
       boot_(std::move(boot)),
       source_(node_ + "/events"),
       quality_(quality),
       journal_(journal),
       publish_(std::move(publish)),
+      observe_(std::move(observe)),
       sequence_(last_sequence(journal)),
       journal_lost_(owes_loss(journal)) {}
 
@@ -108,7 +109,9 @@ std::uint64_t event_log::write(messages::event event, messages::instant time, wr
   event.id = fmt::format("{}-{}-{}", node_, boot_, sequence);
   // The envelope's sequence is the event's own: it has no gaps over restarts either.
   const messages::header header{source_, 1, sequence, time, quality_};
-  const auto frame = messages::encode(header, std::move(event));
+  const messages::payload content(std::move(event));
+  const auto frame = messages::encode(header, content);
+  if (observe_) observe_(std::get<messages::event>(content), time, frame);
   const auto bytes = frame->bytes();
   bus::storage::record record;
   record.stream = events_stream;

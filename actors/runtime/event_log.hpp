@@ -23,8 +23,13 @@ class event_log {
   /// inside `record` with a synchronous journal. Must not block.
   using publisher = std::function<void(const messages::frame_ptr& frame)>;
 
+  /// Called with each event before it is on the disk, on the thread that records it.
+  using observer = std::function<void(const messages::event& event, messages::instant time,
+                                      const messages::frame_ptr& frame)>;
+
+  /// `observe` may be empty.
   event_log(std::string node, std::string boot, messages::utc_quality quality,
-            bus::storage::journal& journal, publisher publish);
+            bus::storage::journal& journal, publisher publish, observer observe = {});
 
   /// Fills in sequence, id, node and boot, journals, then publishes. Returns
   /// the sequence at once. An event that cannot be stored is published all the
@@ -52,6 +57,7 @@ class event_log {
   messages::utc_quality quality_;
   bus::storage::journal& journal_;
   publisher publish_;
+  observer observe_;
   std::mutex mutex_;
   std::uint64_t sequence_ = 0;
   /// Shared with what waits in the journal, which may outlive this log.

@@ -111,6 +111,7 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
   }
   auto header = from.next(to, time);
   const auto frame = messages::encode(header, payload);
+  if (tap_ && to == plane::telemetry) tap_(header, payload, frame);
   hand_out(to, std::move(header), std::move(payload), *frame);
   if (to != plane::local && outside_ != nullptr) {
     outside_->publish(to, frame);

@@ -31,6 +31,12 @@ class node_bus {
   /// `outside` may be null: a node without a relay. It must outlive the bus.
   node_bus(std::string node, bus::message::endpoint* outside);
 
+  /// Hears what the node's own actors say as telemetry, before anybody else. Before anything is
+  /// said; must outlive the bus.
+  using tap = std::function<void(const messages::header& header, const messages::payload& content,
+                                 const messages::frame_ptr& frame)>;
+  void set_tap(tap hears) { tap_ = std::move(hears); }
+
   /// Makes an actor reachable by its name. Before anything is said.
   void add(mailbox_ptr mailbox);
   /// Frames of this source are our own echo when they come from outside.
@@ -95,6 +101,7 @@ class node_bus {
 
   std::string node_;
   bus::message::endpoint* outside_;
+  tap tap_;
   mutable std::mutex mutex_;
   std::shared_ptr<const table> table_;
   std::map<std::string, mailbox_ptr, std::less<>> mailboxes_;

@@ -42,6 +42,8 @@ constexpr std::array subcommands = {
                "voltaic set rack_0/contactor close --reason 'start of shift'", declare_set},
     subcommand{"events", "Show what happened", "voltaic events --since 5m --follow --json",
                declare_events},
+    subcommand{"captures", "Show what racks said in the seconds around their faults",
+               "voltaic captures rack_0/17 'rack_0/cell_voltage' --csv", declare_captures},
     subcommand{"why", "Say what holds an inverter's limits down", "voltaic why inverter_0",
                declare_why},
     subcommand{"acknowledge", "Say that somebody has seen an alarm; it changes nothing else",

@@ -30,6 +30,7 @@ struct options {
   bool noise = false;
   bool json = false;
   std::string record;
+  std::string captures;
 };
 
 /// What the trace makes happen; nothing when mistakes were printed.
@@ -83,6 +84,7 @@ exit_code play(const options& given, const site::plan& plan,
       plan, simulate::simulated_site_options{.seed = given.seed,
                                              .noise = given.noise,
                                              .recordings = *std::move(recordings),
+                                             .captures = given.captures,
                                              .tap = recorder->get()});
   const auto done = simulate::run_simulation(*site, plan, how);
   std::fflush(stdout);
@@ -145,6 +147,11 @@ action declare_simulate(command_options& app) {
       .type_name("CANDIDATE")
       .delimiter(',');
   declare_record_option(app, given->record);
+  app.add_option(
+         "--captures", given->captures,
+         "Keep what racks say around each fault in FOLDER, as a site does; voltaic captures "
+         "--in FOLDER shows it")
+      .type_name("FOLDER");
   app.add_flag("--json", given->json, "One JSON object a line");
   return [given] { return simulate_site(*given); };
 }

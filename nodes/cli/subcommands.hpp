@@ -9,6 +9,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_apply(command_options& app);
 [[nodiscard]] action declare_approve(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);
+[[nodiscard]] action declare_captures(command_options& app);
 [[nodiscard]] action declare_config(command_options& app);
 [[nodiscard]] action declare_decode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);

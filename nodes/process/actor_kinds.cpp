@@ -302,4 +302,16 @@ std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, con
   return groups;
 }
 
+std::vector<actors::runtime::captured_rack> captured_racks(const site::plan& plan,
+                                                           const site::node& node) {
+  std::vector<actors::runtime::captured_rack> racks;
+  for (const auto& actor : node.actors) {
+    if (actor.kind != site::actor_kind::protection) continue;
+    const auto& rack = *plan.find_rack(actor.subject);
+    racks.push_back(
+        {rack.name, {rack.device, rack.name, rack.name + "/protection", rack.name + "/contactor"}});
+  }
+  return racks;
+}
+
 } // namespace voltaic::nodes::process

@@ -37,4 +37,8 @@ struct field_access {
                                                                    const site::node& node,
                                                                    const field_access& field);
 
+/// The racks whose chains live in a node, each with who speaks of it.
+[[nodiscard]] std::vector<actors::runtime::captured_rack> captured_racks(const site::plan& plan,
+                                                                         const site::node& node);
+
 } // namespace voltaic::nodes::process

@@ -130,7 +130,9 @@ void node::stop() {
   field_.close();
   if (engine_) {
     engine_->stop();
+    engine_->keep_captures();
   }
+  captures_.reset(); // writes what waits
   endpoint_.reset();
   // Its thread may still post to actors that are gone: their seats drop it.
   journal_.reset();
@@ -145,6 +147,14 @@ messages::expected<bool> node::open_storage() {
     return opened.error();
   }
   journal_ = *std::move(opened);
+  if (!captured_racks(*options_.plan, *self_).empty()) {
+    auto store = bus::message::capture_store::open(
+        {.folder = options_.plan->captures_folder(), .synchronous = options_.deterministic});
+    if (!store) {
+      return store.error();
+    }
+    captures_ = *std::move(store);
+  }
   if (!options_.shared_progress) {
     progress_ = actors::runtime::progress_page::anonymous();
     return true;
@@ -200,6 +210,8 @@ messages::expected<bool> node::start_actors() {
   engine.outside = endpoint_.get();
   engine.journal = journal_.get();
   engine.progress = progress_.get();
+  engine.captured = captured_racks(*options_.plan, *self_);
+  engine.captures = captures_.get();
   engine.buses = [this] { return field_.health(); };
   engine.lines = [this] { return field_.line_health(); };
   engine.on_failed = options_.on_failed;

@@ -96,6 +96,7 @@ class node {
   const site::node* self_;
   actors::runtime::system_clock machine_time_;
   std::unique_ptr<bus::storage::journal> journal_;
+  std::unique_ptr<bus::message::capture_store> captures_; ///< null: it has no rack
   std::unique_ptr<actors::runtime::progress_page> progress_;
   actors::runtime::node_inbox inbox_;
   std::unique_ptr<bus::message::listener> relay_watch_;

@@ -7,8 +7,8 @@
 namespace voltaic::nodes::process {
 
 /// Threads that every node needs beside its first one and those of its ports and lines:
-/// worker, timer, endpoint, journal, and the message bus library's own two.
-inline constexpr std::size_t node_threads = 6;
+/// worker, timer, endpoint, journal, captures, and the message bus library's own two.
+inline constexpr std::size_t node_threads = 7;
 
 /// Whether the system gives this process that many more threads now: nothing when it does,
 /// else why not and what to do, in words. Libraries end the whole process without a clear

@@ -63,6 +63,13 @@ std::unique_ptr<bus::storage::journal> open_memory_journal() {
   return *std::move(opened);
 }
 
+std::unique_ptr<bus::message::capture_store> open_captures(const std::string& folder) {
+  if (folder.empty()) return nullptr;
+  auto opened = bus::message::capture_store::open({.folder = folder, .synchronous = true});
+  if (!opened) throw std::runtime_error(opened.error().text);
+  return *std::move(opened);
+}
+
 } // namespace
 
 struct simulated_site::state {
@@ -79,6 +86,7 @@ struct simulated_site::state {
   struct member {
     const site::node* node = nullptr;
     std::unique_ptr<bus::storage::journal> journal = open_memory_journal();
+    std::unique_ptr<bus::message::capture_store> captures; ///< null: nothing is captured
     std::uint32_t starts = 0;
     std::unique_ptr<node_life> living; ///< null: its process ended
     std::int64_t starts_again_us = 0;
@@ -116,6 +124,7 @@ struct simulated_site::state {
       if (node.kind == site::node_kind::relay) continue;
       members.emplace_back();
       members.back().node = &node;
+      members.back().captures = open_captures(options.captures);
       start(members.back());
     }
     deliver();
@@ -124,7 +133,10 @@ struct simulated_site::state {
   /// Nodes end before the hub that joins them, the last started first.
   ~state() {
     while (!members.empty()) {
-      if (members.back().living) members.back().living->engine->stop();
+      if (members.back().living) {
+        members.back().living->engine->stop();
+        members.back().living->engine->keep_captures();
+      }
       members.pop_back();
     }
   }
@@ -187,6 +199,8 @@ struct simulated_site::state {
     engine.outside = life.outside.get();
     engine.journal = one.journal.get();
     engine.progress = life.progress.get();
+    engine.captured = process::captured_racks(plan, *one.node);
+    engine.captures = one.captures.get();
     life.engine = std::make_unique<actors::runtime::engine>(std::move(engine));
     life.engine->run_until_quiet();
   }

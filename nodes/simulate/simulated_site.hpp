@@ -34,6 +34,8 @@ struct simulated_site_options {
   group_factory make_groups = process::make_groups;
   /// What happens on the buses that are played from recordings, by their names.
   std::map<std::string, bus::can::recording, std::less<>> recordings = {};
+  /// Where captures of faults are kept, in a folder a rack; empty: nowhere.
+  std::string captures = {};
   /// Hears every telemetry and event frame. Null: nobody. Outlives the site.
   bus::message::listener* tap = nullptr;
 };

@@ -30,9 +30,14 @@ namespace voltaic::nodes::site {
 /// Where a running site keeps its sockets and where it keeps what must last.
 struct folders {
   std::string runtime; ///< sockets, lock, progress pages; mode 0700; gone after a boot
-  std::string state;   ///< journals
+  std::string state;   ///< journals, captures of faults
   std::string log;     ///< one file a process
 };
+
+/// Where captures of faults are kept below a state folder.
+[[nodiscard]] inline std::string captures_in(const std::string& state_folder) {
+  return state_folder + "/captures";
+}
 
 /// How a bus is reached; the scheme of its uri.
 enum class bus_kind : std::uint8_t { virtual_bus, replay };
@@ -317,6 +322,8 @@ struct plan {
   [[nodiscard]] std::string control_path() const { return folders.runtime + "/control"; }
   [[nodiscard]] std::string progress_path(std::string_view node_name) const;
   [[nodiscard]] std::string journal_path(std::string_view node_name) const;
+  /// Where captures of faults are kept, in a folder a rack.
+  [[nodiscard]] std::string captures_folder() const { return captures_in(folders.state); }
 };
 
 /// What the profile of a CAN inverter says and the site file instead.

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bus/can/port.hpp"
+#include "bus/message/record/capture_store.hpp"
 #include "bus/modbus/line.hpp"
 #include "bus/storage/journal.hpp"
 #include "support/temporary_folder.hpp"
@@ -43,7 +44,9 @@ int tells(const Opened& opened) {
 
 } // namespace
 
-TEST_CASE("F-018 a journal, port or line whose thread is refused is a failure with a reason") {
+TEST_CASE(
+    "F-018 a journal, port, line or capture store whose thread is refused is a failure with a "
+    "reason") {
   const tests::temporary_folder folder;
   REQUIRE(::chmod((folder / ".").c_str(), 0777) == 0);
   const std::string log = folder / "can.log";
@@ -52,6 +55,9 @@ TEST_CASE("F-018 a journal, port or line whose thread is refused is a failure wi
           storage::journal_options options;
           options.path = folder / "a.journal";
           return tells(storage::open_journal(options));
+        }) == 0);
+  CHECK(without_threads([&] {
+          return tells(message::capture_store::open({.folder = folder / "captures"}));
         }) == 0);
   CHECK(without_threads([&] {
           can::port_options options;

@@ -188,7 +188,7 @@ TEST_CASE("F-018 a process that gets too few threads hears it before it starts t
     if (::geteuid() == 0 && ::setresuid(nobody, nobody, nobody) != 0) return 2;
     if (::setrlimit(RLIMIT_NPROC, &none) != 0) return 3;
     const auto lack = lack_of_threads(node_threads);
-    return lack && lack->find("the system refuses thread 1 of 6") == 0 ? 0 : 4;
+    return lack && lack->find("the system refuses thread 1 of 7") == 0 ? 0 : 4;
   });
   CHECK(code == 0);
 }

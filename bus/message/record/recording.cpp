@@ -53,6 +53,17 @@ std::uint32_t checksum_of(const record_header& header, std::span<const std::byte
   return ~crc_of(crc_of(~0U, head), frame);
 }
 
+void append_record(std::string& to, const recorded& one) {
+  const auto bytes = one.frame->bytes();
+  record_header header;
+  header.length = static_cast<std::uint32_t>(bytes.size());
+  header.time_us = one.time_us;
+  header.from = static_cast<char>(one.from);
+  header.checksum = checksum_of(header, bytes);
+  to.append(reinterpret_cast<const char*>(&header), sizeof header);
+  to.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
 bool is_plane(char letter) {
   return std::string_view("tehcls").find(letter) != std::string_view::npos;
 }
@@ -85,6 +96,12 @@ messages::failure system_failure(const std::string& path) {
 
 } // namespace
 
+std::string bytes_of(std::span<const recorded> records) {
+  std::string all(file_mark);
+  for (const auto& one : records) append_record(all, one);
+  return all;
+}
+
 messages::expected<std::unique_ptr<recorder>> recorder::open(const std::string& path, clock now_us,
                                                              listener* next) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -115,17 +132,11 @@ recorder::~recorder() {
 }
 
 void recorder::on_frame(plane from, const frame_ptr& frame) {
-  const auto bytes = frame->bytes();
-  record_header header;
-  header.length = static_cast<std::uint32_t>(bytes.size());
-  header.time_us = now_us_();
-  header.from = static_cast<char>(from);
-  header.checksum = checksum_of(header, bytes);
+  const recorded one{now_us_(), from, frame};
   bool much = false;
   {
     const std::lock_guard lock(mutex_);
-    pending_.append(reinterpret_cast<const char*>(&header), sizeof header);
-    pending_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    append_record(pending_, one);
     ++pending_records_;
     much = pending_.size() >= pending_bytes_max;
   }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 
 #include "bus/message/endpoint.hpp"
@@ -24,6 +25,9 @@ struct recorded {
   plane from = plane::telemetry;
   messages::frame_ptr frame;
 };
+
+/// What a whole recording of these consists of, byte for byte.
+[[nodiscard]] std::string bytes_of(std::span<const recorded> records);
 
 /// Writes everything it hears. Listens in the place of, or before, another listener.
 class recorder final : public listener {
