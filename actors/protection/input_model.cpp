@@ -65,9 +65,15 @@ input input_for(std::string_view candidate) {
   return found == known_inputs.end() ? input{} : found->input;
 }
 
-input_model::point::point(const point_options& options, measured what)
+double own_parts(double largest_value) {
+  double parts = millionth;
+  while (std::isfinite(largest_value) && largest_value * parts > fixed_max) parts /= 10;
+  return parts;
+}
+
+input_model::point::point(const point_options& options, std::int32_t step_max)
     : scan(options.count, silence_after(options.period_ms).warning_ms * messages::us_per_ms,
-           static_cast<std::int32_t>(describe(what).step_max * describe(what).parts)),
+           step_max),
       silence_warning_ms(silence_after(options.period_ms).warning_ms) {}
 
 input_model::input_model(const measured_options& points, const ratings& rated)
@@ -82,7 +88,10 @@ input_model::input_model(const measured_options& points, const ratings& rated)
       discharge_{rated.discharge_a, rated.discharge_a, rated.discharge_a, 0} {
   for (std::size_t each = 0; each < points.size(); ++each) {
     if (points[each].count == 0) continue;
-    points_[each].emplace(points[each], static_cast<measured>(each));
+    points_.resize(std::max(points_.size(), each + 1));
+    const auto what = static_cast<measured>(each);
+    const double step_max = is_own(what) ? 0 : describe(what).step_max * describe(what).parts;
+    points_[each].emplace(points[each], static_cast<std::int32_t>(step_max));
   }
   const auto& cells = points[position_of(measured::cell_voltage)];
   if (cells.count > 0 && is_bound(measured::current)) {
@@ -117,8 +126,8 @@ std::uint32_t input_model::needs(const input& from) {
 
 bool input_model::is_bound(const input& from) const {
   const auto needed = needs(from);
-  for (std::size_t each = 0; each < points_.size(); ++each) {
-    if ((needed >> each & 1U) != 0 && !points_[each]) return false;
+  for (std::size_t each = 0; each < measured_count; ++each) {
+    if ((needed >> each & 1U) != 0 && !is_bound(static_cast<measured>(each))) return false;
   }
   return needed != 0;
 }
@@ -136,6 +145,7 @@ double input_model::parts(const input& from) {
     case input_kind::insulation_per_volt:
       return ohm_per_volt_parts;
     case input_kind::invalid_count:
+    case input_kind::unusable_time:
     case input_kind::silence:
     case input_kind::soc_contradiction:
     case input_kind::current_contradiction:
@@ -149,6 +159,20 @@ double input_model::parts(const input& from) {
   }
 }
 
+double input_model::parts_of(const input& from) const {
+  const bool is_own_value = from.kind == input_kind::measured && is_own(from.of);
+  return is_own_value ? own_parts(options_[position_of(from.of)].largest_value) : parts(from);
+}
+
+std::string_view input_model::name_of(measured what) const {
+  return is_own(what) ? std::string_view(options_[position_of(what)].name) : describe(what).point;
+}
+
+bool input_model::is_needed_to_close(measured what) const {
+  return is_own(what) ? options_[position_of(what)].loss == severity::opens
+                      : describe(what).needed_to_close;
+}
+
 element_values& input_model::derived(input_kind kind) {
   return derived_[static_cast<std::size_t>(kind)];
 }
@@ -159,6 +183,8 @@ const element_values& input_model::values(const input& from) const {
       return scan(from.of).values();
     case input_kind::invalid_count:
       return points_[position_of(from.of)]->invalid;
+    case input_kind::unusable_time:
+      return points_[position_of(from.of)]->unusable_ms;
     case input_kind::silence:
       return points_[position_of(from.of)]->silence;
     case input_kind::frozen:
@@ -193,33 +219,35 @@ input_model::charges input_model::charges_us(std::int64_t from_us, std::int64_t 
 
 bool input_model::heard_all() const {
   for (std::size_t each = 0; each < points_.size(); ++each) {
-    if (!points_[each] || !measured_points[each].needed_to_close) continue;
+    if (!points_[each] || !is_needed_to_close(static_cast<measured>(each))) continue;
     if (!points_[each]->scan.all_received()) return false;
   }
   return true;
 }
 
-std::string input_model::scope_of(const input& from, std::uint32_t element) const {
-  const auto& known = describe(from.of);
+std::string input_model::scope_of(const input& from, std::uint32_t position) const {
+  const std::string name(name_of(from.of));
+  const auto element =
+      is_own(from.of) ? messages::points::element_word(name) : describe(from.of).element;
   const auto group_size = options_[position_of(from.of)].group_size;
   const auto named = [&](std::uint32_t index) {
     return options_[position_of(from.of)].count == 1
-               ? std::string(known.point)
-               : messages::points::scope_of(index, group_size, known.element);
+               ? name
+               : messages::points::scope_of(index, group_size, element);
   };
   switch (from.kind) {
     case input_kind::measured:
     case input_kind::frozen:
     case input_kind::runaway_rate:
-      return count(from) == 1 ? "rack" : named(element);
+      return count(from) == 1 ? "rack" : named(position);
     case input_kind::frozen_all:
     case input_kind::steps:
-      return std::string(known.point);
+      return name;
     case input_kind::invalid_count:
-      return scan(from.of).invalid_count() == 1 ? named(scan(from.of).first_invalid())
-                                                : std::string(known.point);
+      return scan(from.of).invalid_count() == 1 ? named(scan(from.of).first_invalid()) : name;
+    case input_kind::unusable_time:
     case input_kind::silence:
-      return std::string(known.point);
+      return name;
     default:
       return "rack";
   }
@@ -228,8 +256,8 @@ std::string input_model::scope_of(const input& from, std::uint32_t element) cons
 std::uint32_t input_model::take(std::span<const element_block> blocks, std::int64_t now_us) {
   std::uint32_t touched = 0;
   for (const auto& block : blocks) {
+    if (!is_bound(block.of)) continue;
     auto& known = points_[position_of(block.of)];
-    if (!known) continue;
     known->scan.apply(block, now_us);
     touched |= bit(block.of);
   }
@@ -244,6 +272,11 @@ std::uint32_t input_model::take(std::span<const element_block> blocks, std::int6
 void input_model::pass(std::int64_t now_us) {
   for (auto& each : points_) {
     if (!each || !each->scan.all_received()) continue;
+    // A device that never measured is as long without it as one that broke.
+    if (each->usable_us < 0 || each->scan.invalid_count() == 0) each->usable_us = now_us;
+    const auto unusable_ms =
+        std::min<std::int64_t>((now_us - each->usable_us) / messages::us_per_ms, fixed_max);
+    each->unusable_ms.put(static_cast<std::int32_t>(unusable_ms));
     const auto age_ms =
         std::min<std::int64_t>(each->scan.oldest_age_us(now_us) / messages::us_per_ms, fixed_max);
     auto shown_ms = static_cast<std::int32_t>(age_ms);

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actors/protection/condition_model.hpp"
 #include "actors/protection/current_check_model.hpp"
@@ -39,6 +40,7 @@ enum class input_kind : std::uint8_t {
   frozen,                   ///< milliseconds for which each cell stands still alone
   runaway_rate,             ///< rise of each temperature where it is hot or cells break down
   invalid_count,            ///< elements of a measured point that arrive but are unusable
+  unusable_time,            ///< milliseconds for which elements arrive that are unusable
   silence,                  ///< milliseconds since its oldest element arrived
   none                      ///< set by other means
 };
@@ -51,7 +53,8 @@ struct input {
 };
 /// Whether it tells how well a point can be used, and not what its value is.
 [[nodiscard]] constexpr bool is_ladder(input_kind kind) {
-  return kind == input_kind::invalid_count || kind == input_kind::silence;
+  return kind == input_kind::invalid_count || kind == input_kind::unusable_time ||
+         kind == input_kind::silence;
 }
 
 /// The input of a candidate of the table; `none`: nothing judges it.
@@ -77,15 +80,21 @@ class input_model {
   input_model(const measured_options& points, const ratings& rated);
 
   [[nodiscard]] bool is_bound(measured what) const {
-    return points_[position_of(what)].has_value();
+    return position_of(what) < points_.size() && points_[position_of(what)].has_value();
   }
   /// Every measured point that the input needs is reported by the device.
   [[nodiscard]] bool is_bound(const input& from) const;
   /// Bits of the measured points that it needs, by `position_of`.
   [[nodiscard]] static std::uint32_t needs(const input& from);
   [[nodiscard]] std::size_t count(const input& from) const;
-  /// In how many parts of the unit its values are kept.
+  /// In how many parts of the unit its values are kept; not of own points.
   [[nodiscard]] static double parts(const input& from);
+  /// The same, of own points too.
+  [[nodiscard]] double parts_of(const input& from) const;
+  /// What a point is called, without the rack.
+  [[nodiscard]] std::string_view name_of(measured what) const;
+  /// Nothing is closed before it was heard.
+  [[nodiscard]] bool is_needed_to_close(measured what) const;
 
   [[nodiscard]] const element_values& values(const input& from) const;
   [[nodiscard]] const scan_model& scan(measured what) const {
@@ -100,7 +109,7 @@ class input_model {
   /// Every point without which nothing may be closed has been heard.
   [[nodiscard]] bool heard_all() const;
   /// What an element is called: "module_1:cell_3".
-  [[nodiscard]] std::string scope_of(const input& from, std::uint32_t element) const;
+  [[nodiscard]] std::string scope_of(const input& from, std::uint32_t position) const;
 
   /// Takes what came. The bits of the points that it was about.
   std::uint32_t take(std::span<const element_block> blocks, std::int64_t now_us);
@@ -111,9 +120,11 @@ class input_model {
 
  private:
   struct point {
-    point(const point_options& options, measured what);
+    point(const point_options& options, std::int32_t step_max);
     scan_model scan;
     element_values invalid{1};
+    element_values unusable_ms{1};
+    std::int64_t usable_us = -1; ///< when all of it was usable last; below zero: it did not come
     element_values silence{1};
     std::int32_t silence_warning_ms;
   };
@@ -137,7 +148,7 @@ class input_model {
   static void follow(base& of, double limit_a, std::int64_t now_us);
   [[nodiscard]] element_values& derived(input_kind kind);
 
-  std::array<std::optional<point>, measured_count> points_;
+  std::vector<std::optional<point>> points_; ///< by position, up to the last own point
   measured_options options_;
   ratings rated_;
   std::array<element_values, static_cast<std::size_t>(input_kind::frozen)> derived_;

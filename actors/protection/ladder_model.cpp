@@ -36,18 +36,6 @@ constexpr action open_ordered{action_kind::open_ordered, 0};
 constexpr action inhibit_close{action_kind::inhibit_close, 0};
 constexpr action log_only{action_kind::log, 0};
 
-/// What losing a point may come to.
-enum class severity : std::uint8_t {
-  opens, ///< the rack is blind without it
-  stops, ///< an estimate: never opens
-  warns  ///< watches over something that is not urgent
-};
-
-severity severity_of(measured what) {
-  if (what == measured::soc) return severity::stops;
-  return what == measured::insulation_resistance ? severity::warns : severity::opens;
-}
-
 limit make_limit(level which, double set, double clear, latch kept, std::vector<action> actions) {
   limit made;
   made.level = which;
@@ -69,6 +57,11 @@ candidate make_candidate(const char* name, const char* unit) {
 
 } // namespace
 
+severity loss_of(measured what) {
+  if (what == measured::soc) return severity::stops;
+  return what == measured::insulation_resistance ? severity::warns : severity::opens;
+}
+
 silence_thresholds silence_after(std::uint32_t period_ms) {
   const auto period = static_cast<std::int32_t>(period_ms);
   return {std::max(silence_warning_ms, period * 3 / 2), std::max(silence_alarm_ms, period * 3),
@@ -80,11 +73,10 @@ std::int32_t invalid_alarm_count(std::uint32_t count) {
   return std::min(invalid_alarm_elements, static_cast<std::int32_t>(std::max(share, 1U)));
 }
 
-candidate sensor_invalid_candidate(measured what, std::uint32_t count) {
+candidate sensor_invalid_candidate(measured what, std::uint32_t count, severity loss) {
   const double alarm = std::min<double>(invalid_alarm_count(count), count);
   auto made = make_candidate(sensor_invalid, "elements");
-  const auto kind = severity_of(what);
-  if (kind == severity::warns) {
+  if (loss == severity::warns) {
     made.limits = {make_limit(level::warning, 1, 0, latch::none, {log_only})};
     made.limits[0].clear_ms = warning_clear_ms;
     return made;
@@ -95,7 +87,7 @@ candidate sensor_invalid_candidate(measured what, std::uint32_t count) {
       make_limit(level::alarm, alarm, alarm - 1, latch::none, {stop_charge, stop_discharge})};
   made.limits[0].clear_ms = warning_clear_ms;
   made.limits[1].clear_ms = alarm_clear_ms;
-  if (kind == severity::stops) return made;
+  if (loss == severity::stops) return made;
   made.limits.push_back(make_limit(level::fault, count, count - 1.0, latch::user,
                                    {stop_charge, stop_discharge, open_ordered}));
   made.limits[2].set_ms = what == measured::current ? current_fault_ms : invalid_fault_ms;
@@ -103,13 +95,14 @@ candidate sensor_invalid_candidate(measured what, std::uint32_t count) {
   return made;
 }
 
-candidate communication_loss_candidate(measured what, std::uint32_t period_ms) {
+candidate communication_loss_candidate(measured what, std::uint32_t period_ms, severity loss) {
   const auto [warning, alarm, fault] = silence_after(period_ms);
   const double clear = warning - 1;
   auto made = make_candidate(communication_loss, "ms");
   made.limits = {make_limit(level::warning, warning, clear, latch::none, {log_only})};
-  const auto kind = severity_of(what);
-  if (kind == severity::warns) {
+  if (loss == severity::warns) {
+    // Only insulation is watched for what may not be closed onto.
+    if (what != measured::insulation_resistance) return made;
     made.limits.push_back(
         make_limit(level::alarm, insulation_alarm_ms, clear, latch::none, {inhibit_close}));
     return made;
@@ -123,10 +116,35 @@ candidate communication_loss_candidate(measured what, std::uint32_t period_ms) {
   } else {
     made.limits.push_back(
         make_limit(level::alarm, alarm, clear, latch::none, {stop_charge, stop_discharge}));
-    if (kind == severity::opens) made.limits.push_back(opening);
+    if (loss == severity::opens) made.limits.push_back(opening);
   }
   made.limits.back().reason = "closing again takes three good scans and a command";
   return made;
+}
+
+candidate insulation_unknown_candidate() {
+  auto made = make_candidate(sensor_invalid, "ms");
+  made.limits = {make_limit(level::alarm, insulation_alarm_ms, 1, latch::none, {inhibit_close})};
+  made.limits[0].clear_ms = alarm_clear_ms;
+  return made;
+}
+
+severity loss_of_own(const messages::protection::table& rules, std::string_view point) {
+  auto worst = severity::warns;
+  for (const auto& watched : rules.candidates) {
+    const auto own = messages::protection::parse_own(watched.name);
+    if (!own || own->point != point) continue;
+    for (const auto& each : watched.limits) {
+      if (messages::protection::opens(each)) return severity::opens;
+      for (const auto& taken : each.actions) {
+        const bool is_told = taken.kind == action_kind::log || taken.kind == action_kind::balance ||
+                             taken.kind == action_kind::fan_on ||
+                             taken.kind == action_kind::heater_on;
+        if (!is_told) worst = severity::stops;
+      }
+    }
+  }
+  return worst;
 }
 
 candidate latch_store_lost_candidate() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "actors/protection/measured.hpp"
 #include "messages/protection/table.hpp"
@@ -28,10 +29,27 @@ struct silence_thresholds {
 /// Elements that arrive but are unusable. One is a warning, two or one of a hundred an
 /// alarm; without any a rack opens, but for what is only estimated or only watched over.
 [[nodiscard]] messages::protection::candidate sensor_invalid_candidate(measured what,
-                                                                       std::uint32_t count);
+                                                                       std::uint32_t count,
+                                                                       severity loss);
+[[nodiscard]] inline messages::protection::candidate sensor_invalid_candidate(measured what,
+                                                                              std::uint32_t count) {
+  return sensor_invalid_candidate(what, count, loss_of(what));
+}
 /// Elements that do not come; the times grow with their period.
 [[nodiscard]] messages::protection::candidate communication_loss_candidate(measured what,
-                                                                           std::uint32_t period_ms);
+                                                                           std::uint32_t period_ms,
+                                                                           severity loss);
+[[nodiscard]] inline messages::protection::candidate communication_loss_candidate(
+    measured what, std::uint32_t period_ms) {
+  return communication_loss_candidate(what, period_ms, loss_of(what));
+}
+/// What losing an own point comes to: as much as its candidates may do. What never stops current
+/// warns, what never opens stops.
+[[nodiscard]] severity loss_of_own(const messages::protection::table& rules,
+                                   std::string_view point);
+/// Insulation that nobody measured for a day, although its monitor speaks: no closing. Beside
+/// what is said of it at once.
+[[nodiscard]] messages::protection::candidate insulation_unknown_candidate();
 /// Nobody knows any more what was latched: worst case.
 [[nodiscard]] messages::protection::candidate latch_store_lost_candidate();
 

@@ -3,13 +3,16 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
+#include "messages/protection/own_candidate.hpp"
 #include "messages/quality.hpp"
 
 namespace voltaic::actors::protection {
 
-/// What a rack's device measures and the rack is judged by.
+/// What a rack's device measures and the rack is judged by. Behind these stand the rack's own
+/// points, from `own_point(0)` on.
 enum class measured : std::uint8_t {
   cell_voltage,
   cell_temperature,
@@ -19,7 +22,16 @@ enum class measured : std::uint8_t {
   soc,
   insulation_resistance
 };
-inline constexpr std::size_t measured_count = 7;
+inline constexpr std::size_t known_count = 7;
+inline constexpr std::size_t measured_count = known_count + messages::protection::own_points_max;
+static_assert(measured_count <= 32, "sets of them are bits of a word");
+
+[[nodiscard]] constexpr measured own_point(std::size_t position) {
+  return static_cast<measured>(known_count + position);
+}
+[[nodiscard]] constexpr bool is_own(measured what) {
+  return static_cast<std::size_t>(what) >= known_count;
+}
 
 /// How a measured point is called, kept and missed.
 struct measured_description {
@@ -37,7 +49,7 @@ struct measured_description {
   bool saturates = false;
 };
 
-inline constexpr std::array<measured_description, measured_count> measured_points{{
+inline constexpr std::array<measured_description, known_count> measured_points{{
     {"cell_voltage", "cell", 1e6, true, 1.0},
     {"cell_temperature", "temperature", 1e6},
     {"terminal_temperature", "terminal", 1e6},
@@ -48,6 +60,7 @@ inline constexpr std::array<measured_description, measured_count> measured_point
     {"insulation_resistance", "rack", 1, false, 0, true},
 }};
 
+/// Of one that every rack may have.
 [[nodiscard]] constexpr const measured_description& describe(measured what) {
   return measured_points[static_cast<std::size_t>(what)];
 }
@@ -56,12 +69,29 @@ inline constexpr std::array<measured_description, measured_count> measured_point
   return static_cast<std::size_t>(what);
 }
 
+/// What losing a point may come to.
+enum class severity : std::uint8_t {
+  opens, ///< the rack is blind without it
+  stops, ///< an estimate, or what never opens: nor does its loss
+  warns  ///< watches over something that is not urgent
+};
+
 /// How the device reports a point that the rack is judged by; `count` 0: it does not.
 struct point_options {
   std::uint32_t count = 0;
   std::uint32_t group_size = 0; ///< elements a module; 0: not grouped
   std::uint32_t period_ms = 0;
+  std::string name = {}; ///< of an own point, without the rack
+  double largest_value =
+      0; ///< of an own point, either side of zero: what its numbers have room for
+  severity loss = severity::opens; ///< of an own point
 };
+/// In how many parts of the unit an own point's values are kept: millionths, or as fine as leaves
+/// room for its largest value.
+[[nodiscard]] double own_parts(double largest_value);
+/// What losing a point comes to that every rack may have.
+[[nodiscard]] severity loss_of(measured what);
+
 using measured_options = std::array<point_options, measured_count>;
 
 } // namespace voltaic::actors::protection

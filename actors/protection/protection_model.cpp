@@ -58,17 +58,25 @@ input_model::ratings ratings_of(const protection_options& options) {
           set_value(options.table, "discharge_overtemperature", level::fault).value_or(never)};
 }
 
+protection_options with_losses(protection_options options) {
+  for (std::size_t each = known_count; each < measured_count; ++each) {
+    auto& point = options.points[each];
+    if (point.count > 0) point.loss = loss_of_own(options.table, point.name);
+  }
+  return options;
+}
+
 } // namespace
 
 protection_model::protection_model(protection_options options)
-    : options_(std::move(options)),
+    : options_(with_losses(std::move(options))),
       inputs_(options_.points, ratings_of(options_)),
       limits_({options_.derating, options_.charge_current_a, options_.discharge_current_a,
                options_.cells().count, inputs_.is_bound(measured::cell_temperature),
                inputs_.is_bound(measured::soc)}) {
   assert(options_.validate().empty());
   for (const auto& watched : options_.table.candidates) {
-    auto from = input_for(watched.name);
+    auto from = input_of(watched.name);
     if (!inputs_.is_bound(from)) {
       unbound_.push_back(watched.name);
       from.kind = input_kind::none;
@@ -79,8 +87,11 @@ protection_model::protection_model(protection_options options)
     const auto what = static_cast<measured>(each);
     if (!inputs_.is_bound(what)) continue;
     const auto& point = options_.points[each];
-    add(sensor_invalid_candidate(what, point.count), {input_kind::invalid_count, what});
-    add(communication_loss_candidate(what, point.period_ms), {input_kind::silence, what});
+    const auto loss = is_own(what) ? point.loss : loss_of(what);
+    add(sensor_invalid_candidate(what, point.count, loss), {input_kind::invalid_count, what});
+    add(communication_loss_candidate(what, point.period_ms, loss), {input_kind::silence, what});
+    if (what == measured::insulation_resistance)
+      add(insulation_unknown_candidate(), {input_kind::unusable_time, what});
   }
   add_plausibility();
   lost_row_ = static_cast<std::uint16_t>(rows_.size());
@@ -106,6 +117,16 @@ void protection_model::add_plausibility() {
   }
 }
 
+input protection_model::input_of(std::string_view candidate) const {
+  const auto own = messages::protection::parse_own(candidate);
+  if (!own) return input_for(candidate);
+  for (std::size_t each = known_count; each < measured_count; ++each) {
+    if (options_.points[each].count > 0 && options_.points[each].name == own->point)
+      return {input_kind::measured, static_cast<measured>(each)};
+  }
+  return {};
+}
+
 bool protection_model::is_disabled(std::string_view name) const {
   return std::ranges::find(options_.disabled, name) != options_.disabled.end();
 }
@@ -117,6 +138,8 @@ void protection_model::add(const messages::protection::candidate& watched, const
   for (std::size_t each = 0; each < watched.limits.size(); ++each) {
     rows_.push_back(make_row(watched, each, from));
     if (!options_.can_open) rows_.back().actions = actions_without_contactors(rows_.back().limit);
+    if (is_ladder(from.kind) && is_own(from.of))
+      rows_.back().key += "/" + options_.points[position_of(from.of)].name;
     (is_followed(from, watched.limits[each]) ? quick : levels).push_back(each);
   }
   if (from.kind == input_kind::none || is_disabled(watched.name)) return;
@@ -128,7 +151,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
                                  std::span<const std::size_t> levels, std::size_t first_row) {
   watch made{from,
              {},
-             make_levels(watched, levels, input_model::parts(from), inputs_.count(from)),
+             make_levels(watched, levels, inputs_.parts_of(from), inputs_.count(from)),
              {},
              input_model::needs(from),
              input_model::needs(from)};
@@ -151,7 +174,9 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
   } else {
     made.conditions.clear();
   }
-  if (from.kind == input_kind::silence) silences_.push_back(watches_.size());
+  // Both grow while nothing comes.
+  if (from.kind == input_kind::silence || from.kind == input_kind::unusable_time)
+    silences_.push_back(watches_.size());
   watches_.push_back(std::move(made));
 }
 
@@ -216,7 +241,9 @@ void protection_model::look(std::uint32_t touched) {
   for (const auto position : silences_) run(watches_[position], 0);
   if (touched == 0) return;
   for (auto& each : watches_) {
-    if (each.from.kind != input_kind::silence && (each.depends & touched) != 0) run(each, 0);
+    const bool is_looked_at =
+        each.from.kind == input_kind::silence || each.from.kind == input_kind::unusable_time;
+    if (!is_looked_at && (each.depends & touched) != 0) run(each, 0);
   }
 }
 
@@ -233,7 +260,7 @@ void protection_model::judge_conditions(watch& each) {
   std::optional<double> worst;
   if (values.any_valid) {
     const auto most = each.levels.is_high() ? values.maximum : values.minimum;
-    worst = most / input_model::parts(each.from);
+    worst = most / inputs_.parts_of(each.from);
   }
   for (std::size_t position = 0; position < each.conditions.size(); ++position) {
     each.levels.count_level(position, each.conditions[position].holds(known, worst));

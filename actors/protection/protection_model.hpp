@@ -169,6 +169,8 @@ class protection_model {
   [[nodiscard]] const protection_options& options() const { return options_; }
 
  private:
+  /// What judges a candidate, of the rack's own points too; `none`: nothing.
+  [[nodiscard]] input input_of(std::string_view candidate) const;
   void add(const messages::protection::candidate& watched, const input& from);
   void add_watch(const messages::protection::candidate& watched, const input& from,
                  std::span<const std::size_t> levels, std::size_t first_row);

@@ -60,7 +60,7 @@ void protection_model::conclude() {
       outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
     word.locked = word.locked || (each.latched && each.limit.latch == latch::lock);
     const bool silences =
-        each.from.kind == input_kind::silence && describe(each.from.of).needed_to_close;
+        each.from.kind == input_kind::silence && inputs_.is_needed_to_close(each.from.of);
     silent = silent || silences;
     if (each.consequence.inhibits_close || silences) {
       word.reasons.push_back(each.reason + " " + each.scope);

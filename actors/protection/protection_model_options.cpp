@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint32_t elements_max = 65'536;
 
 bool is_single(measured what) {
-  return what >= measured::voltage;
+  return what >= measured::voltage && !is_own(what);
 }
 
 } // namespace
@@ -30,8 +30,10 @@ std::vector<std::string> protection_options::validate() const {
   for (std::size_t each = 0; each < measured_count; ++each) {
     const auto& point = points[each];
     if (point.count == 0) continue;
-    const auto name = measured_points[each].point;
-    const auto most = is_single(static_cast<measured>(each)) ? 1 : elements_max;
+    const auto what = static_cast<measured>(each);
+    const auto name = is_own(what) ? std::string_view(point.name) : describe(what).point;
+    const auto most = is_single(what) ? 1 : elements_max;
+    if (name.empty()) wrong.push_back(rack + ": a point of its own needs a name");
     if (point.count > most) {
       wrong.push_back(fmt::format("{}: {} must have 1 to {} elements", rack, name, most));
     }

@@ -38,7 +38,7 @@ void protection_model::tell_one(const watch& watched, const transition& change,
   told.row = position;
   told.others = others;
   told.has_value = true;
-  told.value = change.value / input_model::parts(watched.from);
+  told.value = change.value / inputs_.parts_of(watched.from);
   if (change.edge == edge::set) {
     told.scope = inputs_.scope_of(watched.from, change.element);
     if (changed.scope.empty()) changed.scope = told.scope;

@@ -81,7 +81,7 @@ row make_row(const candidate& watched, std::size_t level_position, const input& 
   made.limit = watched.limits.at(level_position);
   made.reason = fmt::format("{}/{}", watched.name, to_string(made.limit.level));
   made.key = made.reason;
-  if (is_ladder(from.kind) && from.of != measured::cell_voltage) {
+  if (is_ladder(from.kind) && from.of != measured::cell_voltage && !is_own(from.of)) {
     made.key += fmt::format("/{}", describe(from.of).point);
   }
   if (from.kind == input_kind::frozen_all) made.key += "/all";

@@ -45,8 +45,19 @@ void telemetry_reader::learn(const messages::catalogue& described,
     }
     return std::nullopt;
   };
-  for (std::size_t each = 0; each < measured_count; ++each)
-    places_[each] = find(measured_points[each].point, expected[each].count);
+  for (std::size_t each = 0; each < known_count; ++each) {
+    const auto& known = measured_points[each];
+    places_[each] = find(known.point, expected[each].count);
+    if (!places_[each]) continue;
+    places_[each]->parts = known.parts;
+    places_[each]->saturates = known.saturates;
+  }
+  for (std::size_t each = known_count; each < measured_count; ++each) {
+    places_[each].reset();
+    if (expected[each].count == 0) continue;
+    places_[each] = find(expected[each].name, expected[each].count);
+    if (places_[each]) places_[each]->parts = own_parts(expected[each].largest_value);
+  }
   charge_ = find("reported_charge_current_limit", 1);
   discharge_ = find("reported_discharge_current_limit", 1);
 }
@@ -80,13 +91,11 @@ bool telemetry_reader::read(const messages::telemetry& said) {
 void telemetry_reader::read_values(const messages::block& block, measured what, const place& at) {
   if (used_ == pieces_.size()) pieces_.emplace_back();
   auto& one = pieces_[used_++];
-  const auto& known = describe(what);
   one.values.clear();
   one.element_quality.assign(block.element_quality.begin(), block.element_quality.end());
   for_each_raw(block, at.is_signed, [&](double raw) {
     const double said = raw * at.scale + at.offset;
-    const auto value =
-        known.saturates ? fixed_at_most(said, known.parts) : fixed(said, known.parts);
+    const auto value = at.saturates ? fixed_at_most(said, at.parts) : fixed(said, at.parts);
     if (!value) {
       one.element_quality.resize(std::max(one.element_quality.size(), one.values.size() + 1),
                                  block.quality);

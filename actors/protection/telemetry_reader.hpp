@@ -30,6 +30,8 @@ class telemetry_reader {
     double scale = 1;
     double offset = 0;
     bool is_signed = false; ///< words are of two's complement
+    double parts = 1;       ///< in which its values are kept
+    bool saturates = false; ///< see `measured_description`
   };
   struct piece {
     element_block block;
@@ -41,7 +43,7 @@ class telemetry_reader {
 
   std::string rack_;
   std::uint64_t fingerprint_ = 0;
-  std::array<std::optional<place>, measured_count> places_;
+  std::array<std::optional<place>, measured_count> places_; ///< by what is measured
   std::optional<place> charge_;
   std::optional<place> discharge_;
   std::vector<piece> pieces_;

@@ -8,6 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "messages/protection/own_candidate.hpp"
+
 namespace voltaic::messages::alarms {
 
 namespace {
@@ -126,9 +128,23 @@ std::string alarm_texts::done_about(const event& said) const {
   return all;
 }
 
+// Of a point that only this kind of rack has: all that is known is its name.
+explanation alarm_texts::of_own(std::string_view candidate) const {
+  const auto own = protection::parse_own(candidate);
+  if (!own) return {};
+  const bool is_high = own->direction == protection::direction::high;
+  const auto* known = find(section::protection, is_high ? "own_point_high" : "own_point_low");
+  if (known == nullptr) return {};
+  auto words = known->words;
+  std::string point(own->point);
+  std::ranges::replace(point, '_', ' ');
+  words.text = filled(words.text, point);
+  return words;
+}
+
 explanation alarm_texts::of_candidate(std::string_view candidate, std::string_view level) const {
   const auto* known = find(section::protection, candidate);
-  if (known == nullptr) return {};
+  if (known == nullptr) return of_own(candidate);
   auto words = known->words;
   const auto own = known->levels.find(level);
   if (own != known->levels.end()) words.consequence = own->second;

@@ -42,6 +42,7 @@ class alarm_texts {
   /// where nobody knows its code.
   [[nodiscard]] explanation of(const event& said) const;
   /// What a level of a candidate means, whoever asks for it; empty where it is unknown.
+  [[nodiscard]] explanation of_own(std::string_view candidate) const;
   [[nodiscard]] explanation of_candidate(std::string_view candidate, std::string_view level) const;
 
   /// What people call a part of an explanation: "cause".

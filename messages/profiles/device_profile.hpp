@@ -53,9 +53,12 @@ struct point {
   std::vector<std::int64_t> sentinels; ///< raw values on the wire that mean "no value"
   std::uint8_t decimals = 0;           ///< that a value is shown with
   std::vector<std::string> aggregates; ///< of min, max, average
-  /// Candidates that it is meant for. Which point a candidate is judged by is fixed, and not
-  /// for the profile to say (`messages/points/watched_points.hpp`).
+  /// Candidates that it is meant for. Which point a known candidate is judged by is fixed, and not
+  /// for the profile to say; `POINT_high` and `POINT_low` judge this point, whatever it is
+  /// (`messages/protection/own_candidate.hpp`).
   std::vector<std::string> protection;
+  /// What its own candidates take their default limits from; empty: what its unit says.
+  std::string quantity;
   /// Of those candidates, where it is not the profile's.
   std::optional<std::uint32_t> reaction_limit_ms;
   std::vector<std::string> texts; ///< names of the raw values from 0; a text point if any

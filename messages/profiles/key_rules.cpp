@@ -66,6 +66,7 @@ constexpr key_rule rules[] = {
     {"point", "decimals"},
     {"point", "aggregates"},
     {"point", "protection"},
+    {"point", "quantity"},
     {"point", "reaction_limit_ms"},
     {"point", "texts"},
     {"point", "description"},

@@ -15,7 +15,17 @@ constexpr std::uint32_t timeout_ms_max = 60'000;
 constexpr spelling<protocol> protocols[] = {{"can", protocol::can}, {"modbus", protocol::modbus}};
 constexpr spelling<lease_mode> lease_modes[] = {{"none", lease_mode::none},
                                                 {"device", lease_mode::device}};
-constexpr std::string_view chemistries[] = {"lfp", "nmc"};
+constexpr std::size_t chemistry_bytes_max = 32;
+
+/// Any that a protection file is for: `lfp` and `nmc` are shipped, users have their own.
+bool is_chemistry(std::string_view text) {
+  const bool starts = !text.empty() && text.front() >= 'a' && text.front() <= 'z';
+  return starts && text.size() <= chemistry_bytes_max &&
+         std::all_of(text.begin(), text.end(), [](char letter) {
+           return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
+                  letter == '_';
+         });
+}
 
 /// Letters, digits and inner marks: what may safely become a file's name.
 bool is_profile_name(std::string_view text) {
@@ -84,9 +94,8 @@ void read_head(const object_reader& root, device_profile& profile) {
   read_topology(root, profile);
   read_ratings(root, profile);
   profile.chemistry = root.text("chemistry").value_or("");
-  if (root.has("chemistry") && std::find(std::begin(chemistries), std::end(chemistries),
-                                         profile.chemistry) == std::end(chemistries))
-    root.add("chemistry", "expected one of lfp, nmc");
+  if (root.has("chemistry") && !is_chemistry(profile.chemistry))
+    root.add("chemistry", "expected a name of lower-case letters, as lfp or nmc");
   profile.reaction_limit_ms =
       root.whole<std::uint32_t>("reaction_limit_ms", 1, reaction_limit_ms_max);
 }

@@ -10,6 +10,7 @@
 
 #include "messages/profiles/load.hpp"
 #include "messages/profiles/load_parts.hpp"
+#include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
 
 namespace voltaic::messages::profiles {
@@ -128,8 +129,29 @@ std::string aggregate_mistake(std::string_view text) {
   return known ? "" : "expected min, max or average";
 }
 
-std::string candidate_mistake(std::string_view text) {
-  return protection::find_candidate(text) != nullptr ? "" : protection::unknown_candidate(text);
+// A candidate that is known, or one of this point alone.
+std::string candidate_mistake(std::string_view text, std::string_view point) {
+  if (protection::find_candidate(text) != nullptr) return "";
+  const auto own = protection::parse_own(text);
+  if (!own) return protection::unknown_candidate(text);
+  if (own->point == point) return "";
+  return fmt::format("{}; a candidate of this point alone is {}_high or {}_low",
+                     protection::unknown_candidate(text), point, point);
+}
+
+void read_quantity(const object_reader& reader, point& result) {
+  result.quantity = reader.text("quantity").value_or("");
+  if (result.quantity.empty()) return;
+  const auto* known = protection::find_quantity(result.quantity);
+  if (known == nullptr)
+    reader.add("quantity", fmt::format("expected one of {}", protection::quantity_names()));
+  else if (known->unit != result.unit)
+    reader.add("quantity", fmt::format("{} is in {}, and this point in {}", result.quantity,
+                                       known->unit, result.unit.empty() ? "no unit" : result.unit));
+  if (!std::ranges::any_of(result.protection, [](const std::string& name) {
+        return protection::parse_own(name).has_value();
+      }))
+    reader.add("quantity", "only a point with candidates of its own has one");
 }
 
 std::string text_mistake(std::string_view text) {
@@ -138,7 +160,10 @@ std::string text_mistake(std::string_view text) {
 
 void read_lists(const object_reader& reader, point& result) {
   result.aggregates = read_names(reader, "aggregates", names_max, aggregate_mistake);
-  result.protection = read_names(reader, "protection", names_max, candidate_mistake);
+  result.protection = read_names(reader, "protection", names_max, [&](std::string_view text) {
+    return candidate_mistake(text, result.name);
+  });
+  read_quantity(reader, result);
   result.texts = read_names(reader, "texts", texts_max, text_mistake);
   if (!result.aggregates.empty() && result.count == 1)
     reader.add("aggregates", "a single value has no aggregates");
@@ -184,8 +209,9 @@ void read_period(const object_reader& reader, protocol spoken, point& result) {
 void check_text(const object_reader& reader, protocol spoken, const point& result) {
   if (result.type != raw_type::text) return;
   if (spoken != protocol::modbus) reader.add("type", "only a Modbus device has texts");
-  for (const auto* key : {"count", "group_size", "scale", "offset", "valid", "sentinels",
-                          "decimals", "aggregates", "protection", "reaction_limit_ms", "texts"})
+  for (const auto* key :
+       {"count", "group_size", "scale", "offset", "valid", "sentinels", "decimals", "aggregates",
+        "protection", "quantity", "reaction_limit_ms", "texts"})
     if (reader.has(key)) reader.add(key, "does not belong to a text");
   if (!result.unit.empty()) reader.add("unit", "a text has none");
 }

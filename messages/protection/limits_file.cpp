@@ -10,6 +10,7 @@
 #include "messages/protection/condition.hpp"
 #include "messages/protection/level_rules.hpp"
 #include "messages/protection/override.hpp"
+#include "messages/protection/own_candidate.hpp"
 #include "messages/toml_text.hpp"
 
 namespace voltaic::messages::protection {
@@ -30,10 +31,13 @@ class reader {
     for (const auto& [key, value] : root) {
       if (key.str() == "protection") {
         read_heading(value, result);
-      } else {
+      } else if (!parse_own(key.str())) {
         read_candidate(key, value, result);
       }
     }
+    // Their limits may be those of others in this file.
+    for (const auto& [key, value] : root)
+      if (parse_own(key.str())) read_own(key, value, result);
     if (!root.contains("protection")) report({1, 1}, "table [protection] is missing");
     // The parser sorts keys; people and reports use the order of the file.
     std::ranges::sort(places_, {}, &place::line);
@@ -101,10 +105,69 @@ class reader {
     result.candidates.push_back(std::move(watched));
   }
 
+  // Of a point that only this rack has; with the limits of its quantity, or with its own.
+  void read_own(const toml::key& name, const toml::node& node, table& result) {
+    const auto* fields = node.as_table();
+    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    candidate watched;
+    if (const auto* stated = fields->get("quantity")) {
+      if (auto usual = usual_of(name, *stated, result)) watched = *std::move(usual);
+    } else {
+      for (const auto* required : {"unit", "period_ms", "envelope"}) {
+        if (!fields->contains(required)) missing_key(*fields, required, name.str());
+      }
+    }
+    watched.name = std::string(name.str());
+    watched.direction = parse_own(name.str())->direction;
+    const auto before = found_.size();
+    read_own_fields(*fields, watched);
+    if (watched.limits.empty() && before == found_.size() && !fields->contains("quantity")) {
+      report(name.source().begin, fmt::format("{} has no level", watched.name));
+    }
+    if (before == found_.size()) check_levels(watched, name, *fields);
+    places_.push_back({name.source().begin.line, result.candidates.size()});
+    result.candidates.push_back(std::move(watched));
+  }
+
+  std::optional<candidate> usual_of(const toml::key& name, const toml::node& stated,
+                                    const table& rules) {
+    const auto text = stated.value<std::string>().value_or("");
+    const auto* found = find_quantity(text);
+    if (found == nullptr) {
+      report(stated.source().begin,
+             fmt::format("unknown quantity '{}', expected one of: {}", text, quantity_names()));
+      return std::nullopt;
+    }
+    auto usual = default_of(rules, name.str(), *found);
+    if (!usual) {
+      report(stated.source().begin,
+             fmt::format("there are no limits of {} for {}: state its levels instead of a quantity",
+                         text, name.str()));
+    }
+    return usual;
+  }
+
+  void read_own_fields(const toml::table& fields, candidate& watched) {
+    const auto unit = watched.unit;
+    const auto side = watched.direction;
+    for (const auto& [key, value] : fields) {
+      if (key.str() != "quantity") read_field(key, value, watched);
+    }
+    if (watched.direction != side) {
+      report(fields.get("direction")->source().begin,
+             fmt::format("direction of {} must be '{}'", watched.name, to_string(side)));
+    }
+    if (!unit.empty() && watched.unit != unit) {
+      report(fields.get("unit")->source().begin,
+             fmt::format("unit of {} must be '{}'", watched.name, unit));
+    }
+  }
+
   void change_candidate(const toml::key& name, const toml::node& node, table& result) {
     const auto* fields = node.as_table();
     const auto* known = find_candidate(name.str());
     const auto watched = std::ranges::find(result.candidates, name.str(), &candidate::name);
+    if (parse_own(name.str())) return change_own(name, node, watched, result);
     if (known == nullptr) return report(name.source().begin, unknown_candidate(name.str()));
     if (watched == result.candidates.end()) {
       return report(name.source().begin,
@@ -115,6 +178,20 @@ class reader {
     for (const auto& [key, value] : *fields) read_field(key, value, *watched);
     check_fixed(*known, *watched, *fields);
     // A value that could not be read breaks no rule besides.
+    if (found_.size() == before) check_levels(*watched, name, *fields);
+  }
+
+  // A quantity that is stated anew replaces what stood there.
+  void change_own(const toml::key& name, const toml::node& node,
+                  std::vector<candidate>::iterator watched, table& result) {
+    const auto* fields = node.as_table();
+    const bool is_new = watched == result.candidates.end();
+    if (is_new || !fields || fields->contains("quantity")) {
+      if (!is_new) result.candidates.erase(watched);
+      return read_own(name, node, result);
+    }
+    const auto before = found_.size();
+    read_own_fields(*fields, *watched);
     if (found_.size() == before) check_levels(*watched, name, *fields);
   }
 

@@ -10,6 +10,7 @@
 #include "actors/protection/protection_actor.hpp"
 #include "messages/configuration/version.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "nodes/process/own_points.hpp"
 #include "nodes/site/configuration.hpp"
 
 namespace voltaic::nodes::process {
@@ -94,7 +95,7 @@ actor_factory make_protection(const actor_setup& setup) {
   rules.rack = rack.name;
   rules.can_open = setup.plan.takes_orders(rack);
   rules.disabled = setup.plan.disabled_candidates;
-  for (std::size_t each = 0; each < actors::protection::measured_count; ++each) {
+  for (std::size_t each = 0; each < actors::protection::known_count; ++each) {
     const auto found = profile->find_point(actors::protection::measured_points[each].point);
     if (!found) continue;
     const auto& point = profile->points[*found];
@@ -111,6 +112,7 @@ actor_factory make_protection(const actor_setup& setup) {
     auto own = options;
     own.configuration = standing_now(with, own.rules.rack, wanted);
     take(own.configuration.rules, own.rules);
+    add_own_points(*profile, own.rules);
     if (!own.rules.disabled.empty()) // only where a simulation isolates candidates
       own.rules.derating = derating_of(own.rules.table, own.rules.disabled, profile->derating);
     return std::make_unique<actors::protection::protection_actor>(with, std::move(own));

@@ -7,7 +7,9 @@
 #include <string_view>
 
 #include "messages/profiles/device_profile.hpp"
+#include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
+#include "nodes/site/own_candidates.hpp"
 
 namespace voltaic::nodes::site {
 
@@ -36,7 +38,11 @@ bool is_needed(const protection::candidate& watched) {
 const profiles::point* input_of(const profiles::device_profile& profile,
                                 const protection::candidate& watched) {
   const auto* known = protection::find_candidate(watched.name);
-  if (known == nullptr) return nullptr;
+  if (known == nullptr) {
+    const auto own = protection::parse_own(watched.name);
+    const auto at = own ? profile.find_point(own->point) : std::nullopt;
+    return at ? &profile.points[*at] : nullptr;
+  }
   if (!known->second_point.empty() && !profile.find_point(known->second_point)) return nullptr;
   const auto position = profile.find_point(known->point);
   return position ? &profile.points[*position] : nullptr;
@@ -127,6 +133,8 @@ void judge_protection(const draft_rack& place, const rack& item, plan& result, r
   if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
   if (feeding->bus.empty()) return; // that it feeds a rack at all is wrong
   judge_needs(place, item, *feeding->profile, report);
+  for (const auto& mistake : mistakes_of_own(*feeding->profile, *item.protection))
+    report.add(place.protection_at, "protection: " + mistake);
   rack_judge judge(place, item, *feeding->profile, result, report);
   for (const auto& watched : item.protection->candidates) judge.judge(watched);
 }

@@ -17,6 +17,7 @@
 #include "messages/protection/override.hpp"
 #include "nodes/site/expand.hpp"
 #include "nodes/site/load.hpp"
+#include "nodes/site/own_candidates.hpp"
 #include "nodes/site/resolve_inverter.hpp"
 
 namespace voltaic::nodes::site {
@@ -235,10 +236,8 @@ class resolver {
                                      "protection", messages::protection::load);
       item.protection_path = file.real_path;
       item.protection_hash = file.hash;
-      item.protection = file.content;
-      if (rack.changes != nullptr && item.protection != nullptr)
-        item.protection = changed(*item.protection, *rack.changes);
       auto* device = find_device(item.device);
+      item.protection = in_force(file.content, device, rack.changes);
       if (!source_.device_names.contains(item.device)) {
         unknown(rack.device_at, "device", item.device, "device", source_.device_names);
       } else if (const auto [other, is_first] = fed.try_emplace(item.device, item.name);
@@ -258,9 +257,18 @@ class resolver {
         plan_.digitals.push_back(digital.item);
   }
 
-  std::shared_ptr<const table> changed(table base, const toml::table& changes) {
-    report_.add(messages::protection::override_limits(base, changes, report_.file()));
-    return std::make_shared<const table>(std::move(base));
+  // What the file says, then what the profile asks for beside it, then what the site file says
+  // instead.
+  std::shared_ptr<const table> in_force(const std::shared_ptr<const table>& file,
+                                        const device* feeding, const toml::table* changes) {
+    if (file == nullptr) return file;
+    const auto profile = feeding == nullptr ? nullptr : feeding->profile;
+    if (profile == nullptr && changes == nullptr) return file;
+    table base = *file;
+    if (profile != nullptr) add_own_candidates(*profile, base);
+    if (changes != nullptr)
+      report_.add(messages::protection::override_limits(base, *changes, report_.file()));
+    return base == *file ? file : std::make_shared<const table>(std::move(base));
   }
 
   device* find_device(const std::string& name) {

@@ -37,7 +37,7 @@ std::vector<double> step_ns(bool pending, bool with_scan) {
     rack.set(measured::soc, 100);
   }
   std::vector<protection::element_block> blocks;
-  for (std::size_t each = 0; each < protection::measured_count; ++each)
+  for (std::size_t each = 0; each < protection::known_count; ++each)
     blocks.push_back(
         {0, 0, rack.values[each], messages::quality::good, {}, static_cast<measured>(each)});
   protection::inputs news;

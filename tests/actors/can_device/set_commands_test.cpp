@@ -151,7 +151,7 @@ TEST_CASE_METHOD(fixture, "a set is sent when it is durable, not before") {
   CHECK(only_answer().outcome == outcome::done);
 }
 
-TEST_CASE_METHOD(fixture, "a CAN device's limit for a time goes back to the one before") {
+TEST_CASE_METHOD(fixture, "F-137 a CAN device's limit for a time goes back to the one before") {
   CHECK(set("a", 100).outcome == outcome::done);
   CHECK(set("b", 50, 2'000).outcome == outcome::done);
   CHECK(sent == values{100, 50});

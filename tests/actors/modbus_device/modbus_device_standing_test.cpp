@@ -42,7 +42,8 @@ TEST_CASE_METHOD(device_fixture, "F-133 an older Modbus set that comes late writ
   CHECK(writes.size() == 1);
 }
 
-TEST_CASE_METHOD(device_fixture, "a Modbus device's limit for a time goes back to the one before") {
+TEST_CASE_METHOD(device_fixture,
+                 "F-137 a Modbus device's limit for a time goes back to the one before") {
   // The profile has no default, and nothing was set: there is nothing to go back to.
   order(make_timed("none", 50, 1'000));
   CHECK(only_answer().outcome == messages::outcome::rejected);

@@ -71,7 +71,7 @@ TEST_CASE("F-020 a step with every input and every level pending allocates nothi
     for (int step = 0; step < 4; ++step) { // nothing sets within 200 ms
       rack.now_us += 40'000;
       std::vector<element_block> blocks;
-      for (std::size_t each = 0; each < measured_count; ++each)
+      for (std::size_t each = 0; each < known_count; ++each)
         blocks.push_back(
             {0, rack.now_us, rack.values[each], quality::good, {}, static_cast<measured>(each)});
       inputs news;

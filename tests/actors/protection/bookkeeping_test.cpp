@@ -259,7 +259,7 @@ TEST_CASE("options are refused by name, all findings at once") {
     spoil(spoilt);
     return spoilt.validate();
   };
-  for (std::size_t each = 0; each < measured_count; ++each) {
+  for (std::size_t each = 0; each < known_count; ++each) {
     const std::string name(measured_points[each].point);
     const bool single = each >= position_of(measured::voltage);
     CAPTURE(name);

@@ -31,7 +31,7 @@ class full_rack {
   explicit full_rack(const protection_options& options = full_options())
       : model(options), options_(options) {
     const double rest[] = {3.3, 25, 25, 3.3 * options.cells().count, 0, 50, 5e6};
-    for (std::size_t each = 0; each < measured_count; ++each) {
+    for (std::size_t each = 0; each < known_count; ++each) {
       const auto count = options.points[each].count;
       values[each].assign(count, *fixed(rest[each], measured_points[each].parts));
       qualities[each].assign(count, quality::good);
@@ -69,7 +69,7 @@ class full_rack {
   }
   const outputs& step() {
     blocks_.clear();
-    for (std::size_t each = 0; each < measured_count; ++each) {
+    for (std::size_t each = 0; each < known_count; ++each) {
       const auto period_us = options_.points[each].period_ms * messages::us_per_ms;
       if (options_.points[each].count == 0 || silent_[each] || now_us % period_us != 0) continue;
       element_block block{

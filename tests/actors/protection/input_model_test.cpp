@@ -69,7 +69,7 @@ TEST_CASE("every candidate of a table is judged by the points that the table's f
     CHECK(from.kind != input_kind::none);
     CHECK(describe(from.of).point == known.point);
     std::uint32_t named = 0;
-    for (std::size_t each = 0; each < measured_count; ++each) {
+    for (std::size_t each = 0; each < known_count; ++each) {
       const auto point = measured_points[each].point;
       if (point == known.point || point == known.second_point) named |= 1U << each;
     }
@@ -97,7 +97,7 @@ TEST_CASE("an input is bound while the device reports all that it needs") {
     CAPTURE(each);
     CHECK(input_model::needs(inputs[each]) == needed[each]);
     CHECK(heard().model.is_bound(inputs[each]) == (needed[each] != 0));
-    for (std::size_t missing = 1; missing < measured_count; ++missing) {
+    for (std::size_t missing = 1; missing < known_count; ++missing) {
       auto points = everything();
       points[missing] = {};
       CHECK(heard(points).model.is_bound(inputs[each]) ==
@@ -170,9 +170,9 @@ TEST_CASE("a value is known while the device reports a valid one") {
 }
 
 TEST_CASE("nothing is closed before each point was heard that protects") {
-  for (std::size_t missing = 0; missing < measured_count; ++missing) {
+  for (std::size_t missing = 0; missing < known_count; ++missing) {
     heard rack;
-    for (std::size_t each = 0; each < measured_count; ++each) {
+    for (std::size_t each = 0; each < known_count; ++each) {
       if (each == missing) continue;
       rack.tell(static_cast<measured>(each), std::vector<double>(everything()[each].count, 1));
     }

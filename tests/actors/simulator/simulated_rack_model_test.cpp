@@ -324,7 +324,7 @@ TEST_CASE("F-067 orders of a wrong length are refused") {
   CHECK(rack.rack.controller().epoch() == 0);
 }
 
-TEST_CASE("the order's counter wraps without a refusal") {
+TEST_CASE("F-152 the order's counter wraps without a refusal") {
   bench rack;
   rack.counter = 65'530;
   rack.close();

@@ -60,11 +60,11 @@ names documented_codes() {
 }
 
 /// Beside those of the protection files.
-const names extra_candidates = {"communication_loss",  "sensor_invalid",     "sensor_frozen",
-                                "soc_implausible",     "thermal_runaway",    "limit_ignored",
-                                "contactor_weld",      "contactor_feedback", "precharge_failed",
-                                "interlock_open",      "fire_detected",      "latch_store_lost",
-                                "configuration_staged"};
+const names extra_candidates = {"communication_loss",   "sensor_invalid",     "sensor_frozen",
+                                "soc_implausible",      "thermal_runaway",    "limit_ignored",
+                                "contactor_weld",       "contactor_feedback", "precharge_failed",
+                                "interlock_open",       "fire_detected",      "latch_store_lost",
+                                "configuration_staged", "own_point_high",     "own_point_low"};
 
 names candidates() {
   auto all = extra_candidates;
@@ -135,6 +135,15 @@ TEST_CASE("every candidate, code, state and reason is explained") {
   REQUIRE(codes().size() > 20);
   for (const auto& code : codes())
     check_explained(command_codes.contains(code) ? "command" : "system", {code});
+}
+
+TEST_CASE("a candidate of a rack's own point is told by the point's name") {
+  const auto high = english().of(protection_event("busbar_temperature_high", "alarm", "set"));
+  CHECK(high.text == "Too high: busbar temperature");
+  CHECK_FALSE(high.remedy.empty());
+  CHECK(english().of(protection_event("coolant_pressure_low", "fault", "clear")).text ==
+        "Over: Too low: coolant pressure");
+  CHECK(english().of(protection_event("busbar_temperature", "fault", "set")).text.empty());
 }
 
 TEST_CASE("the texts explain nothing that nobody says") {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
 #include "messages/support/profiles.hpp"
 #include "messages/support/schema_keys.hpp"
@@ -50,12 +51,21 @@ TEST_CASE("every object and key of the published schema is described") {
 }
 
 TEST_CASE("the published schema lists exactly the candidates that a profile may name") {
-  const json listed =
-      schema_objects().at("point").at("properties").at("protection").at("items").at("enum");
+  const json items =
+      schema_objects().at("point").at("properties").at("protection").at("items").at("anyOf");
+  const json listed = items.at(0).at("enum");
   std::vector<std::string> known;
   for (const auto& one : voltaic::messages::protection::known_candidates)
     known.emplace_back(one.name);
   CHECK(listed == json(known));
+  // Or one of the point's own.
+  CHECK(items.at(1).at("pattern") == "^[a-z][a-z0-9_]*_(high|low)$");
+}
+
+TEST_CASE("the published schema lists exactly the quantities whose limits a point may take") {
+  std::vector<std::string> known;
+  for (const auto& one : voltaic::messages::protection::quantities) known.emplace_back(one.name);
+  CHECK(schema_objects().at("point").at("properties").at("quantity").at("enum") == json(known));
 }
 
 TEST_CASE("every shipped profile names the published schema and loads") {
