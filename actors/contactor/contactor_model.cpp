@@ -122,7 +122,7 @@ std::vector<std::string> contactor_model::request_reset(bool service) {
   }
   if (!refused.empty()) return refused;
   for (const auto& name : std::vector<std::string>(latches_)) unlatch(name);
-  reset_wanted_ = true;
+  reset_wanted_ = state_ == state::fault;
   return refused;
 }
 
@@ -160,11 +160,7 @@ void contactor_model::observe(const device_values& device, std::int64_t now_us) 
 
 const outputs& contactor_model::step(const device_values& device, std::int64_t now_us) {
   now_us = started_ ? std::max(now_us, last_us_) : now_us;
-  if (!started_) {
-    last_us_ = now_us;
-    entered_us_ = now_us;
-    evidence_.enter(now_us, first_);
-  }
+  if (!started_) last_us_ = now_us;
   started_ = true;
   outputs_.changed = false;
   observe(device, now_us);
@@ -176,6 +172,7 @@ const outputs& contactor_model::step(const device_values& device, std::int64_t n
     bool moved = false;
     for (std::size_t each = 0; each < event_count && !moved; ++each) {
       const auto what = static_cast<event>(each);
+      assert(cell_of(state_, what).why != stay::impossible || !holds(what, now_us));
       const auto next = next_state(state_, what);
       if (next == state_ || !holds(what, now_us)) continue;
       enter(next, what, now_us);
@@ -357,6 +354,9 @@ void contactor_model::latch_for(contactor::state next, event cause, const std::s
 // Of a closing, and of an attempt of it.
 void contactor_model::begin(contactor::state next, event cause, std::int64_t now_us) {
   const bool is_asked = cause == event::close_request || cause == event::early_request;
+  // A wish is fulfilled once: what ends its outcome in the same step ends it for good.
+  if (is_asked) close_wanted_ = false;
+  if (cause == event::reset) reset_wanted_ = false;
   if (is_asked) precharge_failures_ = feedback_failures_ = 0;
   if (next == state::pause) {
     next_attempt_us_ = now_us + (is_asked ? wait_us() : options_.pause_us);

@@ -65,9 +65,11 @@ std::string field_of(const cell& of) {
     case stay::bounded:
       return "b";
     case stay::pointless:
+      return "·";
+    case stay::impossible:
       break;
   }
-  return "·";
+  return "-";
 }
 
 } // namespace

@@ -57,10 +57,11 @@ inline constexpr std::size_t event_count = 18;
 
 /// Why an event leaves a state as it is.
 enum class stay : std::uint8_t {
-  none,      ///< it does not stay
-  pointless, ///< the event cannot hold there, or means nothing
-  ordered,   ///< open is ordered already: there is nothing left to do
-  bounded    ///< what goes on is no weaker, and has its own bound
+  none,       ///< it does not stay
+  impossible, ///< the event cannot hold there; the model asserts that it does not
+  pointless,  ///< the event means nothing there
+  ordered,    ///< open is ordered already: there is nothing left to do
+  bounded     ///< what goes on is no weaker, and has its own bound
 };
 
 /// One field of the table: the state that follows, or why none does.
@@ -77,26 +78,27 @@ inline constexpr cell O{state::open}, M{state::closing_minus}, P{state::precharg
                       K{state::closed}, R{state::reducing}, A{state::opening_first},
                       B{state::opening_second}, U{state::unconfirmed}, V{state::verifying},
                       F{state::fault};
-inline constexpr cell n{{}, stay::pointless}, o{{}, stay::ordered}, b{{}, stay::bounded};
+inline constexpr cell i{{}, stay::impossible}, n{{}, stay::pointless}, o{{}, stay::ordered},
+                      b{{}, stay::bounded};
 
 /// One line a state, one column an event.
 inline constexpr std::array<std::array<cell, event_count>, state_count> next{{
   // weld  fire stop dev. imm. perm open fb.  over cur. wait tries att. con- pause close early reset
   //            inp. open dem. lost requ lost due  gone over over  fail firm over  requ  requ
-    {{ F,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   O,   n,    n,    n,    n }}, // starting
-    {{ F,   F,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   n,   n,    M,    W,    n }}, // open
-    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   P,   n,    n,    n,    n }}, // closing_minus
-    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   C,   n,    n,    n,    n }}, // precharging
-    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   X,   n,    n,    n,    n }}, // closing_plus
-    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   F,   W,   K,   n,    n,    n,    n }}, // opening_precharge
-    {{ F,   F,   O,   o,   O,   O,   O,   O,   n,   n,   n,   n,   n,   n,   M,    n,    n,    n }}, // pause
-    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   n,   n,   n,   n,    n,    n,    n }}, // closed
-    {{ b,   B,   B,   B,   B,   b,   b,   b,   b,   A,   A,   n,   n,   n,   n,    n,    n,    n }}, // reducing
-    {{ B,   B,   B,   B,   B,   b,   b,   B,   b,   n,   n,   n,   n,   B,   n,    n,    n,    n }}, // opening_first
-    {{ F,   o,   o,   o,   o,   o,   o,   o,   U,   n,   n,   n,   n,   V,   n,    n,    n,    n }}, // opening_second
-    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   V,   n,    n,    n,    n }}, // unconfirmed
-    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   O,   n,    n,    n,    n }}, // verifying
-    {{ o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   n,   n,    n,    n,    O }}, // fault
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   O,   n,    i,    i,    i }}, // starting
+    {{ F,   F,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   i,   n,    M,    W,    i }}, // open
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   P,   n,    i,    i,    i }}, // closing_minus
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   C,   n,    i,    i,    i }}, // precharging
+    {{ B,   B,   B,   B,   B,   B,   B,   B,   n,   n,   n,   F,   W,   X,   n,    i,    i,    i }}, // closing_plus
+    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   F,   W,   K,   n,    i,    i,    i }}, // opening_precharge
+    {{ F,   F,   O,   o,   O,   O,   O,   O,   n,   n,   n,   n,   n,   i,   M,    i,    i,    i }}, // pause
+    {{ R,   B,   B,   B,   B,   R,   R,   R,   n,   n,   n,   n,   n,   i,   n,    i,    i,    i }}, // closed
+    {{ b,   B,   B,   B,   B,   b,   b,   b,   b,   A,   A,   n,   n,   i,   n,    i,    i,    i }}, // reducing
+    {{ B,   B,   B,   B,   B,   b,   b,   B,   b,   n,   n,   n,   n,   B,   n,    i,    i,    i }}, // opening_first
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   U,   n,   n,   n,   n,   V,   n,    i,    i,    i }}, // opening_second
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   V,   n,    i,    i,    i }}, // unconfirmed
+    {{ F,   o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   O,   n,    i,    i,    i }}, // verifying
+    {{ o,   o,   o,   o,   o,   o,   o,   o,   n,   n,   n,   n,   n,   i,   n,    i,    i,    O }}, // fault
 }};
 } // namespace table
 // clang-format on

@@ -42,6 +42,8 @@ AGAINST_ZERO = re.compile(r"\s*(==|!=|<|<=|>|>=) 0\b")
 # state that follows, and the field with its `next` and `why`. Who asks only for the field shows
 # the table to people.
 TRANSITION, FIELD = "next_state", "cell_of"
+# The table itself, and what stands in it where the model asserts that an event cannot hold.
+TABLE, IMPOSSIBLE = ("table", "next"), "i"
 
 
 class Rewriter:
@@ -145,21 +147,36 @@ class Rewriter:
                                                        cl.TypeKind.UINT, cl.TypeKind.LONGLONG)
                 and not node.type.is_volatile_qualified())
 
+    @staticmethod
+    def cells(table):
+        """The names in the braces of a table's definition, row by row."""
+        tokens = [each for each in table.get_tokens() if each.kind != cl.TokenKind.COMMENT]
+        opening = next(at for at, each in enumerate(tokens) if each.spelling == "{")
+        return [each.spelling for each in tokens[opening:]
+                if each.kind == cl.TokenKind.IDENTIFIER]
+
     def transition(self, node):
         """Each cell of the table of transitions, wherever it is looked up."""
-        sizes = {}
+        sizes, names = {}, []
         for each in node.referenced.semantic_parent.get_children():
             if each.spelling in ("state_count", "event_count"):
                 sizes[each.spelling] = int(list(each.get_tokens())[-1].spelling)
+            if each.spelling == TABLE[0]:
+                names += [cell for found in each.get_children() if found.spelling == TABLE[1]
+                          for cell in self.cells(found)]
+        states, events = sizes["state_count"], sizes["event_count"]
+        if len(names) != states * events:
+            sys.exit(f"schemata.py: {len(names)} cells in a table of {states} by {events}")
         if self.first_transition is None:
             self.first_transition = self.next_id
-            for state in range(sizes["state_count"]):
-                self.number(node, *(f"transition of state {state} by event {event}"
-                                    for event in range(sizes["event_count"])))
+            for at, name in enumerate(names):
+                first = self.number(node, f"transition of state {at // events} by event {at % events}")
+                if name == IMPOSSIBLE:
+                    self.mutants = [each for each in self.mutants if each["id"] != first]
         given = [self.source_of(each) for each in node.get_arguments()]
         function = "cell" if node.spelling == TRANSITION else "field"
         self.wrap(node, f"::voltaic::mutants::{function}({self.first_transition}, "
-                  f"{given[0]}, {given[1]}, ", f", state::fault, {sizes['event_count']})")
+                  f"{given[0]}, {given[1]}, ", f", state::fault, {events})")
 
     def visit(self, node, parent):
         if self.is_passed_over(node):
