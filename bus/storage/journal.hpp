@@ -98,8 +98,8 @@ struct stream_bound {
 /// Latches, counters and everything else that is state keep the newest record of
 /// each key for ever; these two streams are histories.
 inline constexpr stream_bound events_bound{100'000, 0};
-/// A key must be known as long as its deadline may be ahead.
-inline constexpr stream_bound commands_bound{10'000, 3'600'000'000};
+/// A key must be known as long as its deadline may be ahead; what was commanded is an event, too.
+inline constexpr stream_bound commands_bound{1'000, 3'600'000'000};
 
 /// How to open a journal.
 struct journal_options {

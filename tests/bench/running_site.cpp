@@ -126,6 +126,7 @@ process_cost cost_of(pid_t pid) {
     words >> name >> kb;
     if (name == "Rss:") cost.rss_mb = kb / 1024;
     if (name == "Pss:") cost.pss_mb = kb / 1024;
+    if (name == "Anonymous:") cost.anonymous_mb = kb / 1024;
     if (name == "Private_Dirty:" || name == "Private_Clean:") cost.private_mb += kb / 1024;
   }
   std::error_code gone;

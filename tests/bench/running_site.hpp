@@ -53,11 +53,12 @@ class running_site {
 
 /// What a process costs; 0 where it is gone.
 struct process_cost {
-  double cpu_s = 0;      ///< since its start
-  double rss_mb = 0;     ///< everything that is mapped and there, shared libraries in full
-  double pss_mb = 0;     ///< the same with what is shared divided by who shares it
-  double private_mb = 0; ///< what would be free if it ended
-  std::size_t files = 0; ///< open descriptors
+  double cpu_s = 0;        ///< since its start
+  double rss_mb = 0;       ///< everything that is mapped and there, shared libraries in full
+  double pss_mb = 0;       ///< the same with what is shared divided by who shares it
+  double private_mb = 0;   ///< what would be free if it ended
+  double anonymous_mb = 0; ///< its own: heap and stacks, and no page of a file
+  std::size_t files = 0;   ///< open descriptors
 };
 [[nodiscard]] process_cost cost_of(pid_t pid);
 
