@@ -1,6 +1,7 @@
 #include "actors/can_device/can_device_model.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "messages/points/catalogue.hpp"
@@ -81,6 +82,7 @@ void model::lay_out() {
                        scan_model(periods_us), false});
     next_cell += point.count;
   }
+  parts_never_seen_ = static_cast<std::uint32_t>(parts_.size());
   cells_.resize(next_cell);
   raw_.resize(next_cell);
   real_.resize(next_cell);
@@ -138,11 +140,21 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
 }
 
 void model::age(std::int64_t now_us) {
+  if (now_us <= stale_due_us_) {
+    return;
+  }
+  stale_due_us_ = std::numeric_limits<std::int64_t>::max();
   for (auto& one : parts_) {
-    if (!one.ever_seen || one.stale || now_us - one.seen_us <= one.stale_after_us) {
+    if (!one.ever_seen || one.stale) {
+      continue;
+    }
+    const auto due_us = one.seen_us + one.stale_after_us;
+    if (now_us <= due_us) {
+      stale_due_us_ = std::min(stale_due_us_, due_us);
       continue;
     }
     one.stale = true;
+    ++parts_stale_;
     points_[one.point].changed = true;
     const auto first = points_[one.point].first_cell + one.first;
     for (auto i = first; i < first + one.count; ++i) {
@@ -238,9 +250,12 @@ void model::take(const profiles::sample& sample) {
 void model::mark(std::span<const std::uint32_t> parts, std::int64_t time_us) {
   for (const auto index : parts) {
     auto& one = parts_[index];
+    parts_never_seen_ -= one.ever_seen ? 0 : 1;
+    parts_stale_ -= one.stale ? 1 : 0;
     one.seen_us = time_us;
     one.ever_seen = true;
     one.stale = false;
+    stale_due_us_ = std::min(stale_due_us_, time_us + one.stale_after_us);
     auto& point = points_[one.point];
     if (point.scan.take(index - point.first_part, time_us)) {
       note_ended(one.point);
@@ -293,16 +308,10 @@ messages::block model::make_block(std::uint16_t point) const {
 }
 
 presence model::heard() const {
-  bool any = false;
-  bool all = true;
-  for (const auto& one : parts_) {
-    any = any || one.ever_seen;
-    all = all && one.ever_seen && !one.stale;
-  }
-  if (!any) {
+  if (parts_never_seen_ == parts_.size()) {
     return presence::nothing_yet;
   }
-  return all ? presence::all : presence::some_silent;
+  return parts_never_seen_ + parts_stale_ == 0 ? presence::all : presence::some_silent;
 }
 
 std::optional<element> model::read(std::uint16_t point, std::uint32_t index) const {

@@ -137,6 +137,9 @@ class model {
   std::vector<std::uint16_t> ended_; ///< points whose scan the frame at hand ended or completed
   model_counters counters_;
   std::optional<std::int64_t> grid_now_us_;
+  std::int64_t stale_due_us_ = 0; ///< no part becomes stale up to then
+  std::uint32_t parts_never_seen_ = 0;
+  std::uint32_t parts_stale_ = 0;
   std::int64_t utc_offset_us_ = 0;
   std::int64_t last_tick_us_ = 0;
   bool said_since_tick_ = false;

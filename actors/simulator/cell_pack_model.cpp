@@ -105,9 +105,11 @@ void cell_pack_model::step(std::int64_t elapsed_us, double current_a) {
 
 void cell_pack_model::settle() {
   const auto elapsed = static_cast<double>(elapsed_us_);
-  move_charge(elapsed / us_per_hour, ampere_us_ / us_per_hour);
+  const bool moves = ampere_us_ != 0 || balancing_cells_ > 0;
+  if (moves) move_charge(elapsed / us_per_hour, ampere_us_ / us_per_hour);
   move_heat(elapsed / us_per_s, square_ampere_us_ / us_per_s);
-  sum_up();
+  // Cells from which nothing was taken are what they were.
+  if (moves || may_balance() != could_balance_) sum_up();
   elapsed_us_ = 0;
   ampere_us_ = 0;
   square_ampere_us_ = 0;
@@ -132,20 +134,29 @@ void cell_pack_model::move_heat(double seconds, double square_ampere_s) {
 
 void cell_pack_model::sum_up() {
   double emptiest_percent = std::numeric_limits<double>::max();
+  double seen_percent = cells_.front().soc_percent;
+  double seen_v = lfp_open_circuit_v(seen_percent);
   double sum_percent = 0;
   open_circuit_v_ = 0;
   for (cell_state& each : cells_) {
-    each.open_circuit_v = lfp_open_circuit_v(each.soc_percent);
+    // Often as full as the one before.
+    if (each.soc_percent != seen_percent) {
+      seen_percent = each.soc_percent;
+      seen_v = lfp_open_circuit_v(seen_percent);
+    }
+    each.open_circuit_v = seen_v;
     open_circuit_v_ += each.open_circuit_v;
     sum_percent += each.soc_percent;
     emptiest_percent = std::min(emptiest_percent, each.soc_percent);
   }
   soc_percent_ = sum_percent / cells;
-  // While the rack gives, every cell is needed.
-  const bool may_balance = current_a_ <= 0;
-  for (cell_state& each : cells_)
+  could_balance_ = may_balance();
+  balancing_cells_ = 0;
+  for (cell_state& each : cells_) {
     each.is_balancing =
-        may_balance && each.soc_percent > emptiest_percent + balancing_above_percent;
+        could_balance_ && each.soc_percent > emptiest_percent + balancing_above_percent;
+    balancing_cells_ += each.is_balancing ? 1 : 0;
+  }
 }
 
 double cell_pack_model::cell_voltage_v(std::uint32_t cell) const {

@@ -74,12 +74,16 @@ class cell_pack_model {
   void move_charge(double hours, double charge_ah);
   void move_heat(double seconds, double square_ampere_s);
   void sum_up();
+  /// While the rack gives, every cell is needed.
+  [[nodiscard]] bool may_balance() const { return current_a_ <= 0; }
 
   options options_;
   std::vector<cell_state> cells_;
   std::array<module_state, simulator::modules> modules_;
   double air_c_;
   double current_a_ = 0;
+  std::uint32_t balancing_cells_ = 0;
+  bool could_balance_ = false; ///< when cells were looked at last
   double soc_percent_ = 0;
   double open_circuit_v_ = 0; ///< of all cells
   double resistance_ohm_ = 0; ///< of all cells

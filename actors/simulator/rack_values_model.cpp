@@ -41,6 +41,8 @@ constexpr auto firsts = [] {
   return result;
 }();
 
+static_assert(descriptions.size() == quantities);
+
 std::size_t position(quantity what, std::uint32_t index) {
   return firsts[static_cast<std::size_t>(what)] + index;
 }
@@ -58,6 +60,8 @@ bool rack_values_model::set(std::string_view point, std::optional<std::uint32_t>
     const std::uint32_t first = firsts[what] + index.value_or(0);
     const std::uint32_t end = index ? first + 1 : firsts[what + 1];
     for (std::uint32_t i = first; i < end; ++i) {
+      laid_down_[what] -= elements_[i].kind == override_kind::value ? 1 : 0;
+      laid_down_[what] += kind == override_kind::value ? 1 : 0;
       elements_[i].kind = kind;
       elements_[i].value = value;
     }
@@ -80,7 +84,7 @@ rack_values_model::reported rack_values_model::report(quantity what, std::uint32
   return result;
 }
 
-std::optional<double> rack_values_model::laid_down(quantity what, std::uint32_t index) const {
+std::optional<double> rack_values_model::laid_down_at(quantity what, std::uint32_t index) const {
   const element& it = elements_[position(what, index)];
   if (it.kind != override_kind::value) return std::nullopt;
   return it.value;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -32,6 +34,9 @@ enum class quantity : std::uint8_t {
   insulation_resistance
 };
 
+inline constexpr std::size_t quantities =
+    static_cast<std::size_t>(quantity::insulation_resistance) + 1;
+
 /// What a trace does to an element instead of letting it follow the physics.
 enum class override_kind : std::uint8_t {
   value,   ///< reports this, in the point's unit
@@ -59,7 +64,13 @@ class rack_values_model {
   /// What is reported in place of `physical`; remembers it for `freeze`.
   [[nodiscard]] reported report(quantity what, std::uint32_t index, double physical);
   /// A value that a trace laid down, if it did.
-  [[nodiscard]] std::optional<double> laid_down(quantity what, std::uint32_t index) const;
+  [[nodiscard]] std::optional<double> laid_down(quantity what, std::uint32_t index) const {
+    return any_laid_down(what) ? laid_down_at(what, index) : std::nullopt;
+  }
+  /// Whether a trace laid a value down for any element.
+  [[nodiscard]] bool any_laid_down(quantity what) const {
+    return laid_down_[static_cast<std::size_t>(what)] > 0;
+  }
 
  private:
   struct element {
@@ -68,7 +79,10 @@ class rack_values_model {
     double last = 0;
     bool known = false; ///< `last` was reported
   };
+  [[nodiscard]] std::optional<double> laid_down_at(quantity what, std::uint32_t index) const;
+
   std::vector<element> elements_;
+  std::array<std::uint32_t, quantities> laid_down_{}; ///< elements of each that have a value
 };
 
 } // namespace voltaic::actors::simulator

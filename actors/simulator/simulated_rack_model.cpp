@@ -230,7 +230,8 @@ void simulated_rack_model::send_status(std::int64_t now_us) {
 
 void simulated_rack_model::send_values() {
   double sum_v = pack_.voltage_v();
-  for (std::uint32_t i = 0; i < cells; ++i) {
+  const bool any_laid_down = values_.any_laid_down(quantity::cell_voltage);
+  for (std::uint32_t i = 0; any_laid_down && i < cells; ++i) {
     const auto laid_down_v = values_.laid_down(quantity::cell_voltage, i);
     if (laid_down_v) sum_v += *laid_down_v - pack_.cell_voltage_v(i);
   }

@@ -12,6 +12,7 @@
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/process_log.hpp"
 #include "nodes/simulator/run_simulator.hpp"
+#include "nodes/site/cell_period.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
 
@@ -36,12 +37,8 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
     const site::can_bus* bus = device == nullptr ? nullptr : plan.find_bus(device->bus);
     if (bus == nullptr || bus->kind != site::bus_kind::virtual_bus) continue;
     simulator::rack_place place{rack.name, bus->uri, device->id_offset};
-    // Cells come as often as the profile awaits them.
-    const auto cells = device->profile->find_point("cell_voltage");
-    if (cells && device->profile->points[*cells].period_ms > 0)
-      place.cell_period_us =
-          std::int64_t{device->profile->points[*cells].period_ms} * messages::us_per_ms;
     place.dc_bus = rack.dc_bus;
+    place.cell_period_us = site::cell_period_us_of(*device).value_or(place.cell_period_us);
     result.push_back(std::move(place));
   }
   return result;

@@ -112,6 +112,7 @@ exit_code simulate_site(const options& given) {
   how.duration_ms = static_cast<std::int64_t>(*duration_ms);
   how.initially_closed = given.initial == "closed";
   how.json = given.json;
+  how.keeps_points = false;
   how.deeds = *std::move(deeds);
   how.out = [](const std::string& line) { fmt::print("{}\n", line); };
   const auto played = play(given, *plan, how);

@@ -16,6 +16,7 @@
 #include "bus/can/replay/timeline.hpp"
 #include "nodes/process/subscriptions.hpp"
 #include "nodes/simulate/simulated_plant.hpp"
+#include "nodes/site/cell_period.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
@@ -35,6 +36,7 @@ class observer final : public bus::message::listener {
   explicit observer(bus::message::listener* also) : tap(also) {}
   void on_frame(plane from, const messages::frame_ptr& frame) override {
     if (tap != nullptr && from != plane::health) tap->on_frame(from, frame);
+    if (from == plane::telemetry && !follows_points) return;
     auto message = messages::decode(*frame);
     if (!message) throw std::logic_error(message.error().text);
     table.apply(*message);
@@ -48,6 +50,7 @@ class observer final : public bus::message::listener {
 
   bus::message::listener* tap;
   messages::points::point_table table;
+  bool follows_points = true;
   std::vector<messages::message> heard;
 };
 
@@ -158,6 +161,7 @@ struct simulated_site::state {
     if (device.rack.empty() || bus.recorded) return;
     actors::simulator::rack_options rack;
     rack.id_offset = device.id_offset;
+    rack.cell_period_us = site::cell_period_us_of(device).value_or(rack.cell_period_us);
     rack.spread = false;
     rack.pack.soc_percent = plan.simulator.soc_percent;
     rack.pack.temperature_c = plan.simulator.temperature_c;
@@ -497,6 +501,10 @@ std::vector<messages::message> simulated_site::take_messages() {
 
 const messages::points::point_table& simulated_site::points() const {
   return state_->all.table;
+}
+
+void simulated_site::leave_points() {
+  state_->all.follows_points = false;
 }
 
 std::vector<std::string> simulated_site::failed_nodes() const {

@@ -95,6 +95,8 @@ class simulated_site {
   [[nodiscard]] std::vector<messages::message> take_messages();
   /// The newest value of every point.
   [[nodiscard]] const messages::points::point_table& points() const;
+  /// Nobody asks for points any more: they stay as they are, and telemetry goes by undecoded.
+  void leave_points();
   /// Every piece of power equipment has been read often enough to count as running.
   [[nodiscard]] bool equipment_read() const;
   /// Modbus answers that came after their request was given up.

@@ -127,6 +127,7 @@ messages::expected<bool> run_simulation(simulated_site& site, const site::plan& 
   if (!recorded) {
     if (auto warm = warm_up(site, plan, options); !warm) return warm;
   }
+  if (!options.keeps_points) site.leave_points();
   const std::int64_t zero_us = site.now().monotonic_us + (recorded ? 0 : step_us);
   const std::int64_t end_us = zero_us + options.duration_ms * messages::us_per_ms;
   event_writer writer(zero_us, options.json);

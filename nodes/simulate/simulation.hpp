@@ -16,7 +16,8 @@ struct simulation_options {
   std::int64_t duration_ms = 0; ///< from t=0
   bool initially_closed = true;
   bool json = true;
-  std::vector<deed> deeds; ///< by rising time
+  bool keeps_points = true; ///< the site's points are read afterwards
+  std::vector<deed> deeds;  ///< by rising time
   std::function<void(const std::string& line)> out;
 };
 

@@ -204,4 +204,38 @@ TEST_CASE("whatever number a scenario lays down, the rack says numbers that its 
   }
 }
 
+TEST_CASE(
+    "cells are balanced again as soon as the rack takes, though nothing was taken from them") {
+  cell_pack_model pack(scattered(4));
+  const auto balancing = [&] {
+    std::uint32_t count = 0;
+    for (std::uint32_t cell = 0; cell < cells; ++cell) count += pack.is_balancing(cell) ? 1 : 0;
+    return count;
+  };
+  pack.step(second, 100);
+  CHECK(balancing() == 0);
+  const auto before_percent = pack.soc_percent();
+  pack.step(50'000, 100);
+  pack.step(50'000, -100);
+  CHECK(balancing() > 0);
+  CHECK(pack.soc_percent() == before_percent);
+}
+
+TEST_CASE("a value that is laid down twice is there until it is released") {
+  rack_values_model values;
+  CHECK_FALSE(values.any_laid_down(quantity::current));
+  REQUIRE(values.set("current", {}, override_kind::value, 10));
+  REQUIRE(values.set("current", 0, override_kind::value, 20));
+  CHECK(values.laid_down(quantity::current, 0) == 20);
+  REQUIRE(values.set("current", 0, override_kind::invalid));
+  CHECK_FALSE(values.any_laid_down(quantity::current));
+  REQUIRE(values.set("cell_voltage", {}, override_kind::value, 3.4));
+  REQUIRE(values.set("cell_voltage", 7, override_kind::release));
+  CHECK(values.any_laid_down(quantity::cell_voltage));
+  CHECK_FALSE(values.laid_down(quantity::cell_voltage, 7));
+  CHECK(values.laid_down(quantity::cell_voltage, 8) == 3.4);
+  REQUIRE(values.set("cell_voltage", {}, override_kind::release));
+  CHECK_FALSE(values.any_laid_down(quantity::cell_voltage));
+}
+
 } // namespace cell_pack_model_test

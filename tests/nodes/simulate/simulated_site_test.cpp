@@ -1,6 +1,7 @@
 #include "nodes/simulate/simulated_site.hpp"
 
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "actors/can_device/can_device_actor.hpp"
 #include "actors/rack/rack_actor.hpp"
@@ -99,6 +100,38 @@ TEST_CASE("the same site and seed give the same text, byte for byte") {
   const auto once = play(7);
   CHECK(once.size() > 1'000);
   CHECK(once == play(7));
+}
+
+TEST_CASE("simulated racks send their cells as often as their profile awaits them") {
+  const auto scans_in_three_seconds = [](std::uint32_t period_ms) {
+    auto plan = two_racks();
+    auto profile = *plan.devices[0].profile;
+    profile.points[*profile.find_point("cell_voltage")].period_ms = period_ms;
+    plan.devices[0].profile =
+        std::make_shared<const messages::profiles::device_profile>(std::move(profile));
+    simulate::simulated_site site(plan, {.make_groups = make_groups});
+    for (int i = 0; i < 150; ++i) site.step();
+    std::set<std::int64_t> times_us;
+    for (int i = 0; i < 300; ++i) {
+      site.step();
+      times_us.insert(site.points().find("rack_0/cell_voltage")->source_time.monotonic_us);
+    }
+    return times_us.size();
+  };
+  CHECK(scans_in_three_seconds(200) >= 15);
+  CHECK(scans_in_three_seconds(1'000) <= 4);
+}
+
+TEST_CASE("points that nobody asks for stay as they are, and nodes go on saying how they are") {
+  const auto plan = two_racks();
+  simulate::simulated_site site(plan, {.make_groups = make_groups});
+  for (int i = 0; i < 150; ++i) site.step();
+  site.leave_points();
+  const auto before = site.points().find("rack_0/cell_voltage")->source_time;
+  REQUIRE_FALSE(site.take_messages().empty());
+  for (int i = 0; i < 100; ++i) site.step();
+  CHECK(site.points().find("rack_0/cell_voltage")->source_time == before);
+  CHECK_FALSE(site.take_messages().empty());
 }
 
 } // namespace simulated_site_test
