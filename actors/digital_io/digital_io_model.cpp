@@ -74,6 +74,7 @@ void digital_io_model::hear(std::size_t which, std::optional<bool> level, std::i
   if (!level) return; // silence does the rest
   auto& about = inputs_[which];
   const bool active = *level != options_.inputs[which].normally_closed;
+  if (about.raw.value_or(false)) about.active_us += now_us - about.heard_us;
   if (about.raw != active) about.raw_us = now_us;
   about.raw = active;
   about.heard_us = now_us;
@@ -127,7 +128,8 @@ std::string digital_io_model::set(const std::string& output, bool on,
   return {};
 }
 
-// What becomes active and what becomes inactive has to stand for the same time.
+// To be inactive it has to stand still; to be active it need not: a contact or a wire that
+// chatters is active once the pieces are as long, which no standstill has parted.
 void digital_io_model::settle(std::size_t which, std::int64_t now_us) {
   auto& about = inputs_[which];
   about.known = about.raw && now_us - about.heard_us < about.silence_us;
@@ -135,8 +137,13 @@ void digital_io_model::settle(std::size_t which, std::int64_t now_us) {
     // Whoever comes back has to stand still before it is believed again.
     about.settled.reset();
     about.raw.reset();
-  } else if (now_us - about.raw_us >= options_.inputs[which].debounce_us) {
-    about.settled = about.raw;
+    about.active_us = 0;
+  } else if (!*about.raw && now_us - about.raw_us >= options_.inputs[which].debounce_us) {
+    about.settled = false;
+    about.active_us = 0;
+  } else if (about.active_us + (*about.raw ? now_us - about.heard_us : 0) >=
+             options_.inputs[which].debounce_us) {
+    about.settled = true;
   }
   about.known = about.settled.has_value();
   about.shown = about.settled.value_or(true);

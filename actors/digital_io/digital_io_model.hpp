@@ -85,6 +85,7 @@ class digital_io_model {
     std::optional<bool> raw; ///< active, not debounced
     std::int64_t raw_us = 0; ///< since when
     std::int64_t heard_us = 0;
+    std::int64_t active_us = 0; ///< of being active, since it last stood still inactive
     std::int64_t silence_us = 0;
     std::optional<bool> settled; ///< active, debounced
     bool shown = true;

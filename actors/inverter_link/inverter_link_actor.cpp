@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "messages/command_priority.hpp"
 #include "messages/event_codes.hpp"
 
 namespace voltaic::actors::inverter_link {
@@ -160,7 +161,8 @@ messages::command inverter_link_actor::order(const std::string& target, const st
   command.operation = "set";
   command.point = point;
   command.deadline_utc_us = now.utc_us + command_deadline_us;
-  command.priority = own_priority;
+  // What it wishes of others must be heard in mode local as well: it is at the plant.
+  command.priority = target == dispatcher ? messages::command_priority::controller : own_priority;
   command.role = own_role;
   command.user = context_.name();
   command.reply_to = context_.name();
@@ -211,6 +213,7 @@ void inverter_link_actor::take(const messages::result& done, runtime::instant no
   const auto known = given_.find(point.substr(point.rfind('/') + 1));
   const bool is_device = known != given_.end() && point.starts_with(options_.model.device + "/");
   if (done.outcome == messages::outcome::done) {
+    model_.was_granted(point);
     if (refused_point_ == point) refused_point_.clear();
     if (is_device) {
       known->second.held = value;

@@ -213,6 +213,18 @@ void model::judge_communication(presence inverter, messages::instant now, output
       {codes::inverter_communication, std::string(to_string(fresh)), reason_of(fresh, inverter)});
 }
 
+// Until it is done: whoever carries it out may be gone for a while, too.
+void model::drop_relay(std::int64_t now_us, outputs& out) {
+  if (options_.safety_relay.empty() || is_relay_dropped_) return;
+  if (relay_asked_us_ && now_us - *relay_asked_us_ < ask_again_us) return;
+  relay_asked_us_ = now_us;
+  out.wishes.push_back({options_.safety_relay, 0.0, "the inverter was lost"});
+}
+
+void model::was_granted(const std::string& point) {
+  if (point == options_.safety_relay) is_relay_dropped_ = true;
+}
+
 // An inverter that is gone takes and gives nothing; where current flows all the same, the
 // racks are opened, for nothing else can stop it.
 void model::keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
@@ -220,6 +232,7 @@ void model::keep_apart(presence inverter, const battery_state& battery, std::int
   if (inverter != presence::standby) {
     standby_us_.reset();
     opened_us_.reset();
+    relay_asked_us_.reset();
     is_relay_dropped_ = false;
     return;
   }
@@ -227,11 +240,10 @@ void model::keep_apart(presence inverter, const battery_state& battery, std::int
     standby_us_ = now_us;
     out.reports.push_back({codes::inverter_lost, "standby", "no heartbeat for a minute"});
   }
-  if (!options_.safety_relay.empty() && !std::exchange(is_relay_dropped_, true))
-    out.wishes.push_back({options_.safety_relay, 0.0, "the inverter was lost"});
+  drop_relay(now_us, out);
   const bool flows = battery.current_a && std::abs(*battery.current_a) > standby_current_a;
   if (!flows || now_us - *standby_us_ < standby_rest_us) return;
-  if (opened_us_ && now_us - *opened_us_ < open_again_us) return;
+  if (opened_us_ && now_us - *opened_us_ < ask_again_us) return;
   opened_us_ = now_us;
   const bool can_any = std::ranges::any_of(options_.racks, &rack_facts::can_open);
   out.reports.push_back(

@@ -44,7 +44,7 @@ inline constexpr double standby_current_a = 2.0;
 /// In standby the inverter has this long to come to rest before racks are opened; they are
 /// told again this often.
 inline constexpr std::int64_t standby_rest_us = 2 * messages::us_per_s;
-inline constexpr std::int64_t open_again_us = 10 * messages::us_per_s;
+inline constexpr std::int64_t ask_again_us = 10 * messages::us_per_s;
 /// The bus refused frames this short a time ago: it is not there.
 inline constexpr std::int64_t refused_memory_us = 2 * messages::us_per_s;
 
@@ -95,6 +95,8 @@ class model {
   void take(std::span<const messages::can::frame> frames, std::int64_t now_us);
   /// The bus or the inverter's device did not take what a step gave.
   void was_refused(std::int64_t now_us) { refused_us_ = now_us; }
+  /// What a wish asked for was carried out.
+  void was_granted(const std::string& point);
 
   [[nodiscard]] outputs step(messages::instant now);
 
@@ -112,6 +114,7 @@ class model {
   void judge_communication(presence inverter, messages::instant now, outputs& out);
   [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
   [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
+  void drop_relay(std::int64_t now_us, outputs& out);
   void keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
                   outputs& out);
   void fill(const battery_state& battery);
@@ -155,6 +158,7 @@ class model {
   bool is_absorption_told_ = false;
   bool has_missing_ = false; ///< a frame lacked a value
   std::optional<std::int64_t> standby_us_;
+  std::optional<std::int64_t> relay_asked_us_;
   bool is_relay_dropped_ = false;
   std::optional<std::int64_t> opened_us_;
   std::optional<std::int64_t> points_said_us_;

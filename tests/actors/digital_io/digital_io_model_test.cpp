@@ -69,21 +69,32 @@ TEST_CASE("F-168 a normally closed input is active where its wire is broken, wit
   CHECK(io.model.is_active(1));
 }
 
-TEST_CASE("an input that bounces is not believed before it stands still, in either direction") {
+TEST_CASE("F-163 F-168 a contact or wire that chatters is active within 50 ms, and stays so") {
   bench io;
   io.run(100);
   for (int bounce = 0; bounce < 20; ++bounce) {
-    io.levels[0] = bounce % 2 == 0;
+    io.levels[0] = bounce % 2 == 1;
     io.run(10);
-    CHECK_FALSE(io.model.is_active(0));
+    CHECK(io.model.is_active(0) == (bounce >= 3));
   }
   io.levels[0] = false;
-  io.run(50);
-  REQUIRE(io.model.is_active(0));
-  for (int bounce = 0; bounce < 20; ++bounce) {
-    io.levels[0] = bounce % 2 == 0;
+  io.run(10);
+  io.levels[0] = true;
+  io.run(20);
+  CHECK(io.model.is_active(0));
+  io.run(10);
+  CHECK_FALSE(io.model.is_active(0)); // it stood still
+}
+
+TEST_CASE("single disturbances with a standstill between them are not believed") {
+  bench io;
+  io.run(100);
+  for (int disturbance = 0; disturbance < 20; ++disturbance) {
+    io.levels[0] = false;
     io.run(10);
-    CHECK(io.model.is_active(0));
+    io.levels[0] = true;
+    io.run(40);
+    CHECK_FALSE(io.model.is_active(0));
   }
 }
 
