@@ -213,6 +213,18 @@ void model::judge_communication(presence inverter, messages::instant now, output
       {codes::inverter_communication, std::string(to_string(fresh)), reason_of(fresh, inverter)});
 }
 
+// A frame that needs a voltage would not go out where nobody says one, and with it the zeros
+// that an inverter has to hear. At zero current the last one lets nothing flow.
+void model::hold_voltages() {
+  const bool is_zero = told_.charge_current_a <= 0 && told_.discharge_current_a <= 0;
+  const auto hold = [&](std::optional<double>& now_v, std::optional<double>& last_v) {
+    if (now_v) last_v = now_v;
+    if (!now_v && is_zero) now_v = last_v;
+  };
+  hold(told_.charge_voltage_v, last_charge_v_);
+  hold(told_.discharge_voltage_v, last_discharge_v_);
+}
+
 // Until it is done: whoever carries it out may be gone for a while, too.
 void model::drop_relay(std::int64_t now_us, outputs& out) {
   if (options_.safety_relay.empty() || is_relay_dropped_) return;
@@ -375,6 +387,7 @@ outputs model::step(messages::instant now) {
   const auto battery = battery_.step(now_us);
   told_ = tell_limits(options_, battery, inverter, partner_.compatibility(),
                       inverter_number(item_of("inverter_voltage"), now_us));
+  hold_voltages();
   fill(battery);
   if (options_.profile->wire == wire::wire::can)
     encode_frames(now_us, out);

@@ -114,6 +114,7 @@ class model {
   void judge_communication(presence inverter, messages::instant now, outputs& out);
   [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
   [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
+  void hold_voltages();
   void drop_relay(std::int64_t now_us, outputs& out);
   void keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
                   outputs& out);
@@ -131,6 +132,8 @@ class model {
   heartbeat_model heartbeat_;
   schedule_model schedule_;
   told_limits told_;
+  std::optional<double> last_charge_v_; ///< told last
+  std::optional<double> last_discharge_v_;
   messages::inverter::payload payload_;  ///< what is told
   messages::inverter::payload inverter_; ///< what the inverter says
   std::int64_t inverter_heard_us_ = 0;   ///< when it said so

@@ -45,7 +45,8 @@ model_options options_of(const std::string& file) {
 struct bench {
   explicit bench(model_options options) : link(std::move(options)) {
     for (const auto* name :
-         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc", "soh"})
+         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc", "soh",
+          "charge_voltage_limit", "discharge_voltage_limit"})
       points.push_back(messages::points::describe("system", {name, name, "", 1}, 500'000));
     described = messages::points::make_catalogue("system", points);
     rack = messages::points::make_catalogue(
@@ -130,7 +131,8 @@ struct bench {
   messages::catalogue rack;
   messages::catalogue command;
   std::vector<std::string> reasons;
-  std::vector<std::optional<double>> values = {100.0, 120.0, 1584.0, 10.0, 50.0, std::nullopt};
+  std::vector<std::optional<double>> values = {100.0, 120.0,        1584.0,       10.0,
+                                               50.0,  std::nullopt, std::nullopt, std::nullopt};
   double rack_limit_a = 100;
   std::string setpoints;
   std::int64_t now_us = start_us;
@@ -223,6 +225,31 @@ TEST_CASE("limits that are only repeated from memory count as said by nobody") {
     bench.now_us = now_us;
   }
   CHECK(bench.link.told().charge_current_a == 0);
+}
+
+TEST_CASE("zero limits are said in frames too where nobody says the voltages any more") {
+  auto options = options_of("pylontech_lv.json");
+  options.charge_voltage_v.reset();
+  options.discharge_voltage_v.reset();
+  bench bench(options);
+  bench.values[6] = 1'680;
+  bench.values[7] = 1'440;
+  bench.pass(6 * second);
+  const auto last = [&] {
+    const auto found = std::find_if(bench.frames.rbegin(), bench.frames.rend(),
+                                    [](const auto& frame) { return frame.id == 0x351; });
+    REQUIRE(found != bench.frames.rend());
+    return *found;
+  };
+  CHECK(last().data[2] + 256 * last().data[3] == 1'000);
+  bench.battery_speaks = false;
+  bench.pass(5 * second);
+  bench.frames.clear();
+  bench.pass(2 * second);
+  const auto said = last();
+  CHECK(said.data[0] + 256 * said.data[1] == 16'800);
+  for (const std::size_t byte : {2U, 3U, 4U, 5U}) CHECK(said.data[byte] == 0);
+  CHECK(said.data[6] + 256 * said.data[7] == 14'400);
 }
 
 TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later it is standby") {
