@@ -353,7 +353,8 @@ messages::event protection_actor::event_of(const report& told) const {
   event.value = told.value;
   event.has_value = told.has_value;
   event.unit = of.unit;
-  event.threshold = told.edge == report::kind::set ? of.limit.set : of.limit.clear;
+  const bool is_ending = told.edge == report::kind::clear || told.edge == report::kind::latch;
+  event.threshold = is_ending ? of.limit.clear : of.limit.set;
   event.actions = of.actions;
   if (told.edge == report::kind::set) event.reason = advice_of(of.candidate);
   if (told.others > 0) event.reason = fmt::format("{} more in the same step", told.others);

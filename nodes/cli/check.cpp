@@ -160,7 +160,7 @@ action declare_check(command_options& app) {
   auto with_protection = std::make_shared<bool>(false);
   app.add_option("SITE", *file, "Site file").type_name("FILE").required();
   app.add_flag("--print-protection", *with_protection,
-               "Print all protection limits that are in force, as CSV");
+               "Print all protection limits that the files state, as CSV");
   return [file, with_protection] { return check(*file, *with_protection); };
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace modbus = bus::modbus;
 
-constexpr std::int64_t port_max = 65'535;
+constexpr std::int64_t line_port_max = 65'535;
 constexpr std::int64_t baud_max = 921'600;
 
 void refuse_keys(section& table, std::initializer_list<std::string_view> keys,
@@ -60,7 +60,7 @@ void read_line(section& table, draft& result) {
   auto name = read_name(table, "name");
   auto host = read_ranged(table, "host");
   auto serial = read_ranged(table, "serial");
-  const auto port = table.integer("port", 1, port_max);
+  const auto port = table.integer("port", 1, line_port_max);
   const auto timeout = table.duration_ms("timeout", modbus::response_timeout_ms_min,
                                          modbus::response_timeout_ms_max);
   const auto turnaround = table.duration_ms("turnaround", 1, modbus::response_timeout_ms_max);

@@ -266,6 +266,7 @@ TEST_CASE(
   REQUIRE(shelve(60'000, "sensor is exchanged at noon").outcome == messages::outcome::done);
   const auto& told = chain.events.back();
   CHECK(told.edge == "shelve");
+  CHECK(told.threshold == 3.55); // where it is set, not where it clears
   CHECK(told.candidate == "cell_overvoltage");
   CHECK(told.level == "warning");
   CHECK(told.reason == "sensor is exchanged at noon");
