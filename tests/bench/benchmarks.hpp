@@ -13,6 +13,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> trip(std::size_t trips);
 [[nodiscard]] std::vector<row> restart();
 [[nodiscard]] std::vector<row> protection_step();
+/// Of `voltaic simulate` and of its models alone: virtual seconds a second.
+[[nodiscard]] std::vector<row> simulated_time();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -29,6 +31,7 @@ namespace voltaic::bench {
       {"trip", [asked] { return trip(asked.trips); }},
       {"restart", restart},
       {"protection_step", protection_step},
+      {"simulate", simulated_time},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},

@@ -5,6 +5,7 @@
 
 #include "actors/protection/full_rack.hpp"
 #include "bench/benchmarks.hpp"
+#include "messages/protection/derating.hpp"
 
 namespace voltaic::bench {
 namespace {
@@ -26,7 +27,9 @@ double cpu_ns() {
 
 /// CPU nanoseconds of a step that brings every cell and temperature, median of blocks.
 std::vector<double> step_ns(bool pending, bool with_scan) {
-  full_rack rack(protection::testing::full_options("lfp", 480));
+  auto rules = protection::testing::full_options("lfp", 480);
+  rules.derating = messages::protection::derating_of({}, rules.table);
+  full_rack rack(rules);
   rack.settle();
   if (pending) {
     rack.set(measured::cell_voltage, 3.76);
