@@ -49,7 +49,7 @@ model_rack::model_rack(std::uint32_t cell_period_ms, double current_a)
   device_.bus_v = 0;
   permit_.rack = "rack_0";
   permit_.epoch = 1;
-  for (std::size_t each = 0; each < protection::measured_count; ++each)
+  for (std::size_t each = 0; each < protection::known_count; ++each)
     values_[each].resize(protection_.options().points[each].count);
 }
 
@@ -75,9 +75,10 @@ void model_rack::step() {
   device_.current_a = flowing_a;
   pack_.step(simulator::slot_us, flowing_a);
   news_.clear();
-  for (std::size_t each = 0; each < protection::measured_count; ++each) {
-    const auto period_us = protection_.options().points[each].period_ms * messages::us_per_ms;
-    if (now_us_ % period_us == 0) read(static_cast<measured>(each));
+  for (std::size_t each = 0; each < protection::known_count; ++each) {
+    const auto& of = protection_.options().points[each];
+    if (of.count > 0 && now_us_ % (of.period_ms * messages::us_per_ms) == 0)
+      read(static_cast<measured>(each));
   }
   if (!news_.empty() || now_us_ % tick_us == 0) judge();
 }
