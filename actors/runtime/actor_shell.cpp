@@ -115,7 +115,7 @@ class incarnation {
   void handle(const received_ptr& content) {
     place_->took_mail();
     if (actor_ != nullptr && !is_poison(*content)) {
-      actor_->receive(content->message);
+      actor_->receive(*content);
     }
   }
 
@@ -133,7 +133,7 @@ class incarnation {
   // The handler threw: remember which message it was.
   void crashed(const received_ptr& content, const std::string& what) {
     auto event = crash_event(what);
-    const auto& said = content->message;
+    const auto& said = *content;
     const auto hash = hash_of(said);
     if (place_->poison().crashed(hash, said.header.source)) {
       event.state = "quarantined";
@@ -160,12 +160,11 @@ class incarnation {
     environment.events->record(std::move(event), environment.time->now());
   }
 
-  bool is_poison(const received& content) {
+  bool is_poison(const messages::message& message) {
     auto& poison = place_->poison();
     if (poison.empty()) {
       return false;
     }
-    const auto& message = content.message;
     if (!poison.quarantined(hash_of(message), message.header.source)) {
       return false;
     }

@@ -140,7 +140,8 @@ struct engine::core {
   }
 
   void say_health(instant now) {
-    const auto frame = messages::encode(health_speaker.next(plane::health, now), read_health());
+    const auto frame = messages::encode(std::make_shared<const messages::message>(
+        messages::message{health_speaker.next(plane::health, now), read_health()}));
     bus.deliver_own(plane::health, frame);
     if (options.outside != nullptr) {
       options.outside->send(frame);

@@ -109,9 +109,10 @@ std::uint64_t event_log::write(messages::event event, messages::instant time, wr
   event.id = fmt::format("{}-{}-{}", node_, boot_, sequence);
   // The envelope's sequence is the event's own: it has no gaps over restarts either.
   const messages::header header{source_, 1, sequence, time, quality_};
-  const messages::payload content(std::move(event));
-  const auto frame = messages::encode(header, content);
-  if (observe_) observe_(std::get<messages::event>(content), time, frame);
+  const auto content =
+      std::make_shared<const messages::message>(messages::message{header, std::move(event)});
+  const auto frame = messages::encode(content);
+  if (observe_) observe_(std::get<messages::event>(content->payload), time, frame);
   const auto bytes = frame->bytes();
   bus::storage::record record;
   record.stream = events_stream;

@@ -12,11 +12,7 @@
 namespace voltaic::actors::runtime {
 
 /// One message of the bus, as all of a node's subscribers share it.
-struct received {
-  plane from = plane::local;
-  messages::message message;
-};
-using received_ptr = std::shared_ptr<const received>;
+using received_ptr = messages::message_ptr;
 using batch_ptr = std::shared_ptr<const bus::can::batch>;
 using poll_ptr = std::shared_ptr<const bus::modbus::poll>;
 using write_answer_ptr = std::shared_ptr<const bus::modbus::write_answer>;
@@ -41,8 +37,8 @@ struct linked_mail {};
 
 /// All that reaches an actor but messages of the bus: those are most of it, and go
 /// through the mailbox as what they are, without a variant around each.
-using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, sample_ptr, stored_mail,
-                          wake_mail, ending_mail, linked_mail>;
+using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, sample_ptr,
+                          stored_mail, wake_mail, ending_mail, linked_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "actors/runtime/bounce.hpp"
-#include "messages/codec/reads_back.hpp"
 
 namespace voltaic::actors::runtime {
 namespace {
@@ -20,25 +19,6 @@ void insert_in_order(std::vector<mailbox_ptr>& list, const mailbox_ptr& mailbox)
     return;
   }
   list.insert(place, mailbox);
-}
-
-/// What the subscribers of this node read of a message that one of its actors
-/// said; nothing if all of them would have to refuse it.
-received_ptr as_received(plane to, messages::header&& header, messages::payload&& payload,
-                         const messages::frame& encoded) {
-  auto content = std::make_shared<received>();
-  content->from = to;
-  if (messages::reads_back(header, payload)) {
-    content->message.header = std::move(header);
-    content->message.payload = std::move(payload);
-    return content;
-  }
-  auto decoded = messages::decode(encoded);
-  if (!decoded) {
-    return nullptr;
-  }
-  content->message = std::move(*decoded);
-  return content;
 }
 
 } // namespace
@@ -109,13 +89,16 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
   } else if (const auto again = from.due(time)) {
     deliver_own(plane::telemetry, messages::encode(from.next(plane::telemetry, time), *again));
   }
-  auto header = from.next(to, time);
-  const auto frame = messages::encode(header, payload);
-  if (tap_ && to == plane::telemetry) tap_(header, payload, frame);
-  hand_out(to, std::move(header), std::move(payload), *frame);
-  if (to != plane::local && outside_ != nullptr) {
-    outside_->publish(to, frame);
+  const auto content = std::make_shared<const messages::message>(
+      messages::message{from.next(to, time), std::move(payload)});
+  if (to == plane::local) {
+    hand_out(messages::read_back(content));
+    return;
   }
+  const auto frame = messages::encode(content);
+  if (tap_ && to == plane::telemetry) tap_(content->header, content->payload, frame);
+  hand_out(messages::content_of(*frame));
+  if (outside_ != nullptr) outside_->publish(to, frame);
 }
 
 void node_bus::repeat(const speaker& from, const messages::payload& telemetry, instant time) {
@@ -123,27 +106,8 @@ void node_bus::repeat(const speaker& from, const messages::payload& telemetry, i
   outside_->publish(plane::telemetry, messages::encode(from.unnumbered(time), telemetry));
 }
 
-void node_bus::hand_out(plane to, messages::header&& header, messages::payload&& payload,
-                        const messages::frame& encoded) {
-  if (!has_kind(payload)) {
-    return;
-  }
-  const auto what = kind_of(payload);
-  const auto listening = find_audience(header.source, what);
-  // A catalogue is kept for who subscribes later.
-  const bool kept = what == kind::catalogue;
-  if (listening.empty() && !kept) {
-    return;
-  }
-  const auto content = as_received(to, std::move(header), std::move(payload), encoded);
-  if (content == nullptr) {
-    return;
-  }
-  if (kept) {
-    post_all(content);
-  } else {
-    post(content, listening);
-  }
+void node_bus::hand_out(const messages::expected<received_ptr>& said) {
+  if (said && has_kind((*said)->payload)) post_all(*said);
 }
 
 node_bus::audience node_bus::find_audience(std::string_view source, kind what) const {
@@ -159,10 +123,7 @@ node_bus::audience node_bus::find_audience(std::string_view source, kind what) c
 }
 
 void node_bus::deliver_own(plane to, const messages::frame_ptr& frame) {
-  auto decoded = messages::decode(*frame);
-  if (decoded && has_kind(decoded->payload)) {
-    post_all(std::make_shared<const received>(received{to, std::move(*decoded)}));
-  }
+  hand_out(messages::content_of(*frame));
   if (to != plane::local && outside_ != nullptr) {
     outside_->publish(to, frame);
   }
@@ -179,17 +140,17 @@ void node_bus::repeat_catalogues() {
     }
   }
   for (const auto& catalogue : known) {
-    auto header = catalogue->message.header;
+    auto header = catalogue->header;
     header.sequence = 0;
     if (outside_ != nullptr) {
-      outside_->publish(plane::telemetry, messages::encode(header, catalogue->message.payload));
+      outside_->publish(plane::telemetry, messages::encode(header, catalogue->payload));
     }
   }
 }
 
 void node_bus::post_all(const received_ptr& content) {
-  const auto& source = content->message.header.source;
-  const auto what = kind_of(content->message.payload);
+  const auto& source = content->header.source;
+  const auto what = kind_of(content->payload);
   if (what == kind::catalogue) {
     keep_catalogue(content);
   }
@@ -198,7 +159,7 @@ void node_bus::post_all(const received_ptr& content) {
 
 void node_bus::keep_catalogue(const received_ptr& said) {
   const std::lock_guard lock(mutex_);
-  const auto& source = said->message.header.source;
+  const auto& source = said->header.source;
   const auto known = catalogues_.find(source);
   if (known == catalogues_.end() && catalogues_.size() >= catalogues_max) {
     const auto idle = std::find_if(catalogues_.begin(), catalogues_.end(),
@@ -234,7 +195,8 @@ void node_bus::post(const received_ptr& content, const audience& to) {
 }
 
 void node_bus::send(speaker& from, const messages::payload& payload, instant time) {
-  const auto frame = messages::encode(from.next(plane::commands, time), payload);
+  const auto frame = messages::encode(std::make_shared<const messages::message>(
+      messages::message{from.next(plane::commands, time), payload}));
   const auto* command = std::get_if<messages::command>(&payload);
   const auto* result = std::get_if<messages::result>(&payload);
   const auto& to = command != nullptr ? command->target : result != nullptr ? result->reply_to : "";
@@ -244,14 +206,12 @@ void node_bus::send(speaker& from, const messages::payload& payload, instant tim
     }
     return;
   }
-  if (auto decoded = messages::decode(*frame)) {
-    address(std::make_shared<const received>(received{plane::commands, std::move(*decoded)}));
-  }
+  if (const auto content = messages::content_of(*frame)) address(*content);
 }
 
 void node_bus::address(const received_ptr& content) {
-  const auto* command = std::get_if<messages::command>(&content->message.payload);
-  const auto* result = std::get_if<messages::result>(&content->message.payload);
+  const auto* command = std::get_if<messages::command>(&content->payload);
+  const auto* result = std::get_if<messages::result>(&content->payload);
   if (command == nullptr && result == nullptr) {
     return;
   }
@@ -265,7 +225,7 @@ void node_bus::address(const received_ptr& content) {
   }
   // Nobody saw the command, so it has surely not acted: the sender is told at once.
   if (command != nullptr) {
-    refuse_command(*command, content->message.header.time);
+    refuse_command(*command, content->header.time);
   }
 }
 
@@ -288,30 +248,30 @@ void node_bus::count_gap(const messages::header& header) {
 }
 
 void node_bus::deliver(plane from, const messages::frame_ptr& frame) {
-  auto decoded = messages::decode(*frame);
+  const auto decoded = messages::content_of(*frame);
   const bool local_only = from == plane::local;
   if (!decoded || local_only) {
     const std::lock_guard lock(mutex_);
     ++statistics_.refused;
     return;
   }
-  if (!has_kind(decoded->payload)) {
+  const auto& content = *decoded;
+  if (!has_kind(content->payload)) {
     return;
   }
-  const auto content = std::make_shared<const received>(received{from, std::move(*decoded)});
   if (from == plane::commands) {
     address(content);
     return;
   }
   {
     const std::lock_guard lock(mutex_);
-    if (own_.contains(content->message.header.source)) {
+    if (own_.contains(content->header.source)) {
       return;
     }
   }
   // The numbers of a snapshot are those of the last that each source said.
   if (from != plane::snapshot) {
-    count_gap(content->message.header);
+    count_gap(content->header);
   }
   post_all(content);
 }

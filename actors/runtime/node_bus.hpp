@@ -86,8 +86,7 @@ class node_bus {
     [[nodiscard]] bool empty() const { return to_everybody == nullptr && to_source == nullptr; }
   };
 
-  void hand_out(plane to, messages::header&& header, messages::payload&& payload,
-                const messages::frame& encoded);
+  void hand_out(const messages::expected<received_ptr>& said);
   void post_all(const received_ptr& content);
   void post(const received_ptr& content, const audience& to);
   void address(const received_ptr& content);

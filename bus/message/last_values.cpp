@@ -65,10 +65,10 @@ std::int64_t kept_bytes(const block& part) {
 
 } // namespace
 
-void last_values::heard(messages::message message) {
+void last_values::heard(const messages::message& message) {
   const auto& header = message.header;
-  if (auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
-    hear_telemetry(header, std::move(*telemetry));
+  if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
+    hear_telemetry(header, *telemetry);
   } else if (const auto* said = std::get_if<messages::catalogue>(&message.payload)) {
     if (catalogues_.size() >= last_values_owners_max && !catalogues_.contains(said->owner)) {
       ++refused_;
@@ -84,8 +84,8 @@ void last_values::heard(messages::message message) {
   }
 }
 
-void last_values::hear_telemetry(const messages::header& header, messages::telemetry&& said) {
-  const std::pair key(header.source, std::move(said.owner));
+void last_values::hear_telemetry(const messages::header& header, const messages::telemetry& said) {
+  const std::pair key(header.source, said.owner);
   if (values_.size() >= last_values_owners_max && !values_.contains(key)) {
     ++refused_;
     return;
@@ -94,12 +94,12 @@ void last_values::hear_telemetry(const messages::header& header, messages::telem
   if (known.fingerprint != said.fingerprint) clear(known);
   known.fingerprint = said.fingerprint;
   known.header = header;
-  for (auto& part : said.blocks) {
+  for (const auto& part : said.blocks) {
     if (!has_room(known, part)) {
       ++refused_;
       continue;
     }
-    const auto more = merge(known.points[part.point], std::move(part));
+    const auto more = merge(known.points[part.point], part);
     known.bytes += static_cast<std::size_t>(more);
     bytes_ += static_cast<std::size_t>(more);
   }
@@ -120,7 +120,7 @@ void last_values::clear(owned& known) {
   known.points.clear();
 }
 
-std::int64_t last_values::merge(parts& into, block&& newer) {
+std::int64_t last_values::merge(parts& into, const block& newer) {
   const std::uint32_t from = newer.first_index;
   const std::uint32_t to = end_index(newer);
   if (from == to) return 0;
@@ -128,7 +128,7 @@ std::int64_t last_values::merge(parts& into, block&& newer) {
   const auto same = into.find(from);
   if (same != into.end() && end_index(same->second) == to) {
     more -= kept_bytes(same->second);
-    same->second = std::move(newer);
+    same->second = newer; // into the room of the former
     return more;
   }
   const auto keep = [&](block&& outside) {
@@ -149,7 +149,7 @@ std::int64_t last_values::merge(parts& into, block&& newer) {
     if (older.first_index < from) keep(slice(older, older.first_index, from));
     if (end_index(older) > to) at = keep(slice(older, to, end_index(older)));
   }
-  into.insert_or_assign(from, std::move(newer));
+  into.insert_or_assign(from, newer);
   return more;
 }
 

@@ -16,7 +16,7 @@ class last_values {
  public:
   /// Takes a catalogue, telemetry or limits; ignores everything else. The
   /// caller passes only the newest of each source (no late or repeated frames).
-  void heard(messages::message message);
+  void heard(const messages::message& message);
   /// Forgets the values of a source, e.g. because it began a new life.
   void forget(const std::string& source);
   /// Catalogues first, then values, each with the header of its source's
@@ -42,10 +42,10 @@ class last_values {
   };
   /// Cuts out of `into` what `newer` covers, and puts `newer` there. Returns by
   /// how many bytes that grows, negative where it shrinks.
-  static std::int64_t merge(parts& into, messages::block&& newer);
+  static std::int64_t merge(parts& into, const messages::block& newer);
   [[nodiscard]] bool has_room(const owned& known, const messages::block& newer) const;
   void clear(owned& known);
-  void hear_telemetry(const messages::header& header, messages::telemetry&& said);
+  void hear_telemetry(const messages::header& header, const messages::telemetry& said);
 
   std::map<std::string, statement> catalogues_;                 ///< by owner
   std::map<std::pair<std::string, std::string>, owned> values_; ///< by source and owner

@@ -34,17 +34,24 @@ bool is_published(plane from) {
 } // namespace
 
 bool relay_state::heard(plane from, std::span<const std::byte> frame, std::int64_t now_us) {
-  auto decoded =
-      is_published(from)
-          ? messages::open(frame)
-          : messages::expected<messages::message>(messages::failure{"not a plane to publish on"});
-  if (!decoded || decoded->header.source.empty()) {
-    ++refused_;
-    return false;
-  }
-  const auto& header = decoded->header;
+  const auto decoded = messages::open(frame);
+  if (decoded) return take(from, *decoded, now_us);
+  ++refused_;
+  return false;
+}
+
+bool relay_state::heard(plane from, const messages::frame& frame, std::int64_t now_us) {
+  const auto content = messages::content_of(frame);
+  if (content) return take(from, **content, now_us);
+  ++refused_;
+  return false;
+}
+
+bool relay_state::take(plane from, const messages::message& said, std::int64_t now_us) {
+  const auto& header = said.header;
   auto known = sources_.find(header.source);
-  if (known == sources_.end() && sources_.size() >= sources_max) {
+  const bool is_welcome = known != sources_.end() || sources_.size() < sources_max;
+  if (!is_published(from) || header.source.empty() || !is_welcome) {
     ++refused_;
     return false;
   }
@@ -53,14 +60,14 @@ bool relay_state::heard(plane from, std::span<const std::byte> frame, std::int64
   if (known == sources_.end()) known = sources_.try_emplace(header.source).first;
   known->second.heard_us = now_us;
   if (how == arrival::restart) values_.forget(header.source);
-  if (const auto* health = std::get_if<messages::health>(&decoded->payload)) {
+  if (const auto* health = std::get_if<messages::health>(&said.payload)) {
     learn(header, *health, {}, now_us);
     return true;
   }
-  if (std::holds_alternative<messages::telemetry>(decoded->payload)) {
+  if (std::holds_alternative<messages::telemetry>(said.payload)) {
     known->second.telemetry_us = now_us;
   }
-  values_.heard(std::move(*decoded));
+  values_.heard(said);
   return true;
 }
 
@@ -144,9 +151,11 @@ relay_state::routing relay_state::received(const std::string& from, const frame_
                                            std::int64_t now_us) {
   routing answer;
   if (banned(from, now_us)) return refuse(from, now_us);
-  const auto decoded = frame ? messages::decode(*frame)
-                             : messages::expected<messages::message>(messages::failure{"no frame"});
-  if (!decoded) return refuse(from, now_us);
+  const auto content =
+      frame ? messages::content_of(*frame)
+            : messages::expected<messages::message_ptr>(messages::failure{"no frame"});
+  if (!content) return refuse(from, now_us);
+  const auto& decoded = *content;
   if (const auto* health = std::get_if<messages::health>(&decoded->payload)) {
     learn(decoded->header, *health, from, now_us);
   } else if (const auto* asked = std::get_if<messages::snapshot>(&decoded->payload)) {

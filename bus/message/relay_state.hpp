@@ -28,6 +28,7 @@ class relay_state {
  public:
   /// A frame that somebody published. False: refused, it must not be passed on.
   bool heard(plane from, std::span<const std::byte> frame, std::int64_t now_us);
+  bool heard(plane from, const messages::frame& frame, std::int64_t now_us);
 
   /// What follows from a frame that was sent to the relay.
   struct routing {
@@ -62,6 +63,7 @@ class relay_state {
     messages::header header;
     messages::health health;
   };
+  bool take(plane from, const messages::message& said, std::int64_t now_us);
   void learn(const messages::header& header, const messages::health& health,
              const std::string& identity, std::int64_t now_us);
   [[nodiscard]] bool alive(const std::string& source, std::int64_t now_us) const;

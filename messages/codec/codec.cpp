@@ -6,6 +6,7 @@
 #include <cstring>
 #include <stdexcept>
 
+#include "messages/codec/reads_back.hpp"
 #include "messages/codec/wire.hpp"
 
 namespace voltaic::messages {
@@ -67,7 +68,9 @@ expected<message> decode_aligned(std::span<const std::byte> bytes) {
 
 } // namespace
 
-frame_ptr encode(const header& header, const payload& content) {
+namespace {
+
+std::vector<std::uint64_t> encoded(const header& header, const payload& content) {
   capnp::MallocMessageBuilder builder(scratch());
   wire::write(builder.initRoot<schema::Envelope>(), header, content);
   const auto segments = builder.getSegmentsForOutput();
@@ -80,7 +83,19 @@ frame_ptr encode(const header& header, const payload& content) {
   out.push_back(static_cast<std::uint64_t>(words) << 32);
   const auto* first = reinterpret_cast<const std::uint64_t*>(segments[0].begin());
   out.insert(out.end(), first, first + words);
-  return std::make_shared<const frame>(std::move(out));
+  return out;
+}
+
+} // namespace
+
+frame_ptr encode(const header& header, const payload& content) {
+  return std::make_shared<const frame>(encoded(header, content));
+}
+
+frame_ptr encode(message_ptr content) {
+  auto words = encoded(content->header, content->payload);
+  if (!reads_back(content->header, content->payload)) content = nullptr;
+  return std::make_shared<const frame>(std::move(words), std::move(content));
 }
 
 expected<frame_ptr> adopt(std::span<const std::byte> bytes) {
@@ -93,6 +108,18 @@ expected<frame_ptr> adopt(std::span<const std::byte> bytes) {
 expected<message> decode(const frame& frame) {
   if (const char* why = misfit(frame.bytes())) return refused(why);
   return decode_aligned(frame.bytes());
+}
+
+expected<message_ptr> content_of(const frame& frame) {
+  if (frame.said() != nullptr) return frame.said();
+  auto decoded = decode(frame);
+  if (!decoded) return decoded.error();
+  return std::make_shared<const message>(*std::move(decoded));
+}
+
+expected<message_ptr> read_back(const message_ptr& content) {
+  if (reads_back(content->header, content->payload)) return content;
+  return content_of(*encode(content));
 }
 
 expected<message> open(std::span<const std::byte> bytes) {

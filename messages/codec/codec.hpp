@@ -45,22 +45,33 @@ struct message {
   friend bool operator==(const message&, const message&) = default;
 };
 
+/// A message that readers share.
+using message_ptr = std::shared_ptr<const message>;
+
 /// One encoded message, immutable, 8-byte aligned, shared between subscribers.
 class frame {
  public:
-  explicit frame(std::vector<std::uint64_t> words) : words_(std::move(words)) {}
+  /// `said`: the message, if the bytes read back as exactly that; see `content_of`.
+  explicit frame(std::vector<std::uint64_t> words, message_ptr said = nullptr)
+      : words_(std::move(words)), said_(std::move(said)) {}
   [[nodiscard]] std::span<const std::byte> bytes() const {
     return std::as_bytes(std::span(words_));
   }
+  /// Null: only the bytes are known.
+  [[nodiscard]] const message_ptr& said() const { return said_; }
 
  private:
   std::vector<std::uint64_t> words_;
+  message_ptr said_;
 };
 using frame_ptr = std::shared_ptr<const frame>;
 
 /// Encodes one message. Deterministic: equal messages give equal bytes. Throws
 /// std::length_error for a message that every receiver would have to refuse.
 [[nodiscard]] frame_ptr encode(const header& header, const payload& content);
+/// The same; the frame keeps the message for readers in this process, if its bytes read back
+/// as it is.
+[[nodiscard]] frame_ptr encode(message_ptr content);
 
 /// Copies received bytes, aligned or not, into a frame. Refuses an empty,
 /// oversized or odd-sized (not a multiple of 8) buffer.
@@ -70,6 +81,11 @@ using frame_ptr = std::shared_ptr<const frame>;
 /// number is in range afterwards, or the frame is refused. Never throws on any
 /// input. A payload that this version does not know comes back as monostate.
 [[nodiscard]] expected<message> decode(const frame& frame);
+/// What decoding gives; where the frame still has the message that it was made from, without it.
+[[nodiscard]] expected<message_ptr> content_of(const frame& frame);
+/// What encoding and then decoding gives, without bytes where they would read back as it is:
+/// for what never leaves its process.
+[[nodiscard]] expected<message_ptr> read_back(const message_ptr& content);
 /// The same from bytes of any alignment.
 [[nodiscard]] expected<message> open(std::span<const std::byte> bytes);
 

@@ -37,14 +37,14 @@ class observer final : public bus::message::listener {
   void on_frame(plane from, const messages::frame_ptr& frame) override {
     if (tap != nullptr && from != plane::health) tap->on_frame(from, frame);
     if (from == plane::telemetry && !follows_points) return;
-    auto message = messages::decode(*frame);
+    const auto message = messages::content_of(*frame);
     if (!message) throw std::logic_error(message.error().text);
-    table.apply(*message);
-    const auto& content = message->payload;
+    table.apply(**message);
+    const auto& content = (*message)->payload;
     if (std::holds_alternative<messages::event>(content) ||
         std::holds_alternative<messages::result>(content) ||
         std::holds_alternative<messages::health>(content)) {
-      heard.push_back(*std::move(message));
+      heard.push_back(**message);
     }
   }
 

@@ -113,8 +113,8 @@ std::vector<double> subject(mouth by, int readers) {
   if (by == mouth::actor) {
     messages::command go;
     go.target = "talker";
-    const auto order = std::make_shared<received>();
-    order->message.payload = go;
+    const auto order = std::make_shared<messages::message>();
+    order->payload = go;
     const auto to = node.find("talker");
     return block(hears, readers, [&] { to->post(received_ptr(order)); });
   }

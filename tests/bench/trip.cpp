@@ -110,11 +110,10 @@ class trip_chain {
       command.target = "rack_0/contactor";
       command.operation = "close";
       command.role = "operator";
-      auto content = std::make_shared<actors::runtime::received>();
-      content->from = actors::runtime::plane::commands;
-      content->message.header.time = time.now();
-      command.deadline_utc_us = content->message.header.time.utc_us + command_life_us;
-      content->message.payload = std::move(command);
+      auto content = std::make_shared<messages::message>();
+      content->header.time = time.now();
+      command.deadline_utc_us = content->header.time.utc_us + command_life_us;
+      content->payload = std::move(command);
       contactor->post(actors::runtime::received_ptr(std::move(content)));
     }
   }

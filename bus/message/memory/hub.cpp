@@ -129,7 +129,7 @@ struct memory_hub::state {
       for (const auto& delivery : routing.deliveries) deliver(delivery);
       return;
     }
-    if (!relay.heard(what.on, what.frame->bytes(), now_us)) return;
+    if (!relay.heard(what.on, *what.frame, now_us)) return;
     for (auto& [identity, one] : members) {
       if (one.planes.contains(what.on)) pass_out(identity, what.on, what.frame);
     }

@@ -63,7 +63,7 @@ class kept_mail final : public mailbox {
  public:
   bool post(mail) override { return true; }
   bool post(received_ptr content) override {
-    sources.push_back(content->message.header.source);
+    sources.push_back(content->header.source);
     return true;
   }
   const std::string& owner() const override { return owner_; }
