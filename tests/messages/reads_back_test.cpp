@@ -2,6 +2,7 @@
 #include <bit>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <stdexcept>
 
@@ -99,6 +100,12 @@ TEST_CASE("a message reads back exactly if and only if its bytes decode, to the 
     const bool same = decoded && *decoded == message{header, content};
     if (reads_back(header, content) != decoded.has_value()) FAIL("round " << i);
     if (decoded && !same) FAIL("round " << i << " comes back as another message");
+    const auto shared = std::make_shared<const message>(message{header, content});
+    for (const auto& read : {read_back(shared), content_of(*encode(shared))}) {
+      if (read.has_value() != decoded.has_value() || (read && **read != *decoded)) {
+        FAIL("round " << i << " is another message to who shares it");
+      }
+    }
     decoded ? ++taken : ++refused;
   }
   CHECK(taken > 1'000);
@@ -123,6 +130,17 @@ TEST_CASE("numbers that equal nothing keep their bits whether decoded or handed 
     return all;
   };
   CHECK(bits_of(values) == bits_of(given));
+}
+
+TEST_CASE("limits that are no number are not told, to who shares them as to who decodes them") {
+  limits content;
+  content.charge_power_limit_w = std::numeric_limits<double>::quiet_NaN();
+  const auto said = std::make_shared<const message>(message{sample_header(), content});
+  REQUIRE_FALSE(reads_back(said->header, said->payload));
+  for (const auto& read : {read_back(said), content_of(*encode(said))}) {
+    REQUIRE(read);
+    CHECK_FALSE(std::get<limits>((*read)->payload).charge_power_limit_w.has_value());
+  }
 }
 
 } // namespace reads_back_test
