@@ -55,6 +55,8 @@ inline constexpr const char* inverter_compatibility = "INV_COMPAT";
 inline constexpr const char* inverter_refused = "INV_REFUSED";
 /// A chain deals with what it hears too late, or is in time again.
 inline constexpr const char* deadline_miss = "DEADLINE_MISS";
+/// Why a command was refused: all that forbids it, one reason each.
+inline constexpr const char* command_refused = "CMD_REFUSED";
 /// A setpoint that somebody owned for a time was taken over.
 inline constexpr const char* owner_change = "OWNER_CHANGE";
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "messages/command_priority.hpp"
+
 namespace voltaic::messages {
 
 namespace {
@@ -26,6 +28,23 @@ std::string refusal_of(std::string_view role, deed what) {
   const auto& needed = right_of(what);
   return fmt::format("to {} needs role {}, not {}", needed.name, needed.role,
                      role.empty() ? "none" : role);
+}
+
+lock_right lock_right_of(std::string_view role, std::uint8_t priority) {
+  if (!may(role, deed::reset_lock)) return lock_right::needs_service;
+  return priority >= command_priority::remote ? lock_right::needs_plant : lock_right::given;
+}
+
+std::string_view refusal_of(lock_right right) {
+  switch (right) {
+    case lock_right::given:
+      return {};
+    case lock_right::needs_service:
+      return "needs role service";
+    case lock_right::needs_plant:
+      return "a lock is reset at the plant alone";
+  }
+  return {};
 }
 
 } // namespace voltaic::messages

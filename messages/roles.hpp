@@ -54,6 +54,13 @@ inline constexpr std::array<right, 12> rights{{
 /// An unknown role may nothing.
 [[nodiscard]] bool may(std::string_view role, deed what);
 
+/// Whether somebody may reset locks: who has the role for it, and is at the plant.
+enum class lock_right : std::uint8_t { given, needs_service, needs_plant };
+/// `priority`: whose word the command is (messages/command_priority.hpp).
+[[nodiscard]] lock_right lock_right_of(std::string_view role, std::uint8_t priority);
+/// "needs role service"; empty where the right is given.
+[[nodiscard]] std::string_view refusal_of(lock_right right);
+
 /// "to close a rack needs role operator, not viewer".
 [[nodiscard]] std::string refusal_of(std::string_view role, deed what);
 

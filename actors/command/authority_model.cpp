@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "messages/command_priority.hpp"
@@ -14,10 +13,9 @@ namespace {
 constexpr std::string_view remote_word = "remote";
 constexpr std::string_view local_word = "local";
 
-/// Zero, or nearer to it on the same side; the same value is no conflict either.
-bool is_no_looser(double value, double than) {
-  return value == than ||
-         (std::abs(value) < std::abs(than) && (value == 0 || (value < 0) == (than < 0)));
+/// The same value is no conflict either.
+bool is_no_looser(double value, double than, messages::tighter side) {
+  return value == than || messages::is_tighter(value, than, side);
 }
 
 } // namespace
@@ -47,6 +45,7 @@ const authority_model::owner* authority_model::owner_of(const std::string& setpo
 
 std::optional<std::string> authority_model::refusal(const messages::command& asked,
                                                     const std::string& setpoint,
+                                                    messages::tighter side,
                                                     std::int64_t now_utc_us) const {
   if (is_always_allowed(asked)) return std::nullopt;
   if (mode_ == command_mode::local && asked.priority >= messages::command_priority::remote) {
@@ -55,7 +54,7 @@ std::optional<std::string> authority_model::refusal(const messages::command& ask
   const auto* value = std::get_if<double>(&asked.value);
   const auto* holder = owner_of(setpoint, now_utc_us);
   if (value == nullptr || holder == nullptr || holder->user == asked.user) return std::nullopt;
-  if (asked.priority < holder->priority || is_no_looser(*value, holder->value)) {
+  if (asked.priority < holder->priority || is_no_looser(*value, holder->value, side)) {
     return std::nullopt;
   }
   constexpr std::int64_t us_per_s = messages::us_per_s;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/tighter.hpp"
 
 namespace voltaic::actors::command {
 
@@ -34,8 +35,10 @@ inline constexpr std::size_t owners_max = 1'024;
 class authority_model {
  public:
   /// `setpoint` is the one name of what is set, whichever it was asked by; empty: nothing is.
+  /// `side`: where its tighter values lie.
   [[nodiscard]] std::optional<std::string> refusal(const messages::command& asked,
                                                    const std::string& setpoint,
+                                                   messages::tighter side,
                                                    std::int64_t now_utc_us) const;
   /// A set that was carried out. Who owned the setpoint before, where it changes hands.
   std::optional<std::string> took(const messages::command& acted, const std::string& setpoint,

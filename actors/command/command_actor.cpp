@@ -188,6 +188,8 @@ void command_actor::audit(const messages::command& asked, const messages::result
   event.state = outcome_names.at(static_cast<std::size_t>(result.outcome));
   event.reason = asked.reason;
   event.reasons = result.reasons;
+  if (result.outcome == messages::outcome::rejected)
+    event.code = messages::event_codes::command_refused;
   runtime::attribute(event, asked);
   if (const auto* number = std::get_if<double>(&asked.value)) {
     event.value = *number;

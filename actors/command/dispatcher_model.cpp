@@ -84,6 +84,8 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
     return {event->second + "/protection"};
   }
   if (asked.operation == "set" && !is_contactor(asked.point)) {
+    const auto writer = options_.writers.find(setpoint_of(asked));
+    if (writer != options_.writers.end()) return {writer->second};
     if (is_rack) return {rack->second};
     if (std::ranges::find(options_.devices, owner) != options_.devices.end()) return {owner};
     return {};
@@ -117,6 +119,11 @@ std::string dispatcher_model::setpoint_of(const messages::command& asked) const 
   const auto name = device + asked.point.substr(std::min(owner.size(), asked.point.size()));
   const auto channel = options_.channels.find(name);
   return channel == options_.channels.end() ? name : device + "/" + channel->second;
+}
+
+messages::tighter dispatcher_model::side_of(const std::string& setpoint) const {
+  const auto found = options_.sides.find(setpoint);
+  return found == options_.sides.end() ? messages::tighter::toward_zero : found->second;
 }
 
 std::optional<std::string> dispatcher_model::took(const messages::command& acted,
@@ -159,7 +166,8 @@ std::vector<std::string> dispatcher_model::refuse(const messages::command& asked
   } else if (targets_of(asked).empty()) {
     refused.push_back(fmt::format("nobody carries out '{} {}'", asked.operation, asked.point));
   }
-  if (auto foreign = authority_.refusal(asked, setpoint_of(asked), now_utc_us)) {
+  const auto setpoint = setpoint_of(asked);
+  if (auto foreign = authority_.refusal(asked, setpoint, side_of(setpoint), now_utc_us)) {
     refused.push_back(*std::move(foreign));
   }
   if (pending_.size() >= pending_max) refused.emplace_back("too many commands are on their way");

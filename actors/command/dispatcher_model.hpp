@@ -22,6 +22,11 @@ struct dispatcher_options {
   std::map<std::string, std::string> inverters;    ///< rack -> the inverter that it is behind
   /// "bms_0/SetChargeCurrent" -> "charge_current_limit": a command's channel and what it sets
   std::map<std::string, std::string> channels;
+  /// "inverter_0/charge_current_limit" -> "inverter_0/link", which tells the inverter that limit
+  /// and takes what people set for it
+  std::map<std::string, std::string> writers;
+  /// "bms_0/charge_current_limit" -> where its tighter values lie; not here: toward zero
+  std::map<std::string, messages::tighter> sides;
 
   [[nodiscard]] std::vector<std::string> validate() const;
 };
@@ -97,6 +102,7 @@ class dispatcher_model {
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
   /// The one name of what is set, whichever it was asked by; empty: no setpoint.
   [[nodiscard]] std::string setpoint_of(const messages::command& asked) const;
+  [[nodiscard]] messages::tighter side_of(const std::string& setpoint) const;
 
   dispatcher_options options_;
   std::map<std::string, pending> pending_;  ///< by the key of the command that was asked

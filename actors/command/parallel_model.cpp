@@ -12,18 +12,6 @@ namespace {
 
 constexpr const char* contactor_weld = "contactor_weld";
 
-// Nothing unless the first element is a good number.
-std::optional<double> number_of(const messages::block& block) {
-  if (block.quality > messages::quality::uncertain || block.first_index != 0) return std::nullopt;
-  if (const auto* words = std::get_if<messages::block::words>(&block.values))
-    return words->empty() ? std::nullopt : std::optional<double>(words->front());
-  if (const auto* integers = std::get_if<messages::block::integers>(&block.values))
-    return integers->empty() ? std::nullopt : std::optional(static_cast<double>(integers->front()));
-  if (const auto* reals = std::get_if<messages::block::reals>(&block.values))
-    return reals->empty() ? std::nullopt : std::optional(reals->front());
-  return std::nullopt;
-}
-
 } // namespace
 
 std::string rack_closed_by(const messages::command& asked) {
@@ -63,7 +51,8 @@ void parallel_model::learn(const messages::catalogue& described) {
       for (std::size_t at = 0; at < described.points.size(); ++at) {
         const auto& one = described.points[at];
         if (one.name != name + "/" + point) continue;
-        into = {described.fingerprint, static_cast<std::uint16_t>(at), one.scale, one.offset};
+        into = {described.fingerprint, static_cast<std::uint16_t>(at),
+                messages::points::scale_of(one)};
       }
     };
     find("voltage", about.voltage.at);
@@ -78,9 +67,7 @@ void parallel_model::take(const messages::telemetry& said, std::int64_t heard_us
     for (const auto& block : said.blocks) {
       for (auto* one : {&about.voltage, &about.current}) {
         if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
-        auto value = number_of(block);
-        if (value) *value = *value * one->at.scale + one->at.offset;
-        one->said = {value, heard_us};
+        one->said = {messages::points::good_number(block, one->at.scale), heard_us};
       }
       for (auto* one : {&about.contactor, &about.lock}) {
         if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;

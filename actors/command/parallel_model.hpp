@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/points/first_value.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::command {
@@ -47,8 +48,7 @@ class parallel_model {
   struct place {
     std::uint64_t fingerprint = 0;
     std::uint16_t position = 0;
-    double scale = 1;
-    double offset = 0;
+    messages::points::number_scale scale;
   };
   struct number {
     place at;

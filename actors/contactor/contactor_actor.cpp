@@ -259,7 +259,7 @@ void contactor_actor::act(const messages::command& command) {
   }
   if (operation == "reset") {
     const auto latched = model_.latches().size();
-    auto refused = model_.request_reset(messages::may(command.role, messages::deed::reset_lock));
+    auto refused = model_.request_reset(messages::lock_right_of(command.role, command.priority));
     store_latches(now_);
     // Leaving the state `fault` is told by the step; latches of a former life
     // are let go of in any state.

@@ -66,7 +66,8 @@ void contactor_model::refuse_parallel(std::vector<std::string>& refused) const {
 
 std::vector<std::string> contactor_model::close_refusals() const {
   std::vector<std::string> refused;
-  if (!options_.close_permitted) refused.emplace_back("closing is not permitted in this site");
+  if (!options_.close_barred_by.empty())
+    refused.push_back("closing is not permitted in this site: " + options_.close_barred_by);
   if (!loaded_) refused.emplace_back("latches are not loaded");
   for (const auto& name : latches_) {
     if (name != lease_expired) refused.push_back(name + " is latched");
@@ -110,12 +111,17 @@ void contactor_model::request_open(std::string reason) {
   open_reason_ = std::move(reason);
 }
 
-std::vector<std::string> contactor_model::request_reset(bool service) {
+std::vector<std::string> contactor_model::request_reset(messages::lock_right locks) {
   std::vector<std::string> refused;
   const bool locked =
       std::ranges::any_of(latches_, [](const std::string& name) { return name != lease_expired; });
   if (!locked && state_ != state::fault) return refused;
-  if (!service) refused.emplace_back("needs role service");
+  if (locks == messages::lock_right::needs_service) refused.emplace_back(refusal_of(locks));
+  if (locks == messages::lock_right::needs_plant) {
+    for (const auto& name : latches_)
+      if (name != lease_expired) refused.push_back(fmt::format("{}: {}", name, refusal_of(locks)));
+    if (!locked) refused.emplace_back(refusal_of(locks));
+  }
   if (!all_open(device_)) refused.emplace_back("the contactors are not known to be open");
   if (const auto* input = find_input(true)) {
     refused.push_back(fmt::format("{} is {}", input->name, input->why));

@@ -12,6 +12,7 @@
 #include "actors/contactor/precharge_heat_model.hpp"
 #include "actors/contactor/transition_model.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -106,7 +107,7 @@ class contactor_model {
   [[nodiscard]] std::int64_t next_attempt_us() const { return next_attempt_us_; }
   void request_open(std::string reason);
   /// Why latches may not be let go of now; empty: done.
-  [[nodiscard]] std::vector<std::string> request_reset(bool service);
+  [[nodiscard]] std::vector<std::string> request_reset(messages::lock_right locks);
 
   const outputs& step(const device_values& device, std::int64_t now_us);
 

@@ -20,7 +20,7 @@ struct precharge_resistor {
 /// Numbers without another source are this project's choice.
 struct contactor_options {
   std::string rack;
-  bool close_permitted = true; ///< false: nothing would open it when all else fails
+  std::string close_barred_by; ///< why it is never closed; empty: it may be
   bool shares_bus = false;     ///< other racks may feed its DC bus
   double break_current_a = 0;  ///< the largest current that may be interrupted
   std::int64_t lease_us = 500'000;

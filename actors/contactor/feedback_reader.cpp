@@ -1,8 +1,6 @@
 #include "actors/contactor/feedback_reader.hpp"
 
 #include <string_view>
-#include <type_traits>
-#include <variant>
 
 namespace voltaic::actors::contactor {
 
@@ -11,23 +9,6 @@ namespace {
 constexpr std::array<std::string_view, 9> point_names{
     "minus_closed", "plus_closed", "precharge_closed", "opened_by_lease", "current",
     "voltage",      "bus_voltage", "accepted_epoch",   "single_orders"};
-
-// Nothing unless the first element is a good number.
-std::optional<double> good_number(const messages::block& block) {
-  const auto quality =
-      block.element_quality.empty() ? block.quality : block.element_quality.front();
-  if (quality > messages::quality::uncertain) return std::nullopt;
-  return std::visit(
-      [](const auto& values) -> std::optional<double> {
-        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::string>) {
-          return std::nullopt;
-        } else {
-          if (values.empty()) return std::nullopt;
-          return static_cast<double>(values.front());
-        }
-      },
-      block.values);
-}
 
 std::optional<bool> truth(const std::optional<double>& value) {
   if (!value) return std::nullopt;
@@ -43,7 +24,8 @@ void feedback_reader::learn(const messages::catalogue& described) {
     for (std::size_t position = 0; position < described.points.size(); ++position) {
       const auto& point = described.points[position];
       if (point.name != rack_ + "/" + std::string(point_names[each])) continue;
-      places_[each] = place{static_cast<std::uint16_t>(position), point.scale, point.offset};
+      places_[each] =
+          place{static_cast<std::uint16_t>(position), messages::points::scale_of(point)};
     }
   }
 }
@@ -54,8 +36,7 @@ void feedback_reader::take(const messages::telemetry& said, std::int64_t time_us
     for (std::size_t each = 0; each < field_count; ++each) {
       const auto& at = places_[each];
       if (!at || at->position != block.point || block.first_index != 0) continue;
-      auto value = good_number(block);
-      if (value) *value = *value * at->scale + at->offset;
+      const auto value = messages::points::good_number(block, at->scale);
       if (waiting_.size() == waiting_max) {
         apply(waiting_.front());
         waiting_.pop_front();

@@ -8,6 +8,7 @@
 
 #include "actors/contactor/contactor_options.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/points/first_value.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -45,8 +46,7 @@ class feedback_reader {
   static constexpr std::size_t field_count = 9;
   struct place {
     std::uint16_t position = 0;
-    double scale = 1;
-    double offset = 0;
+    messages::points::number_scale scale;
   };
   struct change {
     std::int64_t time_us = 0;

@@ -1,9 +1,7 @@
 #include "actors/contactor/input_reader.hpp"
 
 #include <algorithm>
-#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace voltaic::actors::contactor {
 
@@ -23,21 +21,6 @@ const char* name_of(input_role role) {
   return fire_detected;
 }
 
-// Nothing unless the value is a good number.
-std::optional<bool> truth_of(const messages::block& block) {
-  if (block.quality > messages::quality::uncertain) return std::nullopt;
-  return std::visit(
-      [](const auto& values) -> std::optional<bool> {
-        if constexpr (std::is_same_v<std::decay_t<decltype(values)>, std::string>) {
-          return std::nullopt;
-        } else {
-          if (values.empty()) return std::nullopt;
-          return values.front() != 0;
-        }
-      },
-      block.values);
-}
-
 } // namespace
 
 input_reader::input_reader(std::vector<input_options> inputs)
@@ -52,6 +35,7 @@ void input_reader::learn(const messages::catalogue& described) {
       const auto& point = described.points[at];
       if (point.name != inputs_[each].point) continue;
       known_[each].position = static_cast<std::uint16_t>(at);
+      known_[each].scale = messages::points::scale_of(point);
       known_[each].silence_us =
           std::max(input_silence_us_min, silent_periods * point.period_ms * messages::us_per_ms);
     }
@@ -66,12 +50,12 @@ bool input_reader::take(const messages::telemetry& said, std::int64_t heard_us) 
     for (const auto& block : said.blocks) {
       if (about.position != block.point || block.first_index != 0) continue;
       is_news = true;
-      const auto told = truth_of(block);
+      const auto told = messages::points::good_number(block, about.scale);
       if (!told) {
         about.heard_us = heard_us - about.silence_us; // as if it were silent
         continue;
       }
-      about.is_active = told;
+      about.is_active = *told != 0;
       about.heard_us = heard_us;
     }
   }

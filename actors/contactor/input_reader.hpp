@@ -7,6 +7,7 @@
 
 #include "actors/contactor/contactor_model.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/points/first_value.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -41,6 +42,7 @@ class input_reader {
   struct known {
     std::uint64_t fingerprint = 0;
     std::optional<std::uint16_t> position;
+    messages::points::number_scale scale;
     std::int64_t silence_us = input_silence_us_min;
     std::optional<bool> is_active; ///< nothing: not known to be anything
     std::int64_t heard_us = 0;

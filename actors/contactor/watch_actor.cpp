@@ -85,8 +85,10 @@ void watch_actor::step(runtime::instant now) {
 }
 
 void watch_actor::reset(const messages::command& command) {
-  if (!latches_.empty() && !messages::may(command.role, messages::deed::reset_lock))
-    return commands_.finish(command, outcome::rejected, {"needs role service"}, {}, now_);
+  const auto locks = messages::lock_right_of(command.role, command.priority);
+  if (!latches_.empty() && locks != messages::lock_right::given)
+    return commands_.finish(command, outcome::rejected, {std::string(messages::refusal_of(locks))},
+                            {}, now_);
   for (const auto& name : latches_) memory_.keep({name, false, {}}, now_);
   if (!std::exchange(latches_, {}).empty()) {
     auto told = model_.last();

@@ -147,13 +147,15 @@ void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
   }
 }
 
-// Of those of one setpoint the one that the rack's limit is.
-const messages::setpoint* battery_model::setpoint_of(const rack& of, const char* point,
-                                                     double limit_a) const {
-  constexpr double same_a = 0.1; // what a device reports is rounded
-  const auto name = of.device + "/" + point;
+std::string set_by(const messages::setpoint& of) {
+  return fmt::format("by {} until {}", of.user, of.until.empty() ? "it is set again" : of.until);
+}
+
+const messages::setpoint* battery_model::find_setpoint(const std::string& point,
+                                                       double value) const {
+  constexpr double same = 0.1; // what a device reports is rounded
   const auto found = std::ranges::find_if(setpoints_, [&](const messages::setpoint& each) {
-    return each.point == name && std::abs(each.value - limit_a) <= same_a;
+    return each.point == point && std::abs(each.value - value) <= same;
   });
   return found == setpoints_.end() ? nullptr : &*found;
 }
@@ -350,12 +352,14 @@ void battery_model::add_alarms(battery_state& state, std::int64_t now_us) const 
 // The rack whose limit is the smallest is the one that binds them all.
 void battery_model::explain(battery_state& state, std::int64_t now_us) const {
   constexpr std::array directions = {
-      direction{&messages::limits::charge_current_a, &battery_state::charge_reason,
-                &battery_state::is_derated_charge, &battery_state::is_set_charge,
-                "charge_current_limit", "reported_charge_current_limit"},
-      direction{&messages::limits::discharge_current_a, &battery_state::discharge_reason,
-                &battery_state::is_derated_discharge, &battery_state::is_set_discharge,
-                "discharge_current_limit", "reported_discharge_current_limit"}};
+      direction{&messages::limits::charge_current_a, &messages::limits::charge_reasons,
+                &battery_state::charge_reason, &battery_state::is_derated_charge,
+                &battery_state::is_set_charge, "charge_current_limit",
+                "reported_charge_current_limit"},
+      direction{&messages::limits::discharge_current_a, &messages::limits::discharge_reasons,
+                &battery_state::discharge_reason, &battery_state::is_derated_discharge,
+                &battery_state::is_set_discharge, "discharge_current_limit",
+                "reported_discharge_current_limit"}};
   for (const auto& each : directions) {
     const rack* binding = nullptr;
     const messages::limits* smallest = nullptr;
@@ -383,18 +387,18 @@ void battery_model::explain(battery_state& state, std::int64_t now_us) const {
 // The rack's own reasons, or who set it so low.
 void battery_model::explain_rack(battery_state& state, const direction& of, const rack& binding,
                                  const messages::limits& said) const {
-  const bool is_capped = std::ranges::find(said.reasons, of.cap_reason) != said.reasons.end();
-  const auto* set = is_capped ? setpoint_of(binding, of.point, said.*of.current_a) : nullptr;
+  const auto& own = said.*of.reasons;
+  const bool is_capped = std::ranges::find(own, of.cap_reason) != own.end();
+  const auto* set =
+      is_capped ? find_setpoint(binding.device + "/" + of.point, said.*of.current_a) : nullptr;
   if (set != nullptr) {
     state.*of.is_set = true;
-    state.*of.reason = fmt::format("{} set to {} A by {} until {}", said.rack, set->value,
-                                   set->user, set->until.empty() ? "it is set again" : set->until);
+    state.*of.reason = fmt::format("{} set to {} A {}", said.rack, set->value, set_by(*set));
     return;
   }
-  state.*of.reason = said.reasons.empty()
-                         ? said.rack + " its rating"
-                         : fmt::format("{} {}", said.rack, fmt::join(said.reasons, " "));
-  state.*of.is_derated = !said.reasons.empty() && said.*of.current_a > 0;
+  state.*of.reason = own.empty() ? said.rack + " its rating"
+                                 : fmt::format("{} {}", said.rack, fmt::join(own, " "));
+  state.*of.is_derated = !own.empty() && said.*of.current_a > 0;
 }
 
 // A device that falls silent is no other one.

@@ -16,6 +16,9 @@
 
 namespace voltaic::actors::inverter_link {
 
+/// "by anna until 2026-11-22T03:10:00Z"
+[[nodiscard]] std::string set_by(const messages::setpoint& of);
+
 /// The battery behind an inverter at one instant. What nobody says now has no value.
 struct battery_state {
   std::optional<double> charge_current_a;
@@ -50,6 +53,9 @@ class battery_model {
   /// in the options.
   [[nodiscard]] messages::inverter::told_identity identity_of(std::size_t position) const;
   [[nodiscard]] battery_state step(std::int64_t now_us);
+  /// Of what stands for this point the one with that value; nullptr: none.
+  [[nodiscard]] const messages::setpoint* find_setpoint(const std::string& point,
+                                                        double value) const;
 
  private:
   struct rack {
@@ -76,6 +82,7 @@ class battery_model {
   /// Where charge and discharge have their own.
   struct direction {
     double messages::limits::*current_a;
+    std::vector<std::string> messages::limits::*reasons; ///< of this direction
     std::string battery_state::*reason;
     bool battery_state::*is_derated;
     bool battery_state::*is_set;
@@ -99,9 +106,6 @@ class battery_model {
   void explain_rack(battery_state& state, const direction& of, const rack& binding,
                     const messages::limits& said) const;
   void keep_soh(std::int64_t now_us);
-
-  [[nodiscard]] const messages::setpoint* setpoint_of(const rack& of, const char* point,
-                                                      double limit_a) const;
 
   bool is_whole_site_;
   std::vector<rack> racks_;

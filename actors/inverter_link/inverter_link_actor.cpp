@@ -17,7 +17,6 @@ namespace {
 constexpr const char* own_role = "engineer";
 // The dispatcher of the site's commands.
 constexpr const char* dispatcher = "command";
-constexpr std::uint8_t own_priority = 100;
 /// Where batches tell the time, waking is only needed when they stop.
 constexpr std::int64_t silent_bus_us = 500 * messages::us_per_ms;
 /// Commands whose answers are awaited; older ones are forgotten.
@@ -34,7 +33,10 @@ model_options checked(model_options options) {
 } // namespace
 
 inverter_link_actor::inverter_link_actor(runtime::context& context, actor_options options)
-    : context_(context), options_(std::move(options)), model_(checked(options_.model)) {
+    : context_(context),
+      options_(std::move(options)),
+      model_(checked(options_.model)),
+      caps_(context, options_.model) {
   for (const auto& source : options_.sources) {
     context_.listen(source, runtime::kind::catalogue);
     context_.listen(source, runtime::kind::telemetry);
@@ -52,7 +54,13 @@ void inverter_link_actor::receive(const messages::message& message) {
     model_.take(*limits, now.monotonic_us);
   } else if (const auto* done = std::get_if<messages::result>(&message.payload)) {
     take(*done, now);
+  } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
+    caps_.receive(*command, now);
   }
+}
+
+void inverter_link_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
+  caps_.stored(token, result, context_.now());
 }
 
 void inverter_link_actor::receive(const bus::can::batch& batch) {
@@ -75,7 +83,10 @@ void inverter_link_actor::step(runtime::instant now) {
   stepped_ = now;
   if (!std::exchange(described_, true))
     context_.say(runtime::plane::telemetry, model_.catalogue(), now);
+  caps_.step(now);
+  model_.take(caps_.standing());
   auto out = model_.step(now);
+  caps_.finish([this](messages::inverter::item which) { return model_.told_text(which); }, now);
   for (const auto& frame : out.frames)
     if (options_.send(frame) != bus::can::send_result::sent) model_.was_refused(now.monotonic_us);
   for (const auto& wanted : out.values) write(wanted, now);
@@ -161,8 +172,8 @@ messages::command inverter_link_actor::order(const std::string& target, const st
   command.operation = "set";
   command.point = point;
   command.deadline_utc_us = now.utc_us + command_deadline_us;
-  // What it wishes of others must be heard in mode local as well: it is at the plant.
-  command.priority = target == dispatcher ? messages::command_priority::controller : own_priority;
+  // It is at the plant: what it wishes is heard in mode local as well.
+  command.priority = messages::command_priority::controller;
   command.role = own_role;
   command.user = context_.name();
   command.reply_to = context_.name();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/inverter_link/inverter_link_model.hpp"
+#include "actors/inverter_link/people_caps.hpp"
 #include "actors/runtime/actor.hpp"
 
 namespace voltaic::actors::inverter_link {
@@ -41,6 +42,7 @@ class inverter_link_actor final : public runtime::actor {
   using runtime::actor::receive;
   void receive(const messages::message& message) override;
   void receive(const bus::can::batch& batch) override;
+  void stored(std::uint64_t token, const bus::storage::append_result& result) override;
   void wake(runtime::instant now) override;
   [[nodiscard]] runtime::condition condition() const override;
 
@@ -84,6 +86,7 @@ class inverter_link_actor final : public runtime::actor {
   runtime::context& context_;
   actor_options options_;
   model model_;
+  people_caps caps_;
   std::map<std::string, given_value> given_;  ///< by the device's point
   std::map<std::string, asked> on_their_way_; ///< by the command's key
   std::string refused_point_;                 ///< told already

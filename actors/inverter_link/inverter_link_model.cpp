@@ -75,6 +75,18 @@ std::vector<std::string> model_options::validate() const {
   return findings;
 }
 
+std::vector<cap_point> cap_points_of(const model_options& options) {
+  std::vector<cap_point> points;
+  if (options.profile == nullptr) return points;
+  for (const auto& each : options.profile->writes) {
+    const auto range = options.settable.find(each.point);
+    const auto side = messages::known_tighter(wire::items[each.item].name);
+    if (range == options.settable.end() || !side) continue;
+    points.push_back({each.item, each.point, range->second, *side});
+  }
+  return points;
+}
+
 std::string_view to_string(communication of) {
   switch (of) {
     case communication::disconnected:
@@ -379,6 +391,15 @@ void model::judge_compatibility(presence inverter, std::int64_t now_us, outputs&
       {codes::inverter_compatibility, std::string(to_string(now)), partner_.reason()});
 }
 
+std::vector<named_cap> model::caps_of_people() const {
+  std::vector<named_cap> named;
+  for (const auto& each : caps_) {
+    const auto* set = battery_.find_setpoint(options_.device + "/" + each.point, each.value);
+    named.push_back({each.item, each.value, set != nullptr ? set_by(*set) : std::string()});
+  }
+  return named;
+}
+
 outputs model::step(messages::instant now) {
   outputs out;
   const auto now_us = now.monotonic_us;
@@ -386,7 +407,7 @@ outputs model::step(messages::instant now) {
   judge_compatibility(inverter, now_us, out);
   const auto battery = battery_.step(now_us);
   told_ = tell_limits(options_, battery, inverter, partner_.compatibility(),
-                      inverter_number(item_of("inverter_voltage"), now_us));
+                      inverter_number(item_of("inverter_voltage"), now_us), caps_of_people());
   hold_voltages();
   fill(battery);
   if (options_.profile->wire == wire::wire::can)

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -93,6 +94,10 @@ class model {
   void take(const messages::limits& said, std::int64_t now_us) { battery_.take(said, now_us); }
   /// From the inverter's bus, without its own.
   void take(std::span<const messages::can::frame> frames, std::int64_t now_us);
+  /// What people set for the points that the link writes, from now on.
+  void take(std::vector<standing_cap> caps) { caps_ = std::move(caps); }
+  /// What the inverter is told of this item now, as it is shown; empty: nothing.
+  [[nodiscard]] std::string told_text(messages::inverter::item which) const;
   /// The bus or the inverter's device did not take what a step gave.
   void was_refused(std::int64_t now_us) { refused_us_ = now_us; }
   /// What a wish asked for was carried out.
@@ -115,6 +120,7 @@ class model {
   [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
   [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
   void hold_voltages();
+  [[nodiscard]] std::vector<named_cap> caps_of_people() const;
   void drop_relay(std::int64_t now_us, outputs& out);
   void keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
                   outputs& out);
@@ -132,6 +138,7 @@ class model {
   heartbeat_model heartbeat_;
   schedule_model schedule_;
   told_limits told_;
+  std::vector<standing_cap> caps_;
   std::optional<double> last_charge_v_; ///< told last
   std::optional<double> last_discharge_v_;
   messages::inverter::payload payload_;  ///< what is told

@@ -106,6 +106,12 @@ model::model(model_options options)
   if (!profile.heartbeat.read.empty()) heartbeat_place_ = watch(profile.heartbeat.read);
 }
 
+std::string model::told_text(messages::inverter::item which) const {
+  constexpr std::uint8_t decimals = 1;
+  const auto value = payload_.number(which);
+  return value ? messages::points::number_text(*value, decimals) : std::string();
+}
+
 messages::telemetry model::say(std::int64_t now_us) const {
   block_writer out(now_us);
   out.text(std::string(inverter_link::to_string(communication_)));

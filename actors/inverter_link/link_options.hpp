@@ -9,6 +9,7 @@
 
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
+#include "messages/tighter.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::inverter_link {
@@ -60,6 +61,22 @@ struct settable_range {
   double minimum = 0;
   double maximum = 0;
   double resolution = 1;
+  std::string channel; ///< the other name that it is set by
+};
+
+/// A limit that the link writes to a point of a Modbus inverter, on which people may set a cap.
+struct cap_point {
+  messages::inverter::item item = 0;
+  std::string point;
+  settable_range range;
+  messages::tighter side = messages::tighter::toward_zero;
+};
+
+/// What somebody set for a point that the link writes: it is told no more than that.
+struct standing_cap {
+  messages::inverter::item item = 0;
+  std::string point;
+  double value = 0; ///< in the item's unit
 };
 
 struct model_options {
@@ -87,5 +104,8 @@ struct model_options {
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
 };
+
+/// In the order of the profile's writes.
+[[nodiscard]] std::vector<cap_point> cap_points_of(const model_options& options);
 
 } // namespace voltaic::actors::inverter_link

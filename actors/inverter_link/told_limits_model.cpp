@@ -8,6 +8,8 @@
 namespace voltaic::actors::inverter_link {
 namespace {
 
+using messages::inverter::item_of;
+
 struct direction {
   std::optional<double> battery_a;
   std::optional<double> fallback_a;
@@ -72,7 +74,8 @@ std::optional<bound> fold(const std::optional<fold_back>& rule, std::optional<do
                fmt::format("{:.1f} V {}", std::max(0.0, *left_v), limit_text)};
 }
 
-void fold_both(const model_options& options, told_limits& told, const battery_state& battery) {
+void fold_both(const model_options& options, told_limits& told, const battery_state& battery,
+               const std::string& charge_set, const std::string& discharge_set) {
   const auto left = [&](double limit_v, double sign) {
     return battery.voltage_v ? std::optional((limit_v - *battery.voltage_v) * sign) : std::nullopt;
   };
@@ -81,15 +84,52 @@ void fold_both(const model_options& options, told_limits& told, const battery_st
   if (told.charge_voltage_v) {
     const double limit_v = *told.charge_voltage_v;
     if (auto folded = fold(options.fold_back, left(limit_v, upward), battery.charge_current_a,
-                           fmt::format("below {:.1f} V", limit_v)))
+                           fmt::format("below {:.1f} V{}", limit_v, charge_set)))
       told.charge.push_back(*std::move(folded));
   }
   if (told.discharge_voltage_v) {
     const double limit_v = *told.discharge_voltage_v;
-    if (auto folded = fold(options.discharge_fold_back, left(limit_v, downward),
-                           battery.discharge_current_a, fmt::format("above {:.1f} V", limit_v)))
+    if (auto folded =
+            fold(options.discharge_fold_back, left(limit_v, downward), battery.discharge_current_a,
+                 fmt::format("above {:.1f} V{}", limit_v, discharge_set)))
       told.discharge.push_back(*std::move(folded));
   }
+}
+
+// "set to 50 A by anna until it is set again"
+std::string words_of(const named_cap& of) {
+  return fmt::format("set to {} {}{}{}", of.value, messages::inverter::items[of.item].unit,
+                     of.who.empty() ? "" : " ", of.who);
+}
+
+const named_cap* find(const std::vector<named_cap>& caps, messages::inverter::item which) {
+  const auto found = std::ranges::find(caps, which, &named_cap::item);
+  return found == caps.end() ? nullptr : &*found;
+}
+
+// A power that is capped is one of current at the voltage that the battery has.
+void cap_currents(const std::vector<named_cap>& caps, told_limits& told,
+                  const battery_state& battery) {
+  const auto add = [&](std::vector<bound>& to, messages::inverter::item current,
+                       messages::inverter::item power) {
+    if (const auto* cap = find(caps, current))
+      to.push_back({cause::setpoint, std::max(0.0, cap->value), words_of(*cap)});
+    const auto* cap = find(caps, power);
+    if (cap != nullptr && battery.voltage_v.value_or(0) > 0)
+      to.push_back(
+          {cause::setpoint, std::max(0.0, cap->value) / *battery.voltage_v, words_of(*cap)});
+  };
+  add(told.charge, item_of("charge_current_limit"), item_of("charge_power_limit"));
+  add(told.discharge, item_of("discharge_current_limit"), item_of("discharge_power_limit"));
+}
+
+/// What was capped of a limit of voltage, in words; empty: nothing.
+std::string cap_voltage(const std::vector<named_cap>& caps, messages::inverter::item which,
+                        messages::tighter side, std::optional<double>& limit_v) {
+  const auto* cap = find(caps, which);
+  if (cap == nullptr || !limit_v || !messages::is_tighter(cap->value, *limit_v, side)) return {};
+  limit_v = cap->value;
+  return fmt::format(" ({})", words_of(*cap));
 }
 
 double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w) {
@@ -140,7 +180,8 @@ std::string_view to_string(cause of) {
 
 told_limits tell_limits(const model_options& options, const battery_state& battery,
                         presence inverter, compatibility known,
-                        std::optional<double> inverter_voltage_v) {
+                        std::optional<double> inverter_voltage_v,
+                        const std::vector<named_cap>& caps) {
   const bool falls_back = is_in_fallback(options, inverter_voltage_v);
   const auto fallback_a = [&](double voltage_fallback::*which) {
     return falls_back ? std::optional((*options.fallback).*which) : std::nullopt;
@@ -148,6 +189,10 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
   told_limits told;
   told.charge_voltage_v = charge_voltage(options, battery);
   told.discharge_voltage_v = discharge_voltage(options, battery);
+  const auto charge_set = cap_voltage(caps, item_of("charge_voltage_limit"),
+                                      messages::tighter::lower, told.charge_voltage_v);
+  const auto discharge_set = cap_voltage(caps, item_of("discharge_voltage_limit"),
+                                         messages::tighter::higher, told.discharge_voltage_v);
   told.charge =
       bounds_of({battery.charge_current_a, fallback_a(&voltage_fallback::charge_current_a),
                  options.charge_current_max_a, battery.charge_reason, battery.is_derated_charge,
@@ -158,7 +203,8 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
                  options.discharge_current_max_a, battery.discharge_reason,
                  battery.is_derated_discharge, battery.is_set_discharge},
                 inverter, known);
-  fold_both(options, told, battery);
+  cap_currents(caps, told, battery);
+  fold_both(options, told, battery, charge_set, discharge_set);
   sort_by_current(told.charge);
   sort_by_current(told.discharge);
   told.charge_current_a = told.charge.front().current_a;

@@ -15,7 +15,7 @@ namespace voltaic::actors::inverter_link {
 enum class cause : std::uint8_t {
   bms,          ///< the limit of the battery
   derating,     ///< the same, where a level or curve leaves only a part
-  setpoint,     ///< the same, where somebody set it lower
+  setpoint,     ///< somebody set it lower: of a rack, or of what the inverter is told
   fold_back,    ///< the voltage is near the limit of charging or discharging
   inverter,     ///< the inverter can do no more
   no_data,      ///< nobody says the battery's limit now
@@ -45,10 +45,18 @@ struct told_limits {
   std::vector<bound> discharge;
 };
 
+/// A cap that somebody set on what the inverter is told, and in words who did and until when.
+struct named_cap {
+  messages::inverter::item item = 0;
+  double value = 0;
+  std::string who;
+};
+
 /// Pure: the limits of this instant, from nothing that was before. `inverter_voltage_v`:
-/// what the inverter measures now, if it does.
+/// what the inverter measures now, if it does. No cap loosens anything.
 [[nodiscard]] told_limits tell_limits(const model_options& options, const battery_state& battery,
                                       presence inverter, compatibility known,
-                                      std::optional<double> inverter_voltage_v);
+                                      std::optional<double> inverter_voltage_v,
+                                      const std::vector<named_cap>& caps);
 
 } // namespace voltaic::actors::inverter_link

@@ -184,18 +184,20 @@ const rack_limits& limit_model::step(const limit_inputs& now, std::int64_t now_u
       settle(charge_, by_curves(true, now, ahead_c), now.charge_percent, may_rise, now_us);
   const double discharge_percent =
       settle(discharge_, by_curves(false, now, ahead_c), now.discharge_percent, may_rise, now_us);
-  const auto capped = [&](double current_a, double cap_a, limit_reasons curves, limit_reason why) {
+  const auto capped = [](double current_a, double cap_a, limit_reasons& reasons, limit_reason why) {
     const double most_a = at_least_zero(cap_a);
-    const bool binds = most_a < current_a;
-    limits_.reasons = static_cast<limit_reasons>(limits_.reasons | (binds ? bit_of(why) : curves));
-    return binds ? most_a : current_a;
+    if (most_a >= current_a) return current_a;
+    reasons = bit_of(why);
+    return most_a;
   };
-  limits_.reasons = 0;
+  limits_.charge_reasons = charge_.reasons;
+  limits_.discharge_reasons = discharge_.reasons;
   limits_.charge_a = capped(options_.charge_current_a * charge_percent / whole, now.charge_cap_a,
-                            charge_.reasons, limit_reason::charge_cap);
+                            limits_.charge_reasons, limit_reason::charge_cap);
   limits_.discharge_a =
       capped(options_.discharge_current_a * discharge_percent / whole, now.discharge_cap_a,
-             discharge_.reasons, limit_reason::discharge_cap);
+             limits_.discharge_reasons, limit_reason::discharge_cap);
+  limits_.reasons = static_cast<limit_reasons>(limits_.charge_reasons | limits_.discharge_reasons);
   take_floor(now.cell_v);
   limits_.charge_w = power(limits_.charge_a, options_.charge_current_a);
   limits_.discharge_w = power(limits_.discharge_a, options_.discharge_current_a);

@@ -93,7 +93,9 @@ struct rack_limits {
   std::optional<double> discharge_v;
   double charge_w = 0;
   double discharge_w = 0;
-  limit_reasons reasons = 0;
+  limit_reasons reasons = 0; ///< of both directions
+  limit_reasons charge_reasons = 0;
+  limit_reasons discharge_reasons = 0;
   friend bool operator==(const rack_limits&, const rack_limits&) = default;
 };
 

@@ -302,10 +302,11 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
                  good_block(8, block::reals{applied.charge_w}, now),
                  good_block(9, block::reals{applied.discharge_w}, now),
                  good_block(10, configuration_.words(), now)};
-  limits_said_ = {messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons,
-                                   applied.charge_v, applied.discharge_v, applied.charge_w,
-                                   applied.discharge_w},
-                  std::move(said)};
+  limits_said_ = {
+      messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons,
+                       applied.charge_v, applied.discharge_v, applied.charge_w, applied.discharge_w,
+                       applied.charge_reasons, applied.discharge_reasons},
+      std::move(said)};
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);
 }
 
@@ -383,7 +384,7 @@ void protection_actor::act(const messages::command& command) {
 }
 
 void protection_actor::reset(const messages::command& command) {
-  auto refused = model_.reset(messages::may(command.role, messages::deed::reset_lock), standby_);
+  auto refused = model_.reset(messages::lock_right_of(command.role, command.priority), standby_);
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
   }

@@ -10,6 +10,7 @@
 #include "actors/protection/input_model.hpp"
 #include "actors/protection/limit_model.hpp"
 #include "actors/protection/row_model.hpp"
+#include "messages/roles.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
@@ -108,6 +109,10 @@ struct current_limits {
   std::optional<double> discharge_v;
   double charge_w = 0;
   double discharge_w = 0;
+  std::vector<std::string> charge_reasons; ///< those of the reasons that hold the charge down
+  std::vector<std::string> discharge_reasons;
+  /// Adds one to the whole and to the directions that it holds down.
+  void add_reason(std::string_view reason, bool of_charge, bool of_discharge);
   friend bool operator==(const current_limits&, const current_limits&) = default;
 };
 
@@ -155,7 +160,7 @@ class protection_model {
 
   /// Lets go of every latch whose condition is gone, or of none. `service`: the
   /// role may open locks. `standby`: the contactors are known to be open.
-  [[nodiscard]] refusals reset(bool service, bool standby);
+  [[nodiscard]] refusals reset(messages::lock_right locks, bool standby);
   /// Nobody wants to be bothered with a candidate's warning for so long: it is left out of the
   /// highest level. What it does stays in force, and its edges are reported. Higher levels are
   /// never shelved, and a restart forgets it.
@@ -195,6 +200,7 @@ class protection_model {
   void conclude();
   void conclude_limits(const consequence& all);
   /// `caused`: what holds limits down may be another level than before.
+  [[nodiscard]] current_limits limits_of(const rack_limits& left) const;
   void renew_limits(bool caused);
   [[nodiscard]] extremes extremes_of(measured what);
   [[nodiscard]] limit_inputs inputs_of_limits();

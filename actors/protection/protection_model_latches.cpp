@@ -57,7 +57,7 @@ void protection_model::lose_latch_store() {
   dirty_ = true;
 }
 
-refusals protection_model::reset(bool service, bool standby) {
+refusals protection_model::reset(messages::lock_right locks, bool standby) {
   begin_telling();
   refusals refused;
   bool any = false;
@@ -65,9 +65,8 @@ refusals protection_model::reset(bool service, bool standby) {
     if (!each.latched) continue;
     any = true;
     if (condition_active(each)) refused.push_back(each.reason + ": the condition still holds");
-    if (each.limit.latch == latch::lock && !service) {
-      refused.push_back(each.reason + ": needs role service");
-    }
+    if (each.limit.latch == latch::lock && locks != messages::lock_right::given)
+      refused.push_back(fmt::format("{}: {}", each.reason, messages::refusal_of(locks)));
   }
   if (any && !standby) refused.emplace_back("the contactors are not known to be open");
   if (!refused.empty()) return refused;

@@ -109,29 +109,50 @@ limit_inputs protection_model::inputs_of_limits() {
   return now;
 }
 
+void current_limits::add_reason(std::string_view reason, bool of_charge, bool of_discharge) {
+  reasons.emplace_back(reason);
+  if (of_charge) charge_reasons.emplace_back(reason);
+  if (of_discharge) discharge_reasons.emplace_back(reason);
+}
+
+current_limits protection_model::limits_of(const rack_limits& left) const {
+  constexpr double whole = 100;
+  current_limits fresh{left.charge_a,
+                       left.discharge_a,
+                       {},
+                       left.charge_v,
+                       left.discharge_v,
+                       left.charge_w,
+                       left.discharge_w,
+                       {},
+                       {}};
+  if (!options_.can_open && outputs_.verdict.opening != opening::none)
+    fresh.add_reason(cannot_open, true, true);
+  for (const auto& each : rows_) {
+    const bool of_charge = each.consequence.charge_percent < whole;
+    const bool of_discharge = each.consequence.discharge_percent < whole;
+    if ((of_charge || of_discharge) && counts(each))
+      fresh.add_reason(each.reason, of_charge, of_discharge);
+  }
+  const auto has = [](limit_reasons of, std::size_t bit) { return (of >> bit & 1U) != 0; };
+  for (std::size_t bit = 0; bit < limit_reason_texts.size(); ++bit) {
+    if (has(left.reasons, bit))
+      fresh.add_reason(limit_reason_texts[bit], has(left.charge_reasons, bit),
+                       has(left.discharge_reasons, bit));
+  }
+  return fresh;
+}
+
 void protection_model::renew_limits(bool caused) {
   current_limits fresh;
   if (!ready_) {
-    fresh.reasons.emplace_back("not_ready");
+    fresh.add_reason("not_ready", true, true);
   } else {
     const auto before = limits_.limits();
     const auto& left = limits_.step(inputs_of_limits(), last_us_);
     limits_us_ = last_us_;
     if (!caused && left == before) return;
-    fresh = {left.charge_a, left.discharge_a, {}, left.charge_v, left.discharge_v,
-             left.charge_w, left.discharge_w};
-    if (!options_.can_open && outputs_.verdict.opening != opening::none) {
-      fresh.reasons.emplace_back(cannot_open);
-    }
-    for (const auto& each : rows_) {
-      const auto& done = each.consequence;
-      if ((done.charge_percent < 100 || done.discharge_percent < 100) && counts(each)) {
-        fresh.reasons.push_back(each.reason);
-      }
-    }
-    for (std::size_t bit = 0; bit < limit_reason_texts.size(); ++bit) {
-      if ((left.reasons >> bit & 1U) != 0) fresh.reasons.emplace_back(limit_reason_texts[bit]);
-    }
+    fresh = limits_of(left);
   }
   if (fresh == outputs_.limits) return;
   outputs_.limits = std::move(fresh);

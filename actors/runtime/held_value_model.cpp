@@ -27,7 +27,8 @@ held_value_model::verdict held_value_model::look(const std::optional<held_value>
       reported->value <= wanted->highest + tolerance) {
     return agrees(now_us);
   }
-  if (resumes && !is_tighter(reported->value, wanted->value)) return verdict::resume;
+  if (resumes && !messages::is_tighter(reported->value, wanted->value, side_))
+    return verdict::resume;
   return disagrees(reported->value, now_us);
 }
 
@@ -43,7 +44,7 @@ held_value_model::verdict held_value_model::agrees(std::int64_t now_us) {
 
 held_value_model::verdict held_value_model::disagrees(double value, std::int64_t now_us) {
   right_since_us_.reset();
-  const bool tighter = is_tighter(value, wanted_->value);
+  const bool tighter = messages::is_tighter(value, wanted_->value, side_);
   // Each of the two has to last by itself.
   if (!wrong_since_us_ || tighter != is_wrong_tighter_) wrong_since_us_ = now_us;
   is_wrong_tighter_ = tighter;

@@ -32,6 +32,10 @@ struct reported_value {
 /// decision, or a stranger's, and only told. Pure: time is what it is told.
 class held_value_model {
  public:
+  /// `side`: where tighter values lie.
+  explicit held_value_model(messages::tighter side = messages::tighter::toward_zero)
+      : side_(side) {}
+
   enum class verdict : std::uint8_t {
     nothing,
     write,        ///< the value is to be written again: `wrote` tells that it was
@@ -58,6 +62,7 @@ class held_value_model {
   [[nodiscard]] verdict agrees(std::int64_t now_us);
   [[nodiscard]] verdict disagrees(double value, std::int64_t now_us);
 
+  messages::tighter side_;
   std::optional<held_value> wanted_;
   std::int64_t heard_after_us_ = 0; ///< what was reported up to then does not count
   std::optional<std::int64_t> wrong_since_us_;

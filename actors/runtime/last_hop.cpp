@@ -8,7 +8,8 @@
 
 namespace voltaic::actors::runtime {
 
-last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
+last_hop::last_hop(context& owner, unfinished policy, lane_function lane_of)
+    : owner_(owner), lane_of_(std::move(lane_of)) {
   for (const auto& record : owner_.journal().newest(command_stream(owner_.name()))) {
     const auto kept = decode_command_record(record.body);
     if (!kept) continue;
@@ -22,7 +23,7 @@ last_hop::last_hop(context& owner, unfinished policy) : owner_(owner) {
       done = make_result(kept->command, messages::outcome::unknown,
                          "it was restarted before the outcome was known");
     }
-    gate_.restore(kept->command, done, contactor_lane(kept->command));
+    gate_.restore(kept->command, done, lane_of_(kept->command));
   }
 }
 
@@ -38,7 +39,7 @@ std::vector<last_hop::concluded> last_hop::take_former() {
 }
 
 bool last_hop::take(const messages::command& asked, instant now) {
-  auto judged = gate_.judge(asked, present(owner_, now).utc_us, contactor_lane(asked));
+  auto judged = gate_.judge(asked, present(owner_, now).utc_us, lane_of_(asked));
   if (judged.verdict == gate_verdict::answer) owner_.send(std::move(judged.answer), now);
   if (judged.verdict != gate_verdict::act) return false;
   const auto token = next_token_++;

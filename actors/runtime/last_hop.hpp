@@ -26,8 +26,11 @@ class last_hop {
   /// Tokens of its records; its owner uses smaller ones.
   static constexpr std::uint64_t first_token = 1'000'000;
 
+  /// Of which commands only the newest counts: those of one lane. Empty: none.
+  using lane_function = std::function<std::string(const messages::command&)>;
   /// Loads what the journal remembers.
-  explicit last_hop(context& owner, unfinished policy = unfinished::unknown);
+  explicit last_hop(context& owner, unfinished policy = unfinished::unknown,
+                    lane_function lane_of = contactor_lane);
 
   /// Answers, or journals the command; `stored` gives it back when it may act.
   /// True: it is new and in time, so what makes things safer need not wait.
@@ -75,6 +78,7 @@ class last_hop {
                 std::uint64_t token, instant now);
 
   context& owner_;
+  lane_function lane_of_;
   command_gate gate_;
   std::map<std::uint64_t, messages::command> waiting_; ///< for the disk
   std::vector<messages::command> kept_;                ///< for the next step

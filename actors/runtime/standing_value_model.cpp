@@ -7,24 +7,14 @@
 
 namespace voltaic::actors::runtime {
 
-namespace {
-
-// Of different signs, too: one of what stands has to follow.
-bool is_nearer_to_zero(double a, double b) {
-  return std::abs(a) < std::abs(b);
-}
-
-} // namespace
-
-bool is_tighter(double a, double b) {
-  return is_nearer_to_zero(a, b) && (a == 0 || (a < 0) == (b < 0));
-}
+using messages::goes_before;
+using messages::is_tighter;
 
 std::optional<double> standing_value_model::in_force() const {
   if (state_.leads) return state_.timed.back().value;
   auto tightest = state_.base;
   for (const auto& each : state_.timed) {
-    if (!tightest || is_nearer_to_zero(each.value, *tightest)) tightest = each.value;
+    if (!tightest || goes_before(each.value, *tightest, side_)) tightest = each.value;
   }
   return tightest;
 }
@@ -34,7 +24,7 @@ std::optional<double> standing_value_model::to_give() const {
   auto tightest = state_.is_base_doubtful ? state_.base_before : state_.base;
   for (const auto& each : state_.timed) {
     if (each.is_doubtful) continue;
-    if (!tightest || is_nearer_to_zero(each.value, *tightest)) tightest = each.value;
+    if (!tightest || goes_before(each.value, *tightest, side_)) tightest = each.value;
   }
   return tightest;
 }
@@ -78,7 +68,7 @@ void standing_value_model::take_unsure(double value, std::int64_t length_us,
     state_.timed.insert(place, {value, length_us, until_us, now.utc_us + length_us});
     state_.leads = false;
   } else {
-    state_.leads = state_.leads && !is_tighter(value, *before);
+    state_.leads = state_.leads && !is_tighter(value, *before, side_);
     take_base_if_tighter(value);
   }
   // What the device holds is anybody's guess: it is not sent anything for that.
@@ -86,7 +76,7 @@ void standing_value_model::take_unsure(double value, std::int64_t length_us,
 }
 
 void standing_value_model::take_base_if_tighter(double value) {
-  if (!state_.base || !is_tighter(value, *state_.base)) return;
+  if (!state_.base || !is_tighter(value, *state_.base, side_)) return;
   state_.base = value;
   state_.is_base_set = true;
   state_.is_base_doubtful = false;
@@ -97,8 +87,12 @@ void standing_value_model::doubt(double value) {
     const auto before = in_force();
     state_.confirmed = before && was_set(*before) ? before : std::nullopt;
     const auto known = state_.confirmed.value_or(0);
-    state_.lowest = std::min(known, 0.0);
-    state_.highest = std::max(known, 0.0);
+    state_.lowest = state_.highest = known;
+    if (side_ == messages::tighter::toward_zero) {
+      // Zero is no looser than anything.
+      state_.lowest = std::min(known, 0.0);
+      state_.highest = std::max(known, 0.0);
+    }
   }
   state_.lowest = std::min(state_.lowest, value);
   state_.highest = std::max(state_.highest, value);
@@ -207,10 +201,10 @@ void standing_value_model::restore_unfinished(double value, std::int64_t length_
     const auto wanted = to_give();
     state_.timed.push_back({value, length_us, 0, until_utc_us, true});
     // The restart ends one that raised it, if it ever acted.
-    const bool raises = wanted && !is_tighter(value, *wanted);
+    const bool raises = wanted && !is_tighter(value, *wanted, side_);
     must_give_ = must_give_ || raises;
     if (raises && !state_.former) state_.former = wanted;
-  } else if (state_.base && is_tighter(value, *state_.base)) {
+  } else if (state_.base && is_tighter(value, *state_.base, side_)) {
     if (!state_.is_base_doubtful) {
       state_.base_before = state_.base;
       state_.is_base_before_set = state_.is_base_set;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "messages/tighter.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::runtime {
@@ -47,10 +48,6 @@ struct standing_state {
   friend bool operator==(const standing_state&, const standing_state&) = default;
 };
 
-/// Whether `a` asks for less than `b`: zero, or a limit or setpoint of the same
-/// sign that lies nearer to it.
-[[nodiscard]] bool is_tighter(double a, double b);
-
 /// What a device has to hold.
 struct held_value {
   double value = 0; ///< it is given this where it holds anything looser than the range
@@ -64,7 +61,10 @@ struct held_value {
 /// what stands beside it follows. Pure.
 class standing_value_model {
  public:
-  explicit standing_value_model(std::optional<double> fallback) : given_(fallback) {
+  /// `side`: where tighter values lie.
+  explicit standing_value_model(std::optional<double> fallback,
+                                messages::tighter side = messages::tighter::toward_zero)
+      : side_(side), given_(fallback) {
     state_.base = fallback;
   }
 
@@ -129,6 +129,7 @@ class standing_value_model {
   /// The set for a time that ends last of those of this value.
   [[nodiscard]] const timed_set* longest(double value) const;
 
+  messages::tighter side_;
   standing_state state_;
   bool is_restored_ = false; ///< its times are not of this life yet
   bool must_give_ = false;   ///< what the device was given last is not known

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "messages/command_priority.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/roles.hpp"
 
@@ -101,7 +102,7 @@ standing_values::standing_values(context& owner,
     : owner_(owner) {
   for (const auto& each : commands) {
     all_.push_back({each.point, each.unit, each.decimals, each.resolution * one_step,
-                    standing_value_model(each.default_value)});
+                    standing_value_model(each.default_value, each.side), each.side});
   }
   load();
 }
@@ -142,17 +143,22 @@ std::optional<std::string> standing_values::refusal(const messages::command& ask
     return fmt::format("{} is {}", value_text(which, one), of_it);
   };
   for (const auto each : on_their_way) {
-    if (auto refused = role_refusal(asked, value, each, said(each, "on its way"))) return refused;
+    if (auto refused = refusal_beside(asked, value, each, one.side, said(each, "on its way")))
+      return refused;
   }
   const auto in_force = model.in_force();
-  return role_refusal(asked, value, in_force,
-                      in_force ? said(*in_force, "in force") : "what is in force is not known");
+  return refusal_beside(asked, value, in_force, one.side,
+                        in_force ? said(*in_force, "in force") : "what is in force is not known");
 }
 
-std::optional<std::string> standing_values::role_refusal(const messages::command& asked,
-                                                         double value, std::optional<double> beside,
-                                                         const std::string& what_it_is) {
-  const bool loosens = !beside || (value != *beside && !is_tighter(value, *beside));
+std::optional<std::string> standing_values::refusal_beside(const messages::command& asked,
+                                                           double value,
+                                                           std::optional<double> beside,
+                                                           messages::tighter side,
+                                                           const std::string& what_it_is) {
+  const bool loosens = !beside || (value != *beside && !messages::is_tighter(value, *beside, side));
+  if (loosens && asked.priority >= messages::command_priority::remote)
+    return fmt::format("who is not at the plant may only tighten a limit; {}", what_it_is);
   const auto deed = loosens ? messages::deed::loosen : messages::deed::tighten;
   if (messages::may(asked.role, deed)) return std::nullopt;
   const auto refused = messages::refusal_of(asked.role, deed);

@@ -29,6 +29,11 @@ class standing_values {
                                                    std::uint16_t set, double value,
                                                    std::span<const double> on_their_way) const;
 
+  /// What this set has to be, by all that stands; nothing: nobody ever said.
+  [[nodiscard]] std::optional<double> in_force(std::uint16_t set) const {
+    return all_.at(set).model.in_force();
+  }
+
   /// Whether the device was surely given exactly this and reports it: to be given it again would
   /// change nothing.
   [[nodiscard]] bool is_held(std::uint16_t set, double value,
@@ -76,16 +81,18 @@ class standing_values {
     std::uint8_t decimals = 0;
     double tolerance = 0;
     standing_value_model model;
-    held_value_model held = {};
+    messages::tighter side = messages::tighter::toward_zero;
+    held_value_model held = held_value_model(side);
     std::string asked_as = {};  ///< the name that it was set by
     bool took_formerly = false; ///< and that is not in the journal yet
   };
   void load();
-  /// Why the asker's role does not suffice beside this value.
-  [[nodiscard]] static std::optional<std::string> role_refusal(const messages::command& asked,
-                                                               double value,
-                                                               std::optional<double> beside,
-                                                               const std::string& what_it_is);
+  /// Why the asker may not set this beside that value: by role, and by where he is.
+  [[nodiscard]] static std::optional<std::string> refusal_beside(const messages::command& asked,
+                                                                 double value,
+                                                                 std::optional<double> beside,
+                                                                 messages::tighter side,
+                                                                 const std::string& what_it_is);
   /// "12.5 A"
   [[nodiscard]] static std::string value_text(double value, const standing& of);
   void keep(const standing& what, instant now);

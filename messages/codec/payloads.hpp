@@ -87,6 +87,8 @@ struct limits {
   std::optional<double> discharge_voltage_limit_v;
   std::optional<double> charge_power_limit_w;
   std::optional<double> discharge_power_limit_w;
+  std::vector<std::string> charge_reasons; ///< those of the reasons that hold the charge down
+  std::vector<std::string> discharge_reasons;
   friend bool operator==(const limits&, const limits&) = default;
 };
 

@@ -207,7 +207,9 @@ limits get(schema::Limits::Reader from) {
           .charge_voltage_limit_v = told(from.getChargeVoltageLimitV()),
           .discharge_voltage_limit_v = told(from.getDischargeVoltageLimitV()),
           .charge_power_limit_w = told(from.getChargePowerLimitW()),
-          .discharge_power_limit_w = told(from.getDischargePowerLimitW())};
+          .discharge_power_limit_w = told(from.getDischargePowerLimitW()),
+          .charge_reasons = texts(from.getChargeReasons()),
+          .discharge_reasons = texts(from.getDischargeReasons())};
 }
 
 actor_health get(schema::ActorHealth::Reader from) {

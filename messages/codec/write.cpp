@@ -182,6 +182,8 @@ void put(schema::Limits::Builder to, const limits& from) {
   to.setDischargeCurrentA(from.discharge_current_a);
   VOLTAIC_TEXTS(to, Reasons, from.reasons);
   put_wider_limits(to, from);
+  VOLTAIC_TEXTS(to, ChargeReasons, from.charge_reasons);
+  VOLTAIC_TEXTS(to, DischargeReasons, from.discharge_reasons);
 }
 
 void put(schema::ActorHealth::Builder to, const actor_health& from) {

@@ -38,9 +38,8 @@ struct rack_configuration {
   friend bool operator==(const rack_configuration&, const rack_configuration&) = default;
 };
 
-/// Whether anything opens the rack when all else fails, so that it may be closed at all.
-[[nodiscard]] inline bool may_close(const rack_configuration& of) {
-  return of.commissioned > 0 && (of.lease_ms > 0 || !of.hard_wired_opening.empty());
-}
+/// Why the rack is never closed; empty: it may be. It is commissioned, and something opens it when
+/// all else fails.
+[[nodiscard]] std::string bar_to_closing(const rack_configuration& of);
 
 } // namespace voltaic::messages::configuration

@@ -1,33 +1,9 @@
 #include "messages/points/watched_points.hpp"
 
-#include <optional>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
 namespace voltaic::messages::points {
-namespace {
-
-// The raw first element of a numeric block.
-std::optional<double> first_number(const block& from, bool is_signed) {
-  return std::visit(
-      [&](const auto& values) -> std::optional<double> {
-        using list = std::decay_t<decltype(values)>;
-        if constexpr (std::is_same_v<list, std::string>) {
-          return std::nullopt;
-        } else {
-          if (values.empty()) return std::nullopt;
-          if constexpr (std::is_same_v<list, block::words>) {
-            if (is_signed) return static_cast<std::int16_t>(values.front());
-          }
-          return static_cast<double>(values.front());
-        }
-      },
-      from.values);
-}
-
-} // namespace
-
 std::size_t watched_points::watch(std::string name) {
   const auto [entry, fresh] = places_.try_emplace(std::move(name), values_.size());
   if (fresh) values_.emplace_back();
@@ -43,8 +19,7 @@ void watched_points::learn(const catalogue& described) {
     const auto& point = described.points[position];
     const auto found = places_.find(point.name);
     if (found == places_.end() || point.count != 1) continue;
-    owner.columns.push_back({static_cast<std::uint16_t>(position), found->second, point.scale,
-                             point.offset, point.raw_type == "i16"});
+    owner.columns.push_back({static_cast<std::uint16_t>(position), found->second, scale_of(point)});
     values_[found->second].period_ms = point.period_ms;
   }
 }
@@ -69,8 +44,8 @@ bool watched_points::read(const block& from, const column& by, watched_value& in
   into.source_time_us = from.source_time_us;
   if (const auto* text = std::get_if<std::string>(&from.values)) {
     into.text = *text;
-  } else if (const auto raw = first_number(from, by.is_signed)) {
-    into.number = *raw * by.scale + by.offset;
+  } else if (const auto number = first_number(from, by.scale)) {
+    into.number = *number;
   } else {
     into.quality = quality::invalid; // said, but not what it is
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/points/first_value.hpp"
 
 /// The newest value of a few scalar points, by name, whoever describes them.
 namespace voltaic::messages::points {
@@ -42,9 +43,7 @@ class watched_points {
   struct column {
     std::uint16_t position = 0; ///< in its owner's catalogue
     std::size_t place = 0;
-    double scale = 1;
-    double offset = 0;
-    bool is_signed = false;
+    number_scale scale;
   };
   struct owner_columns {
     std::uint64_t fingerprint = 0;

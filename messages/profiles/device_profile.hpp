@@ -9,6 +9,7 @@
 #include "messages/can/checksum.hpp"
 #include "messages/modbus/registers.hpp"
 #include "messages/protection/derating.hpp"
+#include "messages/tighter.hpp"
 
 /// A device profile as it stands in its file, checked and with defaults filled
 /// in: what a kind of device measures and takes, and how that looks on its wire.
@@ -213,6 +214,7 @@ struct command {
   double resolution = 1;       ///< smallest step; a read-back this near is equal
   value_range allowed;         ///< others are refused, never clamped
   std::optional<double> default_value;
+  tighter side = tighter::toward_zero; ///< where values lie that ask for less
   friend bool operator==(const command&, const command&) = default;
 };
 

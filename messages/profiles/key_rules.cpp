@@ -138,6 +138,7 @@ constexpr key_rule rules[] = {
     {"command", "minimum"},
     {"command", "maximum"},
     {"command", "default"},
+    {"command", "tighter"},
     {"command", "description"},
 
     {"field", "field"},

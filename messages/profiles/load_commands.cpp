@@ -130,9 +130,10 @@ void read_target(const object_reader& reader, load_context& context, command& re
 }
 
 void check_order(const object_reader& reader, const load_context& context, const command& result) {
-  check_keys(reader, {},
-             {"channel", "point", "read_back", "minimum", "maximum", "default", "register"},
-             "an order");
+  check_keys(
+      reader, {},
+      {"channel", "point", "read_back", "minimum", "maximum", "default", "tighter", "register"},
+      "an order");
   if (!reader.has("signals")) return;
   const bool leased = context.profile.lease.mode == lease_mode::device;
   for (const auto name : order_fields) {
@@ -201,6 +202,21 @@ void take_read_back(const object_reader& reader, const load_context& context, co
   if (point.count != 1) reader.add("read_back", "expected a single value");
 }
 
+constexpr spelling<tighter> sides[] = {
+    {"toward_zero", tighter::toward_zero}, {"lower", tighter::lower}, {"higher", tighter::higher}};
+
+/// What a limit's name says of it, no profile turns round.
+void read_side(const object_reader& reader, command& result) {
+  const auto stated = reader.choice<tighter>("tighter", sides);
+  result.side = stated.value_or(likely_tighter(result.point));
+  const auto known = known_tighter(result.point);
+  if (known && stated && *stated != *known)
+    reader.add("tighter",
+               fmt::format("{} is \"{}\" whatever the device", result.point, to_string(*known)));
+  if (stated && result.purpose == command_purpose::heartbeat)
+    reader.add("tighter", "a heartbeat is no limit");
+}
+
 void read_set(const object_reader& reader, const load_context& context, command& result) {
   check_keys(reader, {"channel", "point", "read_back", "minimum", "maximum"}, {}, "a set command");
   result.channel = reader.text("channel").value_or("");
@@ -209,6 +225,7 @@ void read_set(const object_reader& reader, const load_context& context, command&
   result.point = reader.text("point").value_or("");
   if (reader.has("point") && !is_name(result.point))
     reader.add("point", "expected a name like charge_current_limit");
+  read_side(reader, result);
   take_read_back(reader, context, result);
   if (reader.has("signals") && find_field(result, "value") == nullptr)
     reader.add("signals", "a set command needs the field \"value\"");

@@ -99,6 +99,8 @@ struct Limits {
   dischargeVoltageLimitV @5 :Float64 = nan;
   chargePowerLimitW @6 :Float64 = nan;
   dischargePowerLimitW @7 :Float64 = nan;
+  chargeReasons @8 :List(Text);             # those of the reasons that hold the charge down
+  dischargeReasons @9 :List(Text);
 }
 
 struct Event {

@@ -90,6 +90,7 @@ factory make_command(const actor_setup& setup) {
     for (const auto& command : device.profile->commands) {
       if (command.channel.empty()) continue;
       options.channels[device.name + "/" + command.channel] = command.point;
+      options.sides[device.name + "/" + command.point] = command.side;
     }
   }
   for (const auto& digital : setup.plan.digitals) options.devices.push_back(digital.name);
@@ -97,8 +98,15 @@ factory make_command(const actor_setup& setup) {
     options.rack_devices[rack.name] = rack.device;
     if (!rack.dc_bus.empty()) options.dc_buses[rack.name] = rack.dc_bus;
   }
-  for (const auto& inverter : setup.plan.inverters)
+  for (const auto& inverter : setup.plan.inverters) {
     for (const auto& rack : inverter.racks) options.inverters[rack] = inverter.name;
+    for (const auto& each : inverter.profile->writes) {
+      const auto point = inverter.device + "/" + each.point;
+      options.writers[point] = inverter.name + "/link";
+      const auto side = messages::known_tighter(messages::inverter::items[each.item].name);
+      if (side) options.sides[point] = *side;
+    }
+  }
   for (const auto& node : setup.plan.nodes) {
     for (const auto& actor : node.actors) options.nodes[actor.subject] = node.name;
   }
@@ -178,7 +186,7 @@ void fill_device(const site::plan& plan, const site::inverter& item,
   options.device = item.device;
   for (const auto& command : device->profile->commands)
     options.settable[command.point] = {command.allowed.minimum, command.allowed.maximum,
-                                       command.resolution};
+                                       command.resolution, command.channel};
   for (const auto& each : item.profile->writes) {
     using messages::inverter::item_of;
     const auto known = options.settable.find(each.point);

@@ -76,7 +76,7 @@ actor_factory make_watch(const site::rack& rack,
 }
 
 void take(const rack_configuration& from, actors::contactor::contactor_options& into) {
-  into.close_permitted = may_close(from);
+  into.close_barred_by = bar_to_closing(from);
   into.shares_bus = from.shares_bus > 0;
   into.break_current_a = from.break_current_a;
   into.resistor = {from.precharge_resistance_ohm, from.precharge_energy_j};

@@ -82,6 +82,13 @@ TEST_CASE("the demo's inverter is told what its racks allow, and voltaic why say
   } else {
     WARN("SKIPPED: mbpoll is missing; run ./dev setup");
   }
+  // So is who sets the inverter itself lower, in what its link writes.
+  const auto capped = site.voltaic(
+      {"set", "inverter_0/charge_current_limit", "10", "--for", "60s", "--site", site.file()});
+  INFO(capped.output << capped.errors);
+  REQUIRE(capped.code == 0);
+  CHECK(eventually([&] { return value(site, "inverter_0/charge_current_limit") == 10; }, 10s));
+  CHECK(eventually([&] { return bound_by(site, 0) == "setpoint"; }, 10s));
   const auto nobody = site.voltaic({"why", "inverter_9", "--site", site.file()});
   CHECK(nobody.code == 1);
   CHECK(nobody.errors.find("inverter_9") != std::string::npos);

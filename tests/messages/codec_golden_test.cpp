@@ -213,15 +213,17 @@ TEST_CASE("golden bytes: permit") {
 
 TEST_CASE("golden bytes: limits") {
   check(limits{.rack = "r", .charge_current_a = 1, .discharge_current_a = 2, .reasons = {"x"}},
-        envelope("14", "06", "04 00 00 00 06 00 02 00") +
+        envelope("16", "06", "04 00 00 00 06 00 04 00") +
             R"(00 00 00 00 00 00 f0 3f ; charge 1 A
                00 00 00 00 00 00 00 40 ; discharge 2 A
                00 00 00 00 00 00 00 00 ; charge voltage: not told
                00 00 00 00 00 00 00 00 ; discharge voltage: not told
                00 00 00 00 00 00 00 00 ; charge power: not told
                00 00 00 00 00 00 00 00 ; discharge power: not told
-               05 00 00 00 12 00 00 00 ; rack
-               05 00 00 00 0e 00 00 00 ; reasons: 1 pointer
+               0d 00 00 00 12 00 00 00 ; rack
+               0d 00 00 00 0e 00 00 00 ; reasons: 1 pointer
+               00 00 00 00 00 00 00 00 ; none of the charge
+               00 00 00 00 00 00 00 00 ; none of the discharge
                72 00 00 00 00 00 00 00 ; "r"
                01 00 00 00 12 00 00 00 ; its text
                78 00 00 00 00 00 00 00 ; "x")");

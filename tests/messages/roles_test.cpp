@@ -7,6 +7,8 @@
 #include <set>
 #include <string>
 
+#include "messages/command_priority.hpp"
+
 namespace roles_test {
 
 using namespace voltaic::messages;
@@ -39,6 +41,20 @@ TEST_CASE("each role may what the table says, and what those before it may") {
       CHECK_FALSE(may(stranger, each.what));
     }
   }
+}
+
+TEST_CASE("F-135 a lock is reset by who has the role for it and is at the plant") {
+  namespace priority = command_priority;
+  for (const auto near : {priority::person, priority::controller}) {
+    CHECK(lock_right_of("service", near) == lock_right::given);
+    CHECK(lock_right_of("engineer", near) == lock_right::needs_service);
+  }
+  CHECK(lock_right_of("service", priority::remote) == lock_right::needs_plant);
+  CHECK(lock_right_of("service", priority::remote + 1) == lock_right::needs_plant);
+  CHECK(lock_right_of("engineer", priority::remote) == lock_right::needs_service);
+  CHECK(refusal_of(lock_right::given).empty());
+  CHECK(refusal_of(lock_right::needs_service) == "needs role service");
+  CHECK(refusal_of(lock_right::needs_plant) == "a lock is reset at the plant alone");
 }
 
 TEST_CASE("a refusal says what it takes and who asked") {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "actors/can_device/can_device_actor.hpp"
+#include "messages/command_priority.hpp"
 #include "support/small_device.hpp"
 #include "support/test_node.hpp"
 
@@ -68,6 +69,7 @@ struct fixture {
     made.value = value;
     made.lease_ms = static_cast<std::uint64_t>(length_ms);
     made.role = role;
+    made.priority = priority;
     made.deadline_utc_us = node.clock.now().utc_us + 5'000 * ms;
     made.reply_to = "client";
     node.hear(bus::message::plane::commands, {"client", 1, 0, node.clock.now(), {}}, made);
@@ -112,6 +114,7 @@ struct fixture {
   }
 
   std::uint16_t held = 1'400;
+  std::uint8_t priority = messages::command_priority::person;
   bool device_obeys = true;
   bool speaks = true;
   bool bus_full = false;
@@ -180,6 +183,20 @@ TEST_CASE_METHOD(fixture, "who may set a CAN device's limit is judged by what is
   CHECK(set("f", 120).outcome == outcome::done);
   CHECK(set("g", 90, 0, "viewer").outcome == outcome::rejected);
   CHECK(sent == values{100, 90, 100, 95, 120});
+}
+
+TEST_CASE_METHOD(fixture, "F-135 who is not at the plant tightens a limit and never loosens it") {
+  CHECK(set("a", 100).outcome == outcome::done);
+  priority = messages::command_priority::remote;
+  CHECK(set("b", 120).reasons ==
+        std::vector<std::string>{
+            "who is not at the plant may only tighten a limit; 100.0 A is in force"});
+  CHECK(set("c", 120, 5'000, "service").outcome == outcome::rejected);
+  CHECK(set("d", 100).outcome == outcome::done);
+  CHECK(set("e", 90).outcome == outcome::done);
+  priority = messages::command_priority::controller;
+  CHECK(set("f", 120).outcome == outcome::done);
+  CHECK(sent == values{100, 90, 120});
 }
 
 TEST_CASE_METHOD(fixture, "after a restart a lower limit stays to its end, a raise is over") {

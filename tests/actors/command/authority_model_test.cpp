@@ -9,6 +9,7 @@ namespace authority_model_test {
 
 using namespace voltaic::actors::command;
 namespace priority = voltaic::messages::command_priority;
+using voltaic::messages::tighter;
 using voltaic::messages::us_per_s;
 
 namespace {
@@ -29,7 +30,7 @@ voltaic::messages::command set(const std::string& user, double value, std::uint6
 
 bool may(const authority_model& model, const voltaic::messages::command& asked,
          std::int64_t now_us = 0) {
-  return !model.refusal(asked, limit, now_us);
+  return !model.refusal(asked, limit, tighter::toward_zero, now_us);
 }
 
 } // namespace
@@ -43,9 +44,22 @@ TEST_CASE("F-136 who sets a value for a time owns it: others only tighten it") {
   CHECK(may(model, set("cloud", 50)));
   CHECK(may(model, set("cloud", 20)));
   CHECK(may(model, set("cloud", 0)));
-  CHECK_FALSE(model.refusal(set("cloud", 90), "bms_1/charge_current_limit", 0));
+  CHECK_FALSE(
+      model.refusal(set("cloud", 90), "bms_1/charge_current_limit", tighter::toward_zero, 0));
   CHECK_FALSE(may(model, set("cloud", 90), 60 * us_per_s - 1));
   CHECK(may(model, set("cloud", 90), 60 * us_per_s));
+}
+
+TEST_CASE("F-136 of a lower bound others only raise it") {
+  authority_model model;
+  const std::string bound = "inverter_0/discharge_voltage_limit";
+  model.took(set("ems", 1'300, 60), bound, 0);
+  const auto refused = [&](double value) {
+    return model.refusal(set("cloud", value), bound, tighter::higher, 0).has_value();
+  };
+  CHECK(refused(1'200));
+  CHECK_FALSE(refused(1'300));
+  CHECK_FALSE(refused(1'400));
 }
 
 TEST_CASE("F-136 whoever goes before the owner may take it over, and the change is told") {
@@ -109,8 +123,8 @@ TEST_CASE("owners are bounded: the one that ends first is forgotten") {
   for (std::size_t each = 0; each <= owners_max; ++each) {
     model.took(set("ems", 50, 60 + each), "point_" + std::to_string(each), 0);
   }
-  CHECK_FALSE(model.refusal(set("cloud", 90), "point_0", 0));
-  CHECK(model.refusal(set("cloud", 90), "point_1", 0));
+  CHECK_FALSE(model.refusal(set("cloud", 90), "point_0", tighter::toward_zero, 0));
+  CHECK(model.refusal(set("cloud", 90), "point_1", tighter::toward_zero, 0));
 }
 
 } // namespace authority_model_test

@@ -284,6 +284,25 @@ TEST_CASE_METHOD(fixture, "F-136 a change of a setpoint's owner is an event") {
   CHECK(std::ranges::count_if(all, is_change) == 1);
 }
 
+TEST_CASE_METHOD(fixture, "F-135 what is refused is one event with every reason") {
+  hear(to_close("k"));
+  const auto hop = sent<messages::command>().at(0);
+  messages::result refused;
+  refused.id = hop.id;
+  refused.key = hop.key;
+  refused.reply_to = hop.reply_to;
+  refused.outcome = outcome::rejected;
+  refused.reasons = {"cell_overvoltage/fault module_0:cell_0", "contactor_weld is latched"};
+  hear(refused);
+  hear(to_set(*this, "a", "rack_0/charge_current_limit", 50.0));
+  answer(sent<messages::command>().back(), outcome::done);
+  const auto all = audits();
+  REQUIRE(all.size() == 2);
+  CHECK(all[0].code == "CMD_REFUSED");
+  CHECK(all[0].reasons == refused.reasons);
+  CHECK(all[1].code.empty());
+}
+
 TEST_CASE_METHOD(fixture, "F-138 what is no number is forwarded to nobody") {
   hear(to_set(*this, "a", "rack_0/charge_current_limit", std::nan("")));
   CHECK(sent<messages::command>().empty());

@@ -91,4 +91,22 @@ class bench {
   }
 };
 
+/// One step at an instant, without news of protection unless it speaks.
+inline state step_at(bench& rack, std::int64_t at_us, bool permitted = true) {
+  rack.now_us = at_us;
+  if (permitted) {
+    ++rack.word.counter;
+    rack.model.take_permit(rack.word, at_us);
+  }
+  rack.last = rack.model.step(rack.device, at_us);
+  return rack.model.state();
+}
+
+/// Steps until it is in that state, since `now_us`.
+inline void bring_to(bench& rack, state wanted) {
+  constexpr int steps_max = 600;
+  for (int step = 0; step < steps_max && rack.model.state() != wanted; ++step) rack.step();
+  REQUIRE(rack.model.state() == wanted);
+}
+
 } // namespace voltaic::actors::contactor::testing

@@ -162,11 +162,11 @@ TEST_CASE("F-161 three precharges into a short are 3 s apart, and the resistor b
   CHECK(rack.model.counted().precharge_energy_j == Approx(30'000).epsilon(0.1));
   CHECK(rack.model.heat_share() == Approx(0.5).epsilon(0.1));
 
-  REQUIRE(rack.model.request_reset(true).empty());
+  REQUIRE(rack.model.request_reset(messages::lock_right::given).empty());
   rack.run(200);
   REQUIRE(rack.model.request_close().empty());
   rack.run(15'000);
-  REQUIRE(rack.model.request_reset(true).empty());
+  REQUIRE(rack.model.request_reset(messages::lock_right::given).empty());
   rack.run(200);
   CHECK(rack.model.request_close() ==
         std::vector<std::string>{"precharge_hot: the precharge resistor has to cool"});
@@ -316,12 +316,14 @@ TEST_CASE("F-168 fire opens at once and locks, also a rack that is open") {
     rack.run(1'000);
     CHECK(rack.model.state() == state::fault);
     CHECK(rack.stored[fire_detected]);
-    CHECK(rack.model.request_reset(true) == std::vector<std::string>{"fire_detected is active"});
+    CHECK(rack.model.request_reset(messages::lock_right::given) ==
+          std::vector<std::string>{"fire_detected is active"});
     rack.model.take_inputs({});
     rack.run(1'000);
     CHECK(rack.model.state() == state::fault);
-    CHECK(rack.model.request_reset(false) == std::vector<std::string>{"needs role service"});
-    CHECK(rack.model.request_reset(true).empty());
+    CHECK(rack.model.request_reset(messages::lock_right::needs_service) ==
+          std::vector<std::string>{"needs role service"});
+    CHECK(rack.model.request_reset(messages::lock_right::given).empty());
   }
 }
 

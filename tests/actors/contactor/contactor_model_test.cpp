@@ -134,11 +134,12 @@ TEST_CASE("F-024 feedback that is closed after a start is a weld once no lease c
   CHECK(rack.model.state() == state::fault);
   CHECK(rack.history.back() == "fault contactor_weld");
   CHECK(rack.stored[contactor_weld]);
-  CHECK(rack.model.request_reset(false).size() == 2);
+  CHECK(rack.model.request_reset(messages::lock_right::needs_service).size() == 2);
   rack.device.minus_closed = rack.device.plus_closed = false;
   rack.run(200);
-  CHECK(rack.model.request_reset(false) == std::vector<std::string>{"needs role service"});
-  CHECK(rack.model.request_reset(true).empty());
+  CHECK(rack.model.request_reset(messages::lock_right::needs_service) ==
+        std::vector<std::string>{"needs role service"});
+  CHECK(rack.model.request_reset(messages::lock_right::given).empty());
   rack.run(200);
   CHECK(rack.model.state() == state::open);
   CHECK_FALSE(rack.stored[contactor_weld]);
@@ -261,16 +262,16 @@ TEST_CASE("a reset is refused while the feedback of one contactor is unknown") {
   rack.obeys = false;
   rack.device.plus_closed.reset();
   rack.run(100);
-  CHECK(rack.model.request_reset(true) ==
+  CHECK(rack.model.request_reset(messages::lock_right::given) ==
         std::vector<std::string>{"the contactors are not known to be open"});
   rack.device.plus_closed = false;
   rack.run(100);
-  CHECK(rack.model.request_reset(true).empty());
+  CHECK(rack.model.request_reset(messages::lock_right::given).empty());
 }
 
 TEST_CASE("closing is refused with every reason that bars it") {
   contactor_options barred;
-  barred.close_permitted = false;
+  barred.close_barred_by = "profile p is not commissioned";
   bench rack(barred, {contactor_weld});
   rack.device.plus_closed.reset();
   rack.word.close_allowed = false;
@@ -279,8 +280,9 @@ TEST_CASE("closing is refused with every reason that bars it") {
   rack.run(200);
   CHECK(rack.model.request_close() ==
         std::vector<std::string>{
-            "closing is not permitted in this site", "contactor_weld is latched", "not_ready",
-            "feedback of the contactors is unknown", "the contactors are opening"});
+            "closing is not permitted in this site: profile p is not commissioned",
+            "contactor_weld is latched", "not_ready", "feedback of the contactors is unknown",
+            "the contactors are opening"});
 }
 
 TEST_CASE("unknown feedback for a second opens") {
@@ -333,7 +335,9 @@ TEST_CASE("safety rule 3: on any walk, the lease is renewed only under a fresh g
       if (one_of(20) == 0) rack.device.current_a = one_of(3) * 15;
       if (one_of(20) == 0) (void)rack.model.request_close();
       if (one_of(200) == 0) rack.model.request_open("command");
-      if (one_of(50) == 0) (void)rack.model.request_reset(one_of(2) == 0);
+      if (one_of(50) == 0)
+        (void)rack.model.request_reset(one_of(2) == 0 ? messages::lock_right::given
+                                                      : messages::lock_right::needs_service);
       const auto before = rack.model.state();
       rack.step();
       if (rack.permits) {

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include "actors/contactor/bench_contactor.hpp"
@@ -8,24 +9,11 @@
 namespace voltaic::actors::contactor::contactor_rules_test {
 
 using testing::bench;
+using testing::bring_to;
 using testing::ms;
+using testing::step_at;
 
 namespace {
-
-state step_at(bench& rack, std::int64_t at_us, bool permitted = true) {
-  rack.now_us = at_us;
-  if (permitted) {
-    ++rack.word.counter;
-    rack.model.take_permit(rack.word, at_us);
-  }
-  rack.last = rack.model.step(rack.device, at_us);
-  return rack.model.state();
-}
-
-void bring_to(bench& rack, state wanted) {
-  for (int step = 0; step < 600 && rack.model.state() != wanted; ++step) rack.step();
-  REQUIRE(rack.model.state() == wanted);
-}
 
 /// Closed, with an opening that waits for its current.
 void reduce(bench& rack, double current_a) {
@@ -36,6 +24,24 @@ void reduce(bench& rack, double current_a) {
 }
 
 } // namespace
+
+TEST_CASE("F-135 a lock of the contactors is never reset by who is not at the plant") {
+  bench rack({}, {contactor_weld});
+  rack.run(200);
+  CHECK(rack.model.request_reset(messages::lock_right::needs_plant) ==
+        std::vector<std::string>{"contactor_weld: a lock is reset at the plant alone"});
+  CHECK(rack.model.latches() == std::vector<std::string>{contactor_weld});
+  rack.model.take_inputs({{fire_detected, true, "active"}});
+  rack.step();
+  REQUIRE(rack.model.state() == state::fault);
+  const auto refused = rack.model.request_reset(messages::lock_right::needs_plant);
+  CHECK(std::ranges::count(refused, "fire_detected is active") == 1);
+  rack.model.take_inputs({});
+  REQUIRE(rack.model.request_reset(messages::lock_right::given).empty());
+  bench other({}, {lease_expired}); // no lock
+  other.run(200);
+  CHECK(other.model.request_reset(messages::lock_right::needs_plant).empty());
+}
 
 TEST_CASE("before anything is known the contactors are shown as opening, and changed by nothing") {
   bench rack;
@@ -76,7 +82,7 @@ TEST_CASE("F-168 a fire that begins while a reset is under way locks again") {
   rack.step();
   rack.model.take_inputs({});
   REQUIRE(rack.model.state() == state::fault);
-  REQUIRE(rack.model.request_reset(true).empty());
+  REQUIRE(rack.model.request_reset(messages::lock_right::given).empty());
   rack.model.take_inputs({{fire_detected, true, "active"}});
   rack.step();
   CHECK(rack.model.state() == state::fault);
@@ -87,15 +93,16 @@ TEST_CASE(
     "a reset needs nobody where nothing is locked, and the role service where a fault stands") {
   bench rack({}, {lease_expired});
   rack.run(200);
-  CHECK(rack.model.request_reset(false).empty());
+  CHECK(rack.model.request_reset(messages::lock_right::needs_service).empty());
   CHECK(rack.model.latches() == std::vector<std::string>{lease_expired}); // a closing lets go of it
   rack.model.take_inputs({{fire_detected, true, "active"}});
   rack.step();
   rack.model.take_inputs({});
-  REQUIRE(rack.model.request_reset(true).empty());
+  REQUIRE(rack.model.request_reset(messages::lock_right::given).empty());
   REQUIRE(rack.model.latches().empty());
   REQUIRE(rack.model.state() == state::fault);
-  CHECK(rack.model.request_reset(false) == std::vector<std::string>{"needs role service"});
+  CHECK(rack.model.request_reset(messages::lock_right::needs_service) ==
+        std::vector<std::string>{"needs role service"});
 }
 
 TEST_CASE("F-159 a rack that fire locked tells of a weld as well, and only of one") {

@@ -9,26 +9,12 @@
 namespace voltaic::actors::contactor::contactor_timing_test {
 
 using testing::bench;
+using testing::bring_to;
 using testing::ms;
+using testing::step_at;
 
 namespace {
 
-/// One step at an instant, without news of protection unless it speaks.
-state step_at(bench& rack, std::int64_t at_us, bool permitted = true) {
-  rack.now_us = at_us;
-  if (permitted) {
-    ++rack.word.counter;
-    rack.model.take_permit(rack.word, at_us);
-  }
-  rack.last = rack.model.step(rack.device, at_us);
-  return rack.model.state();
-}
-
-/// A rack in that state since `now_us`, which obeys no more.
-void bring_to(bench& rack, state wanted) {
-  for (int step = 0; step < 400 && rack.model.state() != wanted; ++step) rack.step();
-  REQUIRE(rack.model.state() == wanted);
-}
 void closing(bench& rack, state wanted) {
   rack.run(200);
   REQUIRE(rack.model.request_close().empty());
@@ -280,8 +266,9 @@ TEST_CASE("every reason that bars closing is told, and each alone") {
   CHECK(refusals_of(none, {}, {lease_expired}).empty());
   CHECK(refusals_of(none, {}, {break_under_load}) == lines{"break_under_load is latched"});
   contactor_options barred;
-  barred.close_permitted = false;
-  CHECK(refusals_of(none, barred, {}) == lines{"closing is not permitted in this site"});
+  barred.close_barred_by = "profile p is not commissioned";
+  CHECK(refusals_of(none, barred, {}) ==
+        lines{"closing is not permitted in this site: profile p is not commissioned"});
   CHECK(refusals_of(
             [](bench& rack) {
               rack.model.take_inputs({{emergency_stop, false, "active"}});

@@ -12,14 +12,11 @@
 namespace voltaic::actors::contactor::contactor_walk_test {
 
 using testing::bench;
+using testing::bring_to;
 using testing::ms;
+using testing::step_at;
 
 namespace {
-
-void bring_to(bench& rack, state wanted) {
-  for (int step = 0; step < 600 && rack.model.state() != wanted; ++step) rack.step();
-  REQUIRE(rack.model.state() == wanted);
-}
 
 void close_until(bench& rack, state wanted, std::function<void(device_values&)> disturb) {
   rack.run(200);
@@ -97,14 +94,6 @@ void settle_in(bench& rack, state wanted) {
   REQUIRE(rack.model.state() == wanted);
   rack.obeys = false;
   rack.disturb = nullptr;
-}
-
-state step_at(bench& rack, std::int64_t at_us) {
-  rack.now_us = at_us;
-  ++rack.word.counter;
-  rack.model.take_permit(rack.word, at_us);
-  rack.model.step(rack.device, at_us);
-  return rack.model.state();
 }
 
 /// What follows where that event alone is brought about.
@@ -331,7 +320,7 @@ TEST_CASE("on any walk every state is met, and the model's assertions of what ca
     for (int step = 0; step < 200; ++step) {
       if (one_in(4)) (void)rack.model.request_close();
       if (one_in(40)) rack.model.request_open("command");
-      if (one_in(6)) (void)rack.model.request_reset(true);
+      if (one_in(6)) (void)rack.model.request_reset(messages::lock_right::given);
       rack.model.take_inputs(
           one_in(100)   ? std::vector<active_input>{{fire_detected, true, "active"}}
           : one_in(100) ? std::vector<active_input>{{interlock_open, false, "active"}}

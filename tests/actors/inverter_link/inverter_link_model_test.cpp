@@ -82,7 +82,11 @@ struct bench {
     temperature.values = messages::block::reals{25};
     of_rack.blocks = {contactor, temperature};
     link.take(of_rack, now_us);
-    link.take(messages::limits{"rack_0", rack_limit_a, rack_limit_a, reasons}, now_us);
+    messages::limits limits{"rack_0", rack_limit_a, rack_limit_a, charge_reasons};
+    limits.reasons.insert(limits.reasons.end(), discharge_reasons.begin(), discharge_reasons.end());
+    limits.charge_reasons = charge_reasons;
+    limits.discharge_reasons = discharge_reasons;
+    link.take(limits, now_us);
     contactor.values = setpoints;
     link.take({"command", command.fingerprint, {contactor}}, now_us);
   }
@@ -130,7 +134,8 @@ struct bench {
   messages::catalogue described;
   messages::catalogue rack;
   messages::catalogue command;
-  std::vector<std::string> reasons;
+  std::vector<std::string> charge_reasons;
+  std::vector<std::string> discharge_reasons;
   std::vector<std::optional<double>> values = {100.0, 120.0,        1584.0,       10.0,
                                                50.0,  std::nullopt, std::nullopt, std::nullopt};
   double rack_limit_a = 100;
@@ -360,7 +365,7 @@ TEST_CASE("discharging folds back near its voltage, linearly to nothing at it") 
 
 TEST_CASE("a limit that somebody set is named with who set it and until when") {
   bench bench(options_of("victron.json"));
-  bench.reasons = {"reported_charge_current_limit"};
+  bench.charge_reasons = {"reported_charge_current_limit"};
   bench.rack_limit_a = 40;
   bench.setpoints =
       "bms_0/charge_current_limit 40 2026-11-22T03:10:00Z anna; "
@@ -369,9 +374,10 @@ TEST_CASE("a limit that somebody set is named with who set it and until when") {
   const auto& first = bench.link.told().charge.front();
   CHECK(first.cause == cause::setpoint);
   CHECK(first.detail == "rack_0 set to 40 A by anna until 2026-11-22T03:10:00Z");
-  // Nothing holds the other down but its rack's own reasons.
-  CHECK(bench.link.told().discharge.front().cause == cause::derating);
-  bench.reasons = {"reported_discharge_current_limit"};
+  // What holds the charge down is no reason of the discharge.
+  CHECK(bench.link.told().discharge.front().cause == cause::bms);
+  CHECK(bench.link.told().discharge.front().detail == "rack_0 its rating");
+  bench.discharge_reasons = {"reported_discharge_current_limit"};
   bench.pass(2 * second);
   CHECK(bench.link.told().discharge.front().detail ==
         "rack_0 set to 40 A by bert until it is set again");
@@ -404,19 +410,20 @@ TEST_CASE("what binds is the smallest of battery, level and inverter") {
   auto options = options_of("victron.json");
   options.charge_current_max_a = 80;
   bench bench(options);
-  bench.reasons = {"cell_undervoltage/warning"};
+  bench.discharge_reasons = {"cell_undervoltage/warning"};
   bench.pass(6 * second);
   CHECK(bench.link.told().charge_current_a == 80);
   CHECK(bench.link.told().charge.front().cause == cause::inverter);
   CHECK(bench.link.told().discharge.front().cause == cause::derating);
   CHECK(bench.link.told().discharge.front().detail == "rack_0 cell_undervoltage/warning");
   CHECK(bench.text(10) ==
-        "inverter 80.0 A its rating; derating 100.0 A rack_0 cell_undervoltage/warning");
+        "inverter 80.0 A its rating; bms 100.0 A rack_0 its rating");
+  CHECK(bench.text(11) == "derating 120.0 A rack_0 cell_undervoltage/warning");
 }
 
 TEST_CASE("alarms and warnings of protection reach the inverter as what they are") {
   bench bench(options_of("victron.json"));
-  bench.reasons = {"cell_overvoltage/alarm", "charge_undertemperature/warning"};
+  bench.charge_reasons = {"cell_overvoltage/alarm", "charge_undertemperature/warning"};
   bench.pass(6 * second);
   messages::inverter::payload told;
   const auto profile = load("victron.json");

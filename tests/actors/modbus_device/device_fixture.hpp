@@ -35,13 +35,17 @@ inline constexpr std::uint16_t limit_address = 50;
 inline constexpr std::uint16_t run_address = 51;
 
 struct device_fixture {
-  device_fixture() : node({group()}) { node.advance(100 * ms); }
+  using profile_ptr = std::shared_ptr<const messages::profiles::device_profile>;
+  explicit device_fixture(profile_ptr of = tests::modbus_test_profile())
+      : profile(std::move(of)), node({group()}) {
+    node.advance(100 * ms);
+  }
 
   runtime::group_spec group() {
     runtime::group_spec made;
     made.children.push_back({"meter_0", "modbus_device", [this](runtime::context& context) {
                                actor_options options;
-                               options.model = {"meter_0", tests::modbus_test_profile()};
+                               options.model = {"meter_0", profile};
                                options.write = [this](write_request request) {
                                  if (line_throws) throw std::runtime_error("told to throw");
                                  if (line_full) return false;
@@ -57,8 +61,7 @@ struct device_fixture {
   /// A round in which each read gives its own addresses plus 1000.
   poll good_round() {
     poll made;
-    const auto plan =
-        modbus_device_actor::make_unit_plans({"meter_0", tests::modbus_test_profile()}, 1);
+    const auto plan = modbus_device_actor::make_unit_plans({"meter_0", profile}, 1);
     REQUIRE(plan);
     made.now_us = node.clock.now().monotonic_us;
     made.utc_offset_us = node.clock.now().utc_us - made.now_us;
@@ -178,6 +181,7 @@ struct device_fixture {
     }
   }
 
+  profile_ptr profile;
   std::vector<write_request> writes;
   bool line_full = false;
   bool line_throws = false;

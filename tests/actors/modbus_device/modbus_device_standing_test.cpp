@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/modbus_device/device_fixture.hpp"
+#include "messages/command_priority.hpp"
 
 // What stays in force after a set, and who may change it.
 namespace voltaic::actors::modbus_device::modbus_device_standing_test {
@@ -99,6 +100,57 @@ TEST_CASE_METHOD(device_fixture, "a Modbus device that was restarted is given it
   const auto count = writes.size();
   node.advance(60'000 * ms); // a device that is silent is left alone
   CHECK(writes.size() == count);
+}
+
+/// Whose limit is a lower bound, as the voltage down to which is discharged.
+struct lower_bound_fixture : device_fixture {
+  static profile_ptr lower_bound() {
+    auto made = *tests::modbus_test_profile();
+    for (auto& each : made.commands) each.side = messages::tighter::higher;
+    return std::make_shared<const messages::profiles::device_profile>(std::move(made));
+  }
+  lower_bound_fixture() : device_fixture(lower_bound()) {}
+};
+
+TEST_CASE_METHOD(lower_bound_fixture,
+                 "a lower bound is written again to an inverter that fell back below it") {
+  CHECK(carry_out(make_set("a", 80)) == messages::outcome::done);
+  pass(3, limit_address, 500);
+  REQUIRE(writes.size() == 2);
+  CHECK(writes.back().registers == std::vector<std::uint16_t>{800});
+  CHECK(states().back() == "written_again");
+  pass(10, limit_address, 900); // its own decision
+  CHECK(writes.size() == 2);
+  CHECK(states().back() == "not_held");
+}
+
+TEST_CASE_METHOD(lower_bound_fixture, "an operator raises a lower bound and never lowers it") {
+  CHECK(carry_out(make_set("a", 80)) == messages::outcome::done);
+  auto asked = make_set("b", 70);
+  asked.role = "operator";
+  order(asked);
+  CHECK(only_answer().reasons ==
+        std::vector<std::string>{
+            "to loosen a limit needs role engineer, not operator; 80.0 A is in force"});
+  CHECK(writes.size() == 1);
+  asked = make_set("c", 90);
+  asked.role = "operator";
+  CHECK(carry_out(asked) == messages::outcome::done);
+}
+
+TEST_CASE_METHOD(device_fixture, "F-135 who is not at the plant loosens no limit of an inverter") {
+  CHECK(carry_out(make_set("a", 80)) == messages::outcome::done);
+  auto asked = make_set("b", 90);
+  asked.priority = messages::command_priority::remote;
+  asked.role = "service";
+  order(asked);
+  CHECK(only_answer().reasons ==
+        std::vector<std::string>{
+            "who is not at the plant may only tighten a limit; 80.0 A is in force"});
+  CHECK(writes.size() == 1);
+  asked.key = asked.id = "c";
+  asked.value = 70.0;
+  CHECK(carry_out(asked) == messages::outcome::done);
 }
 
 TEST_CASE_METHOD(device_fixture,

@@ -16,6 +16,7 @@
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/protection/bench_rack.hpp"
 #include "actors/protection/protection_actor.hpp"
+#include "messages/command_priority.hpp"
 #include "messages/points/catalogue.hpp"
 #include "support/memory_journal.hpp"
 
@@ -70,7 +71,7 @@ class stage {
     if (tells_epoch) accepted_epoch = 0;
     for (std::size_t each = 0; each < points.size(); ++each) {
       points[each].name = std::string("rack_0/") + names[each];
-      points[each].raw_type = "u16";
+      points[each].raw_type = names[each] == std::string_view("current") ? "i16" : "u16";
     }
     points[0].count = cells;
     points[0].scale = 0.001;
@@ -148,7 +149,7 @@ class stage {
       add(2, {static_cast<std::uint16_t>(close)});
       add(3, {static_cast<std::uint16_t>(precharge)});
       add(4, {0});
-      add(5, {0});
+      add(5, {static_cast<std::uint16_t>(current_a)});
       add(6, {105});
       add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
       if (accepted_epoch) add(8, {*accepted_epoch});
@@ -169,6 +170,7 @@ class stage {
     said.role = role;
     said.user = "ada";
     said.point = point;
+    said.priority = priority;
     said.deadline_utc_us = utc(now_us) + 20'000'000;
     last_command = said;
     deliver("cli", said);
@@ -200,6 +202,7 @@ class stage {
   std::vector<std::uint16_t> cell_mv = std::vector<std::uint16_t>(cells, 3'300);
   bool device_alive = true;
   bool lease_works = true;
+  std::int16_t current_a = 0;                  ///< positive: discharge
   std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
   std::int64_t now_us = 1'000'000;
   messages::order order;
@@ -209,7 +212,8 @@ class stage {
   std::vector<messages::event> events;
   std::vector<messages::result> results;
   messages::command last_command;
-  bool on_recording = false;           ///< from the next start on
+  std::uint8_t priority = messages::command_priority::person; ///< of commands from now on
+  bool on_recording = false;                                  ///< from the next start on
   std::optional<std::int64_t> node_us; ///< the node's clock, where the chain's is behind it
 
  private:

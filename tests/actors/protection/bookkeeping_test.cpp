@@ -58,13 +58,13 @@ TEST_CASE("a reset, refused or not, tells nothing of the step before it") {
   quick_rack rack;
   rack.scan(0, 3.66);
   REQUIRE(rack.model.last().limits_changed);
-  CHECK_FALSE(rack.model.reset(false, true).empty());
+  CHECK_FALSE(rack.model.reset(messages::lock_right::needs_service, true).empty());
   CHECK(rack.model.last().reports.empty());
   CHECK(rack.model.last().latches.empty());
   CHECK_FALSE(rack.model.last().limits_changed);
   rack.scan(0, 3.3);
   REQUIRE(rack.model.last().reports.size() == 3);
-  REQUIRE(rack.model.reset(false, true).empty());
+  REQUIRE(rack.model.reset(messages::lock_right::needs_service, true).empty());
   REQUIRE(rack.model.last().reports.size() == 1);
   CHECK(rack.model.last().reports[0].edge == report::kind::reset);
   CHECK(rack.model.last().reports[0].scope == "module_0:cell_0");
@@ -76,7 +76,7 @@ TEST_CASE("each refusal of a reset is told, of each latch") {
   quick_rack rack;
   rack.scan(0, 2.4);
   rack.scan(0, 1.9);
-  CHECK(rack.model.reset(false, false) ==
+  CHECK(rack.model.reset(messages::lock_right::needs_service, false) ==
         refusals{"cell_undervoltage/fault: the condition still holds",
                  "cell_undervoltage/hard: the condition still holds",
                  "cell_undervoltage/hard: needs role service",
@@ -118,7 +118,7 @@ TEST_CASE("a level that begins again is told where it begins, not where it began
   // The same after a reset.
   rack.scan(3, 3.66);
   rack.scan(3, 3.3);
-  REQUIRE(rack.model.reset(false, true).empty());
+  REQUIRE(rack.model.reset(messages::lock_right::needs_service, true).empty());
   rack.scan(17, 3.3);
   rack.scan(20, 3.66);
   CHECK(rack.model.last().verdict.reasons == lines{"cell_overvoltage/warning module_1:cell_4",
@@ -228,8 +228,9 @@ TEST_CASE("F-156 a latch that the table no longer has keeps its key, and who may
       CHECK(said.verdict.opening == messages::opening::ordered);
       CHECK(said.verdict.locked == (latch == "lock"));
       CHECK(said.level == (which == "hard" ? level::hard : level::fault));
-      CHECK(rack.model.reset(false, true).empty() == (latch == "user"));
-      CHECK(rack.model.reset(true, true).empty());
+      CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty() ==
+            (latch == "user"));
+      CHECK(rack.model.reset(messages::lock_right::given, true).empty());
       CHECK(rack.tick().verdict.close_allowed);
     }
   }

@@ -45,6 +45,22 @@ void check_that_it_stays_open(stage& chain) {
 
 } // namespace
 
+TEST_CASE("a rack that is charged by a small current opens at once, and locks nothing") {
+  stage chain;
+  chain.run(1'000);
+  chain.current_a = 0;
+  chain.command("rack_0/contactor", "close");
+  chain.run(5'000);
+  REQUIRE(result_of(chain, chain.last_command.key).outcome == outcome::done);
+  chain.current_a = -5; // the contactors may interrupt 20 A
+  chain.run(500);
+  chain.command("rack_0/contactor", "open");
+  chain.run(1'000);
+  CHECK_FALSE(chain.order.lease);
+  CHECK(std::ranges::count(chain.texts("contactor"), "fault break_under_load") == 0);
+  CHECK(result_of(chain, chain.last_command.key).outcome == outcome::done);
+}
+
 TEST_CASE("safety rule 5: a close whose record waits for the disk does not follow an open") {
   stage chain;
   chain.run(1'000);

@@ -65,12 +65,12 @@ TEST_CASE("before anything was set, nothing belongs to a group") {
   quick_rack rack;
   const stored_latch stored[] = {{"cell_overvoltage", "fault", "user", "module_0:cell_1", ""}};
   rack.model.load_latches(stored, false);
-  REQUIRE(rack.model.reset(true, true).empty());
+  REQUIRE(rack.model.reset(messages::lock_right::given, true).empty());
   REQUIRE(rack.model.last().reports.size() == 1);
   CHECK_FALSE(rack.model.last().reports[0].in_group);
   rack.scan(0, 3.7);
   rack.scan(0, 3.3);
-  REQUIRE(rack.model.reset(true, true).empty());
+  REQUIRE(rack.model.reset(messages::lock_right::given, true).empty());
   REQUIRE_FALSE(rack.model.last().reports.empty());
   CHECK(rack.model.last().reports[0].in_group);
 }

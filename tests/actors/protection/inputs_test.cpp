@@ -119,7 +119,7 @@ TEST_CASE("a condition that does not hold keeps a level from setting, not from s
   rack.set(measured::current, 0);
   rack.run(60'000);
   CHECK_FALSE(has(rack, "latch charge_overtemperature/fault"));
-  CHECK_FALSE(rack.model.reset(true, true).empty()); // it is still as hot
+  CHECK_FALSE(rack.model.reset(messages::lock_right::given, true).empty()); // it is still as hot
 }
 
 TEST_CASE("what a condition asks for and nobody knows counts as the worst") {

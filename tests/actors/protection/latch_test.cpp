@@ -17,7 +17,8 @@ TEST_CASE("closing is inhibited until the latches are loaded and three scans are
     return model.step(news, {now_us, now_us});
   };
   CHECK_FALSE(model.step({}, {0, 0}).verdict.close_allowed);
-  CHECK(model.last().limits == current_limits{0, 0, {"not_ready"}});
+  CHECK(model.last().limits ==
+        current_limits{0, 0, {"not_ready"}, {}, {}, 0, 0, {"not_ready"}, {"not_ready"}});
   CHECK_FALSE(scan_at(200'000).verdict.close_allowed);
   CHECK_FALSE(scan_at(400'000).verdict.close_allowed);
   CHECK_FALSE(scan_at(600'000).verdict.close_allowed);
@@ -41,20 +42,22 @@ TEST_CASE("a latched fault stays until a reset with its condition gone and the c
   rack.settle();
   rack.set(0, 3.66);
   rack.run(1'500);
-  CHECK(rack.model.reset(false, true) ==
+  CHECK(rack.model.reset(messages::lock_right::needs_service, true) ==
         refusals{"cell_overvoltage/fault: the condition still holds"});
   rack.set(0, 3.3);
   rack.run(15'000);
   CHECK(rack.count("latch", "cell_overvoltage/fault") == 1);
   CHECK_FALSE(rack.tick().verdict.granted);
-  CHECK(rack.model.reset(false, false) == refusals{"the contactors are not known to be open"});
-  CHECK(rack.model.reset(false, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::needs_service, false) ==
+        refusals{"the contactors are not known to be open"});
+  CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
   REQUIRE(rack.model.last().latches.size() == 1);
   CHECK_FALSE(rack.model.last().latches[0].latched);
   REQUIRE(rack.model.last().reports.size() == 1);
   CHECK(rack.model.last().reports[0].edge == report::kind::reset);
   CHECK(rack.tick().verdict.close_allowed);
-  CHECK(rack.model.reset(false, true).empty()); // nothing latched: nothing to refuse
+  CHECK(rack.model.reset(messages::lock_right::needs_service, true)
+            .empty()); // nothing latched: nothing to refuse
 }
 
 TEST_CASE("a lock needs the service role") {
@@ -65,10 +68,10 @@ TEST_CASE("a lock needs the service role") {
   rack.set(0, 3.3);
   rack.run(15'000);
   CHECK(rack.tick().verdict.locked);
-  const auto refused = rack.model.reset(false, true);
+  const auto refused = rack.model.reset(messages::lock_right::needs_service, true);
   CHECK(refused == refusals{"cell_undervoltage/hard: needs role service"});
   CHECK(rack.tick().verdict.locked);
-  CHECK(rack.model.reset(true, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
 
@@ -83,7 +86,7 @@ TEST_CASE("a lock bars closing, even one whose actions would not") {
   rack.settle();
   CHECK(rack.tick().verdict.granted);
   CHECK_FALSE(rack.tick().verdict.close_allowed);
-  REQUIRE(rack.model.reset(true, true).empty());
+  REQUIRE(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
 
@@ -93,8 +96,8 @@ TEST_CASE("F-110 a lost latch store counts as latched") {
   rack.settle();
   CHECK_FALSE(rack.tick().verdict.close_allowed);
   CHECK(rack.tick().verdict.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
-  CHECK_FALSE(rack.model.reset(false, true).empty());
-  CHECK(rack.model.reset(true, true).empty());
+  CHECK_FALSE(rack.model.reset(messages::lock_right::needs_service, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
 
@@ -108,7 +111,7 @@ TEST_CASE("F-156 a latch survives a table that no longer has its level") {
   CHECK(rack.tick().verdict.reasons ==
         std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1",
                                  "rack_temperature/fault rack"});
-  CHECK(rack.model.reset(false, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
 
@@ -138,7 +141,7 @@ TEST_CASE("F-154 an alarm that comes for the fifth time within an hour latches, 
   rack.run(12'000);
   CHECK(rack.count("latch", "cell_overvoltage/alarm") == 1);
   CHECK(rack.tick().limits.charge_a == 0);
-  CHECK(rack.model.reset(false, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
   rack.run(3'000);
   CHECK(rack.tick().limits.charge_a > 0);
 }

@@ -28,6 +28,24 @@ TEST_CASE("limits fall along the curves before any level is reached") {
   CHECK(rack.log.empty());
 }
 
+TEST_CASE("what holds a limit down is told of its own direction alone") {
+  bench_rack rack(derated());
+  rack.settle();
+  using texts = std::vector<std::string>;
+  rack.set(0, 3.575);
+  rack.run(300);
+  CHECK(rack.tick().limits.charge_reasons == texts{"derating/cell_voltage"});
+  CHECK(rack.tick().limits.discharge_reasons.empty());
+  rack.set(0, 3.56);
+  rack.run(3'500);
+  CHECK(rack.tick().limits.charge_reasons == texts{"cell_overvoltage/warning"});
+  CHECK(rack.tick().limits.discharge_reasons.empty());
+  for (std::uint32_t cell = 0; cell < 32; ++cell) rack.set(cell, 2.95);
+  rack.run(60'000);
+  CHECK(rack.tick().limits.charge_reasons.empty());
+  CHECK_FALSE(rack.tick().limits.discharge_reasons.empty());
+}
+
 TEST_CASE("voltage limits are targets times cells in series, power follows the lowest cell") {
   bench_rack rack(derated());
   rack.settle();

@@ -340,7 +340,7 @@ TEST_CASE("the highest level that is active or latched is told") {
   rack.set_all(3.3);
   rack.run(20'000);
   CHECK(rack.tick().level == level::fault);
-  CHECK(rack.model.reset(true, true).empty());
+  CHECK(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK_FALSE(rack.tick().level);
 }
 

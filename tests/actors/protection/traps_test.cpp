@@ -225,4 +225,32 @@ TEST_CASE("F-135 what a fault forbids is refused with its reasons, to whoever as
   }
 }
 
+TEST_CASE("F-135 a lock is never reset by who is not at the plant, a latch is") {
+  stage chain;
+  chain.run(1'000);
+  chain.cell_mv[0] = 3'760;
+  chain.run(2'000);
+  chain.cell_mv[0] = 3'300;
+  chain.run(15'000);
+  chain.priority = messages::command_priority::remote;
+  chain.command("rack_0/protection", "reset", "service");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+  CHECK(chain.results.back().reasons ==
+        std::vector<std::string>{"cell_overvoltage/hard: a lock is reset at the plant alone"});
+  chain.priority = messages::command_priority::person;
+  chain.command("rack_0/protection", "reset", "service");
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+  // A latch of the user's kind, while nothing forbids it.
+  chain.cell_mv[0] = 3'660;
+  chain.run(2'000);
+  chain.priority = messages::command_priority::remote;
+  chain.command("rack_0/protection", "reset", "operator");
+  CHECK(chain.results.back().reasons ==
+        std::vector<std::string>{"cell_overvoltage/fault: the condition still holds"});
+  chain.cell_mv[0] = 3'300;
+  chain.run(15'000);
+  chain.command("rack_0/protection", "reset", "operator");
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+}
+
 } // namespace voltaic::actors::protection::traps_test

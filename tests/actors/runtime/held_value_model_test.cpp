@@ -36,7 +36,7 @@ struct bench {
     if (obeys) holds = *wanted;
   }
 
-  held_value_model model;
+  held_value_model model{messages::tighter::toward_zero};
   std::optional<double> wanted = 50;
   std::optional<double> lowest = {}; ///< else the wanted
   std::optional<double> highest = {};
@@ -97,6 +97,28 @@ TEST_CASE("a tighter value is the device's own decision: told once, and left alo
   CHECK(device.writes_us.empty());
   device.run(10 * s);
   CHECK(device.history.back() == verdict::write);
+}
+
+TEST_CASE("of a lower bound a lower value is written again, and a higher one left alone") {
+  bench device{.model = held_value_model(messages::tighter::higher)};
+  device.run(s);
+  device.holds = 30;
+  device.run(10 * s);
+  CHECK(device.history == verdicts{verdict::write});
+  CHECK(device.holds == 50);
+  device.obeys = false;
+  device.holds = 70;
+  device.run(60 * s);
+  CHECK(device.history == verdicts{verdict::write, verdict::left_tighter});
+}
+
+TEST_CASE("of a lower bound a former life's value is resumed over a lower one alone") {
+  for (const double holds : {30.0, 70.0}) {
+    bench device{.model = held_value_model(messages::tighter::higher), .holds = holds};
+    device.model.resume(true);
+    device.run(step_us * 3);
+    CHECK(device.history == (holds < 50 ? verdicts{verdict::resume} : verdicts{}));
+  }
 }
 
 TEST_CASE("a value that is not known, or older than the last write, counts for nothing") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -238,17 +239,47 @@ TEST_CASE("an unsure set that the device reports later is sure, one that is loos
   CHECK(model.held() == held_value{20, 0, 90});
 }
 
-TEST_CASE("tighter is zero, or nearer to zero on the same side of it") {
-  CHECK(is_tighter(49, 50));
-  CHECK(is_tighter(-49, -50));
-  CHECK(is_tighter(0, -50));
-  CHECK(is_tighter(0, 50));
-  CHECK_FALSE(is_tighter(49, -50));
-  CHECK_FALSE(is_tighter(-49, 50));
-  CHECK_FALSE(is_tighter(50, 0));
-  CHECK_FALSE(is_tighter(50, 50));
-  CHECK_FALSE(is_tighter(51, 50));
-  CHECK_FALSE(is_tighter(0, 0));
+TEST_CASE("of a lower bound the highest of what stands follows") {
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  standing_value_model model(1'000, messages::tighter::higher);
+  model.take(1'400, 60 * s, at(0));
+  model.take(1'200, 10 * s, at(1)); // looser, and leads for its time
+  CHECK(model.in_force() == 1'200);
+  CHECK(model.due(at(11)) == 1'400);
+  model.went_back(1'400);
+  CHECK(model.due(at(60)) == 1'000);
+  model.went_back(1'000);
+
+  model.take(1'300, 0, at(61));
+  model.take_unsure(1'200, 0, at(62)); // looser: it does not count
+  CHECK(model.in_force() == 1'300);
+  CHECK(model.held() == held_value{1'300, 1'200, 1'300});
+  model.take_unsure(1'500, 0, at(63));
+  CHECK(model.in_force() == 1'500);
+  CHECK(model.held() == held_value{1'300, 1'200, 1'500});
+}
+
+TEST_CASE("of a lower bound a restart keeps the higher value and ends the lower one") {
+  const auto at = [](int second) { return messages::instant{second * s, (second + utc_s) * s}; };
+  const auto after_restart = [&](double base, double timed) {
+    standing_value_model model(1'000, messages::tighter::higher);
+    model.take(base, 0, at(0));
+    model.take(timed, 60 * s, at(1));
+    standing_value_model next(1'000, messages::tighter::higher);
+    next.restore(model.state());
+    return next.due(at(2));
+  };
+  CHECK(after_restart(1'200, 1'400) == 1'400);
+  CHECK(after_restart(1'400, 1'200) == 1'400);
+  // One that was begun and never finished counts where it is higher.
+  for (const double begun : {1'100.0, 1'300.0}) {
+    standing_value_model model(1'000, messages::tighter::higher);
+    model.take(1'200, 0, at(0));
+    standing_value_model next(1'000, messages::tighter::higher);
+    next.restore(model.state());
+    next.restore_unfinished(begun, 0, (utc_s + 5) * s);
+    CHECK(next.in_force() == std::max(begun, 1'200.0));
+  }
 }
 
 TEST_CASE("what is due after a restart says whether it stood all along") {

@@ -99,7 +99,7 @@ names all_contactor_reasons() {
 }
 
 /// Codes that are said of commands; all others are of the kind system.
-const names command_codes = {"OWNER_CHANGE"};
+const names command_codes = {"CMD_REFUSED", "OWNER_CHANGE"};
 
 names codes() {
   auto all = constants_of("messages/event_codes.hpp");

@@ -289,6 +289,18 @@ TEST_CASE("F-180 commands are checked against their wire and their read-back") {
   check_one("\"signals\":[", "\"signals\":[{\"constant\":300,\"start\":40,\"length\":8},",
             "constant: does not fit into 8 bits");
   check_one("\"SetLimit\"", "\"Limit\"", "\"Limit\" is the point limit");
+  check_one("\"default\":50", "\"tighter\":\"up\"",
+            "tighter: expected one of toward_zero, lower, higher");
+  check_one("\"point\":\"set_limit\"",
+            "\"point\":\"discharge_voltage_limit\",\"tighter\":\"lower\"",
+            "tighter: discharge_voltage_limit is \"higher\" whatever the device");
+  for (const auto* fine :
+       {R"("point":"discharge_voltage_limit","tighter":"higher")",
+        R"("point":"reserve","tighter":"higher")", R"("point":"ceiling","tighter":"lower")"}) {
+    auto stated = good;
+    const std::string_view from = R"("point":"set_limit")";
+    CHECK(with(stated.replace(stated.find(from), from.size(), fine)).empty());
+  }
 }
 
 TEST_CASE("F-180 a device that takes orders states its lease") {
