@@ -81,21 +81,21 @@ void raise(payload& to, std::string_view reason) {
 
 } // namespace
 
-battery_model::battery_model(const model_options& options) : is_whole_site_(options.is_whole_site) {
+battery_model::battery_model(const model_options& options) {
   for (const auto& each : options.racks) watch_rack(each);
-  const auto watch_system = [&](const char* name) { return watch(std::string("system/") + name); };
-  system_ = {watch_system("charge_current_limit"),
-             watch_system("discharge_current_limit"),
-             watch_system("charge_voltage_limit"),
-             watch_system("discharge_voltage_limit"),
-             watch_system("charge_power_limit"),
-             watch_system("discharge_power_limit"),
-             watch_system("voltage"),
-             watch_system("current"),
-             watch_system("soc"),
-             watch_system("soh"),
-             watch_system("energy_charged"),
-             watch_system("energy_discharged")};
+  const auto watch_battery = [&](const char* name) { return watch(options.battery + "/" + name); };
+  battery_ = {watch_battery("charge_current_limit"),
+              watch_battery("discharge_current_limit"),
+              watch_battery("charge_voltage_limit"),
+              watch_battery("discharge_voltage_limit"),
+              watch_battery("charge_power_limit"),
+              watch_battery("discharge_power_limit"),
+              watch_battery("voltage"),
+              watch_battery("current"),
+              watch_battery("soc"),
+              watch_battery("soh"),
+              watch_battery("energy_charged"),
+              watch_battery("energy_discharged")};
   setpoints_place_ = watch("command/setpoints");
 }
 
@@ -108,32 +108,13 @@ std::size_t battery_model::watch(const std::string& name) {
 
 void battery_model::watch_rack(const rack_facts& facts) {
   const auto at = [&](const char* name) { return watch(facts.name + "/" + name); };
-  racks_.push_back({facts.name,
-                    facts.device,
-                    facts.capacity_ah,
-                    at("contactor"),
-                    at("voltage"),
-                    at("current"),
-                    at("soc"),
-                    at("soh"),
-                    at("charge_current_limit"),
-                    at("discharge_current_limit"),
-                    at("charge_voltage_limit"),
-                    at("discharge_voltage_limit"),
-                    at("charge_power_limit"),
-                    at("discharge_power_limit"),
-                    at("cell_voltage_min"),
-                    at("cell_voltage_min_index"),
-                    at("cell_voltage_max"),
-                    at("cell_voltage_max_index"),
-                    at("cell_temperature_min"),
-                    at("cell_temperature_min_index"),
-                    at("cell_temperature_max"),
-                    at("cell_temperature_max_index"),
-                    at("cell_temperature_average"),
-                    at("manufacturer"),
-                    at("model"),
-                    at("firmware_version")});
+  racks_.push_back({facts.name, facts.device, facts.capacity_ah, at("contactor"),
+                    at("charge_current_limit"), at("discharge_current_limit"),
+                    at("cell_voltage_min"), at("cell_voltage_min_index"), at("cell_voltage_max"),
+                    at("cell_voltage_max_index"), at("cell_temperature_min"),
+                    at("cell_temperature_min_index"), at("cell_temperature_max"),
+                    at("cell_temperature_max_index"), at("cell_temperature_average"),
+                    at("manufacturer"), at("model"), at("firmware_version")});
 }
 
 void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
@@ -181,80 +162,20 @@ std::optional<bool> battery_model::is_closed(const rack& of, std::int64_t now_us
   return messages::is_on_bus(points_.at(of.contactor).text);
 }
 
-void battery_model::take_system(battery_state& state, std::int64_t now_us) const {
-  state.charge_current_a = number(system_.charge_limit, now_us);
-  state.discharge_current_a = number(system_.discharge_limit, now_us);
-  state.charge_voltage_v = number(system_.charge_voltage, now_us);
-  state.discharge_voltage_v = number(system_.discharge_voltage, now_us);
-  state.charge_power_w = number(system_.charge_power, now_us);
-  state.discharge_power_w = number(system_.discharge_power, now_us);
-  state.voltage_v = number(system_.voltage, now_us);
-  state.current_a = number(system_.current, now_us);
-  const auto soc = number(system_.soc, now_us);
+void battery_model::take_battery(battery_state& state, std::int64_t now_us) const {
+  state.charge_current_a = number(battery_.charge_limit, now_us);
+  state.discharge_current_a = number(battery_.discharge_limit, now_us);
+  state.charge_voltage_v = number(battery_.charge_voltage, now_us);
+  state.discharge_voltage_v = number(battery_.discharge_voltage, now_us);
+  state.charge_power_w = number(battery_.charge_power, now_us);
+  state.discharge_power_w = number(battery_.discharge_power, now_us);
+  state.voltage_v = number(battery_.voltage, now_us);
+  state.current_a = number(battery_.current, now_us);
+  const auto soc = number(battery_.soc, now_us);
   set(state.values, item_of("soc"), soc);
   set(state.values, item_of("soc_fine"), soc);
-  set(state.values, item_of("energy_charged"), number(system_.charged, now_us));
-  set(state.values, item_of("energy_discharged"), number(system_.discharged, now_us));
-}
-
-// Racks in parallel: as many as are closed times the smallest of them. One that is not
-// heard leaves no limit at all.
-std::optional<double> battery_model::shared_limit(field which, std::int64_t now_us) const {
-  std::optional<double> smallest;
-  int active = 0;
-  for (const auto& each : racks_) {
-    const auto closed = is_closed(each, now_us);
-    const auto told = number(each.*which, now_us);
-    if (!closed || !told) return std::nullopt;
-    if (!*closed) continue;
-    ++active;
-    smallest = std::min(smallest.value_or(*told), *told);
-  }
-  return smallest.value_or(0) * active;
-}
-
-std::optional<double> battery_model::extreme(field which, bool largest, std::int64_t now_us) const {
-  std::optional<double> found;
-  for (const auto& each : racks_) {
-    const auto told = number(each.*which, now_us);
-    if (!told) continue;
-    if (!found || (largest ? *told > *found : *told < *found)) found = told;
-  }
-  return found;
-}
-
-// A group that is a part of the site.
-void battery_model::sum_racks(battery_state& state, std::int64_t now_us) const {
-  state.charge_current_a = shared_limit(&rack::charge_limit, now_us);
-  state.discharge_current_a = shared_limit(&rack::discharge_limit, now_us);
-  state.charge_voltage_v = extreme(&rack::charge_voltage, false, now_us);
-  state.discharge_voltage_v = extreme(&rack::discharge_voltage, true, now_us);
-  state.charge_power_w = shared_limit(&rack::charge_power, now_us);
-  state.discharge_power_w = shared_limit(&rack::discharge_power, now_us);
-  double voltages = 0;
-  int measured = 0;
-  double current = 0;
-  double charge = 0;
-  double capacity = 0;
-  bool is_complete = true;
-  for (const auto& each : racks_) {
-    const auto voltage = number(each.voltage, now_us);
-    const auto current_a = number(each.current, now_us);
-    const auto soc = number(each.soc, now_us);
-    is_complete = is_complete && current_a;
-    current += current_a.value_or(0);
-    if (voltage) voltages += *voltage;
-    measured += voltage ? 1 : 0;
-    const double weight = each.capacity_ah > 0 ? each.capacity_ah : 1;
-    if (soc) charge += weight * *soc;
-    capacity += soc ? weight : 0;
-  }
-  if (measured > 0) state.voltage_v = voltages / measured;
-  if (is_complete) state.current_a = current;
-  if (capacity > 0) {
-    state.values.set(item_of("soc"), charge / capacity);
-    state.values.set(item_of("soc_fine"), charge / capacity);
-  }
+  set(state.values, item_of("energy_charged"), number(battery_.charged, now_us));
+  set(state.values, item_of("energy_discharged"), number(battery_.discharged, now_us));
 }
 
 void battery_model::add_extremes(battery_state& state, std::int64_t now_us) const {
@@ -414,28 +335,13 @@ messages::inverter::told_identity battery_model::identity_of(std::size_t positio
 
 // It moves in months: what was measured once stays true while nobody says it.
 void battery_model::keep_soh(std::int64_t now_us) {
-  if (is_whole_site_) {
-    if (const auto told = number(system_.soh, now_us)) soh_ = told;
-    return;
-  }
-  double weighted = 0;
-  double weights = 0;
-  for (const auto& each : racks_) {
-    const auto told = number(each.soh, now_us);
-    const double weight = each.capacity_ah > 0 ? each.capacity_ah : 1;
-    weighted += weight * told.value_or(0);
-    weights += told ? weight : 0;
-  }
-  if (weights > 0) soh_ = weighted / weights;
+  if (const auto told = number(battery_.soh, now_us)) soh_ = told;
 }
 
 battery_state battery_model::step(std::int64_t now_us) {
   battery_state state;
   keep_soh(now_us);
-  if (is_whole_site_)
-    take_system(state, now_us);
-  else
-    sum_racks(state, now_us);
+  take_battery(state, now_us);
   set(state.values, item_of("voltage"), state.voltage_v);
   set(state.values, item_of("current"), state.current_a);
   set(state.values, item_of("soh"), soh_);

@@ -40,7 +40,7 @@ struct battery_state {
   messages::inverter::payload values;
 };
 
-/// Reads what the racks and `system/` say and makes one battery of it. Pure. A value counts
+/// Reads what the racks and the actor that makes one battery of them say. Pure. A value counts
 /// only while it comes: by the time of its arrival, never by what was once said.
 class battery_model {
  public:
@@ -62,13 +62,13 @@ class battery_model {
     std::string name;
     std::string device;
     double capacity_ah = 0;
-    std::size_t contactor, voltage, current, soc, soh, charge_limit, discharge_limit;
-    std::size_t charge_voltage, discharge_voltage, charge_power, discharge_power;
+    std::size_t contactor, charge_limit, discharge_limit;
     std::size_t cell_min, cell_min_index, cell_max, cell_max_index;
     std::size_t cold, cold_index, warm, warm_index, mean_temperature;
     std::size_t manufacturer, model, firmware;
   };
-  struct system_places {
+  /// Where it stands what all racks of the group are together.
+  struct battery_places {
     std::size_t charge_limit, discharge_limit, charge_voltage, discharge_voltage;
     std::size_t charge_power, discharge_power, voltage, current, soc, soh;
     std::size_t charged, discharged;
@@ -95,10 +95,7 @@ class battery_model {
   [[nodiscard]] std::optional<double> number(std::size_t place, std::int64_t now_us) const;
   [[nodiscard]] bool is_current(std::size_t place, std::int64_t now_us) const;
   [[nodiscard]] std::optional<bool> is_closed(const rack& of, std::int64_t now_us) const;
-  void take_system(battery_state& state, std::int64_t now_us) const;
-  void sum_racks(battery_state& state, std::int64_t now_us) const;
-  [[nodiscard]] std::optional<double> shared_limit(field which, std::int64_t now_us) const;
-  [[nodiscard]] std::optional<double> extreme(field which, bool largest, std::int64_t now_us) const;
+  void take_battery(battery_state& state, std::int64_t now_us) const;
   void add_extremes(battery_state& state, std::int64_t now_us) const;
   void add_counts(battery_state& state, std::int64_t now_us) const;
   void add_alarms(battery_state& state, std::int64_t now_us) const;
@@ -107,9 +104,8 @@ class battery_model {
                     const messages::limits& said) const;
   void keep_soh(std::int64_t now_us);
 
-  bool is_whole_site_;
   std::vector<rack> racks_;
-  system_places system_{};
+  battery_places battery_{};
   messages::points::watched_points points_;
   std::vector<std::int64_t> heard_us_; ///< by place; 0: never
   std::vector<std::int64_t> source_us_;

@@ -84,7 +84,8 @@ struct model_options {
   std::shared_ptr<const messages::inverter::inverter_profile> profile;
   messages::inverter::wire_options wire;
   std::vector<rack_facts> racks; ///< of its group
-  bool is_whole_site = true;     ///< they are all that the site has: `system/` speaks for them
+  /// Who says what its racks are together: the site's `system`, or one for a part of them.
+  std::string battery = "system";
   inverter_link::identity identity;
   /// Where nobody says how far the battery may be charged and discharged, in V.
   std::optional<double> charge_voltage_v;

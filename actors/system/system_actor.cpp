@@ -11,7 +11,6 @@
 namespace voltaic::actors::system {
 namespace {
 
-constexpr const char* energy_key = "system/energy";
 constexpr std::uint64_t token = 1;
 
 model_options checked(model_options options) {
@@ -33,7 +32,10 @@ double counted(const nlohmann::json& body, const char* key) {
 } // namespace
 
 system_actor::system_actor(runtime::context& context, const actor_options& options)
-    : context_(context), model_(checked(options.model)), has_links_(!options.model.links.empty()) {
+    : context_(context),
+      model_(checked(options.model)),
+      has_links_(!options.model.links.empty()),
+      energy_key_(options.model.name + "/energy") {
   load();
   for (const auto& source : options.sources) {
     context_.listen(source, runtime::kind::catalogue);
@@ -44,7 +46,7 @@ system_actor::system_actor(runtime::context& context, const actor_options& optio
 
 void system_actor::load() {
   for (const auto& record : context_.journal().newest(bus::storage::counters_stream)) {
-    if (record.key != energy_key) continue;
+    if (record.key != energy_key_) continue;
     const auto body = nlohmann::json::parse(record.body, nullptr, false);
     if (!body.is_object()) continue;
     kept_ = {counted(body, "charged_wh"), counted(body, "discharged_wh")};
@@ -98,7 +100,7 @@ void system_actor::keep(runtime::instant now) {
   kept_ = model_.energy();
   const nlohmann::json body = {{"charged_wh", kept_.charged_wh},
                                {"discharged_wh", kept_.discharged_wh}};
-  context_.store({0, bus::storage::counters_stream, energy_key, now.utc_us, body.dump()}, token);
+  context_.store({0, bus::storage::counters_stream, energy_key_, now.utc_us, body.dump()}, token);
 }
 
 } // namespace voltaic::actors::system

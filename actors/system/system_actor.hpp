@@ -22,8 +22,8 @@ struct actor_options {
 /// Links are said this often.
 inline constexpr std::int64_t links_period_us = messages::us_per_s;
 
-/// The SYSTEM actor: says what all racks are together and how links fare, and
-/// keeps the energy.
+/// The SYSTEM actor: says what racks are together and how links fare, and keeps the energy.
+/// One speaks for all racks of the site, one for each part of them that has an inverter.
 class system_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument with every finding of the options.
@@ -43,6 +43,7 @@ class system_actor final : public runtime::actor {
   runtime::context& context_;
   model model_;
   const bool has_links_;
+  const std::string energy_key_; ///< of its counters in the journal
   energy_counters kept_;
   runtime::instant heard_;       ///< source time of the newest that was heard
   std::int64_t heard_at_us_ = 0; ///< on the node's clock; 0: nothing was

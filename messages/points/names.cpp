@@ -142,8 +142,9 @@ bool glob_match(std::string_view pattern, std::string_view name) {
 }
 
 bool is_aggregate(std::string_view point) {
-  // All that the system says is of several racks.
-  if (point.starts_with("system/")) return true;
+  // All that the system says is of several racks, and so is what is said of an inverter's.
+  if (point.starts_with("system/") || point.find("/battery/") != std::string_view::npos)
+    return true;
   constexpr std::array<std::string_view, 5> endings = {"_min", "_max", "_average", "_min_index",
                                                        "_max_index"};
   return std::any_of(endings.begin(), endings.end(),

@@ -140,19 +140,27 @@ actors::system::limit_rules limit_rules_of(const site::site_limits& stated) {
   return rules;
 }
 
+void add_rack(const site::plan& plan, const site::rack& rack,
+              actors::system::actor_options& options) {
+  options.model.racks.push_back({rack.name, site::capacity_ah(plan, rack)});
+  for (const auto& source :
+       {rack.device, rack.name, rack.name + "/protection", rack.name + "/contactor"})
+    options.sources.push_back(source);
+}
+
+// The whole site with its links, or the racks behind an inverter.
 factory make_system(const actor_setup& setup) {
+  const auto& plan = setup.plan;
   actors::system::actor_options options;
-  options.model.name = site::system_actor;
-  for (const auto& rack : setup.plan.racks) {
-    options.model.racks.push_back({rack.name, site::capacity_ah(setup.plan, rack)});
-    for (const auto& source :
-         {rack.device, rack.name, rack.name + "/protection", rack.name + "/contactor"}) {
-      options.sources.push_back(source);
-    }
+  options.model.name = setup.actor.name;
+  options.model.limits = limit_rules_of(plan.limits);
+  if (const auto* inverter = plan.find_inverter(setup.actor.subject)) {
+    for (const auto& name : inverter->racks) add_rack(plan, *plan.find_rack(name), options);
+  } else {
+    for (const auto& rack : plan.racks) add_rack(plan, rack, options);
+    for (const auto& node : plan.nodes) options.nodes.push_back(node.name);
+    options.model.links = links_of(plan);
   }
-  for (const auto& node : setup.plan.nodes) options.nodes.push_back(node.name);
-  options.model.links = links_of(setup.plan);
-  options.model.limits = limit_rules_of(setup.plan.limits);
   return [options](context& with) {
     return std::make_unique<actors::system::system_actor>(with, options);
   };
@@ -175,7 +183,7 @@ void fill_battery(const site::plan& plan, const site::inverter& item,
     options.identity.cells_in_series =
         profile.topology->modules * profile.topology->cells_per_module;
   }
-  options.is_whole_site = item.racks.size() == plan.racks.size();
+  options.battery = site::battery_actor(plan, item);
 }
 
 // A Modbus inverter can be told no more than its registers take.
@@ -223,7 +231,7 @@ factory make_inverter_link(const actor_setup& setup) {
   rules.safety_relay = item.safety_relay;
   fill_battery(plan, item, rules);
   fill_device(plan, item, rules);
-  options.sources.emplace_back(site::system_actor);
+  options.sources.push_back(rules.battery);
   options.sources.emplace_back(site::command_actor);
   if (!item.device.empty()) options.sources.push_back(item.device);
   for (const auto& name : item.racks)

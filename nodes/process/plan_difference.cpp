@@ -93,6 +93,17 @@ std::vector<double> capacities(const plan& of) {
   return result;
 }
 
+// Of an inverter's link, and of what makes one battery of its racks.
+std::optional<std::string> inverter_differs(const plan& before, const plan& after,
+                                            const std::string& name) {
+  if (auto why = differs(before.find_inverter(name), after.find_inverter(name), name)) return why;
+  // Whether the group is the whole site, what its racks weigh, what lost ones do.
+  if (joined_names(before.racks) != joined_names(after.racks)) return "the racks changed";
+  if (capacities(before) != capacities(after)) return "a rack's capacity changed";
+  if (!(before.limits == after.limits)) return "the site's [limits] changed";
+  return std::nullopt;
+}
+
 std::optional<std::string> node_differs(const plan& before, const plan& after,
                                         const site::node& was, const site::node& is) {
   if (!(was == is)) return "its actors or ports changed";
@@ -106,12 +117,8 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
     const auto& name = actor.subject;
     if (is_device) {
       if (auto why = differs(before.find_device(name), after.find_device(name), name)) return why;
-    } else if (actor.kind == site::actor_kind::inverter_link) {
-      if (auto why = differs(before.find_inverter(name), after.find_inverter(name), name))
-        return why;
-      // Whether the group is the whole site, and what its racks weigh.
-      if (joined_names(before.racks) != joined_names(after.racks)) return "the racks changed";
-      if (capacities(before) != capacities(after)) return "a rack's capacity changed";
+    } else if (after.find_inverter(name) != nullptr) {
+      if (auto why = inverter_differs(before, after, name)) return why;
     } else if (actor.kind == site::actor_kind::digital_io) {
       if (auto why = differs(before.find_digital(name), after.find_digital(name), name)) return why;
     } else if (!name.empty()) {

@@ -246,7 +246,7 @@ struct simulated_site::state {
     }
   }
 
-  bool kill(std::string_view node) {
+  bool kill(std::string_view node, std::int64_t down_us) {
     const auto found =
         std::ranges::find_if(members, [&](const member& one) { return one.node->name == node; });
     if (found == members.end() || !found->living) return false;
@@ -256,7 +256,7 @@ struct simulated_site::state {
     found->living->engine->stop();
     found->living.reset();
     dying = false;
-    found->starts_again_us = now.monotonic_us + node_down_us;
+    found->starts_again_us = now.monotonic_us + down_us;
     return true;
   }
 
@@ -476,8 +476,8 @@ std::vector<bool> simulated_site::driven(const std::string& digital) const {
   return found == state_->driven.end() ? std::vector<bool>() : found->second;
 }
 
-bool simulated_site::kill(std::string_view node) {
-  return state_->kill(node);
+bool simulated_site::kill(std::string_view node, std::int64_t down_us) {
+  return state_->kill(node, down_us);
 }
 
 bool simulated_site::equipment_read() const {

@@ -83,9 +83,9 @@ class simulated_site {
   /// What the output lines of a [[digital]] were driven to last, in their order; empty: nothing
   /// yet.
   [[nodiscard]] std::vector<bool> driven(const std::string& digital) const;
-  /// Ends a node as SIGKILL ends its process, and starts it again after
-  /// `node_down_us`, with its journal. False: no such node, or it is down.
-  bool kill(std::string_view node);
+  /// Ends a node as SIGKILL ends its process, and starts it again after `down_us`, with its
+  /// journal. False: no such node, or it is down.
+  bool kill(std::string_view node, std::int64_t down_us = node_down_us);
   /// Says a command as an operator would, in the next step; its result comes
   /// among the messages.
   void send(messages::command command);

@@ -71,6 +71,7 @@ struct draft_inverter {
   position racks_at;
   position node_at;
   position compatibility_at;
+  position relay_at; ///< of safety_relay
 };
 
 /// The whole file.

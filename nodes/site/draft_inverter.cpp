@@ -103,6 +103,7 @@ void read_places(section& table, draft_inverter& made) {
   made.racks_at = at("racks");
   made.node_at = at("node");
   made.compatibility_at = at("compatibility");
+  made.relay_at = at("safety_relay");
 }
 
 } // namespace

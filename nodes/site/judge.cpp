@@ -10,6 +10,7 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
 #include "nodes/site/judge_protection.hpp"
 #include "nodes/site/line_load.hpp"
@@ -287,6 +288,7 @@ void judge(const draft& source, plan& result, reporter& report) {
                                     [&](const draft_rack& r) { return r.item.name == item.name; });
     judge_protection(*place, item, result, report);
   }
+  judge_dc_bus(source, result, report);
   judge_digital(source, result, report);
   judge_sockets(source, result, report);
 }

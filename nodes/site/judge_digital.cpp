@@ -42,6 +42,33 @@ class digital_judge {
     }
   }
 
+  // It drops when the inverter is lost: what names nobody drops nothing, and nobody is told
+  // before that day.
+  void judge(const draft_inverter& place, const inverter& item) {
+    const auto& point = item.safety_relay;
+    if (point.empty()) return;
+    const auto name = local_name(point);
+    if (const auto* from = plan_.find_digital(owner_of(point)))
+      return judge_relay_output(*from, point, place.relay_at);
+    const auto* device = plan_.find_device(owner_of(point));
+    if (device == nullptr)
+      return report_.add(place.relay_at,
+                         fmt::format("safety_relay: {} is neither an output of a [[digital]] nor "
+                                     "a point of a device",
+                                     point));
+    if (device->profile == nullptr) return;
+    const auto sets = [&](const profiles::command& each) {
+      return each.purpose == profiles::command_purpose::set && each.point == name;
+    };
+    const auto found = std::ranges::find_if(device->profile->commands, sets);
+    if (found == device->profile->commands.end())
+      return report_.add(
+          place.relay_at,
+          fmt::format("safety_relay: {} has no point {} that can be set", device->name, name));
+    if (found->allowed.minimum > 0 || found->allowed.maximum < 0)
+      report_.add(place.relay_at, fmt::format("safety_relay: {} cannot be set to 0", point));
+  }
+
   void judge(const draft_rack& place, const rack& item) {
     judge_role(item, "emergency_stop", item.emergency_stop, place.emergency_stop_at);
     judge_role(item, "interlock", item.interlock, place.interlock_at);
@@ -85,6 +112,16 @@ class digital_judge {
         owner == system_actor)
       return;
     report_.add(at, fmt::format("follow: there is no {} that could say {}", owner, output.follow));
+  }
+
+  void judge_relay_output(const digital& from, const std::string& point, position at) {
+    const auto name = point.substr(point.find('/') + 1);
+    const auto found = std::ranges::find(from.outputs, name, &digital_output::name);
+    if (found == from.outputs.end())
+      report_.add(at, fmt::format("safety_relay: {} has no output {}", from.name, name));
+    else if (!found->follow.empty())
+      report_.add(at, fmt::format("safety_relay: {} follows {}, so that nobody else sets it", point,
+                                  found->follow));
   }
 
   void judge_role(const rack& item, std::string_view role, const std::string& point, position at) {
@@ -133,6 +170,8 @@ void judge_digital(const draft& source, plan& result, reporter& report) {
     if (const auto* item = result.find_digital(place.item.name)) judge.judge(place, *item);
   for (const auto& place : source.racks)
     if (const auto* item = result.find_rack(place.item.name)) judge.judge(place, *item);
+  for (const auto& place : source.inverters)
+    if (const auto* item = result.find_inverter(place.item.name)) judge.judge(place, *item);
 }
 
 } // namespace voltaic::nodes::site

@@ -126,6 +126,8 @@ void place_inverter(const draft& source, plan& result, inverter& item, reporter&
                                          item.node, each.name));
   auto& target =
       node_of(result, item.node, item.node == site_node ? node_kind::site : node_kind::other);
+  if (is_group(result, item))
+    target.actors.push_back({battery_actor(result, item), actor_kind::system, item.name});
   target.actors.push_back({item.name + "/link", actor_kind::inverter_link, item.name});
   add_once(target.buses, item.bus);
 }

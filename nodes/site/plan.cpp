@@ -1,5 +1,7 @@
 #include "nodes/site/plan.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "messages/inverter/inverter_profile.hpp"
@@ -60,6 +62,17 @@ messages::inverter::wire_options wire_options_of(const inverter& item) {
   if (item.current_raw_offset) options.current_raw_offset = *item.current_raw_offset;
   if (item.address) options.address = *item.address;
   return options;
+}
+
+bool is_group(const plan& of, const inverter& item) {
+  return std::ranges::any_of(of.racks, [&](const rack& each) {
+    return std::ranges::find(item.racks, each.name) == item.racks.end();
+  });
+}
+
+std::string battery_actor(const plan& of, const inverter& item) {
+  return is_group(of, item) ? fmt::format("{}/{}", item.name, group_actor)
+                            : std::string(system_actor);
 }
 
 double capacity_ah(const plan& of, const rack& item) {

@@ -191,7 +191,8 @@ enum class actor_kind : std::uint8_t {
 struct actor {
   std::string name;
   actor_kind kind = actor_kind::can_device;
-  std::string subject; ///< the device's or rack's name; empty for command and system
+  /// The device's, rack's or inverter's name; empty for command and the whole system.
+  std::string subject;
   friend bool operator==(const actor&, const actor&) = default;
 };
 
@@ -274,6 +275,8 @@ inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";
 /// Says what all racks are together; where there is a rack.
 inline constexpr std::string_view system_actor = "system";
+/// The same of those behind one inverter, below its name.
+inline constexpr std::string_view group_actor = "battery";
 /// In whose name the process supervisor records events; no node's.
 inline constexpr std::string_view supervisor_speaker = "supervisor";
 
@@ -328,6 +331,11 @@ struct plan {
 
 /// What the profile of a CAN inverter says and the site file instead.
 [[nodiscard]] messages::inverter::wire_options wire_options_of(const inverter& item);
+
+/// Whether an inverter has a part of the site's racks behind it, which has a `group_actor`.
+[[nodiscard]] bool is_group(const plan& of, const inverter& item);
+/// Who says what the racks behind an inverter are together: "system" or "inverter_0/battery".
+[[nodiscard]] std::string battery_actor(const plan& of, const inverter& item);
 
 /// The rated capacity of a rack as its device's profile states it; 0: not stated.
 [[nodiscard]] double capacity_ah(const plan& of, const rack& item);

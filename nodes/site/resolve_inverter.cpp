@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "messages/inverter/compatibility.hpp"
@@ -104,7 +105,10 @@ void check_bus(const draft_inverter& at, const draft& source, const plan& result
 void check_racks(const draft_inverter& at, plan& result, inverter& item, reporter& report) {
   if (item.racks.empty()) item.racks = names_of(result.racks);
   if (item.racks.empty()) report.add(at.table_at, "inverter: the site has no rack");
+  std::set<std::string> listed;
   for (const auto& name : item.racks) {
+    if (!listed.insert(name).second)
+      report.add(at.racks_at, fmt::format("racks: {} is there twice", name));
     if (result.find_rack(name) == nullptr)
       unknown(report, at.racks_at, "racks", name, "rack", names_of(result.racks));
     for (const auto& other : result.inverters)

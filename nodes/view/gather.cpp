@@ -27,6 +27,7 @@ constexpr std::array telling_points = {"state",   "faults",  "alarms",    "power
 
 /// What every rack has.
 constexpr std::string_view contactor_end = "/contactor";
+const std::string group_end = "/" + std::string(site::group_actor);
 
 /// All points by name; lives as long as what was selected.
 class index_of_points {
@@ -240,7 +241,8 @@ site_facts heard_facts(const std::vector<point_state>& points) {
       return std::ranges::find(list, owner) != list.end();
     };
     if (point.description.name.starts_with(owner + "/") && owner != site::system_actor &&
-        !owner.ends_with(contactor_end) && !is_in(facts.racks) && !is_in(facts.equipment))
+        !owner.ends_with(group_end) && !owner.ends_with(contactor_end) && !is_in(facts.racks) &&
+        !is_in(facts.equipment))
       facts.equipment.push_back(owner);
   }
   return facts;
