@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "actors/runtime/command_gate.hpp"
@@ -33,9 +34,10 @@ configuration_keeper::configuration_keeper(runtime::context& owner, std::string 
 
 std::optional<messages::event> configuration_keeper::begin(runtime::instant now) {
   if (found_.is_new) {
-    owner_.store({0, configuration::stream, rack_, now.utc_us,
-                  configuration::encode_version(found_.in_force)},
-                 no_token);
+    const auto utc_us = std::max(now.utc_us, found_.after_utc_us + 1);
+    owner_.store(
+        {0, configuration::stream, rack_, utc_us, configuration::encode_version(found_.in_force)},
+        no_token);
     tell("taken", fmt::format("version {}, {}", found_.in_force.number, found_.in_force.origin),
          found_.in_force.changes, nullptr, now);
   }
@@ -70,7 +72,7 @@ std::vector<std::string> configuration_keeper::refusals(const messages::command&
   if (asked.priority >= messages::command_priority::remote)
     refused.emplace_back("protection is loosened by persons at the plant alone");
   if (asked.user.empty()) refused.emplace_back("nobody says who approves");
-  if (!standby) refused.emplace_back("the rack is not in standby: open it first");
+  if (!standby) refused.emplace_back("the rack is not in standby: open it, or end its current");
   if (storing_) refused.emplace_back("it is being approved");
   return refused;
 }

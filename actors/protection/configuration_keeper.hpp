@@ -36,7 +36,8 @@ class configuration_keeper {
     bool is_stored = false; ///< what was staged is the newest version from now on
   };
   /// `asked.point`: "rack_0/HASH", of what is staged. `standby`: the contactors are known to be
-  /// open. Nothing: `stored` tells it.
+  /// open, or it is known that no current flows through those that nothing here can open.
+  /// Nothing: `stored` tells it.
   [[nodiscard]] std::optional<answer> approve(const messages::command& asked, bool standby,
                                               runtime::instant now);
   /// The owner's `stored` hands on what it got.

@@ -167,7 +167,8 @@ void protection_actor::receive(const messages::message& message) {
     if (from == contactor_ && !telemetry->blocks.empty()) {
       const auto* text = std::get_if<std::string>(&telemetry->blocks.front().values);
       // What cannot be opened here is not asked to be open before a reset.
-      standby_ = !model_.options().can_open || (text && (*text == "open" || *text == "fault"));
+      open_ = text && (*text == "open" || *text == "fault");
+      standby_ = !model_.options().can_open || open_;
       opening_ = text && *text == "opening";
     }
   } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {
@@ -413,8 +414,14 @@ void protection_actor::shelve(const messages::command& command) {
   commands_.finish(command, messages::outcome::done, {}, {}, now_);
 }
 
+// Other rules are taken where nothing flows. What nothing here can open may be open all the same,
+// or at rest.
+bool protection_actor::takes_rules() const {
+  return open_ || (!model_.options().can_open && model_.is_at_rest());
+}
+
 void protection_actor::approve(const messages::command& command) {
-  const auto answered = configuration_.approve(command, standby_, now_);
+  const auto answered = configuration_.approve(command, takes_rules(), now_);
   if (answered) finish_approval(*answered);
 }
 
@@ -422,7 +429,7 @@ void protection_actor::finish_approval(const configuration_keeper::answer& answe
   commands_.finish(answered.command, answered.outcome, answered.reasons, {}, now_);
   // Rules are taken where nothing flows and nothing is latched in passing: at a start. A rack
   // that somebody closed meanwhile goes on by the former ones until its next.
-  if (answered.is_stored && standby_)
+  if (answered.is_stored && takes_rules())
     context_.restart("another configuration of its rack was approved");
 }
 

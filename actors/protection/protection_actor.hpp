@@ -68,6 +68,7 @@ class protection_actor final : public runtime::actor {
   void reset(const messages::command& command);
   void shelve(const messages::command& command);
   void acknowledge(const messages::command& command);
+  [[nodiscard]] bool takes_rules() const;
   void approve(const messages::command& command);
   void finish_approval(const configuration_keeper::answer& answered);
 
@@ -84,6 +85,7 @@ class protection_actor final : public runtime::actor {
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;
+  bool open_ = false; ///< its contactors are known to be open
   bool standby_ = false;
   deadline_model deadlines_;
   bool opening_ = false;     ///< the contactors are, or are about to

@@ -131,6 +131,9 @@ struct outputs {
 /// Why a reset or a shelving was refused, or nothing.
 using refusals = std::vector<std::string>;
 
+/// A smaller current flows through nobody: it is what sensors show.
+inline constexpr double rest_current_a = 2.0;
+
 /// Nobody shelves a warning for longer.
 inline constexpr std::int64_t shelved_us_max = 8 * 3'600 * messages::us_per_s;
 
@@ -168,6 +171,9 @@ class protection_model {
   [[nodiscard]] refusals unshelve(std::string_view candidate);
   /// What the last reset, shelving or unshelving did, for telling it; valid until the next step.
   [[nodiscard]] const outputs& last() const { return outputs_; }
+
+  /// It is known, now, that no current flows.
+  [[nodiscard]] bool is_at_rest() const;
 
   [[nodiscard]] const std::vector<row>& rows() const { return rows_; }
   [[nodiscard]] const std::vector<std::string>& unbound() const { return unbound_; }

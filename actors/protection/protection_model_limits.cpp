@@ -97,6 +97,15 @@ extremes protection_model::extremes_of(measured what) {
           values.any_valid && is_fresh && is_settled};
 }
 
+bool protection_model::is_at_rest() const {
+  if (!inputs_.is_bound(measured::current)) return false;
+  const auto current_a = inputs_.value_of(measured::current);
+  const auto period_ms = options_.points[position_of(measured::current)].period_ms;
+  const auto& silence = inputs_.values({input_kind::silence, measured::current});
+  return current_a && silence.maximum < silence_after(period_ms).warning_ms &&
+         std::abs(*current_a) <= rest_current_a;
+}
+
 limit_inputs protection_model::inputs_of_limits() {
   limit_inputs now;
   now.cell_v = extremes_of(measured::cell_voltage);

@@ -15,6 +15,10 @@ effect effect_of(bool is_looser) {
   return is_looser ? effect::loosens : effect::harmless;
 }
 
+effect barring(bool is_looser) {
+  return is_looser ? effect::replaces : effect::harmless;
+}
+
 effect judge(looser_when rule, double before, double after) {
   switch (rule) {
     case looser_when::higher:
@@ -25,6 +29,16 @@ effect judge(looser_when rule, double before, double after) {
       return effect_of(before > 0 && (after > before || after <= 0));
     case looser_when::structure:
       return effect::replaces;
+    case looser_when::wired_higher:
+      return barring(after > before);
+    case looser_when::wired_raised:
+      return barring(before > 0 && after > before);
+    case looser_when::wired_lowered:
+      return barring(before > 0 && after < before);
+    case looser_when::wired_higher_or_none:
+      return barring(before > 0 && (after > before || after <= 0));
+    case looser_when::wired_lower_or_none:
+      return barring(before > 0 && after < before);
     case looser_when::never:
       return effect::harmless;
     default:
@@ -34,6 +48,8 @@ effect judge(looser_when rule, double before, double after) {
 
 effect judge(looser_when rule, const std::string& before, const std::string& after) {
   if (rule == looser_when::structure) return effect::replaces;
+  if (rule == looser_when::never) return effect::harmless;
+  if (rule == looser_when::wired) return barring(!before.empty());
   if (rule == looser_when::taken_away) return effect_of(!before.empty());
   return effect_of(rule == looser_when::stated && !after.empty());
 }
@@ -82,7 +98,7 @@ class walk {
 
 std::string_view note_of(effect what) {
   if (what == effect::loosens) return " (loosens)";
-  return what == effect::replaces ? " (another rack or other words)" : "";
+  return what == effect::replaces ? " (not closed before that is approved)" : "";
 }
 
 } // namespace
@@ -103,13 +119,13 @@ std::vector<change> comparison::to_approve() const {
 comparison compare(const rack_configuration& before, const rack_configuration& after) {
   walk all(after);
   auto& kept = all.result().tighter;
-  for (const auto& [name, value, rule] : text_items)
+  for (const auto& [name, value, rule, known] : text_items)
     all.item(name, rule, before.*value, kept.*value);
-  for (const auto& [name, value, rule] : number_items)
+  for (const auto& [name, value, rule, known] : number_items)
     all.item(name, rule, before.*value, kept.*value);
   for (const auto& [name, pair, side] : curve_items)
     all.curve(name, before.derating.*pair.*side, kept.derating.*pair.*side);
-  for (const auto& [name, value, rule] : derating_items)
+  for (const auto& [name, value, rule, known] : derating_items)
     all.item(fmt::format("derating/{}", name), rule, before.derating.*value, kept.derating.*value);
   kept.limits = compare_limits(before.limits, after.limits, all.result().changes);
   return std::move(all.result());

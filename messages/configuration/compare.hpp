@@ -12,7 +12,7 @@ namespace voltaic::messages::configuration {
 enum class effect : std::uint8_t {
   harmless, ///< it protects as much as before, or more
   loosens,
-  replaces ///< the rack has another address or speaks other words: nobody can compare it
+  replaces ///< another address, other words, or something that others act by at once: not closed
 };
 
 /// One item that differs.
@@ -38,8 +38,10 @@ struct comparison {
 };
 
 /// What of `before` becomes another in `after`. A level that is gone or that trips later, farther
-/// out or with less consequence, one that clears sooner or nearer, a weaker latch, and any other
-/// condition, which may hold more seldom, loosen; so do curves that leave more anywhere.
+/// out or with less consequence, one that clears sooner or nearer, a weaker latch, a wider
+/// envelope, and any other condition, which may hold more seldom, loosen; so do curves that leave
+/// more anywhere. What other actors go by from their next start on, as inputs and inverters do,
+/// replaces where it protects less.
 [[nodiscard]] comparison compare(const rack_configuration& before, const rack_configuration& after);
 
 } // namespace voltaic::messages::configuration

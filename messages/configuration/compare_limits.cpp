@@ -90,7 +90,10 @@ class candidate_walk {
     const auto envelope = [](const candidate& of) {
       return fmt::format("{} to {}", of.minimum, of.maximum);
     };
-    say("envelope", envelope(before_), envelope(kept_), false);
+    const bool is_wider = kept_.minimum < before_.minimum || kept_.maximum > before_.maximum;
+    say("envelope", envelope(before_), envelope(kept_), is_wider);
+    kept_.minimum = std::max(kept_.minimum, before_.minimum);
+    kept_.maximum = std::min(kept_.maximum, before_.maximum);
     for (auto& is : kept_.limits) level(is);
     for (const auto& was : before_.limits)
       if (std::ranges::find(kept_.limits, was.level, &limit::level) == kept_.limits.end())

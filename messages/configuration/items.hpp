@@ -17,20 +17,32 @@ enum class looser_when : std::uint8_t {
   different,      ///< in either direction, or nobody knows
   stated,         ///< another text than before, unless it is gone
   taken_away,     ///< another text, where one was there
-  structure       ///< not looser, but another thing: nobody can compare it
+  structure,      ///< not looser, but another thing: nobody can compare it
+  // What others than the rack's chain act by, whatever the chain holds: it stays open meanwhile.
+  wired, ///< another text, where one was there
+  wired_higher,
+  wired_raised,  ///< higher, where something was stated
+  wired_lowered, ///< lower, where something was stated
+  wired_higher_or_none,
+  wired_lower_or_none
 };
+
+/// Texts of former versions lack what was listed later: there it is empty, or 0.
+enum class since : std::uint8_t { start, later };
 
 template <class Owner>
 struct number_item {
   std::string_view name;
   double Owner::*value;
   looser_when rule;
+  since known = since::start;
 };
 
 struct text_item {
   std::string_view name;
   std::string rack_configuration::*value;
   looser_when rule;
+  since known = since::start;
 };
 
 struct curve_item {
@@ -39,7 +51,7 @@ struct curve_item {
   protection::curve protection::curve_pair::*side;
 };
 
-inline constexpr std::array<text_item, 7> text_items{{
+inline constexpr std::array<text_item, 14> text_items{{
     {"profile", &rack_configuration::profile, looser_when::structure},
     {"profile_content", &rack_configuration::profile_content, looser_when::structure},
     {"bus", &rack_configuration::bus, looser_when::structure},
@@ -47,10 +59,18 @@ inline constexpr std::array<text_item, 7> text_items{{
     {"emergency_stop", &rack_configuration::emergency_stop, looser_when::taken_away},
     {"interlock", &rack_configuration::interlock, looser_when::taken_away},
     {"fire", &rack_configuration::fire, looser_when::taken_away},
+    {"port", &rack_configuration::port, looser_when::never, since::later},
+    {"emergency_stop_wiring", &rack_configuration::emergency_stop_wiring, looser_when::wired,
+     since::later},
+    {"interlock_wiring", &rack_configuration::interlock_wiring, looser_when::wired, since::later},
+    {"fire_wiring", &rack_configuration::fire_wiring, looser_when::wired, since::later},
+    {"inverter", &rack_configuration::inverter, looser_when::wired, since::later},
+    {"inverter_match", &rack_configuration::inverter_match, looser_when::wired, since::later},
+    {"safety_relay", &rack_configuration::safety_relay, looser_when::wired, since::later},
 }};
 
 /// A capacity scales the currents of conditions, some of which hold below and some above.
-inline constexpr std::array<number_item<rack_configuration>, 10> number_items{{
+inline constexpr std::array<number_item<rack_configuration>, 23> number_items{{
     {"id_offset", &rack_configuration::id_offset, looser_when::structure},
     {"commissioned", &rack_configuration::commissioned, looser_when::higher},
     {"shares_bus", &rack_configuration::shares_bus, looser_when::lower},
@@ -62,6 +82,32 @@ inline constexpr std::array<number_item<rack_configuration>, 10> number_items{{
     {"precharge_resistance_ohm", &rack_configuration::precharge_resistance_ohm,
      looser_when::different},
     {"precharge_energy_j", &rack_configuration::precharge_energy_j, looser_when::higher_or_none},
+    {"emergency_stop_debounce_ms", &rack_configuration::emergency_stop_debounce_ms,
+     looser_when::wired_raised, since::later},
+    {"interlock_debounce_ms", &rack_configuration::interlock_debounce_ms, looser_when::wired_raised,
+     since::later},
+    {"fire_debounce_ms", &rack_configuration::fire_debounce_ms, looser_when::wired_raised,
+     since::later},
+    {"inverter_charge_voltage_v", &rack_configuration::inverter_charge_voltage_v,
+     looser_when::wired_higher_or_none, since::later},
+    {"inverter_discharge_voltage_v", &rack_configuration::inverter_discharge_voltage_v,
+     looser_when::wired_lower_or_none, since::later},
+    {"inverter_charge_current_a", &rack_configuration::inverter_charge_current_a,
+     looser_when::wired_higher_or_none, since::later},
+    {"inverter_discharge_current_a", &rack_configuration::inverter_discharge_current_a,
+     looser_when::wired_higher_or_none, since::later},
+    {"inverter_fold_back_v", &rack_configuration::inverter_fold_back_v,
+     looser_when::wired_lower_or_none, since::later},
+    {"inverter_discharge_fold_back_v", &rack_configuration::inverter_discharge_fold_back_v,
+     looser_when::wired_lower_or_none, since::later},
+    {"fallback_charge_current_a", &rack_configuration::fallback_charge_current_a,
+     looser_when::wired_higher, since::later},
+    {"fallback_discharge_current_a", &rack_configuration::fallback_discharge_current_a,
+     looser_when::wired_higher, since::later},
+    {"fallback_lowest_v", &rack_configuration::fallback_lowest_v, looser_when::wired_lowered,
+     since::later},
+    {"fallback_highest_v", &rack_configuration::fallback_highest_v, looser_when::wired_raised,
+     since::later},
 }};
 
 inline constexpr std::array<number_item<protection::derating>, 6> derating_items{{

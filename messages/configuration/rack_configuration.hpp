@@ -15,6 +15,7 @@ struct rack_configuration {
   std::string profile_content; ///< of what the profile says beside the items below, 16 hex digits
   std::string bus;
   double id_offset = 0; ///< added to every CAN identifier of the profile
+  std::string port;     ///< of the bus, "virtual:can0": where it is, whatever it is called
 
   // What its contactors depend on. 1: yes, 0: no.
   double commissioned = 0;
@@ -24,6 +25,29 @@ struct rack_configuration {
   std::string emergency_stop;     ///< points that open it while active; empty: none
   std::string interlock;
   std::string fire;
+
+  // How those are wired where a [[digital]] has them: "gpiochip0 line 17, normally closed".
+  std::string emergency_stop_wiring;
+  std::string interlock_wiring;
+  std::string fire_wiring;
+  double emergency_stop_debounce_ms = 0; ///< 0: no such input
+  double interlock_debounce_ms = 0;
+  double fire_debounce_ms = 0;
+
+  // What the inverter before it goes by; 0 and empty: not stated, or there is none.
+  std::string inverter;       ///< its profile and how it is told
+  std::string inverter_match; ///< what the table of pairs says of both
+  std::string safety_relay;
+  double inverter_charge_voltage_v = 0;
+  double inverter_discharge_voltage_v = 0;
+  double inverter_charge_current_a = 0;
+  double inverter_discharge_current_a = 0;
+  double inverter_fold_back_v = 0;
+  double inverter_discharge_fold_back_v = 0;
+  double fallback_charge_current_a = 0;
+  double fallback_discharge_current_a = 0;
+  double fallback_lowest_v = 0;
+  double fallback_highest_v = 0;
 
   // What it is built for.
   double capacity_ah = 0;

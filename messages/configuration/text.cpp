@@ -50,12 +50,14 @@ class reader {
   expected<rack_configuration> read() {
     rack_configuration made;
     toml::table rack = table("rack");
-    for (const auto& [name, value, rule] : text_items) made.*value = text(rack, name);
-    for (const auto& [name, value, rule] : number_items) made.*value = number(rack, name);
+    for (const auto& [name, value, rule, known] : text_items)
+      if (is_there(rack, name, known)) made.*value = text(rack, name);
+    for (const auto& [name, value, rule, known] : number_items)
+      if (is_there(rack, name, known)) made.*value = number(rack, name);
     toml::table derating = table("derating");
     for (const auto& [name, pair, side] : curve_items)
       made.derating.*pair.*side = curve(derating, name);
-    for (const auto& [name, value, rule] : derating_items)
+    for (const auto& [name, value, rule, known] : derating_items)
       made.derating.*value = number(derating, name);
     for (const auto* rest : {&rack, &derating})
       if (!rest->empty()) refuse(fmt::format("unknown key {}", rest->begin()->first.str()));
@@ -69,6 +71,10 @@ class reader {
  private:
   void refuse(std::string why) {
     if (mistake_.empty()) mistake_ = std::move(why);
+  }
+
+  static bool is_there(const toml::table& in, std::string_view name, since known) {
+    return known == since::start || in.contains(name);
   }
 
   toml::table table(std::string_view name) {
@@ -134,14 +140,14 @@ std::string text_of(const protection::curve& of) {
 
 std::string canonical_text(const rack_configuration& of) {
   std::string text = "[rack]\n";
-  for (const auto& [name, value, rule] : text_items)
+  for (const auto& [name, value, rule, known] : text_items)
     text += fmt::format("{} = {}\n", name, quoted(of.*value));
-  for (const auto& [name, value, rule] : number_items)
+  for (const auto& [name, value, rule, known] : number_items)
     text += fmt::format("{} = {}\n", name, of.*value);
   text += "\n[derating]\n";
   for (const auto& [name, pair, side] : curve_items)
     text += fmt::format("{} = {}\n", name, text_of(of.derating.*pair.*side));
-  for (const auto& [name, value, rule] : derating_items)
+  for (const auto& [name, value, rule, known] : derating_items)
     text += fmt::format("{} = {}\n", name, of.derating.*value);
   text += fmt::format("\n[protection]\nname = {}\nchemistry = {}\n", quoted(of.limits.name),
                       quoted(of.limits.chemistry));

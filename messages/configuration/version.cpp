@@ -1,5 +1,7 @@
 #include "messages/configuration/version.hpp"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -12,9 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr const char* by_site_file = "site file at start";
+const std::string by_site_file = "site file at start";
 
-version version_of(std::uint32_t number, const char* origin, const rack_configuration& rules,
+version version_of(std::uint32_t number, const std::string& origin, const rack_configuration& rules,
                    const std::vector<change>& changes) {
   version made{number, {}, origin, {}, {}, canonical_text(rules)};
   made.hash = content_hash(made.text);
@@ -34,15 +36,43 @@ standing first_version(const known_configuration& known, const rack_configuratio
   return made;
 }
 
+bool is_at_place(const std::string& body, const rack_configuration& wanted) {
+  const auto kept = decode_version(body);
+  const auto of = kept ? read_configuration(kept->text)
+                       : expected<rack_configuration>(failure{kept.error().text});
+  if (!of || of->id_offset != wanted.id_offset) return false;
+  return of->bus == wanted.bus || (!of->port.empty() && of->port == wanted.port);
+}
+
 /// What the rack is, the site says: whoever reads and commands it goes by the same.
 void take_structure(const rack_configuration& from, rack_configuration& into) {
-  for (const auto& [name, value, rule] : text_items)
+  for (const auto& [name, value, rule, since_when] : text_items)
     if (rule == looser_when::structure) into.*value = from.*value;
-  for (const auto& [name, value, rule] : number_items)
+  for (const auto& [name, value, rule, since_when] : number_items)
     if (rule == looser_when::structure) into.*value = from.*value;
 }
 
 } // namespace
+
+known_configuration find_known(const std::vector<kept_version>& kept, const std::string& rack,
+                               const rack_configuration& wanted) {
+  const kept_version* own = nullptr;
+  const kept_version* at_place = nullptr;
+  const auto take = [](const kept_version*& newest, const kept_version& each) {
+    if (newest == nullptr || each.utc_us > newest->utc_us) newest = &each;
+  };
+  for (const auto& each : kept) {
+    if (each.rack.ends_with(staged_key({}))) continue; // nobody approved that
+    if (each.is_own && each.rack == rack) take(own, each);
+    if (is_at_place(each.body, wanted)) take(at_place, each);
+  }
+  const bool is_elsewhere = own != nullptr && !is_at_place(own->body, wanted);
+  const auto* known = at_place == nullptr || is_elsewhere ? own : at_place;
+  // Of two that are as old its own counts.
+  if (own != nullptr && known != nullptr && own->utc_us == known->utc_us) known = own;
+  if (known == nullptr) return {};
+  return {known->body, false, known == own ? std::string() : known->rack, known->utc_us};
+}
 
 std::string encode_version(const version& of) {
   json approvers = json::array();
@@ -87,10 +117,12 @@ standing standing_of(const known_configuration& known, const rack_configuration&
   standing made;
   const auto by_site = compare(*approved, wanted);
   const auto taken = compare(*approved, by_site.tighter);
-  made.is_new = !taken.changes.empty();
-  made.in_force = made.is_new
-                      ? version_of(last->number + 1, by_site_file, by_site.tighter, taken.changes)
-                      : *std::move(last);
+  made.is_new = !taken.changes.empty() || !known.former.empty();
+  made.after_utc_us = known.utc_us;
+  const auto origin =
+      known.former.empty() ? by_site_file : fmt::format("{}, was {}", by_site_file, known.former);
+  made.in_force = made.is_new ? version_of(last->number + 1, origin, by_site.tighter, taken.changes)
+                              : *std::move(last);
   made.rules = made.is_new ? by_site.tighter : *std::move(approved);
   // Against what holds from now on: what is tighter is no news any more.
   const auto left = compare(made.rules, wanted);

@@ -49,17 +49,38 @@ struct standing {
   version in_force;
   /// Compiled from its text; except the items that only say what the rack is, which are the site's.
   rack_configuration rules;
-  bool is_new = false;   ///< `in_force` has to be journalled
+  bool is_new = false; ///< `in_force` has to be journalled
+  std::int64_t after_utc_us =
+      0;                 ///< when it followed another one: that is older, whatever clocks say
   bool was_lost = false; ///< what was approved cannot be read: assume the worst
   bool replaces = false; ///< the site has another rack or words than were approved: never close
   std::optional<version> staged; ///< what the site wants, if some of it needs approval
 };
 
-/// What the journal knows of a rack's configuration.
+/// What the journals know of a rack's configuration.
 struct known_configuration {
   std::optional<std::string> body; ///< of its newest version
   bool journal_was_lost = false;
+  /// Its rack's name, where `body` was kept under another one or in another node's journal.
+  std::string former = {};
+  std::int64_t utc_us = 0; ///< of `body`
 };
+
+/// A version as some journal keeps it.
+struct kept_version {
+  std::string rack;
+  std::int64_t utc_us = 0;
+  std::string body;
+  bool is_own = false; ///< in the journal of the rack's node
+};
+
+/// What of `kept` is known of a rack: its own newest version, or a newer one of whatever was at the
+/// same place: on the same bus, or one with the same port, with the same offset of identifiers. So
+/// neither another name nor another node makes a rack a new one. Its own of another place is
+/// not passed over: whether that may be is for people to approve.
+[[nodiscard]] known_configuration find_known(const std::vector<kept_version>& kept,
+                                             const std::string& rack,
+                                             const rack_configuration& wanted);
 
 /// Equal, or only tighter: what the site wants holds. Otherwise the tighter of each row does, and
 /// the rest is staged. Where nothing was ever approved the site's holds as version 1; where it

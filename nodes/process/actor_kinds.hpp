@@ -7,6 +7,7 @@
 #include "actors/can_device/set_commands.hpp"
 #include "actors/runtime/engine.hpp"
 #include "bus/modbus/line.hpp"
+#include "messages/configuration/version.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::process {
@@ -15,9 +16,10 @@ namespace voltaic::nodes::process {
 struct actor_setup {
   const site::plan& plan;
   const site::actor& actor;
-  actors::can_device::frame_sender send;                 ///< of its bus; empty without one
-  std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
-  std::function<bool(const std::vector<bool>&)> drive;   ///< of its chip; empty without one
+  actors::can_device::frame_sender send;                        ///< of its bus; empty without one
+  std::function<bool(bus::modbus::write_request)> write;        ///< of its line; empty without one
+  std::function<bool(const std::vector<bool>&)> drive;          ///< of its chip; empty without one
+  std::vector<messages::configuration::kept_version> kept = {}; ///< of racks, in other journals
 };
 
 /// How the actor of a plan is made.
@@ -29,6 +31,8 @@ struct field_access {
   std::function<std::function<bool(bus::modbus::write_request)>(const std::string& line)> writer;
   /// Of the lines that a [[digital]] drives.
   std::function<std::function<bool(const std::vector<bool>&)>(const std::string& digital)> driver;
+  /// Configurations of racks that other nodes' journals keep.
+  std::vector<messages::configuration::kept_version> kept = {};
 };
 
 /// A node's actors in start order, supervised as they depend on each other: the

@@ -21,11 +21,12 @@ using messages::configuration::rack_configuration;
 using messages::configuration::standing;
 
 /// By the journal as it is now, which an actor may read while it is made.
-standing standing_now(context& with, const std::string& rack, const rack_configuration& wanted) {
-  messages::configuration::known_configuration known;
-  known.journal_was_lost = with.journal().boot().after_loss;
+standing standing_now(context& with, const std::string& rack, const rack_configuration& wanted,
+                      std::vector<messages::configuration::kept_version> kept) {
   for (auto& record : with.journal().newest(messages::configuration::stream))
-    if (record.key == rack) known.body = std::move(record.body);
+    kept.push_back({std::move(record.key), record.utc_us, std::move(record.body), true});
+  auto known = messages::configuration::find_known(kept, rack, wanted);
+  known.journal_was_lost = with.journal().boot().after_loss;
   return messages::configuration::standing_of(known, wanted);
 }
 
@@ -108,9 +109,9 @@ actor_factory make_protection(const actor_setup& setup) {
   rules.reports_discharge_limit =
       profile->find_point("reported_discharge_current_limit").has_value();
   const auto wanted = site::configuration_of(setup.plan, rack);
-  return [options, wanted, profile](context& with) {
+  return [options, wanted, profile, kept = setup.kept](context& with) {
     auto own = options;
-    own.configuration = standing_now(with, own.rules.rack, wanted);
+    own.configuration = standing_now(with, own.rules.rack, wanted, kept);
     take(own.configuration.rules, own.rules);
     add_own_points(*profile, own.rules);
     if (!own.rules.disabled.empty()) // only where a simulation isolates candidates
@@ -127,9 +128,9 @@ actor_factory make_contactor(const actor_setup& setup) {
   options.device = rack.device;
   options.rules.rack = rack.name;
   const auto wanted = site::configuration_of(setup.plan, rack);
-  return [options, wanted, rack](context& with) {
+  return [options, wanted, rack, kept = setup.kept](context& with) {
     auto own = options;
-    const auto standing = standing_now(with, rack.name, wanted);
+    const auto standing = standing_now(with, rack.name, wanted, kept);
     take(standing.rules, own.rules);
     own.inputs = inputs_of(standing.rules, rack);
     return std::make_unique<actors::contactor::contactor_actor>(with, std::move(own));

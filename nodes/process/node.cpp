@@ -14,6 +14,7 @@
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
 #include "nodes/process/bus_feed.hpp"
+#include "nodes/process/kept_configurations.hpp"
 #include "nodes/process/line_plan.hpp"
 #include "nodes/process/subscriptions.hpp"
 
@@ -197,7 +198,8 @@ messages::expected<bool> node::start_actors() {
   engine.boot = options_.boot;
   const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
                            [this](const std::string& line) { return field_.writer(line); },
-                           [this](const std::string& name) { return field_.driver(name); }};
+                           [this](const std::string& name) { return field_.driver(name); },
+                           kept_configurations(*options_.plan, *self_)};
   engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();

@@ -6,12 +6,16 @@
 #include <memory>
 #include <optional>
 
+#include "messages/configuration/compare.hpp"
 #include "messages/inverter/compatibility.hpp"
 #include "messages/protection/table.hpp"
+#include "nodes/site/configuration.hpp"
 
 namespace voltaic::nodes::process {
 
 namespace {
+
+using messages::configuration::rack_configuration;
 
 using site::plan;
 
@@ -104,6 +108,24 @@ std::optional<std::string> inverter_differs(const plan& before, const plan& afte
   return std::nullopt;
 }
 
+// What others go by, and protects a rack less, is taken where that rack is known to be open.
+std::optional<std::string> waits_for_approval(const plan& before, const plan& after,
+                                              const std::string& name) {
+  const auto of = [&](const plan& where) -> std::optional<rack_configuration> {
+    const auto* rack = where.find_rack(name);
+    const auto* device = rack == nullptr ? nullptr : where.find_device(rack->device);
+    if (device == nullptr || device->profile == nullptr || rack->protection == nullptr)
+      return std::nullopt;
+    return site::configuration_of(where, *rack);
+  };
+  const auto was = of(before);
+  const auto is = of(after);
+  if (!was || !is) return std::nullopt;
+  const auto looser = messages::configuration::compare(*was, *is).to_approve();
+  if (looser.empty()) return std::nullopt;
+  return fmt::format("{} {}", name, messages::configuration::to_string(looser.front()));
+}
+
 std::optional<std::string> node_differs(const plan& before, const plan& after,
                                         const site::node& was, const site::node& is) {
   if (!(was == is)) return "its actors or ports changed";
@@ -123,6 +145,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       if (auto why = differs(before.find_digital(name), after.find_digital(name), name)) return why;
     } else if (!name.empty()) {
       if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
+      if (auto why = waits_for_approval(before, after, name)) return why;
     }
   }
   if (is.kind == site::node_kind::relay && before.relay_listen != after.relay_listen)

@@ -1,18 +1,85 @@
 #include "nodes/site/configuration.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "messages/inverter/compatibility.hpp"
+#include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::site {
 namespace {
 
+using messages::configuration::rack_configuration;
+
 // Whether others are joined to the DC bus of this rack.
 bool shares_bus(const plan& of, const rack& item) {
   return !item.dc_bus.empty() && std::ranges::any_of(of.racks, [&](const rack& other) {
     return other.name != item.name && other.dc_bus == item.dc_bus;
   });
+}
+
+std::string inverter_text(const inverter& item) {
+  const auto wire = wire_options_of(item);
+  const bool is_big = wire.order == messages::inverter::byte_order::big;
+  return fmt::format("{} {:016x}, {} endian, offset {}, address {}", item.profile->name,
+                     item.profile_hash, is_big ? "big" : "little", wire.current_raw_offset,
+                     wire.address);
+}
+
+std::string match_text(const inverter& item, const messages::profiles::device_profile& battery) {
+  using messages::inverter::match;
+  if (item.pairs == nullptr) return "not asked";
+  switch (messages::inverter::find_match(*item.pairs, {battery.name, battery.version},
+                                         {item.profile->name, item.profile->version})) {
+    case match::unknown:
+      return "unknown";
+    case match::awaited:
+      return "by what they say";
+    case match::compatible:
+      return "compatible";
+    case match::incompatible:
+      return "incompatible";
+  }
+  return "unknown";
+}
+
+void take_inverter(const plan& of, const rack& item, const messages::profiles::device_profile& kind,
+                   rack_configuration& into) {
+  const auto before = std::ranges::find_if(of.inverters, [&](const inverter& each) {
+    return std::ranges::find(each.racks, item.name) != each.racks.end();
+  });
+  if (before == of.inverters.end() || before->profile == nullptr) return;
+  into.inverter = inverter_text(*before);
+  into.inverter_match = match_text(*before, kind);
+  into.safety_relay = before->safety_relay;
+  into.inverter_charge_voltage_v = before->charge_voltage_v.value_or(0);
+  into.inverter_discharge_voltage_v = before->discharge_voltage_v.value_or(0);
+  into.inverter_charge_current_a = before->charge_current_max_a.value_or(0);
+  into.inverter_discharge_current_a = before->discharge_current_max_a.value_or(0);
+  into.inverter_fold_back_v = before->fold_back_v.value_or(0);
+  into.inverter_discharge_fold_back_v = before->discharge_fold_back_v.value_or(0);
+  if (!before->fallback) return;
+  into.fallback_charge_current_a = before->fallback->charge_current_a;
+  into.fallback_discharge_current_a = before->fallback->discharge_current_a;
+  into.fallback_lowest_v = before->fallback->lowest_v;
+  into.fallback_highest_v = before->fallback->highest_v;
+}
+
+// An input that opens the rack, where a [[digital]] reads it.
+void take_input(const plan& of, const std::string& point, std::string& wiring,
+                double& debounce_ms) {
+  const auto slash = point.find('/');
+  const auto* from = of.find_digital(point.substr(0, slash));
+  if (from == nullptr || slash == std::string::npos) return;
+  const auto found = std::ranges::find(from->inputs, point.substr(slash + 1), &digital_input::name);
+  if (found == from->inputs.end()) return;
+  const auto place =
+      found->line ? fmt::format("{} line {}", from->chip, *found->line) : found->point;
+  wiring = fmt::format("{}, normally {}", place, found->normally_closed ? "closed" : "open");
+  debounce_ms = found->debounce_ms;
 }
 
 } // namespace
@@ -29,10 +96,15 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   made.shares_bus = shares_bus(of, item) ? 1 : 0;
   if (profile.lease.mode == messages::profiles::lease_mode::device)
     made.lease_ms = profile.lease.timeout_ms;
+  if (const auto* bus = of.find_bus(device.bus)) made.port = bus->uri;
   made.hard_wired_opening = item.hard_wired_opening;
   made.emergency_stop = item.emergency_stop;
   made.interlock = item.interlock;
   made.fire = item.fire;
+  take_input(of, item.emergency_stop, made.emergency_stop_wiring, made.emergency_stop_debounce_ms);
+  take_input(of, item.interlock, made.interlock_wiring, made.interlock_debounce_ms);
+  take_input(of, item.fire, made.fire_wiring, made.fire_debounce_ms);
+  take_inverter(of, item, profile, made);
   if (profile.ratings) {
     made.capacity_ah = profile.ratings->capacity_ah;
     made.charge_current_a = profile.ratings->charge_current_a;

@@ -184,6 +184,28 @@ TEST_CASE("a rack whose profile says other things is read at once, and closed on
   CHECK(site.stop() == 0);
 }
 
+TEST_CASE("a rack and its node that were renamed are asked for the same approval as before") {
+  live_site site;
+  site.up();
+  CHECK(config(site, "rack_0")["version"] == 1);
+  change_limit(site, "fault = { set = 3.65,", "fault = { set = 3.66,");
+  wait_for_standby(site);
+  auto text = read_file(site.file());
+  const std::string name = "name = \"rack_{rack}\"";
+  REQUIRE(text.find(name) != std::string::npos);
+  std::ofstream(site.file()) << text.replace(text.find(name), name.size(),
+                                             "name = \"string_{rack}\"");
+  const auto applied = site.voltaic({"apply", site.file()}, 40s);
+  INFO(applied.output << applied.errors << site.log());
+  REQUIRE(applied.code == 0);
+  REQUIRE(eventually([&] { return site.contactor("string_0") == "open"; }));
+  const auto known = config(site, "string_0");
+  CHECK(known["version"] == 2);
+  CHECK(has_fault_at(known, "3.65"));
+  CHECK(known["staged"].is_string());
+  CHECK(site.stop() == 0);
+}
+
 TEST_CASE("kill -9 amid an approval leaves the former configuration or the new one, whole") {
   live_site site;
   site.add("[supervision]\nrestarts_max = 50\n");

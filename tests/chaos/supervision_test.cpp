@@ -62,6 +62,11 @@ TEST_CASE("F-010: a chain that slept 2 s does not hold closed what opened meanwh
 
 TEST_CASE("F-013: a node that ends at each start has failed, the rest runs, and the exit is 7") {
   live_site site;
+  // Nobody closes onto a bus that an unheard rack may hold: here each has its own.
+  auto text = read_file(site.file());
+  const std::string shared = "dc_bus = \"dc_0\"\n";
+  REQUIRE(text.find(shared) != std::string::npos);
+  site.write(text.erase(text.find(shared), shared.size()));
   device_bench devices(site);
   const auto journal = site.state_folder() + "/rack_1.journal";
   std::filesystem::create_directories(journal + "/in_the_way");

@@ -88,6 +88,8 @@ class stage {
     protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
     contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
     actor_options rules{testing::options_for("lfp", cells), "bms_0", configuration};
+    rules.rules.can_open = !watched_only;
+    if (watched_only) rules.rules.points[position_of(measured::current)] = {1, 1, 50};
     protection = std::make_unique<protection_actor>(*protection_context, rules);
     contactor::actor_options sequence;
     sequence.rules.rack = "rack_0";
@@ -149,7 +151,7 @@ class stage {
       add(2, {static_cast<std::uint16_t>(close)});
       add(3, {static_cast<std::uint16_t>(precharge)});
       add(4, {0});
-      add(5, {static_cast<std::uint16_t>(current_a)});
+      if (tells_current) add(5, {static_cast<std::uint16_t>(current_a)});
       add(6, {105});
       add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
       if (accepted_epoch) add(8, {*accepted_epoch});
@@ -200,6 +202,8 @@ class stage {
   std::unique_ptr<protection_actor> protection;
   std::unique_ptr<contactor::contactor_actor> contactor;
   std::vector<std::uint16_t> cell_mv = std::vector<std::uint16_t>(cells, 3'300);
+  bool watched_only = false; ///< from the next start on: it takes no orders
+  bool tells_current = true;
   bool device_alive = true;
   bool lease_works = true;
   std::int16_t current_a = 0;                  ///< positive: discharge

@@ -195,6 +195,51 @@ TEST_CASE("F-110 an approved configuration that cannot be read counts as latched
   CHECK(chain.permit.close_allowed);
 }
 
+TEST_CASE(
+    "a rack that nothing here can open takes other rules only while it is known to be at rest") {
+  stage chain;
+  chain.watched_only = true;
+  chain.configuration.staged =
+      messages::configuration::version{2, "0123456789abcdef", "approved", {}, {"looser"}, "text"};
+  chain.start();
+  chain.run(2'000);
+  // What its feedback tells, as the watching actor says it.
+  const auto contactor = [&](const char* text) {
+    messages::block block;
+    block.quality = messages::quality::good;
+    block.values = std::string(text);
+    chain.deliver("rack_0/contactor", messages::telemetry{"rack_0/contactor", 0, {block}});
+  };
+  const auto approve_now = [&](const char* text) {
+    contactor(text);
+    chain.command("rack_0/protection", "approve", "engineer", "rack_0/0123456789abcdef");
+    REQUIRE(chain.results.back().key == chain.last_command.key);
+    return chain.results.back();
+  };
+  const auto approve = [&](const char* text, std::int16_t current_a) {
+    chain.current_a = current_a;
+    chain.run(500);
+    return approve_now(text);
+  };
+  for (const auto* text : {"closed", "unknown"}) {
+    INFO(text);
+    const auto refused = approve(text, 3);
+    CHECK(refused.outcome == messages::outcome::rejected);
+    REQUIRE_FALSE(refused.reasons.empty());
+    CHECK_THAT(refused.reasons.front(), Catch::StartsWith("the rack is not in standby"));
+  }
+  CHECK(approve("open", 3).outcome == messages::outcome::done);
+  chain.start(); // and is asked anew
+  chain.run(2'000);
+  CHECK(approve("closed", 2).outcome == messages::outcome::done);
+  chain.start();
+  chain.run(2'000);
+  // Nobody says any more that no current flows.
+  chain.tells_current = false;
+  chain.run(300);
+  CHECK(approve_now("closed").outcome == messages::outcome::rejected);
+}
+
 TEST_CASE("a rack that is another one than was approved is not closed, and says why") {
   stage chain;
   chain.configuration.replaces = true;

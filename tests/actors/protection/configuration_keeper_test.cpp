@@ -126,7 +126,7 @@ TEST_CASE("two persons in standby make it the next version, in one record") {
   rack.start(with_fault_at(3.65));
   rack.start(with_fault_at(3.7));
   CHECK(rack.approve("ada", "engineer", false).reasons ==
-        std::vector<std::string>{"the rack is not in standby: open it first"});
+        std::vector<std::string>{"the rack is not in standby: open it, or end its current"});
   CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
   CHECK(rack.approve("ada", "engineer").outcome == outcome::rejected);
   CHECK(rack.approve("eve", "service", false).outcome == outcome::rejected);

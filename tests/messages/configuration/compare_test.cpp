@@ -60,6 +60,37 @@ void check_looser(const edit& change, const char* item) {
   CHECK(found.tighter == sample_configuration());
 }
 
+/// A rack with inputs of a [[digital]] and an inverter before it.
+rack_configuration wired_configuration() {
+  auto before = sample_configuration();
+  before.emergency_stop = before.interlock = before.fire = "dio_0/input";
+  before.emergency_stop_wiring = before.interlock_wiring = before.fire_wiring =
+      "gpiochip0 line 17, normally closed";
+  before.inverter = "victron 0123, little endian, offset 0, address 0";
+  before.inverter_match = "unknown";
+  before.safety_relay = "dio_0/relay";
+  for (const auto value :
+       {&rack_configuration::emergency_stop_debounce_ms, &rack_configuration::interlock_debounce_ms,
+        &rack_configuration::fire_debounce_ms, &rack_configuration::inverter_charge_voltage_v,
+        &rack_configuration::inverter_discharge_voltage_v,
+        &rack_configuration::inverter_charge_current_a,
+        &rack_configuration::inverter_discharge_current_a,
+        &rack_configuration::inverter_fold_back_v,
+        &rack_configuration::inverter_discharge_fold_back_v,
+        &rack_configuration::fallback_charge_current_a,
+        &rack_configuration::fallback_discharge_current_a, &rack_configuration::fallback_lowest_v,
+        &rack_configuration::fallback_highest_v})
+    before.*value = 100;
+  return before;
+}
+
+/// What of another one would have to be approved.
+comparison after_wired(const edit& change) {
+  auto wanted = wired_configuration();
+  change(wanted);
+  return compare(wired_configuration(), wanted);
+}
+
 } // namespace
 
 TEST_CASE("the same configuration is no change") {
@@ -213,6 +244,81 @@ TEST_CASE("another address or other words of a device are no matter of tighter o
     CHECK(found.to_approve()[0].effect == effect::replaces);
     CHECK(found.tighter == sample_configuration());
   }
+}
+
+TEST_CASE("an envelope that is wider loosens, at either end, and the narrower one is kept") {
+  const auto widen = [](double lower, double upper) {
+    return edit([=](auto& of) {
+      find(of, "cell_overvoltage").minimum -= lower;
+      find(of, "cell_overvoltage").maximum += upper;
+    });
+  };
+  check_looser(widen(0.1, 0), "cell_overvoltage/envelope");
+  check_looser(widen(0, 0.1), "cell_overvoltage/envelope");
+  check_tighter(widen(-0.001, 0));
+  check_tighter(widen(0, -0.001));
+}
+
+TEST_CASE("what others act by at once keeps a rack open where it protects less") {
+  struct bound {
+    const char* name;
+    double rack_configuration::*value;
+    bool looser_up;
+    bool looser_down;
+    bool looser_without;
+  };
+  for (const auto& [name, value, looser_up, looser_down, looser_without] :
+       {bound{"emergency_stop_debounce_ms", &rack_configuration::emergency_stop_debounce_ms, true,
+              false, false},
+        bound{"interlock_debounce_ms", &rack_configuration::interlock_debounce_ms, true, false,
+              false},
+        bound{"fire_debounce_ms", &rack_configuration::fire_debounce_ms, true, false, false},
+        bound{"inverter_charge_voltage_v", &rack_configuration::inverter_charge_voltage_v, true,
+              false, true},
+        bound{"inverter_discharge_voltage_v", &rack_configuration::inverter_discharge_voltage_v,
+              false, true, true},
+        bound{"inverter_charge_current_a", &rack_configuration::inverter_charge_current_a, true,
+              false, true},
+        bound{"inverter_discharge_current_a", &rack_configuration::inverter_discharge_current_a,
+              true, false, true},
+        bound{"inverter_fold_back_v", &rack_configuration::inverter_fold_back_v, false, true, true},
+        bound{"inverter_discharge_fold_back_v", &rack_configuration::inverter_discharge_fold_back_v,
+              false, true, true},
+        bound{"fallback_charge_current_a", &rack_configuration::fallback_charge_current_a, true,
+              false, false},
+        bound{"fallback_discharge_current_a", &rack_configuration::fallback_discharge_current_a,
+              true, false, false},
+        bound{"fallback_lowest_v", &rack_configuration::fallback_lowest_v, false, true, true},
+        bound{"fallback_highest_v", &rack_configuration::fallback_highest_v, true, false, false}}) {
+    INFO(name);
+    const auto with = [&, which = value](double number) {
+      return loosened(after_wired([&](auto& of) { of.*which = number; }));
+    };
+    const auto bars = std::string(name) + " replaces";
+    CHECK(with(100.5) == (looser_up ? words{bars} : words{}));
+    CHECK(with(99.5) == (looser_down ? words{bars} : words{}));
+    CHECK(with(0) == (looser_without ? words{bars} : words{}));
+  }
+}
+
+TEST_CASE("what others act by at once keeps a rack open where it is another") {
+  for (const auto& [name, text] :
+       {std::pair{"emergency_stop_wiring", &rack_configuration::emergency_stop_wiring},
+        std::pair{"interlock_wiring", &rack_configuration::interlock_wiring},
+        std::pair{"fire_wiring", &rack_configuration::fire_wiring},
+        std::pair{"inverter", &rack_configuration::inverter},
+        std::pair{"inverter_match", &rack_configuration::inverter_match},
+        std::pair{"safety_relay", &rack_configuration::safety_relay}}) {
+    const auto which = text;
+    const auto bars = words{std::string(name) + " replaces"};
+    CHECK(loosened(after_wired([&](auto& of) { of.*which = "another"; })) == bars);
+    CHECK(loosened(after_wired([&](auto& of) { of.*which = ""; })) == bars);
+    CHECK(after_wired([&](auto& of) { of.*which = "another"; }).tighter == wired_configuration());
+  }
+  CHECK(loosened(after_wired([](auto& of) { of.port = "virtual:can7"; })).empty());
+  // What was not there before is tighter, but for limits by voltage.
+  CHECK(loosened(compare(sample_configuration(), wired_configuration())) ==
+        words{"fallback_charge_current_a replaces", "fallback_discharge_current_a replaces"});
 }
 
 TEST_CASE("a change is told as item, both values and what it means") {

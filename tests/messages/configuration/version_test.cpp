@@ -136,4 +136,86 @@ TEST_CASE("F-110 what was approved and cannot be read counts as lost, and the si
   CHECK(journal.in_force.origin == "site file at start, the journal was lost");
 }
 
+TEST_CASE("a rack with another name at the same place is the one that was approved there") {
+  const auto first = standing_of({}, with_fault_at(3.65));
+  const std::vector<kept_version> kept = {{"rack_0", 100, encode_version(first.in_force), false},
+                                          {"rack_0/staged", 200, encode_version(first.in_force)}};
+  const auto looser = with_fault_at(3.7);
+  const auto known = find_known(kept, "string_0", looser);
+  CHECK(known.former == "rack_0");
+  const auto found = standing_of(known, looser);
+  CHECK(fault_of(found.rules) == 3.65);
+  CHECK(found.staged);
+  CHECK(found.is_new); // under its new name
+  CHECK(found.in_force.number == 2);
+  CHECK(found.in_force.origin == "site file at start, was rack_0");
+  CHECK(found.after_utc_us == 100);
+}
+
+TEST_CASE("the same place is the same offset on the same bus, by its name or its port") {
+  auto approved = with_fault_at(3.65);
+  approved.port = "virtual:can0";
+  const std::vector<kept_version> kept = {
+      {"rack_0", 100, encode_version(standing_of({}, approved).in_force), false}};
+  const auto is_known = [&](const std::string& bus, const std::string& port, double offset) {
+    auto wanted = approved;
+    wanted.bus = bus;
+    wanted.port = port;
+    wanted.id_offset = offset;
+    return find_known(kept, "other", wanted).body.has_value();
+  };
+  CHECK(is_known("can0", "virtual:can0", 192));
+  CHECK(is_known("can0", "virtual:can7", 192));
+  CHECK(is_known("plant", "virtual:can0", 192));
+  CHECK_FALSE(is_known("plant", "virtual:can7", 192));
+  CHECK_FALSE(is_known("can0", "virtual:can0", 0));
+}
+
+TEST_CASE("of a rack's own version and a former name's at its place the newer one counts") {
+  const auto body_of = [](double set_v) {
+    return encode_version(standing_of({}, with_fault_at(set_v)).in_force);
+  };
+  const auto wanted = with_fault_at(3.65);
+  const auto fault_with = [&](std::int64_t own_us, std::int64_t former_us) {
+    const auto known = find_known(
+        {{"rack_0", own_us, body_of(3.65), true}, {"string_0", former_us, body_of(3.62), false}},
+        "rack_0", wanted);
+    return fault_of(standing_of(known, wanted).rules);
+  };
+  CHECK(fault_with(100, 200) == 3.62); // it was tightened while it was called otherwise
+  CHECK(fault_with(200, 100) == 3.65);
+  CHECK(fault_with(100, 100) == 3.65);
+}
+
+TEST_CASE("a rack's own version of another place is not passed over for one that fits") {
+  auto elsewhere = with_fault_at(3.65);
+  elsewhere.bus = "can1";
+  const auto wanted = with_fault_at(3.65);
+  const auto own = encode_version(standing_of({}, elsewhere).in_force);
+  const auto other = encode_version(standing_of({}, wanted).in_force);
+  const auto known =
+      find_known({{"rack_0", 100, own, true}, {"rack_1", 200, other, false}}, "rack_0", wanted);
+  CHECK(known.former.empty());
+  CHECK(standing_of(known, wanted).replaces);
+  // Nor is one that cannot be read.
+  CHECK(standing_of(find_known({{"rack_0", 100, "{}", true}, {"rack_1", 200, other, false}},
+                               "rack_0", wanted),
+                    wanted)
+            .was_lost);
+}
+
+TEST_CASE("a version of before inverters and inputs were listed is read without them") {
+  auto old = standing_of({}, sample_configuration()).in_force;
+  for (const std::string key : {"port = ", "fire_wiring = ", "inverter_charge_voltage_v = "}) {
+    const auto at = old.text.find("\n" + key);
+    REQUIRE(at != std::string::npos);
+    old.text.erase(at, old.text.find('\n', at + 1) - at);
+  }
+  old.hash = content_hash(old.text);
+  const auto found = standing_of({encode_version(old), false}, sample_configuration());
+  CHECK_FALSE(found.was_lost);
+  CHECK_FALSE(found.staged);
+  CHECK(found.rules == sample_configuration());
+}
+
 } // namespace configuration_version_test

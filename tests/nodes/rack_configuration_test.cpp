@@ -1,0 +1,100 @@
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <variant>
+
+#include "nodes/process/plan_difference.hpp"
+#include "nodes/site/configuration.hpp"
+#include "nodes/site/load.hpp"
+
+namespace rack_configuration_test {
+
+using namespace voltaic;
+using namespace voltaic::nodes;
+
+namespace {
+
+// The example of an inverter on CAN, its racks with an emergency stop.
+std::string example() {
+  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/can_inverter.toml");
+  std::string text(std::istreambuf_iterator<char>(stream), {});
+  const std::string bus = "dc_bus = \"dc_0\"\n";
+  text.insert(text.find(bus), "emergency_stop = \"dio_0/stop\"\n");
+  return text + R"(
+[[digital]]
+name = "dio_0"
+chip = "simulated"
+[[digital.input]]
+name = "stop"
+line = 17
+debounce = "20ms"
+[[digital.output]]
+name = "relay"
+line = 27
+)";
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  const auto at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), to);
+}
+
+site::plan plan_of(const std::string& text) {
+  auto loaded =
+      site::load_text(text, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/can_inverter.toml");
+  if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+  return std::get<site::plan>(std::move(loaded));
+}
+
+messages::configuration::rack_configuration configuration_of(const std::string& text) {
+  const auto plan = plan_of(text);
+  return site::configuration_of(plan, plan.racks.front());
+}
+
+// The racks whose chains `apply` would start anew.
+std::size_t racks_touched(const std::string& before, const std::string& after) {
+  return process::compare(plan_of(before), plan_of(after), false).racks_touched.size();
+}
+
+} // namespace
+
+TEST_CASE(
+    "the configuration of a rack holds how its inputs are wired and what its inverter goes by") {
+  const auto found = configuration_of(example());
+  CHECK(found.port == "virtual:can0");
+  CHECK(found.emergency_stop_wiring == "simulated line 17, normally closed");
+  CHECK(found.emergency_stop_debounce_ms == 20);
+  CHECK(found.fire_wiring.empty());
+  CHECK(found.inverter.starts_with("victron"));
+  CHECK(found.inverter_charge_voltage_v == 1'680);
+  CHECK(found.inverter_discharge_voltage_v == 1'440);
+  CHECK(found.inverter_charge_current_a == 250);
+  CHECK(found.inverter_fold_back_v == 20);
+  CHECK(found.fallback_charge_current_a == 0);
+}
+
+TEST_CASE("an input that is wired otherwise touches the rack that it opens") {
+  const auto base = example();
+  CHECK(racks_touched(base, with(base, "line = 17\n", "line = 17\nnormally_closed = false\n")) ==
+        2);
+  CHECK(racks_touched(base, with(base, "line = 17", "line = 18")) == 2);
+  CHECK(racks_touched(base, with(base, "\"20ms\"", "\"21ms\"")) == 2);
+  CHECK(racks_touched(base, with(base, "\"20ms\"", "\"19ms\"")) == 0);
+}
+
+TEST_CASE(
+    "an inverter that is loosened touches the racks behind it, one that is tightened does not") {
+  const auto base = example();
+  CHECK(racks_touched(base, with(base, "charge_voltage = 1680.0", "charge_voltage = 1690.0")) == 2);
+  CHECK(racks_touched(base, with(base, "charge_voltage = 1680.0", "charge_voltage = 1670.0")) == 0);
+  CHECK(racks_touched(base, with(base, "charge_current_max = 250.0", "")) == 2);
+  const std::string relay = "simulate = true\nsafety_relay = \"dio_0/relay\"\n";
+  const auto relayed = with(base, "simulate = true\n", relay);
+  CHECK(racks_touched(base, relayed) == 0);
+  CHECK(racks_touched(relayed, base) == 2);
+}
+
+} // namespace rack_configuration_test
