@@ -31,6 +31,7 @@ constexpr std::array descriptions{
     description{"air_temperature", 1},
     description{"terminal_temperature", terminals},
     description{"insulation_resistance", 1},
+    description{"soh", 1},
 };
 
 /// Where the elements of each quantity begin, and the end of all.

@@ -31,11 +31,11 @@ enum class quantity : std::uint8_t {
   module_discharge_current_limit,
   air_temperature,
   terminal_temperature,
-  insulation_resistance
+  insulation_resistance,
+  soh
 };
 
-inline constexpr std::size_t quantities =
-    static_cast<std::size_t>(quantity::insulation_resistance) + 1;
+inline constexpr std::size_t quantities = static_cast<std::size_t>(quantity::soh) + 1;
 
 /// What a trace does to an element instead of letting it follow the physics.
 enum class override_kind : std::uint8_t {

@@ -318,6 +318,7 @@ void simulated_rack_model::send_insulation() {
   frame_writer item(insulation_id);
   item.put_u16(0, values_.report(quantity::insulation_resistance, 0, options_.insulation_kohm),
                kohm_per_bit);
+  item.put_u16(2, values_.report(quantity::soh, 0, options_.soh_percent), percent_per_bit);
   send(item);
 }
 

@@ -33,6 +33,7 @@ struct rack_options {
   double charge_current_limit_a = 140;
   double discharge_current_limit_a = 140;
   double insulation_kohm = 5'000; ///< of a sound rack
+  double soh_percent = 97.5;      ///< of one that was used for a while
   cell_pack_model::options pack;
   rack_controller_model::options controller;
 };

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "scenarios/property/play.hpp"
+#include "scenarios/property/wire.hpp"
 #include "scenarios/property/workers.hpp"
 
 namespace property_test {
@@ -89,6 +90,7 @@ constexpr const char* wanted_hits[] = {"cell high",
                                        "command rejected",
                                        "command expired",
                                        "closed",
+                                       "rack without orders",
                                        "opened by order",
                                        "opened by the end of the lease",
                                        "protection warning set",
@@ -147,11 +149,47 @@ TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 2") {
 TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 3") {
   pass_set(3);
 }
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 4") {
+  pass_set(4);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 5") {
+  pass_set(5);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 6") {
+  pass_set(6);
+}
+TEST_CASE("property: safety rules 2 to 7 hold in random scenarios, set 7") {
+  pass_set(7);
+}
 
 TEST_CASE("property: safety rule 1: without the message bus every rack gets the same orders") {
   hit_counters hits;
   pass_all(1, bus_scenarios, play_without_bus, hits);
   CHECK(hits["orders compared without the bus"] > bus_scenarios * 500);
+}
+
+TEST_CASE("property: a rack without orders is judged by its limits, and an order for it is found") {
+  schedule what;
+  what.seed = 1;
+  what.watched = 1;
+  what.duration_ms = 20'000;
+  deed high;
+  high.t_ms = 5'000;
+  high.count = 480;
+  high.value = 3.7;
+  what.deeds = {high};
+  hit_counters hits;
+  CHECK(play(what, hits).empty());
+  CHECK(hits["protection fault set"] > 0);
+  CHECK(hits["closed"] == 0);
+  voltaic::messages::can::frame order;
+  order.id = 0x080;
+  wire watched(
+      0, true, [](const fact&) {}, hits);
+  CHECK_THROWS_AS(watched.send(order, 0), std::logic_error);
+  wire ordered(
+      0, false, [](const fact&) {}, hits);
+  CHECK_NOTHROW(ordered.send(order, 0));
 }
 
 TEST_CASE("property: the same seed gives the same history") {

@@ -106,6 +106,19 @@ TEST_CASE(
   CHECK(bench.told(item_of("discharge_current_limit")) > 0);
 }
 
+TEST_CASE("racks report their state of health, and the inverter is told what they have together") {
+  bench bench;
+  bench.pass(3);
+  const auto soh = [&] { return bench.site.points().find("system/soh")->numbers.front(); };
+  CHECK(soh() == Approx(97.5));
+  CHECK(bench.told(item_of("soh")) == Approx(97.5).margin(0.5)); // this family has whole percents
+  REQUIRE(bench.site.set("rack_1", "soh", std::nullopt, override_kind::value, 82.5));
+  bench.pass(3);
+  CHECK(soh() == Approx(90));
+  CHECK(bench.site.points().find("system/soh_min")->numbers.front() == Approx(82.5));
+  CHECK(bench.told(item_of("soh")) == Approx(90));
+}
+
 TEST_CASE("F-004 the inverter is told zero while nobody adds up the racks") {
   bench bench;
   REQUIRE(bench.site.kill("site"));

@@ -46,6 +46,7 @@ class author {
       happen(dice_.between(first_deed_ms, last_deed_ms));
     }
     measure_others();
+    watch_some();
     std::ranges::stable_sort(made_.deeds, {}, &deed::t_ms);
     return std::move(made_);
   }
@@ -140,6 +141,13 @@ class author {
       end.t_ms += other.pick(std::array<std::int64_t, 4>{600, 3'000, 9'000, 20'000});
       made_.deeds.push_back(std::move(end));
     }
+  }
+
+  /// Racks that take no orders; with dice of its own, too.
+  void watch_some() {
+    dice other(made_.seed ^ 0x7A7C'4EDULL);
+    for (int rack = 0; rack < made_.racks; ++rack)
+      if (other.one_of(8)) made_.watched |= 1U << rack;
   }
 
   void wire(std::int64_t t_ms) {
@@ -256,9 +264,10 @@ schedule make_schedule(std::uint64_t seed) {
 
 std::string to_string(const schedule& what) {
   auto text = fmt::format(
-      "seed {}: {} racks, {} ms; hub loses {}, doubles {}, reorders {}, delays up to {} us; "
+      "seed {}: {} racks, of which {:b} take no orders, {} ms; hub loses {}, doubles {}, reorders "
+      "{}, delays up to {} us; "
       "the disk takes {} us\n",
-      what.seed, what.racks, what.duration_ms, what.hub_loss, what.hub_duplication,
+      what.seed, what.racks, what.watched, what.duration_ms, what.hub_loss, what.hub_duplication,
       what.hub_reordering, what.hub_delay_max_us, what.disk_latency_us);
   for (const auto& one : what.deeds) {
     text += fmt::format("  {:>6} ms {} rack {} index {} count {} value {} for {} ms '{}'", one.t_ms,

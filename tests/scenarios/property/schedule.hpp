@@ -66,6 +66,7 @@ struct deed {
 struct schedule {
   std::uint64_t seed = 0;
   int racks = 1;
+  std::uint32_t watched = 0; ///< a bit each: racks that take no orders, and that others closed
   std::int64_t duration_ms = 60'000;
   double hub_loss = 0;
   double hub_duplication = 0;
@@ -77,6 +78,10 @@ struct schedule {
 
 /// The scenario of a seed; the same on every machine.
 [[nodiscard]] schedule make_schedule(std::uint64_t seed);
+
+[[nodiscard]] constexpr bool is_watched(const schedule& of, int rack) {
+  return (of.watched >> rack & 1U) != 0;
+}
 
 /// For people, one line a deed.
 [[nodiscard]] std::string to_string(const schedule& what);

@@ -4,10 +4,12 @@
 
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <stdexcept>
 #include <utility>
 #include <variant>
 
+#include "messages/profiles/device_profile.hpp"
 #include "nodes/site/load.hpp"
 #include "scenarios/property/wire.hpp"
 
@@ -30,18 +32,30 @@ std::string site_text(int racks) {
   return text;
 }
 
+// A device whose profile knows no order.
+void take_orders_away(site::device& from) {
+  auto profile = *from.profile;
+  std::erase_if(profile.commands, [](const messages::profiles::command& each) {
+    return each.purpose == messages::profiles::command_purpose::order;
+  });
+  from.profile = std::make_shared<const messages::profiles::device_profile>(std::move(profile));
+}
+
 } // namespace
 
-const site::plan& plan_of(int racks) {
-  static std::map<int, site::plan> plans;
-  const auto known = plans.find(racks);
+const site::plan& plan_of(int racks, std::uint32_t watched) {
+  static std::map<std::pair<int, std::uint32_t>, site::plan> plans;
+  const auto known = plans.find({racks, watched});
   if (known != plans.end()) return known->second;
   auto loaded = site::load_text(site_text(racks),
                                 std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/property.toml");
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
     throw std::runtime_error(site::to_string(findings->front()));
   }
-  return plans[racks] = std::get<site::plan>(std::move(loaded));
+  auto plan = std::get<site::plan>(std::move(loaded));
+  for (auto& device : plan.devices)
+    if ((watched >> rack_of(device.name) & 1U) != 0) take_orders_away(device);
+  return plans[{racks, watched}] = std::move(plan);
 }
 
 int rack_of(const std::string& name) {

@@ -1,6 +1,7 @@
 #include "scenarios/property/wire.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "messages/time.hpp"
@@ -23,6 +24,8 @@ constexpr std::uint32_t values_id = 0x085;
 constexpr std::size_t recorded_max = 2'000;
 constexpr std::int64_t replay_every_us = 50 * us_per_ms;
 constexpr double amperes_per_bit = 0.1;
+/// Longer than any scenario.
+constexpr std::int64_t closed_by_others_us = 3'600 * messages::us_per_s;
 
 std::uint16_t u16(const frame& from, std::size_t at) {
   return static_cast<std::uint16_t>(from.data[at] | from.data[at + 1] << 8);
@@ -32,17 +35,25 @@ order_sent order_of(const frame& from) {
   return {u16(from, 0), u16(from, 2), from.data[4], from.data[5] != 0};
 }
 
-actors::simulator::rack_options options_of(int number) {
+actors::simulator::rack_options options_of(int number, bool watched) {
   actors::simulator::rack_options options;
   options.id_offset = static_cast<std::uint32_t>(number) * rack_ids;
   options.spread = false;
+  if (watched) { // no lease of ours holds it
+    options.controller.initially_closed = true;
+    options.controller.lease_us = closed_by_others_us;
+  }
   return options;
 }
 
 } // namespace
 
-wire::wire(int number, std::function<void(const fact&)> tell, hit_counters& hits)
-    : number_(number), tell_(std::move(tell)), hits_(hits), rack_(options_of(number)) {}
+wire::wire(int number, bool watched, std::function<void(const fact&)> tell, hit_counters& hits)
+    : number_(number),
+      watched_(watched),
+      tell_(std::move(tell)),
+      hits_(hits),
+      rack_(options_of(number, watched)) {}
 
 void wire::begin(const deed& fault, std::int64_t now_us) {
   faults_.push_back({fault.kind, now_us + fault.duration_ms * us_per_ms, fault.count,
@@ -105,6 +116,7 @@ bool wire::strikes(deed_kind kind, std::int64_t now_us, std::uint32_t number) co
 void wire::send(const frame& sent, std::int64_t now_us) {
   const auto id = sent.id - static_cast<std::uint32_t>(number_) * rack_ids;
   const bool is_order = id == order_id;
+  if (is_order && watched_) throw std::logic_error("an order for a rack that takes none");
   if (is_order) {
     tell_({now_us, number_, order_sent(order_of(sent))});
   } else if (id == charge_id || id == discharge_id) {
@@ -175,6 +187,7 @@ std::vector<frame> wire::step(std::int64_t now_us, std::int64_t clock_us) {
 }
 
 void wire::tell_contactors(std::int64_t now_us) {
+  if (watched_) return; // no rule asks who closed it
   using actors::simulator::contactor_state;
   const auto& controller = rack_.controller();
   const contactors is{controller.state() == contactor_state::precharge ||

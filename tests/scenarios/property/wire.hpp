@@ -22,14 +22,16 @@ inline constexpr std::uint32_t rack_ids = 0xC0;
 /// it tells was read from the bytes by the test itself.
 class wire {
  public:
-  wire(int number, std::function<void(const fact&)> tell, hit_counters& hits);
+  /// `watched`: the rack takes no orders, and somebody else closed it.
+  wire(int number, bool watched, std::function<void(const fact&)> tell, hit_counters& hits);
 
   /// A fault that begins now.
   void begin(const deed& fault, std::int64_t now_us);
   /// What a deed lays over the rack's values.
   void lay(const deed& over);
 
-  /// A node sends: tells it, and lets it arrive with the next step.
+  /// A node sends: tells it, and lets it arrive with the next step. Throws std::logic_error on an
+  /// order for a rack that takes none.
   void send(const messages::can::frame& sent, std::int64_t now_us);
   /// The rack lives on; what reaches the ports of the nodes.
   [[nodiscard]] std::vector<messages::can::frame> step(std::int64_t now_us, std::int64_t clock_us);
@@ -52,6 +54,7 @@ class wire {
   void tell_contactors(std::int64_t now_us);
 
   int number_;
+  bool watched_;
   std::function<void(const fact&)> tell_;
   hit_counters& hits_;
   actors::simulator::simulated_rack_model rack_;

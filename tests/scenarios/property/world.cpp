@@ -68,7 +68,7 @@ struct world::state {
       : what(from),
         given(with),
         tell(std::move(to)),
-        plan(plan_of(from.racks)),
+        plan(plan_of(from.racks, from.watched)),
         hub({.seed = from.seed,
              .delay_min_us = 0,
              .delay_max_us = from.hub_delay_max_us,
@@ -76,7 +76,10 @@ struct world::state {
              .duplication = from.hub_duplication,
              .reordering = from.hub_reordering}),
         somebody(hub, hits) {
-    for (int i = 0; i < what.racks; ++i) wires.emplace_back(i, tell, hits);
+    for (int i = 0; i < what.racks; ++i) {
+      wires.emplace_back(i, is_watched(what, i), tell, hits);
+      hits["rack without orders"] += is_watched(what, i) ? 1 : 0;
+    }
     for (const auto& node : plan.nodes) {
       if (node.kind == site::node_kind::relay) continue;
       auto& one = places[node.name];
