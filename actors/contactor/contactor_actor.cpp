@@ -140,7 +140,10 @@ void contactor_actor::receive(const messages::message& message) {
 void contactor_actor::hear_input(const messages::telemetry& said) {
   const auto heard_us = context_.now().monotonic_us;
   if (!inputs_.take(said, heard_us) || !begun_) return;
-  if (!inputs_.active(heard_us).empty() && model_.lease()) step(now_);
+  const auto active = inputs_.active(heard_us);
+  const bool locks = std::ranges::any_of(active, &active_input::locks);
+  // One that locks may be gone again before the chain's next instant.
+  if (locks || (!active.empty() && model_.lease())) step(now_);
 }
 
 void contactor_actor::step(runtime::instant now) {

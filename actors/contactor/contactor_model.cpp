@@ -50,6 +50,13 @@ bool contactor_model::take_permit(const messages::permit& word, std::int64_t tim
   return true;
 }
 
+void contactor_model::take_inputs(std::vector<active_input> active) {
+  inputs_ = std::move(active);
+  for (const auto& each : inputs_) {
+    if (each.locks && latch(each.name)) locked_by_ = each.name;
+  }
+}
+
 // Symmetric: a rack above the bus is as bad as one below. A bus with a remainder of charge
 // and nobody else on it is what precharge is for; one above the rack never is.
 void contactor_model::refuse_parallel(std::vector<std::string>& refused) const {
@@ -132,10 +139,19 @@ std::vector<std::string> contactor_model::request_reset(messages::lock_right loc
   return refused;
 }
 
-void contactor_model::latch(const std::string& name) {
-  if (std::ranges::find(latches_, name) != latches_.end()) return;
+bool contactor_model::latch(const std::string& name) {
+  if (std::ranges::find(latches_, name) != latches_.end()) return false;
   latches_.push_back(name);
   changes_.push_back({name, true});
+  return true;
+}
+
+void contactor_model::tell_lock() {
+  const auto name = std::exchange(locked_by_, {});
+  if (name.empty() || outputs_.reason == name) return;
+  outputs_.reason = name;
+  outputs_.contactor.clear();
+  outputs_.changed = true;
 }
 
 void contactor_model::unlatch(const std::string& name) {
@@ -154,6 +170,12 @@ bool contactor_model::carries() const {
 const active_input* contactor_model::find_input(bool locks) const {
   const auto found = std::ranges::find(inputs_, locks, &active_input::locks);
   return found == inputs_.end() ? nullptr : &*found;
+}
+
+std::string contactor_model::locking_input() const {
+  if (!locked_by_.empty()) return locked_by_;
+  const auto* input = find_input(true);
+  return input == nullptr ? std::string() : input->name;
 }
 
 void contactor_model::observe(const device_values& device, std::int64_t now_us) {
@@ -188,6 +210,7 @@ const outputs& contactor_model::step(const device_values& device, std::int64_t n
   }
   // What locked it may not be all that is wrong.
   if (state_ == state::fault && !evidence_.weld(state_, now_us).empty()) latch(contactor_weld);
+  tell_lock();
   open_wanted_ = close_wanted_ = reset_wanted_ = false;
   order();
   return outputs_;
@@ -209,7 +232,7 @@ bool contactor_model::holds(event what, std::int64_t now_us) const {
     case event::weld:
       return !evidence_.weld(state_, now_us).empty();
     case event::fire:
-      return find_input(true) != nullptr;
+      return !locking_input().empty();
     case event::stop_input:
       return find_input(false) != nullptr;
     case event::device_opened:
@@ -312,7 +335,7 @@ std::string contactor_model::reason_of(event cause, std::int64_t now_us) const {
     case event::weld:
       return contactor_weld;
     case event::fire:
-      return find_input(true)->name;
+      return locking_input();
     case event::stop_input:
       return find_input(false)->name;
     case event::device_opened:

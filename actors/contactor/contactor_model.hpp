@@ -96,8 +96,9 @@ class contactor_model {
   /// Protection's word, said at `time_us`. An older epoch or a counter that
   /// stands still is refused.
   bool take_permit(const messages::permit& word, std::int64_t time_us);
-  /// Which inputs are active from now on.
-  void take_inputs(std::vector<active_input> active) { inputs_ = std::move(active); }
+  /// Which inputs are active from now on. One that locks is latched in every state, also where
+  /// open is ordered already and however soon it is gone again.
+  void take_inputs(std::vector<active_input> active);
 
   /// Why it may not be closed now; empty: it will be, at the next step or `wait_us` later.
   [[nodiscard]] std::vector<std::string> request_close();
@@ -133,6 +134,8 @@ class contactor_model {
   [[nodiscard]] bool is_precharge_failure() const;
   [[nodiscard]] bool is_last_attempt() const;
   [[nodiscard]] bool permit_lost(std::int64_t now_us) const;
+  /// The input that locks, active or gone again since the last step; empty: there is none.
+  [[nodiscard]] std::string locking_input() const;
   /// The first active input that locks, or that does not; none: nullptr.
   [[nodiscard]] const active_input* find_input(bool locks) const;
   [[nodiscard]] bool takes_single_orders() const { return device_.single_orders.value_or(false); }
@@ -148,7 +151,10 @@ class contactor_model {
   void count(contactor::state next);
   [[nodiscard]] std::string reason_of_start() const;
   [[nodiscard]] std::string reason_of(event cause, std::int64_t now_us) const;
-  void latch(const std::string& name);
+  /// An input that locked where no way of the table led on is told like one that did.
+  void tell_lock();
+  /// True: it was not latched before.
+  bool latch(const std::string& name);
   void unlatch(const std::string& name);
 
   contactor_options options_;
@@ -167,6 +173,7 @@ class contactor_model {
   bool open_wanted_ = false;
   bool reset_wanted_ = false;
   std::string open_reason_;
+  std::string locked_by_; ///< an input, since the last step
   int precharge_failures_ = 0;
   int feedback_failures_ = 0;
   std::int64_t attempt_us_ = 0;            ///< the attempt's begin

@@ -31,7 +31,7 @@ enum class state : std::uint8_t {
 inline constexpr std::size_t state_count = 14;
 
 /// What can be true of a step, by falling priority: the first that leads
-/// somewhere is taken.
+/// somewhere is taken. Fire is latched in every state, wherever it leads.
 enum class event : std::uint8_t {
   weld,               ///< feedback or bus voltage contradicts an order to open
   fire,               ///< the fire input is active, broken or not heard

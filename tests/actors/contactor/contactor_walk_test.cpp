@@ -349,4 +349,47 @@ TEST_CASE("a lost store of latches is taken for a weld, once") {
   }
 }
 
+TEST_CASE("F-168 in every state fire locks, also one that is gone before the next step") {
+  for (std::size_t each = 0; each < state_count; ++each) {
+    const auto from = static_cast<state>(each);
+    for (const bool lasts : {false, true}) {
+      CAPTURE(to_string(from), lasts);
+      bench rack;
+      if (from == state::fault) { // locked by another cause
+        rack.disturb = [](auto& device) { device.precharge_closed = true; };
+        rack.run(200);
+        rack.disturb = [](auto& device) { device.precharge_closed = false; };
+        rack.run(200);
+        rack.device.precharge_closed = true;
+      } else {
+        settle_in(rack, from);
+      }
+      rack.model.take_inputs({{fire_detected, true, "active"}});
+      if (!lasts) rack.model.take_inputs({});
+      rack.obeys = true;
+      rack.disturb = nullptr;
+      rack.run(20'000);
+      CHECK(std::ranges::count(rack.model.latches(), fire_detected) == 1);
+      CHECK(rack.stored[fire_detected]);
+      CHECK(rack.model.state() != state::closed);
+      CHECK(std::ranges::any_of(
+          rack.history, [](const std::string& one) { return one.ends_with(fire_detected); }));
+      CHECK_FALSE(rack.model.request_close().empty());
+    }
+  }
+}
+
+TEST_CASE("F-168 inputs that lock nothing latch nothing in any state") {
+  for (std::size_t each = 0; each < state_count; ++each) {
+    const auto from = static_cast<state>(each);
+    CAPTURE(to_string(from));
+    bench rack;
+    settle_in(rack, from);
+    const auto before = rack.model.latches();
+    rack.model.take_inputs({{fire_detected, false, "not heard"}});
+    rack.step();
+    CHECK(rack.model.latches() == before);
+  }
+}
+
 } // namespace voltaic::actors::contactor::contactor_walk_test
