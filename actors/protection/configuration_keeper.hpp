@@ -49,6 +49,8 @@ class configuration_keeper {
   [[nodiscard]] bool bars_closing() const { return found_.replaces; }
   /// What was approved could not be read.
   [[nodiscard]] bool was_lost() const { return found_.was_lost; }
+  /// Of the version that is in force, as its record in the journal has it.
+  [[nodiscard]] const std::string& hash() const { return found_.in_force.hash; }
   /// "version 3", "version 3, another is staged".
   [[nodiscard]] std::string words() const;
 

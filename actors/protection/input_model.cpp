@@ -26,7 +26,7 @@ struct known_input {
   std::string_view candidate;
   protection::input input;
 };
-constexpr std::array<known_input, 22> known_inputs{{
+constexpr std::array<known_input, 24> known_inputs{{
     {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
     {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
     {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
@@ -49,6 +49,8 @@ constexpr std::array<known_input, 22> known_inputs{{
     {limit_ignored, {input_kind::limit_ignored, measured::current}},
     {current_implausible, {input_kind::current_contradiction, measured::current}},
     {sensor_step, {input_kind::steps, measured::cell_voltage}},
+    {open_wire, {input_kind::open_wire, measured::cell_voltage}},
+    {cooling_failed, {input_kind::cooling_missing, measured::fan_tacho}},
     {thermal_runaway, {input_kind::runaway_rate, measured::cell_temperature}},
 }};
 
@@ -117,6 +119,8 @@ std::uint32_t input_model::needs(const input& from) {
       return bit(measured::cell_voltage) | bit(measured::current);
     case input_kind::runaway_rate:
       return bit(measured::cell_temperature) | bit(measured::cell_voltage);
+    // Charged whether they speak or not.
+    case input_kind::cooling_missing:
     case input_kind::none:
       return 0;
     default:
@@ -125,6 +129,9 @@ std::uint32_t input_model::needs(const input& from) {
 }
 
 bool input_model::is_bound(const input& from) const {
+  // Either shows that it runs.
+  if (from.kind == input_kind::cooling_missing)
+    return is_bound(measured::fan_tacho) || is_bound(measured::coolant_flow);
   const auto needed = needs(from);
   for (std::size_t each = 0; each < measured_count; ++each) {
     if ((needed >> each & 1U) != 0 && !is_bound(static_cast<measured>(each))) return false;
@@ -152,6 +159,8 @@ double input_model::parts(const input& from) {
     case input_kind::frozen:
     case input_kind::frozen_all:
     case input_kind::steps:
+    case input_kind::open_wire:
+    case input_kind::cooling_missing:
     case input_kind::none:
       return 1;
     default:
@@ -243,6 +252,8 @@ std::string input_model::scope_of(const input& from, std::uint32_t position) con
     case input_kind::frozen_all:
     case input_kind::steps:
       return name;
+    case input_kind::open_wire:
+      return named(open_wire_at_);
     case input_kind::invalid_count:
       return scan(from.of).invalid_count() == 1 ? named(scan(from.of).first_invalid()) : name;
     case input_kind::unusable_time:
@@ -288,6 +299,7 @@ void input_model::pass(std::int64_t now_us) {
     }
     each->silence.put(shown_ms);
   }
+  derive_cooling(now_us);
 }
 
 void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
@@ -307,7 +319,10 @@ void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
     derive_current(now_us);
   }
   if ((touched & (bit(measured::soc) | bit(measured::cell_voltage))) != 0) derive_soc();
-  if ((touched & bit(measured::cell_voltage)) != 0) derive_frozen(now_us);
+  if ((touched & bit(measured::cell_voltage)) != 0) {
+    derive_frozen(now_us);
+    derive_wires();
+  }
   if ((touched & bit(measured::cell_temperature)) != 0 && rise_) derive_runaway(now_us);
 }
 

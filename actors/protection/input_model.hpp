@@ -37,12 +37,14 @@ enum class input_kind : std::uint8_t {
   current_contradiction,    ///< 1: voltage or SOC say that the current is another one
   frozen_all,               ///< 1: no cell answers to the current
   steps,                    ///< cells whose newest step waits to be confirmed
-  frozen,                   ///< milliseconds for which each cell stands still alone
-  runaway_rate,             ///< rise of each temperature where it is hot or cells break down
-  invalid_count,            ///< elements of a measured point that arrive but are unusable
-  unusable_time,            ///< milliseconds for which elements arrive that are unusable
-  silence,                  ///< milliseconds since its oldest element arrived
-  none                      ///< set by other means
+  open_wire,                ///< cells that mirror a neighbour, as beside a broken sense wire
+  cooling_missing, ///< milliseconds for which cooling is asked for and nothing shows that it runs
+  frozen,          ///< milliseconds for which each cell stands still alone
+  runaway_rate,    ///< rise of each temperature where it is hot or cells break down
+  invalid_count,   ///< elements of a measured point that arrive but are unusable
+  unusable_time,   ///< milliseconds for which elements arrive that are unusable
+  silence,         ///< milliseconds since its oldest element arrived
+  none             ///< set by other means
 };
 
 /// An input; `of` is the point that is measured, invalid or silent.
@@ -115,6 +117,8 @@ class input_model {
   std::uint32_t take(std::span<const element_block> blocks, std::int64_t now_us);
   /// Time passes: who is silent is so for longer.
   void pass(std::int64_t now_us);
+  /// Whether cooling is asked for from now on.
+  void demand_cooling(bool demanded) { cooling_demanded_ = demanded; }
   /// The limits that are in force from now on, for the overcurrents.
   void follow(double charge_a, double discharge_a, std::int64_t now_us);
 
@@ -143,6 +147,8 @@ class input_model {
   void derive_ignored();
   void derive_current(std::int64_t now_us);
   void derive_frozen(std::int64_t now_us);
+  void derive_wires();
+  void derive_cooling(std::int64_t now_us);
   void derive_runaway(std::int64_t now_us);
   [[nodiscard]] bool is_breaking_down() const;
   static void follow(base& of, double limit_a, std::int64_t now_us);
@@ -154,6 +160,9 @@ class input_model {
   std::array<element_values, static_cast<std::size_t>(input_kind::frozen)> derived_;
   std::optional<frozen_model> frozen_;
   std::optional<rise_model> rise_;
+  std::uint32_t open_wire_at_ = 0; ///< the first cell beside one
+  bool cooling_demanded_ = false;
+  std::optional<std::int64_t> cooled_us_; ///< when it ran, or was not asked for, last
   current_check_model current_check_;
   element_values runaway_;
   base charge_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "actors/protection/input_model.hpp"
+#include "actors/protection/wire_model.hpp"
 
 /// What measured values say about each other, and how fast they change.
 namespace voltaic::actors::protection {
@@ -10,6 +11,9 @@ namespace {
 constexpr double millionth = 1e6;
 /// A cell that lost this share of the largest voltage beside it is breaking down.
 constexpr double breakdown_share = 0.25;
+/// Slower than a turn a second, or less than this a minute, cools nothing.
+constexpr double fan_rpm_min = 60;
+constexpr double flow_l_min = 0.1;
 
 } // namespace
 
@@ -52,6 +56,33 @@ void input_model::derive_frozen(std::int64_t now_us) {
                   now_us);
   }
   derived(input_kind::steps).put(static_cast<std::int32_t>(cells.unconfirmed_count()));
+}
+
+void input_model::derive_wires() {
+  const auto& cells = scan(measured::cell_voltage).values();
+  if (!cells.any_valid) return derived(input_kind::open_wire).put(std::nullopt);
+  const auto found =
+      cells_beside_open_wires(cells, options_[position_of(measured::cell_voltage)].group_size);
+  if (found.cells > 0) open_wire_at_ = found.first;
+  derived(input_kind::open_wire).put(static_cast<std::int32_t>(found.cells));
+}
+
+void input_model::derive_cooling(std::int64_t now_us) {
+  // Who says nothing shows nothing.
+  const auto runs = [&](measured what, double least) {
+    if (!is_bound(what)) return true;
+    const auto& silence = points_[position_of(what)]->silence;
+    const auto& known = scan(what);
+    return known.all_received() && known.invalid_count() == 0 &&
+           known.values().minimum >= least * describe(what).parts &&
+           silence.maximum < points_[position_of(what)]->silence_warning_ms;
+  };
+  const bool is_missing = cooling_demanded_ && (!runs(measured::fan_tacho, fan_rpm_min) ||
+                                                !runs(measured::coolant_flow, flow_l_min));
+  if (!is_missing || !cooled_us_) cooled_us_ = now_us;
+  const auto missing_ms =
+      std::min<std::int64_t>((now_us - *cooled_us_) / messages::us_per_ms, fixed_max);
+  derived(input_kind::cooling_missing).put(static_cast<std::int32_t>(missing_ms));
 }
 
 bool input_model::is_breaking_down() const {

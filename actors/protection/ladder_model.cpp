@@ -59,7 +59,7 @@ candidate make_candidate(const char* name, const char* unit) {
 
 severity loss_of(measured what) {
   if (what == measured::soc) return severity::stops;
-  return what == measured::insulation_resistance ? severity::warns : severity::opens;
+  return what >= measured::insulation_resistance ? severity::warns : severity::opens;
 }
 
 silence_thresholds silence_after(std::uint32_t period_ms) {

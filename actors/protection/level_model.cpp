@@ -62,13 +62,14 @@ std::optional<std::int64_t> element_values::sum_if_all_valid() const {
 }
 
 level_model::level_model(messages::protection::direction side, std::vector<level_setting> levels,
-                         std::size_t count)
+                         std::size_t count, bool cascade)
     : sign_(side == messages::protection::direction::high ? 1 : -1),
       padded_(padded(count)),
       levels_(std::move(levels)),
       integral_us_(levels_.size() * padded_, 0),
       clear_us_(levels_.size() * padded_, 0),
       state_(levels_.size() * padded_, 0),
+      gates_((cascade ? levels_.size() : 1) * padded_, -1),
       active_(levels_.size(), 0),
       pending_(levels_.size(), 0),
       full_(levels_.size(), 0),
@@ -89,6 +90,9 @@ void level_model::step(const element_values& input, std::int32_t charge_us,
                        std::vector<transition>& changes) {
   assert(charge_us >= 0 && charge_us <= charge_us_max && input.value.size() == padded_);
   quiet_ = true;
+  if (gates_.size() > padded_)
+    std::copy(state_.begin(), state_.end() - static_cast<std::ptrdiff_t>(padded_),
+              gates_.begin() + static_cast<std::ptrdiff_t>(padded_));
   const std::int32_t worst = sign_ > 0 ? input.maximum : -input.minimum;
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     const bool beyond = input.any_valid && worst >= set_at(level);
@@ -99,6 +103,10 @@ void level_model::step(const element_values& input, std::int32_t charge_us,
     if (active_[level] > 0) clear_due(level, input, charge_us, changes);
     quiet_ = quiet_ && !beyond && pending_[level] == 0 && active_[level] == 0;
   }
+}
+
+const std::int32_t* level_model::gate_of(std::size_t level) const {
+  return gates_.data() + (gates_.size() > padded_ ? level * padded_ : 0);
 }
 
 bool level_model::integrate(std::size_t level, const element_values& input,
@@ -112,10 +120,12 @@ bool level_model::integrate(std::size_t level, const element_values& input,
     const std::int32_t* values = input.value.data() + base;
     const std::int32_t* masks = input.valid.data() + base;
     const std::int32_t* trusted = input.confirmed.data() + base;
+    const std::int32_t* gates = gate_of(level) + base;
     const std::int32_t* states = state_.data() + level * padded_ + base;
     std::int32_t* integrals = integral_us_.data() + level * padded_ + base;
     for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int32_t bad = -static_cast<std::int32_t>(sign_ * values[lane] >= set);
+      const std::int32_t bad =
+          -static_cast<std::int32_t>(sign_ * values[lane] >= set) & gates[lane];
       // +charge where bad, -charge where not, nothing where not valid.
       const std::int32_t change = ((charge_us & bad) - (charge_us & ~bad)) & masks[lane];
       std::int32_t next = integrals[lane] + change;
@@ -140,7 +150,7 @@ void level_model::set_due(std::size_t level, const element_values& input,
   for (std::size_t element = 0; element < input.count; ++element) {
     const std::size_t at = level * padded_ + element;
     const bool bad = input.valid[element] != 0 && input.confirmed[element] != 0 &&
-                     sign_ * input.value[element] >= set;
+                     gate_of(level)[element] != 0 && sign_ * input.value[element] >= set;
     if (state_[at] != 0 || !bad || integral_us_[at] < levels_[level].set_us) continue;
     state_[at] = -1;
     clear_us_[at] = 0;

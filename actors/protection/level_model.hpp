@@ -63,11 +63,13 @@ struct level_setting {
 /// reaches `set_us`. A value that is bad more than half of the time therefore
 /// trips. Clearing: the value must stay at or behind `clear` for `clear_us`
 /// without a break. A value that is not valid holds the integrator, and starts
-/// the clear timer again. Levels are independent of each other.
+/// the clear timer again. Levels are independent of each other, but for a cascade.
 class level_model {
  public:
+  /// `cascade`: a level's integrator counts up only where the one before it was active when the
+  /// step began.
   level_model(messages::protection::direction side, std::vector<level_setting> levels,
-              std::size_t count);
+              std::size_t count, bool cascade = false);
 
   /// Charges `charge_us` with the values as they are now. Appends what changed,
   /// lowest level first, then by element. Does not allocate once `changes` has
@@ -87,6 +89,8 @@ class level_model {
  private:
   /// From where on a value is beyond the limit, as things are.
   [[nodiscard]] std::int32_t set_at(std::size_t level) const;
+  /// For each element whether a level may count now: -1 or 0.
+  [[nodiscard]] const std::int32_t* gate_of(std::size_t level) const;
   [[nodiscard]] bool integrate(std::size_t level, const element_values& input,
                                std::int32_t charge_us);
   void set_due(std::size_t level, const element_values& input, std::vector<transition>& changes);
@@ -99,6 +103,9 @@ class level_model {
   std::vector<std::int32_t> integral_us_;
   std::vector<std::int32_t> clear_us_;
   std::vector<std::int32_t> state_; ///< -1: active
+  /// For each element and level, whether it may count: -1 for the first, for the others what the
+  /// one before was when the step began. Without a cascade the first's alone.
+  std::vector<std::int32_t> gates_;
   std::vector<std::uint32_t> active_;
   std::vector<std::uint8_t> pending_; ///< a level has an integrator above zero
   std::vector<std::uint8_t> full_;    ///< an integrator has reached what sets

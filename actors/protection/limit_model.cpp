@@ -127,11 +127,14 @@ limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& n
     const double left_now =
         std::min(percent_at(by_heat, heat.minimum), percent_at(by_heat, heat.maximum));
     left.at_most(heat.known ? left_now : least_percent(by_heat), limit_reason::temperature);
+    if (heat.known && now.heat_margin_k > 0) {
+      left.at_most(percent_at(by_heat, heat.maximum + now.heat_margin_k), limit_reason::cooling);
+    }
     if (heat.known && percent_at(by_heat, ahead_c) < left_now) {
       left.at_most(percent_at(by_heat, ahead_c), limit_reason::temperature_trend);
     }
   }
-  if (options_.has_soc) {
+  if (options_.has_soc && !now.soc_is_doubted) {
     const auto& by_soc = curve_of(options_.derating.soc, charge);
     left.at_most(now.soc_percent ? percent_at(by_soc, *now.soc_percent) : least_percent(by_soc),
                  limit_reason::soc);
@@ -179,7 +182,7 @@ const rack_limits& limit_model::step(const limit_inputs& now, std::int64_t now_u
   }
   const bool may_rise = now.cell_v.complete &&
                         (!options_.has_temperature || now.temperature_c.complete) &&
-                        (!options_.has_soc || now.soc_percent.has_value());
+                        (!options_.has_soc || (now.soc_percent && !now.soc_is_doubted));
   const double charge_percent =
       settle(charge_, by_curves(true, now, ahead_c), now.charge_percent, may_rise, now_us);
   const double discharge_percent =

@@ -23,6 +23,8 @@ inline constexpr std::int64_t trend_window_us_min = 10 * messages::us_per_s;
 /// A step of this many K from one sample to the next is no trend of a battery: the
 /// window begins anew. Cells that really warm like that are no matter of limits.
 inline constexpr double trend_step_k_max = 2;
+/// A rack whose cooling failed is derated as if it were so much hotter: it soon is.
+inline constexpr double cooling_margin_k = 5;
 /// Power limits are told in steps, rounded down, so that they do not follow each millivolt:
 /// of the rated current times this voltage of each cell.
 inline constexpr double power_step_cell_v = 0.005;
@@ -54,7 +56,11 @@ struct limit_inputs {
   extremes cell_v;
   extremes temperature_c;
   std::optional<double> soc_percent; ///< nothing: not usable, so nothing is allowed
-  double charge_percent = 100;       ///< what the levels that are active leave
+  /// The cells contradict it: no curve is read at it, and nothing rises by it. What a doubted SOC
+  /// costs, a level of its own says; the cells' curves hold all the same.
+  bool soc_is_doubted = false;
+  double heat_margin_k = 0;    ///< curves are read so much hotter as well: cooling failed
+  double charge_percent = 100; ///< what the levels that are active leave
   double discharge_percent = 100;
   double charge_cap_a = 0; ///< what the device itself allows
   double discharge_cap_a = 0;
@@ -68,21 +74,23 @@ enum class limit_reason : std::uint8_t {
   soc,
   rise, ///< it rises slowly to what is allowed again
   charge_cap,
-  discharge_cap
+  discharge_cap,
+  cooling
 };
 using limit_reasons = std::uint8_t;
 [[nodiscard]] constexpr limit_reasons bit_of(limit_reason reason) {
   return static_cast<limit_reasons>(1U << static_cast<unsigned>(reason));
 }
 /// As limits tell them, by `limit_reason`.
-inline constexpr std::array<std::string_view, 7> limit_reason_texts{
+inline constexpr std::array<std::string_view, 8> limit_reason_texts{
     "derating/cell_voltage",
     "derating/temperature",
     "derating/temperature_trend",
     "derating/soc",
     "derating/recovery",
     "reported_charge_current_limit",
-    "reported_discharge_current_limit"};
+    "reported_discharge_current_limit",
+    "derating/cooling_failed"};
 
 /// The limits of one rack. Voltages are of its terminals and not told where no target
 /// is known; powers are the currents at the lowest voltage that the cells may have.

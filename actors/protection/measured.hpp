@@ -20,9 +20,11 @@ enum class measured : std::uint8_t {
   voltage, ///< of the rack, at its terminals
   current, ///< positive: discharge
   soc,
-  insulation_resistance
+  insulation_resistance,
+  fan_tacho,
+  coolant_flow
 };
-inline constexpr std::size_t known_count = 7;
+inline constexpr std::size_t known_count = 9;
 inline constexpr std::size_t measured_count = known_count + messages::protection::own_points_max;
 static_assert(measured_count <= 32, "sets of them are bits of a word");
 
@@ -58,6 +60,8 @@ inline constexpr std::array<measured_description, known_count> measured_points{{
     {"soc", "rack", 1e6, false},
     // Whole ohms. Without a leak monitors report whatever their registers hold.
     {"insulation_resistance", "rack", 1, false, 0, true},
+    {"fan_tacho", "rack", 1e3, false},
+    {"coolant_flow", "rack", 1e6, false},
 }};
 
 /// Of one that every rack may have.

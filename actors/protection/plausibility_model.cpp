@@ -37,6 +37,13 @@ constexpr std::uint32_t ignored_fault_ms = 5'000;
 // One kelvin a second. The rise is measured over 3 s; with this it lasted longer.
 constexpr double runaway_k_per_s = 1;
 constexpr std::uint32_t runaway_set_ms = 1'000;
+// Longer than a scan, so that one disturbed scan is none.
+constexpr std::uint32_t wire_warning_ms = 300;
+constexpr std::uint32_t wire_alarm_ms = 1'000;
+constexpr double wire_alarm_cells = 2;
+// A fan or pump has this long to turn.
+constexpr double cooling_warning_ms = 10'000;
+constexpr double cooling_alarm_ms = 60'000;
 
 candidate named(std::string_view name, const char* unit) {
   candidate made;
@@ -95,6 +102,25 @@ candidate runaway() {
   return made;
 }
 
+// With the consequences of cells that are unusable; one alone is what no wire makes.
+candidate broken_wire() {
+  auto made = named(open_wire, "elements");
+  add(made, level::warning, 1, 0, wire_warning_ms, usual_clear_ms, latch::none,
+      {half_charge, half_discharge});
+  add(made, level::alarm, wire_alarm_cells, 1, wire_alarm_ms, usual_clear_ms, latch::none,
+      {stop_charge, stop_discharge});
+  return made;
+}
+
+// Before the alarm the curves of temperature are read as if it were hotter.
+candidate missing_cooling() {
+  auto made = named(cooling_failed, "ms");
+  add(made, level::warning, cooling_warning_ms, 0, 0, usual_clear_ms, latch::none, {log_only});
+  add(made, level::alarm, cooling_alarm_ms, 0, 0, usual_clear_ms, latch::none,
+      {half_charge, half_discharge});
+  return made;
+}
+
 } // namespace
 
 candidate sensor_frozen_candidate() {
@@ -111,13 +137,14 @@ candidate all_frozen_candidate() {
 }
 
 std::vector<candidate> plausibility_candidates() {
-  return {implausible_soc(), implausible_current(), ignored_limit(), large_step(), runaway()};
+  return {implausible_soc(), implausible_current(), ignored_limit(),  large_step(),
+          runaway(),         broken_wire(),         missing_cooling()};
 }
 
 bool is_built_in(std::string_view name) {
-  constexpr std::array<std::string_view, 8> names{
-      current_implausible, sensor_invalid,  communication_loss, sensor_frozen,
-      sensor_step,         soc_implausible, limit_ignored,      thermal_runaway};
+  constexpr std::array<std::string_view, 10> names{
+      open_wire,     cooling_failed, current_implausible, sensor_invalid, communication_loss,
+      sensor_frozen, sensor_step,    soc_implausible,     limit_ignored,  thermal_runaway};
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -129,6 +156,10 @@ std::string_view advice_of(std::string_view candidate) {
   if (candidate == current_implausible) {
     return "voltage or SOC say that another current flows than the sensor shows: look whether it "
            "is reversed, dead or wrongly scaled";
+  }
+  if (candidate == open_wire) {
+    return "two neighbours show too much and too little by the same amount: look at the sense wire "
+           "between them and at its plug";
   }
   if (candidate == limit_ignored) {
     return "current flows although none may: the inverter does not follow the rack's limits";

@@ -14,6 +14,8 @@ inline constexpr std::string_view soc_implausible = "soc_implausible";
 inline constexpr std::string_view current_implausible = "current_implausible";
 inline constexpr std::string_view limit_ignored = "limit_ignored";
 inline constexpr std::string_view thermal_runaway = "thermal_runaway";
+inline constexpr std::string_view open_wire = "open_wire";
+inline constexpr std::string_view cooling_failed = "cooling_failed";
 
 /// A cell that stands still while current flows and the others move.
 [[nodiscard]] messages::protection::candidate sensor_frozen_candidate();
@@ -21,7 +23,7 @@ inline constexpr std::string_view thermal_runaway = "thermal_runaway";
 [[nodiscard]] messages::protection::candidate all_frozen_candidate();
 /// The others, by their inputs: SOC of 0 % with sound cells, a current that voltage or SOC
 /// contradict, current where none may flow, cells whose step was not believed at first, a cell that
-/// heats itself.
+/// heats itself, cells beside a broken sense wire, cooling that is asked for and does not run.
 [[nodiscard]] std::vector<messages::protection::candidate> plausibility_candidates();
 
 /// Whether it is a candidate of this version that stands in no table.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
@@ -81,7 +82,21 @@ runtime::kept_latch latch_of(const row& of) {
           {{"candidate", of.candidate},
            {"level", std::string(to_string(of.limit.level))},
            {"latch", std::string(to_string(of.kept()))},
-           {"scope", of.scope}}};
+           {"scope", of.scope},
+           {"trips", std::to_string(of.trips)}}};
+}
+
+stored_latch stored_as(const runtime::kept_latch& each) {
+  const auto detail = [&](const char* key) {
+    const auto found = each.details.find(key);
+    return found == each.details.end() ? std::string() : found->second;
+  };
+  const auto text = detail("trips");
+  // Records of before trips were counted tell none; what cannot be read counts as all of them.
+  std::uint32_t trips = text.empty() ? 0 : trips_max;
+  std::from_chars(text.data(), text.data() + text.size(), trips);
+  return {detail("candidate"),        detail("level"), detail("latch"), detail("scope"), each.name,
+          std::min(trips, trips_max), each.latched};
 }
 
 /// Nothing may flow, for one reason more.
@@ -126,16 +141,10 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
 }
 
 void protection_actor::load_latches() {
-  std::vector<stored_latch> latched;
-  for (const auto& each : memory_.latched()) {
-    const auto detail = [&](const char* key) {
-      const auto found = each.details.find(key);
-      return found == each.details.end() ? std::string() : found->second;
-    };
-    latched.push_back(
-        {detail("candidate"), detail("level"), detail("latch"), detail("scope"), each.name});
-  }
-  model_.load_latches(latched, is_store_lost());
+  std::vector<stored_latch> former;
+  for (const auto& each : memory_.latched()) former.push_back(stored_as(each));
+  for (const auto& each : memory_.released()) former.push_back(stored_as(each));
+  model_.load_latches(former, is_store_lost());
 }
 
 void protection_actor::begin(runtime::instant now) {
@@ -358,7 +367,12 @@ messages::event protection_actor::event_of(const report& told) const {
   const bool is_ending = told.edge == report::kind::clear || told.edge == report::kind::latch;
   event.threshold = is_ending ? of.limit.clear : of.limit.set;
   event.actions = of.actions;
+  event.limits_hash = configuration_.hash();
   if (told.edge == report::kind::set) event.reason = advice_of(of.candidate);
+  if (told.edge == report::kind::set && of.trips == trips_max) {
+    event.actions.emplace_back("lock");
+    event.reason = fmt::format("tripped {} times since the service role reset it", trips_max);
+  }
   if (told.others > 0) event.reason = fmt::format("{} more in the same step", told.others);
   return event;
 }

@@ -34,6 +34,12 @@ bool follows_limits(input_kind kind) {
          kind == input_kind::discharge_ratio_followed || kind == input_kind::limit_ignored;
 }
 
+/// Whether its value changes with time alone.
+bool is_timed(input_kind kind) {
+  return kind == input_kind::silence || kind == input_kind::unusable_time ||
+         kind == input_kind::cooling_missing;
+}
+
 input followed(const input& from) {
   return {from.kind == input_kind::charge_ratio ? input_kind::charge_ratio_followed
                                                 : input_kind::discharge_ratio_followed,
@@ -113,7 +119,9 @@ void protection_model::add_plausibility() {
   }
   for (const auto& each : plausibility_candidates()) {
     const auto from = input_for(each.name);
-    if (inputs_.is_bound(from)) add(each, from);
+    if (!inputs_.is_bound(from)) continue;
+    if (from.kind == input_kind::cooling_missing) cooling_row_ = rows_.size();
+    add(each, from);
   }
 }
 
@@ -174,9 +182,8 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
   } else {
     made.conditions.clear();
   }
-  // Both grow while nothing comes.
-  if (from.kind == input_kind::silence || from.kind == input_kind::unusable_time)
-    silences_.push_back(watches_.size());
+  // They change while nothing comes.
+  if (is_timed(from.kind)) silences_.push_back(watches_.size());
   watches_.push_back(std::move(made));
 }
 
@@ -208,6 +215,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   } else if (ready_ && (touched != 0 || last_us_ - limits_us_ >= limits_look_us)) {
     renew_limits(false);
   }
+  inputs_.demand_cooling(outputs_.requests.fan);
   // Before anything is applied, nobody could have kept to it.
   inputs_.follow(ready_ ? outputs_.limits.charge_a : options_.charge_current_a,
                  ready_ ? outputs_.limits.discharge_a : options_.discharge_current_a, now_us);
@@ -241,9 +249,7 @@ void protection_model::look(std::uint32_t touched) {
   for (const auto position : silences_) run(watches_[position], 0);
   if (touched == 0) return;
   for (auto& each : watches_) {
-    const bool is_looked_at =
-        each.from.kind == input_kind::silence || each.from.kind == input_kind::unusable_time;
-    if (!is_looked_at && (each.depends & touched) != 0) run(each, 0);
+    if (!is_timed(each.from.kind) && (each.depends & touched) != 0) run(each, 0);
   }
 }
 

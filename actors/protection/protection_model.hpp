@@ -84,6 +84,8 @@ struct stored_latch {
   std::string latch;
   std::string scope;
   std::string key; ///< of its row; empty: candidate and level say it
+  std::uint32_t trips = 0;
+  bool latched = true; ///< false: reset, and only its trips are remembered
 };
 
 /// The word to the contactor; epoch and counter are the speaker's.
@@ -231,7 +233,8 @@ class protection_model {
   std::vector<transition> changes_;
   outputs outputs_;
   std::uint16_t lost_row_ = 0;
-  std::size_t shelved_ = 0; ///< rows
+  std::optional<std::size_t> cooling_row_; ///< the first that says that cooling failed
+  std::size_t shelved_ = 0;                ///< rows
 
   std::int64_t last_us_ = 0;
   bool started_ = false;

@@ -14,6 +14,11 @@ using messages::protection::level;
 
 constexpr const char* rack_scope = "rack";
 
+// What cannot be read is taken for the strictest.
+latch held_by(const stored_latch& stored) {
+  return stored.latch == "user" ? latch::user : latch::lock;
+}
+
 } // namespace
 
 void protection_model::load_latches(std::span<const stored_latch> latches, bool store_lost) {
@@ -22,10 +27,14 @@ void protection_model::load_latches(std::span<const stored_latch> latches, bool 
         stored.key.empty() ? fmt::format("{}/{}", stored.candidate, stored.level) : stored.key;
     const auto known = std::ranges::find(rows_, key, &row::key);
     if (known == rows_.end()) {
-      add_latch_only(stored);
+      if (stored.latched) add_latch_only(stored);
       continue;
     }
+    known->trips = stored.trips;
+    if (!stored.latched) continue;
+    // A table that is looser by now does not loosen what it finds latched.
     known->latched = true;
+    known->held = held_by(stored);
     known->scope = stored.scope;
   }
   loaded_ = true;
@@ -40,7 +49,7 @@ void protection_model::add_latch_only(const stored_latch& stored) {
   former.limits.resize(1);
   auto& limit = former.limits.front();
   limit.level = stored.level == "hard" ? level::hard : level::fault;
-  limit.latch = stored.latch == "user" ? latch::user : latch::lock;
+  limit.latch = held_by(stored);
   limit.actions = {{messages::protection::action_kind::open_ordered, 0}};
   auto made = make_row(former, 0, {});
   if (!options_.can_open) made.actions = actions_without_contactors(made.limit);
@@ -65,7 +74,7 @@ refusals protection_model::reset(messages::lock_right locks, bool standby) {
     if (!each.latched) continue;
     any = true;
     if (condition_active(each)) refused.push_back(each.reason + ": the condition still holds");
-    if (each.limit.latch == latch::lock && locks != messages::lock_right::given)
+    if (each.kept() == latch::lock && locks != messages::lock_right::given)
       refused.push_back(fmt::format("{}: {}", each.reason, messages::refusal_of(locks)));
   }
   if (any && !standby) refused.emplace_back("the contactors are not known to be open");
@@ -73,7 +82,7 @@ refusals protection_model::reset(messages::lock_right locks, bool standby) {
   for (std::size_t position = 0; position < rows_.size(); ++position) {
     auto& each = rows_[position];
     if (!each.latched) continue;
-    each.latched = false;
+    each.let_go(locks == messages::lock_right::given);
     report told;
     told.row = static_cast<std::uint16_t>(position);
     told.edge = report::kind::reset;

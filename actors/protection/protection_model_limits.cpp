@@ -58,7 +58,7 @@ void protection_model::conclude() {
     all.add(each.consequence);
     if (each.shelved_until_us == 0)
       outputs_.level = std::max(outputs_.level, std::optional(each.limit.level));
-    word.locked = word.locked || (each.latched && each.limit.latch == latch::lock);
+    word.locked = word.locked || (each.latched && each.kept() == latch::lock);
     const bool silences =
         each.from.kind == input_kind::silence && inputs_.is_needed_to_close(each.from.of);
     silent = silent || silences;
@@ -110,7 +110,12 @@ limit_inputs protection_model::inputs_of_limits() {
   limit_inputs now;
   now.cell_v = extremes_of(measured::cell_voltage);
   now.temperature_c = extremes_of(measured::cell_temperature);
-  if (inputs_.is_bound(measured::soc)) now.soc_percent = inputs_.value_of(measured::soc);
+  if (inputs_.is_bound(measured::soc)) {
+    const auto& contradicted = inputs_.values({input_kind::soc_contradiction, measured::soc});
+    now.soc_percent = inputs_.value_of(measured::soc);
+    now.soc_is_doubted = contradicted.any_valid && contradicted.maximum > 0;
+  }
+  if (cooling_row_ && counts(rows_[*cooling_row_])) now.heat_margin_k = cooling_margin_k;
   now.charge_percent = charge_percent_;
   now.discharge_percent = discharge_percent_;
   now.charge_cap_a = charge_cap_.in_force_a;

@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint32_t elements_max = 65'536;
 
 bool is_single(measured what) {
-  return what >= measured::voltage && !is_own(what);
+  return what >= measured::voltage && what <= measured::insulation_resistance;
 }
 
 } // namespace

@@ -46,7 +46,7 @@ void protection_model::tell_one(const watch& watched, const transition& change,
     const bool latches =
         changed.limit.latch != latch::none || (is_first && changed.flaps(last_us_));
     if (latches && !changed.latched) {
-      changed.latched = true;
+      changed.trip();
       outputs_.latches.push_back({told.row, true});
     }
   } else {

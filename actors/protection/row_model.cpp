@@ -120,9 +120,22 @@ bool row::flaps(std::int64_t now_us) {
   return sets == flaps_max && now_us - sets_us.front() <= flap_window_us;
 }
 
+void row::trip() {
+  latched = true;
+  if (limit.level < messages::protection::level::fault) return;
+  trips = std::min(trips + 1, trips_max);
+  if (trips == trips_max) held = messages::protection::latch::lock;
+}
+
+void row::let_go(bool service) {
+  latched = false;
+  held = messages::protection::latch::none;
+  if (service) trips = 0;
+}
+
 messages::protection::latch row::kept() const {
   using messages::protection::latch;
-  return latched && limit.latch == latch::none ? latch::user : limit.latch;
+  return latched ? std::max({limit.latch, held, latch::user}) : limit.latch;
 }
 
 level_model make_levels(const candidate& watched, std::span<const std::size_t> levels, double parts,
@@ -135,7 +148,7 @@ level_model make_levels(const candidate& watched, std::span<const std::size_t> l
                         static_cast<std::int32_t>(each.set_ms * messages::us_per_ms),
                         static_cast<std::int32_t>(each.clear_ms * messages::us_per_ms)});
   }
-  return level_model(watched.direction, std::move(settings), count);
+  return level_model(watched.direction, std::move(settings), count, watched.cascade);
 }
 
 } // namespace voltaic::actors::protection

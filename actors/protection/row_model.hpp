@@ -42,6 +42,9 @@ struct consequence {
 /// An alarm that sets so often within an hour latches: whatever it is, it does not go away.
 inline constexpr std::size_t flaps_max = 5;
 inline constexpr std::int64_t flap_window_us = 3'600 * messages::us_per_s;
+/// A fault that trips so often, however long that takes, locks: resetting does not mend it. The
+/// count ends when a person of the service role resets it, and outlives restarts.
+inline constexpr std::uint32_t trips_max = 5;
 
 /// One level of one candidate: everything that does not change while it runs,
 /// and whether it is latched.
@@ -58,7 +61,10 @@ struct row {
   std::uint8_t level = 0;         ///< position in that
 
   bool latched = false;
-  std::string scope; ///< of the element that latched it
+  /// While it is latched: how strictly, where that is more than its table says now.
+  messages::protection::latch held = messages::protection::latch::none;
+  std::uint32_t trips = 0; ///< of a fault, since the service role reset it
+  std::string scope;       ///< of the element that latched it
   /// When it set last, oldest first; of alarms without a latch.
   std::array<std::int64_t, flaps_max> sets_us{};
   std::size_t sets = 0;
@@ -68,7 +74,11 @@ struct row {
 
   /// It sets now. True: so often that it latches.
   [[nodiscard]] bool flaps(std::int64_t now_us);
-  /// Who may let go of it.
+  /// It is latched from now on, by its condition; often enough that locks it.
+  void trip();
+  /// A person lets go of it; `service`: one who looked after it.
+  void let_go(bool service);
+  /// Who may let go of it: the stricter of what its table says and what held when it latched.
   [[nodiscard]] messages::protection::latch kept() const;
 
   static constexpr std::uint16_t no_watch = 0xFFFF;

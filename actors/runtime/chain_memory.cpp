@@ -31,12 +31,11 @@ void chain_memory::load_latches() {
       lost_ = true;
       continue;
     }
-    if (!body["latched"].get<bool>()) continue;
-    kept_latch found{record.key.substr(own.size()), true, {}};
+    kept_latch found{record.key.substr(own.size()), body["latched"].get<bool>(), {}};
     for (const auto& [key, value] : body.items()) {
       if (value.is_string()) found.details[key] = value.get<std::string>();
     }
-    latched_.push_back(std::move(found));
+    (found.latched ? latched_ : released_).push_back(std::move(found));
   }
 }
 

@@ -33,6 +33,8 @@ class chain_memory {
   /// Something may have been latched, and nobody can say what.
   [[nodiscard]] bool is_lost() const { return lost_; }
   [[nodiscard]] const std::vector<kept_latch>& latched() const { return latched_; }
+  /// Those that a person let go of, for what their owner counts of them.
+  [[nodiscard]] const std::vector<kept_latch>& released() const { return released_; }
   /// Of this life.
   [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
   /// False: there was a journal once, but it does not tell the former epoch.
@@ -64,6 +66,7 @@ class chain_memory {
   context& owner_;
   bool lost_ = false;
   std::vector<kept_latch> latched_;        ///< at the start
+  std::vector<kept_latch> released_;       ///< at the start
   std::map<std::string, kept_latch> kept_; ///< as they came or went in this life
   std::optional<std::int64_t> retry_us_;   ///< when the journal is given them again
   std::size_t storing_ = 0;                ///< latches that the journal has not answered

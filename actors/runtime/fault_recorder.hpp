@@ -2,12 +2,12 @@
 
 #include <cstddef>
 #include <map>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "actors/runtime/capture_model.hpp"
 #include "bus/message/record/capture_store.hpp"
+#include "bus/priority_mutex.hpp"
 #include "messages/codec/codec.hpp"
 
 namespace voltaic::actors::runtime {
@@ -61,7 +61,7 @@ class fault_recorder {
                                                 rack_state& rack);
   [[nodiscard]] std::vector<messages::event> tell();
 
-  std::mutex mutex_; // guards everything
+  bus::priority_mutex mutex_; // guards everything
   std::vector<rack_state> racks_;
   std::map<std::string, std::size_t, std::less<>> by_source_;
   std::map<std::string, std::size_t, std::less<>> by_name_;

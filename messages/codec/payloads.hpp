@@ -131,6 +131,7 @@ struct event {
   std::optional<double> discharge_voltage_limit_v;
   std::optional<double> charge_power_limit_w;
   std::optional<double> discharge_power_limit_w;
+  std::string limits_hash;
   friend bool operator==(const event&, const event&) = default;
 };
 

@@ -142,7 +142,8 @@ event get(schema::Event::Reader from) {
           .charge_voltage_limit_v = told(from.getChargeVoltageLimitV()),
           .discharge_voltage_limit_v = told(from.getDischargeVoltageLimitV()),
           .charge_power_limit_w = told(from.getChargePowerLimitW()),
-          .discharge_power_limit_w = told(from.getDischargePowerLimitW())};
+          .discharge_power_limit_w = told(from.getDischargePowerLimitW()),
+          .limits_hash = text(from.getLimitsHash())};
 }
 
 std::variant<std::monostate, double, std::string> get(schema::Command::Value::Reader from) {

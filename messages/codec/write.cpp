@@ -127,6 +127,7 @@ void put(schema::Event::Builder to, const event& from) {
   to.setSignal(from.signal);
   to.setExitCode(from.exit_code);
   put_wider_limits(to, from);
+  VOLTAIC_TEXT(to, LimitsHash, from.limits_hash);
 }
 
 void put(schema::Command::Builder to, const command& from) {

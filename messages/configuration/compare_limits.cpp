@@ -94,6 +94,8 @@ class candidate_walk {
     say("envelope", envelope(before_), envelope(kept_), is_wider);
     kept_.minimum = std::max(kept_.minimum, before_.minimum);
     kept_.maximum = std::min(kept_.maximum, before_.maximum);
+    say("cascade", before_.cascade, kept_.cascade, kept_.cascade);
+    kept_.cascade = kept_.cascade && before_.cascade;
     for (auto& is : kept_.limits) level(is);
     for (const auto& was : before_.limits)
       if (std::ranges::find(kept_.limits, was.level, &limit::level) == kept_.limits.end())

@@ -36,9 +36,9 @@ constexpr spelling<category> categories[] = {{"operational", category::operation
                                              {"configuration", category::configuration}};
 
 /// Units that a profile may use; "" is for counts, bits and texts.
-constexpr std::string_view units[] = {"",   "V",   "A",  "W",    "kW",   "VA", "var",
-                                      "Wh", "kWh", "Ah", "Ohm",  "kOhm", "Hz", "%",
-                                      "s",  "ms",  "h",  "degC", "K",    "Pa", "l/min"};
+constexpr std::string_view units[] = {"",    "V",    "A",   "W",    "kW",    "VA", "var", "Wh",
+                                      "kWh", "Ah",   "Ohm", "kOhm", "Hz",    "%",  "s",   "ms",
+                                      "h",   "degC", "K",   "Pa",   "l/min", "rpm"};
 
 /// Points that others look for by name, and the unit they rely on.
 struct quantity {
@@ -54,6 +54,8 @@ constexpr quantity quantities[] = {{"cell_voltage", "V"},
                                    {"power", "W"},
                                    {"soc", "%"},
                                    {"soh", "%"},
+                                   {"fan_tacho", "rpm"},
+                                   {"coolant_flow", "l/min"},
                                    {"reported_charge_current_limit", "A"},
                                    {"reported_discharge_current_limit", "A"}};
 

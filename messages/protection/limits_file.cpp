@@ -209,10 +209,15 @@ class reader {
       watched.period_ms = whole_of(key, value, 1, period_ms_max);
     } else if (name == "envelope") {
       read_envelope(value, watched);
+    } else if (name == "cascade") {
+      const auto stated = value.value<bool>();
+      if (!value.is_boolean()) report(value.source().begin, "cascade must be true or false");
+      watched.cascade = stated.value_or(false);
     } else if (const auto found = level_of(name)) {
       read_level(*found, key, value, watched);
     } else {
-      unknown_key(key, "unit, direction, period_ms, envelope, warning, alarm, fault, hard");
+      unknown_key(key,
+                  "unit, direction, period_ms, envelope, cascade, warning, alarm, fault, hard");
     }
   }
 

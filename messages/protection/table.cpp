@@ -65,6 +65,14 @@ std::string to_string(const action& value) {
                  : std::string(to_string(value.kind));
 }
 
+std::uint32_t reaction_ms(const candidate& watched, const limit& limit,
+                          std::uint32_t data_period_ms) {
+  auto time_ms = limit.set_ms + watched.period_ms + data_period_ms + reaction_margin_ms;
+  for (const auto& each : watched.limits)
+    if (watched.cascade && each.level < limit.level) time_ms += each.set_ms + watched.period_ms;
+  return time_ms;
+}
+
 bool opens(const limit& limit) {
   return std::ranges::any_of(limit.actions, [](const action& taken) {
     return taken.kind == action_kind::open_ordered || taken.kind == action_kind::open_immediate;

@@ -73,6 +73,9 @@ struct candidate {
   std::uint32_t period_ms = 100; ///< how often it is evaluated
   double minimum = 0;            ///< the datasheet's envelope: no limit lies outside
   double maximum = 0;
+  /// A level's delay begins only where the level below it is set, as some products have it;
+  /// otherwise all of them run by themselves.
+  bool cascade = false;
   std::vector<limit> limits; ///< by rising level
   friend bool operator==(const candidate&, const candidate&) = default;
 };
@@ -133,13 +136,12 @@ inline constexpr std::array<known_candidate, 17> known_candidates{{
 /// `derate_charge:50`, `open_ordered`.
 [[nodiscard]] std::string to_string(const action& value);
 
-/// From a value beyond the limit to the decision, worst case: the delay, one
-/// evaluation, one period of the data and `reaction_margin_ms`.
+/// From a value beyond the limit to the decision, worst case: the delay, those of the levels that
+/// it waits for in a cascade, one evaluation each, one period of the data and
+/// `reaction_margin_ms`.
 inline constexpr std::uint32_t reaction_margin_ms = 20;
-[[nodiscard]] constexpr std::uint32_t reaction_ms(const candidate& watched, const limit& limit,
-                                                  std::uint32_t data_period_ms) {
-  return limit.set_ms + watched.period_ms + data_period_ms + reaction_margin_ms;
-}
+[[nodiscard]] std::uint32_t reaction_ms(const candidate& watched, const limit& limit,
+                                        std::uint32_t data_period_ms);
 
 /// True if the level ends in open contactors.
 [[nodiscard]] bool opens(const limit& limit);

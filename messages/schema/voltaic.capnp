@@ -136,6 +136,7 @@ struct Event {
   dischargeVoltageLimitV @29 :Float64 = nan;
   chargePowerLimitW @30 :Float64 = nan;
   dischargePowerLimitW @31 :Float64 = nan;
+  limitsHash @32 :Text;       # of the kind protection: of the configuration that was in force
 }
 
 struct Command {

@@ -101,7 +101,7 @@ TEST_CASE("golden bytes: telemetry") {
 
 TEST_CASE("golden bytes: event") {
   const std::string absent = "00 00 00 00 00 00 00 00\n";
-  std::string golden = envelope("2b", "02", "04 00 00 00 0c 00 12 00") +
+  std::string golden = envelope("2c", "02", "04 00 00 00 0c 00 13 00") +
                        R"(11 00 00 00 00 00 00 00 ; sequence 17
                           00 00 00 00 00 00 0c 40 ; value 3.5
                           01 09 00 00 00 00 00 00 ; has a value, signal 9, exit code -1
@@ -114,14 +114,15 @@ TEST_CASE("golden bytes: event") {
                           00 00 00 00 00 00 00 00 ; discharge voltage: not told
                           00 00 00 00 00 00 00 00 ; charge power: not told
                           00 00 00 00 00 00 00 00 ; discharge power: not told
-                          45 00 00 00 12 00 00 00 ; id
+                          49 00 00 00 12 00 00 00 ; id
                           00 00 00 00 00 00 00 00 ; node
                           00 00 00 00 00 00 00 00 ; boot
-                          3d 00 00 00 12 00 00 00 ; kind
+                          41 00 00 00 12 00 00 00 ; kind
                           )";
   for (int i = 0; i < 12; ++i) golden += absent; // subject, candidate ... key
-  golden += R"(0d 00 00 00 12 00 00 00 ; role
-               0d 00 00 00 12 00 00 00 ; code
+  golden += R"(11 00 00 00 12 00 00 00 ; role
+               11 00 00 00 12 00 00 00 ; code
+               00 00 00 00 00 00 00 00 ; limits' hash
                69 00 00 00 00 00 00 00 ; "i"
                6b 00 00 00 00 00 00 00 ; "k"
                72 00 00 00 00 00 00 00 ; "r"

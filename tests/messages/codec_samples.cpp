@@ -71,7 +71,8 @@ event sample_event() {
           .charge_voltage_limit_v = 1704,
           .discharge_voltage_limit_v = 1440.5,
           .charge_power_limit_w = 0,
-          .discharge_power_limit_w = 200000};
+          .discharge_power_limit_w = 200000,
+          .limits_hash = "00f1e2d3c4b5a697"};
 }
 
 command sample_command() {

@@ -9,15 +9,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <condition_variable>
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "bus/priority_mutex.hpp"
 #include "bus/thread_name.hpp"
 
 namespace voltaic::bus::message {
@@ -199,8 +200,9 @@ class file_store final : public capture_store {
   }
 
   const capture_store_options options_;
-  std::mutex mutex_; // waiting_, results_, stopping_
-  std::condition_variable wake_;
+  // Actors with real-time rights meet the writer here, which has none.
+  priority_mutex mutex_; // waiting_, results_, stopping_
+  priority_condition wake_;
   std::deque<capture_job> waiting_;
   std::vector<capture_result> results_;
   bool stopping_ = false;

@@ -53,6 +53,11 @@ TEST_CASE("the candidates that stand in no table are these") {
   CHECK(all[4] ==
         lines{"thermal_runaway K/s 0",
               "hard 1 0.5 1000 10000 lock stop_charge stop_discharge open_immediate lock"});
+  CHECK(all[5] == lines{"open_wire elements 0",
+                        "warning 1 0 300 10000 none derate_charge:50 derate_discharge:50",
+                        "alarm 2 1 1000 10000 none stop_charge stop_discharge"});
+  CHECK(all[6] == lines{"cooling_failed ms 0", "warning 10000 0 0 10000 none log",
+                        "alarm 60000 0 0 10000 none derate_charge:50 derate_discharge:50"});
   CHECK(text_of(sensor_frozen_candidate()) ==
         lines{"sensor_frozen ms 0", "warning 60000 0 0 0 none log",
               "alarm 600000 0 0 0 none derate_charge:50 derate_discharge:50"});

@@ -282,4 +282,29 @@ TEST_CASE("a device that tells no epoch gets the journal's, also when that was l
   }));
 }
 
+TEST_CASE(
+    "F-023 a chain that is asked to end while it charges opens in order, asked once or twice") {
+  for (const int asked : {1, 2}) {
+    CAPTURE(asked);
+    stage chain;
+    chain.run(1'000);
+    chain.command("rack_0/contactor", "close");
+    chain.run(1'000);
+    REQUIRE(chain.order.lease);
+    chain.current_a = -500;
+    chain.run(200);
+    for (int each = 0; each < asked; ++each) chain.contactor->ending();
+    chain.run(500);
+    // Limits are zero, the current has its time to fall: it still flows, and nothing is torn.
+    CHECK(chain.limits.charge_current_a == 0);
+    CHECK(chain.order.lease);
+    if (asked == 2) chain.contactor->ending();
+    chain.run(9'000); // of 10 s in which a process has to be gone
+    CHECK_FALSE(chain.order.lease);
+    CHECK(chain.order.contactor == messages::contactor_order::open);
+    const auto told = chain.texts("contactor");
+    CHECK(std::ranges::count(told, "opening stop") == 1);
+  }
+}
+
 } // namespace voltaic::actors::protection::chain_faults_test

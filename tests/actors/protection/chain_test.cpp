@@ -109,6 +109,94 @@ TEST_CASE("safety rule 5: a restarted chain neither closes nor lets go of its la
   CHECK(chain.permit.close_allowed);
 }
 
+TEST_CASE("F-156 a lock of the journal stays a lock under a table that would ask for less") {
+  using messages::protection::latch;
+  const auto weaker = GENERATE(latch::user, latch::none);
+  stage chain;
+  chain.run(1'000);
+  chain.cell_mv[0] = 1'900;
+  chain.run(2'000);
+  chain.cell_mv[0] = 3'300;
+  chain.run(15'000);
+  REQUIRE(chain.permit.locked);
+  chain.adjust = [weaker](protection_options& rules) {
+    for (auto& watched : rules.table.candidates)
+      for (auto& limit : watched.limits)
+        if (limit.latch != latch::none) {
+          limit.latch = weaker;
+          limit.reason = "loosened";
+        }
+  };
+  chain.start();
+  chain.run(2'000);
+  CHECK(chain.permit.locked);
+  CHECK_FALSE(chain.permit.close_allowed);
+  chain.command("rack_0/protection", "reset", "operator");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+  chain.start(); // what stood once stands for every later life
+  chain.run(2'000);
+  CHECK(chain.permit.locked);
+  chain.command("rack_0/protection", "reset", "service");
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+  chain.run(1'000);
+  CHECK_FALSE(chain.permit.locked);
+  CHECK(chain.permit.close_allowed);
+}
+
+TEST_CASE("a user latch of the journal becomes the lock that the table asks for now") {
+  stage chain;
+  chain.run(1'000);
+  chain.cell_mv[0] = 3'660;
+  chain.run(2'000);
+  chain.cell_mv[0] = 3'300;
+  chain.run(15'000);
+  CHECK_FALSE(chain.permit.locked);
+  chain.adjust = [](protection_options& rules) {
+    for (auto& watched : rules.table.candidates)
+      for (auto& limit : watched.limits)
+        if (limit.latch == messages::protection::latch::user)
+          limit.latch = messages::protection::latch::lock;
+  };
+  chain.start();
+  chain.run(2'000);
+  CHECK(chain.permit.locked);
+  chain.command("rack_0/protection", "reset", "operator");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+}
+
+TEST_CASE("a fault that trips five times locks, also where restarts and resets lie between") {
+  stage chain;
+  chain.run(1'000);
+  for (int trip = 1; trip <= 5; ++trip) {
+    CAPTURE(trip);
+    chain.cell_mv[0] = 3'660;
+    chain.run(2'000);
+    chain.cell_mv[0] = 3'300;
+    chain.run(15'000);
+    if (trip % 2 == 0) chain.start();
+    chain.run(2'000);
+    CHECK(chain.permit.locked == (trip == 5));
+    chain.command("rack_0/protection", "reset", "operator");
+    CHECK(chain.results.back().outcome ==
+          (trip == 5 ? messages::outcome::rejected : messages::outcome::done));
+    if (trip == 3) chain.start();
+    chain.run(1'000);
+  }
+  const auto last = std::find_if(chain.events.rbegin(), chain.events.rend(), [](const auto& one) {
+    return one.level == "fault" && one.edge == "set";
+  });
+  REQUIRE(last != chain.events.rend());
+  CHECK(last->actions.back() == "lock");
+  CHECK(last->reason == "tripped 5 times since the service role reset it");
+  chain.command("rack_0/protection", "reset", "service");
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+  chain.run(1'000);
+  // From here on they are counted anew.
+  chain.cell_mv[0] = 3'660;
+  chain.run(2'000);
+  CHECK_FALSE(chain.permit.locked);
+}
+
 TEST_CASE("F-110 a damaged latch record counts as latched until service resets it, also later") {
   const auto* body = GENERATE("not json", "[]", "{}", R"({"latched":"yes"})");
   INFO(body);

@@ -174,7 +174,7 @@ TEST_CASE("an approval that the journal does not take loosens nothing, and says 
   CHECK(rack.found.in_force.number == 1);
 }
 
-TEST_CASE("another rack than was approved bars closing until it is approved") {
+TEST_CASE("F-171 another rack than was approved bars closing until it is approved") {
   lives rack;
   rack.start(with_fault_at(3.65));
   auto moved = with_fault_at(3.65);

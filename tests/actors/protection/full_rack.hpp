@@ -30,7 +30,7 @@ class full_rack {
  public:
   explicit full_rack(const protection_options& options = full_options())
       : model(options), options_(options) {
-    const double rest[] = {3.3, 25, 25, 3.3 * options.cells().count, 0, 50, 5e6};
+    const double rest[] = {3.3, 25, 25, 3.3 * options.cells().count, 0, 50, 5e6, 0, 0};
     for (std::size_t each = 0; each < known_count; ++each) {
       const auto count = options.points[each].count;
       values[each].assign(count, *fixed(rest[each], measured_points[each].parts));

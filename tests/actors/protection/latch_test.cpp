@@ -115,6 +115,42 @@ TEST_CASE("F-156 a latch survives a table that no longer has its level") {
   CHECK(rack.tick().verdict.close_allowed);
 }
 
+TEST_CASE("a latch that is stored as nobody can read is a lock") {
+  for (const auto* word : {"", "none", "lokc"}) {
+    CAPTURE(word);
+    bench_rack rack(options_for("lfp"));
+    const stored_latch stored[] = {{"cell_overvoltage", "fault", word, "module_0:cell_1"}};
+    rack.model.load_latches(stored, false);
+    rack.settle();
+    CHECK(rack.tick().verdict.locked);
+    CHECK_FALSE(rack.model.reset(messages::lock_right::needs_service, true).empty());
+    CHECK(rack.model.reset(messages::lock_right::given, true).empty());
+  }
+}
+
+TEST_CASE("trips that a former life counted count, and an alarm's are none") {
+  for (const std::uint32_t former : {3U, 4U}) {
+    bench_rack rack(options_for("lfp"));
+    stored_latch stored{"cell_overvoltage", "fault", "user", "", {}, former, false};
+    rack.model.load_latches({&stored, 1}, false);
+    rack.settle();
+    CHECK(rack.tick().verdict.close_allowed);
+    rack.set(0, 3.66);
+    rack.run(2'000);
+    CHECK(rack.tick().verdict.locked == (former == 4));
+  }
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  for (int round = 0; round < 7; ++round) {
+    rack.set(0, 3.61);
+    rack.run(3'000);
+    rack.set(0, 3.3);
+    rack.run(12'000);
+    CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
+  }
+  CHECK_FALSE(rack.tick().verdict.locked);
+}
+
 TEST_CASE("F-154 an alarm that comes for the fifth time within an hour latches, chatter is none") {
   bench_rack rack(options_for("lfp"));
   rack.settle();

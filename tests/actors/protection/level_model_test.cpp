@@ -217,4 +217,38 @@ TEST_CASE("charges as large as a step may make them leave the timers sound") {
   CHECK(changes.size() == 2);
 }
 
+TEST_CASE("in a cascade a level waits for the one below it, each element by itself") {
+  const std::vector<level_setting> settings{
+      {10, 5, 300, 100}, {20, 15, 200, 100}, {30, 25, 100, 100}};
+  for (const bool cascade : {false, true}) {
+    CAPTURE(cascade);
+    level_model model(direction::high, settings, 2, cascade);
+    element_values input(2);
+    input.value[0] = 40;
+    input.value[1] = 15; // stays on the first level
+    input.valid[0] = input.valid[1] = -1;
+    input.summarise();
+    std::vector<std::pair<int, told>> all;
+    std::vector<transition> changes;
+    changes.reserve(12);
+    for (int now = 50; now <= 700; now += 50) {
+      changes.clear();
+      model.step(input, 50, changes);
+      for (const auto& each : plain(changes)) all.emplace_back(now, each);
+    }
+    using row = std::vector<std::pair<int, told>>;
+    if (cascade) {
+      CHECK(all == row{{300, {0, 0, true, 40}},
+                       {300, {1, 0, true, 15}},
+                       {500, {0, 1, true, 40}},
+                       {600, {0, 2, true, 40}}});
+    } else {
+      CHECK(all == row{{100, {0, 2, true, 40}},
+                       {200, {0, 1, true, 40}},
+                       {300, {0, 0, true, 40}},
+                       {300, {1, 0, true, 15}}});
+    }
+  }
+}
+
 } // namespace voltaic::actors::protection::level_model_test

@@ -156,6 +156,33 @@ TEST_CASE("what is not known at all allows nothing, in both directions") {
   CHECK(at_once(now).discharge_a == 0);
 }
 
+TEST_CASE("an SOC that is doubted is read by no curve, and lets nothing rise") {
+  auto now = quiet();
+  now.soc_percent = 0;
+  REQUIRE(at_once(now).discharge_a == 0);
+  now.soc_is_doubted = true;
+  CHECK(at_once(now).discharge_a == 120);
+  CHECK(at_once(now).charge_a == 140);
+  CHECK((at_once(now).reasons & bit_of(limit_reason::soc)) == 0);
+  // The cells' own curve holds.
+  now.cell_v.minimum = 2.9;
+  CHECK(at_once(now).discharge_a == Approx(60));
+  // What was true before stays as long as nobody knows better.
+  limit_model model(lfp_rack());
+  now = quiet();
+  now.soc_percent = 15;
+  REQUIRE(model.step(now, us_per_s).discharge_a == Approx(60));
+  now.soc_percent = 0;
+  now.soc_is_doubted = true;
+  std::int64_t now_us = us_per_s;
+  for (int step = 0; step < 200; ++step)
+    CHECK(model.step(now, now_us += us_per_s).discharge_a == Approx(60));
+  now.soc_percent = 50;
+  now.soc_is_doubted = false;
+  for (int step = 0; step < 200; ++step) model.step(now, now_us += us_per_s);
+  CHECK(model.limits().discharge_a == Approx(120));
+}
+
 TEST_CASE("what a rack does not measure is not looked at") {
   auto options = lfp_rack();
   options.has_soc = options.has_temperature = false;

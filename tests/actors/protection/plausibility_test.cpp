@@ -100,6 +100,24 @@ TEST_CASE("SOC of 0 percent with sound cells is implausible and never low") {
   CHECK(has(rack, "clear soc_implausible/alarm rack"));
 }
 
+TEST_CASE("SOC of 0 percent with sound cells empties no derating curve, at an empty cell it does") {
+  auto options = full_options();
+  options.derating.soc = {{}, {{10, 0}, {20, 100}}};
+  full_rack rack(options);
+  rack.settle();
+  REQUIRE(rack.model.last().limits.discharge_a == 140);
+  rack.set(measured::soc, 0);
+  rack.run(1'000); // before the alarm's time is over
+  CHECK(rack.model.last().limits.discharge_a == 140);
+  rack.run(60'000);
+  CHECK(rack.model.last().limits.discharge_a == 70); // what the alarm leaves
+  CHECK(rack.model.last().limits.reasons == std::vector<std::string>{"soc_implausible/alarm"});
+  // A cell at its end bears it out.
+  rack.set(measured::cell_voltage, 3.0, 7);
+  rack.run(1'000);
+  CHECK(rack.model.last().limits.discharge_a == 0);
+}
+
 TEST_CASE("F-166 an inverter that ignores a limit of zero is told and opened") {
   full_rack rack;
   rack.settle();

@@ -5,6 +5,7 @@
 #include <random>
 
 #include "messages/configuration/items.hpp"
+#include "messages/configuration/text.hpp"
 #include "messages/protection/level_rules.hpp"
 #include "support/sample_configuration.hpp"
 
@@ -133,6 +134,21 @@ TEST_CASE("each respect in which a level protects less is named, and its row sta
                "cell_overvoltage/hard");
   check_looser([](auto& of) { find(of, "cell_overvoltage").period_ms = 500; },
                "cell_overvoltage/period_ms");
+}
+
+TEST_CASE("levels that wait for each other are looser, ones that no longer do are not") {
+  check_looser([](rack_configuration& of) { find(of, "cell_overvoltage").cascade = true; },
+               "cell_overvoltage/cascade");
+  auto before = sample_configuration();
+  find(before, "cell_overvoltage").cascade = true;
+  const auto found = compare(before, sample_configuration());
+  CHECK(found.to_approve().empty());
+  CHECK(found.changes.size() == 1);
+  CHECK(found.tighter == sample_configuration());
+  // The canonical text tells it, and reads back.
+  const auto again = read_configuration(canonical_text(before));
+  REQUIRE(again);
+  CHECK(*again == before);
 }
 
 TEST_CASE("a candidate that is gone is kept, one that is new is taken") {

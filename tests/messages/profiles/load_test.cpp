@@ -92,7 +92,7 @@ TEST_CASE("F-180 unknown, missing, doubled and mistyped keys are refused with th
       {R"("unit": "A")", R"("unit": "Ampere")",
        "4:69: points.current.unit: unknown unit \"Ampere\", known are V, A, W, kW, VA, var, Wh, "
        "kWh, "
-       "Ah, Ohm, kOhm, Hz, %, s, ms, h, degC, K, Pa, l/min, and \"\" for none\n"},
+       "Ah, Ohm, kOhm, Hz, %, s, ms, h, degC, K, Pa, l/min, rpm, and \"\" for none\n"},
       {R"("unit": "A")", R"("unit": "V")", "4:69: points.current.unit: expected A for current\n"},
       {R"("scale": 0.1)", R"("scale": 0.1, "scale": 0.2)", "4:69: key \"scale\" stands twice\n"},
       {R"("scale": 0.1)", R"("scale": "0.1")", "4:55: points.current.scale: expected a number\n"},

@@ -217,7 +217,7 @@ TEST_CASE("F-180 unknown, repeated, missing and mistyped keys of a protection fi
   CHECK(findings_of(edited("period_ms = 100", "period = 100")) ==
         "f.toml:5:1: period_ms of cell_overvoltage is missing\n"
         "f.toml:8:1: unknown key 'period', expected one of: unit, direction, period_ms, envelope, "
-        "warning, alarm, fault, hard\n");
+        "cascade, warning, alarm, fault, hard\n");
   CHECK(findings_of(edited("set_ms = 3000", "set_ms = -1")) ==
         "f.toml:10:48: set_ms must be a whole number from 0 to 1800000\n");
   CHECK(findings_of(edited("set_ms = 3000", "set_ms = 3000.0")) ==
@@ -252,6 +252,21 @@ TEST_CASE("the reaction time is delay, evaluation, data period and margin") {
   CHECK(reaction_ms(overvoltage, overvoltage.limits.at(2), 200) == 1320);
   CHECK(opens(overvoltage.limits.at(2)));
   CHECK_FALSE(opens(overvoltage.limits.at(1)));
+}
+
+TEST_CASE("a cascade is stated per candidate, and its levels wait for each other") {
+  auto text = edited("period_ms = 100", "period_ms = 100\ncascade = true");
+  auto read = load(text, "f.toml");
+  REQUIRE(std::holds_alternative<table>(read));
+  const auto& overvoltage = std::get<table>(read).candidates.front();
+  CHECK(overvoltage.cascade);
+  // Warning 3 s, alarm 2 s, fault 1 s, each with an evaluation.
+  CHECK(reaction_ms(overvoltage, overvoltage.limits.at(0), 200) == 3'320);
+  CHECK(reaction_ms(overvoltage, overvoltage.limits.at(1), 200) == 5'420);
+  CHECK(reaction_ms(overvoltage, overvoltage.limits.at(2), 200) == 6'520);
+  CHECK_FALSE(loaded("lfp").candidates.front().cascade);
+  CHECK(findings_of(edited("period_ms = 100", "period_ms = 100\ncascade = 1")) ==
+        "f.toml:9:11: cascade must be true or false\n");
 }
 
 } // namespace voltaic::messages::protection::limits_file_test
