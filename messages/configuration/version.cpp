@@ -119,6 +119,7 @@ standing standing_of(const known_configuration& known, const rack_configuration&
   const auto taken = compare(*approved, by_site.tighter);
   made.is_new = !taken.changes.empty() || !known.former.empty();
   made.after_utc_us = known.utc_us;
+  made.was_lost = !known.former.empty();
   const auto origin =
       known.former.empty() ? by_site_file : fmt::format("{}, was {}", by_site_file, known.former);
   made.in_force = made.is_new ? version_of(last->number + 1, origin, by_site.tighter, taken.changes)

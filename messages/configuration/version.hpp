@@ -52,7 +52,7 @@ struct standing {
   bool is_new = false; ///< `in_force` has to be journalled
   std::int64_t after_utc_us =
       0;                 ///< when it followed another one: that is older, whatever clocks say
-  bool was_lost = false; ///< what was approved cannot be read: assume the worst
+  bool was_lost = false; ///< what was approved cannot be read, or latches are with a former name
   bool replaces = false; ///< the site has another rack or words than were approved: never close
   std::optional<version> staged; ///< what the site wants, if some of it needs approval
 };

@@ -203,6 +203,11 @@ TEST_CASE("a rack and its node that were renamed are asked for the same approval
   CHECK(known["version"] == 2);
   CHECK(has_fault_at(known, "3.65"));
   CHECK(known["staged"].is_string());
+  // Another name lets go of no latch: nobody knows them any more, so that service has to reset.
+  const auto refused =
+      site.voltaic({"set", "string_0/contactor", "close", "--site", site.file()}, 40s);
+  CHECK(refused.code == 4);
+  CHECK(refused.output.find("latch_store_lost") != std::string::npos);
   CHECK(site.stop() == 0);
 }
 

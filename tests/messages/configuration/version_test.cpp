@@ -146,7 +146,9 @@ TEST_CASE("a rack with another name at the same place is the one that was approv
   const auto found = standing_of(known, looser);
   CHECK(fault_of(found.rules) == 3.65);
   CHECK(found.staged);
-  CHECK(found.is_new); // under its new name
+  CHECK(found.is_new);   // under its new name
+  CHECK(found.was_lost); // what was latched is known by the former one
+  CHECK_FALSE(standing_of(journalled(found), looser).was_lost);
   CHECK(found.in_force.number == 2);
   CHECK(found.in_force.origin == "site file at start, was rack_0");
   CHECK(found.after_utc_us == 100);
