@@ -7,10 +7,9 @@
 #include <cassert>
 #include <cmath>
 #include <iterator>
-#include <nlohmann/json.hpp>
 #include <utility>
 
-#include "messages/can/logs/text.hpp"
+#include "messages/can/logs/report_line.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/profiles/bits.hpp"
 
@@ -18,10 +17,6 @@ namespace voltaic::messages::profiles {
 namespace {
 
 constexpr std::uint32_t extended_mark = 0x8000'0000;
-
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 std::uint32_t key_of(std::uint32_t id, bool extended) {
   return id | (extended ? extended_mark : 0);
@@ -49,14 +44,14 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
   for (const auto& carrier : plan_.carriers())
     message_of_id_[key_of(carrier.id, carrier.extended)] = carrier.message;
   for (const auto& message : profile_.messages) {
-    message_names_.push_back(json_text(message.name));
+    message_names_.push_back(can::json_text(message.name));
     message_width_ = std::max(message_width_, message.name.size());
   }
   for (const auto& point : profile_.points) {
-    auto name = json_text(point.name);
+    auto name = can::json_text(point.name);
     name.pop_back();
-    points_.push_back({std::move(name), json_text(point.unit), {}});
-    for (const auto& word : point.texts) points_.back().texts.push_back(json_text(word));
+    points_.push_back({std::move(name), can::json_text(point.unit), {}});
+    for (const auto& word : point.texts) points_.back().texts.push_back(can::json_text(word));
   }
   samples_.reserve(decode_plan::samples_max);
   readings_.reserve(decode_plan::samples_max);
@@ -65,7 +60,7 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
 void frame_report::read(const can::log_entry& entry) {
   if (bus_.empty() || entry.channel != entry_.channel) {
     bus_ = can::bus_name(entry.channel);
-    bus_json_ = json_text(bus_);
+    bus_json_ = can::json_text(bus_);
   }
   entry_ = entry;
   message_ = no_message;
@@ -147,41 +142,20 @@ void frame_report::append_signals_json(std::string& out) const {
   out += '}';
 }
 
-void frame_report::append_data(std::string& out) const {
-  if (!entry_.frame.remote && !entry_.frame.error) can::text::append_bytes(out, entry_.frame);
-}
-
 void frame_report::append_json(std::string& out) const {
-  const auto& frame = entry_.frame;
-  const auto time = can::seconds_text(entry_);
-  fmt::format_to(std::back_inserter(out), R"({{"t":{},"bus":{},"id":"0x{:0{}X}","extended":{},)",
-                 time.empty() ? "null" : time, bus_json_, frame.id, frame.extended ? 8 : 3,
-                 frame.extended);
+  can::append_json_head(out, entry_, bus_json_);
   out += R"("message":)";
   out += has_message() ? message_names_[message_] : "null";
   out += R"(,"signals":)";
   append_signals_json(out);
-  if (frame.fd) out += R"(,"fd":true)";
-  if (frame.remote) out += R"(,"remote":true)";
-  if (frame.error) out += R"(,"error_frame":true)";
-  if (!has_message() || !readable()) {
-    out += R"(,"data":")";
-    append_data(out);
-    out += '"';
-  }
-  if (!readable()) out += R"(,"error":)" + json_text(error_);
-  out += '}';
+  can::append_json_tail(out, entry_, has_message() && readable(), error_);
 }
 
 void frame_report::append_text(std::string& out) const {
-  const auto& frame = entry_.frame;
-  const auto at = std::back_inserter(out);
-  const auto time = can::seconds_text(entry_);
-  const auto id = fmt::format("0x{:0{}X}", frame.id, frame.extended ? 8 : 3);
   const std::string_view name =
       has_message() ? std::string_view(profile_.messages[message_].name) : "-";
-  fmt::format_to(at, "{:>17}  {:<6}  {:<10}  {:<{}}", time.empty() ? "-" : time, bus_, id, name,
-                 message_width_);
+  can::append_text_head(out, entry_, bus_, name, message_width_);
+  const auto at = std::back_inserter(out);
   for (const auto& one : readings_) {
     const auto& point = profile_.points[one.sample->point];
     fmt::format_to(at, "  {}", point.name);
@@ -189,15 +163,7 @@ void frame_report::append_text(std::string& out) const {
     fmt::format_to(at, " {}", one.sample->good ? value_text(one, false) : "-");
     if (!point.unit.empty()) fmt::format_to(at, " {}", point.unit);
   }
-  if (frame.error) {
-    out += "  error frame";
-  } else if (frame.remote) {
-    out += "  remote frame";
-  } else if (!has_message() || !readable()) {
-    out += frame.length > 0 ? "  " : "";
-    append_data(out);
-  }
-  if (!readable()) fmt::format_to(at, "  {}", error_);
+  can::append_text_tail(out, entry_, has_message() && readable(), error_);
 }
 
 } // namespace voltaic::messages::profiles

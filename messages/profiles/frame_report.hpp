@@ -49,7 +49,6 @@ class frame_report {
   [[nodiscard]] std::string raw_text(const profiles::signal& signal) const;
   [[nodiscard]] std::string value_text(const reading& one, bool as_json) const;
   void append_signals_json(std::string& out) const;
-  void append_data(std::string& out) const;
 
   device_profile profile_;
   decode_plan plan_;

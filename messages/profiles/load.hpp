@@ -29,6 +29,9 @@ using load_result = std::variant<device_profile, findings>;
 /// `file_name` is only used in findings. Never throws on any text.
 [[nodiscard]] load_result load_profile(std::string_view text, std::string_view file_name);
 
+/// Whether others look for a point of this name and rely on what it is.
+[[nodiscard]] bool is_known_point(std::string_view name);
+
 /// A key that the loader knows. The published JSON Schema lists the same ones.
 struct key_rule {
   std::string_view object; ///< "profile", "point", "message", "signal" ...

@@ -298,4 +298,9 @@ void read_points(const object_reader& root, load_context& context) {
   }
 }
 
+bool is_known_point(std::string_view name) {
+  return name == "insulation_resistance" ||
+         std::ranges::find(quantities, name, &quantity::name) != std::end(quantities);
+}
+
 } // namespace voltaic::messages::profiles

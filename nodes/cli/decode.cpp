@@ -2,15 +2,14 @@
 
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "bus/can/logs/log_file.hpp"
-#include "messages/profiles/frame_report.hpp"
 #include "messages/profiles/load.hpp"
-#include "messages/profiles/seen_periods.hpp"
+#include "nodes/cli/dbc_file.hpp"
+#include "nodes/cli/log_report.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/load.hpp"
 
@@ -19,7 +18,6 @@ namespace voltaic::nodes::cli {
 namespace {
 
 using bus::can::log_file;
-using messages::profiles::frame_report;
 
 /// Bad lines beyond these are counted, and no more shown.
 constexpr std::uint64_t shown_bad_lines_max = 1'000;
@@ -28,30 +26,37 @@ constexpr std::size_t output_bytes = 256 * 1024;
 
 struct options {
   std::string profile;
+  dbc_options dbc;
   std::string log;
   bool as_json = false;
   bool all = false;
   std::uint32_t id_offset = 0;
 };
 
-std::optional<frame_report> load_report(const options& given) {
+std::unique_ptr<log_report> report_by_profile(const options& given) {
   const auto text = site::read_bounded(given.profile);
   if (!text) {
     fmt::print(stderr, "voltaic decode: {}: the file {}\n", given.profile, text.error().text);
-    return std::nullopt;
+    return nullptr;
   }
   auto loaded = messages::profiles::load_profile(*text, given.profile);
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
     for (const auto& finding : *findings) fmt::print(stderr, "{}\n", site::to_string(finding));
-    return std::nullopt;
+    return nullptr;
   }
-  auto report = frame_report::make(std::get<messages::profiles::device_profile>(std::move(loaded)),
-                                   given.id_offset);
+  auto report = make_log_report(std::get<messages::profiles::device_profile>(std::move(loaded)),
+                                given.id_offset);
   if (!report) {
     fmt::print(stderr, "voltaic decode: {}\n", report.error().text);
-    return std::nullopt;
+    return nullptr;
   }
   return *std::move(report);
+}
+
+std::unique_ptr<log_report> load_report(const options& given) {
+  if (!given.profile.empty()) return report_by_profile(given);
+  auto database = load_database("decode", given.dbc);
+  return database ? make_log_report(*std::move(database)) : nullptr;
 }
 
 // Lines on their way out; the reader of a pipe gets them before this one waits.
@@ -93,7 +98,11 @@ void print_summary(const log_file& log, const tally& seen) {
 }
 
 exit_code decode(const options& given) {
-  auto report = load_report(given);
+  if (given.profile.empty() == given.dbc.file.empty()) {
+    fmt::print(stderr, "voltaic decode: expected either --profile or --dbc\n");
+    return exit_code::usage;
+  }
+  const auto report = load_report(given);
   if (!report) return exit_code::findings;
   auto log = log_file::open(given.log);
   if (!log) {
@@ -102,7 +111,6 @@ exit_code decode(const options& given) {
   }
   output out;
   tally seen;
-  messages::profiles::seen_periods periods(report->profile());
   messages::can::log_entry entry;
   bool written = true;
   while (written) {
@@ -113,7 +121,6 @@ exit_code decode(const options& given) {
       fmt::print(stderr, "{}\n", log->complaint());
     if (met != log_file::outcome::frame) continue;
     report->read(entry);
-    if (report->has_message() && report->readable()) periods.take(entry, report->samples());
     if (!report->has_message() && !given.all) continue;
     ++seen.printed;
     seen.unreadable += report->readable() ? 0 : 1;
@@ -125,7 +132,7 @@ exit_code decode(const options& given) {
     return exit_code::fault;
   }
   print_summary(*log, seen);
-  for (const auto& said : periods.complaints()) fmt::print(stderr, "voltaic decode: {}\n", said);
+  for (const auto& said : report->complaints()) fmt::print(stderr, "voltaic decode: {}\n", said);
   return log->counts().bad > 0 || seen.printed == 0 ? exit_code::findings : exit_code::done;
 }
 
@@ -133,16 +140,17 @@ exit_code decode(const options& given) {
 
 action declare_decode(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("--profile", given->profile, "Profile of the CAN device")
-      .type_name("FILE")
-      .required();
+  app.add_option("--profile", given->profile, "Profile of the CAN device").type_name("FILE");
+  app.add_option("--dbc", given->dbc.file, "DBC file of the bus, instead of a profile")
+      .type_name("FILE");
+  declare_strictness(app, given->dbc);
   app.add_option("--log", given->log,
                  "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
                  "or python-can, told by its content")
       .type_name("FILE")
       .required();
   app.add_flag("--json", given->as_json, "One JSON object a line");
-  app.add_flag("--all", given->all, "Also the frames for which the profile has no message");
+  app.add_flag("--all", given->all, "Also the frames for which there is no message");
   app.add_option("--id-offset", given->id_offset,
                  "Added to the profile's identifiers, as id_offset of the site file")
       .type_name("NUMBER");

@@ -12,7 +12,9 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_captures(command_options& app);
 [[nodiscard]] action declare_config(command_options& app);
 [[nodiscard]] action declare_decode(command_options& app);
+[[nodiscard]] action declare_encode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);
+[[nodiscard]] action declare_import(command_options& app);
 [[nodiscard]] action declare_record(command_options& app);
 [[nodiscard]] action declare_replay(command_options& app);
 [[nodiscard]] action declare_reset(command_options& app);

@@ -1,6 +1,7 @@
 // conformance FILE.json: `pass ID`, `fail ID: ...` or `skip ID` for each vector of the file.
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -64,10 +65,13 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "%s: is no file of vectors\n", arguments[1]);
     return usage;
   }
+  // Paths in it are relative to its folder.
+  const auto folder = std::filesystem::absolute(arguments[1]).parent_path();
   counts counted;
   try {
+    std::filesystem::current_path(folder);
     for (const auto& vector : document.at("vectors")) check(vector, counted);
-  } catch (const json::exception& error) {
+  } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", arguments[1], error.what());
     return usage;
   }

@@ -1,0 +1,237 @@
+#include "messages/dbc/to_profile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "messages/dbc/places.hpp"
+#include "messages/dbc/profile_words.hpp"
+#include "messages/profiles/load.hpp"
+
+namespace voltaic::messages::dbc {
+namespace {
+
+using json = nlohmann::ordered_json;
+using profiles::signal_type;
+
+constexpr std::uint32_t classic_bytes_max = 8;
+constexpr std::uint32_t selector_bits_max = 32;
+/// Where the database says nothing.
+constexpr std::uint32_t period_ms_default = 1'000;
+constexpr double period_ms_max = 3'600'000;
+/// Of the words that a profile's point may have.
+constexpr std::size_t words_max = 256;
+constexpr std::size_t word_bytes_max = 64;
+
+/// The profile's narrowest type that holds all of the signal's raw values.
+const char* type_of(const signal& one) {
+  constexpr std::uint32_t short_bits = 16;
+  constexpr std::uint32_t long_bits = 32;
+  if (one.type == signal_type::ieee_float) return "f64";
+  const bool is_signed = one.type == signal_type::signed_integer;
+  if (one.length <= short_bits) return is_signed ? "i16" : "u16";
+  if (one.length <= long_bits) return is_signed ? "i32" : "u32";
+  return "i64";
+}
+
+/// Names of the raw values from 0 on, if the table has just those.
+std::optional<json> words_of(const signal& one) {
+  const bool is_plain = one.type == signal_type::unsigned_integer && one.factor == 1 &&
+                        one.offset == 0 && one.length <= 16;
+  if (!is_plain || one.texts.empty() || one.texts.size() > words_max) return std::nullopt;
+  auto sorted = one.texts;
+  std::ranges::sort(sorted, {}, &value_text::value);
+  std::set<std::string> known;
+  json words = json::array();
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [value, text] = sorted[i];
+    const bool fits = value == static_cast<std::int64_t>(i) && !text.empty() &&
+                      text.size() <= word_bytes_max && known.insert(text).second;
+    if (!fits) return std::nullopt;
+    words.push_back(text);
+  }
+  return words;
+}
+
+/// Rounded where a unit's factor made 0.001 * 0.1 into what nobody wrote.
+double scaled(double value, double factor) {
+  constexpr double digits = 1e12;
+  if (factor == 1) return value;
+  const double product = value * factor;
+  const double rounded = std::round(product * digits) / digits;
+  return std::abs(rounded - product) <= std::abs(product) * 1e-12 ? rounded : product;
+}
+
+class importer {
+ public:
+  importer(const database& from, std::string_view name) {
+    made_["$schema"] = "device_profile.schema.json";
+    made_["name"] = std::string(name);
+    made_["version"] = 1;
+    made_["description"] = "Imported; name the points that are to be protected and shown.";
+    made_["protocol"] = "can";
+    made_["commissioned"] = false;
+    made_["points"] = json::object();
+    made_["messages"] = json::array();
+    for (const auto& one : from.messages) add(one);
+  }
+
+  imported_profile take() {
+    return {made_.dump(2) + "\n", made_["points"].size(), std::move(left_out_)};
+  }
+
+ private:
+  void leave_out(const message& in, std::string_view why) {
+    left_out_.push_back(fmt::format("{}: {}", in.name, why));
+  }
+  void leave_out(const message& in, const signal& one, std::string_view why) {
+    left_out_.push_back(fmt::format("{}.{}: {}", in.name, one.name, why));
+  }
+
+  void add(const message& one) {
+    if (one.is_fd || one.length > classic_bytes_max || one.length == 0) {
+      leave_out(one, fmt::format("has {} bytes, a profile's frames 1 to 8", one.length));
+      return;
+    }
+    const auto period_ms = static_cast<std::uint32_t>(
+        std::clamp(one.cycle_ms.value_or(period_ms_default), 1.0, period_ms_max));
+    json message = {{"name", message_names_.take(to_snake(one.name))},
+                    {"id", fmt::format("0x{:0{}X}", one.id, one.extended ? 8 : 3)},
+                    {"length", one.length},
+                    {"period_ms", period_ms}};
+    const auto selector = only_selector(one);
+    if (selector) {
+      const auto& bits = one.signals[*selector];
+      message["multiplexer"] = {{"start", bits.start}, {"length", bits.length}};
+      if (bits.order == profiles::bit_order::motorola) message["multiplexer"]["order"] = "motorola";
+    }
+    message["signals"] = json::array();
+    std::vector<const signal*> taken;
+    for (std::uint32_t i = 0; i < one.signals.size(); ++i) {
+      if (i == selector) continue;
+      if (const auto why = obstacle(one, one.signals[i], selector, taken)) {
+        leave_out(one, one.signals[i], *why);
+        continue;
+      }
+      taken.push_back(&one.signals[i]);
+      message["signals"].push_back(signal_of(one.signals[i], period_ms));
+    }
+    if (message["signals"].empty()) {
+      leave_out(one, "has no signal that a profile can hold");
+      return;
+    }
+    made_["messages"].push_back(std::move(message));
+  }
+
+  /// The one that selects signals, if there is one and it can be a profile's multiplexer.
+  static std::optional<std::uint32_t> only_selector(const message& in) {
+    std::optional<std::uint32_t> found;
+    for (const auto& one : in.signals) {
+      if (!one.when) continue;
+      const auto& selector = in.signals[one.when->selector];
+      if (selector.when) continue;
+      if (found && *found != one.when->selector) return std::nullopt;
+      found = one.when->selector;
+    }
+    if (!found) return std::nullopt;
+    const auto& selector = in.signals[*found];
+    const bool fits = selector.type == signal_type::unsigned_integer &&
+                      selector.length <= selector_bits_max && bytes_needed(selector) <= in.length;
+    return fits ? found : std::nullopt;
+  }
+
+  std::optional<std::string> obstacle(const message& in, const signal& one,
+                                      std::optional<std::uint32_t> selector,
+                                      const std::vector<const signal*>& taken) const {
+    if (made_["points"].size() >= profiles::points_max)
+      return fmt::format("a profile holds at most {} points", profiles::points_max);
+    if (bytes_needed(one) > in.length) return "ends behind the message";
+    if (one.when && one.when->selector != selector) return "is selected by more than one signal";
+    if (one.when && one.when->values.front().first < 0) return "is selected by a negative value";
+    auto bits = bits_of(one);
+    std::ranges::sort(bits);
+    const auto overlaps = [&](const signal& other) {
+      return can_meet(in, one, other) && std::ranges::any_of(bits_of(other), [&](auto bit) {
+               return std::ranges::binary_search(bits, bit);
+             });
+    };
+    if (selector && overlaps(in.signals[*selector])) return "lies in bits of the selector";
+    for (const auto* other : taken)
+      if (overlaps(*other)) return fmt::format("lies in bits of {}", other->name);
+    return std::nullopt;
+  }
+
+  json signal_of(const signal& one, std::uint32_t period_ms) {
+    const auto point = point_names_.take(name_of(one));
+    const auto unit = unit_of(one.unit);
+    made_["points"][point] = point_of(one, channel_names_.take(to_camel(point)), unit, period_ms);
+    json signal = {{"point", point}, {"start", one.start}, {"length", one.length}};
+    if (one.order == profiles::bit_order::motorola) signal["order"] = "motorola";
+    // The narrowest type of the point tells most of it.
+    if (one.type == signal_type::unsigned_integer && one.length > 32) signal["type"] = "unsigned";
+    if (one.type == signal_type::ieee_float) {
+      const double factor = scaled(one.factor, unit.factor);
+      const double offset = scaled(one.offset, unit.factor);
+      signal["type"] = "float";
+      if (factor != 1) signal["scale"] = factor;
+      if (offset != 0) signal["offset"] = offset;
+    }
+    if (one.when) {
+      signal["mux"] = one.when->values.front().first;
+      const auto& values = one.when->values;
+      if (values.size() > 1 || values.front().first != values.front().last)
+        left_out_.push_back(fmt::format("{}: is read for the selector's value {} alone", one.name,
+                                        values.front().first));
+    }
+    return signal;
+  }
+
+  /// A name on which others rely is a person's to give.
+  static std::string name_of(const signal& one) {
+    auto name = to_snake(one.name);
+    return profiles::is_known_point(name) ? "imported_" + name : name;
+  }
+
+  static json point_of(const signal& one, std::string channel, const known_unit& unit,
+                       std::uint32_t period_ms) {
+    json point = {{"channel", std::move(channel)}, {"type", type_of(one)}};
+    const auto words = words_of(one);
+    if (one.type != signal_type::ieee_float && !words) {
+      if (const double factor = scaled(one.factor, unit.factor); factor != 1)
+        point["scale"] = factor;
+      if (const double offset = scaled(one.offset, unit.factor); offset != 0)
+        point["offset"] = offset;
+    }
+    point["unit"] = words ? "" : std::string(unit.unit);
+    point["period_ms"] = period_ms;
+    if (words) {
+      point["texts"] = *words;
+    } else if (one.minimum < one.maximum) {
+      point["valid"] = {scaled(one.minimum, unit.factor), scaled(one.maximum, unit.factor)};
+    }
+    const bool has_other_unit = unit.unit.empty() && !one.unit.empty();
+    if (!one.comment.empty() || has_other_unit)
+      point["description"] =
+          has_other_unit ? fmt::format("In {}. {}", one.unit, one.comment) : one.comment;
+    return point;
+  }
+
+  json made_;
+  std::vector<std::string> left_out_;
+  unique_names message_names_{"_"};
+  unique_names point_names_{"_"};
+  unique_names channel_names_{"X"};
+};
+
+} // namespace
+
+imported_profile to_profile(const database& from, std::string_view name) {
+  return importer(from, name).take();
+}
+
+} // namespace voltaic::messages::dbc
