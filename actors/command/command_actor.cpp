@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/runtime/bounce.hpp"
+#include "messages/confirm_close.hpp"
 #include "messages/duration_text.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
@@ -98,7 +99,20 @@ void command_actor::receive(const messages::message& message) {
   }
 }
 
+void command_actor::confirm_close(const messages::command& asked) {
+  const auto now = context_.now();
+  auto closing = asked;
+  closing.operation = "close";
+  auto refused = parallel_.refuse(closing, now.monotonic_us);
+  for (auto& why : inverters_.refuse(closing)) refused.push_back(std::move(why));
+  auto answer = runtime::make_result(
+      asked, refused.empty() ? messages::outcome::done : messages::outcome::rejected, {});
+  answer.reasons = std::move(refused);
+  context_.send(std::move(answer), now);
+}
+
 void command_actor::take(const messages::command& asked) {
+  if (asked.operation == messages::confirm_close) return confirm_close(asked);
   const auto now = context_.now();
   auto refused = model_.refuse(asked, now.utc_us);
   if (refused.empty()) refused = parallel_.refuse(asked, now.monotonic_us);

@@ -28,6 +28,8 @@ class command_actor final : public runtime::actor {
 
  private:
   void take(const messages::command& asked);
+  /// Answers a rack's contactors: what others say of their closing now.
+  void confirm_close(const messages::command& asked);
   void conclude(const dispatcher_model::finished& over);
   void load();
   void say_mode(runtime::instant now);

@@ -42,6 +42,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       memory_(context),
       held_(context.lives_on_recording()),
       commands_(context),
+      gate_(context, options.asks_before_closing),
       catalogue_(catalogue_of(rack_, context.name())),
       permit_silence_us_(options.rules.permit_silence_us) {
   std::vector<std::string> latched;
@@ -134,6 +135,8 @@ void contactor_actor::receive(const messages::message& message) {
     if (!begun_) return refuse("the rack is not heard yet");
     if (operation_of(*command) == "open") return take_open(*command);
     if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
+  } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
+    gate_.take(*told);
   }
 }
 
@@ -151,6 +154,8 @@ void contactor_actor::step(runtime::instant now) {
   now_ = now;
   if (!begun_) begin(now);
   if (epoch_due_) begin_epoch(now);
+  if (!runtime::lags(context_, now))
+    if (const auto told = gate_.look()) go_on_closing(*told);
   for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) commands_.take(command, now);
   if (auto asked = std::exchange(open_asked_, std::nullopt)) {
@@ -186,7 +191,23 @@ void contactor_actor::judge_next_attempt(runtime::instant now) {
   } else if (runtime::lags(context_, now)) {
     // The device would get the order only when the chain has caught up.
     model_.request_open("time_lags");
+  } else if (!model_.refuse_parallel().empty()) {
+    model_.request_open("parallel_block");
+  } else {
+    confirm_next_attempt(now);
   }
+}
+
+// What others know may have changed since the attempt before.
+void contactor_actor::confirm_next_attempt(runtime::instant now) {
+  const auto due_us = model_.next_attempt_us();
+  if (confirmed_attempt_us_ != due_us && due_us - now.monotonic_us <= confirm_ahead_us) {
+    confirmed_attempt_us_ = due_us;
+    is_attempt_confirmed_ = !gate_.ask(*closing_, closing_gate::about::next_attempt, now);
+  }
+  if (now.monotonic_us < due_us || is_attempt_confirmed_) return;
+  model_.request_open("parallel_block");
+  gate_.drop();
 }
 
 void contactor_actor::say_order(const outputs& said, runtime::instant now) {
@@ -246,7 +267,11 @@ void contactor_actor::take_open(const messages::command& command) {
   // taken first, so that no repetition of theirs acts either.
   const auto closes = [](const messages::command& one) { return operation_of(one) == "close"; };
   for (const auto& earlier : held_.take_kind(closes)) commands_.take(earlier, now_);
-  commands_.drop(closes, "a command to open followed", now_);
+  constexpr const char* followed = "a command to open followed";
+  commands_.drop(closes, followed, now_);
+  // One that is between two attempts is answered when it is open.
+  if (const auto asked = gate_.drop(); asked && !closing_)
+    commands_.finish(*asked, outcome::rejected, {followed}, {}, now_);
 }
 
 void contactor_actor::act(const messages::command& command) {
@@ -293,14 +318,44 @@ void contactor_actor::close(const messages::command& command) {
   }
   std::vector<std::string> refused;
   if (!memory_.is_epoch_stored()) refused.emplace_back("the epoch is not in the journal");
-  if (closing_) refused.emplace_back("another command to close is not finished");
+  if (closing_ || gate_.waits()) refused.emplace_back("another command to close is not finished");
   if (refused.empty()) refused = refuse_late(command);
+  if (refused.empty()) refused = model_.refuse_close();
+  if (!refused.empty()) {
+    return commands_.finish(command, outcome::rejected, std::move(refused),
+                            std::string(duty_of(model_.state()).shown), now_);
+  }
+  if (!gate_.ask(command, closing_gate::about::begin, now_)) begin_closing(command);
+}
+
+void contactor_actor::go_on_closing(const closing_gate::verdict& told) {
+  const auto& command = told.closing;
+  if (told.what == closing_gate::about::next_attempt) {
+    // Where the closing is over by now, nothing goes on.
+    if (model_.state() != state::pause || !closing_) return;
+    is_attempt_confirmed_ = told.refused.empty();
+    attempt_refused_ = told.refused;
+    if (!is_attempt_confirmed_) model_.request_open("parallel_block");
+    return;
+  }
+  if (closing_) return; // it ended meanwhile, and was answered
+  if (!commands_.is_in_time(command, now_))
+    return commands_.finish(command, outcome::expired, {"the deadline has passed"}, {}, now_);
+  if (!told.refused.empty())
+    return commands_.finish(command, outcome::rejected, told.refused,
+                            std::string(duty_of(model_.state()).shown), now_);
+  begin_closing(command);
+}
+
+void contactor_actor::begin_closing(const messages::command& command) {
+  auto refused = refuse_late(command);
   if (refused.empty()) refused = model_.request_close();
   if (!refused.empty()) {
     return commands_.finish(command, outcome::rejected, std::move(refused),
                             std::string(duty_of(model_.state()).shown), now_);
   }
   closing_ = command;
+  attempt_refused_.clear();
   cause_ = command;
   no_time_ = false;
 }
@@ -334,6 +389,7 @@ void contactor_actor::settle(runtime::instant now) {
   const auto over = *std::exchange(closing_, std::nullopt);
   std::vector<std::string> reasons;
   if (what == outcome::rejected) reasons.push_back(model_.reason());
+  reasons.insert(reasons.end(), attempt_refused_.begin(), attempt_refused_.end());
   if (what == outcome::rejected && no_time_) {
     reasons.emplace_back("its deadline leaves no time for another attempt");
   }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/contactor/closing_gate.hpp"
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/contactor_points.hpp"
 #include "actors/contactor/feedback_reader.hpp"
@@ -21,6 +22,8 @@ struct actor_options {
   contactor_options rules;
   std::string device; ///< the actor that carries out the orders
   std::vector<input_options> inputs;
+  /// Others have a say in its closing: racks of its DC bus, its inverter.
+  bool asks_before_closing = false;
 };
 
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
@@ -57,6 +60,11 @@ class contactor_actor final : public runtime::actor {
   void take_open(const messages::command& command);
   void act(const messages::command& command);
   void close(const messages::command& command);
+  /// The part of it that follows when others were asked.
+  void begin_closing(const messages::command& command);
+  void go_on_closing(const closing_gate::verdict& told);
+  /// Asks again before an attempt that follows on one that failed.
+  void confirm_next_attempt(runtime::instant now);
   /// Why a closing that has to wait would come too late; empty: it would not.
   [[nodiscard]] std::vector<std::string> refuse_late(const messages::command& command) const;
   void settle(runtime::instant now);
@@ -72,6 +80,10 @@ class contactor_actor final : public runtime::actor {
   runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
+  closing_gate gate_;
+  std::int64_t confirmed_attempt_us_ = 0; ///< the attempt that was asked for last
+  bool is_attempt_confirmed_ = false;
+  std::vector<std::string> attempt_refused_; ///< why others refused it
   messages::catalogue catalogue_;
   runtime::instant now_;
   bool begun_ = false;

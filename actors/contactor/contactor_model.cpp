@@ -59,16 +59,16 @@ void contactor_model::take_inputs(std::vector<active_input> active) {
 
 // Symmetric: a rack above the bus is as bad as one below. A bus with a remainder of charge
 // and nobody else on it is what precharge is for; one above the rack never is.
-void contactor_model::refuse_parallel(std::vector<std::string>& refused) const {
-  if (!device_.rack_v || !device_.bus_v || *device_.bus_v < options_.live_bus_v) return;
+std::vector<std::string> contactor_model::refuse_parallel() const {
+  if (!device_.rack_v || !device_.bus_v || *device_.bus_v < options_.live_bus_v) return {};
   const double above_v = *device_.rack_v - *device_.bus_v;
   const bool is_too_far = options_.shares_bus ? std::abs(above_v) > options_.parallel_difference_v
                                               : above_v < -options_.parallel_difference_v;
-  if (!is_too_far) return;
-  refused.push_back(
+  if (!is_too_far) return {};
+  return {
       fmt::format("parallel_block: {} has {:.1f} V and its DC bus {:.1f} V, at most "
                   "{:g} V apart are joined",
-                  options_.rack, *device_.rack_v, *device_.bus_v, options_.parallel_difference_v));
+                  options_.rack, *device_.rack_v, *device_.bus_v, options_.parallel_difference_v)};
 }
 
 std::vector<std::string> contactor_model::close_refusals() const {
@@ -89,20 +89,25 @@ std::vector<std::string> contactor_model::close_refusals() const {
     if (permit_.reasons.empty()) refused.emplace_back("protection does not allow it");
   }
   if (!known(device_)) refused.emplace_back("feedback of the contactors is unknown");
-  refuse_parallel(refused);
+  for (auto& why : refuse_parallel()) refused.push_back(std::move(why));
   if (!heat_.has_room(device_)) {
     refused.emplace_back(std::string(precharge_hot) + ": the precharge resistor has to cool");
   }
   return refused;
 }
 
-std::vector<std::string> contactor_model::request_close() {
+std::vector<std::string> contactor_model::refuse_close() const {
   auto refused = close_refusals();
   if (state_ != state::open) {
     refused.push_back(state_ == state::pause
                           ? "another closing waits for its time"
                           : fmt::format("the contactors are {}", duty_of(state_).shown));
   }
+  return refused;
+}
+
+std::vector<std::string> contactor_model::request_close() {
+  auto refused = refuse_close();
   if (refused.empty()) close_wanted_ = true;
   return refused;
 }

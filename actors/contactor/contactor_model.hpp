@@ -102,6 +102,10 @@ class contactor_model {
 
   /// Why it may not be closed now; empty: it will be, at the next step or `wait_us` later.
   [[nodiscard]] std::vector<std::string> request_close();
+  /// The same without the wish.
+  [[nodiscard]] std::vector<std::string> refuse_close() const;
+  /// Why rack and bus, as this rack measures both, must not be joined; empty: they may.
+  [[nodiscard]] std::vector<std::string> refuse_parallel() const;
   /// How long a closing that is asked for now has to wait after the last one.
   [[nodiscard]] std::int64_t wait_us() const;
   /// In a pause: when the next attempt is due, in the chain's time.
@@ -139,7 +143,6 @@ class contactor_model {
   /// The first active input that locks, or that does not; none: nullptr.
   [[nodiscard]] const active_input* find_input(bool locks) const;
   [[nodiscard]] bool takes_single_orders() const { return device_.single_orders.value_or(false); }
-  void refuse_parallel(std::vector<std::string>& refused) const;
   [[nodiscard]] std::vector<std::string> close_refusals() const;
   [[nodiscard]] bool in_attempt() const;
   [[nodiscard]] bool carries() const;

@@ -273,14 +273,14 @@ void battery_model::add_alarms(battery_state& state, std::int64_t now_us) const 
 // The rack whose limit is the smallest is the one that binds them all.
 void battery_model::explain(battery_state& state, std::int64_t now_us) const {
   constexpr std::array directions = {
-      direction{&messages::limits::charge_current_a, &messages::limits::charge_reasons,
-                &battery_state::charge_reason, &battery_state::is_derated_charge,
-                &battery_state::is_set_charge, "charge_current_limit",
-                "reported_charge_current_limit"},
-      direction{&messages::limits::discharge_current_a, &messages::limits::discharge_reasons,
-                &battery_state::discharge_reason, &battery_state::is_derated_discharge,
-                &battery_state::is_set_discharge, "discharge_current_limit",
-                "reported_discharge_current_limit"}};
+      direction{&messages::limits::charge_current_a, &battery_state::charge_current_a,
+                &messages::limits::charge_reasons, &battery_state::charge_reason,
+                &battery_state::is_derated_charge, &battery_state::is_set_charge,
+                "charge_current_limit", "reported_charge_current_limit"},
+      direction{&messages::limits::discharge_current_a, &battery_state::discharge_current_a,
+                &messages::limits::discharge_reasons, &battery_state::discharge_reason,
+                &battery_state::is_derated_discharge, &battery_state::is_set_discharge,
+                "discharge_current_limit", "reported_discharge_current_limit"}};
   for (const auto& each : directions) {
     const rack* binding = nullptr;
     const messages::limits* smallest = nullptr;
@@ -299,6 +299,12 @@ void battery_model::explain(battery_state& state, std::int64_t now_us) const {
     }
     if (smallest == nullptr) {
       if ((state.*each.reason).empty()) state.*each.reason = "no rack is closed";
+      continue;
+    }
+    // The site's limit is said a moment after its racks': until then their reasons are not its own.
+    if ((state.*each.told_a).value_or(0) <= 0 && smallest->*each.current_a > 0) {
+      state.*each.reason = fmt::format("{} allows {:.1f} A, the site's limit does not yet",
+                                       binding->name, smallest->*each.current_a);
       continue;
     }
     explain_rack(state, each, *binding, *smallest);

@@ -82,6 +82,7 @@ class battery_model {
   /// Where charge and discharge have their own.
   struct direction {
     double messages::limits::*current_a;
+    std::optional<double> battery_state::*told_a;        ///< of the battery as a whole
     std::vector<std::string> messages::limits::*reasons; ///< of this direction
     std::string battery_state::*reason;
     bool battery_state::*is_derated;

@@ -418,6 +418,7 @@ outputs model::step(messages::instant now) {
   judge_absorption(now_us, out);
   keep_apart(inverter, battery, now_us, out);
   judge_communication(inverter, now, out);
+  judge_causes(now_us);
   if (!points_said_us_ || now_us - *points_said_us_ >= points_period_us) {
     points_said_us_ = now_us;
     out.said = say(now_us);

@@ -33,8 +33,9 @@ inline constexpr double stopped_voltage_step_v = 5.0;
 /// A limit of power in a register rises by this share of its range at least: it moves with
 /// each volt of the battery.
 inline constexpr double power_rise_share = 0.01;
-/// Points are said at least this often.
+/// Points are said at least this often, and when another cause binds, at most this often.
 inline constexpr std::int64_t points_period_us = 500 * messages::us_per_ms;
+inline constexpr std::int64_t causes_spacing_us = 100 * messages::us_per_ms;
 /// An absorption voltage further above the limit than this is another one, after so long.
 inline constexpr double absorption_tolerance_v = 1.0;
 inline constexpr std::int64_t absorption_patience_us = 10 * messages::us_per_s;
@@ -119,6 +120,7 @@ class model {
   void judge_communication(presence inverter, messages::instant now, outputs& out);
   [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
   [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
+  void judge_causes(std::int64_t now_us);
   void hold_voltages();
   [[nodiscard]] std::vector<named_cap> caps_of_people() const;
   void drop_relay(std::int64_t now_us, outputs& out);
@@ -172,6 +174,8 @@ class model {
   bool is_relay_dropped_ = false;
   std::optional<std::int64_t> opened_us_;
   std::optional<std::int64_t> points_said_us_;
+  std::string causes_said_; ///< what bound when the points were said for it
+  std::optional<std::int64_t> causes_said_us_;
 };
 
 } // namespace voltaic::actors::inverter_link

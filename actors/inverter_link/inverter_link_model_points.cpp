@@ -112,6 +112,24 @@ std::string model::told_text(messages::inverter::item which) const {
   return value ? messages::points::number_text(*value, decimals) : std::string();
 }
 
+// Whoever asks what binds is told what binds now.
+void model::judge_causes(std::int64_t now_us) {
+  std::string fresh;
+  for (const auto* all : {&told_.charge, &told_.discharge}) {
+    for (const auto& each : *all) {
+      fresh += to_string(each.cause);
+      // Its words move with the voltage.
+      if (each.cause != cause::fold_back) fresh += " " + each.detail;
+      fresh += ";";
+    }
+  }
+  if (fresh == causes_said_) return;
+  if (causes_said_us_ && now_us - *causes_said_us_ < causes_spacing_us) return;
+  causes_said_ = std::move(fresh);
+  causes_said_us_ = now_us;
+  points_said_us_.reset();
+}
+
 messages::telemetry model::say(std::int64_t now_us) const {
   block_writer out(now_us);
   out.text(std::string(inverter_link::to_string(communication_)));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,11 @@ namespace voltaic::nodes::cli {
 namespace {
 
 constexpr std::chrono::seconds collect_timeout{5};
+/// What binds is told as of this long after it was last said before the question: what racks said
+/// until the question has reached the link by then.
+constexpr std::int64_t news_us = 600'000;
+constexpr std::chrono::milliseconds news_poll{50};
+constexpr int news_polls_max = 40;
 
 struct options {
   std::string inverter;
@@ -115,12 +121,34 @@ void print(const nlohmann::ordered_json& told) {
   }
 }
 
+std::optional<std::int64_t> said_us(const site_view& view, const std::string& inverter) {
+  const auto found = view.points.find(inverter + "/" + limits.front().bounds);
+  if (!found || found->quality != messages::quality::good) return std::nullopt;
+  return found->source_time.monotonic_us;
+}
+
+/// Nobody is told what bound before he asked, right behind a command for instance.
+messages::expected<site_view> collect_news(site_connection& from, const running_site& site,
+                                           const std::string& inverter) {
+  auto view = from.collect(site, collect_timeout);
+  if (!view) return view;
+  const auto before_us = said_us(*view, inverter);
+  for (int poll = 0; before_us && poll < news_polls_max; ++poll) {
+    const auto now_us = said_us(*view, inverter);
+    if (!now_us || *now_us - *before_us >= news_us) break;
+    std::this_thread::sleep_for(news_poll);
+    view = from.collect(site, collect_timeout);
+    if (!view) break;
+  }
+  return view;
+}
+
 exit_code show(const options& given) {
   const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
   auto connection = site_connection::open(site);
-  const auto view = connection ? (*connection)->collect(site, collect_timeout)
+  const auto view = connection ? collect_news(**connection, site, given.inverter)
                                : messages::expected<site_view>(connection.error());
   if (!view) {
     fmt::print(stderr, "voltaic why: {}\n", view.error().text);

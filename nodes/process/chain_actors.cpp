@@ -76,6 +76,16 @@ actor_factory make_watch(const site::rack& rack,
   };
 }
 
+// Whether other racks of its DC bus, or an inverter, have a say in its closing.
+bool is_asked_about(const site::plan& plan, const site::rack& rack) {
+  const bool shares = std::ranges::any_of(plan.racks, [&](const site::rack& other) {
+    return !rack.dc_bus.empty() && other.name != rack.name && other.dc_bus == rack.dc_bus;
+  });
+  return shares || std::ranges::any_of(plan.inverters, [&](const site::inverter& each) {
+           return std::ranges::find(each.racks, rack.name) != each.racks.end();
+         });
+}
+
 void take(const rack_configuration& from, actors::contactor::contactor_options& into) {
   into.close_barred_by = bar_to_closing(from);
   into.shares_bus = from.shares_bus > 0;
@@ -127,6 +137,7 @@ actor_factory make_contactor(const actor_setup& setup) {
   actors::contactor::actor_options options;
   options.device = rack.device;
   options.rules.rack = rack.name;
+  options.asks_before_closing = is_asked_about(setup.plan, rack);
   const auto wanted = site::configuration_of(setup.plan, rack);
   return [options, wanted, rack, kept = setup.kept](context& with) {
     auto own = options;

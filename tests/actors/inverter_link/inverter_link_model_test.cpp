@@ -76,7 +76,7 @@ struct bench {
     messages::block contactor;
     contactor.source_time_us = now_us;
     contactor.quality = messages::quality::good;
-    contactor.values = std::string("closed");
+    contactor.values = contactor_word;
     auto temperature = contactor;
     temperature.point = 1;
     temperature.values = messages::block::reals{25};
@@ -134,6 +134,7 @@ struct bench {
   messages::catalogue described;
   messages::catalogue rack;
   messages::catalogue command;
+  std::string contactor_word = "closed";
   std::vector<std::string> charge_reasons;
   std::vector<std::string> discharge_reasons;
   std::vector<std::optional<double>> values = {100.0, 120.0,        1584.0,       10.0,
@@ -387,6 +388,41 @@ TEST_CASE("a limit that somebody set is named with who set it and until when") {
   CHECK(bench.link.told().discharge.front().detail == "rack_0 reported_discharge_current_limit");
 }
 
+TEST_CASE("right behind a closing no limit is explained by what is over") {
+  bench bench(options_of("victron.json"));
+  bench.contactor_word = "open";
+  bench.values[0] = bench.values[1] = 0; // system/ says nothing of open racks
+  bench.pass(6 * second);
+  CHECK(bench.text(10) == "bms 0.0 A no rack is closed");
+  bench.contactor_word = "closed";
+  bench.say_system();
+  bench.said = {};
+  bench.pass(causes_spacing_us);
+  REQUIRE_FALSE(bench.said.blocks.empty()); // at once
+  CHECK(bench.text(10) == "bms 0.0 A rack_0 allows 100.0 A, the site's limit does not yet");
+  CHECK(bench.text(11) == "bms 0.0 A rack_0 allows 100.0 A, the site's limit does not yet");
+  bench.values[0] = 100;
+  bench.say_system();
+  bench.pass(causes_spacing_us);
+  CHECK(bench.text(10) == "bms 100.0 A rack_0 its rating");
+}
+
+TEST_CASE("what binds is said when another cause does, and no more often than that") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.battery_speaks = false;
+  bench.pass(points_period_us - step_us); // the regular ones are told apart by their time
+  int said = 0;
+  for (int change = 0; change < 20; ++change) {
+    bench.charge_reasons = {change % 2 == 0 ? "derating/soc" : "derating/temperature"};
+    bench.say_system();
+    bench.said = {};
+    bench.pass(step_us);
+    said += bench.said.blocks.empty() ? 0 : 1;
+  }
+  CHECK((said >= 2 && said <= 4)); // in 200 ms
+}
+
 TEST_CASE("the state of health is the battery's, the last known, and 100 % where nobody has one") {
   const auto soh_of = [](bench& on) {
     messages::inverter::payload told;
@@ -416,8 +452,7 @@ TEST_CASE("what binds is the smallest of battery, level and inverter") {
   CHECK(bench.link.told().charge.front().cause == cause::inverter);
   CHECK(bench.link.told().discharge.front().cause == cause::derating);
   CHECK(bench.link.told().discharge.front().detail == "rack_0 cell_undervoltage/warning");
-  CHECK(bench.text(10) ==
-        "inverter 80.0 A its rating; bms 100.0 A rack_0 its rating");
+  CHECK(bench.text(10) == "inverter 80.0 A its rating; bms 100.0 A rack_0 its rating");
   CHECK(bench.text(11) == "derating 120.0 A rack_0 cell_undervoltage/warning");
 }
 
