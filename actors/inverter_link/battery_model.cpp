@@ -301,9 +301,10 @@ void battery_model::explain(battery_state& state, std::int64_t now_us) const {
       if ((state.*each.reason).empty()) state.*each.reason = "no rack is closed";
       continue;
     }
-    // The site's limit is said a moment after its racks': until then their reasons are not its own.
+    // The battery's limit is said a moment after its racks': until then their reasons are not its
+    // own.
     if ((state.*each.told_a).value_or(0) <= 0 && smallest->*each.current_a > 0) {
-      state.*each.reason = fmt::format("{} allows {:.1f} A, the site's limit does not yet",
+      state.*each.reason = fmt::format("{} allows {:.1f} A, the battery's limit does not yet",
                                        binding->name, smallest->*each.current_a);
       continue;
     }

@@ -8,6 +8,7 @@
 
 #include "messages/configuration/compare.hpp"
 #include "messages/inverter/compatibility.hpp"
+#include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
 #include "nodes/site/configuration.hpp"
 
@@ -126,6 +127,23 @@ std::optional<std::string> waits_for_approval(const plan& before, const plan& af
   return fmt::format("{} {}", name, messages::configuration::to_string(looser.front()));
 }
 
+// Who acts on which set, and which of its values are tighter.
+std::optional<std::string> hops_differ(const plan& before, const plan& after) {
+  const auto commands_of = [](const site::device& of) {
+    return of.profile == nullptr ? std::vector<messages::profiles::command>()
+                                 : of.profile->commands;
+  };
+  for (const auto& is : after.devices) {
+    const auto* was = before.find_device(is.name);
+    if (was == nullptr || commands_of(*was) != commands_of(is))
+      return is.name + " takes other commands";
+  }
+  if (before.inverters.size() != after.inverters.size()) return "its inverters changed";
+  for (const auto& is : after.inverters)
+    if (auto why = differs(before.find_inverter(is.name), &is, is.name)) return why;
+  return std::nullopt;
+}
+
 std::optional<std::string> node_differs(const plan& before, const plan& after,
                                         const site::node& was, const site::node& is) {
   if (!(was == is)) return "its actors or ports changed";
@@ -157,6 +175,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       joined_names(before.racks) != joined_names(after.racks) ||
       joined_names(before.digitals) != joined_names(after.digitals))
     return "the site's actors changed";
+  if (auto why = hops_differ(before, after)) return why;
   if (capacities(before) != capacities(after)) return "a rack's capacity changed";
   if (!(before.limits == after.limits)) return "the site's [limits] changed";
   return std::nullopt;

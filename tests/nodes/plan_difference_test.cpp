@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 
@@ -137,6 +138,29 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
     CHECK(found.racks_touched == row.racks);
     CHECK(found.impossible.empty());
   }
+}
+
+TEST_CASE("whoever sends commands on starts anew where they go or mean something else") {
+  const auto restarts_site = [](const auto& edit) {
+    const auto before = two_racks();
+    auto after = before;
+    edit(after);
+    const auto found = process::compare(before, after, true);
+    return std::ranges::any_of(found.changes, [](const auto& one) {
+      return one.kind == change_kind::restart && one.part == part_kind::node && one.name == "site";
+    });
+  };
+  CHECK_FALSE(restarts_site([](auto&) {}));
+  CHECK(restarts_site([](auto& p) { p.inverters.emplace_back().name = "inverter_0"; }));
+  // Which values of a limit are tighter is the profile's to say.
+  CHECK(restarts_site([](auto& p) {
+    voltaic::messages::profiles::device_profile profile;
+    profile.commands.resize(1);
+    profile.commands[0].side = voltaic::messages::tighter::higher;
+    p.devices[0].profile =
+        std::make_shared<const voltaic::messages::profiles::device_profile>(profile);
+    p.devices[0].profile_hash = 9;
+  }));
 }
 
 TEST_CASE("a change of a rack that takes no orders needs nobody to open it first") {

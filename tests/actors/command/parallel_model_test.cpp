@@ -75,6 +75,31 @@ TEST_CASE("F-165 the racks that block a closing are named, each with its reason"
   CHECK(site.close("rack_3").empty());
 }
 
+TEST_CASE("a rack that is charged a little carries little, also where 16 bits keep its current") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_2", 1'584, 0, "open");
+  site.say("rack_1", 1'584, 0, "closed");
+  std::vector<messages::point_description> points(2);
+  points[0].name = "rack_1/voltage";
+  points[0].raw_type = "f64";
+  points[1].name = "rack_1/current";
+  points[1].raw_type = "i16";
+  points[1].scale = 0.1;
+  const auto device = messages::points::make_catalogue("bms_1", points);
+  site.model.learn(device);
+  for (const int tenths : {-50, -200, -201}) {
+    messages::block voltage;
+    voltage.quality = messages::quality::good;
+    voltage.values = messages::block::reals{1'584};
+    auto current = voltage;
+    current.point = 1;
+    current.values = messages::block::words{static_cast<std::uint16_t>(tenths)};
+    site.model.take({device.owner, device.fingerprint, {voltage, current}}, site.now_us);
+    CHECK(site.close().empty() == (tenths >= -200));
+  }
+}
+
 TEST_CASE("F-165 the gate is symmetric, and what lies on its bounds may be joined") {
   bench site;
   site.say("rack_0", 1'584, 0, "open");

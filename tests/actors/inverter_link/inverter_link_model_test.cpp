@@ -399,8 +399,8 @@ TEST_CASE("right behind a closing no limit is explained by what is over") {
   bench.said = {};
   bench.pass(causes_spacing_us);
   REQUIRE_FALSE(bench.said.blocks.empty()); // at once
-  CHECK(bench.text(10) == "bms 0.0 A rack_0 allows 100.0 A, the site's limit does not yet");
-  CHECK(bench.text(11) == "bms 0.0 A rack_0 allows 100.0 A, the site's limit does not yet");
+  CHECK(bench.text(10) == "bms 0.0 A rack_0 allows 100.0 A, the battery's limit does not yet");
+  CHECK(bench.text(11) == "bms 0.0 A rack_0 allows 100.0 A, the battery's limit does not yet");
   bench.values[0] = 100;
   bench.say_system();
   bench.pass(causes_spacing_us);
