@@ -138,6 +138,11 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
   context_.listen(device_, runtime::kind::telemetry);
   context_.listen(device_, runtime::kind::tick);
   context_.listen(contactor_, runtime::kind::telemetry);
+  for (auto& each : options.equipment) {
+    context_.listen(each, runtime::kind::catalogue);
+    context_.listen(each, runtime::kind::telemetry);
+    equipment_.emplace_back(std::move(each), speaker::equipment);
+  }
 }
 
 void protection_actor::load_latches() {
@@ -169,6 +174,7 @@ void protection_actor::begin(runtime::instant now) {
 void protection_actor::receive(const messages::message& message) {
   const auto& from = message.header.source;
   const auto time = message.header.time;
+  hear_equipment(message);
   if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) {
     if (from == device_) reader_.learn(*told, model_.options().points);
   } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
@@ -196,6 +202,16 @@ void protection_actor::receive(const messages::message& message) {
 
 void protection_actor::hear(const messages::telemetry& said, runtime::instant time) {
   if (reader_.read(said)) step(reader_.news(), time);
+}
+
+void protection_actor::hear_equipment(const messages::message& message) {
+  const auto found = std::ranges::find(equipment_, message.header.source, &telemetry_reader::owner);
+  if (found == equipment_.end()) return;
+  if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) {
+    found->learn(*told, model_.options().points);
+  } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
+    if (begun_ && found->read(*said)) step(found->news(), now_);
+  }
 }
 
 void protection_actor::step(const inputs& news, runtime::instant now) {

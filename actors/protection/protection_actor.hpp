@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "actors/protection/configuration_keeper.hpp"
 #include "actors/protection/deadline_model.hpp"
@@ -19,6 +20,7 @@ namespace voltaic::actors::protection {
 struct actor_options {
   protection_options rules;
   std::string device;                              ///< the actor that feeds the rack
+  std::vector<std::string> equipment;              ///< others whose points are judged
   messages::configuration::standing configuration; ///< that the rules follow from
 };
 
@@ -49,6 +51,8 @@ class protection_actor final : public runtime::actor {
   void load_latches();
   void begin(runtime::instant now);
   void hear(const messages::telemetry& said, runtime::instant time);
+  /// What another node's device says moves no time: it holds from the chain's next instant on.
+  void hear_equipment(const messages::message& message);
   void step(const inputs& news, runtime::instant now);
   /// `cause`: the command that brought it about, if one did.
   void tell(const outputs& said, const messages::command* cause, runtime::instant now);
@@ -78,6 +82,7 @@ class protection_actor final : public runtime::actor {
   std::string contactor_;
   protection_model model_;
   telemetry_reader reader_;
+  std::vector<telemetry_reader> equipment_;
   runtime::chain_memory memory_;
   configuration_keeper configuration_;
   runtime::held_commands held_; ///< until the chain's next instant

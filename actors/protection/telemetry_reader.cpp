@@ -38,14 +38,15 @@ void telemetry_reader::learn(const messages::catalogue& described,
   const auto find = [&](std::string_view name, std::uint32_t count) -> std::optional<place> {
     for (std::size_t each = 0; each < described.points.size(); ++each) {
       const auto& point = described.points[each];
-      if (point.name != fmt::format("{}/{}", rack_, name) || point.count != count) continue;
+      if (point.name != fmt::format("{}/{}", owner_, name) || point.count != count) continue;
       const double factor = unit_factor(point.unit);
       return place{static_cast<std::uint16_t>(each), point.scale * factor, point.offset * factor,
                    point.raw_type == "i16"};
     }
     return std::nullopt;
   };
-  for (std::size_t each = 0; each < known_count; ++each) {
+  const bool is_rack = speaker_ == speaker::rack;
+  for (std::size_t each = 0; is_rack && each < known_count; ++each) {
     const auto& known = measured_points[each];
     places_[each] = find(known.point, expected[each].count);
     if (!places_[each]) continue;
@@ -54,12 +55,20 @@ void telemetry_reader::learn(const messages::catalogue& described,
   }
   for (std::size_t each = known_count; each < measured_count; ++each) {
     places_[each].reset();
-    if (expected[each].count == 0) continue;
-    places_[each] = find(expected[each].name, expected[each].count);
+    const auto name = name_here(expected[each].name);
+    if (expected[each].count == 0 || name.empty()) continue;
+    places_[each] = find(name, expected[each].count);
     if (places_[each]) places_[each]->parts = own_parts(expected[each].largest_value);
   }
+  if (!is_rack) return;
   charge_ = find("reported_charge_current_limit", 1);
   discharge_ = find("reported_discharge_current_limit", 1);
+}
+
+std::string_view telemetry_reader::name_here(std::string_view own_point) const {
+  const auto [device, name] = messages::protection::split_point(own_point);
+  return device == (speaker_ == speaker::rack ? std::string_view() : owner_) ? name
+                                                                             : std::string_view();
 }
 
 bool telemetry_reader::read(const messages::telemetry& said) {

@@ -11,10 +11,19 @@
 
 namespace voltaic::actors::protection {
 
-/// Telemetry of the rack's device as inputs of the model.
+/// Who speaks.
+enum class speaker : std::uint8_t {
+  rack,     ///< the rack's own device
+  equipment ///< another one, of which only points that candidates of the rack judge are read
+};
+
+/// Telemetry of one device as inputs of the model.
 class telemetry_reader {
  public:
-  explicit telemetry_reader(std::string rack) : rack_(std::move(rack)) {}
+  /// `owner`: whose points they are, the rack or the equipment.
+  explicit telemetry_reader(std::string owner, speaker who = speaker::rack)
+      : owner_(std::move(owner)), speaker_(who) {}
+  [[nodiscard]] const std::string& owner() const { return owner_; }
 
   /// Where the points stand. One with another count than in `expected` is not believed.
   void learn(const messages::catalogue& described, const measured_options& expected);
@@ -41,7 +50,11 @@ class telemetry_reader {
   void read_values(const messages::block& block, measured what, const place& at);
   [[nodiscard]] static reported_limit read_limit(const messages::block& block, const place& at);
 
-  std::string rack_;
+  /// As `expected` calls an own point, if it is one of this device's; else empty.
+  [[nodiscard]] std::string_view name_here(std::string_view own_point) const;
+
+  std::string owner_;
+  speaker speaker_;
   std::uint64_t fingerprint_ = 0;
   std::array<std::optional<place>, measured_count> places_; ///< by what is measured
   std::optional<place> charge_;

@@ -35,9 +35,11 @@ std::string text_of(const protection::limit& of) {
 }
 
 std::string text_of(const protection::candidate& of) {
-  auto text = fmt::format(
-      "\n[{}]\nunit = {}\ndirection = \"{}\"\nperiod_ms = {}\nenvelope = [{}, {}]\n", of.name,
-      quoted(of.unit), to_string(of.direction), of.period_ms, of.minimum, of.maximum);
+  const bool is_bare = of.name.find('/') == std::string::npos;
+  auto text =
+      fmt::format("\n[{}]\nunit = {}\ndirection = \"{}\"\nperiod_ms = {}\nenvelope = [{}, {}]\n",
+                  is_bare ? of.name : quoted(of.name), quoted(of.unit), to_string(of.direction),
+                  of.period_ms, of.minimum, of.maximum);
   // Said only where it is so: what was approved before there was the key keeps its hash.
   if (of.cascade) text += "cascade = true\n";
   for (const auto& each : of.limits) text += text_of(each);

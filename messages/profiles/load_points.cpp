@@ -147,7 +147,7 @@ void read_quantity(const object_reader& reader, point& result) {
   const auto* known = protection::find_quantity(result.quantity);
   if (known == nullptr)
     reader.add("quantity", fmt::format("expected one of {}", protection::quantity_names()));
-  else if (known->unit != result.unit)
+  else if (!known->fits(result.unit))
     reader.add("quantity", fmt::format("{} is in {}, and this point in {}", result.quantity,
                                        known->unit, result.unit.empty() ? "no unit" : result.unit));
   if (!std::ranges::any_of(result.protection, [](const std::string& name) {

@@ -24,7 +24,9 @@ constexpr std::int64_t period_ms_max = 60'000;
 /// Walks the file once and collects what is wrong on the way.
 class reader {
  public:
-  explicit reader(std::string file) : file_(std::move(file)) {}
+  /// `size`: of the rack that it is about; nullptr: of any.
+  explicit reader(std::string file, const rack_size* size = nullptr)
+      : file_(std::move(file)), size_(size) {}
 
   table read(const toml::table& root) {
     table result;
@@ -111,7 +113,8 @@ class reader {
     if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
     candidate watched;
     if (const auto* stated = fields->get("quantity")) {
-      if (auto usual = usual_of(name, *stated, result)) watched = *std::move(usual);
+      const auto unit = (*fields)["unit"].value<std::string>().value_or("");
+      if (auto usual = usual_of(name, *stated, unit, result)) watched = *std::move(usual);
     } else {
       for (const auto* required : {"unit", "period_ms", "envelope"}) {
         if (!fields->contains(required)) missing_key(*fields, required, name.str());
@@ -130,7 +133,7 @@ class reader {
   }
 
   std::optional<candidate> usual_of(const toml::key& name, const toml::node& stated,
-                                    const table& rules) {
+                                    const std::string& unit, const table& rules) {
     const auto text = stated.value<std::string>().value_or("");
     const auto* found = find_quantity(text);
     if (found == nullptr) {
@@ -138,7 +141,16 @@ class reader {
              fmt::format("unknown quantity '{}', expected one of: {}", text, quantity_names()));
       return std::nullopt;
     }
-    auto usual = default_of(rules, name.str(), *found);
+    if (found->stated_by != stated_by::value && size_ == nullptr) {
+      report(stated.source().begin,
+             fmt::format("limits of {} follow from the rack: state the quantity at the profile's "
+                         "point, or in [rack.override] of the site file",
+                         text));
+      return std::nullopt;
+    }
+    auto usual = default_of(rules, name.str(), *found, size_, found->fits(unit) ? unit : "");
+    if (usual && !split_point(parse_own(name.str())->point).device.empty())
+      usual = without_opening(*std::move(usual));
     if (!usual) {
       report(stated.source().begin,
              fmt::format("there are no limits of {} for {}: state its levels instead of a quantity",
@@ -395,6 +407,7 @@ class reader {
   }
 
   std::string file_;
+  const rack_size* size_;
   findings found_;
   std::vector<place> places_;
 };
@@ -418,8 +431,9 @@ std::variant<table, findings> load_parsed(const toml::table& root, const std::st
   return result;
 }
 
-findings override_limits(table& base, const toml::table& changes, const std::string& file) {
-  reader walk(file);
+findings override_limits(table& base, const toml::table& changes, const std::string& file,
+                         const rack_size* size) {
+  reader walk(file, size);
   walk.apply(changes, base);
   return walk.take_findings();
 }

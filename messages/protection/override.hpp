@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "messages/finding.hpp"
+#include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
 #include "messages/toml.hpp"
 
@@ -13,9 +14,9 @@ namespace voltaic::messages::protection {
 /// of a protection file without the heading, and of each candidate only what
 /// differs. Any field may be stated; what results has to keep every rule of a
 /// protection file. `file` names the site file in the mistakes that are returned;
-/// with any, `base` is of no use.
+/// with any, `base` is of no use. `size`: of the rack, for limits that follow from it.
 [[nodiscard]] findings override_limits(table& base, const toml::table& changes,
-                                       const std::string& file);
+                                       const std::string& file, const rack_size* size = nullptr);
 
 /// As `load`, from what was parsed already.
 [[nodiscard]] std::variant<table, findings> load_parsed(const toml::table& root,

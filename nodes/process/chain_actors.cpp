@@ -1,6 +1,7 @@
 #include "nodes/process/chain_actors.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,6 +96,24 @@ void take(const rack_configuration& from, actors::contactor::contactor_options& 
     into.lease_us = static_cast<std::int64_t>(from.lease_ms) * messages::us_per_ms;
 }
 
+/// Whose points the rack's candidates may judge: its own device's first.
+std::vector<speaking_device> speaking_to(const site::plan& plan, const site::rack& rack) {
+  std::vector<speaking_device> all{{{}, plan.find_device(rack.device)->profile}};
+  for (const auto& each : plan.devices)
+    if (each.rack.empty() && each.profile != nullptr) all.push_back({each.name, each.profile});
+  return all;
+}
+
+/// The devices beside the rack's own of which points are judged.
+std::vector<std::string> judged_equipment(const actors::protection::protection_options& rules) {
+  std::set<std::string> names;
+  for (const auto& point : rules.points) {
+    const auto device = messages::protection::split_point(point.name).device;
+    if (!device.empty()) names.emplace(device);
+  }
+  return {names.begin(), names.end()};
+}
+
 } // namespace
 
 actor_factory make_protection(const actor_setup& setup) {
@@ -119,11 +138,13 @@ actor_factory make_protection(const actor_setup& setup) {
   rules.reports_discharge_limit =
       profile->find_point("reported_discharge_current_limit").has_value();
   const auto wanted = site::configuration_of(setup.plan, rack);
-  return [options, wanted, profile, kept = setup.kept](context& with) {
+  return [options, wanted, profile, kept = setup.kept,
+          speaking = speaking_to(setup.plan, rack)](context& with) {
     auto own = options;
     own.configuration = standing_now(with, own.rules.rack, wanted, kept);
     take(own.configuration.rules, own.rules);
-    add_own_points(*profile, own.rules);
+    add_own_points(speaking, own.rules);
+    own.equipment = judged_equipment(own.rules);
     if (!own.rules.disabled.empty()) // only where a simulation isolates candidates
       own.rules.derating = derating_of(own.rules.table, own.rules.disabled, profile->derating);
     return std::make_unique<actors::protection::protection_actor>(with, std::move(own));

@@ -11,7 +11,7 @@ namespace voltaic::nodes::process {
 namespace {
 
 // What a point may be at most, on either side of zero.
-double largest_of(const messages::profiles::point& point,
+double largest_of(const messages::profiles::point& point, const std::string& name,
                   const messages::protection::table& rules) {
   double largest = 0;
   if (point.valid)
@@ -22,7 +22,7 @@ double largest_of(const messages::profiles::point& point,
         std::abs(static_cast<double>(raw_maximum(point.type)) * point.scale + point.offset));
   for (const auto& watched : rules.candidates) {
     const auto own = messages::protection::parse_own(watched.name);
-    if (own && own->point == point.name)
+    if (own && own->point == name)
       largest = std::max({largest, std::abs(watched.minimum), std::abs(watched.maximum)});
   }
   return largest;
@@ -30,17 +30,20 @@ double largest_of(const messages::profiles::point& point,
 
 } // namespace
 
-void add_own_points(const messages::profiles::device_profile& profile,
+void add_own_points(const std::vector<speaking_device>& devices,
                     actors::protection::protection_options& rules) {
   std::set<std::string_view> judged;
   for (const auto& watched : rules.table.candidates)
     if (const auto own = messages::protection::parse_own(watched.name)) judged.insert(own->point);
   std::size_t taken = 0;
-  for (const auto& point : profile.points) {
-    if (!judged.contains(point.name) || taken == messages::protection::own_points_max) continue;
-    const auto place = position_of(actors::protection::own_point(taken++));
-    rules.points[place] = {point.count, point.group_size, point.period_ms, point.name,
-                           largest_of(point, rules.table)};
+  for (const auto& [device, profile] : devices) {
+    for (const auto& point : profile->points) {
+      const auto name = device.empty() ? point.name : device + "/" + point.name;
+      if (!judged.contains(name) || taken == messages::protection::own_points_max) continue;
+      const auto place = position_of(actors::protection::own_point(taken++));
+      rules.points[place] = {point.count, point.group_size, point.period_ms, name,
+                             largest_of(point, name, rules.table)};
+    }
   }
 }
 

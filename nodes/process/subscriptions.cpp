@@ -11,8 +11,8 @@ std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& no
   const bool has_link = std::ranges::any_of(node.actors, [](const site::actor& each) {
     return each.kind == site::actor_kind::inverter_link;
   });
-  // A chain hears nobody but who commands it, unless the site file names inputs elsewhere.
-  // A link knows what the racks and the system say, and what they said before it came.
+  // A chain hears nobody but who commands it, unless the site file names inputs or equipment
+  // elsewhere. A link knows what the racks and the system say, and what they said before it came.
   if (node.kind != site::node_kind::site)
     return has_link || node.hears_others ? std::vector{plane::telemetry, plane::snapshot}
                                          : std::vector<plane>();

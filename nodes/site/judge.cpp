@@ -289,6 +289,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_protection(*place, item, result, report);
   }
   judge_dc_bus(source, result, report);
+  for (const auto& place : source.devices) judge_equipment(place, result, report);
   judge_digital(source, result, report);
   judge_sockets(source, result, report);
 }

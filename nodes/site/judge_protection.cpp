@@ -9,6 +9,7 @@
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
+#include "nodes/site/equipment_candidates.hpp"
 #include "nodes/site/own_candidates.hpp"
 
 namespace voltaic::nodes::site {
@@ -60,6 +61,12 @@ class rack_judge {
         takes_orders_(result.takes_orders(item)) {}
 
   void judge(const protection::candidate& watched) {
+    if (const auto own = protection::parse_own(watched.name);
+        own && !protection::split_point(own->point).device.empty()) {
+      // What takes long beside the rack is no matter of the rack's reaction time.
+      plan_.candidates.push_back({item_.name, watched.name, std::string(own->point)});
+      return;
+    }
     const auto* input = input_of(profile_, watched);
     plan_.candidates.push_back({item_.name, watched.name, input == nullptr ? "" : input->name});
     for (const auto& point : profile_.points) {
@@ -126,7 +133,18 @@ void judge_needs(const draft_rack& place, const rack& item, const profiles::devi
                              item.protection->name, needed));
 }
 
+bool feeds_rack(const device& one) {
+  return !one.rack.empty();
+}
+
 } // namespace
+
+void judge_equipment(const draft_device& place, const plan& result, reporter& report) {
+  const auto* item = result.find_device(place.item.name);
+  if (item == nullptr || !is_equipment(*item) || feeds_rack(*item)) return;
+  for (const auto& mistake : mistakes_at(*item, !result.racks.empty()))
+    report.add(place.profile_at, "profile: " + mistake);
+}
 
 void judge_protection(const draft_rack& place, const rack& item, plan& result, reporter& report) {
   const auto* feeding = result.find_device(item.device);
@@ -134,6 +152,9 @@ void judge_protection(const draft_rack& place, const rack& item, plan& result, r
   if (feeding->bus.empty()) return; // that it feeds a rack at all is wrong
   judge_needs(place, item, *feeding->profile, report);
   for (const auto& mistake : mistakes_of_own(*feeding->profile, *item.protection))
+    report.add(place.protection_at, "protection: " + mistake);
+  const auto equipment = equipment_of(item.name, result.devices, result.inverters, feeds_rack);
+  for (const auto& mistake : mistakes_of_equipment(equipment, *item.protection))
     report.add(place.protection_at, "protection: " + mistake);
   rack_judge judge(place, item, *feeding->profile, result, report);
   for (const auto& watched : item.protection->candidates) judge.judge(watched);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "messages/protection/own_candidate.hpp"
 #include "nodes/site/resolve.hpp"
 
 namespace voltaic::nodes::site {
@@ -61,6 +62,16 @@ std::string node_saying(const plan& result, const std::string& point) {
 void hear(plan& result, node& target, const std::string& point) {
   const auto from = node_saying(result, point);
   if (!from.empty() && from != target.name) target.hears_others = true;
+}
+
+// Equipment whose points the rack's candidates judge.
+void hear_equipment(plan& result, const rack& item) {
+  if (item.protection == nullptr) return;
+  for (const auto& watched : item.protection->candidates) {
+    const auto own = messages::protection::parse_own(watched.name);
+    if (own && !messages::protection::split_point(own->point).device.empty())
+      hear(result, node_of(result, item.node, node_kind::chain), std::string(own->point));
+  }
 }
 
 // First in its node: what others rely on is there before them.
@@ -158,6 +169,7 @@ void place(const draft& source, plan& result, reporter& report) {
   for (const auto& item : result.racks)
     for (const auto* point : {&item.emergency_stop, &item.interlock, &item.fire})
       hear(result, node_of(result, item.node, node_kind::chain), *point);
+  for (const auto& item : result.racks) hear_equipment(result, item);
   // The dispatcher of commands comes last and goes first: it serves the others.
   auto& site = node_of(result, std::string(site_node), node_kind::site);
   site.kind = node_kind::site;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "messages/profiles/load.hpp"
 #include "messages/protection/limits_file.hpp"
 #include "messages/protection/override.hpp"
+#include "nodes/site/equipment_candidates.hpp"
 #include "nodes/site/expand.hpp"
 #include "nodes/site/load.hpp"
 #include "nodes/site/own_candidates.hpp"
@@ -237,7 +239,7 @@ class resolver {
       item.protection_path = file.real_path;
       item.protection_hash = file.hash;
       auto* device = find_device(item.device);
-      item.protection = in_force(file.content, device, rack.changes);
+      item.protection = in_force(file.content, item, rack.changes);
       if (!source_.device_names.contains(item.device)) {
         unknown(rack.device_at, "device", item.device, "device", source_.device_names);
       } else if (const auto [other, is_first] = fed.try_emplace(item.device, item.name);
@@ -259,16 +261,32 @@ class resolver {
 
   // What the file says, then what the profile asks for beside it, then what the site file says
   // instead.
-  std::shared_ptr<const table> in_force(const std::shared_ptr<const table>& file,
-                                        const device* feeding, const toml::table* changes) {
+  std::shared_ptr<const table> in_force(const std::shared_ptr<const table>& file, const rack& of,
+                                        const toml::table* changes) {
     if (file == nullptr) return file;
+    const auto* feeding = find_device(of.device);
     const auto profile = feeding == nullptr ? nullptr : feeding->profile;
     if (profile == nullptr && changes == nullptr) return file;
     table base = *file;
-    if (profile != nullptr) add_own_candidates(*profile, base);
+    messages::protection::rack_size size;
+    if (profile != nullptr) {
+      size = size_of(*profile);
+      add_own_candidates(*profile, base);
+      for (const auto* each : equipment_for(of.name)) add_equipment_candidates(*each, size, base);
+    }
     if (changes != nullptr)
-      report_.add(messages::protection::override_limits(base, *changes, report_.file()));
+      report_.add(messages::protection::override_limits(base, *changes, report_.file(), &size));
     return base == *file ? file : std::make_shared<const table>(std::move(base));
+  }
+
+  // As the file says it: who feeds what, and what is behind an inverter, is not resolved yet.
+  std::vector<const device*> equipment_for(const std::string& rack_name) const {
+    std::vector<inverter> stated;
+    for (const auto& one : source_.inverters) stated.push_back(one.item);
+    return equipment_of(rack_name, plan_.devices, stated, [this](const device& one) {
+      return std::ranges::any_of(
+          source_.racks, [&](const draft_rack& other) { return other.item.device == one.name; });
+    });
   }
 
   device* find_device(const std::string& name) {

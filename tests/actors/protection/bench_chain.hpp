@@ -88,10 +88,11 @@ class stage {
     contactor.reset();
     protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
     contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
-    actor_options rules{testing::options_for("lfp", cells), "bms_0", configuration};
+    actor_options rules{testing::options_for("lfp", cells), "bms_0", {}, configuration};
     rules.rules.can_open = !watched_only;
     if (watched_only) rules.rules.points[position_of(measured::current)] = {1, 1, 50};
     if (adjust) adjust(rules.rules);
+    rules.equipment = equipment;
     protection = std::make_unique<protection_actor>(*protection_context, rules);
     contactor::actor_options sequence;
     sequence.rules.rack = "rack_0";
@@ -200,6 +201,7 @@ class stage {
   tests::memory_journal journal;
   messages::configuration::standing configuration; ///< of lives that start from now on
   std::function<void(protection_options&)> adjust; ///< the rules of those lives
+  std::vector<std::string> equipment;
   std::unique_ptr<stage_context> protection_context;
   std::unique_ptr<stage_context> contactor_context;
   std::unique_ptr<protection_actor> protection;
