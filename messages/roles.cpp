@@ -19,6 +19,19 @@ const right& right_of(deed what) {
 
 } // namespace
 
+std::string highest_role(const std::map<std::string, std::vector<std::string>>& mapped,
+                         const std::set<std::string>& groups) {
+  if (mapped.empty()) return std::string(roles.back());
+  for (auto role = roles.rbegin(); role != roles.rend(); ++role) {
+    const auto found = mapped.find(std::string(*role));
+    if (found != mapped.end() && std::ranges::any_of(found->second, [&](const auto& group) {
+          return groups.contains(group);
+        }))
+      return std::string(*role);
+  }
+  return "";
+}
+
 bool may(std::string_view role, deed what) {
   const auto* const own = std::ranges::find(roles, role);
   return own != roles.end() && own >= std::ranges::find(roles, right_of(what).role);

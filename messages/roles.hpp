@@ -2,8 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// Which role it takes to do what. The only place where that is decided;
 /// docs/roles.md shows the same table to people.
@@ -25,6 +28,7 @@ enum class deed : std::uint8_t {
   give_remote,       ///< others may command it again
   loosen_protection, ///< ask for it, or agree to it
   reset_lock,        ///< of latch `lock`, and the contactor's own latches
+  change_site,       ///< apply a site file to a site that somebody else started
   approve_loosening  ///< be the one of the two persons who answers for it
 };
 
@@ -36,7 +40,7 @@ struct right {
 };
 
 /// All deeds, by rising rights.
-inline constexpr std::array<right, 12> rights{{
+inline constexpr std::array<right, 13> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
     {deed::shelve, "shelve a warning", "operator"},
     {deed::open, "open a rack", "operator"},
@@ -48,8 +52,15 @@ inline constexpr std::array<right, 12> rights{{
     {deed::give_remote, "switch to remote", "engineer"},
     {deed::loosen_protection, "approve what loosens protection, with a second person", "engineer"},
     {deed::reset_lock, "reset a lock", "service"},
+    {deed::change_site, "apply a site file to somebody else's site", "service"},
     {deed::approve_loosening, "answer for loosened protection", "service"},
 }};
+
+/// The highest role that one of the groups has, by the groups of each role as the site file maps
+/// them; empty: none. Where nothing is mapped at all, whoever may use the site has them all.
+[[nodiscard]] std::string highest_role(
+    const std::map<std::string, std::vector<std::string>>& mapped,
+    const std::set<std::string>& groups);
 
 /// An unknown role may nothing.
 [[nodiscard]] bool may(std::string_view role, deed what);

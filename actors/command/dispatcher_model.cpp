@@ -163,6 +163,11 @@ std::vector<std::string> dispatcher_model::refuse(const messages::command& asked
       refused.push_back(fmt::format("{} takes local or remote", mode_point));
     }
     if (asked.lease_ms > 0) refused.push_back(fmt::format("{} is not set for a time", mode_point));
+  } else if (asked.operation == "acknowledge" && targets_of(asked).empty()) {
+    refused.push_back(fmt::format(
+        "no event {} of protection is known since the dispatcher began: voltaic events --json "
+        "tells their ids",
+        asked.point.empty() ? "without an id" : asked.point));
   } else if (targets_of(asked).empty()) {
     refused.push_back(fmt::format("nobody carries out '{} {}'", asked.operation, asked.point));
   }

@@ -93,6 +93,9 @@ struct model_options {
   /// What the inverter can do at most, in A.
   std::optional<double> charge_current_max_a;
   std::optional<double> discharge_current_max_a;
+  /// The same in W, as far as its registers take it.
+  std::optional<double> charge_power_max_w;
+  std::optional<double> discharge_power_max_w;
   std::optional<inverter_link::fold_back> fold_back; ///< of charging
   std::optional<inverter_link::fold_back> discharge_fold_back;
   std::optional<voltage_fallback> fallback;

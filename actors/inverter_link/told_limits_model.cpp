@@ -132,9 +132,11 @@ std::string cap_voltage(const std::vector<named_cap>& caps, messages::inverter::
   return fmt::format(" ({})", words_of(*cap));
 }
 
-double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w) {
+double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w,
+                std::optional<double> most_w) {
   const double by_current_w = current_a * voltage_v.value_or(0);
-  return limit_w ? std::clamp(*limit_w, 0.0, by_current_w) : by_current_w;
+  const double by_battery_w = limit_w ? std::clamp(*limit_w, 0.0, by_current_w) : by_current_w;
+  return std::min(by_battery_w, most_w.value_or(by_battery_w));
 }
 
 // Zero is no voltage to charge to: some inverters then discharge. What must not be charged
@@ -212,9 +214,10 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
   // Stopped by both: some inverters go by one of them.
   if (told.charge_current_a <= 0 && told.charge_voltage_v && battery.voltage_v)
     told.charge_voltage_v = std::min(*told.charge_voltage_v, *battery.voltage_v);
-  told.charge_power_w = power_of(told.charge_current_a, battery.voltage_v, battery.charge_power_w);
-  told.discharge_power_w =
-      power_of(told.discharge_current_a, battery.voltage_v, battery.discharge_power_w);
+  told.charge_power_w = power_of(told.charge_current_a, battery.voltage_v, battery.charge_power_w,
+                                 options.charge_power_max_w);
+  told.discharge_power_w = power_of(told.discharge_current_a, battery.voltage_v,
+                                    battery.discharge_power_w, options.discharge_power_max_w);
   return told;
 }
 

@@ -27,4 +27,8 @@ approval approval_model::judge(const std::string& what, const approving& who, st
   return {step::complete, {}, std::exchange(begun_, std::nullopt)->who};
 }
 
+const approving* approval_model::begun_by(std::int64_t now_us) const {
+  return begun_ && now_us < begun_->until_us ? &begun_->who : nullptr;
+}
+
 } // namespace voltaic::actors::protection

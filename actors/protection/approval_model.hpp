@@ -4,12 +4,11 @@
 #include <optional>
 #include <string>
 
-#include "messages/time.hpp"
+#include "messages/configuration/version.hpp"
 
 namespace voltaic::actors::protection {
 
-/// What one person approved waits so long for another one.
-inline constexpr std::int64_t approval_us = 15 * 60 * messages::us_per_s;
+using messages::configuration::approval_us;
 
 /// Somebody who approves something.
 struct approving {
@@ -37,6 +36,9 @@ class approval_model {
  public:
   /// `what` stands for all of it: an approval of something else begins anew.
   [[nodiscard]] approval judge(const std::string& what, const approving& who, std::int64_t now_us);
+
+  /// Who approved first, while that waits for a second person; null: nobody.
+  [[nodiscard]] const approving* begun_by(std::int64_t now_us) const;
 
  private:
   struct begun {

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/protection/protection_model.hpp"
 #include "actors/runtime/command_gate.hpp"
 #include "messages/command_priority.hpp"
+#include "messages/configuration/profile_words.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/protection/table.hpp"
 
@@ -26,13 +28,23 @@ configuration_keeper::configuration_keeper(runtime::context& owner, std::string 
                                            configuration::standing found)
     : owner_(owner), rack_(std::move(rack)), found_(std::move(found)) {
   for (const auto& record : owner_.journal().newest(configuration::stream)) {
+    if (record.key == configuration::words_key(rack_, found_.rules.profile_content))
+      has_words_ = true;
+    if (record.key == configuration::shelf_key(rack_)) was_shelved_ = !record.body.empty();
     if (record.key != configuration::staged_key(rack_) || record.body.empty()) continue;
     const auto kept = configuration::decode_version(record.body);
     staged_before_ = kept ? kept->hash : "unreadable";
+    was_approved_once_ = kept && !kept->approvers.empty();
   }
 }
 
-std::optional<messages::event> configuration_keeper::begin(runtime::instant now) {
+std::vector<messages::event> configuration_keeper::begin(runtime::instant now) {
+  std::vector<messages::event> told;
+  keep_words(now);
+  if (was_shelved_) {
+    keep_shelf(now);
+    told.push_back(shelf_event(nullptr));
+  }
   if (found_.is_new) {
     const auto utc_us = std::max(now.utc_us, found_.after_utc_us + 1);
     owner_.store(
@@ -42,18 +54,72 @@ std::optional<messages::event> configuration_keeper::begin(runtime::instant now)
          found_.in_force.changes, nullptr, now);
   }
   const auto staged = found_.staged ? found_.staged->hash : std::string();
-  if (staged == staged_before_) return std::nullopt;
-  keep_staged(now);
-  if (found_.staged)
+  // What one person approved in a former life does not count any more.
+  if (staged != staged_before_ || was_approved_once_) keep_staged(now);
+  if (found_.staged && staged != staged_before_)
     tell("staged", fmt::format("{} waits for approval", staged), found_.staged->changes, nullptr,
          now);
+  // Whoever lists what stands forgets what the former life of the node said.
+  if (found_.staged || !staged_before_.empty())
+    told.push_back(warning(found_.staged ? "set" : "clear"));
+  return told;
+}
+
+messages::event configuration_keeper::warning(const char* edge) const {
   messages::event alarm;
   alarm.kind = "protection";
   alarm.subject = rack_;
   alarm.candidate = configuration_staged;
   alarm.level = to_string(messages::protection::level::warning);
-  alarm.edge = found_.staged ? "set" : "clear";
+  alarm.edge = edge;
   return alarm;
+}
+
+std::vector<std::string> configuration_keeper::shelve(const messages::command& asked,
+                                                      runtime::instant now) {
+  if (asked.operation == "unshelve") {
+    if (shelved_until_us_ == 0) return {fmt::format("{} is not shelved", configuration_staged)};
+    shelved_until_us_ = 0;
+  } else if (auto refused = shelving_refusals(asked.lease_ms); !refused.empty()) {
+    return refused;
+  } else if (!found_.staged) {
+    return {"no configuration waits for approval: the warning does not stand"};
+  } else {
+    shelved_until_us_ =
+        now.monotonic_us + static_cast<std::int64_t>(asked.lease_ms) * messages::us_per_ms;
+  }
+  keep_shelf(now);
+  return {};
+}
+
+bool configuration_keeper::end_shelving(runtime::instant now) {
+  if (shelved_until_us_ == 0 || now.monotonic_us < shelved_until_us_) return false;
+  shelved_until_us_ = 0;
+  keep_shelf(now);
+  return true;
+}
+
+messages::event configuration_keeper::shelf_event(const messages::command* cause) const {
+  auto told = warning(shelved_until_us_ != 0 ? "shelve" : "unshelve");
+  if (cause == nullptr) return told;
+  runtime::attribute(told, *cause);
+  told.reason = cause->reason;
+  return told;
+}
+
+void configuration_keeper::keep_shelf(runtime::instant now) {
+  owner_.store({0, configuration::stream, configuration::shelf_key(rack_), now.utc_us,
+                shelved_until_us_ != 0 ? "shelved" : ""},
+               no_token);
+}
+
+// Once for each profile that the rack ever ran by: what another one changes is shown by it.
+void configuration_keeper::keep_words(runtime::instant now) {
+  if (has_words_ || found_.profile_words.empty()) return;
+  owner_.store(
+      {0, configuration::stream, configuration::words_key(rack_, found_.rules.profile_content),
+       now.utc_us, found_.profile_words},
+      no_token);
 }
 
 void configuration_keeper::keep_staged(runtime::instant now) {
@@ -87,6 +153,8 @@ std::optional<configuration_keeper::answer> configuration_keeper::approve(
   if (judged.reached == approval::step::refused)
     return answer{asked, outcome::rejected, {std::move(judged.why)}};
   if (judged.reached == approval::step::first) {
+    found_.staged->approvers = {{who.user, who.role, who.reason, who.utc_us}};
+    keep_staged(now);
     tell("approved_once", found_.staged->hash, found_.staged->changes, &asked, now);
     return answer{
         asked,
@@ -124,9 +192,12 @@ std::optional<configuration_keeper::answer> configuration_keeper::stored(
   return found;
 }
 
-std::string configuration_keeper::words() const {
-  return fmt::format("version {}{}", found_.in_force.number,
-                     found_.staged ? ", another is staged" : "");
+std::string configuration_keeper::words(runtime::instant now) const {
+  auto text = fmt::format("version {}", found_.in_force.number);
+  if (found_.staged) text += ", another is staged";
+  if (const auto* first = approval_.begun_by(now.monotonic_us); found_.staged && first != nullptr)
+    text += fmt::format(", approved by {}, a second person has to", first->user);
+  return text;
 }
 
 void configuration_keeper::tell(const char* state, std::string reason,

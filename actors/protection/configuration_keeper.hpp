@@ -25,8 +25,18 @@ class configuration_keeper {
   configuration_keeper(runtime::context& owner, std::string rack,
                        messages::configuration::standing found);
 
-  /// Journals and tells what is new since the former life. The warning that is to be told.
-  [[nodiscard]] std::optional<messages::event> begin(runtime::instant now);
+  /// Journals and tells what is new since the former life. What is to be told of the warning: that
+  /// it stands or is over, and that it counts again where the former life had put it aside.
+  [[nodiscard]] std::vector<messages::event> begin(runtime::instant now);
+
+  /// Puts the warning aside for `asked.lease_ms`, or takes it back. Empty: done, and `shelf_event`
+  /// tells it; else why not.
+  [[nodiscard]] std::vector<std::string> shelve(const messages::command& asked,
+                                                runtime::instant now);
+  /// Whether its time is over just now.
+  [[nodiscard]] bool end_shelving(runtime::instant now);
+  /// That the warning is put aside, or counts again. `cause`: who asked for it; null: nobody.
+  [[nodiscard]] messages::event shelf_event(const messages::command* cause) const;
 
   /// What became of an approval, once that is known.
   struct answer {
@@ -51,8 +61,8 @@ class configuration_keeper {
   [[nodiscard]] bool was_lost() const { return found_.was_lost; }
   /// Of the version that is in force, as its record in the journal has it.
   [[nodiscard]] const std::string& hash() const { return found_.in_force.hash; }
-  /// "version 3", "version 3, another is staged".
-  [[nodiscard]] std::string words() const;
+  /// "version 3", "version 3, another is staged", and who approved that first.
+  [[nodiscard]] std::string words(runtime::instant now) const;
 
  private:
   [[nodiscard]] std::vector<std::string> refusals(const messages::command& asked,
@@ -60,11 +70,18 @@ class configuration_keeper {
   void tell(const char* state, std::string reason, std::vector<std::string> changes,
             const messages::command* cause, runtime::instant now);
   void keep_staged(runtime::instant now);
+  void keep_shelf(runtime::instant now);
+  void keep_words(runtime::instant now);
+  [[nodiscard]] messages::event warning(const char* edge) const;
 
   runtime::context& owner_;
   std::string rack_;
   messages::configuration::standing found_;
-  std::string staged_before_; ///< hash that a former life told of; empty: nothing
+  std::string staged_before_;         ///< hash that a former life told of; empty: nothing
+  bool was_approved_once_ = false;    ///< in a former life, which is forgotten
+  bool was_shelved_ = false;          ///< by a former life
+  bool has_words_ = false;            ///< the journal has those of the site's profile
+  std::int64_t shelved_until_us_ = 0; ///< 0: it is not
   approval_model approval_;
   std::optional<messages::command> storing_; ///< the second approval, while its version is stored
 };

@@ -132,7 +132,8 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       configuration_(context, rack_, std::move(options.configuration)),
       held_(context.lives_on_recording()),
       commands_(context),
-      catalogue_(catalogue_of(rack_, context.name())) {
+      catalogue_(catalogue_of(rack_, context.name())),
+      limits_told_(model_.options().charge_current_a, model_.options().discharge_current_a) {
   load_latches();
   context_.listen(device_, runtime::kind::catalogue);
   context_.listen(device_, runtime::kind::telemetry);
@@ -158,7 +159,7 @@ void protection_actor::begin(runtime::instant now) {
     if (is_store_lost() && is_lost_store(each)) memory_.keep(latch_of(each), now);
   }
   // Before the epoch, too: where that is on disk, nothing may close by rules that are not.
-  if (auto alarm = configuration_.begin(now)) remember(*std::move(alarm), now);
+  for (auto& told : configuration_.begin(now)) remember(std::move(told), now);
   memory_.begin(now);
   context_.say(plane::telemetry, catalogue_, now);
   if (model_.unbound().empty()) return;
@@ -222,6 +223,7 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   for (const auto& command : commands_.due(now)) act(command);
   for (const auto& command : held_.take(now)) commands_.take(command, now);
   memory_.retry(now);
+  if (configuration_.end_shelving(now)) remember(configuration_.shelf_event(nullptr), now);
   const auto& said = model_.step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
@@ -248,7 +250,9 @@ void protection_actor::judge_lateness(runtime::instant step) {
   const auto before = deadlines_.level_now();
   const auto after = deadlines_.step(present_us, present_us - step.monotonic_us);
   if (after == before) return;
-  constexpr std::string_view states[] = {"in_time", "deadline_warning", "deadline_open"};
+  // What nothing here can open has only its limits taken.
+  const auto worst = model_.options().can_open ? "deadline_open" : "deadline_stop";
+  const std::string_view states[] = {"in_time", "deadline_warning", worst};
   messages::event event;
   event.kind = "system";
   event.subject = rack_;
@@ -327,7 +331,7 @@ void protection_actor::say_limits(const current_limits& applied, const outputs& 
                  told_block(7, applied.discharge_v, now),
                  good_block(8, block::reals{applied.charge_w}, now),
                  good_block(9, block::reals{applied.discharge_w}, now),
-                 good_block(10, configuration_.words(), now)};
+                 good_block(10, configuration_.words(now), now)};
   limits_said_ = {
       messages::limits{rack_, applied.charge_a, applied.discharge_a, applied.reasons,
                        applied.charge_v, applied.discharge_v, applied.charge_w, applied.discharge_w,
@@ -341,30 +345,18 @@ void protection_actor::linked() {
 }
 
 void protection_actor::record_limits(const current_limits& applied, runtime::instant now) {
-  const auto& rules = model_.options();
-  const auto& last = limits_recorded_;
-  const bool caused = applied.reasons != last.reasons || applied.charge_v != last.charge_v ||
-                      applied.discharge_v != last.discharge_v;
-  const double moved =
-      std::max(std::abs(applied.charge_a - last.charge_a) / rules.charge_current_a,
-               std::abs(applied.discharge_a - last.discharge_a) / rules.discharge_current_a);
-  // Power follows from what is told, and from the cells all the time.
-  if (!caused && moved == 0) return;
-  const auto period_us =
-      moved < limits_event_share ? limits_event_small_period_us : limits_event_period_us;
-  if (!caused && now.monotonic_us - limits_recorded_us_ < period_us) return;
-  limits_recorded_ = applied;
-  limits_recorded_us_ = now.monotonic_us;
+  auto told = limits_told_.step(applied, now.monotonic_us);
+  if (!told) return;
   messages::event event;
   event.kind = "limits";
   event.subject = rack_;
-  event.charge_current_a = applied.charge_a;
-  event.discharge_current_a = applied.discharge_a;
-  event.reasons = applied.reasons;
-  event.charge_voltage_limit_v = applied.charge_v;
-  event.discharge_voltage_limit_v = applied.discharge_v;
-  event.charge_power_limit_w = applied.charge_w;
-  event.discharge_power_limit_w = applied.discharge_w;
+  event.charge_current_a = told->charge_a;
+  event.discharge_current_a = told->discharge_a;
+  event.reasons = std::move(told->reasons);
+  event.charge_voltage_limit_v = told->charge_v;
+  event.discharge_voltage_limit_v = told->discharge_v;
+  event.charge_power_limit_w = told->charge_w;
+  event.discharge_power_limit_w = told->discharge_w;
   context_.record(std::move(event), now);
 }
 
@@ -426,16 +418,15 @@ void protection_actor::reset(const messages::command& command) {
 void protection_actor::shelve(const messages::command& command) {
   // "rack_0/soc_low": the candidate stands behind the rack.
   const auto candidate = command.point.substr(command.point.find('/') + 1);
+  if (candidate == configuration_staged) return shelve_staged(command);
   refusals refused;
   if (command.operation == "unshelve") {
     refused = model_.unshelve(candidate);
   } else if (command.reason.empty()) {
     refused = {"who shelves a warning states a reason"};
-  } else {
-    constexpr auto longest_ms = static_cast<std::uint64_t>(shelved_us_max / messages::us_per_ms);
-    const auto duration_ms = std::min(command.lease_ms, longest_ms + 1);
+  } else if (refused = shelving_refusals(command.lease_ms); refused.empty()) {
     refused =
-        model_.shelve(candidate, static_cast<std::int64_t>(duration_ms) * messages::us_per_ms);
+        model_.shelve(candidate, static_cast<std::int64_t>(command.lease_ms) * messages::us_per_ms);
   }
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
@@ -448,6 +439,18 @@ void protection_actor::shelve(const messages::command& command) {
 // or at rest.
 bool protection_actor::takes_rules() const {
   return open_ || (!model_.options().can_open && model_.is_at_rest());
+}
+
+void protection_actor::shelve_staged(const messages::command& command) {
+  refusals refused;
+  if (command.operation == "shelve" && command.reason.empty())
+    refused = {"who shelves a warning states a reason"};
+  else
+    refused = configuration_.shelve(command, now_);
+  if (!refused.empty())
+    return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
+  remember(configuration_.shelf_event(&command), now_);
+  commands_.finish(command, messages::outcome::done, {}, {}, now_);
 }
 
 void protection_actor::approve(const messages::command& command) {
@@ -477,8 +480,12 @@ void protection_actor::acknowledge(const messages::command& command) {
     context_.record(std::move(event), now_);
     return commands_.finish(command, messages::outcome::done, {}, {}, now_);
   }
-  commands_.finish(command, messages::outcome::rejected, {"no such event: " + command.point}, {},
-                   now_);
+  commands_.finish(
+      command, messages::outcome::rejected,
+      {fmt::format("{} is none of the newest {} events of protection since {} began: what stands "
+                   "is told with its id by voltaic events --json",
+                   command.point, recent_events_max, context_.name())},
+      {}, now_);
 }
 
 } // namespace voltaic::actors::protection

@@ -7,6 +7,7 @@
 
 #include "actors/protection/configuration_keeper.hpp"
 #include "actors/protection/deadline_model.hpp"
+#include "actors/protection/limits_report_model.hpp"
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
 #include "actors/runtime/actor.hpp"
@@ -26,11 +27,6 @@ struct actor_options {
 
 /// Limits are said again this often, changed or not.
 inline constexpr std::int64_t limits_period_us = messages::us_per_s;
-/// A change that no level caused is told as an event at most this often.
-inline constexpr std::int64_t limits_event_period_us = messages::us_per_s;
-/// A change by less than this share of the rating waits for longer: limits that rise are no flood.
-inline constexpr double limits_event_share = 0.05;
-inline constexpr std::int64_t limits_event_small_period_us = 10 * messages::us_per_s;
 /// Events that can still be acknowledged.
 inline constexpr std::size_t recent_events_max = 256;
 
@@ -71,6 +67,7 @@ class protection_actor final : public runtime::actor {
   void act(const messages::command& command);
   void reset(const messages::command& command);
   void shelve(const messages::command& command);
+  void shelve_staged(const messages::command& command);
   void acknowledge(const messages::command& command);
   [[nodiscard]] bool takes_rules() const;
   void approve(const messages::command& command);
@@ -100,8 +97,7 @@ class protection_actor final : public runtime::actor {
   std::vector<messages::payload> limits_said_;
   std::optional<messages::protection::level> level_said_;
   requests requests_said_;
-  std::int64_t limits_recorded_us_ = 0;
-  current_limits limits_recorded_;
+  limits_report_model limits_told_;
   std::uint64_t group_ = 0; ///< sequence of the event that opened the newest group
   struct recent {
     std::uint64_t sequence = 0;

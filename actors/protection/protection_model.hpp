@@ -138,6 +138,8 @@ inline constexpr double rest_current_a = 2.0;
 
 /// Nobody shelves a warning for longer.
 inline constexpr std::int64_t shelved_us_max = 8 * 3'600 * messages::us_per_s;
+/// Why no warning is shelved for this time; empty: it may be.
+[[nodiscard]] refusals shelving_refusals(std::uint64_t duration_ms);
 
 /// Judges one rack. Pure: the same inputs at the same times give the same
 /// outputs. A step without news allocates nothing.

@@ -12,12 +12,16 @@ void protection_model::begin_telling() {
   outputs_.limits_changed = false;
 }
 
+refusals shelving_refusals(std::uint64_t duration_ms) {
+  constexpr auto longest_ms = static_cast<std::uint64_t>(shelved_us_max / messages::us_per_ms);
+  if (duration_ms > 0 && duration_ms <= longest_ms) return {};
+  return {fmt::format("a warning is shelved for a time of at most {} h",
+                      shelved_us_max / (3'600 * messages::us_per_s))};
+}
+
 refusals protection_model::shelve(std::string_view candidate, std::int64_t duration_us) {
   begin_telling();
-  if (duration_us <= 0 || duration_us > shelved_us_max) {
-    return {fmt::format("a warning is shelved for a time of at most {} h",
-                        shelved_us_max / (3'600 * messages::us_per_s))};
-  }
+  if (duration_us <= 0 || duration_us > shelved_us_max) return shelving_refusals(0);
   bool any = false;
   for (std::size_t position = 0; position < rows_.size(); ++position) {
     auto& each = rows_[position];

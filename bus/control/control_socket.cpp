@@ -37,8 +37,8 @@ short events_of(const std::vector<pollfd>& polled, int file) {
 
 } // namespace
 
-messages::expected<std::unique_ptr<control_server>> control_server::listen(
-    const std::string& path) {
+messages::expected<std::unique_ptr<control_server>> control_server::listen(const std::string& path,
+                                                                           access for_whom) {
   const auto address = address_of(path);
   if (!address) return messages::failure{path + ": too long for a socket"};
   const int file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -46,7 +46,8 @@ messages::expected<std::unique_ptr<control_server>> control_server::listen(
   ::unlink(path.c_str());
   // Nobody can connect between bind and chmod: listen comes after both.
   if (::bind(file, reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) != 0 ||
-      ::chmod(path.c_str(), 0600) != 0 || ::listen(file, backlog) != 0) {
+      ::chmod(path.c_str(), for_whom == access::group ? 0660 : 0600) != 0 ||
+      ::listen(file, backlog) != 0) {
     auto reason = failure_of(path, "cannot be bound");
     ::close(file);
     return reason;
@@ -124,6 +125,16 @@ bool control_server::write_to(connection& to) {
     to.output.erase(0, static_cast<std::size_t>(count));
   }
   return true;
+}
+
+std::optional<caller> control_server::caller_of(client_id client) const {
+  const auto found = clients_.find(client);
+  if (found == clients_.end()) return std::nullopt;
+  ucred known{};
+  socklen_t size = sizeof(known);
+  if (::getsockopt(found->second.file, SOL_SOCKET, SO_PEERCRED, &known, &size) != 0)
+    return std::nullopt;
+  return caller{known.uid, known.gid};
 }
 
 void control_server::reply(client_id to, std::string_view line) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <poll.h>
+#include <sys/types.h>
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,15 @@ inline constexpr std::size_t response_bytes_max = 4 * 1024 * 1024;
 /// Who comes when so many are there is turned away.
 inline constexpr std::size_t clients_max = 16;
 
+/// Who is at the other end, as the kernel says (SO_PEERCRED).
+struct caller {
+  uid_t user = 0;
+  gid_t group = 0;
+};
+
+/// Who may open a control socket beside its owner.
+enum class access : std::uint8_t { owner, group };
+
 /// The site's side, for use in its owner's poll loop: never blocks, owns no thread.
 class control_server {
  public:
@@ -31,10 +42,10 @@ class control_server {
   /// One request line; the answer is given with `reply`, now or later.
   using request_handler = std::function<void(client_id from, std::string_view line)>;
 
-  /// Binds (mode 0600), replacing the socket of a dead predecessor: the caller
+  /// Binds (mode 0600, or 0660), replacing the socket of a dead predecessor: the caller
   /// holds the site's lock.
   [[nodiscard]] static messages::expected<std::unique_ptr<control_server>> listen(
-      const std::string& path);
+      const std::string& path, access for_whom = access::owner);
   ~control_server();
   control_server(const control_server&) = delete;
   control_server& operator=(const control_server&) = delete;
@@ -43,6 +54,8 @@ class control_server {
   void add_to(std::vector<pollfd>& polled) const;
   /// Serves what `poll` found; `polled` may hold other entries as well.
   void serve(const std::vector<pollfd>& polled, const request_handler& on_request);
+  /// Who a client is; empty: it has gone, or the kernel does not say.
+  [[nodiscard]] std::optional<caller> caller_of(client_id client) const;
   /// Queues an answer; a client that has gone is ignored.
   void reply(client_id to, std::string_view line);
 

@@ -1,6 +1,7 @@
 #include "bus/message/relay.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <system_error>
 #include <thread>
 
+#include "bus/message/peer.hpp"
 #include "bus/message/relay_state.hpp"
 #include "bus/message/zmq/socket.hpp"
 #include "bus/message/zmq/wire.hpp"
@@ -25,6 +27,12 @@ constexpr std::chrono::milliseconds wish_wait{20};
 constexpr int request_high_water_messages = 1024;
 constexpr std::size_t subscribers_max = 10'000;
 constexpr std::string_view ipc = "ipc://";
+/// Sockets of ipc prefixes: nobody else, or whoever is in their group.
+constexpr mode_t private_socket = 0600;
+constexpr mode_t group_socket = 0660;
+/// Groups and names are looked up again after so long; of so many users at most.
+constexpr std::int64_t identity_age_max_us = 10'000'000;
+constexpr std::size_t identities_max = 256;
 /// Identity and bundle.
 constexpr int request_parts = 2;
 
@@ -34,10 +42,19 @@ std::int64_t utc_now_us() {
       .count();
 }
 
+/// Who sent a message over a socket that other processes share; empty within the process.
+std::optional<peer> sender_of(zmq::message_t& message) {
+  const char* address = zmq_msg_gets(message.handle(), "Peer-Address");
+  return address == nullptr ? std::nullopt : peer_in(address);
+}
+
 class zmq_relay final : public relay {
  public:
-  zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places, listener* tap)
-      : tap_(tap),
+  zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places,
+            const relay_options& options)
+      : tap_(options.tap),
+        identify_(options.identify),
+        owner_(options.owner),
         from_(open_socket(context, zmq::socket_type::xsub, high_water_messages)),
         to_(open_socket(context, zmq::socket_type::xpub, high_water_messages)),
         requests_(open_socket(context, zmq::socket_type::router, request_high_water_messages)) {
@@ -67,7 +84,7 @@ class zmq_relay final : public relay {
   }
 
   [[nodiscard]] relay_statistics statistics() const override {
-    return {frames_, refused_, routed_, unroutable_, snapshots_, subscriptions_refused_,
+    return {frames_, foreign_, refused_, routed_, unroutable_, snapshots_, subscriptions_refused_,
             gaps_,   not_kept_};
   }
 
@@ -75,7 +92,10 @@ class zmq_relay final : public relay {
   void bind(zmq::socket_t& socket, const std::string& address) {
     try {
       socket.bind(address);
-      if (address.starts_with(ipc)) socket_files_.push_back(address.substr(ipc.size()));
+      if (!address.starts_with(ipc)) return;
+      socket_files_.push_back(address.substr(ipc.size()));
+      const auto mode = identify_ ? group_socket : private_socket;
+      if (::chmod(socket_files_.back().c_str(), mode) != 0) throw zmq::error_t();
     } catch (const zmq::error_t& error) {
       throw std::runtime_error(fmt::format("relay cannot bind {}: {}", address, error.what()));
     }
@@ -114,6 +134,10 @@ class zmq_relay final : public relay {
       if (result == receive_result::nothing) break;
       if (result == receive_result::malformed) {
         ++malformed_;
+        continue;
+      }
+      if (is_foreign(sender_of(message))) {
+        ++foreign_;
         continue;
       }
       if (heard(message)) static_cast<void>(send_now(to_, message));
@@ -253,15 +277,36 @@ class zmq_relay final : public relay {
         state_.misbehaved(from, now_us_);
         continue;
       }
-      while (const auto bytes = reader.next()) received(from, *bytes);
+      const auto sender = sender_of(message);
+      while (const auto bytes = reader.next()) received(from, *bytes, sender);
     }
   }
 
-  void received(const std::string& from, std::span<const std::byte> bytes) {
-    const auto frame = messages::adopt(bytes);
+  [[nodiscard]] bool is_foreign(const std::optional<peer>& sender) const {
+    return identify_ && sender && sender->user != owner_;
+  }
+
+  const peer_identity& identity_of(const peer& sender) {
+    if (identities_.size() >= identities_max && !identities_.contains(sender.user))
+      identities_.clear();
+    auto& known = identities_[sender.user];
+    if (known.until_us <= now_us_) known = {identify_(sender), now_us_ + identity_age_max_us};
+    return known.who;
+  }
+
+  void received(const std::string& from, std::span<const std::byte> bytes,
+                const std::optional<peer>& sender) {
+    auto frame = messages::adopt(bytes);
     if (!frame) {
       state_.misbehaved(from, now_us_);
       return;
+    }
+    if (is_foreign(sender)) {
+      frame = as_said_by(identity_of(*sender), *frame);
+      if (*frame == nullptr) {
+        ++foreign_;
+        return;
+      }
     }
     const auto routing = state_.received(from, *frame, now_us_);
     if (routing.snapshot_id) {
@@ -291,14 +336,22 @@ class zmq_relay final : public relay {
     return true;
   }
 
+  struct known_user {
+    peer_identity who;
+    std::int64_t until_us = 0;
+  };
+
   std::vector<std::string> socket_files_;
   listener* tap_;
+  identify_peer identify_;
+  uid_t owner_;
   zmq::socket_t from_;
   zmq::socket_t to_;
   zmq::socket_t requests_;
   wake_signal wake_;
   std::atomic<bool> stopping_ = false;
   std::atomic<std::uint64_t> frames_ = 0;
+  std::atomic<std::uint64_t> foreign_ = 0;
   std::atomic<std::uint64_t> refused_ = 0;
   std::atomic<std::uint64_t> routed_ = 0;
   std::atomic<std::uint64_t> unroutable_ = 0;
@@ -309,6 +362,7 @@ class zmq_relay final : public relay {
   // The thread's own.
   relay_state state_;
   std::map<topic, subscriber> subscribers_;
+  std::map<uid_t, known_user> identities_;
   int wishes_ = 0;
   std::int64_t now_us_ = 0;
   std::uint64_t malformed_ = 0;
@@ -328,7 +382,7 @@ messages::expected<std::unique_ptr<relay>> make_relay(zmq_context& context,
   }
   try {
     return std::unique_ptr<relay>(
-        std::make_unique<zmq_relay>(library_context(context), places, options.tap));
+        std::make_unique<zmq_relay>(library_context(context), places, options));
   } catch (const std::system_error& refused) {
     return messages::failure{fmt::format("relay: no thread for it: {}", refused.what())};
   } catch (const std::exception& error) {

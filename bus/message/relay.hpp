@@ -1,11 +1,15 @@
 #pragma once
 
+#include <sys/types.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "bus/message/endpoint.hpp"
+#include "bus/message/peer.hpp"
 #include "bus/message/zmq/context.hpp"
 #include "messages/expected.hpp"
 
@@ -18,11 +22,18 @@ struct relay_options {
   /// Hears every telemetry and event frame on the relay's thread, before anybody
   /// else and without a queue between. Null: nobody. Outlives the relay.
   listener* tap = nullptr;
+  /// Who the members of the sockets' group are. Null: nobody but `owner` may open the sockets of
+  /// ipc prefixes. Else their group may as well (SO_PEERCRED tells who it is), and whoever is not
+  /// `owner` reads, and commands under this name and role; nothing else is taken from him.
+  identify_peer identify;
+  /// Whose processes are the site's own, and believed.
+  uid_t owner = ::geteuid();
 };
 
 /// What a relay did since it began.
 struct relay_statistics {
   std::uint64_t frames = 0;     ///< heard from publishers
+  std::uint64_t foreign = 0;    ///< bundles and requests that only the site's own processes may say
   std::uint64_t refused = 0;    ///< bundles, frames or requests that were no valid message
   std::uint64_t routed = 0;     ///< commands and results delivered
   std::uint64_t unroutable = 0; ///< commands and results whose receiver is not there

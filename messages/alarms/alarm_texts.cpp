@@ -151,13 +151,21 @@ explanation alarm_texts::of_candidate(std::string_view candidate, std::string_vi
   return words;
 }
 
+explanation alarm_texts::of_edge(const event& said, explanation words) const {
+  if (auto now = word("edge_consequence", said.edge); !now.empty())
+    words.consequence = std::move(now);
+  if (const auto pattern = word("edge_remedy", said.edge); !pattern.empty())
+    words.remedy = filled(pattern, words.remedy);
+  return words;
+}
+
 explanation alarm_texts::of_protection(const event& said) const {
   auto words = of_candidate(said.candidate, said.level);
   if (words.text.empty()) return words;
   const auto pattern = word("edge", said.edge);
   if (!pattern.empty()) words.text = filled(pattern, words.text);
   // What was done belongs to the moment when it was.
-  if (said.edge != "set") return words;
+  if (said.edge != "set") return of_edge(said, std::move(words));
   // Texts of levels that open say that the rack opens; this one stays as it is.
   const bool is_stuck = std::ranges::find(said.actions, cannot_open) != said.actions.end();
   words.consequence = is_stuck ? done_about(said) : joined(words.consequence, done_about(said));
@@ -189,7 +197,9 @@ explanation alarm_texts::of_contactor(const event& said) const {
 explanation alarm_texts::of(const event& said) const {
   if (said.kind == section::protection) return of_protection(said);
   if (said.kind == section::contactor) return of_contactor(said);
-  const auto* found = find(said.kind, said.code);
+  const auto& state = said.state.empty() ? said.edge : said.state;
+  const auto* found = find(said.kind, fmt::format("{}/{}", said.code, state));
+  if (found == nullptr) found = find(said.kind, said.code);
   if (found == nullptr) found = find(said.kind, said.state);
   if (found == nullptr && said.kind == section::limits) found = find(said.kind, said.kind);
   return found == nullptr ? explanation() : found->words;

@@ -63,6 +63,8 @@ class alarm_texts {
   [[nodiscard]] std::string word(std::string_view group, std::string_view name) const;
   [[nodiscard]] std::string done_about(const event& said) const;
   [[nodiscard]] explanation of_protection(const event& said) const;
+  /// An edge other than `set`: what follows from it and what to do are its own.
+  [[nodiscard]] explanation of_edge(const event& said, explanation words) const;
   [[nodiscard]] explanation of_contactor(const event& said) const;
   /// Why a contactor moved: by itself, or by protection.
   [[nodiscard]] explanation of_reason(std::string_view reason) const;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "messages/configuration/items.hpp"
+#include "messages/configuration/profile_words.hpp"
 #include "messages/protection/override.hpp"
 #include "messages/toml_text.hpp"
 
@@ -172,11 +173,7 @@ std::string content_hash(std::string_view text) {
 }
 
 std::string profile_content_hash(std::string_view profile) {
-  auto content = nlohmann::json::parse(profile, nullptr, false);
-  if (!content.is_object()) return content_hash(profile);
-  for (const auto* item : {"version", "ratings", "derating", "lease", "commissioned"})
-    content.erase(item);
-  return content_hash(content.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  return content_hash(profile_words(profile));
 }
 
 } // namespace voltaic::messages::configuration

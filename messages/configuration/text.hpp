@@ -19,9 +19,7 @@ namespace voltaic::messages::configuration {
 /// 16 hex digits (FNV-1a, 64 bit) that tell one text from another; no proof against forgery.
 [[nodiscard]] std::string content_hash(std::string_view text);
 
-/// The same of what a device profile (JSON) says beside its version and the configuration items:
-/// ratings, derating, lease and `commissioned`. However it is written, the same content has the
-/// same hash; of what is no JSON the bytes count.
+/// The same of a device profile's words (profile_words.hpp).
 [[nodiscard]] std::string profile_content_hash(std::string_view profile);
 
 /// `[[3.5, 100], [3.6, 0]]`.

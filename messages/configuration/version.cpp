@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "messages/configuration/items.hpp"
+#include "messages/configuration/profile_words.hpp"
 #include "messages/configuration/text.hpp"
 
 namespace voltaic::messages::configuration {
@@ -108,7 +110,21 @@ expected<version> decode_version(std::string_view body) try {
   return failure{error.what()};
 }
 
-standing standing_of(const known_configuration& known, const rack_configuration& wanted) {
+namespace {
+
+/// A profile that says other things is shown by what it says, where that was kept.
+std::vector<change> with_words(std::vector<change> changes, const known_configuration& known) {
+  const auto at = std::ranges::find(changes, "profile_content", &change::item);
+  if (at == changes.end()) return changes;
+  const auto former = known.words.find(at->before);
+  const auto wanted = known.words.find(at->after);
+  if (former == known.words.end() || wanted == known.words.end()) return changes;
+  const auto words = word_changes(former->second, wanted->second);
+  changes.insert(at + 1, words.begin(), words.end());
+  return changes;
+}
+
+standing judged(const known_configuration& known, const rack_configuration& wanted) {
   if (!known.body) return first_version(known, wanted);
   auto last = decode_version(*known.body);
   auto approved = last ? read_configuration(last->text)
@@ -130,8 +146,18 @@ standing standing_of(const known_configuration& known, const rack_configuration&
   for (const auto& each : left.to_approve())
     made.replaces = made.replaces || each.effect == effect::replaces;
   if (!left.to_approve().empty())
-    made.staged = version_of(made.in_force.number + 1, "approved", wanted, left.changes);
+    made.staged =
+        version_of(made.in_force.number + 1, "approved", wanted, with_words(left.changes, known));
   take_structure(wanted, made.rules);
+  return made;
+}
+
+} // namespace
+
+standing standing_of(const known_configuration& known, const rack_configuration& wanted) {
+  auto made = judged(known, wanted);
+  const auto words = known.words.find(wanted.profile_content);
+  if (words != known.words.end()) made.profile_words = words->second;
   return made;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "messages/configuration/compare.hpp"
 #include "messages/configuration/rack_configuration.hpp"
 #include "messages/expected.hpp"
+#include "messages/time.hpp"
 
 /// Which configuration holds for a rack: what was approved last, and what its site wants instead.
 namespace voltaic::messages::configuration {
@@ -18,6 +20,14 @@ inline constexpr const char* stream = "configuration";
 [[nodiscard]] inline std::string staged_key(const std::string& rack) {
   return rack + "/staged";
 }
+
+/// Whether the warning that something is staged is put aside; its body is empty where it is not.
+[[nodiscard]] inline std::string shelf_key(const std::string& rack) {
+  return rack + "/shelved";
+}
+
+/// What one person approved waits so long for another one, in microseconds.
+inline constexpr std::int64_t approval_us = 15 * 60 * us_per_s;
 
 /// Somebody who agreed.
 struct approver {
@@ -55,6 +65,7 @@ struct standing {
   bool was_lost = false; ///< what was approved cannot be read, or latches are with a former name
   bool replaces = false; ///< the site has another rack or words than were approved: never close
   std::optional<version> staged; ///< what the site wants, if some of it needs approval
+  std::string profile_words;     ///< what the site's profile says; empty: not known
 };
 
 /// What the journals know of a rack's configuration.
@@ -63,7 +74,8 @@ struct known_configuration {
   bool journal_was_lost = false;
   /// Its rack's name, where `body` was kept under another one or in another node's journal.
   std::string former = {};
-  std::int64_t utc_us = 0; ///< of `body`
+  std::int64_t utc_us = 0;                  ///< of `body`
+  std::map<std::string, std::string> words; ///< of profiles, by their hash; the site's as well
 };
 
 /// A version as some journal keeps it.

@@ -215,12 +215,16 @@ std::string values_text(const point_state& point) {
   return fmt::format("{}..{}", value_text(point, *least), value_text(point, *greatest));
 }
 
+bool has_age(const point_state& point) {
+  return point.received && point.quality != quality::never;
+}
+
 std::string point_line(const point_state& point, std::int64_t now_utc_us) {
   const auto& about = point.description;
   object out;
   out.text("point", about.name).text("channel", about.channel).text("unit", about.unit);
   out.text("quality", to_string(point.quality));
-  if (point.received) {
+  if (has_age(point)) {
     out.text("source_time", utc_text(point.source_time.utc_us));
     out.integer("age_ms", (now_utc_us - point.source_time.utc_us) / us_per_ms);
   } else {

@@ -21,6 +21,9 @@ namespace voltaic::messages::points {
 /// its good elements, `3.298..3.301`; `-` when there is none.
 [[nodiscard]] std::string values_text(const point_state& point);
 
+/// Whether a point ever had a value, so that its age says something.
+[[nodiscard]] bool has_age(const point_state& point);
+
 /// A point as `voltaic points --json` prints it, without the line's end.
 [[nodiscard]] std::string point_line(const point_state& point, std::int64_t now_utc_us);
 

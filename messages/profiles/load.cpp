@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "messages/nearest_word.hpp"
 #include "messages/profiles/load_parts.hpp"
 
 namespace voltaic::messages::profiles {
@@ -182,7 +183,11 @@ std::optional<std::uint16_t> load_context::point_of(const object_reader& reader,
   if (!name) return std::nullopt;
   const auto position = point_positions.find(*name);
   if (position != point_positions.end()) return position->second;
-  reader.add(key, fmt::format("there is no point \"{}\"", *name));
+  std::vector<std::string_view> known;
+  for (const auto& [each, at] : point_positions) known.emplace_back(each);
+  const auto near = nearest_word(*name, known);
+  reader.add(key, fmt::format("there is no point \"{}\"{}", *name,
+                              near.empty() ? "" : fmt::format(", did you mean {}?", near)));
   return std::nullopt;
 }
 

@@ -1,7 +1,11 @@
 #include "nodes/cli/capture_file.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <variant>
+
+#include "nodes/cli/site_view.hpp"
 
 namespace voltaic::nodes::cli {
 namespace {
@@ -80,6 +84,10 @@ messages::expected<bool> read_rows(const capture_summary& of,
                                    const std::function<void(const capture_row& row)>& take) {
   auto table = described(of.file.path);
   if (!table) return table.error();
+  for (const auto& pattern : patterns)
+    if (table->select({pattern}).empty())
+      return messages::failure{fmt::format("{}: there is no point {} in it{}", of.file.path,
+                                           pattern, suggestion(*table, pattern))};
   std::vector<message> events;
   std::int64_t row_us = 0;
   bool is_open = false; // there is something that no row has yet

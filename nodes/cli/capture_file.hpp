@@ -35,7 +35,8 @@ struct capture_row {
 };
 
 /// Reads a capture instant by instant. `patterns`: whose points; none: all. Fails where the file
-/// cannot be read; a torn end ends it. Every row has the same points in the same order.
+/// cannot be read, or has no point that a pattern is for; a torn end ends it. Every row has the
+/// same points in the same order.
 [[nodiscard]] messages::expected<bool> read_rows(
     const capture_summary& of, const std::vector<std::string>& patterns,
     const std::function<void(const capture_row& row)>& take);

@@ -10,6 +10,7 @@
 #include "nodes/cli/journal_configurations.hpp"
 #include "nodes/cli/journal_events.hpp"
 #include "nodes/cli/running_site.hpp"
+#include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
 
 namespace voltaic::nodes::cli {
@@ -72,18 +73,21 @@ void print_history(const std::string& rack, const rack_history& known, bool as_j
   }
 }
 
+std::optional<messages::configuration::approver> approved_by(const rack_history& known) {
+  return known.staged ? first_approval(*known.staged, utc_now_us()) : std::nullopt;
+}
+
 // What waits for approval, item by item, and how it is approved.
 void print_staged(const std::string& rack, const rack_history& known, bool as_json) {
   if (as_json) {
     ordered_json line{{"rack", rack}, {"staged", nullptr}, {"changes", ordered_json::array()}};
     if (known.staged) line["staged"] = known.staged->hash;
     if (known.staged) line["changes"] = known.staged->changes;
+    if (const auto first = approved_by(known)) line["approved_by"] = first->user;
     fmt::print("{}\n", line.dump());
   } else if (known.staged) {
-    fmt::print("{}: {} waits for approval\n", rack, known.staged->hash);
-    print_changes(*known.staged);
-    fmt::print("  two persons, while it is open: voltaic approve {} {} --reason WORDS\n", rack,
-               known.staged->hash);
+    fmt::print("{}  two persons, while it is open: voltaic approve {} {} --reason WORDS\n",
+               staged_text(rack, *known.staged, utc_now_us()), rack, known.staged->hash);
   } else {
     fmt::print("{}: nothing waits for approval\n", rack);
   }
@@ -100,9 +104,13 @@ void print_in_force(const std::string& rack, const rack_history& known, const op
     return;
   }
   print_line(rack, newest);
+  const auto first = approved_by(known);
   if (known.staged)
-    fmt::print("{}: {} waits for approval, see voltaic config {} --diff\n", rack,
-               known.staged->hash, rack);
+    fmt::print(
+        "{}: {} waits for {}, see voltaic config {} --diff\n", rack, known.staged->hash,
+        first ? fmt::format("a second approval beside that of {} ({})", first->user, first->role)
+              : std::string("approval"),
+        rack);
   if (!given.rack.empty()) fmt::print("\n{}", newest.of.text);
 }
 

@@ -6,18 +6,22 @@
 #include <utility>
 
 #include "bus/storage/journal.hpp"
+#include "messages/configuration/profile_words.hpp"
+#include "messages/points/output.hpp"
 #include "nodes/cli/journal_events.hpp"
 
 namespace voltaic::nodes::cli {
-namespace {
-
 namespace configuration = messages::configuration;
+
+namespace {
 
 // A journal keeps fewer.
 constexpr std::size_t records_max = 10'000;
 constexpr std::string_view staged_end = "/staged";
+constexpr std::string_view shelved_end = "/shelved";
 
 void take(const bus::storage::record& record, std::map<std::string, rack_history>& into) {
+  if (configuration::is_words_key(record.key) || record.key.ends_with(shelved_end)) return;
   const bool is_staged = record.key.ends_with(staged_end);
   const auto rack =
       is_staged ? record.key.substr(0, record.key.size() - staged_end.size()) : record.key;
@@ -53,6 +57,26 @@ std::map<std::string, rack_history> configurations_in(const std::vector<std::str
         history.staged->hash == history.versions.back().of.hash)
       history.staged.reset();
   return found;
+}
+
+std::optional<configuration::approver> first_approval(const configuration::version& staged,
+                                                      std::int64_t now_utc_us) {
+  if (staged.approvers.empty()) return std::nullopt;
+  const auto& first = staged.approvers.front();
+  if (now_utc_us >= first.utc_us + configuration::approval_us) return std::nullopt;
+  return first;
+}
+
+std::string staged_text(const std::string& rack, const configuration::version& staged,
+                        std::int64_t now_utc_us) {
+  auto text = fmt::format("{}: {} waits for approval\n", rack, staged.hash);
+  for (const auto& each : staged.changes) text += fmt::format("  {}\n", each);
+  if (const auto first = first_approval(staged, now_utc_us))
+    text += fmt::format("  {} ({}) approved it at {}: {}\n  a second person has to until {}\n",
+                        first->user, first->role, messages::points::utc_text(first->utc_us),
+                        first->reason,
+                        messages::points::utc_text(first->utc_us + configuration::approval_us));
+  return text;
 }
 
 } // namespace voltaic::nodes::cli

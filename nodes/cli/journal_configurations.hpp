@@ -22,6 +22,16 @@ struct rack_history {
   std::optional<messages::configuration::version> staged;
 };
 
+/// Who approved what is staged, as long as that waits for a second person; nothing: nobody.
+[[nodiscard]] std::optional<messages::configuration::approver> first_approval(
+    const messages::configuration::version& staged, std::int64_t now_utc_us);
+
+/// What waits for approval, item by item with what holds and what comes, and who approved it
+/// already; lines.
+[[nodiscard]] std::string staged_text(const std::string& rack,
+                                      const messages::configuration::version& staged,
+                                      std::int64_t now_utc_us);
+
 /// By rack, of every journal in these folders. What cannot be read is told on stderr and left out.
 [[nodiscard]] std::map<std::string, rack_history> configurations_in(
     const std::vector<std::string>& folders);

@@ -22,6 +22,7 @@
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/progress_watch.hpp"
 #include "nodes/process/thread_room.hpp"
+#include "nodes/process/user_identity.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
 
@@ -75,7 +76,8 @@ messages::expected<relay_side> start_relay(bus::message::zmq_context& context,
     }
     side.recorder = *std::move(made);
   }
-  auto made = bus::message::make_relay(context, {plan.relay_bindings(), side.recorder.get()});
+  auto made = bus::message::make_relay(context, {plan.relay_bindings(), side.recorder.get(),
+                                                 process::identify_members(plan), ::geteuid()});
   if (!made) {
     return made.error();
   }
@@ -87,6 +89,9 @@ void look_at(const bus::message::relay& relay, process::growth_log& refusals) {
   const auto sum = relay.statistics();
   const auto now_us = bus::can::monotonic_now_us();
   refusals.look(now_us, "bundles, frames or requests refused: no valid message", sum.refused);
+  refusals.look(now_us,
+                "bundles or requests of other users refused: the site's own processes say them",
+                sum.foreign);
   refusals.look(now_us, "subscriptions refused: too many of one peer", sum.subscriptions_refused);
   refusals.look(now_us, "commands refused: nobody was there for them", sum.unroutable);
   refusals.look(now_us, "values or actors of publishers not kept: a table is full", sum.not_kept);

@@ -34,7 +34,7 @@ std::string shown_name(const messages::points::point_state& point) {
 }
 
 std::string shown_age(const messages::points::point_state& point, std::int64_t now_us) {
-  if (!point.received) return "-";
+  if (!messages::points::has_age(point)) return "-";
   return fmt::format("{:.1f} s", static_cast<double>(now_us - point.source_time.utc_us) / 1e6);
 }
 

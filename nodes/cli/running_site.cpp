@@ -1,16 +1,23 @@
 #include "nodes/cli/running_site.hpp"
 
 #include <fmt/format.h>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <utility>
 
 #include "bus/control/control_socket.hpp"
 #include "bus/message/client.hpp"
+#include "nodes/cli/identity.hpp"
 #include "nodes/process/site_lock.hpp"
+#include "nodes/process/user_identity.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
 
@@ -19,6 +26,51 @@ namespace voltaic::nodes::cli {
 namespace {
 
 constexpr std::chrono::seconds answer_timeout{5};
+
+// Whose a folder is, how it is open, and how one comes to be let in.
+std::string denial(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return fmt::format("{}: {}", path, std::strerror(errno));
+  const auto* group = ::getgrgid(info.st_gid);
+  return fmt::format(
+      "{}: permission denied for {}: it belongs to user {} and group {}, mode {:04o}; [site] group "
+      "lets the members of a group use a site, see docs/roles.md",
+      path, user_name(), process::name_of_user(info.st_uid),
+      group == nullptr ? std::to_string(info.st_gid) : std::string(group->gr_name),
+      info.st_mode & ALLPERMS);
+}
+
+// The folder whose rights end the way to a path, the path itself at last.
+std::optional<std::string> denied_on_way(const std::filesystem::path& path) {
+  std::filesystem::path reached;
+  for (const auto& part : path) {
+    reached /= part;
+    if (::access(reached.c_str(), X_OK) == 0) continue;
+    if (errno == EACCES) return denial(reached.string());
+    return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Says of each place that cannot be looked into why; what is not there needs no words.
+std::vector<std::string> denials() {
+  std::vector<std::string> found;
+  const auto root = site::runtime_root();
+  if (auto root_denied = denied_on_way(root)) return {*std::move(root_denied)};
+  std::error_code error;
+  for (const auto& folder : std::filesystem::directory_iterator(root, error))
+    if (folder.is_directory(error))
+      if (auto denied = denied_on_way(folder.path())) found.push_back(*std::move(denied));
+  if (error == std::errc::permission_denied) found.push_back(denial(root));
+  return found;
+}
+
+// Where there is none, the places that were not looked into are named on stderr.
+std::vector<running_site> told(std::vector<running_site> sites) {
+  if (sites.empty())
+    for (const auto& each : denials()) fmt::print(stderr, "voltaic: {}\n", each);
+  return sites;
+}
 
 std::vector<running_site> all_running_sites() {
   std::vector<running_site> result;
@@ -101,7 +153,7 @@ option declare_site_option(command_options& app, std::string& to, const char* na
 
 std::vector<running_site> running_sites(const std::string& place) {
   auto sites = all_running_sites();
-  if (place.empty()) return sites;
+  if (place.empty()) return told(std::move(sites));
   std::error_code error;
   const auto wanted = std::filesystem::weakly_canonical(place, error).string();
   std::erase_if(sites, [&](const running_site& one) {
@@ -109,13 +161,15 @@ std::vector<running_site> running_sites(const std::string& place) {
   });
   if (!sites.empty()) return sites;
   if (auto unsupervised = unsupervised_site(place)) sites.push_back(*std::move(unsupervised));
-  return sites;
+  return told(std::move(sites));
 }
 
 std::variant<running_site, exit_code> find_running_site(const std::string& place) {
   auto sites = running_sites(place);
   if (sites.empty()) {
-    fmt::print(stderr, "voltaic: no site runs{}\n", place.empty() ? "" : " from " + place);
+    if (!denials().empty()) return exit_code::refused;
+    fmt::print(stderr, "voltaic: no site runs{} (looked in {})\n",
+               place.empty() ? "" : " from " + place, site::runtime_root());
     return exit_code::no_site;
   }
   if (sites.size() > 1) {

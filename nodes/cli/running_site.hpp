@@ -44,11 +44,12 @@ option declare_site_option(command_options& app, std::string& to, const char* na
                            const char* help = "Site file, where several sites run");
 
 /// The sites that run on this machine; of a site file or a state folder, only that one. A site
-/// without a supervisor is found by its file, where its relay listens.
+/// without a supervisor is found by its file, where its relay listens. Where there is none, folders
+/// that this user may not look into are named on stderr.
 [[nodiscard]] std::vector<running_site> running_sites(const std::string& place);
 
 /// The site of a file or state folder, or the only one that runs. Otherwise says why on stderr
-/// and returns what the command shall exit with.
+/// and returns what the command shall exit with: `refused` where a folder may not be looked into.
 [[nodiscard]] std::variant<running_site, exit_code> find_running_site(const std::string& place);
 
 } // namespace voltaic::nodes::cli

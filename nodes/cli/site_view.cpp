@@ -90,7 +90,11 @@ nlohmann::json status_of(const running_site& site, const site_view* view) {
 }
 
 std::string suggestion(const site_view& view, std::string_view name) {
-  const auto points = view.points.select({});
+  return suggestion(view.points, name);
+}
+
+std::string suggestion(const messages::points::point_table& table, std::string_view name) {
+  const auto points = table.select({});
   std::vector<std::string_view> known;
   for (const auto& point : points) {
     known.emplace_back(point.description.name);

@@ -45,6 +45,9 @@ class site_connection {
 /// `, did you mean rack_0/soc?` for a name that is near one of the site's points
 /// in either spelling; empty otherwise.
 [[nodiscard]] std::string suggestion(const site_view& view, std::string_view name);
+/// The same of the points of a table.
+[[nodiscard]] std::string suggestion(const messages::points::point_table& table,
+                                     std::string_view name);
 
 /// Now, in microseconds since 1970.
 [[nodiscard]] std::int64_t utc_now_us();

@@ -204,6 +204,8 @@ void fill_device(const site::plan& plan, const site::inverter& item,
     };
     if (each.item == item_of("charge_current_limit")) limit(options.charge_current_max_a);
     if (each.item == item_of("discharge_current_limit")) limit(options.discharge_current_max_a);
+    if (each.item == item_of("charge_power_limit")) limit(options.charge_power_max_w);
+    if (each.item == item_of("discharge_power_limit")) limit(options.discharge_power_max_w);
   }
 }
 

@@ -1,6 +1,7 @@
 #include "nodes/process/chain_actors.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -9,6 +10,8 @@
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/contactor/watch_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
+#include "messages/configuration/profile_words.hpp"
+#include "messages/configuration/text.hpp"
 #include "messages/configuration/version.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/process/own_points.hpp"
@@ -23,11 +26,18 @@ using messages::configuration::standing;
 
 /// By the journal as it is now, which an actor may read while it is made.
 standing standing_now(context& with, const std::string& rack, const rack_configuration& wanted,
-                      std::vector<messages::configuration::kept_version> kept) {
+                      std::vector<messages::configuration::kept_version> kept,
+                      const std::string& profile_words) {
   for (auto& record : with.journal().newest(messages::configuration::stream))
     kept.push_back({std::move(record.key), record.utc_us, std::move(record.body), true});
+  std::map<std::string, std::string> words;
+  for (const auto& each : kept)
+    if (messages::configuration::is_words_key(each.rack))
+      words[messages::configuration::content_hash(each.body)] = each.body;
   auto known = messages::configuration::find_known(kept, rack, wanted);
   known.journal_was_lost = with.journal().boot().after_loss;
+  known.words = std::move(words);
+  known.words[wanted.profile_content] = profile_words;
   return messages::configuration::standing_of(known, wanted);
 }
 
@@ -138,10 +148,11 @@ actor_factory make_protection(const actor_setup& setup) {
   rules.reports_discharge_limit =
       profile->find_point("reported_discharge_current_limit").has_value();
   const auto wanted = site::configuration_of(setup.plan, rack);
-  return [options, wanted, profile, kept = setup.kept,
+  const auto words = setup.plan.find_device(rack.device)->profile_words;
+  return [options, wanted, words, profile, kept = setup.kept,
           speaking = speaking_to(setup.plan, rack)](context& with) {
     auto own = options;
-    own.configuration = standing_now(with, own.rules.rack, wanted, kept);
+    own.configuration = standing_now(with, own.rules.rack, wanted, kept, words);
     take(own.configuration.rules, own.rules);
     add_own_points(speaking, own.rules);
     own.equipment = judged_equipment(own.rules);
@@ -160,9 +171,10 @@ actor_factory make_contactor(const actor_setup& setup) {
   options.rules.rack = rack.name;
   options.asks_before_closing = is_asked_about(setup.plan, rack);
   const auto wanted = site::configuration_of(setup.plan, rack);
-  return [options, wanted, rack, kept = setup.kept](context& with) {
+  const auto words = setup.plan.find_device(rack.device)->profile_words;
+  return [options, wanted, words, rack, kept = setup.kept](context& with) {
     auto own = options;
-    const auto standing = standing_now(with, rack.name, wanted, kept);
+    const auto standing = standing_now(with, rack.name, wanted, kept, words);
     take(standing.rules, own.rules);
     own.inputs = inputs_of(standing.rules, rack);
     return std::make_unique<actors::contactor::contactor_actor>(with, std::move(own));

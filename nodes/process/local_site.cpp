@@ -1,7 +1,11 @@
 #include "nodes/process/local_site.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <utility>
+
+#include "nodes/process/user_identity.hpp"
 
 namespace voltaic::nodes::process {
 
@@ -18,7 +22,8 @@ messages::expected<std::unique_ptr<local_site>> local_site::start(
   const auto address = "inproc://" + plan.name + "/relay";
   auto bindings = plan.relay_bindings();
   bindings.push_back(address);
-  auto relay = bus::message::make_relay(made->context_, {std::move(bindings), tap});
+  auto relay = bus::message::make_relay(
+      made->context_, {std::move(bindings), tap, identify_members(plan), ::geteuid()});
   if (!relay) {
     return relay.error();
   }

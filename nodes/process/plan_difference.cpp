@@ -144,6 +144,11 @@ std::optional<std::string> hops_differ(const plan& before, const plan& after) {
   return std::nullopt;
 }
 
+// Then nobody's role is looked up by the site itself.
+bool is_owners_alone(const plan& of) {
+  return of.folders.group.empty();
+}
+
 std::optional<std::string> node_differs(const plan& before, const plan& after,
                                         const site::node& was, const site::node& is) {
   if (!(was == is)) return "its actors or ports changed";
@@ -168,6 +173,8 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
   }
   if (is.kind == site::node_kind::relay && before.relay_listen != after.relay_listen)
     return "its endpoint changed";
+  if (is.kind == site::node_kind::relay && !is_owners_alone(after) && before.roles != after.roles)
+    return "roles changed";
   if (is.kind != site::node_kind::site) return std::nullopt;
   // The dispatcher knows every actor that commands may be for.
   if (before.roles != after.roles) return "roles changed";
@@ -346,6 +353,8 @@ difference compare(const plan& running, const plan& wanted, bool simulated) {
   if (running.name != wanted.name) result.impossible.push_back("the site's name changed");
   if (running.simulator.present != wanted.simulator.present)
     result.impossible.push_back("[simulator] came or went");
+  if (running.folders.group != wanted.folders.group)
+    result.impossible.push_back("the group in [site] changed");
   if (simulated) {
     compare_lists(
         virtual_buses(running), virtual_buses(wanted), part_kind::bus,

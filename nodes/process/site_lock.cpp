@@ -14,6 +14,8 @@ namespace voltaic::nodes::process {
 
 namespace {
 
+// Who may enter the folder may ask who holds it.
+constexpr mode_t lock_mode = 0640;
 // Who asks for the holder has the lock himself for an instant.
 constexpr int attempts_max = 5;
 constexpr std::chrono::milliseconds attempt_pause{20};
@@ -33,7 +35,7 @@ std::string read_holder(int file) {
 messages::expected<std::unique_ptr<site_lock>> site_lock::take(const std::string& runtime_folder,
                                                                const std::string& command) {
   const auto path = lock_path(runtime_folder);
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, lock_mode);
   if (file < 0) return messages::failure{fmt::format("{}: {}", path, std::strerror(errno))};
   bool locked = false;
   for (int attempt = 0; attempt < attempts_max && !locked; ++attempt) {

@@ -19,6 +19,11 @@ namespace voltaic::nodes::process {
 
 namespace codes = messages::event_codes;
 
+namespace {
+// Views of whoever may enter the folder read the site as it was applied last.
+constexpr mode_t applied_mode = 0640;
+} // namespace
+
 supervisor::supervisor(site::plan plan, supervisor_options options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
@@ -41,7 +46,9 @@ messages::expected<std::unique_ptr<supervisor>> supervisor::make(site::plan plan
   made->events_ = std::make_unique<site_events>(made->plan_, made->options_.log);
   if (!made->write_applied(text))
     return messages::failure{fmt::format("{}: cannot be written", made->applied_path())};
-  auto control = bus::control::control_server::listen(made->plan_.control_path());
+  auto control = bus::control::control_server::listen(
+      made->plan_.control_path(),
+      folders.group.empty() ? bus::control::access::owner : bus::control::access::group);
   if (!control) return control.error();
   made->control_ = *std::move(control);
   made->wake_file_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -56,7 +63,7 @@ std::string supervisor::applied_path() const {
 // By rename: a node that starts meanwhile reads the old text or the new one.
 bool supervisor::write_applied(const std::string& text) const {
   const auto fresh = applied_path() + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, applied_mode);
   if (file < 0) return false;
   const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   ::close(file);

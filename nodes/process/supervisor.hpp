@@ -80,7 +80,9 @@ class supervisor {
   void turn(std::int64_t now_us);
   void answer(bus::control::control_server::client_id from, std::string_view line);
   [[nodiscard]] std::string status(std::int64_t now_us);
-  [[nodiscard]] std::string apply(std::string_view request, bool& wait);
+  [[nodiscard]] std::string apply(const nlohmann::json& asked, bool& wait);
+  [[nodiscard]] nlohmann::json as_asked_by(bus::control::control_server::client_id from,
+                                           nlohmann::json request) const;
   [[nodiscard]] nlohmann::json carry_out(const std::vector<change>& changes,
                                          const site::plan& wanted);
   void show_site();

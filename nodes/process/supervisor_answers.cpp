@@ -7,7 +7,9 @@
 
 #include "bus/can/clock.hpp"
 #include "messages/event_codes.hpp"
+#include "messages/roles.hpp"
 #include "nodes/process/supervisor.hpp"
+#include "nodes/process/user_identity.hpp"
 #include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::process {
@@ -55,7 +57,7 @@ void supervisor::answer(bus::control::control_server::client_id from, std::strin
   if (what == "status") return control_->reply(from, status(bus::can::monotonic_now_us()));
   if (what != "apply") return control_->reply(from, json({{"refused", "unknown request"}}).dump());
   bool wait = false;
-  auto answer = apply(line, wait);
+  auto answer = apply(as_asked_by(from, request), wait);
   // Who looks for himself is answered at once; until everything runs again, the
   // next change waits for that in any case.
   const bool at_once = !wait || request.value("wait", json()) == false;
@@ -63,6 +65,16 @@ void supervisor::answer(bus::control::control_server::client_id from, std::strin
   if (!wait) return;
   pending_ = pending_apply{{}, std::move(answer), bus::can::monotonic_now_us() + apply_us_max};
   if (!at_once) pending_->from = from;
+}
+
+// Of another user the kernel says who he is, and the system's tables his role.
+json supervisor::as_asked_by(bus::control::control_server::client_id from, json request) const {
+  const auto who = control_->caller_of(from);
+  if (!who || who->user == ::geteuid()) return request;
+  request["user"] = name_of_user(who->user);
+  request["role"] = role_of_user(plan_.roles, who->user, who->group);
+  request["is_foreign"] = true;
+  return request;
 }
 
 std::string supervisor::status(std::int64_t now_us) {
@@ -103,12 +115,14 @@ std::string supervisor::status(std::int64_t now_us) {
       .dump();
 }
 
-std::string supervisor::apply(std::string_view request, bool& wait) {
-  const auto asked = json::parse(request, nullptr, false);
+std::string supervisor::apply(const json& asked, bool& wait) {
   const auto refuse = [&](const std::string& why) {
     tell_apply(asked, "refused", why, {});
     return json({{"refused", why}}).dump();
   };
+  if (const auto role = text_of(asked, "role");
+      asked.contains("is_foreign") && !messages::may(role, messages::deed::change_site))
+    return refuse(messages::refusal_of(role, messages::deed::change_site));
   if (!options_.nodes)
     return refuse("voltaic run holds every node in one process; apply needs voltaic up");
   if (stop_requested_ || !ready_) return refuse("the site is starting or stopping");

@@ -1,6 +1,7 @@
 #include "nodes/site/draft.hpp"
 
 #include <fmt/format.h>
+#include <grp.h>
 
 #include <algorithm>
 #include <charconv>
@@ -81,6 +82,14 @@ named_ranges read_ranges(const toml::table& file, reporter& report) {
   return result;
 }
 
+// The site may be for another machine, so it is no mistake.
+void warn_of_group(const std::string& name, std::string_view key, position at,
+                   const reporter& report, plan& base) {
+  if (::getgrnam(name.c_str()) != nullptr) return;
+  base.warnings.push_back({report.file(), at.line, at.column,
+                           fmt::format("{}: this machine has no group {}", key, name)});
+}
+
 void read_site(section& table, draft& result) {
   table.require("name");
   if (const auto name = table.text("name")) {
@@ -92,6 +101,10 @@ void read_site(section& table, draft& result) {
                          fmt::format("name: \"{}\" is no name: lower case letters, digits "
                                      "and _, a letter first, at most {} characters",
                                      name->value, name_length_max));
+  }
+  if (auto group = table.text("group")) {
+    warn_of_group(group->value, "group", group->at, table.report(), result.base);
+    result.base.folders.group = std::move(group->value);
   }
   result.common_loss_at = table.at();
   if (const auto accept = table.boolean("accept_common_loss"))
@@ -285,8 +298,19 @@ void read_relay(section& table, std::int64_t offset, plan& base) {
 }
 
 void read_roles(section& table, plan& base) {
-  for (const auto role : messages::roles)
-    if (auto groups = table.texts(role)) base.roles[std::string(role)] = std::move(groups->value);
+  for (const auto role : messages::roles) {
+    auto groups = table.texts(role);
+    if (!groups) continue;
+    for (const auto& element : *table.node(role)->as_array())
+      if (const auto* name = element.as_string())
+        warn_of_group(name->get(), role, position_of(element), table.report(), base);
+    base.roles[std::string(role)] = std::move(groups->value);
+  }
+  if (!base.roles.empty() && base.folders.group.empty())
+    base.warnings.push_back(
+        {table.report().file(), table.at().line, table.at().column,
+         "roles: only the user who starts the site, and root, can open its sockets; group = "
+         "\"NAME\" in [site] lets the members of a Unix group use it"});
 }
 
 } // namespace

@@ -1,11 +1,14 @@
 #include "nodes/site/folders.hpp"
 
 #include <fmt/format.h>
+#include <grp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 namespace voltaic::nodes::site {
@@ -39,19 +42,87 @@ std::string state_root() {
   return environment("HOME") + "/.local/state/voltaic";
 }
 
-messages::expected<bool> create_private(const std::string& path) {
+constexpr mode_t private_mode = 0700;
+// What is made in it belongs to the group as well.
+constexpr mode_t group_mode = S_ISGID | 0750;
+// The root of runtime folders tells which sites there are, nothing else.
+constexpr mode_t open_root_mode = 0755;
+constexpr mode_t open_umask = 0022;
+constexpr mode_t group_umask = 0027;
+
+messages::failure refusal(const std::string& path, const std::string& why) {
+  return {fmt::format("{}: {}", path, why)};
+}
+
+// As it lies there, made if need be; it is a folder of this user.
+messages::expected<struct stat> own_folder(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
-  if (error)
-    return messages::failure{fmt::format("{}: cannot be created: {}", path, error.message())};
+  if (error) return refusal(path, "cannot be created: " + error.message());
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode))
-    return messages::failure{fmt::format("{}: is no folder", path)};
+    return refusal(path, "is no folder");
   if (info.st_uid != ::geteuid())
-    return messages::failure{fmt::format("{}: belongs to user {}", path, info.st_uid)};
-  if (::chmod(path.c_str(), 0700) != 0)
-    return messages::failure{fmt::format("{}: cannot be made private", path)};
+    return refusal(path, fmt::format("belongs to user {}", info.st_uid));
+  return info;
+}
+
+messages::expected<bool> create_private(const std::string& path) {
+  if (const auto made = own_folder(path); !made) return made.error();
+  if (::chmod(path.c_str(), private_mode) != 0) return refusal(path, "cannot be made private");
   return true;
+}
+
+// Several sites may share the root, of which only some let others in.
+messages::expected<bool> create_root(const std::string& path, bool open) {
+  const bool is_there = ::access(path.c_str(), F_OK) == 0;
+  const auto made = own_folder(path);
+  if (!made) return made.error();
+  const mode_t mode = open       ? open_root_mode
+                      : is_there ? made->st_mode & open_root_mode
+                                 : private_mode;
+  if (::chmod(path.c_str(), mode) != 0) return refusal(path, "cannot be given its mode");
+  return true;
+}
+
+// Whether members of the group come as far as this folder.
+messages::expected<bool> reachable(const std::string& path, const std::string& group, gid_t id) {
+  for (auto above = std::filesystem::path(path).parent_path(); above.has_relative_path();
+       above = above.parent_path()) {
+    struct stat info {};
+    if (::stat(above.c_str(), &info) != 0) return refusal(above, "cannot be looked at");
+    const mode_t needed = info.st_gid == id ? S_IXGRP : S_IXOTH;
+    if ((info.st_mode & needed) == 0)
+      return refusal(above, fmt::format("the group {} cannot pass it (mode {:o}) on the way to {}; "
+                                        "set VOLTAIC_RUNTIME_DIR and VOLTAIC_STATE_DIR to folders "
+                                        "that it reaches, as /run/voltaic and /var/lib/voltaic",
+                                        group, info.st_mode & ALLPERMS, path));
+  }
+  return true;
+}
+
+messages::expected<bool> create_for_group(const std::string& path, const std::string& group,
+                                          gid_t id) {
+  if (const auto made = own_folder(path); !made) return made.error();
+  if (::chown(path.c_str(), static_cast<uid_t>(-1), id) != 0)
+    return refusal(path, fmt::format("cannot be given to the group {}: {}; who starts the site has "
+                                     "to be a member, or root",
+                                     group, std::strerror(errno)));
+  if (::chmod(path.c_str(), group_mode) != 0)
+    return refusal(path, fmt::format("cannot be opened to the group {}", group));
+  return reachable(path, group, id);
+}
+
+messages::expected<bool> create_shared(const folders& folders) {
+  const auto* known = ::getgrnam(folders.group.c_str());
+  if (known == nullptr) return refusal("[site] group", "there is no group " + folders.group);
+  const auto id = known->gr_gid;
+  ::umask(open_umask); // folders above the site's own are passed by everybody
+  if (auto made = create_root(runtime_root(), true); !made) return made;
+  for (const auto& path : {folders.runtime, folders.log, folders.state})
+    if (auto made = create_for_group(path, folders.group, id); !made) return made;
+  ::umask(group_umask);
+  return create_private(folders.runtime + "/progress");
 }
 
 } // namespace
@@ -86,7 +157,8 @@ std::vector<std::string> kept_state_folders(const std::string& real_path) {
 }
 
 messages::expected<bool> create(const folders& folders) {
-  if (auto made = create_private(runtime_root()); !made) return made;
+  if (!folders.group.empty()) return create_shared(folders);
+  if (auto made = create_root(runtime_root(), false); !made) return made;
   for (const auto& path : {folders.runtime, folders.runtime + "/progress", folders.log})
     if (auto made = create_private(path); !made) return made;
   return create_private(folders.state);

@@ -18,8 +18,9 @@ namespace voltaic::nodes::site {
 /// called; without a file those of all sites. Sorted.
 [[nodiscard]] std::vector<std::string> kept_state_folders(const std::string& real_path);
 
-/// Creates runtime (mode 0700), progress, log and state folders. Refuses a
-/// runtime folder that belongs to somebody else or lets others in.
+/// Creates runtime, progress, log and state folders: mode 0700, or, where a group may use the
+/// site, 2750 with that group and files that its members may read (the umask of this process).
+/// Refuses a folder that belongs to somebody else, and one that the group cannot reach.
 [[nodiscard]] messages::expected<bool> create(const folders& folders);
 
 } // namespace voltaic::nodes::site

@@ -53,7 +53,9 @@ std::variant<plan, messages::findings> load_text(const std::string& text, const 
   plan result = std::move(source.base);
   // The folder must exist; the file itself may be gone while its copy is read.
   result.file = std::filesystem::weakly_canonical(path).string();
+  auto group = std::move(result.folders.group);
   result.folders = site_folders(result.name, result.file);
+  result.folders.group = std::move(group);
   resolve(source, result, report);
   place(source, result, report);
   judge(source, result, report);

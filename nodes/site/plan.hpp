@@ -29,9 +29,10 @@ namespace voltaic::nodes::site {
 
 /// Where a running site keeps its sockets and where it keeps what must last.
 struct folders {
-  std::string runtime; ///< sockets, lock, progress pages; mode 0700; gone after a boot
+  std::string runtime; ///< sockets, lock, progress pages; gone after a boot
   std::string state;   ///< journals, captures of faults
   std::string log;     ///< one file a process
+  std::string group;   ///< Unix group whose members may use the site; empty: nobody but its owner
 };
 
 /// Where captures of faults are kept below a state folder.
@@ -75,6 +76,7 @@ struct device {
   std::string profile_path;       ///< real path of the profile file
   std::uint64_t profile_hash = 0; ///< of the file's bytes: a changed profile is a changed device
   std::string profile_content;    ///< hash of what it says beside a rack's configuration items
+  std::string profile_words;      ///< that itself
   std::shared_ptr<const messages::profiles::device_profile> profile;
   std::string bus;              ///< empty: on a line
   std::string line;             ///< empty: on a bus

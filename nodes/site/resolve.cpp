@@ -9,6 +9,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "messages/configuration/profile_words.hpp"
 #include "messages/configuration/text.hpp"
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/load_inverter.hpp"
@@ -45,7 +46,7 @@ struct named_file {
   std::shared_ptr<const Content> content; ///< null: wrong, and reported
   std::string real_path;
   std::uint64_t hash = 0;
-  std::string content_hash; ///< of device profiles
+  std::string words; ///< of device profiles
 };
 
 class resolver {
@@ -186,7 +187,7 @@ class resolver {
     else
       entry->second.content = std::make_shared<const Content>(std::get<Content>(std::move(loaded)));
     if constexpr (std::is_same_v<Content, device_profile>)
-      entry->second.content_hash = messages::configuration::profile_content_hash(*content);
+      entry->second.words = messages::configuration::profile_words(*content);
     return entry->second;
   }
 
@@ -209,7 +210,8 @@ class resolver {
       item.profile = file.content;
       item.profile_path = file.real_path;
       item.profile_hash = file.hash;
-      item.profile_content = file.content_hash;
+      item.profile_content = messages::configuration::content_hash(file.words);
+      item.profile_words = file.words;
       check_link(item, device);
       plan_.devices.push_back(std::move(item));
     }

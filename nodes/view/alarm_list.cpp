@@ -81,7 +81,9 @@ void alarm_list::set(entry& into, const messages::event& said, std::int64_t utc_
   what.value = said.value;
   what.unit = said.unit;
   what.threshold = said.threshold;
-  what.places += elements_of(said);
+  // A rack as a whole is one place, also where its next life says so again.
+  const bool is_whole = said.scope.empty() || said.scope == "rack";
+  what.places = is_whole ? 1 : what.places + elements_of(said);
 }
 
 std::vector<alarm> alarm_list::standing() const {

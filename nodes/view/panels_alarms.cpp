@@ -45,21 +45,46 @@ std::string value_text(double value, std::string_view unit) {
   return fmt::format("{:.5g}{}{} ", value, unit.empty() ? "" : " ", unit);
 }
 
-line alarm_row(const paper& on, const alarm& what) {
+/// Columns of a list's racks and candidates, each with the space behind it.
+struct alarm_columns {
+  int rack = 9;
+  int candidate = 19;
+};
+
+/// A candidate is the code by which people find an alarm again: it is told whole, and racks give
+/// way, as does what stands at the end of the row.
+alarm_columns columns_for(const std::vector<alarm>& alarms) {
+  alarm_columns wanted;
+  int rack = 1;
+  for (const auto& each : alarms) {
+    rack = std::max(rack, columns_of(each.rack) + 1);
+    wanted.candidate = std::max(wanted.candidate, columns_of(each.candidate) + 1);
+  }
+  if (wanted.candidate > alarm_columns{}.candidate) wanted.rack = std::min(wanted.rack, rack);
+  return wanted;
+}
+
+line alarm_row(const paper& on, const alarm& what, const alarm_columns& wide) {
   row text(on.columns, *on.signs);
   text.space().left(level_text(what), 8, look_of(what));
-  text.left(clipped(what.rack, 8, *on.signs), 9);
-  text.left(clipped(what.candidate, 18, *on.signs), 19);
+  text.left(clipped(what.rack, wide.rack - 1, *on.signs), wide.rack);
+  text.left(clipped(what.candidate, wide.candidate - 1, *on.signs), wide.candidate);
   const auto place =
       what.places > 1 ? fmt::format("{} places", what.places) : place_text(what.scope);
   text.left(clipped(place, 12, *on.signs), 13);
-  if (what.shelved) text.put("shelved ", style::label);
-  if (what.acknowledged) text.put("ack ", style::label);
-  if (what.places == 0)
-    text.put("latched ", style::warning);
-  else
-    text.put(value_text(what.value, what.unit))
-        .put("limit " + value_text(what.threshold, ""), style::label);
+  // What finds no room is left out whole: half a number is another one.
+  const auto put = [&](const std::string& words, style look) {
+    if (text.rest() >= columns_of(words)) text.put(words, look);
+  };
+  if (what.shelved) put("shelved ", style::label);
+  if (what.acknowledged) put("ack ", style::label);
+  if (what.places == 0) {
+    put("latched ", style::warning);
+  } else {
+    put(value_text(what.value, what.unit), style::plain);
+    put("limit " + value_text(what.threshold, ""), style::label);
+  }
+  if (text.rest() < clock_columns) return text.done();
   if (text.rest() > clock_columns) text.to(on.columns - clock_columns - 1);
   return text.put(clock_text(what.utc_us), style::label).done();
 }
@@ -115,11 +140,12 @@ std::vector<line> alarm_lines(const paper& on, const std::vector<alarm>& alarms,
   const bool is_cut = alarms.size() > lines - 1;
   const std::size_t kept = is_cut && lines >= cut_explained_min ? 1 : 0;
   const auto shown = is_cut ? std::max<std::size_t>(lines - kept, 2) - 2 : alarms.size();
+  const auto wide = columns_for(alarms);
   auto explained = explained_one(alarms, chosen_rack);
   if (explained >= shown) explained = 0;
   const auto room = is_cut ? kept : lines - 1 - shown;
   for (std::size_t i = 0; i < shown; ++i) {
-    result.push_back(alarm_row(on, alarms[i]));
+    result.push_back(alarm_row(on, alarms[i], wide));
     if (i == explained) put_words(result, on, words_of(on, alarms[i]), room);
   }
   if (is_cut && lines > 1) result.push_back(more_row(on, alarms.size() - shown));
@@ -130,8 +156,9 @@ std::vector<line> explained_alarm_lines(const paper& on, const std::vector<alarm
   auto result = alarm_lines(on, {}, alarms.empty() ? 1 : 0, {});
   if (alarms.empty()) return result;
   result.push_back(rule_line(on, "alarms", look_of(alarms.front())));
+  const auto wide = columns_for(alarms);
   for (const auto& one : alarms) {
-    result.push_back(alarm_row(on, one));
+    result.push_back(alarm_row(on, one, wide));
     const auto& words = one.words;
     for (const auto* part : {&words.text, &words.cause, &words.consequence, &words.remedy}) {
       if (part->empty()) continue;

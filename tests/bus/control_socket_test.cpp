@@ -80,6 +80,33 @@ TEST_CASE("a control request gets its answer, and the socket is private") {
   CHECK((info.st_mode & 0777) == 0600);
 }
 
+TEST_CASE("a control socket for a group lets it in, and knows each caller by the kernel") {
+  char name[] = "/tmp/voltaic_test_XXXXXX";
+  const std::string folder = ::mkdtemp(name);
+  const auto made = control_server::listen(folder + "/control", access::group);
+  REQUIRE(made);
+  struct stat info {};
+  REQUIRE(::stat((folder + "/control").c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0660);
+  const int file = connect_raw(folder + "/control");
+  REQUIRE(::write(file, "x\n", 2) == 2);
+  std::optional<caller> who;
+  for (int turn = 0; turn < 1'000 && !who; ++turn) {
+    std::vector<pollfd> polled;
+    (*made)->add_to(polled);
+    ::poll(polled.data(), polled.size(), 10);
+    (*made)->serve(polled, [&](control_server::client_id from, std::string_view) {
+      who = (*made)->caller_of(from);
+    });
+  }
+  REQUIRE(who);
+  CHECK(who->user == ::geteuid());
+  CHECK(who->group == ::getegid());
+  CHECK_FALSE((*made)->caller_of(4'711));
+  ::close(file);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("a long control answer arrives whole") {
   echo_site site;
   const auto answer = control_request(site.path(), "long", 20s);

@@ -1,6 +1,7 @@
 #include "chaos/child.hpp"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -80,6 +81,10 @@ child::child(const launch& how) {
       const rlimit limit{how.files_max, how.files_max};
       ::setrlimit(RLIMIT_NOFILE, &limit);
     }
+    if (how.user != 0 &&
+        (::setgroups(0, nullptr) != 0 || ::setresgid(how.group, how.group, how.group) != 0 ||
+         ::setresuid(how.user, how.user, how.user) != 0))
+      ::_exit(exec_failed);
     ::execve(raw[0], raw.data(), variables.data());
     ::_exit(exec_failed);
   }

@@ -29,6 +29,8 @@ struct launch {
   std::string output;                   ///< file of stdout; empty: none
   std::string errors;                   ///< file of stderr; empty: as output
   unsigned long files_max = 0;          ///< 0: as here
+  uid_t user = 0;                       ///< with `group`, and no other; 0: as here
+  gid_t group = 0;
 };
 
 /// The voltaic command as a process of its own. It dies with the test.

@@ -130,10 +130,13 @@ std::unique_ptr<child> live_site::begin(std::vector<std::string> arguments,
   return std::make_unique<child>(surroundings(std::move(how)));
 }
 
-answer live_site::voltaic(std::vector<std::string> arguments,
-                          std::chrono::milliseconds bound) const {
+answer live_site::voltaic(std::vector<std::string> arguments, std::chrono::milliseconds bound,
+                          chaos::launch how) const {
   const auto output = folder_ / ("call" + std::to_string(++calls_));
-  auto process = begin(std::move(arguments), output);
+  how.arguments = std::move(arguments);
+  how.output = output;
+  how.errors = output + ".errors";
+  const auto process = std::make_unique<child>(surroundings(std::move(how)));
   answer result;
   result.code = process->wait(bound).value_or(-1);
   result.output = read_file(output);

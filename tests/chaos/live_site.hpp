@@ -60,7 +60,7 @@ class live_site {
   void surround_with(std::string variable) { variables_.push_back(std::move(variable)); }
   /// Runs the command in this site's surroundings.
   [[nodiscard]] answer voltaic(std::vector<std::string> arguments,
-                               std::chrono::milliseconds bound = 15s) const;
+                               std::chrono::milliseconds bound = 15s, chaos::launch how = {}) const;
   /// The same without waiting.
   [[nodiscard]] std::unique_ptr<child> begin(std::vector<std::string> arguments,
                                              const std::string& output) const;

@@ -29,6 +29,7 @@ TEST_CASE("each role may what the table says, and what those before it may") {
                           {deed::give_remote, false, false, true, true},
                           {deed::reset_lock, false, false, false, true},
                           {deed::loosen_protection, false, false, true, true},
+                          {deed::change_site, false, false, false, true},
                           {deed::approve_loosening, false, false, false, true}};
   CHECK(std::size(expected) == rights.size());
   for (const auto& each : expected) {
@@ -55,6 +56,16 @@ TEST_CASE("F-135 a lock is reset by who has the role for it and is at the plant"
   CHECK(refusal_of(lock_right::given).empty());
   CHECK(refusal_of(lock_right::needs_service) == "needs role service");
   CHECK(refusal_of(lock_right::needs_plant) == "a lock is reset at the plant alone");
+}
+
+TEST_CASE("a user has the highest role of his groups, and all where nothing is mapped") {
+  const std::map<std::string, std::vector<std::string>> mapped{{"operator", {"plant", "staff"}},
+                                                               {"service", {"root"}}};
+  CHECK(highest_role(mapped, {"staff"}) == "operator");
+  CHECK(highest_role(mapped, {"plant", "root"}) == "service");
+  CHECK(highest_role(mapped, {"guests"}).empty());
+  CHECK(highest_role(mapped, {}).empty());
+  CHECK(highest_role({}, {"guests"}) == "service");
 }
 
 TEST_CASE("a refusal says what it takes and who asked") {

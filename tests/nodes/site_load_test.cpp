@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -322,6 +323,30 @@ TEST_CASE("a rack whose profile is not commissioned is never closed") {
   CHECK_FALSE(plan.find_rack("rack_0")->close_allowed);
   REQUIRE(plan.warnings.size() == 1);
   CHECK(plan.warnings[0].text.find("is not commissioned") != std::string::npos);
+}
+
+TEST_CASE("groups that this machine does not have, and roles that nobody can use, are warned of") {
+  tests::temporary_folder folder;
+  const auto warnings = [&](const std::string& text) {
+    const auto loaded = site::load_text(text, folder / "site.toml");
+    for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+    REQUIRE(std::holds_alternative<site::plan>(loaded));
+    std::vector<std::string> told;
+    for (const auto& each : std::get<site::plan>(loaded).warnings)
+      told.push_back(site::to_string(each).substr((folder / "site.toml").size()));
+    return told;
+  };
+  const std::string bus = "[[bus]]\nname = \"can0\"\nport = \"virtual:can0\"\n";
+  auto told = warnings("[site]\nname = \"a\"\ngroup = \"no_such_group_1\"\n" + bus +
+                       "[roles]\nservice = [\"root\", \"no_such_group_2\"]\n");
+  REQUIRE(told.size() == 2);
+  CHECK(std::ranges::find(told, ":3:9: group: this machine has no group no_such_group_1") !=
+        told.end());
+  CHECK(std::ranges::find(told, ":8:20: service: this machine has no group no_such_group_2") !=
+        told.end());
+  told = warnings("[site]\nname = \"a\"\n" + bus + "[roles]\nservice = [\"root\"]\n");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("only the user who starts the site, and root") != std::string::npos);
 }
 
 TEST_CASE("the relay listens at its port, moved by the site's offset") {

@@ -70,6 +70,12 @@ TEST_CASE("a fault is captured from 10 s before to 10 s after, at scan rate") {
   const auto file = std::filesystem::path(std::string(summary["path"])).filename().string();
   CHECK(std::string(told["reason"]).starts_with(file + ": 10.0 s before and 15.0 s after "));
 
+  SECTION("a point that is not in it is an error that names it") {
+    const auto refused = site.captures(std::string(summary["id"]) + " rack_0/sok --csv");
+    CHECK(refused.code == 1);
+    CHECK(refused.errors.find("there is no point rack_0/sok in it, did you mean rack_0/soc?") !=
+          std::string::npos);
+  }
   SECTION("as a table: each scan of every cell, limits and levels") {
     const auto table = site.captures(std::string(summary["id"]) + " --csv");
     REQUIRE(table.code == 0);

@@ -18,6 +18,7 @@
 #include <thread>
 #include <utility>
 
+#include "bus/message/record/write_whole.hpp"
 #include "bus/priority_mutex.hpp"
 #include "bus/thread_name.hpp"
 
@@ -39,16 +40,6 @@ std::uint64_t room_left(const std::string& folder) {
   struct statvfs room {};
   if (::statvfs(folder.c_str(), &room) != 0) return 0;
   return std::uint64_t{room.f_bavail} * room.f_frsize;
-}
-
-bool write_whole(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(file, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(done));
-  }
-  return true;
 }
 
 bool sync_folder(const std::string& folder) {

@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "bus/message/record/write_whole.hpp"
+
 namespace voltaic::bus::message {
 namespace {
 
@@ -76,16 +78,6 @@ bool read_whole(int file, void* into, std::size_t bytes) {
     if (got <= 0) return false;
     at += got;
     bytes -= static_cast<std::size_t>(got);
-  }
-  return true;
-}
-
-bool write_whole(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(file, bytes.data(), bytes.size());
-    if (done < 0 && errno == EINTR) continue;
-    if (done <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(done));
   }
   return true;
 }

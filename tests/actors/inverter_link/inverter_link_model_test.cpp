@@ -1,161 +1,16 @@
-#include "actors/inverter_link/inverter_link_model.hpp"
-
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <iterator>
+
 #include <map>
 
+#include "actors/inverter_link/link_bench.hpp"
 #include "messages/event_codes.hpp"
-#include "messages/inverter/codec.hpp"
-#include "messages/inverter/load_inverter.hpp"
-#include "messages/points/catalogue.hpp"
 
 namespace inverter_link_model_test {
 
 using namespace voltaic;
 using namespace voltaic::actors::inverter_link;
+using namespace voltaic::actors::inverter_link::testing;
 using messages::inverter::item_of;
-
-namespace {
-
-constexpr std::int64_t start_us = 3'600 * messages::us_per_s;
-constexpr std::int64_t step_us = 10 * messages::us_per_ms;
-
-std::shared_ptr<const messages::inverter::inverter_profile> load(const std::string& file) {
-  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/inverters/" + file);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  auto loaded = messages::inverter::load_inverter_profile(text, file);
-  REQUIRE(std::holds_alternative<messages::inverter::inverter_profile>(loaded));
-  return std::make_shared<const messages::inverter::inverter_profile>(
-      std::get<messages::inverter::inverter_profile>(std::move(loaded)));
-}
-
-model_options options_of(const std::string& file) {
-  model_options options;
-  options.name = "inverter_0";
-  options.profile = load(file);
-  options.wire = options.profile->options;
-  options.racks = {{"rack_0", "bms_0", 280, true, {"rack", 1}}};
-  options.charge_voltage_v = 1680;
-  options.discharge_voltage_v = 1440;
-  return options;
-}
-
-/// A battery that says what it is told to, an inverter that beats, and the link between them.
-struct bench {
-  explicit bench(model_options options) : link(std::move(options)) {
-    for (const auto* name :
-         {"charge_current_limit", "discharge_current_limit", "voltage", "current", "soc", "soh",
-          "charge_voltage_limit", "discharge_voltage_limit"})
-      points.push_back(messages::points::describe("system", {name, name, "", 1}, 500'000));
-    described = messages::points::make_catalogue("system", points);
-    rack = messages::points::make_catalogue(
-        "rack_0",
-        {messages::points::describe("rack_0", {"contactor", "Contactor", "", 0, "text"}, 500'000),
-         messages::points::describe("rack_0", {"cell_temperature_average", "T", "", 1}, 500'000)});
-    link.learn(described);
-    link.learn(rack);
-    command = messages::points::make_catalogue(
-        "command", {messages::points::describe("command", {"setpoints", "Setpoints", "", 0, "text"},
-                                               500'000)});
-    link.learn(command);
-  }
-
-  void say_system() {
-    messages::telemetry of_system{"system", described.fingerprint, {}};
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      messages::block block;
-      block.point = static_cast<std::uint16_t>(i);
-      block.source_time_us = now_us;
-      block.quality = values[i] ? messages::quality::good : messages::quality::stale;
-      block.values = messages::block::reals{values[i].value_or(0)};
-      of_system.blocks.push_back(std::move(block));
-    }
-    link.take(of_system, now_us);
-    messages::telemetry of_rack{"rack_0", rack.fingerprint, {}};
-    messages::block contactor;
-    contactor.source_time_us = now_us;
-    contactor.quality = messages::quality::good;
-    contactor.values = contactor_word;
-    auto temperature = contactor;
-    temperature.point = 1;
-    temperature.values = messages::block::reals{25};
-    of_rack.blocks = {contactor, temperature};
-    link.take(of_rack, now_us);
-    messages::limits limits{"rack_0", rack_limit_a, rack_limit_a, charge_reasons};
-    limits.reasons.insert(limits.reasons.end(), discharge_reasons.begin(), discharge_reasons.end());
-    limits.charge_reasons = charge_reasons;
-    limits.discharge_reasons = discharge_reasons;
-    link.take(limits, now_us);
-    contactor.values = setpoints;
-    link.take({"command", command.fingerprint, {contactor}}, now_us);
-  }
-
-  /// Lets time pass; keeps what the link gave.
-  void pass(std::int64_t for_us) {
-    for (const auto end_us = now_us + for_us; now_us < end_us;) {
-      now_us += step_us;
-      const bool is_second = now_us % messages::us_per_s == 0;
-      if (is_second && battery_speaks) say_system();
-      if (is_second && inverter_beats) beat();
-      auto out = link.step({now_us, now_us + 1'700'000'000'000'000});
-      for (auto& frame : out.frames) {
-        frame.time_us = now_us;
-        frames.push_back(frame);
-      }
-      for (auto& one : out.reports) reports.push_back(one);
-      for (auto& one : out.wishes) wishes.push_back(one);
-      values_out = out.values;
-      if (out.said) said = *out.said;
-    }
-  }
-
-  void beat() {
-    messages::can::frame alive;
-    alive.id = 0x305;
-    alive.length = 8;
-    alive.data[0] = counter;
-    if (counts) ++counter;
-    link.take({&alive, 1}, now_us);
-  }
-
-  [[nodiscard]] std::string text(std::size_t point) const {
-    return std::get<std::string>(said.blocks.at(point).values);
-  }
-  [[nodiscard]] std::optional<std::string> state_told(const std::string& code) const {
-    std::optional<std::string> last;
-    for (const auto& one : reports)
-      if (one.code == code) last = one.state;
-    return last;
-  }
-
-  model link;
-  std::vector<messages::point_description> points;
-  messages::catalogue described;
-  messages::catalogue rack;
-  messages::catalogue command;
-  std::string contactor_word = "closed";
-  std::vector<std::string> charge_reasons;
-  std::vector<std::string> discharge_reasons;
-  std::vector<std::optional<double>> values = {100.0, 120.0,        1584.0,       10.0,
-                                               50.0,  std::nullopt, std::nullopt, std::nullopt};
-  double rack_limit_a = 100;
-  std::string setpoints;
-  std::int64_t now_us = start_us;
-  bool battery_speaks = true;
-  bool inverter_beats = true;
-  bool counts = true;
-  std::uint8_t counter = 0;
-  std::vector<messages::can::frame> frames;
-  std::vector<report> reports;
-  std::vector<wish> wishes;
-  std::vector<written_value> values_out;
-  messages::telemetry said;
-};
-
-constexpr std::int64_t second = messages::us_per_s;
-
-} // namespace
 
 TEST_CASE("an inverter is told the battery's limits once its heartbeat is steady") {
   bench bench(options_of("victron.json"));
@@ -256,73 +111,6 @@ TEST_CASE("zero limits are said in frames too where nobody says the voltages any
   CHECK(said.data[0] + 256 * said.data[1] == 16'800);
   for (const std::size_t byte : {2U, 3U, 4U, 5U}) CHECK(said.data[byte] == 0);
   CHECK(said.data[6] + 256 * said.data[7] == 14'400);
-}
-
-TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later it is standby") {
-  auto options = options_of("victron.json");
-  options.safety_relay = "dio_0/inverter_release";
-  bench bench(options);
-  bench.values[3] = 0; // no current
-  bench.pass(6 * second);
-  bench.inverter_beats = false;
-  bench.pass(4 * second);
-  CHECK(bench.link.told().charge_current_a == 100);
-  bench.pass(2 * second);
-  CHECK(bench.link.told().charge_current_a == 0);
-  CHECK(bench.link.told().charge.front().cause == cause::heartbeat);
-  CHECK(bench.text(0) == "Disconnected");
-  CHECK(bench.wishes.empty());
-  bench.pass(55 * second);
-  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "standby");
-  REQUIRE(bench.wishes.size() == 1);
-  CHECK(bench.wishes[0].point == "dio_0/inverter_release");
-  bench.pass(20 * second);
-  CHECK(bench.wishes.size() == 3); // nobody carried it out
-  bench.link.was_granted("dio_0/other");
-  bench.link.was_granted("dio_0/inverter_release");
-  bench.pass(60 * second);
-  CHECK(bench.wishes.size() == 3); // nothing flows: the racks stay closed
-}
-
-TEST_CASE("F-167 current that flows although the inverter is in standby opens the racks") {
-  bench bench(options_of("victron.json"));
-  bench.pass(6 * second);
-  bench.inverter_beats = false;
-  bench.pass(59 * second);
-  CHECK(bench.wishes.empty());
-  bench.pass(5 * second);
-  REQUIRE(bench.wishes.size() == 1);
-  CHECK(bench.wishes[0].point == "rack_0/contactor");
-  CHECK(std::get<std::string>(bench.wishes[0].value) == "open");
-}
-
-TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that is told") {
-  auto options = options_of("victron.json");
-  for (auto& rack : options.racks) rack.can_open = false;
-  bench bench(options);
-  bench.pass(6 * second);
-  bench.inverter_beats = false;
-  bench.pass(64 * second);
-  CHECK(bench.wishes.empty());
-  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "cannot_open");
-}
-
-TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
-  auto options = options_of("victron.json");
-  auto profile = *options.profile;
-  profile.keep_alive->counter_byte = std::uint8_t{0};
-  options.profile = std::make_shared<const messages::inverter::inverter_profile>(profile);
-  bench bench(options);
-  bench.pass(8 * second);
-  REQUIRE(bench.link.told().charge_current_a == 100);
-  bench.counts = false;
-  bench.pass(7 * second);
-  CHECK(bench.link.told().charge_current_a == 0);
-  bench.counts = true;
-  bench.pass(2 * second);
-  CHECK(bench.link.told().charge_current_a == 0); // not steady yet
-  bench.pass(4 * second);
-  CHECK(bench.link.told().charge_current_a == 100);
 }
 
 TEST_CASE("charging folds back near its voltage, linearly to nothing at it") {
@@ -426,7 +214,7 @@ TEST_CASE("what binds is said when another cause does, and no more often than th
 TEST_CASE("the state of health is the battery's, the last known, and 100 % where nobody has one") {
   const auto soh_of = [](bench& on) {
     messages::inverter::payload told;
-    const auto profile = load("victron.json");
+    const auto profile = tests::shared_inverter("victron.json");
     for (const auto& frame : on.frames)
       (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
     return *told.number(item_of("soh"));
@@ -461,7 +249,7 @@ TEST_CASE("alarms and warnings of protection reach the inverter as what they are
   bench.charge_reasons = {"cell_overvoltage/alarm", "charge_undertemperature/warning"};
   bench.pass(6 * second);
   messages::inverter::payload told;
-  const auto profile = load("victron.json");
+  const auto profile = tests::shared_inverter("victron.json");
   for (const auto& frame : bench.frames)
     (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
   CHECK(told.flag(item_of("alarm_high_voltage")) == true);

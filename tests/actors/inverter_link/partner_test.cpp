@@ -1,12 +1,10 @@
 #include <catch2/catch.hpp>
 
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "actors/inverter_link/inverter_link_model.hpp"
 #include "messages/event_codes.hpp"
-#include "messages/inverter/load_inverter.hpp"
+#include "messages/inverter/inverter_profiles.hpp"
 #include "messages/points/catalogue.hpp"
 
 // Who is on the other side of a link, read while it lives.
@@ -19,15 +17,6 @@ namespace wires = messages::inverter;
 namespace {
 
 constexpr std::int64_t second = messages::us_per_s;
-
-std::shared_ptr<const wires::inverter_profile> victron() {
-  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/inverters/victron.json");
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  auto loaded = wires::load_inverter_profile(text, "victron.json");
-  REQUIRE(std::holds_alternative<wires::inverter_profile>(loaded));
-  return std::make_shared<const wires::inverter_profile>(
-      std::get<wires::inverter_profile>(std::move(loaded)));
-}
 
 std::shared_ptr<const wires::compatibility_table> pairs(std::string_view entries) {
   auto loaded =
@@ -49,7 +38,7 @@ struct partners {
   static model_options options(std::shared_ptr<const wires::compatibility_table> table) {
     model_options made;
     made.name = "inverter_0";
-    made.profile = victron();
+    made.profile = tests::shared_inverter("victron.json");
     made.wire = made.profile->options;
     made.racks = {{"rack_0", "bms_0", 280, true, {"rack", 1}}};
     made.pairs = std::move(table);

@@ -1,13 +1,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "actors/inverter_link/inverter_link_actor.hpp"
 #include "messages/command_priority.hpp"
-#include "messages/inverter/load_inverter.hpp"
+#include "messages/inverter/inverter_profiles.hpp"
 #include "messages/points/catalogue.hpp"
 #include "support/test_node.hpp"
 
@@ -25,20 +23,10 @@ namespace {
 
 constexpr std::int64_t ms = messages::us_per_ms;
 
-std::shared_ptr<const messages::inverter::inverter_profile> demo_profile() {
-  constexpr const char* file = "demo_inverter.json";
-  std::ifstream stream(std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/inverters/" + file);
-  const std::string text(std::istreambuf_iterator<char>(stream), {});
-  auto loaded = messages::inverter::load_inverter_profile(text, file);
-  REQUIRE(std::holds_alternative<messages::inverter::inverter_profile>(loaded));
-  return std::make_shared<const messages::inverter::inverter_profile>(
-      std::get<messages::inverter::inverter_profile>(std::move(loaded)));
-}
-
 model_options demo_options() {
   model_options options;
   options.name = "inverter_0";
-  options.profile = demo_profile();
+  options.profile = tests::shared_inverter("demo_inverter.json");
   options.racks = {{"rack_0", "bms_0", 280, true, {"rack", 1}}};
   options.device = "inverter_0";
   options.settable = {{"charge_current_limit", {0, 200, 0.1, "SetChargeCurrentLimit"}},

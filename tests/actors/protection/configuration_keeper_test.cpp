@@ -4,6 +4,8 @@
 #include <catch2/catch.hpp>
 
 #include "messages/command_priority.hpp"
+#include "messages/configuration/profile_words.hpp"
+#include "messages/configuration/text.hpp"
 #include "support/memory_journal.hpp"
 #include "support/sample_configuration.hpp"
 
@@ -59,11 +61,18 @@ class lives {
   void start(const configuration::rack_configuration& wanted) {
     configuration::known_configuration known;
     for (const auto& record : with.kept.newest(configuration::stream))
-      if (record.key == "rack_0") known.body = record.body;
+      if (record.key == "rack_0")
+        known.body = record.body;
+      else if (configuration::is_words_key(record.key))
+        known.words[configuration::content_hash(record.body)] = record.body;
+    if (!words.empty()) known.words[wanted.profile_content] = words;
     found = configuration::standing_of(known, wanted);
     keeper.emplace(with, "rack_0", found);
     with.events.clear();
-    alarm = keeper->begin(now);
+    warned = keeper->begin(now);
+    alarm.reset();
+    for (const auto& each : warned)
+      if (each.edge == "set" || each.edge == "clear") alarm = each;
   }
   /// What became of it; of the journal's answer where it has to be awaited.
   configuration_keeper::answer approve(const std::string& user, const std::string& role,
@@ -82,8 +91,10 @@ class lives {
   kept_context with;
   std::optional<configuration_keeper> keeper;
   configuration::standing found;
-  std::optional<messages::event> alarm;
+  std::vector<messages::event> warned;
+  std::optional<messages::event> alarm; ///< whether the warning stands, where that was told
   std::uint8_t priority = messages::command_priority::person;
+  std::string words; ///< what the site's profile says
 };
 
 } // namespace
@@ -96,7 +107,7 @@ TEST_CASE("a new rack journals and tells version 1, once") {
   CHECK(rack.with.events[0].state == "taken");
   CHECK(rack.with.events[0].reason == "version 1, site file at first start");
   CHECK_FALSE(rack.alarm);
-  CHECK(rack.keeper->words() == "version 1");
+  CHECK(rack.keeper->words(now) == "version 1");
   rack.start(with_fault_at(3.65));
   CHECK(rack.with.events.empty());
   CHECK(rack.with.kept.records.size() == 1);
@@ -113,9 +124,11 @@ TEST_CASE("a looser configuration is told as staged until it is gone or approved
   REQUIRE(rack.alarm);
   CHECK(rack.alarm->candidate == "configuration_staged");
   CHECK(rack.alarm->edge == "set");
-  CHECK(rack.keeper->words() == "version 1, another is staged");
+  CHECK(rack.keeper->words(now) == "version 1, another is staged");
   rack.start(with_fault_at(3.7));
-  CHECK_FALSE(rack.alarm); // the warning stands already
+  CHECK(rack.with.events.empty()); // nothing is new, but the warning still stands
+  REQUIRE(rack.alarm);
+  CHECK(rack.alarm->edge == "set");
   rack.start(with_fault_at(3.65));
   REQUIRE(rack.alarm);
   CHECK(rack.alarm->edge == "clear");
@@ -150,6 +163,78 @@ TEST_CASE("what a life approved once is forgotten by the next") {
   CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
   rack.start(with_fault_at(3.7));
   CHECK_FALSE(rack.approve("eve", "service").is_stored);
+}
+
+TEST_CASE("who approved first is told until a second person did, or nobody in time") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  rack.start(with_fault_at(3.7));
+  const auto staged = [&] {
+    std::optional<configuration::version> found;
+    for (const auto& record : rack.with.kept.newest(configuration::stream))
+      if (record.key == configuration::staged_key("rack_0") && !record.body.empty())
+        found = *configuration::decode_version(record.body);
+    REQUIRE(found);
+    return *found;
+  };
+  CHECK(staged().approvers.empty());
+  CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
+  REQUIRE(staged().approvers.size() == 1);
+  CHECK(staged().approvers[0].user == "ada");
+  CHECK(rack.keeper->words(now) ==
+        "version 1, another is staged, approved by ada, a second person has to");
+  CHECK(rack.keeper->words({now.monotonic_us + approval_us, now.utc_us}) ==
+        "version 1, another is staged");
+  rack.start(with_fault_at(3.7)); // which forgets it
+  CHECK(staged().approvers.empty());
+  CHECK(rack.keeper->words(now) == "version 1, another is staged");
+}
+
+TEST_CASE("a profile that says other things is staged with the values before and after") {
+  lives rack;
+  const auto with_profile = [&](const std::string& json) {
+    rack.words = configuration::profile_words(json);
+    auto made = with_fault_at(3.65);
+    made.profile_content = configuration::profile_content_hash(json);
+    rack.start(made);
+  };
+  with_profile(R"({"points":{"current":{"scale":0.1}},"messages":[{"name":"a","id":"0x1"}]})");
+  with_profile(R"({"points":{"current":{"scale":0.2}},"messages":[{"name":"a","id":"0x2"}]})");
+  REQUIRE(rack.found.staged);
+  const auto& changes = rack.found.staged->changes;
+  REQUIRE(changes.size() == 3);
+  CHECK(changes[0].starts_with("profile_content: "));
+  CHECK(changes[1].starts_with("profile_content/messages/a/id: \"0x1\" -> \"0x2\""));
+  CHECK(changes[2].starts_with("profile_content/points/current/scale: 0.1 -> 0.2"));
+}
+
+TEST_CASE("the warning of a staged configuration is shelved for a time, as any other") {
+  lives rack;
+  rack.start(with_fault_at(3.65));
+  messages::command asked;
+  asked.operation = "shelve";
+  asked.lease_ms = 60'000;
+  CHECK(rack.keeper->shelve(asked, now).size() == 1); // there is none
+  rack.start(with_fault_at(3.7));
+  CHECK(rack.keeper->shelve(asked, now).empty());
+  CHECK(rack.keeper->shelf_event(nullptr).edge == "shelve");
+  const auto at_ms = [](std::int64_t ms) {
+    return messages::instant{now.monotonic_us + ms * messages::us_per_ms, now.utc_us};
+  };
+  CHECK_FALSE(rack.keeper->end_shelving(at_ms(59'999)));
+  CHECK(rack.keeper->end_shelving(at_ms(60'000)));
+  CHECK_FALSE(rack.keeper->end_shelving(at_ms(60'001)));
+  CHECK(rack.keeper->shelf_event(nullptr).edge == "unshelve");
+  asked.lease_ms = 9 * 3'600'000;
+  CHECK(rack.keeper->shelve(asked, now).size() == 1); // for too long
+  asked.lease_ms = 60'000;
+  CHECK(rack.keeper->shelve(asked, now).empty());
+  rack.start(with_fault_at(3.7));
+  REQUIRE(rack.warned.size() == 2); // the next life counts it again
+  CHECK(rack.warned[0].edge == "unshelve");
+  CHECK(rack.warned[1].edge == "set");
+  asked.operation = "unshelve";
+  CHECK(rack.keeper->shelve(asked, now).size() == 1);
 }
 
 TEST_CASE("nobody from afar and nobody without a name loosens protection") {

@@ -1,19 +1,13 @@
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-
 #include "actors/protection/full_rack.hpp"
 
 namespace voltaic::actors::protection::current_check_test {
 
 using testing::full_rack;
+using testing::has;
 
 namespace {
-
-bool has(const full_rack& rack, const std::string& what) {
-  return std::ranges::any_of(rack.log,
-                             [&](const auto& line) { return line.find(what) != line.npos; });
-}
 
 /// Lets the rack carry `shown_a` by its sensor and `true_a` by its SOC, for so long.
 void carry(full_rack& rack, double shown_a, double true_a, int seconds, double& soc_percent) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/protection/bench_rack.hpp"
@@ -111,5 +113,11 @@ class full_rack {
   std::array<bool, measured_count> silent_{};
   std::vector<element_block> blocks_;
 };
+
+/// Whether some line of what the rack told holds these words.
+[[nodiscard]] inline bool has(const full_rack& rack, std::string_view words) {
+  return std::ranges::any_of(
+      rack.log, [&](const auto& line) { return line.find(words) != std::string::npos; });
+}
 
 } // namespace voltaic::actors::protection::testing

@@ -8,16 +8,8 @@ namespace voltaic::actors::protection::inputs_test {
 
 using testing::full_options;
 using testing::full_rack;
+using testing::has;
 using lines = std::vector<std::string>;
-
-namespace {
-
-bool has(const full_rack& rack, const std::string& what) {
-  return std::ranges::any_of(rack.log,
-                             [&](const auto& line) { return line.find(what) != line.npos; });
-}
-
-} // namespace
 
 TEST_CASE("every candidate of the table has its input where the device reports all") {
   full_rack rack;

@@ -10,14 +10,10 @@ namespace voltaic::actors::protection::plausibility_bounds_test {
 
 using testing::full_options;
 using testing::full_rack;
+using testing::has;
 using lines = std::vector<std::string>;
 
 namespace {
-
-bool has(const full_rack& rack, const std::string& what) {
-  return std::ranges::any_of(rack.log,
-                             [&](const auto& line) { return line.find(what) != line.npos; });
-}
 
 /// The lines that speak of one candidate.
 lines of(const full_rack& rack, const std::string& candidate) {

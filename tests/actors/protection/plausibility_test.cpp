@@ -1,7 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include <algorithm>
-
 #include "actors/protection/full_rack.hpp"
 #include "actors/protection/plausibility_model.hpp"
 
@@ -9,14 +7,10 @@ namespace voltaic::actors::protection::plausibility_test {
 
 using testing::full_options;
 using testing::full_rack;
+using testing::has;
 using lines = std::vector<std::string>;
 
 namespace {
-
-bool has(const full_rack& rack, const std::string& what) {
-  return std::ranges::any_of(rack.log,
-                             [&](const auto& line) { return line.find(what) != line.npos; });
-}
 
 /// Every cell but one moves with each scan, the current flows.
 void run_with_frozen(full_rack& rack, std::size_t frozen, int seconds) {

@@ -11,15 +11,6 @@ namespace voltaic::actors::protection::traps_test {
 
 using namespace testing;
 
-namespace {
-
-bool has(const full_rack& rack, const std::string& what) {
-  return std::ranges::any_of(
-      rack.log, [&](const std::string& line) { return line.find(what) != std::string::npos; });
-}
-
-} // namespace
-
 TEST_CASE("one good sample per period does not starve a trip") {
   full_rack rack;
   rack.settle();

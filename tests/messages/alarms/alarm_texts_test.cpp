@@ -269,6 +269,67 @@ TEST_CASE("a code explains an event of the system before its state does, an unkn
   CHECK(english().of(said).text == "Limits changed");
 }
 
+TEST_CASE("a code whose states mean different things is explained by its state") {
+  const auto words = [](const char* code, const char* state) {
+    event said;
+    said.kind = "system";
+    said.code = code;
+    said.state = state;
+    return english().of(said);
+  };
+  CHECK(words("INV_COMM", "Normal").remedy == "Nothing to do.");
+  CHECK(words("INV_COMM", "Disconnected").text == "The inverter is not heard");
+  CHECK(words("INV_COMM", "never said").text == english()
+                                                    .of([] {
+                                                      event said;
+                                                      said.kind = "system";
+                                                      said.code = "INV_COMM";
+                                                      return said;
+                                                    }())
+                                                    .text);
+  // Every state that its model can tell.
+  const std::map<std::string, names> told{
+      {"INV_COMM", {"Connecting", "Normal", "Degraded", "Disconnected"}},
+      {"INV_LOST", {"standby", "opening", "cannot_open"}},
+      {"INV_COMPAT", {"unknown", "awaited", "incompatible", "compatible"}},
+      {"INV_RIVAL", {"two_batteries", "one_battery"}},
+      {"INV_ABSORB", {"absorption_differs", "absorption_agrees"}},
+      {"MB_CRC", {"crc-good", "crc-warning", "crc-alarm"}},
+      {"CONFIGURATION", {"taken", "staged", "approved_once", "approved"}},
+      {"DEADLINE_MISS", {"in_time", "deadline_warning", "deadline_open", "deadline_stop"}},
+      {"SITE_APPLY", {"done", "refused"}}};
+  for (const auto& [code, states] : told) {
+    names texts;
+    for (const auto& state : states)
+      texts.insert(words(code.c_str(), state.c_str()).text +
+                   words(code.c_str(), state.c_str()).consequence);
+    INFO(code);
+    CHECK(texts.size() == states.size());
+  }
+  for (const auto* over : {"one_battery", "absorption_agrees"})
+    CHECK(words(over[0] == 'o' ? "INV_RIVAL" : "INV_ABSORB", over).remedy == "Nothing to do.");
+  event room;
+  room.kind = "system";
+  room.code = "FD_LOW";
+  room.edge = "clear";
+  CHECK(english().of(room).text == "File descriptors are there again");
+  CHECK(words("DEADLINE_MISS", "deadline_stop").consequence.find("Nothing here can open") !=
+        std::string::npos);
+}
+
+TEST_CASE("what follows from an alarm that is over, and what to do, fit that it is over") {
+  auto said = protection_event("charge_overtemperature", "fault", "set");
+  const auto standing = english().of(said);
+  for (const auto* edge : {"clear", "latch", "reset", "acknowledge", "shelve", "unshelve"}) {
+    said.edge = edge;
+    INFO(edge);
+    CHECK(english().of(said).consequence != standing.consequence);
+    CHECK_FALSE(english().of(said).remedy.empty());
+  }
+  said.edge = "clear";
+  CHECK(english().of(said).remedy == "Nothing to do now. If it comes again: " + standing.remedy);
+}
+
 TEST_CASE("a locale names its language, and one that is not there is told in English") {
   CHECK(alarms::language_of("de_DE.UTF-8") == "de");
   CHECK(alarms::language_of("pt@euro") == "pt");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <catch2/catch.hpp>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,6 +21,12 @@ inline messages::inverter::inverter_profile load_inverter(std::string_view name)
   auto loaded = messages::inverter::load_inverter_profile(text_of(inverter_file(name)), name);
   if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(to_text(*wrong));
   return std::get<messages::inverter::inverter_profile>(std::move(loaded));
+}
+
+/// The same, as options share it.
+inline std::shared_ptr<const messages::inverter::inverter_profile> shared_inverter(
+    std::string_view name) {
+  return std::make_shared<const messages::inverter::inverter_profile>(load_inverter(name));
 }
 
 /// The frame of an identifier that the battery sends.

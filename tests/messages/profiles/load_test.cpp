@@ -149,7 +149,7 @@ TEST_CASE("F-180 values that mean nothing are refused with their place") {
        "7:25: messages[0].id: expected 0x and 3 digits (up to 7FF) or 8 digits (up to 1FFFFFFF)\n"},
       {R"("point": "current")", R"("point": "curent")",
        "4:5: points.current: nothing carries element 0\n"
-       "8:22: messages[0].signals[0].point: there is no point \"curent\"\n"},
+       "8:22: messages[0].signals[0].point: there is no point \"curent\", did you mean current?\n"},
       {R"("point": "current")", R"("index": 1, "point": "current")",
        "4:5: points.current: nothing carries element 0\n"
        "8:22: messages[0].signals[0].index: element 1 is beyond the 1 of current\n"},

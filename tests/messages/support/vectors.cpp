@@ -27,14 +27,6 @@ std::vector<nlohmann::json> vectors_of(std::string_view kind) {
   return result;
 }
 
-std::string text_of(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  REQUIRE(stream.good());
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
 std::vector<std::string> lines_of(const std::string& file) {
   std::istringstream text(text_of(file));
   std::vector<std::string> lines;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -18,7 +21,11 @@ namespace voltaic::tests {
 [[nodiscard]] std::vector<std::string> lines_of(const std::string& file);
 
 /// The whole file.
-[[nodiscard]] std::string text_of(const std::string& file);
+[[nodiscard]] inline std::string text_of(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  REQUIRE(stream.good());
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
 
 /// "270b1f05" to bytes.
 [[nodiscard]] std::vector<std::uint8_t> bytes_of(std::string_view hex);

@@ -139,4 +139,25 @@ TEST_CASE("an alarm that is shelved comes last and says so, until it is not") {
   CHECK_FALSE(list.standing()[0].shelved);
 }
 
+TEST_CASE("what concerns a rack as a whole is one place, also when its next life says it again") {
+  alarm_list list(faults_latch);
+  event said;
+  said.kind = "protection";
+  said.node = said.subject = "rack_0";
+  said.boot = "a";
+  said.candidate = "configuration_staged";
+  said.level = "warning";
+  for (const auto* edge : {"set", "set"}) {
+    said.edge = edge;
+    ++said.sequence;
+    list.apply(said, 1);
+  }
+  REQUIRE(list.standing().size() == 1);
+  CHECK(list.standing()[0].places == 1);
+  said.edge = "clear";
+  ++said.sequence;
+  list.apply(said, 2);
+  CHECK(list.standing().empty());
+}
+
 } // namespace alarm_list_test

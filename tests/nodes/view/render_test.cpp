@@ -142,6 +142,24 @@ TEST_CASE("of 64 racks the chosen one is seen, with its detail") {
   }
 }
 
+TEST_CASE("80 columns show the whole code, place and value of the longest alarm") {
+  auto site = sample_picture();
+  auto& one = site.alarms.front();
+  one.candidate = "discharge_undertemperature";
+  one.scope = "module_12:temperature_7";
+  one.value = -20;
+  one.threshold = -15;
+  one.unit = "degC";
+  const auto overview = drawn(site, {}, {80, 40});
+  CHECK(overview.find(
+            "\n WARNING rack_0 discharge_undertemperature sensor 12:7  -20 degC limit -15") !=
+        std::string::npos);
+  one.rack = "rack_with_a_name"; // gives way
+  one.shelved = one.acknowledged = true;
+  const auto crowded = drawn(site, {}, {80, 40});
+  CHECK(crowded.find(" discharge_undertemperature sensor 12:7 ") != std::string::npos);
+}
+
 TEST_CASE("alarms are told by words, not by colour alone") {
   auto site = sample_picture();
   auto worse = site.alarms.front();

@@ -1,0 +1,80 @@
+#include <catch2/catch.hpp>
+
+#include "actors/inverter_link/link_bench.hpp"
+#include "messages/event_codes.hpp"
+
+// What follows when the inverter is not heard any more.
+namespace heartbeat_test {
+
+using namespace voltaic;
+using namespace voltaic::actors::inverter_link;
+using namespace voltaic::actors::inverter_link::testing;
+
+TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later it is standby") {
+  auto options = options_of("victron.json");
+  options.safety_relay = "dio_0/inverter_release";
+  bench bench(options);
+  bench.values[3] = 0; // no current
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(4 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  CHECK(bench.link.told().charge.front().cause == cause::heartbeat);
+  CHECK(bench.text(0) == "Disconnected");
+  CHECK(bench.wishes.empty());
+  bench.pass(55 * second);
+  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "standby");
+  REQUIRE(bench.wishes.size() == 1);
+  CHECK(bench.wishes[0].point == "dio_0/inverter_release");
+  bench.pass(20 * second);
+  CHECK(bench.wishes.size() == 3); // nobody carried it out
+  bench.link.was_granted("dio_0/other");
+  bench.link.was_granted("dio_0/inverter_release");
+  bench.pass(60 * second);
+  CHECK(bench.wishes.size() == 3); // nothing flows: the racks stay closed
+}
+
+TEST_CASE("F-167 current that flows although the inverter is in standby opens the racks") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(59 * second);
+  CHECK(bench.wishes.empty());
+  bench.pass(5 * second);
+  REQUIRE(bench.wishes.size() == 1);
+  CHECK(bench.wishes[0].point == "rack_0/contactor");
+  CHECK(std::get<std::string>(bench.wishes[0].value) == "open");
+}
+
+TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that is told") {
+  auto options = options_of("victron.json");
+  for (auto& rack : options.racks) rack.can_open = false;
+  bench bench(options);
+  bench.pass(6 * second);
+  bench.inverter_beats = false;
+  bench.pass(64 * second);
+  CHECK(bench.wishes.empty());
+  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "cannot_open");
+}
+
+TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
+  auto options = options_of("victron.json");
+  auto profile = *options.profile;
+  profile.keep_alive->counter_byte = std::uint8_t{0};
+  options.profile = std::make_shared<const messages::inverter::inverter_profile>(profile);
+  bench bench(options);
+  bench.pass(8 * second);
+  REQUIRE(bench.link.told().charge_current_a == 100);
+  bench.counts = false;
+  bench.pass(7 * second);
+  CHECK(bench.link.told().charge_current_a == 0);
+  bench.counts = true;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().charge_current_a == 0); // not steady yet
+  bench.pass(4 * second);
+  CHECK(bench.link.told().charge_current_a == 100);
+}
+
+} // namespace heartbeat_test

@@ -1,0 +1,57 @@
+#include "actors/protection/limits_report_model.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace limits_report_model_test {
+
+using namespace voltaic::actors::protection;
+
+namespace {
+
+current_limits limits(double charge_a, double discharge_a, std::vector<std::string> reasons = {}) {
+  current_limits made;
+  made.charge_a = charge_a;
+  made.discharge_a = discharge_a;
+  made.reasons = std::move(reasons);
+  return made;
+}
+
+} // namespace
+
+TEST_CASE("an event of limits is rounded to what people read, the limits are not touched") {
+  limits_report_model model(140, 140);
+  auto applied = limits(87.049505, 139.96, {"derating/temperature_trend"});
+  applied.charge_v = 1655.9999;
+  applied.charge_w = 158390.4;
+  const auto told = model.step(applied, 0);
+  REQUIRE(told);
+  CHECK(told->charge_a == 87.0);
+  CHECK(told->discharge_a == 140.0);
+  CHECK(told->charge_v == 1656.0);
+  CHECK(told->charge_w == 158390);
+  applied.charge_a = 87.04; // the same to people
+  CHECK_FALSE(model.step(applied, 1'000 * told_small_period_us));
+}
+
+TEST_CASE("limits that creep are told every 10 s at most, and what holds them with it") {
+  limits_report_model model(140, 140);
+  REQUIRE(model.step(limits(0, 115.6, {"derating/temperature_trend"}), 0));
+  const auto recovering = limits(0, 117, {"derating/temperature_trend", "derating/recovery"});
+  CHECK_FALSE(model.step(recovering, 1'400'000));
+  CHECK_FALSE(model.step(recovering, told_small_period_us - 1));
+  CHECK(model.step(recovering, told_small_period_us));
+}
+
+TEST_CASE("a large change is told within a second, a stop, a start and another cause at once") {
+  limits_report_model model(140, 140);
+  REQUIRE(model.step(limits(140, 140), 0));
+  CHECK_FALSE(model.step(limits(120, 140), told_large_period_us - 1));
+  CHECK(model.step(limits(120, 140), told_large_period_us));
+  CHECK(model.step(limits(0, 140), told_large_period_us + 1));
+  CHECK(model.step(limits(0.1, 140), told_large_period_us + 2));
+  CHECK(model.step(limits(0.1, 140, {"cell_overvoltage/warning"}), told_large_period_us + 3));
+  CHECK_FALSE(model.step(limits(0.1, 140, {"cell_overvoltage/warning", "derating/soc"}),
+                         told_large_period_us + 4));
+}
+
+} // namespace limits_report_model_test
