@@ -27,6 +27,7 @@ struct kind {
 [[nodiscard]] std::span<const kind> inverter_kinds();
 [[nodiscard]] std::span<const kind> can_kinds();
 [[nodiscard]] std::span<const kind> dbc_kinds();
+[[nodiscard]] std::span<const kind> j1939_kinds();
 [[nodiscard]] std::span<const kind> modbus_kinds();
 
 /// The judge of a kind, or nullptr.

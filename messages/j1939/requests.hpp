@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "messages/j1939/packet.hpp"
+
+namespace voltaic::messages::j1939 {
+
+/// The group that somebody asks for (J1939-21 5.4.2); nothing: it is no request.
+[[nodiscard]] std::optional<std::uint32_t> requested_group(const packet& heard);
+
+/// Asks `destination`, or everybody, for a group.
+[[nodiscard]] packet request_for(std::uint32_t pgn, std::uint8_t source, std::uint8_t destination);
+
+} // namespace voltaic::messages::j1939
