@@ -13,7 +13,7 @@ constexpr slot small_amperes{1, 1, -125, "A", 0}; // 1 A from -125 A
 constexpr slot generator_amperes{1, 1, 0, "A", 0};
 constexpr slot kilowatts{1, 20, 0, "kW", 2};          // 0.05 kW
 constexpr slot kilowatt_hours{1, 1'000, 0, "kWh", 3}; // 0.001 kWh
-constexpr slot fast_percent{1, 640, 0, "%", 6};       // 1/640 %
+constexpr slot fast_percent{1, 640, 0, "%", 7};       // 1/640 %
 constexpr slot percent{2, 5, 0, "%", 1};              // 0.4 %
 constexpr slot fine_celsius{1, 32, -273, "degC", 5};  // 1/32 degC from -273 degC
 constexpr slot celsius{1, 1, -40, "degC", 0};

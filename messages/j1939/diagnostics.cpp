@@ -102,7 +102,7 @@ std::vector<std::uint8_t> fault_payload(const fault_report& of) {
     payload.push_back(static_cast<std::uint8_t>(code.spn >> 8 & 0xFF));
     payload.push_back(
         static_cast<std::uint8_t>((code.spn >> 16 & 7) << fmi_bits | (code.fmi & fmi_mask)));
-    payload.push_back(static_cast<std::uint8_t>((code.conversion & 1) << conversion_shift |
+    payload.push_back(static_cast<std::uint8_t>((code.conversion & 1u) << conversion_shift |
                                                 (code.occurrences & occurrences_mask)));
   }
   if (of.codes.empty()) payload.resize(lamp_bytes + code_bytes, 0);

@@ -25,7 +25,7 @@ struct name_fields {
 
 /// The NAME as the number by which arbitration goes: the lower one wins. What is beyond a
 /// field's bits is cut off.
-[[nodiscard]] std::uint64_t join_name(const name_fields& fields);
+[[nodiscard]] std::uint64_t join_name(const name_fields& of);
 [[nodiscard]] name_fields split_name(std::uint64_t name);
 
 /// As it travels, the lowest byte first.

@@ -28,8 +28,8 @@ struct options {
   std::string profile;
   dbc_options dbc;
   std::string log;
-  bool as_json = false;
-  bool all = false;
+  line_style style;
+  bool as_j1939 = false;
   std::uint32_t id_offset = 0;
 };
 
@@ -55,8 +55,11 @@ std::unique_ptr<log_report> report_by_profile(const options& given) {
 
 std::unique_ptr<log_report> load_report(const options& given) {
   if (!given.profile.empty()) return report_by_profile(given);
+  if (given.dbc.file.empty()) return make_j1939_report(std::nullopt);
   auto database = load_database("decode", given.dbc);
-  return database ? make_log_report(*std::move(database)) : nullptr;
+  if (!database) return nullptr;
+  return given.as_j1939 ? make_j1939_report(std::move(database))
+                        : make_log_report(*std::move(database));
 }
 
 // Lines on their way out; the reader of a pipe gets them before this one waits.
@@ -77,12 +80,7 @@ class output {
   std::string text_;
 };
 
-struct tally {
-  std::uint64_t printed = 0;
-  std::uint64_t unreadable = 0;
-};
-
-void print_summary(const log_file& log, const tally& seen) {
+void print_summary(const log_file& log, const line_count& seen) {
   const auto& counts = log.counts();
   const auto part = [](std::string_view what, std::uint64_t count) {
     return count > 0 ? fmt::format(", {}: {}", what, count) : std::string();
@@ -98,8 +96,9 @@ void print_summary(const log_file& log, const tally& seen) {
 }
 
 exit_code decode(const options& given) {
-  if (given.profile.empty() == given.dbc.file.empty()) {
-    fmt::print(stderr, "voltaic decode: expected either --profile or --dbc\n");
+  const bool is_enough = given.as_j1939 || !given.dbc.file.empty();
+  if (given.profile.empty() != is_enough) {
+    fmt::print(stderr, "voltaic decode: expected either --profile, or --dbc or --j1939\n");
     return exit_code::usage;
   }
   const auto report = load_report(given);
@@ -110,7 +109,7 @@ exit_code decode(const options& given) {
     return exit_code::findings;
   }
   output out;
-  tally seen;
+  line_count seen;
   messages::can::log_entry entry;
   bool written = true;
   while (written) {
@@ -120,12 +119,9 @@ exit_code decode(const options& given) {
     if (met == log_file::outcome::bad && log->counts().bad <= shown_bad_lines_max)
       fmt::print(stderr, "{}\n", log->complaint());
     if (met != log_file::outcome::frame) continue;
-    report->read(entry);
-    if (!report->has_message() && !given.all) continue;
-    ++seen.printed;
-    seen.unreadable += report->readable() ? 0 : 1;
-    given.as_json ? report->append_json(out.text()) : report->append_text(out.text());
-    out.text() += '\n';
+    const auto made = report->read(entry, given.style, out.text());
+    seen.printed += made.printed;
+    seen.unreadable += made.unreadable;
   }
   if (!written || !out.flush()) {
     fmt::print(stderr, "voltaic decode: the output cannot be written\n");
@@ -144,13 +140,17 @@ action declare_decode(command_options& app) {
   app.add_option("--dbc", given->dbc.file, "DBC file of the bus, instead of a profile")
       .type_name("FILE");
   declare_strictness(app, given->dbc);
+  auto j1939 = app.add_flag("--j1939", given->as_j1939,
+                            "Messages of J1939, transported ones too, with address claims and "
+                            "aborts; by the DBC file or what is public of batteries");
   app.add_option("--log", given->log,
                  "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
                  "or python-can, told by its content")
       .type_name("FILE")
       .required();
-  app.add_flag("--json", given->as_json, "One JSON object a line");
-  app.add_flag("--all", given->all, "Also the frames for which there is no message");
+  app.add_flag("--json", given->style.as_json, "One JSON object a line");
+  app.add_flag("--all", given->style.all, "Also the frames for which there is no message")
+      .excludes(j1939);
   app.add_option("--id-offset", given->id_offset,
                  "Added to the profile's identifiers, as id_offset of the site file")
       .type_name("NUMBER");

@@ -3,22 +3,26 @@
 #include <utility>
 
 #include "messages/dbc/database_report.hpp"
+#include "messages/j1939/traffic_report.hpp"
 #include "messages/profiles/frame_report.hpp"
 #include "messages/profiles/seen_periods.hpp"
 
 namespace voltaic::nodes::cli {
 namespace {
 
-/// What both kinds of reports do alike.
+/// What both reports with a line a frame do alike.
 template <class T>
 class report_of : public log_report {
  public:
   explicit report_of(T by) : by_(std::move(by)) {}
-  void read(const messages::can::log_entry& entry) override { by_.read(entry); }
-  [[nodiscard]] bool has_message() const override { return by_.has_message(); }
-  [[nodiscard]] bool readable() const override { return by_.readable(); }
-  void append_json(std::string& out) const override { by_.append_json(out); }
-  void append_text(std::string& out) const override { by_.append_text(out); }
+  line_count read(const messages::can::log_entry& entry, const line_style& style,
+                  std::string& out) override {
+    by_.read(entry);
+    if (!by_.has_message() && !style.all) return {};
+    style.as_json ? by_.append_json(out) : by_.append_text(out);
+    out += '\n';
+    return {1, by_.readable() ? 0u : 1u};
+  }
   [[nodiscard]] std::vector<std::string> complaints() const override { return {}; }
 
  protected:
@@ -29,9 +33,11 @@ class profile_report final : public report_of<messages::profiles::frame_report> 
  public:
   explicit profile_report(messages::profiles::frame_report by)
       : report_of(std::move(by)), periods_(by_.profile()) {}
-  void read(const messages::can::log_entry& entry) override {
-    by_.read(entry);
+  line_count read(const messages::can::log_entry& entry, const line_style& style,
+                  std::string& out) override {
+    const auto made = report_of::read(entry, style, out);
     if (by_.has_message() && by_.readable()) periods_.take(entry, by_.samples());
+    return made;
   }
   [[nodiscard]] std::vector<std::string> complaints() const override {
     return periods_.complaints();
@@ -39,6 +45,21 @@ class profile_report final : public report_of<messages::profiles::frame_report> 
 
  private:
   messages::profiles::seen_periods periods_;
+};
+
+class j1939_report final : public log_report {
+ public:
+  explicit j1939_report(messages::j1939::traffic_report by) : by_(std::move(by)) {}
+  line_count read(const messages::can::log_entry& entry, const line_style& style,
+                  std::string& out) override {
+    by_.read(entry);
+    style.as_json ? by_.append_json(out) : by_.append_text(out);
+    return {by_.lines(), by_.unreadable()};
+  }
+  [[nodiscard]] std::vector<std::string> complaints() const override { return by_.complaints(); }
+
+ private:
+  messages::j1939::traffic_report by_;
 };
 
 } // namespace
@@ -53,6 +74,11 @@ messages::expected<std::unique_ptr<log_report>> make_log_report(
 std::unique_ptr<log_report> make_log_report(messages::dbc::database by) {
   return std::make_unique<report_of<messages::dbc::database_report>>(
       messages::dbc::database_report(std::move(by)));
+}
+
+std::unique_ptr<log_report> make_j1939_report(std::optional<messages::dbc::database> by) {
+  using messages::j1939::traffic_report;
+  return std::make_unique<j1939_report>(by ? traffic_report(*std::move(by)) : traffic_report());
 }
 
 } // namespace voltaic::nodes::cli

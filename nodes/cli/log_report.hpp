@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,17 +13,25 @@
 
 namespace voltaic::nodes::cli {
 
+/// How what a log holds is said.
+struct line_style {
+  bool as_json = false; ///< else columns for people
+  bool all = false;     ///< frames without a message too, where a line is about a frame
+};
+
+/// Lines that were made.
+struct line_count {
+  std::uint64_t printed = 0;
+  std::uint64_t unreadable = 0; ///< of the printed
+};
+
 /// Says frame by frame what a log holds.
 class log_report {
  public:
   virtual ~log_report() = default;
-  /// Reads a frame; what is asked below is about the last one.
-  virtual void read(const messages::can::log_entry& entry) = 0;
-  [[nodiscard]] virtual bool has_message() const = 0;
-  [[nodiscard]] virtual bool readable() const = 0;
-  /// A line without its end.
-  virtual void append_json(std::string& out) const = 0;
-  virtual void append_text(std::string& out) const = 0;
+  /// Reads a frame and appends what comes with it: no line, one or several, each with its end.
+  virtual line_count read(const messages::can::log_entry& entry, const line_style& style,
+                          std::string& out) = 0;
   /// What is odd about the log as a whole.
   [[nodiscard]] virtual std::vector<std::string> complaints() const = 0;
 };
@@ -29,6 +39,10 @@ class log_report {
 /// By a device's profile; complains of messages that come rarer or more often than it says.
 [[nodiscard]] messages::expected<std::unique_ptr<log_report>> make_log_report(
     messages::profiles::device_profile profile, std::uint32_t id_offset);
+/// By a DBC file.
 [[nodiscard]] std::unique_ptr<log_report> make_log_report(messages::dbc::database by);
+/// As J1939, by a DBC file where there is one; complains of transfers that got lost.
+[[nodiscard]] std::unique_ptr<log_report> make_j1939_report(
+    std::optional<messages::dbc::database> by);
 
 } // namespace voltaic::nodes::cli
