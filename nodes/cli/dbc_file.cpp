@@ -11,9 +11,10 @@
 namespace voltaic::nodes::cli {
 
 void declare_strictness(command_options& app, dbc_options& given) {
-  auto tolerant = app.add_flag("--tolerant", given.tolerant,
-                               "Take what is sound of a DBC file with defects, and tell of each");
-  app.add_flag("--strict", given.strict, "Refuse a DBC file with any defect; without either too")
+  auto tolerant =
+      app.add_flag("--tolerant", given.tolerant,
+                   "Take what is sound of a DBC or EDS file with defects, and tell of each");
+  app.add_flag("--strict", given.strict, "Refuse a file with any defect; without either too")
       .excludes(tolerant);
 }
 

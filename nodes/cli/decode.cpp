@@ -9,6 +9,7 @@
 #include "bus/can/logs/log_file.hpp"
 #include "messages/profiles/load.hpp"
 #include "nodes/cli/dbc_file.hpp"
+#include "nodes/cli/eds_file.hpp"
 #include "nodes/cli/log_report.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/site/load.hpp"
@@ -27,6 +28,8 @@ constexpr std::size_t output_bytes = 256 * 1024;
 struct options {
   std::string profile;
   dbc_options dbc;
+  bool is_canopen = false;
+  std::string eds;
   std::string log;
   line_style style;
   bool as_j1939 = false;
@@ -53,7 +56,14 @@ std::unique_ptr<log_report> report_by_profile(const options& given) {
   return *std::move(report);
 }
 
+std::unique_ptr<log_report> canopen_report(const options& given) {
+  if (given.eds.empty()) return make_canopen_report(std::nullopt);
+  auto device = load_device_description("decode", given.eds, given.dbc.tolerant);
+  return device ? make_canopen_report(std::move(device)) : nullptr;
+}
+
 std::unique_ptr<log_report> load_report(const options& given) {
+  if (given.is_canopen) return canopen_report(given);
   if (!given.profile.empty()) return report_by_profile(given);
   if (given.dbc.file.empty()) return make_j1939_report(std::nullopt);
   auto database = load_database("decode", given.dbc);
@@ -96,9 +106,16 @@ void print_summary(const log_file& log, const line_count& seen) {
 }
 
 exit_code decode(const options& given) {
-  const bool is_enough = given.as_j1939 || !given.dbc.file.empty();
-  if (given.profile.empty() != is_enough) {
-    fmt::print(stderr, "voltaic decode: expected either --profile, or --dbc or --j1939\n");
+  const bool is_by_dbc = given.as_j1939 || !given.dbc.file.empty();
+  const int ways =
+      (given.profile.empty() ? 0 : 1) + (is_by_dbc ? 1 : 0) + (given.is_canopen ? 1 : 0);
+  if (ways != 1) {
+    fmt::print(stderr,
+               "voltaic decode: expected either --profile, or --dbc or --j1939, or --canopen\n");
+    return exit_code::usage;
+  }
+  if (!given.eds.empty() && !given.is_canopen) {
+    fmt::print(stderr, "voltaic decode: --eds goes with --canopen\n");
     return exit_code::usage;
   }
   const auto report = load_report(given);
@@ -138,6 +155,11 @@ action declare_decode(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("--profile", given->profile, "Profile of the CAN device").type_name("FILE");
   app.add_option("--dbc", given->dbc.file, "DBC file of the bus, instead of a profile")
+      .type_name("FILE");
+  app.add_flag("--canopen", given->is_canopen,
+               "By the services of CANopen, instead of a profile; an SDO transfer is one line");
+  app.add_option("--eds", given->eds,
+                 "EDS or DCF file of a device, which names what is in its PDOs")
       .type_name("FILE");
   declare_strictness(app, given->dbc);
   auto j1939 = app.add_flag("--j1939", given->as_j1939,

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "messages/canopen/service_report.hpp"
 #include "messages/dbc/database_report.hpp"
 #include "messages/j1939/traffic_report.hpp"
 #include "messages/profiles/frame_report.hpp"
@@ -62,6 +63,12 @@ class j1939_report final : public log_report {
   messages::j1939::traffic_report by_;
 };
 
+class canopen_report final : public report_of<messages::canopen::service_report> {
+ public:
+  using report_of::report_of;
+  [[nodiscard]] std::vector<std::string> complaints() const override { return by_.complaints(); }
+};
+
 } // namespace
 
 messages::expected<std::unique_ptr<log_report>> make_log_report(
@@ -79,6 +86,11 @@ std::unique_ptr<log_report> make_log_report(messages::dbc::database by) {
 std::unique_ptr<log_report> make_j1939_report(std::optional<messages::dbc::database> by) {
   using messages::j1939::traffic_report;
   return std::make_unique<j1939_report>(by ? traffic_report(*std::move(by)) : traffic_report());
+}
+
+std::unique_ptr<log_report> make_canopen_report(
+    std::optional<messages::canopen::device_description> by) {
+  return std::make_unique<canopen_report>(messages::canopen::service_report(std::move(by)));
 }
 
 } // namespace voltaic::nodes::cli

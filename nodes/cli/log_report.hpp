@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "messages/can/logs/log_entry.hpp"
+#include "messages/canopen/eds.hpp"
 #include "messages/dbc/database.hpp"
 #include "messages/expected.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -44,5 +45,8 @@ class log_report {
 /// As J1939, by a DBC file where there is one; complains of transfers that got lost.
 [[nodiscard]] std::unique_ptr<log_report> make_j1939_report(
     std::optional<messages::dbc::database> by);
+/// CANopen; complains of SDO transfers that do not end.
+[[nodiscard]] std::unique_ptr<log_report> make_canopen_report(
+    std::optional<messages::canopen::device_description> by);
 
 } // namespace voltaic::nodes::cli

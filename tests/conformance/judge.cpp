@@ -26,7 +26,8 @@ bool same_number(double a, double b) {
 } // namespace
 
 judge find_judge(std::string_view kind_name) {
-  for (const auto kinds : {inverter_kinds(), can_kinds(), dbc_kinds(), j1939_kinds(), modbus_kinds()})
+  for (const auto kinds :
+       {inverter_kinds(), can_kinds(), canopen_kinds(), dbc_kinds(), j1939_kinds(), modbus_kinds()})
     for (const auto& each : kinds)
       if (each.name == kind_name) return each.judge;
   return nullptr;

@@ -26,6 +26,7 @@ struct kind {
 };
 [[nodiscard]] std::span<const kind> inverter_kinds();
 [[nodiscard]] std::span<const kind> can_kinds();
+[[nodiscard]] std::span<const kind> canopen_kinds();
 [[nodiscard]] std::span<const kind> dbc_kinds();
 [[nodiscard]] std::span<const kind> j1939_kinds();
 [[nodiscard]] std::span<const kind> modbus_kinds();
