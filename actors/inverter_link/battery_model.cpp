@@ -75,7 +75,9 @@ void raise(payload& to, std::string_view reason) {
   const bool is_warning = level == "warning";
   for (const auto& each : alarms)
     if (each.candidate == candidate) to.set(is_warning ? each.warning : each.alarm, true);
-  if (!level.empty())
+  // Derating is everyday life, and no level of protection.
+  constexpr std::array levels = {"warning", "alarm", "fault", "hard"};
+  if (std::ranges::find(levels, level) != levels.end())
     to.set(is_warning ? item_of("warning_general") : item_of("alarm_general"), true);
 }
 
@@ -186,6 +188,7 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
     item index_item;
     item name_item;
     bool largest;
+    std::optional<item> module_item = {};
   };
   constexpr std::array all = {
       extreme_of{&rack::cell_min, &rack::cell_min_index, item_of("cell_voltage_min"),
@@ -193,10 +196,11 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
       extreme_of{&rack::cell_max, &rack::cell_max_index, item_of("cell_voltage_max"),
                  item_of("cell_voltage_max_index"), item_of("cell_voltage_max_name"), true},
       extreme_of{&rack::cold, &rack::cold_index, item_of("cell_temperature_min"),
-                 item_of("cell_temperature_min_index"), item_of("cell_temperature_min_name"),
-                 false},
+                 item_of("cell_temperature_min_index"), item_of("cell_temperature_min_name"), false,
+                 item_of("module_temperature_min")},
       extreme_of{&rack::warm, &rack::warm_index, item_of("cell_temperature_max"),
-                 item_of("cell_temperature_max_index"), item_of("cell_temperature_max_name"), true},
+                 item_of("cell_temperature_max_index"), item_of("cell_temperature_max_name"), true,
+                 item_of("module_temperature_max")},
   };
   for (const auto& each : all) {
     std::optional<double> found;
@@ -211,6 +215,8 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
       if (index) state.values.set(each.name_item, fmt::format("{}:{:.0f}", digits, *index));
     }
     set(state.values, each.value_item, found);
+    // The hottest cell is in the hottest module.
+    if (each.module_item) set(state.values, *each.module_item, found);
   }
   double sum = 0;
   int count = 0;

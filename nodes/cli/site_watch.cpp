@@ -124,11 +124,23 @@ void site_watch::learn_states(std::int64_t now_us) {
   if (nodes_of(status_) != nodes_known_) learn_facts();
 }
 
+/// Of a candidate of protection, else of a reason for which contactors were locked.
+messages::alarms::explanation site_watch::words_of(const view::alarm& one) const {
+  auto words = texts_.of_candidate(one.candidate, one.level);
+  if (!words.text.empty()) return words;
+  messages::event locked;
+  locked.kind = "contactor";
+  locked.state = "fault";
+  locked.reason = one.candidate;
+  return texts_.of(locked);
+}
+
 view::picture site_watch::look() {
   learn_states(monotonic_now_us());
   auto seen = view::gather(facts_, heard_, status_, utc_now_us());
   seen.alarms = alarms_.standing();
-  for (auto& one : seen.alarms) one.words = texts_.of_candidate(one.candidate, one.level);
+  for (const auto& rack : seen.racks) view::add_locks(seen.alarms, rack.name, rack.contactor_locks);
+  for (auto& one : seen.alarms) one.words = words_of(one);
   // The journal of a rack that was taken out of the site is still there.
   std::erase_if(seen.alarms, [&](const view::alarm& one) {
     return std::ranges::find(seen.racks, one.rack, &view::rack_picture::name) == seen.racks.end();

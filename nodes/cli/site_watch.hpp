@@ -41,6 +41,7 @@ class site_watch {
   void take(const bus::message::update& news, std::int64_t now_us);
   void hear(const messages::message& said);
   void read_journals();
+  [[nodiscard]] messages::alarms::explanation words_of(const view::alarm& one) const;
   void learn_states(std::int64_t now_us);
   void learn_facts();
 

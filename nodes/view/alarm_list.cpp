@@ -92,11 +92,32 @@ std::vector<alarm> alarm_list::standing() const {
     result.push_back(one.what);
     result.back().shelved = shelved_.contains(which);
   }
-  std::stable_sort(result.begin(), result.end(), [](const alarm& a, const alarm& b) {
+  put_worst_first(result);
+  return result;
+}
+
+void put_worst_first(std::vector<alarm>& all) {
+  std::stable_sort(all.begin(), all.end(), [](const alarm& a, const alarm& b) {
     if (a.shelved != b.shelved) return b.shelved;
     return rank(a) != rank(b) ? rank(a) > rank(b) : a.utc_us > b.utc_us;
   });
-  return result;
+}
+
+void add_locks(std::vector<alarm>& to, const std::string& rack,
+               const std::vector<std::string>& locks) {
+  for (const auto& lock : locks) {
+    const bool is_said = std::ranges::any_of(to, [&](const alarm& one) {
+      return one.rack == rack && one.candidate == lock && one.level != "warning";
+    });
+    if (is_said) continue;
+    alarm made;
+    made.rack = rack;
+    made.candidate = lock;
+    made.level = "fault";
+    made.scope = "contactor";
+    to.push_back(std::move(made));
+  }
+  put_worst_first(to);
 }
 
 } // namespace voltaic::nodes::view

@@ -15,7 +15,7 @@ namespace voltaic::nodes::view {
 
 /// A level of a protection candidate that was set and is not over.
 struct alarm {
-  std::int64_t utc_us = 0; ///< when it was first set
+  std::int64_t utc_us = 0; ///< when it was first set; 0: nobody says
   std::string rack;
   std::string candidate;
   std::string level; ///< warning, alarm, fault or hard
@@ -28,6 +28,14 @@ struct alarm {
   bool shelved = false;                     ///< somebody does not want to be told for a time
   messages::alarms::explanation words = {}; ///< what it means, for whoever shows it
 };
+
+/// The worst level first, of one level the newest first; what is shelved comes last.
+void put_worst_first(std::vector<alarm>& all);
+
+/// Adds what locks a rack's contactors, as faults that a latch keeps, where protection does not
+/// say the same: a lock outlives the event that told of it, and restarts.
+void add_locks(std::vector<alarm>& to, const std::string& rack,
+               const std::vector<std::string>& locks);
 
 /// Which alarms stand, from protection's events. Pure.
 class alarm_list {

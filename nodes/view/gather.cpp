@@ -77,6 +77,19 @@ elements elements_of(const point_state* array) {
   return result;
 }
 
+/// "contactor_weld, precharge_failed" one by one; "none" is none.
+std::vector<std::string> locks_of(const point_state* lock) {
+  std::vector<std::string> all;
+  if (lock == nullptr || lock->quality != quality::good || lock->text == "none") return all;
+  constexpr std::string_view between = ", ";
+  for (std::size_t from = 0; from < lock->text.size();) {
+    const auto end = std::min(lock->text.find(between, from), lock->text.size());
+    all.push_back(lock->text.substr(from, end - from));
+    from = end + between.size();
+  }
+  return all;
+}
+
 rack_picture rack_of(const std::string& name, const index_of_points& points,
                      const live_state& heard) {
   const auto of = [&](const char* point) { return name + "/" + point; };
@@ -85,6 +98,7 @@ rack_picture rack_of(const std::string& name, const index_of_points& points,
   const auto* contactor = points.find(of("contactor"));
   const bool is_known = contactor != nullptr && contactor->quality == quality::good;
   rack.contactor = is_known ? contactor->text : "unknown";
+  rack.contactor_locks = locks_of(points.find(of("contactor_lock")));
   rack.voltage_v = points.value(of("voltage"));
   rack.current_a = points.value(of("current"));
   rack.power_w = points.value(of("power"));

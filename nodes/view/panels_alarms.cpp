@@ -84,7 +84,7 @@ line alarm_row(const paper& on, const alarm& what, const alarm_columns& wide) {
     put(value_text(what.value, what.unit), style::plain);
     put("limit " + value_text(what.threshold, ""), style::label);
   }
-  if (text.rest() < clock_columns) return text.done();
+  if (what.utc_us == 0 || text.rest() < clock_columns) return text.done();
   if (text.rest() > clock_columns) text.to(on.columns - clock_columns - 1);
   return text.put(clock_text(what.utc_us), style::label).done();
 }

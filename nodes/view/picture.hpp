@@ -27,7 +27,8 @@ struct elements {
 
 struct rack_picture {
   std::string name;
-  std::string contactor; ///< "unknown" where nobody says
+  std::string contactor;                    ///< "unknown" where nobody says
+  std::vector<std::string> contactor_locks; ///< what keeps it open until somebody resets it
   number voltage_v;
   number current_a; ///< positive: discharge
   number power_w;

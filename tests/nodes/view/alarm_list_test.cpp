@@ -160,4 +160,20 @@ TEST_CASE("what concerns a rack as a whole is one place, also when its next life
   CHECK(list.standing().empty());
 }
 
+TEST_CASE("what locks contactors stands as a fault until it is reset, also after a restart") {
+  std::vector<voltaic::nodes::view::alarm> standing;
+  voltaic::nodes::view::add_locks(standing, "rack_1", {"precharge_failed"});
+  REQUIRE(standing.size() == 1);
+  CHECK(standing.front().rack == "rack_1");
+  CHECK(standing.front().candidate == "precharge_failed");
+  CHECK(standing.front().level == "fault");
+  CHECK(standing.front().places == 0);
+  voltaic::nodes::view::add_locks(standing, "rack_1", {"precharge_failed"});
+  CHECK(standing.size() == 1);
+  voltaic::nodes::view::add_locks(standing, "rack_2", {"precharge_failed"});
+  CHECK(standing.size() == 2);
+  voltaic::nodes::view::add_locks(standing, "rack_3", {});
+  CHECK(standing.size() == 2);
+}
+
 } // namespace alarm_list_test

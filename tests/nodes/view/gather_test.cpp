@@ -33,7 +33,8 @@ class small_bus {
                         .scale = 0.001}});
     describe("rack_0", {{.name = "rack_0/cell_voltage_max", .unit = "V", .raw_type = "f64"},
                         {.name = "rack_0/cell_voltage_max_index", .raw_type = "u32"}});
-    describe("rack_0/contactor", {{.name = "rack_0/contactor", .raw_type = "text"}});
+    describe("rack_0/contactor", {{.name = "rack_0/contactor", .raw_type = "text"},
+                                  {.name = "rack_0/contactor_lock", .raw_type = "text"}});
     describe("meter_0",
              {{.name = "meter_0/serial_number", .raw_type = "text"},
               {.name = "meter_0/frequency", .unit = "Hz", .raw_type = "f64", .decimals = 2},
@@ -195,6 +196,16 @@ TEST_CASE("processes are told as the supervisor knows them") {
 TEST_CASE("a picture says when the supervisor does not answer") {
   small_bus bus;
   CHECK(bus.look(json()).trouble == "the supervisor does not answer");
+}
+
+TEST_CASE("a rack's picture names each thing that locks its contactors") {
+  small_bus bus;
+  const auto locks = [&] { return bus.look().racks[0].contactor_locks; };
+  CHECK(locks().empty());
+  bus.say("rack_0/contactor", 1, std::string("none"));
+  CHECK(locks().empty());
+  bus.say("rack_0/contactor", 1, std::string("contactor_weld, precharge_failed"));
+  CHECK(locks() == std::vector<std::string>{"contactor_weld", "precharge_failed"});
 }
 
 } // namespace gather_test
