@@ -181,7 +181,7 @@ void process_set::ended(entry& item, const exit_status& status, std::int64_t now
                        ? status.text()
                        : fmt::format("{}, {}", item.kill_reason, status.text());
   if (is_memory_kill(item, status, now_us)) {
-    *item.last_exit += ", out of memory";
+    *item.last_exit += ", probably out of memory";
     auto event = system_event(codes::out_of_memory, item.spec.name, memory_kill_reason);
     event.pid = item.child->pid();
     report_(std::move(event));
