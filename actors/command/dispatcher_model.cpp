@@ -100,6 +100,7 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
   if (asked.operation == "reset") {
     if (asked.point == owner + "/protection") return {asked.point};
     if (asked.point == owner + "/contactor") return {asked.point};
+    if (asked.point != owner) return {}; // a misspelled part must not reset the whole
     return {owner + "/contactor", owner + "/protection"};
   }
   const bool known =

@@ -49,6 +49,7 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   CHECK(targets(model, ask("open", "rack_0/contactor")) == all{"rack_0/contactor"});
   CHECK(targets(model, ask("reset", "rack_0")) == all{"rack_0/contactor", "rack_0/protection"});
   CHECK(targets(model, ask("reset", "rack_0/protection")) == all{"rack_0/protection"});
+  CHECK(targets(model, ask("reset", "rack_0/protectoin")).empty());
   CHECK(targets(model, ask("set", "rack_1/charge_current_limit")) == all{"bms_1"});
   CHECK(targets(model, ask("set", "bms_0/SetChargeCurrent")) == all{"bms_0"});
   CHECK(targets(model, ask("set", "meter_0/power")) == all{"meter_0"});
