@@ -115,9 +115,12 @@ void cap_currents(const std::vector<named_cap>& caps, told_limits& told,
     if (const auto* cap = find(caps, current))
       to.push_back({cause::setpoint, std::max(0.0, cap->value), words_of(*cap)});
     const auto* cap = find(caps, power);
-    if (cap != nullptr && battery.voltage_v.value_or(0) > 0)
+    if (cap == nullptr) return;
+    if (battery.voltage_v.value_or(0) > 0)
       to.push_back(
           {cause::setpoint, std::max(0.0, cap->value) / *battery.voltage_v, words_of(*cap)});
+    else // nobody knows which current that power is
+      to.push_back({cause::setpoint, 0, words_of(*cap) + ", the voltage is not known"});
   };
   add(told.charge, item_of("charge_current_limit"), item_of("charge_power_limit"));
   add(told.discharge, item_of("discharge_current_limit"), item_of("discharge_power_limit"));
@@ -130,6 +133,27 @@ std::string cap_voltage(const std::vector<named_cap>& caps, messages::inverter::
   if (cap == nullptr || !limit_v || !messages::is_tighter(cap->value, *limit_v, side)) return {};
   limit_v = cap->value;
   return fmt::format(" ({})", words_of(*cap));
+}
+
+// Beyond a cap of voltage nothing flows its way, and what is told is the voltage that the battery
+// has: an inverter that is told another one may drive the current the other way to reach it.
+// `beyond` is by how much the battery is; unknown is worst.
+void stop_beyond(const std::string& cap, std::optional<double> beyond_v, std::vector<bound>& all) {
+  if (cap.empty() || (beyond_v && !(*beyond_v > 0))) return;
+  all.push_back({cause::setpoint, 0,
+                 beyond_v
+                     ? fmt::format("the battery is {:.1f} V beyond its voltage{}", *beyond_v, cap)
+                     : fmt::format("the voltage is not known{}", cap)});
+}
+
+void stop_beyond_caps(told_limits& told, const battery_state& battery,
+                      const std::string& charge_set, const std::string& discharge_set) {
+  const auto beyond = [&](std::optional<double> limit_v, double sign) {
+    return battery.voltage_v && limit_v ? std::optional((*battery.voltage_v - *limit_v) * sign)
+                                        : std::nullopt;
+  };
+  stop_beyond(charge_set, beyond(told.charge_voltage_v, 1), told.charge);
+  stop_beyond(discharge_set, beyond(told.discharge_voltage_v, -1), told.discharge);
 }
 
 double power_of(double current_a, std::optional<double> voltage_v, std::optional<double> limit_w,
@@ -152,6 +176,19 @@ std::optional<double> discharge_voltage(const model_options& options,
   if (battery.discharge_voltage_v && options.discharge_voltage_v)
     return std::max(*battery.discharge_voltage_v, *options.discharge_voltage_v);
   return battery.discharge_voltage_v ? battery.discharge_voltage_v : options.discharge_voltage_v;
+}
+
+// What a cap leaves of the voltages, where the battery is beyond it: its own, but never past the
+// limits that hold without any cap.
+void hold_at_battery(const model_options& options, const battery_state& battery,
+                     told_limits& told) {
+  if (!battery.voltage_v) return;
+  if (const auto limit_v = charge_voltage(options, battery); limit_v && told.charge_voltage_v)
+    told.charge_voltage_v =
+        std::min(*limit_v, std::max(*told.charge_voltage_v, *battery.voltage_v));
+  if (const auto limit_v = discharge_voltage(options, battery); limit_v && told.discharge_voltage_v)
+    told.discharge_voltage_v =
+        std::max(*limit_v, std::min(*told.discharge_voltage_v, *battery.voltage_v));
 }
 
 } // namespace
@@ -206,11 +243,13 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
                  battery.is_derated_discharge, battery.is_set_discharge},
                 inverter, known);
   cap_currents(caps, told, battery);
+  stop_beyond_caps(told, battery, charge_set, discharge_set);
   fold_both(options, told, battery, charge_set, discharge_set);
   sort_by_current(told.charge);
   sort_by_current(told.discharge);
   told.charge_current_a = told.charge.front().current_a;
   told.discharge_current_a = told.discharge.front().current_a;
+  hold_at_battery(options, battery, told);
   // Stopped by both: some inverters go by one of them.
   if (told.charge_current_a <= 0 && told.charge_voltage_v && battery.voltage_v)
     told.charge_voltage_v = std::min(*told.charge_voltage_v, *battery.voltage_v);
