@@ -46,10 +46,7 @@ std::vector<messages::event> configuration_keeper::begin(runtime::instant now) {
     told.push_back(shelf_event(nullptr));
   }
   if (found_.is_new) {
-    const auto utc_us = std::max(now.utc_us, found_.after_utc_us + 1);
-    owner_.store(
-        {0, configuration::stream, rack_, utc_us, configuration::encode_version(found_.in_force)},
-        no_token);
+    keep_version(found_.in_force, no_token, now);
     tell("taken", fmt::format("version {}, {}", found_.in_force.number, found_.in_force.origin),
          found_.in_force.changes, nullptr, now);
   }
@@ -122,6 +119,16 @@ void configuration_keeper::keep_words(runtime::instant now) {
       no_token);
 }
 
+// Later than what it follows, though a clock stepped back: the latest of them is the one that
+// holds.
+void configuration_keeper::keep_version(const configuration::version& of, std::uint64_t token_of,
+                                        runtime::instant now) {
+  found_.after_utc_us = std::max(now.utc_us, found_.after_utc_us + 1);
+  owner_.store(
+      {0, configuration::stream, rack_, found_.after_utc_us, configuration::encode_version(of)},
+      token_of);
+}
+
 void configuration_keeper::keep_staged(runtime::instant now) {
   owner_.store({0, configuration::stream, configuration::staged_key(rack_), now.utc_us,
                 found_.staged ? configuration::encode_version(*found_.staged) : std::string()},
@@ -169,8 +176,7 @@ std::optional<configuration_keeper::answer> configuration_keeper::approve(
       {who.user, who.role, who.reason, who.utc_us}};
   storing_ = asked;
   // One record: a life that ends here leaves the former version or this one, never parts of both.
-  owner_.store({0, configuration::stream, rack_, now.utc_us, configuration::encode_version(next)},
-               token);
+  keep_version(next, token, now);
   return std::nullopt;
 }
 

@@ -69,6 +69,8 @@ class configuration_keeper {
                                                   bool standby) const;
   void tell(const char* state, std::string reason, std::vector<std::string> changes,
             const messages::command* cause, runtime::instant now);
+  void keep_version(const messages::configuration::version& of, std::uint64_t token_of,
+                    runtime::instant now);
   void keep_staged(runtime::instant now);
   void keep_shelf(runtime::instant now);
   void keep_words(runtime::instant now);

@@ -28,8 +28,11 @@ version version_of(std::uint32_t number, const std::string& origin, const rack_c
 
 standing first_version(const known_configuration& known, const rack_configuration& wanted) {
   standing made;
-  made.was_lost = known.body.has_value();
-  const auto* origin = made.was_lost            ? "site file at start, the former was unreadable"
+  made.was_lost = known.body.has_value() || known.others_unreadable;
+  made.after_utc_us = known.utc_us;
+  const auto* origin = known.body ? "site file at start, the former was unreadable"
+                       : known.others_unreadable
+                           ? "site file at start, another journal is unreadable"
                        : known.journal_was_lost ? "site file at start, the journal was lost"
                                                 : "site file at first start";
   made.in_force = version_of(1, origin, wanted, {});
@@ -73,7 +76,9 @@ known_configuration find_known(const std::vector<kept_version>& kept, const std:
   // Of two that are as old its own counts.
   if (own != nullptr && known != nullptr && own->utc_us == known->utc_us) known = own;
   if (known == nullptr) return {};
-  return {known->body, false, known == own ? std::string() : known->rack, known->utc_us};
+  return {.body = known->body,
+          .former = known == own ? std::string() : known->rack,
+          .utc_us = known->utc_us};
 }
 
 std::string encode_version(const version& of) {

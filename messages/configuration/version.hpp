@@ -72,6 +72,7 @@ struct standing {
 struct known_configuration {
   std::optional<std::string> body; ///< of its newest version
   bool journal_was_lost = false;
+  bool others_unreadable = false; ///< some journal beside its own: of a former name or node, maybe
   /// Its rack's name, where `body` was kept under another one or in another node's journal.
   std::string former = {};
   std::int64_t utc_us = 0;                  ///< of `body`
@@ -86,6 +87,12 @@ struct kept_version {
   bool is_own = false; ///< in the journal of the rack's node
 };
 
+/// What the journals beside that of a rack's node keep.
+struct kept_elsewhere {
+  std::vector<kept_version> versions;
+  bool any_unreadable = false; ///< who knows what stands there
+};
+
 /// What of `kept` is known of a rack: its own newest version, or a newer one of whatever was at the
 /// same place: on the same bus, or one with the same port, with the same offset of identifiers. So
 /// neither another name nor another node makes a rack a new one. Its own of another place is
@@ -96,8 +103,8 @@ struct kept_version {
 
 /// Equal, or only tighter: what the site wants holds. Otherwise the tighter of each row does, and
 /// the rest is staged. Where nothing was ever approved the site's holds as version 1; where it
-/// cannot be read as well, and `was_lost` says so. Pure: asked again it says the same, also after
-/// `in_force` was journalled.
+/// cannot be read, or may stand in a journal that cannot, as well, and `was_lost` says so. Pure:
+/// asked again it says the same, also after `in_force` was journalled.
 [[nodiscard]] standing standing_of(const known_configuration& known,
                                    const rack_configuration& wanted);
 

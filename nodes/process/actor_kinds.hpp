@@ -16,10 +16,10 @@ namespace voltaic::nodes::process {
 struct actor_setup {
   const site::plan& plan;
   const site::actor& actor;
-  actors::can_device::frame_sender send;                        ///< of its bus; empty without one
-  std::function<bool(bus::modbus::write_request)> write;        ///< of its line; empty without one
-  std::function<bool(const std::vector<bool>&)> drive;          ///< of its chip; empty without one
-  std::vector<messages::configuration::kept_version> kept = {}; ///< of racks, in other journals
+  actors::can_device::frame_sender send;                 ///< of its bus; empty without one
+  std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
+  std::function<bool(const std::vector<bool>&)> drive;   ///< of its chip; empty without one
+  messages::configuration::kept_elsewhere kept = {};     ///< of racks, in other journals
 };
 
 /// How the actor of a plan is made.
@@ -32,7 +32,7 @@ struct field_access {
   /// Of the lines that a [[digital]] drives.
   std::function<std::function<bool(const std::vector<bool>&)>(const std::string& digital)> driver;
   /// Configurations of racks that other nodes' journals keep.
-  std::vector<messages::configuration::kept_version> kept = {};
+  messages::configuration::kept_elsewhere kept = {};
 };
 
 /// A node's actors in start order, supervised as they depend on each other: the

@@ -26,8 +26,9 @@ using messages::configuration::standing;
 
 /// By the journal as it is now, which an actor may read while it is made.
 standing standing_now(context& with, const std::string& rack, const rack_configuration& wanted,
-                      std::vector<messages::configuration::kept_version> kept,
+                      messages::configuration::kept_elsewhere elsewhere,
                       const std::string& profile_words) {
+  auto& kept = elsewhere.versions;
   for (auto& record : with.journal().newest(messages::configuration::stream))
     kept.push_back({std::move(record.key), record.utc_us, std::move(record.body), true});
   std::map<std::string, std::string> words;
@@ -36,6 +37,7 @@ standing standing_now(context& with, const std::string& rack, const rack_configu
       words[messages::configuration::content_hash(each.body)] = each.body;
   auto known = messages::configuration::find_known(kept, rack, wanted);
   known.journal_was_lost = with.journal().boot().after_loss;
+  known.others_unreadable = elsewhere.any_unreadable;
   known.words = std::move(words);
   known.words[wanted.profile_content] = profile_words;
   return messages::configuration::standing_of(known, wanted);

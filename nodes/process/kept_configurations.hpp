@@ -1,7 +1,5 @@
 #pragma once
 
-#include <vector>
-
 #include "messages/configuration/version.hpp"
 #include "nodes/site/plan.hpp"
 
@@ -9,8 +7,9 @@ namespace voltaic::nodes::process {
 
 /// The newest configuration of each rack that a journal beside the node's own keeps, whoever wrote
 /// it: a rack that had another name, or lived in another node, is known by its place. Nothing for a
-/// node without racks. What cannot be read says nothing.
-[[nodiscard]] std::vector<messages::configuration::kept_version> kept_configurations(
-    const site::plan& plan, const site::node& node);
+/// node without racks. A journal that cannot be read is tried again for a second, since its node
+/// may just start or stop, and then told of: what stands there may be a rack's of here.
+[[nodiscard]] messages::configuration::kept_elsewhere kept_configurations(const site::plan& plan,
+                                                                          const site::node& node);
 
 } // namespace voltaic::nodes::process

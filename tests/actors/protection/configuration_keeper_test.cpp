@@ -62,14 +62,14 @@ class lives {
     configuration::known_configuration known;
     for (const auto& record : with.kept.newest(configuration::stream))
       if (record.key == "rack_0")
-        known.body = record.body;
+        known.body = record.body, known.utc_us = record.utc_us;
       else if (configuration::is_words_key(record.key))
         known.words[configuration::content_hash(record.body)] = record.body;
     if (!words.empty()) known.words[wanted.profile_content] = words;
     found = configuration::standing_of(known, wanted);
     keeper.emplace(with, "rack_0", found);
     with.events.clear();
-    warned = keeper->begin(now);
+    warned = keeper->begin(at);
     alarm.reset();
     for (const auto& each : warned)
       if (each.edge == "set" || each.edge == "clear") alarm = each;
@@ -82,8 +82,8 @@ class lives {
     asked.user = user;
     asked.role = role;
     asked.priority = priority;
-    if (auto told = keeper->approve(asked, standby, now)) return *told;
-    auto told = keeper->stored(with.last.first, with.last.second, now);
+    if (auto told = keeper->approve(asked, standby, at)) return *told;
+    auto told = keeper->stored(with.last.first, with.last.second, at);
     REQUIRE(told);
     return *told;
   }
@@ -94,6 +94,7 @@ class lives {
   std::vector<messages::event> warned;
   std::optional<messages::event> alarm; ///< whether the warning stands, where that was told
   std::uint8_t priority = messages::command_priority::person;
+  messages::instant at = now;
   std::string words; ///< what the site's profile says
 };
 
@@ -154,6 +155,26 @@ TEST_CASE("two persons in standby make it the next version, in one record") {
   CHECK(rack.found.in_force.approvers.size() == 2);
   REQUIRE(rack.alarm);
   CHECK(rack.alarm->edge == "clear");
+}
+
+TEST_CASE("a version that is approved is stored later than what it follows, though clocks step") {
+  for (const bool in_one_life : {true, false}) {
+    lives rack;
+    rack.start(with_fault_at(3.65));
+    if (!in_one_life) rack.at.utc_us -= 1'000'000;
+    // Tighter first: what it follows then is of its own life.
+    auto wanted = with_fault_at(3.7);
+    if (in_one_life) wanted.limits.candidates[0].limits[0].set -= 0.01;
+    rack.start(wanted);
+    rack.at.utc_us = 500'000;
+    REQUIRE(rack.approve("ada", "engineer").outcome == outcome::done);
+    REQUIRE(rack.approve("eve", "service").is_stored);
+    std::vector<std::int64_t> times;
+    for (const auto& record : rack.with.kept.records)
+      if (record.key == "rack_0") times.push_back(record.utc_us);
+    REQUIRE(times.size() == (in_one_life ? 3 : 2));
+    CHECK(std::ranges::is_sorted(times, std::ranges::less_equal()));
+  }
 }
 
 TEST_CASE("what a life approved once is forgotten by the next") {

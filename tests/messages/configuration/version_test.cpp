@@ -136,6 +136,24 @@ TEST_CASE("F-110 what was approved and cannot be read counts as lost, and the si
   CHECK(journal.in_force.origin == "site file at start, the journal was lost");
 }
 
+TEST_CASE("F-110 a rack of which nothing is known counts as lost while a journal is unreadable") {
+  known_configuration known;
+  known.others_unreadable = true;
+  const auto found = standing_of(known, sample_configuration());
+  CHECK(found.was_lost);
+  CHECK(found.in_force.number == 1);
+  CHECK(found.in_force.origin == "site file at start, another journal is unreadable");
+  // What its own journal has is its own.
+  auto own = journalled(found);
+  own.others_unreadable = true;
+  CHECK_FALSE(standing_of(own, sample_configuration()).was_lost);
+  // What is unreadable is older than what follows it, too.
+  known = {};
+  known.body = "{}";
+  known.utc_us = 100;
+  CHECK(standing_of(known, sample_configuration()).after_utc_us == 100);
+}
+
 TEST_CASE("a rack with another name at the same place is the one that was approved there") {
   const auto first = standing_of({}, with_fault_at(3.65));
   const std::vector<kept_version> kept = {{"rack_0", 100, encode_version(first.in_force), false},
