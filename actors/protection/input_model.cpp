@@ -280,9 +280,21 @@ std::uint32_t input_model::take(std::span<const element_block> blocks, std::int6
   return touched;
 }
 
-void input_model::pass(std::int64_t now_us) {
+void input_model::begin(std::int64_t now_us) {
+  begun_ = true;
   for (auto& each : points_) {
-    if (!each || !each->scan.all_received()) continue;
+    if (each) each->scan.begin(now_us);
+  }
+}
+
+void input_model::pass(std::int64_t now_us) {
+  if (!begun_) begin(now_us);
+  for (std::size_t what = 0; what < points_.size(); ++what) {
+    auto& each = points_[what];
+    if (!each) continue;
+    each->was_received = each->was_received || each->scan.all_received();
+    // Without it nothing closes. What nothing waits for is missed from the start on.
+    if (!each->was_received && is_needed_to_close(static_cast<measured>(what))) continue;
     // A device that never measured is as long without it as one that broke.
     if (each->usable_us < 0 || each->scan.invalid_count() == 0) each->usable_us = now_us;
     const auto unusable_ms =

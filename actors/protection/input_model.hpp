@@ -128,6 +128,7 @@ class input_model {
     scan_model scan;
     element_values invalid{1};
     element_values unusable_ms{1};
+    bool was_received = false;   ///< all of it, once
     std::int64_t usable_us = -1; ///< when all of it was usable last; below zero: it did not come
     element_values silence{1};
     std::int32_t silence_warning_ms;
@@ -139,6 +140,7 @@ class input_model {
     double followed_a = 0;
     std::int64_t followed_us = 0; ///< when the followed limit was in force last
   };
+  void begin(std::int64_t now_us);
   void derive(std::uint32_t touched, std::int64_t now_us);
   void derive_voltages();
   void derive_ratios();
@@ -160,6 +162,7 @@ class input_model {
   std::array<element_values, static_cast<std::size_t>(input_kind::frozen)> derived_;
   std::optional<frozen_model> frozen_;
   std::optional<rise_model> rise_;
+  bool begun_ = false;             ///< time passes
   std::uint32_t open_wire_at_ = 0; ///< the first cell beside one
   bool cooling_demanded_ = false;
   std::optional<std::int64_t> cooled_us_; ///< when it ran, or was not asked for, last

@@ -131,11 +131,13 @@ candidate insulation_unknown_candidate() {
 
 severity loss_of_own(const messages::protection::table& rules, std::string_view point) {
   auto worst = severity::warns;
+  // That is heard over the message bus: without it nothing opens, whatever its levels do.
+  const bool is_equipment = !messages::protection::split_point(point).device.empty();
   for (const auto& watched : rules.candidates) {
     const auto own = messages::protection::parse_own(watched.name);
     if (!own || own->point != point) continue;
     for (const auto& each : watched.limits) {
-      if (messages::protection::opens(each)) return severity::opens;
+      if (messages::protection::opens(each) && !is_equipment) return severity::opens;
       for (const auto& taken : each.actions) {
         const bool is_told = taken.kind == action_kind::log || taken.kind == action_kind::balance ||
                              taken.kind == action_kind::fan_on ||

@@ -44,7 +44,7 @@ struct silence_thresholds {
   return communication_loss_candidate(what, period_ms, loss_of(what));
 }
 /// What losing an own point comes to: as much as its candidates may do. What never stops current
-/// warns, what never opens stops.
+/// warns, what never opens stops. That of equipment opens nothing, whatever its candidates do.
 [[nodiscard]] severity loss_of_own(const messages::protection::table& rules,
                                    std::string_view point);
 /// Insulation that nobody measured for a day, although its monitor speaks: no closing. Beside

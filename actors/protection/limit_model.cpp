@@ -134,11 +134,15 @@ limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& n
       left.at_most(percent_at(by_heat, ahead_c), limit_reason::temperature_trend);
     }
   }
-  if (options_.has_soc && !now.soc_is_doubted) {
+  const auto& rise = (charge ? charge_ : discharge_).rise;
+  if (options_.has_soc && (!now.soc_is_doubted || !rise.is_started())) {
     const auto& by_soc = curve_of(options_.derating.soc, charge);
     left.at_most(now.soc_percent ? percent_at(by_soc, *now.soc_percent) : least_percent(by_soc),
                  limit_reason::soc);
   }
+  // What was held before is not known: no more than what soc_implausible is about to leave.
+  if (options_.has_soc && now.soc_is_doubted && !rise.is_started())
+    left.at_most(doubted_soc_percent, limit_reason::soc);
   return left;
 }
 

@@ -143,6 +143,8 @@ class slow_rise {
   /// What is left now, where `allowed` is; `may_rise`: nothing that it follows from
   /// is missing. Until that was so for the first time it takes what is allowed.
   double step(double allowed, bool may_rise, std::int64_t now_us);
+  /// Everything was known once, so that what it holds is worth holding.
+  [[nodiscard]] bool is_started() const { return started_; }
 
  private:
   double percent_per_us_;
@@ -153,6 +155,10 @@ class slow_rise {
   std::int64_t since_us_ = 0;  ///< no fall since then
   std::int64_t raised_us_ = 0; ///< the last step up
 };
+
+/// What is left where SOC is doubted from the start on, when nothing stands that could be held: as
+/// much as `soc_implausible` leaves later, and no more than the curve has for what SOC says.
+inline constexpr double doubted_soc_percent = 50;
 
 /// Limits of current, power and voltage of one rack by its derating curves: the least
 /// of all of them and of what active levels leave. Decides on extremes, never on

@@ -103,7 +103,7 @@ stored_latch stored_as(const runtime::kept_latch& each) {
 current_limits stopped_limits(const current_limits& wanted, const char* reason) {
   auto none = wanted;
   none.charge_a = none.discharge_a = none.charge_w = none.discharge_w = 0;
-  none.reasons.emplace_back(reason);
+  none.add_reason(reason, true, true);
   return none;
 }
 

@@ -204,6 +204,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
     inputs_.pass(now_us);
     look(touched);
   }
+  watch_rest();
   if (!ready_ && inputs_.scan(measured::cell_voltage).scans() >= scans_for_ready &&
       inputs_.heard_all()) {
     ready_ = dirty_ = true;

@@ -135,6 +135,8 @@ using refusals = std::vector<std::string>;
 
 /// A smaller current flows through nobody: it is what sensors show.
 inline constexpr double rest_current_a = 2.0;
+/// It has to be at rest for so long: a current that changes its sign passes zero.
+inline constexpr std::int64_t rest_us = 5 * messages::us_per_s;
 
 /// Nobody shelves a warning for longer.
 inline constexpr std::int64_t shelved_us_max = 8 * 3'600 * messages::us_per_s;
@@ -176,7 +178,7 @@ class protection_model {
   /// What the last reset, shelving or unshelving did, for telling it; valid until the next step.
   [[nodiscard]] const outputs& last() const { return outputs_; }
 
-  /// It is known, now, that no current flows.
+  /// It is known that no current flows, now and for the last `rest_us`.
   [[nodiscard]] bool is_at_rest() const;
 
   [[nodiscard]] const std::vector<row>& rows() const { return rows_; }
@@ -215,6 +217,8 @@ class protection_model {
   [[nodiscard]] extremes extremes_of(measured what);
   [[nodiscard]] limit_inputs inputs_of_limits();
   void update_caps();
+  [[nodiscard]] bool carries_nothing() const;
+  void watch_rest();
 
   protection_options options_;
   /// Of a measured point, how many elements are unusable, and since when so many.
@@ -254,6 +258,8 @@ class protection_model {
   };
   cap charge_cap_;
   cap discharge_cap_;
+
+  std::optional<std::int64_t> rests_since_us_; ///< nothing: it carries current, or may
 
   bool serious_ = false; ///< an alarm or more is active
   bool group_known_ = false;

@@ -98,6 +98,18 @@ extremes protection_model::extremes_of(measured what) {
 }
 
 bool protection_model::is_at_rest() const {
+  return rests_since_us_ && last_us_ - *rests_since_us_ >= rest_us;
+}
+
+void protection_model::watch_rest() {
+  if (!carries_nothing()) {
+    rests_since_us_.reset();
+  } else if (!rests_since_us_) {
+    rests_since_us_ = last_us_;
+  }
+}
+
+bool protection_model::carries_nothing() const {
   if (!inputs_.is_bound(measured::current)) return false;
   const auto current_a = inputs_.value_of(measured::current);
   const auto period_ms = options_.points[position_of(measured::current)].period_ms;

@@ -42,6 +42,14 @@ scan_model::scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t 
       seen_(count, 0),
       never_count_(count) {}
 
+void scan_model::begin(std::int64_t now_us) {
+  if (uniform_) return; // all of it came already
+  for (std::size_t element = 0; element < values_.count; ++element) {
+    if (quality_[element] == quality::never) fresh_us_[element] = now_us;
+  }
+  recount();
+}
+
 void scan_model::apply(const element_block& block, std::int64_t now_us) {
   const bool whole = block.first_index == 0 && block.values.size() == values_.count &&
                      block.element_quality.empty() && block.quality <= quality::uncertain;
@@ -144,11 +152,8 @@ void scan_model::recount() {
   never_count_ = invalid_count_ = 0;
   oldest_us_ = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t element = 0; element < values_.count; ++element) {
-    if (quality_[element] == quality::never) {
-      ++never_count_;
-      continue;
-    }
     oldest_us_ = std::min(oldest_us_, fresh_us_[element]);
+    if (quality_[element] == quality::never) ++never_count_;
     if (quality_[element] != quality::invalid) continue;
     if (invalid_count_ == 0) first_invalid_ = element;
     ++invalid_count_;
@@ -168,7 +173,6 @@ std::int32_t scan_model::charge_us(std::int64_t from_us, std::int64_t to_us) con
 }
 
 std::int64_t scan_model::oldest_age_us(std::int64_t now_us) const {
-  if (never_count_ > 0) return 0;
   return std::max<std::int64_t>(0, now_us - oldest_us_);
 }
 

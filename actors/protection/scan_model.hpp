@@ -54,7 +54,9 @@ class scan_model {
   /// The lowest of them; only if there are any.
   [[nodiscard]] std::uint32_t first_invalid() const { return first_invalid_; }
   [[nodiscard]] bool all_received() const { return never_count_ == 0; }
-  /// Age of the element that did not arrive for the longest time.
+  /// Somebody listens from now on: what never arrives is silent since then.
+  void begin(std::int64_t now_us);
+  /// Age of the element that did not arrive for the longest time, since `begin` at the most.
   [[nodiscard]] std::int64_t oldest_age_us(std::int64_t now_us) const;
   /// Elements whose newest value waits to be confirmed.
   [[nodiscard]] std::uint32_t unconfirmed_count() const { return unconfirmed_count_; }

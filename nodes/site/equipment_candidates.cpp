@@ -22,6 +22,18 @@ bool is_text(const profiles::point& point) {
   return point.type == profiles::raw_type::text || !point.texts.empty();
 }
 
+// Equipment is heard over the message bus, and nothing may open because that is gone or wrong.
+std::optional<std::string> opening_in(const protection::candidate& watched,
+                                      const std::string& device_name) {
+  const auto found = std::ranges::find_if(watched.limits, protection::opens);
+  if (found == watched.limits.end()) return std::nullopt;
+  return fmt::format(
+      "{}/{} opens the rack, but {} is heard over the message bus, on which no opening may depend: "
+      "stop the current by stop_charge and stop_discharge, and wire what has to open to an input "
+      "of the rack",
+      watched.name, to_string(found->level), device_name);
+}
+
 } // namespace
 
 bool is_equipment(const device& one) {
@@ -88,6 +100,8 @@ std::vector<std::string> mistakes_of_equipment(const std::vector<const device*>&
                       watched.name, device_name));
     } else if (auto mistake = mistake_in(watched, point, *(*found)->profile)) {
       wrong.push_back(*std::move(mistake));
+    } else if (auto opening = opening_in(watched, (*found)->name)) {
+      wrong.push_back(*std::move(opening));
     }
   }
   return wrong;

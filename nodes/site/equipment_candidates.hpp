@@ -44,7 +44,7 @@ void add_equipment_candidates(const device& equipment, const messages::protectio
 [[nodiscard]] std::vector<std::string> mistakes_at(const device& equipment, bool has_racks);
 
 /// What is wrong with the equipment's candidates of a rack: limits that nobody stated, a device
-/// that does not act on it, a point that cannot be judged.
+/// that does not act on it, a point that cannot be judged, a level that opens.
 [[nodiscard]] std::vector<std::string> mistakes_of_equipment(
     const std::vector<const device*>& equipment, const messages::protection::table& rules);
 

@@ -115,6 +115,17 @@ TEST_CASE("a candidate of equipment that cannot be judged is refused with what t
     points["state"]["protection"] = {"state_high"};
     CHECK(refused().find("it is no measured number") != std::string::npos);
   }
+  SECTION("a level that opens") {
+    for (const std::string opens : {"open_ordered", "open_immediate"}) {
+      const auto said = refused(
+          "[rack.override.\"hvac_0/room_temperature_high\"]\nenvelope = [-40, 120]\nfault = { "
+          "actions = [\"stop_charge\", \"stop_discharge\", \"" +
+          opens + "\"] }\n");
+      INFO(said);
+      CHECK(said.find("hvac_0/room_temperature_high/fault opens the rack, but hvac_0 is heard over "
+                      "the message bus, on which no opening may depend") != std::string::npos);
+    }
+  }
   SECTION("a device that is not there") {
     const auto said = refused(
         "[rack.override.\"hvac_7/room_temperature_high\"]\nquantity = \"terminal_temperature\"\n");

@@ -231,13 +231,35 @@ TEST_CASE(
   CHECK(approve("open", 3).outcome == messages::outcome::done);
   chain.start(); // and is asked anew
   chain.run(2'000);
+  // A current that changes its sign passes zero.
+  CHECK(approve("closed", 0).outcome == messages::outcome::rejected);
+  chain.current_a = -3;
+  chain.run(50);
+  CHECK(approve("closed", 2).outcome == messages::outcome::rejected);
+  chain.run(4'600);
   CHECK(approve("closed", 2).outcome == messages::outcome::done);
   chain.start();
-  chain.run(2'000);
+  chain.run(6'000);
   // Nobody says any more that no current flows.
   chain.tells_current = false;
   chain.run(300);
   CHECK(approve_now("closed").outcome == messages::outcome::rejected);
+}
+
+TEST_CASE("while a rack opens both its limits are told to be zero for that") {
+  stage chain;
+  chain.run(2'000);
+  REQUIRE(chain.limits.charge_current_a == 140);
+  messages::block block;
+  block.quality = messages::quality::good;
+  block.values = std::string("opening");
+  chain.deliver("rack_0/contactor", messages::telemetry{"rack_0/contactor", 0, {block}});
+  chain.deliver("bms_0", messages::tick{chain.now_us, 0});
+  CHECK(chain.limits.charge_current_a == 0);
+  const std::vector<std::string> why = {"contactor_opening"};
+  CHECK(chain.limits.reasons == why);
+  CHECK(chain.limits.charge_reasons == why);
+  CHECK(chain.limits.discharge_reasons == why);
 }
 
 TEST_CASE("a rack that is another one than was approved is not closed, and says why") {

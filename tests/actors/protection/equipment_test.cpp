@@ -58,16 +58,19 @@ class cooled_stage : public stage {
     cells.count = testing::cells;
     described_ = messages::points::make_catalogue("hvac_0", {room, cells});
     start();
-    deliver("hvac_0", described_);
+    learn();
   }
 
-  void say(double room_c) {
+  /// A life hears from it what it says.
+  void learn() { deliver("hvac_0", described_); }
+
+  void say(double room_c, messages::quality is = messages::quality::good) {
     messages::telemetry said;
     said.owner = "hvac_0";
     said.fingerprint = described_.fingerprint;
     said.blocks.resize(2);
     said.blocks[0].source_time_us = said.blocks[1].source_time_us = ++said_us_;
-    said.blocks[0].quality = said.blocks[1].quality = messages::quality::good;
+    said.blocks[0].quality = said.blocks[1].quality = is;
     said.blocks[0].values =
         messages::block::words{static_cast<std::uint16_t>(static_cast<std::int16_t>(room_c * 10))};
     said.blocks[1].point = 1;
@@ -125,11 +128,59 @@ TEST_CASE(
   CHECK(chain.limits.charge_current_a > 0);
 }
 
-TEST_CASE("equipment that never speaks or speaks of other points changes no value of the rack") {
+TEST_CASE("equipment that never speaks is silent from the start on, and a restart lifts nothing") {
   cooled_stage chain;
-  chain.run(5'000);
+  const auto is_told = [&] {
+    const auto told = chain.texts("protection");
+    return std::ranges::find(told, "set communication_loss/alarm hvac_0/room_temperature") !=
+           told.end();
+  };
+  SECTION("never") {
+    chain.run(20'000);
+  }
+  SECTION("not since a restart") {
+    chain.run_saying(25, 5);
+    chain.run(20'000);
+    REQUIRE(chain.limits.charge_current_a == 0);
+    chain.events.clear();
+    chain.start();
+    chain.run(20'000);
+  }
+  SECTION("not since it says that it knows nothing") {
+    chain.run_saying(25, 5);
+    REQUIRE(chain.limits.charge_current_a == 140);
+    chain.say(0, messages::quality::never);
+    chain.run(20'000);
+  }
+  CHECK(is_told());
+  CHECK(chain.limits.charge_current_a == 0);
+  CHECK(chain.limits.discharge_current_a == 0);
   CHECK(chain.permit.granted);
+  chain.learn();
+  chain.run_saying(25, 20);
+  CHECK(chain.limits.charge_current_a > 0);
+}
+
+TEST_CASE("equipment that opens by an approved table stops the current where it falls silent") {
+  cooled_stage chain;
+  const auto before = chain.adjust;
+  chain.adjust = [before](protection_options& rules) {
+    before(rules);
+    auto& fault = rules.table.candidates.back().limits.back();
+    fault.actions.push_back({action_kind::open_ordered, 0});
+  };
+  chain.start();
+  chain.learn();
   chain.run_saying(25, 5);
+  REQUIRE(chain.permit.granted);
+  chain.run(20'000);
+  CHECK(chain.limits.charge_current_a == 0);
+  CHECK(chain.permit.granted);
+}
+
+TEST_CASE("what equipment says of other points changes no value of the rack") {
+  cooled_stage chain;
+  chain.run_saying(25, 10);
   // 9 mV of 32 cells would be no cells at all.
   CHECK(chain.texts("protection").empty());
   CHECK(chain.permit.close_allowed);

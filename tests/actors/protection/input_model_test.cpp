@@ -313,6 +313,31 @@ TEST_CASE("silence is counted per point, from its oldest element on") {
   CHECK(rack.value(input_kind::silence, measured::voltage) == 7'000);
 }
 
+TEST_CASE("what nothing waits for is silent from the first step on where it never came") {
+  heard rack;
+  rack.model.pass(rack.now_us);
+  CHECK(rack.value(input_kind::silence, measured::soc) == 0);
+  rack.model.pass(rack.now_us += 7 * s);
+  CHECK(rack.value(input_kind::silence, measured::soc) == 7'000);
+  CHECK(rack.value(input_kind::silence, measured::insulation_resistance) == 7'000);
+  CHECK_FALSE(rack.model.values({input_kind::silence, measured::voltage}).any_valid);
+  for (int scan = 1; scan <= 3; ++scan, rack.now_us += 100'000) {
+    rack.tell(measured::soc, {50});
+    rack.model.pass(rack.now_us);
+    CHECK((rack.value(input_kind::silence, measured::soc) == 0) == (scan == 3));
+  }
+}
+
+TEST_CASE("what was heard and is said to be unknown is silent since it was heard") {
+  heard rack;
+  rack.model.pass(rack.now_us);
+  rack.tell(measured::voltage, {13});
+  rack.model.pass(rack.now_us += 100'000);
+  rack.tell(measured::voltage, {0}, quality::never);
+  rack.model.pass(rack.now_us += 4 * s);
+  CHECK(rack.value(input_kind::silence, measured::voltage) == 4'100);
+}
+
 TEST_CASE("after a silence the third complete scan in a row is speech, before it none was needed") {
   for (const std::int64_t silent_us : {299'999, 300'000}) {
     heard rack;

@@ -156,20 +156,34 @@ TEST_CASE("what is not known at all allows nothing, in both directions") {
   CHECK(at_once(now).discharge_a == 0);
 }
 
-TEST_CASE("an SOC that is doubted is read by no curve, and lets nothing rise") {
+TEST_CASE("a start with an SOC that is doubted leaves what its curve has, and half at most") {
   auto now = quiet();
   now.soc_percent = 0;
   REQUIRE(at_once(now).discharge_a == 0);
+  REQUIRE(at_once(now).charge_a == 140);
   now.soc_is_doubted = true;
-  CHECK(at_once(now).discharge_a == 120);
-  CHECK(at_once(now).charge_a == 140);
-  CHECK((at_once(now).reasons & bit_of(limit_reason::soc)) == 0);
-  // The cells' own curve holds.
-  now.cell_v.minimum = 2.9;
+  CHECK(at_once(now).discharge_a == 0);
+  CHECK(at_once(now).charge_a == Approx(70));
+  CHECK((at_once(now).reasons & bit_of(limit_reason::soc)) != 0);
+  now.soc_percent = 15;
   CHECK(at_once(now).discharge_a == Approx(60));
+  now.soc_percent.reset();
+  CHECK(at_once(now).charge_a == 0);
+  // However long it is doubted. From then on as ever.
+  limit_model model(lfp_rack());
+  now.soc_percent = 0;
+  std::int64_t now_us = us_per_s;
+  for (int step = 0; step < 200; ++step) {
+    CHECK(model.step(now, now_us += us_per_s).discharge_a == 0);
+    CHECK(model.limits().charge_a == Approx(70));
+  }
+  CHECK(model.step(quiet(), now_us += us_per_s).discharge_a == 120);
+}
+
+TEST_CASE("an SOC that is doubted is read by no curve, and lets nothing rise") {
   // What was true before stays as long as nobody knows better.
   limit_model model(lfp_rack());
-  now = quiet();
+  auto now = quiet();
   now.soc_percent = 15;
   REQUIRE(model.step(now, us_per_s).discharge_a == Approx(60));
   now.soc_percent = 0;
@@ -177,6 +191,10 @@ TEST_CASE("an SOC that is doubted is read by no curve, and lets nothing rise") {
   std::int64_t now_us = us_per_s;
   for (int step = 0; step < 200; ++step)
     CHECK(model.step(now, now_us += us_per_s).discharge_a == Approx(60));
+  // The cells' own curve holds.
+  now.cell_v.minimum = 2.85;
+  CHECK(model.step(now, now_us += us_per_s).discharge_a == Approx(30));
+  now.cell_v.minimum = 3.3;
   now.soc_percent = 50;
   now.soc_is_doubted = false;
   for (int step = 0; step < 200; ++step) model.step(now, now_us += us_per_s);
