@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <vector>
 
 #include "messages/configuration/compare_limits.hpp"
 #include "messages/configuration/items.hpp"
@@ -46,10 +48,36 @@ effect judge(looser_when rule, double before, double after) {
   }
 }
 
+/// Each member of the former list is in the other one as it was.
+bool has_all(std::string_view list, std::string_view former) {
+  constexpr std::string_view between = "; ";
+  const auto members = [&](std::string_view of) {
+    std::vector<std::string_view> found;
+    while (!of.empty()) {
+      const auto end = std::min(of.find(between), of.size());
+      found.push_back(of.substr(0, end));
+      of.remove_prefix(std::min(end + between.size(), of.size()));
+    }
+    return found;
+  };
+  const auto known = members(list);
+  return std::ranges::all_of(members(former), [&](std::string_view each) {
+    return std::ranges::find(known, each) != known.end();
+  });
+}
+
+/// A word that nobody knows stands last.
+bool stands_behind(const std::string& word, const std::string& former) {
+  return std::ranges::find(strictest_first, word) > std::ranges::find(strictest_first, former);
+}
+
 effect judge(looser_when rule, const std::string& before, const std::string& after) {
   if (rule == looser_when::structure) return effect::replaces;
   if (rule == looser_when::never) return effect::harmless;
   if (rule == looser_when::wired) return barring(!before.empty());
+  if (rule == looser_when::wired_members) return barring(!has_all(after, before));
+  if (rule == looser_when::wired_word)
+    return barring(!before.empty() && stands_behind(after, before));
   if (rule == looser_when::taken_away) return effect_of(!before.empty());
   return effect_of(rule == looser_when::stated && !after.empty());
 }

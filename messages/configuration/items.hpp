@@ -19,7 +19,9 @@ enum class looser_when : std::uint8_t {
   taken_away,     ///< another text, where one was there
   structure,      ///< not looser, but another thing: nobody can compare it
   // What others than the rack's chain act by, whatever the chain holds: it stays open meanwhile.
-  wired, ///< another text, where one was there
+  wired,         ///< another text, where one was there
+  wired_members, ///< a member of the list "one; another" that is gone or another one
+  wired_word,    ///< a word that stands behind the former one in `strictest_first`
   wired_higher,
   wired_raised,  ///< higher, where something was stated
   wired_lowered, ///< lower, where something was stated
@@ -45,13 +47,17 @@ struct text_item {
   since known = since::start;
 };
 
+/// What `[limits]` may say, each word in the order in which it protects less.
+inline constexpr std::array<std::string_view, 5> strictest_first{"smallest_times_active", "sum",
+                                                                 "stop", "hold", "exclude"};
+
 struct curve_item {
   std::string_view name;
   protection::curve_pair protection::derating::*pair;
   protection::curve protection::curve_pair::*side;
 };
 
-inline constexpr std::array<text_item, 14> text_items{{
+inline constexpr std::array<text_item, 18> text_items{{
     {"profile", &rack_configuration::profile, looser_when::structure},
     {"profile_content", &rack_configuration::profile_content, looser_when::structure},
     {"bus", &rack_configuration::bus, looser_when::structure},
@@ -67,10 +73,16 @@ inline constexpr std::array<text_item, 14> text_items{{
     {"inverter", &rack_configuration::inverter, looser_when::wired, since::later},
     {"inverter_match", &rack_configuration::inverter_match, looser_when::wired, since::later},
     {"safety_relay", &rack_configuration::safety_relay, looser_when::wired, since::later},
+    {"equipment", &rack_configuration::equipment, looser_when::wired_members, since::later},
+    {"limits_policy", &rack_configuration::limits_policy, looser_when::wired_word, since::later},
+    {"limits_lost_silent", &rack_configuration::limits_lost_silent, looser_when::wired_word,
+     since::later},
+    {"limits_lost_invalid", &rack_configuration::limits_lost_invalid, looser_when::wired_word,
+     since::later},
 }};
 
 /// A capacity scales the currents of conditions, some of which hold below and some above.
-inline constexpr std::array<number_item<rack_configuration>, 23> number_items{{
+inline constexpr std::array<number_item<rack_configuration>, 24> number_items{{
     {"id_offset", &rack_configuration::id_offset, looser_when::structure},
     {"commissioned", &rack_configuration::commissioned, looser_when::higher},
     {"shares_bus", &rack_configuration::shares_bus, looser_when::lower},
@@ -107,6 +119,8 @@ inline constexpr std::array<number_item<rack_configuration>, 23> number_items{{
     {"fallback_lowest_v", &rack_configuration::fallback_lowest_v, looser_when::wired_lowered,
      since::later},
     {"fallback_highest_v", &rack_configuration::fallback_highest_v, looser_when::wired_raised,
+     since::later},
+    {"limits_hold_ms", &rack_configuration::limits_hold_ms, looser_when::wired_raised,
      since::later},
 }};
 

@@ -49,6 +49,18 @@ struct rack_configuration {
   double fallback_lowest_v = 0;
   double fallback_highest_v = 0;
 
+  // Equipment beside it whose points it is judged by, sorted: the device, what its profile is
+  // called and says, where it is. "hvac_0: demo_hvac 0123456789abcdef at tcp 10.0.0.7:502 unit 3;
+  // ..."
+  std::string equipment;
+
+  // How the limits of the site's racks become those of the site and of an inverter's part of it, in
+  // the words of [limits].
+  std::string limits_policy;
+  std::string limits_lost_silent;
+  std::string limits_lost_invalid;
+  double limits_hold_ms = 0;
+
   // What it is built for.
   double capacity_ah = 0;
   double charge_current_a = 0;

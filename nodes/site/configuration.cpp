@@ -1,12 +1,15 @@
 #include "nodes/site/configuration.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "messages/protection/own_candidate.hpp"
 #include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::site {
@@ -82,6 +85,39 @@ void take_input(const plan& of, const std::string& point, std::string& wiring,
   debounce_ms = found->debounce_ms;
 }
 
+std::string place_of(const plan& of, const device& item) {
+  if (!item.bus.empty()) {
+    const auto* bus = of.find_bus(item.bus);
+    return fmt::format("{} offset {}", bus == nullptr ? item.bus : bus->uri, item.id_offset);
+  }
+  const auto* line = of.find_line(item.line);
+  if (line == nullptr) return fmt::format("{} unit {}", item.line, item.unit);
+  if (!line->serial.device.empty() && line->host.empty())
+    return fmt::format("{} unit {}", line->serial.device, item.unit);
+  return fmt::format("{}:{} unit {}", line->host, line->port, item.unit);
+}
+
+// Devices beside the rack whose points its candidates judge.
+std::string judged_equipment(const plan& of, const messages::protection::table& rules) {
+  std::set<std::string> told;
+  for (const auto& each : rules.candidates) {
+    const auto own = messages::protection::parse_own(each.name);
+    if (!own) continue;
+    const auto* found = of.find_device(messages::protection::split_point(own->point).device);
+    if (found == nullptr || found->profile == nullptr) continue;
+    told.insert(fmt::format("{}: {} {} at {}", found->name, found->profile->name,
+                            found->profile_content, place_of(of, *found)));
+  }
+  return fmt::format("{}", fmt::join(told, "; "));
+}
+
+void take_site_limits(const site_limits& stated, rack_configuration& into) {
+  into.limits_policy = stated.policy;
+  into.limits_lost_silent = stated.lost_silent;
+  into.limits_lost_invalid = stated.lost_invalid;
+  into.limits_hold_ms = stated.hold_ms;
+}
+
 } // namespace
 
 messages::configuration::rack_configuration configuration_of(const plan& of, const rack& item) {
@@ -105,6 +141,8 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   take_input(of, item.interlock, made.interlock_wiring, made.interlock_debounce_ms);
   take_input(of, item.fire, made.fire_wiring, made.fire_debounce_ms);
   take_inverter(of, item, profile, made);
+  made.equipment = judged_equipment(of, *item.protection);
+  take_site_limits(of.limits, made);
   if (profile.ratings) {
     made.capacity_ah = profile.ratings->capacity_ah;
     made.charge_current_a = profile.ratings->charge_current_a;

@@ -1,13 +1,16 @@
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 
 #include "nodes/process/plan_difference.hpp"
 #include "nodes/site/configuration.hpp"
 #include "nodes/site/load.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace rack_configuration_test {
 
@@ -59,6 +62,41 @@ std::size_t racks_touched(const std::string& before, const std::string& after) {
   return process::compare(plan_of(before), plan_of(after), false).racks_touched.size();
 }
 
+// The demo with an air conditioner whose room is judged.
+class cooled_site {
+ public:
+  cooled_site() {
+    namespace files = std::filesystem;
+    files::copy(VOLTAIC_SOURCE_FOLDER "/configs", place / "configs",
+                files::copy_options::recursive);
+    std::ifstream source(profile_path());
+    profile = nlohmann::json::parse(source);
+    profile["points"]["room_temperature"]["protection"] = {"room_temperature_high"};
+  }
+
+  site::plan plan(const std::string& from = "", const std::string& to = "") {
+    std::ofstream(profile_path()) << profile.dump(2);
+    const std::string file = place / "configs/demo.toml";
+    std::ifstream stream(file);
+    std::string text(std::istreambuf_iterator<char>(stream), {});
+    if (!from.empty()) text = with(text, from, to);
+    auto loaded = site::load_text(text, file);
+    if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+    return std::get<site::plan>(std::move(loaded));
+  }
+
+  [[nodiscard]] std::string profile_path() const {
+    return place / "configs/profiles/demo_hvac.json";
+  }
+
+  tests::temporary_folder place;
+  nlohmann::json profile;
+};
+
+std::size_t racks_touched(const site::plan& before, const site::plan& after) {
+  return process::compare(before, after, false).racks_touched.size();
+}
+
 } // namespace
 
 TEST_CASE(
@@ -95,6 +133,37 @@ TEST_CASE(
   const auto relayed = with(base, "simulate = true\n", relay);
   CHECK(racks_touched(base, relayed) == 0);
   CHECK(racks_touched(relayed, base) == 2);
+}
+
+TEST_CASE("[limits] that are loosened touch every rack, that are tightened none") {
+  const auto base = example();
+  const auto found = configuration_of(base);
+  CHECK(found.limits_policy == "smallest_times_active");
+  CHECK(found.limits_lost_silent == "hold");
+  CHECK(found.limits_lost_invalid == "hold");
+  CHECK(found.limits_hold_ms == 60'000);
+  const auto stated = [&](const std::string& rules) { return base + "[limits]\n" + rules; };
+  CHECK(racks_touched(base, stated("policy = \"sum\"\n")) == 2);
+  CHECK(racks_touched(base, stated("lost_silent = \"exclude\"\n")) == 2);
+  CHECK(racks_touched(base, stated("lost_invalid = \"exclude\"\n")) == 2);
+  CHECK(racks_touched(base, stated("lost_invalid = \"stop\"\n")) == 0);
+  CHECK(racks_touched(base, stated("hold = \"10s\"\n")) == 0);
+  CHECK(racks_touched(stated("hold = \"10s\"\n"), base) == 2);
+  CHECK(racks_touched(stated("lost_silent = \"stop\"\n"), base) == 2);
+}
+
+TEST_CASE("equipment that judges racks and is read otherwise touches each of them") {
+  cooled_site site;
+  const auto before = site.plan();
+  REQUIRE(before.racks.size() == 4);
+  const auto found = site::configuration_of(before, before.racks.front());
+  CHECK(found.equipment.starts_with("hvac_0: voltaic-demo-hvac "));
+  CHECK(found.equipment.ends_with(" at 127.0.0.1:1512 unit 1"));
+  CHECK(racks_touched(before, site.plan("port = 1512", "port = 1522")) == 4);
+  // The meter judges nothing.
+  CHECK(racks_touched(before, site.plan("port = 1513", "port = 1523")) == 0);
+  site.profile["points"]["room_temperature"]["scale"] = 0.05;
+  CHECK(racks_touched(before, site.plan()) == 4);
 }
 
 } // namespace rack_configuration_test

@@ -70,6 +70,10 @@ rack_configuration wired_configuration() {
   before.inverter = "victron 0123, little endian, offset 0, address 0";
   before.inverter_match = "unknown";
   before.safety_relay = "dio_0/relay";
+  before.equipment = "hvac_0: hvac 01 at 10.0.0.7:502 unit 1; meter_0: meter 02 at 10.0.0.8:502";
+  before.limits_policy = "smallest_times_active";
+  before.limits_lost_silent = before.limits_lost_invalid = "hold";
+  before.limits_hold_ms = 10'000;
   for (const auto value :
        {&rack_configuration::emergency_stop_debounce_ms, &rack_configuration::interlock_debounce_ms,
         &rack_configuration::fire_debounce_ms, &rack_configuration::inverter_charge_voltage_v,
@@ -335,6 +339,51 @@ TEST_CASE("what others act by at once keeps a rack open where it is another") {
   // What was not there before is tighter, but for limits by voltage.
   CHECK(loosened(compare(sample_configuration(), wired_configuration())) ==
         words{"fallback_charge_current_a replaces", "fallback_discharge_current_a replaces"});
+}
+
+TEST_CASE("rules of the site's limits keep a rack open where they protect less, in one direction") {
+  const auto with = [](std::string rack_configuration::*which, const char* word) {
+    return loosened(after_wired([&](auto& of) { of.*which = word; }));
+  };
+  CHECK(with(&rack_configuration::limits_policy, "sum") == words{"limits_policy replaces"});
+  for (const auto& [name, which] :
+       {std::pair{"limits_lost_silent", &rack_configuration::limits_lost_silent},
+        std::pair{"limits_lost_invalid", &rack_configuration::limits_lost_invalid}}) {
+    INFO(name);
+    const auto bars = words{std::string(name) + " replaces"};
+    CHECK(with(which, "exclude") == bars);
+    CHECK(with(which, "who knows") == bars);
+    CHECK(with(which, "stop").empty());
+    auto stopping = wired_configuration();
+    stopping.*which = "stop";
+    CHECK(loosened(compare(stopping, wired_configuration())) == bars);
+    auto excluding = wired_configuration();
+    excluding.*which = "exclude";
+    CHECK(compare(excluding, wired_configuration()).to_approve().empty());
+  }
+  CHECK(loosened(after_wired([](auto& of) { of.limits_hold_ms = 10'001; })) ==
+        words{"limits_hold_ms replaces"});
+  CHECK(loosened(after_wired([](auto& of) { of.limits_hold_ms = 9'999; })).empty());
+  auto summing = wired_configuration();
+  summing.limits_policy = "sum";
+  CHECK(compare(summing, wired_configuration()).to_approve().empty());
+}
+
+TEST_CASE("equipment that judges keeps a rack open where it says other things, is moved or gone") {
+  const auto with = [](const char* list) {
+    return loosened(after_wired([&](auto& of) { of.equipment = list; }));
+  };
+  const auto bars = words{"equipment replaces"};
+  CHECK(with("hvac_0: hvac 03 at 10.0.0.7:502 unit 1; meter_0: meter 02 at 10.0.0.8:502") == bars);
+  CHECK(with("hvac_0: hvac 01 at 10.0.0.9:502 unit 1; meter_0: meter 02 at 10.0.0.8:502") == bars);
+  CHECK(with("hvac_0: hvac 01 at 10.0.0.7:502 unit 1") == bars);
+  CHECK(with("") == bars);
+  // One more judges besides.
+  CHECK(with("a: b 1 at c; hvac_0: hvac 01 at 10.0.0.7:502 unit 1; meter_0: meter 02 at "
+             "10.0.0.8:502; z: y 1 at x")
+            .empty());
+  CHECK(compare(sample_configuration(), wired_configuration()).tighter.equipment ==
+        wired_configuration().equipment);
 }
 
 TEST_CASE("a change is told as item, both values and what it means") {
