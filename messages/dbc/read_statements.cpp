@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "messages/dbc/cursor.hpp"
+#include "messages/dbc/attribute_reader.hpp"
 #include "messages/dbc/draft.hpp"
 #include "messages/dbc/tokens.hpp"
 
@@ -14,8 +14,6 @@ namespace voltaic::messages::dbc {
 namespace {
 
 constexpr std::uint32_t extended_bit = 0x8000'0000;
-/// Holds signals that belong to no message.
-constexpr std::uint32_t independent_signals_id = 0xC000'0000;
 constexpr std::string_view nobody = "Vector__XXX";
 /// Signals of one message; more than any real one has by far.
 constexpr std::size_t signals_max = 16'384;
@@ -31,9 +29,10 @@ constexpr std::array ignored = {
     std::string_view("VAL_TABLE_"),  std::string_view("BA_DEF_REL_"),
     std::string_view("SIG_GROUP"),   std::string_view("BA_DEF_DEF_REL_")};
 
-class reader : cursor {
+class reader final : attribute_reader {
  public:
-  reader(const std::vector<token>& tokens, defect_list& found) : cursor(tokens), found_(found) {}
+  reader(const std::vector<token>& tokens, defect_list& found)
+      : attribute_reader(tokens), found_(found) {}
 
   draft all() {
     while (peek().type != token::kind::end) statement();
@@ -42,8 +41,6 @@ class reader : cursor {
 
  private:
   using action = void (reader::*)();
-
-  std::uint32_t identifier() { return small(0xFFFF'FFFF); }
 
   void statement() {
     const auto first = position();
@@ -100,7 +97,7 @@ class reader : cursor {
   }
 
   /// To the end of a statement of no interest, which some have without a semicolon.
-  void pass_over() {
+  void pass_over() override {
     while (peek().type != token::kind::end) {
       const auto& here = peek();
       if (here.begins_line && here.type == token::kind::word && find(here.content) != nullptr)
@@ -236,31 +233,6 @@ class reader : cursor {
     want(']');
   }
 
-  message& of_identifier(const token& here, std::uint32_t id) {
-    const auto known = positions_.find(id);
-    if (known == positions_.end())
-      throw refusal{here, fmt::format("no message has the identifier {}", id)};
-    return made_.database.messages[known->second];
-  }
-
-  static signal* find_signal(message& in, std::string_view name_) {
-    const auto known =
-        std::ranges::find_if(in.signals, [&](const signal& one) { return one.name == name_; });
-    return known == in.signals.end() ? nullptr : &*known;
-  }
-
-  /// Of what is written about signals that belong to no message nothing is kept.
-  bool is_of_nobody(std::uint32_t id) {
-    if (id != independent_signals_id) return false;
-    pass_over();
-    return true;
-  }
-
-  signal& signal_of(message& in, const token& here, std::string_view name_) {
-    if (auto* known = find_signal(in, name_)) return *known;
-    throw refusal{here, fmt::format("{} has no signal {}", in.name, name_)};
-  }
-
   void senders() {
     const auto& here = peek();
     const auto id = identifier();
@@ -279,123 +251,6 @@ class reader : cursor {
   void environment_variable() {
     ++made_.database.environment_variables;
     pass_over();
-  }
-
-  void comment() {
-    const auto about = peek().type == token::kind::word ? next().content : std::string_view();
-    if (about == "BU_" || about == "EV_") {
-      static_cast<void>(name("what the comment is about"));
-      static_cast<void>(text());
-    } else if (about == "BO_" || about == "SG_") {
-      const auto& here = peek();
-      const auto id = identifier();
-      if (is_of_nobody(id)) return;
-      auto& to = of_identifier(here, id);
-      std::string& place_ = about == "BO_" ? to.comment : signal_comment(to);
-      place_ = text();
-    } else if (!about.empty()) {
-      throw refusal{last(), fmt::format("a comment about {} is not known", about)};
-    } else {
-      static_cast<void>(text());
-    }
-    want_end();
-  }
-
-  std::string& signal_comment(message& in) {
-    const auto& here = peek();
-    return signal_of(in, here, name("the signal's name")).comment;
-  }
-
-  void attribute_definition() {
-    const bool is_about = peek().type == token::kind::word;
-    if (is_about) next();
-    const auto attribute_name = text();
-    const auto kind = name("the attribute's type");
-    auto& words = enumerations_[attribute_name];
-    words.clear();
-    while (kind == "ENUM" && peek().type == token::kind::text) {
-      words.push_back(text());
-      if (!take(',')) break;
-    }
-    pass_over();
-  }
-
-  std::variant<double, std::string> attribute_value(const std::string& of) {
-    if (peek().type == token::kind::text) return text();
-    const double value = number();
-    const auto known = enumerations_.find(of);
-    const bool is_word = known != enumerations_.end() && value >= 0 &&
-                         value < static_cast<double>(known->second.size());
-    if (is_word) return known->second[static_cast<std::size_t>(value)];
-    return value;
-  }
-
-  void attribute_default() {
-    const auto attribute_name = text();
-    auto value = attribute_value(attribute_name);
-    want_end();
-    constexpr std::string_view of_messages[] = {"GenMsgCycleTime", "VFrameFormat"};
-    if (std::ranges::find(of_messages, attribute_name) != std::end(of_messages))
-      made_.database.said["default " + attribute_name] = std::move(value);
-  }
-
-  void attribute() {
-    const auto attribute_name = text();
-    auto* to = &made_.database.said;
-    attributes unused;
-    const auto about = peek().type == token::kind::word ? next().content : std::string_view();
-    if (about == "BU_" || about == "EV_") {
-      static_cast<void>(name("a name"));
-      to = &unused;
-    } else if (about == "BO_" || about == "SG_") {
-      const auto& here = peek();
-      const auto id = identifier();
-      if (is_of_nobody(id)) return;
-      auto& of = of_identifier(here, id);
-      const auto& signal_place = peek();
-      to = about == "BO_" ? &of.said : &signal_of(of, signal_place, name("a signal's name")).said;
-    } else if (!about.empty()) {
-      throw refusal{last(), fmt::format("an attribute of {} is not known", about)};
-    }
-    (*to)[attribute_name] = attribute_value(attribute_name);
-    want_end();
-  }
-
-  void attribute_relation() {
-    relation made;
-    made.attribute = text();
-    const auto kind = name("BU_SG_REL_, BU_BO_REL_ or BU_EV_REL_");
-    made.node = name("a node's name");
-    if (kind == "BU_SG_REL_") {
-      if (name("SG_") != "SG_") throw refusal{last(), "expected SG_"};
-      static_cast<void>(identifier());
-      made.signal = name("a signal's name");
-    } else {
-      static_cast<void>(name("a name or an identifier"));
-    }
-    made.value = attribute_value(made.attribute);
-    want_end();
-    made_.database.relations.push_back(std::move(made));
-  }
-
-  void value_texts() {
-    const auto& here = peek();
-    if (here.type == token::kind::word) { // of an environment variable
-      pass_over();
-      return;
-    }
-    const auto id = identifier();
-    if (is_of_nobody(id)) return;
-    auto& in = of_identifier(here, id);
-    const auto& signal_place = peek();
-    auto& to = signal_of(in, signal_place, name("a signal's name"));
-    std::vector<value_text> texts;
-    while (peek().type == token::kind::number) {
-      const auto value = integer();
-      texts.push_back({value, text()});
-    }
-    to.texts = std::move(texts);
-    want_end();
   }
 
   void float_type() {
@@ -444,11 +299,8 @@ class reader : cursor {
   static constexpr std::size_t none = ~std::size_t{0};
 
   defect_list& found_;
-  draft made_;
-  std::size_t current_ = none;                               ///< the message whose signals come
-  bool skips_ = false;                                       ///< the signals that come
-  std::unordered_map<std::uint32_t, std::size_t> positions_; ///< by the identifier as written
-  std::unordered_map<std::string, std::vector<std::string>> enumerations_;
+  std::size_t current_ = none; ///< the message whose signals come
+  bool skips_ = false;         ///< the signals that come
 };
 
 } // namespace
