@@ -10,18 +10,14 @@
 
 #include "actors/modbus_device/modbus_device_model.hpp"
 #include "actors/runtime/progress_page.hpp"
-#include "actors/simulator/can_inverter_model.hpp"
-#include "actors/simulator/random_sequence.hpp"
 #include "bus/can/replay/replay_port.hpp"
-#include "bus/can/replay/timeline.hpp"
 #include "nodes/process/subscriptions.hpp"
+#include "nodes/simulate/simulated_can.hpp"
 #include "nodes/simulate/simulated_plant.hpp"
-#include "nodes/site/cell_period.hpp"
 
 namespace voltaic::nodes::simulate {
 namespace {
 
-using actors::simulator::simulated_rack_model;
 using bus::message::plane;
 
 constexpr const char* observer_name = "simulate";
@@ -94,31 +90,14 @@ struct simulated_site::state {
     std::unique_ptr<node_life> living; ///< null: its process ended
     std::int64_t starts_again_us = 0;
   };
-  struct can_bus {
-    std::vector<const site::device*> devices;
-    std::vector<std::pair<std::string, simulated_rack_model>> racks; ///< by the rack's name
-    std::vector<const site::inverter*> links;
-    /// By the inverter's name.
-    std::vector<std::pair<std::string, actors::simulator::can_inverter_model>> inverters;
-    std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
-    std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
-    std::int64_t utc_offset_us = 0;
-  };
-
   state(const site::plan& from, simulated_site_options given)
       : plan(from),
         options(std::move(given)),
         now(start_of(plan)),
         plant(plan, now.monotonic_us),
+        can(plan, {options.seed, options.noise}, options.recordings, now),
         hub({.seed = options.seed}),
         all(options.tap) {
-    for (const auto& bus : plan.buses) open(bus);
-    for (const auto& device : plan.devices) {
-      if (!device.bus.empty()) place(device);
-    }
-    for (const auto& inverter : plan.inverters) {
-      if (!inverter.bus.empty()) place(inverter);
-    }
     bus::message::endpoint_options door;
     door.identity = observer_name;
     door.subscriptions = {plane::telemetry, plane::events, plane::health};
@@ -142,46 +121,6 @@ struct simulated_site::state {
       }
       members.pop_back();
     }
-  }
-
-  void open(const site::can_bus& described) {
-    auto& bus = buses[described.name];
-    bus.utc_offset_us = described.epoch_utc_us
-                            ? *described.epoch_utc_us - bus::can::epoch_monotonic_us
-                            : now.utc_us - now.monotonic_us;
-    const auto source = options.recordings.find(described.name);
-    if (source == options.recordings.end()) return;
-    const auto start_us = described.epoch_utc_us ? bus::can::epoch_monotonic_us : now.monotonic_us;
-    bus.recorded.emplace(std::move(source->second), start_us, described.loop);
-  }
-
-  void place(const site::device& device) {
-    auto& bus = buses[device.bus];
-    bus.devices.push_back(&device);
-    if (device.rack.empty() || bus.recorded) return;
-    actors::simulator::rack_options rack;
-    rack.id_offset = device.id_offset;
-    rack.cell_period_us = site::cell_period_us_of(device).value_or(rack.cell_period_us);
-    rack.spread = false;
-    rack.pack.soc_percent = plan.simulator.soc_percent;
-    rack.pack.temperature_c = plan.simulator.temperature_c;
-    rack.noise = options.noise;
-    rack.pack.scatter = options.noise;
-    rack.noise_seed = rack.pack.seed = actors::simulator::seed_of(options.seed, device.rack);
-    bus.racks.emplace_back(device.rack, simulated_rack_model(rack));
-    const auto& shared = plan.find_rack(device.rack)->dc_bus;
-    if (shared.empty()) return;
-    auto& joined = dc_buses[shared];
-    sharing[device.rack] = {&joined, joined.add_rack()};
-  }
-
-  void place(const site::inverter& inverter) {
-    auto& bus = buses[inverter.bus];
-    bus.links.push_back(&inverter);
-    if (inverter.simulate)
-      bus.inverters.emplace_back(
-          inverter.name,
-          actors::simulator::can_inverter_model(inverter.profile, site::wire_options_of(inverter)));
   }
 
   void start(member& one) {
@@ -267,11 +206,8 @@ struct simulated_site::state {
   }
 
   bus::can::send_result transmit(std::string_view bus, const messages::can::frame& frame) {
-    const auto found = buses.find(bus);
-    if (dying || found == buses.end() || found->second.recorded) return bus::can::send_result::down;
-    found->second.sent.push_back(frame);
-    found->second.sent.back().time_us = now.monotonic_us;
-    return bus::can::send_result::sent;
+    const bool taken = !dying && can.take(bus, frame, now.monotonic_us);
+    return taken ? bus::can::send_result::sent : bus::can::send_result::down;
   }
 
   void step() {
@@ -281,7 +217,9 @@ struct simulated_site::state {
     }
     start_again();
     give_commands();
-    for (auto& [name, bus] : buses) speak(bus);
+    can.step(now, [this](const auto& devices, const auto& links, bus::can::batch said) {
+      hand_out(devices, links, std::move(said));
+    });
     speak_lines();
     for (const auto& digital : plan.digitals) sample(digital);
     for (auto& one : members) {
@@ -303,39 +241,6 @@ struct simulated_site::state {
     deliver();
   }
 
-  void speak(can_bus& bus) {
-    if (!bus.recorded) return hand_out(bus, say_racks(bus));
-    while (bus.recorded->next_us() <= now.monotonic_us) {
-      auto batch = bus.recorded->next();
-      batch.utc_offset_us = bus.utc_offset_us;
-      hand_out(bus, std::move(batch));
-    }
-  }
-
-  /// What the racks of one bus say now.
-  bus::can::batch say_racks(can_bus& bus) {
-    const auto sent = std::exchange(bus.sent, {});
-    bus::can::batch heard;
-    heard.now_us = now.monotonic_us;
-    heard.utc_offset_us = now.utc_us - now.monotonic_us;
-    for (auto& [name, rack] : bus.racks) {
-      const auto shared = sharing.empty() ? sharing.end() : sharing.find(name);
-      if (shared != sharing.end()) rack.share(shared->second.bus->without(shared->second.place));
-      for (auto& frame : rack.step(now.monotonic_us, sent)) {
-        frame.time_us = now.monotonic_us;
-        heard.frames.push_back(frame);
-      }
-      if (shared != sharing.end()) shared->second.bus->set(shared->second.place, rack.joined_v());
-    }
-    for (auto& [name, inverter] : bus.inverters) {
-      for (auto& frame : inverter.step(now.monotonic_us, sent)) {
-        frame.time_us = now.monotonic_us;
-        heard.frames.push_back(frame);
-      }
-    }
-    return heard;
-  }
-
   void speak_lines() {
     plant.step(
         now,
@@ -349,10 +254,11 @@ struct simulated_site::state {
   }
 
   /// To every device actor on the bus.
-  void hand_out(const can_bus& bus, bus::can::batch said) {
+  void hand_out(const std::vector<const site::device*>& devices,
+                const std::vector<const site::inverter*>& links, bus::can::batch said) {
     const auto heard = std::make_shared<const bus::can::batch>(std::move(said));
-    for (const auto* device : bus.devices) post(*device, heard);
-    for (const auto* link : bus.links) post(link->node, link->name + "/link", heard);
+    for (const auto* device : devices) post(*device, heard);
+    for (const auto* link : links) post(link->node, link->name + "/link", heard);
   }
 
   template <class Told>
@@ -381,17 +287,10 @@ struct simulated_site::state {
   simulated_site_options options;
   messages::instant now;
   simulated_plant plant;
+  simulated_can can;
   bus::message::memory_hub hub;
   observer all;
   std::unique_ptr<bus::message::endpoint> own;
-  std::map<std::string, can_bus, std::less<>> buses;
-  /// A rack's place on the DC bus that it shares.
-  struct dc_place {
-    actors::simulator::dc_bus_model* bus = nullptr;
-    std::size_t place = 0;
-  };
-  std::map<std::string, actors::simulator::dc_bus_model> dc_buses;
-  std::map<std::string, dc_place> sharing; ///< by rack
   std::vector<member> members;
   std::vector<messages::command> asked;             ///< since the last step
   std::map<std::string, std::uint64_t> rounds_told; ///< by device on a played line
@@ -435,12 +334,7 @@ messages::instant simulated_site::now() const {
 bool simulated_site::set(std::string_view rack, std::string_view point,
                          std::optional<std::uint32_t> index, actors::simulator::override_kind kind,
                          double value) {
-  for (auto& [bus_name, bus] : state_->buses) {
-    for (auto& [name, model] : bus.racks) {
-      if (name == rack) return model.set(point, index, kind, value);
-    }
-  }
-  return false;
+  return state_->can.set(rack, point, index, kind, value);
 }
 
 bool simulated_site::set(const equipment_overlay& what) {
@@ -448,23 +342,11 @@ bool simulated_site::set(const equipment_overlay& what) {
 }
 
 bool simulated_site::set(const inverter_overlay& what) {
-  for (auto& [bus_name, bus] : state_->buses) {
-    for (auto& [name, model] : bus.inverters) {
-      if (name != what.inverter) continue;
-      model.set(what.effect);
-      return true;
-    }
-  }
-  return false;
+  return state_->can.set(what);
 }
 
 const actors::simulator::can_inverter_model* simulated_site::inverter(std::string_view name) const {
-  for (const auto& [bus_name, bus] : state_->buses) {
-    for (const auto& [known, model] : bus.inverters) {
-      if (known == name) return &model;
-    }
-  }
-  return nullptr;
+  return state_->can.inverter(name);
 }
 
 void simulated_site::set(const digital_overlay& what) {
