@@ -154,12 +154,18 @@ TEST_CASE("a port that listens to some identifiers is handed no others and count
   REQUIRE(wait_for_clients(*bus, 2));
   // The bus may carry the first frames before it has read what the port listens to.
   std::size_t before = 0;
+  // A frame behind it that is wanted tells that it has passed.
   REQUIRE(eventually([&] {
     before = heard.frames().size();
     CHECK(a->send(make_frame(0x200)) == send_result::sent);
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    return heard.frames().size() == before && (*b)->read_statistics().rx > before;
+    CHECK(a->send(make_frame(0x105)) == send_result::sent);
+    REQUIRE(eventually([&] {
+      const auto got = heard.frames();
+      return got.size() > before && got.back().id == 0x105;
+    }));
+    return heard.frames().size() == before + 1;
   }));
+  CHECK((*b)->read_statistics().rx > before);
   before = heard.frames().size();
   for (std::uint8_t i = 0; i < 20; ++i) {
     CHECK(a->send(make_frame(0x200, i)) == send_result::sent);
