@@ -1,10 +1,14 @@
 #include "bus/message/peer.hpp"
 
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
 #include "messages/command_priority.hpp"
+#include "messages/confirm_close.hpp"
 
 namespace voltaic::bus::message {
 namespace {
@@ -31,17 +35,34 @@ std::optional<peer> peer_in(std::string_view address) {
   return peer{*user, *group};
 }
 
-frame_ptr as_said_by(const peer_identity& who, const frame_ptr& frame) {
+bool is_of_network(std::string_view address) {
+  // Of IPv6 a zone may follow.
+  const std::string text(address.substr(0, address.find('%')));
+  in6_addr into{};
+  return ::inet_pton(AF_INET, text.c_str(), &into) == 1 ||
+         ::inet_pton(AF_INET6, text.c_str(), &into) == 1;
+}
+
+foreign_frame as_said_by(const peer_identity& who, const std::string& identity,
+                         const frame_ptr& frame) {
   auto said = messages::decode(*frame);
-  if (!said) return nullptr;
+  if (!said) return {};
   if (const auto* asked = std::get_if<messages::snapshot>(&said->payload))
-    return asked->kind == messages::snapshot_kind::request ? frame : nullptr;
+    return {asked->kind == messages::snapshot_kind::request ? frame : nullptr};
   auto* command = std::get_if<messages::command>(&said->payload);
-  if (command == nullptr) return nullptr;
+  if (command == nullptr) return {};
   command->user = who.user;
   command->role = who.role;
   command->priority = std::max(command->priority, messages::command_priority::person);
-  return messages::encode(said->header, said->payload);
+  command->reply_to = identity;
+  auto made = messages::encode(said->header, said->payload);
+  if (command->target != messages::dispatcher_actor)
+    return {std::move(made), fmt::format("{} takes commands of the site's own processes alone: "
+                                         "users send theirs to {}",
+                                         command->target, messages::dispatcher_actor)};
+  if (command->operation == messages::confirm_close)
+    return {std::move(made), "only a rack's contactors ask for that"};
+  return {std::move(made)};
 }
 
 } // namespace voltaic::bus::message

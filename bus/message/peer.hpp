@@ -33,9 +33,19 @@ struct peer_identity {
 /// Asked once in a while for each user; may look into the system's tables.
 using identify_peer = std::function<peer_identity(const peer&)>;
 
-/// What a frame of somebody else's process becomes. A command bears his name and role, whatever
-/// he wrote, and comes from a person at best; the full state may be asked for. Null: anything else,
-/// which only the site's own processes say.
-[[nodiscard]] frame_ptr as_said_by(const peer_identity& who, const frame_ptr& frame);
+/// Whether the library says an address of the network, as of tcp: nobody knows whose process it is.
+[[nodiscard]] bool is_of_network(std::string_view address);
+
+/// What becomes of a frame of somebody else's process.
+struct foreign_frame {
+  frame_ptr frame = nullptr; ///< null: nothing is
+  std::string refusal = {};  ///< why a command is not passed on, but answered; empty: it is
+};
+
+/// A command bears his name and role, whatever he wrote, comes from a person at best, is answered
+/// to `identity`, by which the relay knows his socket, and is for the dispatcher: whoever acts
+/// hears the site's own processes alone. The full state may be asked for; nothing else is said.
+[[nodiscard]] foreign_frame as_said_by(const peer_identity& who, const std::string& identity,
+                                       const frame_ptr& frame);
 
 } // namespace voltaic::bus::message

@@ -33,6 +33,8 @@ constexpr mode_t group_socket = 0660;
 /// Groups and names are looked up again after so long; of so many users at most.
 constexpr std::int64_t identity_age_max_us = 10'000'000;
 constexpr std::size_t identities_max = 256;
+/// The name of whom nobody knows; he has no role.
+constexpr std::string_view unknown_user = "unknown";
 /// Identity and bundle.
 constexpr int request_parts = 2;
 
@@ -42,10 +44,25 @@ std::int64_t utc_now_us() {
       .count();
 }
 
-/// Who sent a message over a socket that other processes share; empty within the process.
-std::optional<peer> sender_of(zmq::message_t& message) {
+/// Old versions of the wire protocol tell nothing of their peers. Sockets of such a domain refuse
+/// them; nobody is asked about the others, whom the library then lets in.
+constexpr const char* authentication_domain = "voltaic";
+
+/// Where a message came from.
+struct origin {
+  bool is_within = false;   ///< this process: nothing lies between
+  bool is_network = false;  ///< tcp, on loopback
+  std::optional<peer> user; ///< of another process of this machine, where the kernel says it
+};
+
+origin origin_of(zmq::message_t& message) {
   const char* address = zmq_msg_gets(message.handle(), "Peer-Address");
-  return address == nullptr ? std::nullopt : peer_in(address);
+  if (address == nullptr) {
+    // What came through a file has one, also where nothing else is known of it.
+    const bool has_file = zmq_msg_get(message.handle(), ZMQ_SRCFD) >= 0;
+    return {!has_file, false, {}};
+  }
+  return {false, is_of_network(address), peer_in(address)};
 }
 
 class zmq_relay final : public relay {
@@ -62,6 +79,10 @@ class zmq_relay final : public relay {
     to_.set(zmq::sockopt::xpub_manual, true);
     requests_.set(zmq::sockopt::router_mandatory, true);
     requests_.set(zmq::sockopt::router_handover, true);
+    if (identify_) {
+      from_.set(zmq::sockopt::zap_domain, authentication_domain);
+      requests_.set(zmq::sockopt::zap_domain, authentication_domain);
+    }
     for (const auto& place : places) {
       bind(to_, place.sub);
       bind(requests_, place.cmd);
@@ -136,7 +157,7 @@ class zmq_relay final : public relay {
         ++malformed_;
         continue;
       }
-      if (is_foreign(sender_of(message))) {
+      if (is_foreign(origin_of(message))) {
         ++foreign_;
         continue;
       }
@@ -277,36 +298,47 @@ class zmq_relay final : public relay {
         state_.misbehaved(from, now_us_);
         continue;
       }
-      const auto sender = sender_of(message);
+      const auto sender = origin_of(message);
       while (const auto bytes = reader.next()) received(from, *bytes, sender);
     }
   }
 
-  [[nodiscard]] bool is_foreign(const std::optional<peer>& sender) const {
-    return identify_ && sender && sender->user != owner_;
+  /// Who cannot be told from other users is one of them.
+  [[nodiscard]] bool is_foreign(const origin& sender) const {
+    if (!identify_ || sender.is_within || sender.is_network) return false;
+    return !sender.user || sender.user->user != owner_;
   }
 
-  const peer_identity& identity_of(const peer& sender) {
-    if (identities_.size() >= identities_max && !identities_.contains(sender.user))
-      identities_.clear();
-    auto& known = identities_[sender.user];
-    if (known.until_us <= now_us_) known = {identify_(sender), now_us_ + identity_age_max_us};
+  peer_identity identity_of(const origin& sender) {
+    if (!sender.user) return {std::string(unknown_user), {}};
+    const auto user = sender.user->user;
+    if (identities_.size() >= identities_max && !identities_.contains(user)) identities_.clear();
+    auto& known = identities_[user];
+    if (known.until_us <= now_us_) known = {identify_(*sender.user), now_us_ + identity_age_max_us};
     return known.who;
   }
 
-  void received(const std::string& from, std::span<const std::byte> bytes,
-                const std::optional<peer>& sender) {
+  /// What is passed on of what another user said; null: nothing.
+  frame_ptr admit(const std::string& from, const frame_ptr& frame, const origin& sender) {
+    // Whoever bears the name of a node may not get what is meant for it.
+    auto said =
+        state_.is_taken(from) ? foreign_frame() : as_said_by(identity_of(sender), from, frame);
+    if (said.frame == nullptr || !said.refusal.empty()) ++foreign_;
+    if (said.frame == nullptr || said.refusal.empty()) return said.frame;
+    const auto answer = state_.refusal(*said.frame, std::move(said.refusal), now_us_);
+    if (answer) deliver(*answer);
+    return nullptr;
+  }
+
+  void received(const std::string& from, std::span<const std::byte> bytes, const origin& sender) {
     auto frame = messages::adopt(bytes);
     if (!frame) {
       state_.misbehaved(from, now_us_);
       return;
     }
     if (is_foreign(sender)) {
-      frame = as_said_by(identity_of(*sender), *frame);
-      if (*frame == nullptr) {
-        ++foreign_;
-        return;
-      }
+      frame = admit(from, *frame, sender);
+      if (*frame == nullptr) return;
     }
     const auto routing = state_.received(from, *frame, now_us_);
     if (routing.snapshot_id) {

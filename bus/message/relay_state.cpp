@@ -186,10 +186,23 @@ std::optional<delivery> relay_state::undeliverable(const delivery& what, std::in
   if (!decoded) return std::nullopt;
   const auto* command = std::get_if<messages::command>(&decoded->payload);
   if (command == nullptr) return std::nullopt;
-  delivery answer =
-      answer_to(*command, messages::outcome::rejected, "not reachable: " + command->target, now_us);
+  return refusal(*what.frame, "not reachable: " + command->target, now_us);
+}
+
+std::optional<delivery> relay_state::refusal(const messages::frame& command, std::string why,
+                                             std::int64_t now_us) const {
+  const auto decoded = messages::decode(command);
+  const auto* asked = decoded ? std::get_if<messages::command>(&decoded->payload) : nullptr;
+  if (asked == nullptr) return std::nullopt;
+  auto answer = answer_to(*asked, messages::outcome::rejected, std::move(why), now_us);
   if (const auto* sender = owner_of(answer.to)) answer.to = *sender;
   return answer;
+}
+
+bool relay_state::is_taken(const std::string& name) const {
+  return owner_of(name) != nullptr || std::ranges::any_of(nodes_, [&](const auto& each) {
+           return each.second.identity == name;
+         });
 }
 
 std::vector<frame_ptr> relay_state::snapshot(const std::string& id, std::int64_t now_us,

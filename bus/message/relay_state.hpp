@@ -43,6 +43,11 @@ class relay_state {
   void misbehaved(const std::string& from, std::int64_t now_us);
   /// The receiver was not there: what its sender is told, if anybody.
   [[nodiscard]] std::optional<delivery> undeliverable(const delivery& what, std::int64_t now_us);
+  /// What the sender of a command that is not passed on is told; nothing where it is no command.
+  [[nodiscard]] std::optional<delivery> refusal(const messages::frame& command, std::string why,
+                                                std::int64_t now_us) const;
+  /// Whether a node of the site is known by that name or identity, or one of its actors is.
+  [[nodiscard]] bool is_taken(const std::string& name) const;
   /// The full state: a `request` marker, frames, an `end` marker whose
   /// sequence is the number of frames, both markers included.
   [[nodiscard]] std::vector<frame_ptr> snapshot(const std::string& id, std::int64_t now_us,

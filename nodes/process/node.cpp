@@ -17,6 +17,7 @@
 #include "nodes/process/kept_configurations.hpp"
 #include "nodes/process/line_plan.hpp"
 #include "nodes/process/subscriptions.hpp"
+#include "nodes/process/user_identity.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -170,7 +171,8 @@ messages::expected<bool> node::open_storage() {
 
 messages::expected<bool> node::open_endpoint() {
   bus::message::endpoint_options endpoint;
-  endpoint.identity = options_.name;
+  endpoint.identity =
+      options_.deterministic ? options_.name : identity_of_node(*options_.plan, options_.name);
   endpoint.relay = options_.relay;
   endpoint.subscriptions = subscriptions_of(*options_.plan, *self_);
   endpoint.gather_us = gather_us;

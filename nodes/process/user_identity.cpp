@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <random>
 #include <set>
 
 #include "messages/roles.hpp"
@@ -55,6 +56,12 @@ std::string own_role(const role_groups& roles) {
       static_cast<std::size_t>(std::max(::getgroups(static_cast<int>(ids.size()), ids.data()), 0)));
   ids.push_back(::getegid());
   return messages::highest_role(roles, names_of(ids));
+}
+
+std::string identity_of_node(const site::plan& of, const std::string& node) {
+  if (of.folders.group.empty()) return node;
+  std::random_device source;
+  return fmt::format("{}-{:08x}{:08x}{:08x}{:08x}", node, source(), source(), source(), source());
 }
 
 bus::message::identify_peer identify_members(const site::plan& of) {

@@ -24,6 +24,10 @@ using role_groups = std::map<std::string, std::vector<std::string>>;
 /// The same of this process, by the groups that it runs with.
 [[nodiscard]] std::string own_role(const role_groups& roles);
 
+/// By what the relay knows a node's socket. Where other users reach the relay nobody can guess it:
+/// who bears it gets what is meant for the node. It is another one at each start.
+[[nodiscard]] std::string identity_of_node(const site::plan& of, const std::string& node);
+
 /// How a site's relay knows who commands it; null where nobody but its owner may use the site.
 [[nodiscard]] bus::message::identify_peer identify_members(const site::plan& of);
 

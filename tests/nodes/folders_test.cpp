@@ -101,4 +101,15 @@ TEST_CASE("a user has a name and, by his groups, a role") {
   CHECK(process::own_role({{"operator", {own_group()}}}) == "operator");
 }
 
+TEST_CASE("the relay's name for a node cannot be guessed where others reach the relay") {
+  voltaic::nodes::site::plan plan;
+  namespace process = voltaic::nodes::process;
+  CHECK(process::identity_of_node(plan, "rack_0") == "rack_0");
+  plan.folders.group = "voltaic";
+  const auto one = process::identity_of_node(plan, "rack_0");
+  CHECK(one.starts_with("rack_0-"));
+  CHECK(one.size() == std::string("rack_0-").size() + 32);
+  CHECK(one != process::identity_of_node(plan, "rack_0"));
+}
+
 } // namespace folders_test
