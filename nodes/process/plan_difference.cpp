@@ -127,6 +127,17 @@ std::optional<std::string> waits_for_approval(const plan& before, const plan& af
   return fmt::format("{} {}", name, messages::configuration::to_string(looser.front()));
 }
 
+// Whose voltages and contactors bar the closing of which rack.
+std::optional<std::string> joining_differs(const plan& before, const plan& after) {
+  for (const auto& is : after.racks) {
+    const auto* was = before.find_rack(is.name);
+    if (was == nullptr) return is.name + " is new";
+    if (was->dc_bus != is.dc_bus) return is.name + " is joined to another DC bus";
+    if (was->device != is.device) return is.name + " is fed by another device";
+  }
+  return std::nullopt;
+}
+
 // Who acts on which set, and which of its values are tighter.
 std::optional<std::string> hops_differ(const plan& before, const plan& after) {
   const auto commands_of = [](const site::device& of) {
@@ -182,6 +193,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       joined_names(before.racks) != joined_names(after.racks) ||
       joined_names(before.digitals) != joined_names(after.digitals))
     return "the site's actors changed";
+  if (auto why = joining_differs(before, after)) return why;
   if (auto why = hops_differ(before, after)) return why;
   if (capacities(before) != capacities(after)) return "a rack's capacity changed";
   if (!(before.limits == after.limits)) return "the site's [limits] changed";

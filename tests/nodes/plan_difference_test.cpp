@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
@@ -106,6 +107,10 @@ TEST_CASE("applying a plan changes what differs and nothing else") {
        },
        {"restart node rack_1"},
        {"rack_1"}},
+      {"the DC bus of a rack, by which the dispatcher judges the others",
+       [](auto& p) { p.racks[1].dc_bus = "dc_1"; },
+       {"restart node rack_1", "restart node site"},
+       {"rack_1"}},
       {"the bit rate",
        [](auto& p) { p.buses[0].bitrate = 250'000; },
        {"restart bus can0", "restart node rack_0", "restart node rack_1"},
@@ -152,6 +157,7 @@ TEST_CASE("whoever sends commands on starts anew where they go or mean something
   };
   CHECK_FALSE(restarts_site([](auto&) {}));
   CHECK(restarts_site([](auto& p) { p.inverters.emplace_back().name = "inverter_0"; }));
+  CHECK(restarts_site([](auto& p) { std::swap(p.racks[0].device, p.racks[1].device); }));
   // Which values of a limit are tighter is the profile's to say.
   CHECK(restarts_site([](auto& p) {
     voltaic::messages::profiles::device_profile profile;
