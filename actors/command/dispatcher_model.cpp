@@ -7,6 +7,7 @@
 #include <cmath>
 #include <utility>
 
+#include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/roles.hpp"
 
@@ -16,6 +17,7 @@ namespace {
 
 namespace codes = messages::event_codes;
 using messages::deed;
+using messages::is_contactor_point;
 using messages::outcome;
 
 // "rack_0" of "rack_0/contactor"; the whole where there is no slash.
@@ -23,27 +25,12 @@ std::string_view owner_part(std::string_view point) {
   return point.substr(0, point.find('/'));
 }
 
-bool is_contactor(std::string_view point) {
-  return point.ends_with("/contactor") || point.ends_with("/Contactor");
-}
-
-// The least that it takes. Whether a set loosens and a latch is a lock, only the
-// last hop knows, and asks for more.
-std::optional<deed> deed_of(const messages::command& asked) {
+// What the dispatcher acts on itself, and else what any hop goes by.
+std::optional<deed> least_deed(const messages::command& asked) {
+  if (!dispatcher_model::is_own(asked)) return messages::deed_of(asked);
   const auto* word = std::get_if<std::string>(&asked.value);
-  if (asked.operation == "acknowledge") return deed::acknowledge;
-  if (asked.operation == "shelve" || asked.operation == "unshelve") return deed::shelve;
-  if (asked.operation == "open") return deed::open;
-  if (asked.operation == "close") return deed::close;
-  if (asked.operation == "reset") return deed::reset_latch;
-  if (asked.operation == "approve") return deed::loosen_protection;
-  if (asked.operation != "set") return std::nullopt;
-  if (asked.point == mode_point) {
-    return word != nullptr && *word == to_string(command_mode::local) ? deed::take_local
-                                                                      : deed::give_remote;
-  }
-  if (!is_contactor(asked.point)) return deed::tighten;
-  return word != nullptr && *word == "open" ? deed::open : deed::close;
+  const bool takes = word != nullptr && *word == to_string(command_mode::local);
+  return takes ? deed::take_local : deed::give_remote;
 }
 
 int severity(outcome of) {
@@ -83,7 +70,7 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
     if (event == event_racks_.end()) return {};
     return {event->second + "/protection"};
   }
-  if (asked.operation == "set" && !is_contactor(asked.point)) {
+  if (asked.operation == "set" && !is_contactor_point(asked.point)) {
     const auto writer = options_.writers.find(setpoint_of(asked));
     if (writer != options_.writers.end()) return {writer->second};
     if (is_rack) return {rack->second};
@@ -113,7 +100,7 @@ bool dispatcher_model::is_own(const messages::command& asked) {
 }
 
 std::string dispatcher_model::setpoint_of(const messages::command& asked) const {
-  if (asked.operation != "set" || is_contactor(asked.point) || is_own(asked)) return {};
+  if (asked.operation != "set" || is_contactor_point(asked.point) || is_own(asked)) return {};
   const std::string owner(owner_part(asked.point));
   const auto rack = options_.rack_devices.find(owner);
   const auto device = rack == options_.rack_devices.end() ? owner : rack->second;
@@ -144,10 +131,10 @@ std::uint64_t dispatcher_model::next_generation(std::int64_t now_utc_us) {
 std::vector<std::string> dispatcher_model::refuse(const messages::command& asked,
                                                   std::int64_t now_utc_us) const {
   std::vector<std::string> refused;
-  if (const auto what = deed_of(asked); what && !messages::may(asked.role, *what)) {
+  if (const auto what = least_deed(asked); what && !messages::may(asked.role, *what)) {
     refused.push_back(messages::refusal_of(asked.role, *what));
   }
-  if (asked.operation == "set" && is_contactor(asked.point)) {
+  if (asked.operation == "set" && is_contactor_point(asked.point)) {
     const auto* text = std::get_if<std::string>(&asked.value);
     // "closed" is what the point reads afterwards: it says the same.
     if (!text || (*text != "open" && *text != "close" && *text != "closed")) {

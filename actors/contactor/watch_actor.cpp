@@ -7,6 +7,7 @@
 
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/contactor_points.hpp"
+#include "messages/command_deed.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -67,6 +68,7 @@ void watch_actor::take(const messages::command& command) {
   if (command.operation != "reset")
     return refuse(fmt::format("{}: {} takes no orders, so nothing here can open or close {}",
                               not_controllable, device_, rack_));
+  if (const auto denied = messages::refusal_of_role(command)) return refuse(*denied);
   if (!begun_) return refuse("the rack is not heard yet");
   if (!held_.hold(command, context_.now())) refuse("too many commands wait");
 }

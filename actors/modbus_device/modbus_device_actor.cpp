@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
 
@@ -289,6 +290,8 @@ void modbus_device_actor::beat(const messages::command& command) {
   const auto refuse = [&](messages::outcome how, std::string reason) {
     context_.send(runtime::make_result(command, how, std::move(reason)), now_);
   };
+  if (auto denied = messages::refusal_of_role(command))
+    return refuse(messages::outcome::rejected, *std::move(denied));
   if (command.deadline_utc_us <= now_.utc_us)
     return refuse(messages::outcome::expired, "its deadline is over");
   auto planned = model_.plan_set(command);

@@ -14,6 +14,7 @@
 #include "actors/protection/ladder_model.hpp"
 #include "actors/protection/plausibility_model.hpp"
 #include "actors/runtime/present.hpp"
+#include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/roles.hpp"
@@ -193,9 +194,10 @@ void protection_actor::receive(const messages::message& message) {
     step({}, time);
     context_.say(plane::local, *tick, time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    const auto refuse = [&](const char* why) {
+    const auto refuse = [&](const std::string& why) {
       context_.send(runtime::make_result(*command, messages::outcome::rejected, why), time);
     };
+    if (const auto denied = messages::refusal_of_role(*command)) return refuse(*denied);
     if (!begun_) return refuse("the rack is not heard yet");
     if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
   }

@@ -47,6 +47,14 @@ TEST_CASE_METHOD(device_fixture, "a heartbeat never piles up and is never late")
   CHECK(writes.size() == 2);
 }
 
+TEST_CASE_METHOD(device_fixture, "a heartbeat of a role that may not loosen is not written") {
+  auto beat = make_beat(*this, "a", 1);
+  beat.role = GENERATE(as<std::string>(), "", "viewer", "operator");
+  order(beat);
+  CHECK(only_answer().outcome == messages::outcome::rejected);
+  CHECK(writes.empty());
+}
+
 TEST_CASE_METHOD(device_fixture, "a heartbeat is nobody's to set, and a setpoint no heartbeat") {
   auto set = make_set("a", 7);
   set.point = "meter_0/heartbeat";
