@@ -52,7 +52,7 @@ dispatcher_options checked(dispatcher_options options) {
 command_actor::command_actor(runtime::context& context, dispatcher_options options)
     : context_(context),
       parallel_(options.dc_buses, options.rack_devices),
-      inverters_(options.inverters),
+      inverters_(options.inverters, options.doubtful_inverters),
       model_(checked(std::move(options))),
       gate_(context, runtime::unfinished::again),
       catalogue_(describe()) {
@@ -86,7 +86,7 @@ void command_actor::receive(const messages::message& message) {
     inverters_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
     parallel_.take(*said, context_.now().monotonic_us);
-    inverters_.take(*said);
+    inverters_.take(*said, context_.now().monotonic_us);
   } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
     take(*asked);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
@@ -104,7 +104,7 @@ void command_actor::confirm_close(const messages::command& asked) {
   auto closing = asked;
   closing.operation = "close";
   auto refused = parallel_.refuse(closing, now.monotonic_us);
-  for (auto& why : inverters_.refuse(closing)) refused.push_back(std::move(why));
+  for (auto& why : inverters_.refuse(closing, now.monotonic_us)) refused.push_back(std::move(why));
   auto answer = runtime::make_result(
       asked, refused.empty() ? messages::outcome::done : messages::outcome::rejected, {});
   answer.reasons = std::move(refused);
@@ -116,7 +116,7 @@ void command_actor::take(const messages::command& asked) {
   const auto now = context_.now();
   auto refused = model_.refuse(asked, now.utc_us);
   if (refused.empty()) refused = parallel_.refuse(asked, now.monotonic_us);
-  if (refused.empty()) refused = inverters_.refuse(asked);
+  if (refused.empty()) refused = inverters_.refuse(asked, now.monotonic_us);
   if (!refused.empty()) {
     auto result = runtime::make_result(asked, messages::outcome::rejected, {});
     result.reasons = std::move(refused);

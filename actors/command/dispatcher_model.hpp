@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct dispatcher_options {
   std::map<std::string, std::string> nodes;        ///< rack or device -> where it lives
   std::map<std::string, std::string> dc_buses;     ///< rack -> the DC bus that it is joined to
   std::map<std::string, std::string> inverters;    ///< rack -> the inverter that it is behind
+  /// Inverters that the table of pairs may say not to work with their battery
+  std::set<std::string> doubtful_inverters = {};
   /// "bms_0/SetChargeCurrent" -> "charge_current_limit": a command's channel and what it sets
   std::map<std::string, std::string> channels;
   /// "inverter_0/charge_current_limit" -> "inverter_0/link", which tells the inverter that limit

@@ -1,11 +1,17 @@
 #include "actors/command/inverter_gate_model.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
 #include "actors/command/parallel_model.hpp"
 
 namespace voltaic::actors::command {
 
-inverter_gate_model::inverter_gate_model(const std::map<std::string, std::string>& inverters)
-    : inverters_(inverters) {
+inverter_gate_model::inverter_gate_model(const std::map<std::string, std::string>& inverters,
+                                         std::set<std::string> doubtful)
+    : inverters_(inverters), doubtful_(std::move(doubtful)) {
   for (const auto& [rack, inverter] : inverters_)
     if (!places_.contains(inverter)) places_[inverter] = points_.watch(inverter + "/compatibility");
 }
@@ -16,15 +22,32 @@ std::vector<std::string> inverter_gate_model::sources() const {
   return names;
 }
 
-void inverter_gate_model::take(const messages::telemetry& said) {
-  static_cast<void>(points_.apply(said));
+void inverter_gate_model::take(const messages::telemetry& said, std::int64_t heard_us) {
+  for (const auto place : points_.apply(said)) heard_us_[place] = heard_us;
 }
 
-std::vector<std::string> inverter_gate_model::refuse(const messages::command& asked) const {
+// What a relay keeps of a link that is gone is told anew, with the time when it was said. A link on
+// another machine has another clock, which may be ahead.
+bool inverter_gate_model::is_heard(std::size_t place, std::int64_t now_us) const {
+  const auto heard = heard_us_.find(place);
+  if (heard == heard_us_.end()) return false;
+  const auto last_us = std::min(heard->second, points_.at(place).source_time_us);
+  return now_us - last_us <= compatibility_age_us_max;
+}
+
+std::vector<std::string> inverter_gate_model::refuse(const messages::command& asked,
+                                                     std::int64_t now_us) const {
   const auto found = inverters_.find(rack_closed_by(asked));
   if (found == inverters_.end()) return {};
-  if (points_.at(places_.at(found->second)).text != "incompatible") return {};
-  return {"inverter_incompatible: " + found->second + " does not work with this battery"};
+  const auto& inverter = found->second;
+  const auto place = places_.at(inverter);
+  if (points_.at(place).text == "incompatible")
+    return {"inverter_incompatible: " + inverter + " does not work with this battery"};
+  if (!doubtful_.contains(inverter) || is_heard(place, now_us)) return {};
+  return {
+      fmt::format("inverter_incompatible: whether {} works with this battery was not heard for "
+                  "{} s, and it may not",
+                  inverter, compatibility_age_us_max / messages::us_per_s)};
 }
 
 } // namespace voltaic::actors::command

@@ -1,32 +1,45 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
 #include "messages/points/watched_points.hpp"
+#include "messages/time.hpp"
 
 namespace voltaic::actors::command {
 
-/// Refuses to close a rack behind an inverter that said what it is, and that does not work
-/// with its battery. What was said last holds until it is said otherwise. Pure.
+/// What an inverter's link said of the two counts this long; it speaks twice a second.
+inline constexpr std::int64_t compatibility_age_us_max = 3 * messages::us_per_s;
+
+/// Refuses to close a rack behind an inverter that does not work with its battery, and where that
+/// could be so and nobody says it any more. Pure.
 class inverter_gate_model {
  public:
-  /// rack -> its inverter
-  explicit inverter_gate_model(const std::map<std::string, std::string>& inverters);
+  /// rack -> its inverter; `doubtful`: inverters of which the table of pairs could say that they do
+  /// not work with their battery. What others said last holds until it is said otherwise.
+  explicit inverter_gate_model(const std::map<std::string, std::string>& inverters,
+                               std::set<std::string> doubtful = {});
 
   /// The actors whose words it needs.
   [[nodiscard]] std::vector<std::string> sources() const;
   void learn(const messages::catalogue& described) { points_.learn(described); }
-  void take(const messages::telemetry& said);
+  void take(const messages::telemetry& said, std::int64_t heard_us);
   /// Why the rack that this command closes must stay open; empty: it closes none, or may.
-  [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked) const;
+  [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked,
+                                                std::int64_t now_us) const;
 
  private:
+  [[nodiscard]] bool is_heard(std::size_t place, std::int64_t now_us) const;
+
   std::map<std::string, std::string> inverters_;
   std::map<std::string, std::size_t> places_; ///< by inverter
+  std::set<std::string> doubtful_;
+  std::map<std::size_t, std::int64_t> heard_us_; ///< by place
   messages::points::watched_points points_;
 };
 

@@ -25,6 +25,7 @@ std::string rack_closed_by(const messages::command& asked) {
 
 parallel_model::parallel_model(const std::map<std::string, std::string>& dc_buses,
                                const std::map<std::string, std::string>& devices) {
+  for (const auto& [rack, device] : devices) known_.insert(rack);
   for (const auto& [rack, bus] : dc_buses) {
     const auto shared =
         std::ranges::count_if(dc_buses, [&](const auto& other) { return other.second == bus; });
@@ -115,6 +116,9 @@ std::vector<std::string> parallel_model::refuse(const messages::command& asked,
                                                 std::int64_t now_us) const {
   std::vector<std::string> reasons;
   const auto name = rack_closed_by(asked);
+  const bool closes = asked.operation == "close" || !name.empty();
+  if (closes && !known_.contains(name))
+    return {fmt::format("parallel_block: no rack '{}' is known, nor who shares its DC bus", name)};
   const auto found = racks_.find(name);
   if (found == racks_.end()) return reasons;
   for (const auto& [other_name, other] : racks_) {

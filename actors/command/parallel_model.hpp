@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,7 @@ inline constexpr std::int64_t parallel_age_us_max = 3 * messages::us_per_s;
 /// here alone: which ones, and that one of them is welded. Pure.
 class parallel_model {
  public:
-  /// rack -> its DC bus, and rack -> the device that feeds it.
+  /// rack -> its DC bus, where it has one, and every rack -> the device that feeds it.
   parallel_model(const std::map<std::string, std::string>& dc_buses,
                  const std::map<std::string, std::string>& devices);
 
@@ -35,7 +36,8 @@ class parallel_model {
   [[nodiscard]] std::vector<std::string> sources() const;
   void learn(const messages::catalogue& described);
   void take(const messages::telemetry& said, std::int64_t heard_us);
-  /// Why the rack that this command closes must stay open; empty: it closes none, or may.
+  /// Why the rack that this command closes must stay open, as one that is not known; empty: it
+  /// closes none, or may.
   [[nodiscard]] std::vector<std::string> refuse(const messages::command& asked,
                                                 std::int64_t now_us) const;
 
@@ -72,6 +74,7 @@ class parallel_model {
                                     const std::string& other_name, const member& other,
                                     std::int64_t now_us) const;
 
+  std::set<std::string> known_;         ///< every rack of the site
   std::map<std::string, member> racks_; ///< that share a DC bus
 };
 

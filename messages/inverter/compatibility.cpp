@@ -139,6 +139,12 @@ void read_pairs(const object_reader& root, compatibility_table& table) {
 
 } // namespace
 
+bool may_be_incompatible(const compatibility_table& table, std::string_view inverter) {
+  return std::ranges::any_of(table.entries, [&](const auto& each) {
+    return !each.compatible && each.inverter.name == inverter;
+  });
+}
+
 match find_match(const compatibility_table& table, const product& battery,
                  const product& inverter) {
   auto found = match::unknown;

@@ -58,6 +58,10 @@ enum class match : std::uint8_t { unknown, awaited, compatible, incompatible };
 [[nodiscard]] match find_match(const compatibility_table& table, const product& battery,
                                const product& inverter);
 
+/// Whether the table says of that inverter, by its name, that it does not work with some battery:
+/// of what it and its batteries say of themselves, and of versions, anything may come.
+[[nodiscard]] bool may_be_incompatible(const compatibility_table& table, std::string_view inverter);
+
 /// The keys of an entry are battery, inverter and compatible; for either side, with its name in
 /// front, _versions (of the profile) as [first, last], and what it has to say of itself:
 /// _manufacturer, _model and _firmware as ["first", "last"]. Never throws on any text.

@@ -100,6 +100,9 @@ factory make_command(const actor_setup& setup) {
   }
   for (const auto& inverter : setup.plan.inverters) {
     for (const auto& rack : inverter.racks) options.inverters[rack] = inverter.name;
+    if (inverter.pairs != nullptr &&
+        messages::inverter::may_be_incompatible(*inverter.pairs, inverter.profile->name))
+      options.doubtful_inverters.insert(inverter.name);
     for (const auto& each : inverter.profile->writes) {
       const auto point = inverter.device + "/" + each.point;
       options.writers[point] = inverter.name + "/link";

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/test_node.hpp"
@@ -301,6 +302,18 @@ TEST_CASE_METHOD(fixture, "F-135 what is refused is one event with every reason"
   CHECK(all[0].code == "CMD_REFUSED");
   CHECK(all[0].reasons == refused.reasons);
   CHECK(all[1].code.empty());
+}
+
+TEST_CASE_METHOD(fixture, "the question about a closing is answered for racks of the site alone") {
+  auto asked = to_close("q");
+  asked.operation = "confirm_close";
+  for (const auto& [point, expected] :
+       {std::pair("rack_0", outcome::done), std::pair("rack_7", outcome::rejected),
+        std::pair("", outcome::rejected)}) {
+    asked.point = point;
+    hear(asked);
+    CHECK(sent<messages::result>().back().outcome == expected);
+  }
 }
 
 TEST_CASE_METHOD(fixture, "F-138 what is no number is forwarded to nobody") {

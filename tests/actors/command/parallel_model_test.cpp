@@ -134,6 +134,19 @@ TEST_CASE("F-165 racks of the bus that are not heard block, and what is old is n
   CHECK(site.close().size() == 2);
 }
 
+TEST_CASE("a rack that nobody knows is not closed, but what closes nothing goes on") {
+  bench site;
+  const auto unknown = [](const std::string& name) {
+    return all{"parallel_block: no rack '" + name + "' is known, nor who shares its DC bus"};
+  };
+  CHECK(site.close("rack_4") == unknown("rack_4"));
+  CHECK(site.close("rack_4/contactor", "set") == unknown("rack_4"));
+  CHECK(site.close("") == unknown(""));
+  CHECK(site.close("rack_4", "open").empty());
+  CHECK(site.close("rack_4/charge_current_limit", "set").empty());
+  CHECK(parallel_model({}, {{"rack_0", "bms_0"}}).refuse({}, 0).empty());
+}
+
 TEST_CASE("without a shared DC bus nobody is listened to and nothing refused") {
   const parallel_model alone({{"rack_0", "dc_0"}, {"rack_1", "dc_1"}},
                              {{"rack_0", "bms_0"}, {"rack_1", "bms_1"}});
