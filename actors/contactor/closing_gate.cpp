@@ -24,7 +24,7 @@ bool closing_gate::ask(const messages::command& closing, about what, runtime::in
   asked.id = asked.key;
   asked.target = messages::dispatcher_actor;
   asked.operation = messages::confirm_close;
-  asked.point = closing.point;
+  asked.point = rack_;
   asked.priority = messages::command_priority::controller;
   asked.role = closing.role;
   asked.user = closing.user;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/runtime/actor.hpp"
@@ -18,8 +19,10 @@ inline constexpr std::int64_t confirm_ahead_us = 500 * messages::us_per_ms;
 /// here again just before it acts: the dispatcher is asked once more. Times are the node's.
 class closing_gate {
  public:
-  /// `asks`: other racks may feed the DC bus, or an inverter is behind it.
-  closing_gate(runtime::context& owner, bool asks) : owner_(owner), asks_(asks) {}
+  /// `rack`: the one that it guards, whichever a command names. `asks`: other racks may feed the
+  /// DC bus, or an inverter is behind it.
+  closing_gate(runtime::context& owner, std::string rack, bool asks)
+      : owner_(owner), rack_(std::move(rack)), asks_(asks) {}
 
   /// What is asked about: a closing that has not begun, or its next attempt after one that failed.
   enum class about : std::uint8_t { begin, next_attempt };
@@ -47,6 +50,7 @@ class closing_gate {
     std::optional<std::vector<std::string>> answer;
   };
   runtime::context& owner_;
+  std::string rack_;
   bool asks_;
   std::optional<question> pending_;
   std::uint64_t asked_ = 0;

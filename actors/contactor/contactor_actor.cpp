@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/runtime/present.hpp"
+#include "messages/command_deed.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -42,7 +43,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       memory_(context),
       held_(context.lives_on_recording()),
       commands_(context),
-      gate_(context, options.asks_before_closing),
+      gate_(context, rack_, options.asks_before_closing),
       catalogue_(catalogue_of(rack_, context.name())),
       permit_silence_us_(options.rules.permit_silence_us) {
   std::vector<std::string> latched;
@@ -129,9 +130,10 @@ void contactor_actor::receive(const messages::message& message) {
     const auto age_us = time.monotonic_us - now_.monotonic_us;
     if (begun_ && age_us > 0 && (from == protection_ || age_us >= permit_silence_us_)) step(time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    const auto refuse = [&](const char* why) {
+    const auto refuse = [&](const std::string& why) {
       context_.send(runtime::make_result(*command, outcome::rejected, why), time);
     };
+    if (const auto denied = messages::refusal_of_role(*command)) return refuse(*denied);
     if (!begun_) return refuse("the rack is not heard yet");
     if (operation_of(*command) == "open") return take_open(*command);
     if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
@@ -142,9 +144,14 @@ void contactor_actor::receive(const messages::message& message) {
 
 void contactor_actor::hear_input(const messages::telemetry& said) {
   const auto heard_us = context_.now().monotonic_us;
-  if (!inputs_.take(said, heard_us) || !begun_) return;
+  if (!inputs_.take(said, heard_us)) return;
   const auto active = inputs_.active(heard_us);
   const bool locks = std::ranges::any_of(active, &active_input::locks);
+  // Before the chain's first instant there is no step: that one stores what locked.
+  if (!begun_) {
+    if (locks) model_.take_inputs(active);
+    return;
+  }
   // One that locks may be gone again before the chain's next instant.
   if (locks || (!active.empty() && model_.lease())) step(now_);
 }
@@ -205,9 +212,12 @@ void contactor_actor::confirm_next_attempt(runtime::instant now) {
     confirmed_attempt_us_ = due_us;
     is_attempt_confirmed_ = !gate_.ask(*closing_, closing_gate::about::next_attempt, now);
   }
-  if (now.monotonic_us < due_us || is_attempt_confirmed_) return;
+  // Where less time was left than the answer takes, the attempt waits for it, as long as any
+  // question may take.
+  const bool is_awaited = !is_attempt_confirmed_ && gate_.waits();
+  model_.hold_attempt(is_awaited);
+  if (now.monotonic_us < due_us || is_attempt_confirmed_ || is_awaited) return;
   model_.request_open("parallel_block");
-  gate_.drop();
 }
 
 void contactor_actor::say_order(const outputs& said, runtime::instant now) {

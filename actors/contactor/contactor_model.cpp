@@ -263,7 +263,7 @@ bool contactor_model::holds(event what, std::int64_t now_us) const {
     case event::confirmed:
       return confirmed();
     case event::pause_over:
-      return now_us >= next_attempt_us_;
+      return now_us >= next_attempt_us_ && !is_attempt_held_;
     case event::close_request:
       return close_wanted_ && wait_us() == 0 && close_refusals().empty();
     case event::early_request:
@@ -393,6 +393,7 @@ void contactor_model::begin(contactor::state next, event cause, std::int64_t now
   if (cause == event::reset) reset_wanted_ = false;
   if (is_asked) precharge_failures_ = feedback_failures_ = 0;
   if (next == state::pause) {
+    is_attempt_held_ = false;
     next_attempt_us_ = now_us + (is_asked ? wait_us() : options_.pause_us);
   }
   if (next == state::closing_minus) {

@@ -110,6 +110,8 @@ class contactor_model {
   [[nodiscard]] std::int64_t wait_us() const;
   /// In a pause: when the next attempt is due, in the chain's time.
   [[nodiscard]] std::int64_t next_attempt_us() const { return next_attempt_us_; }
+  /// In a pause: whether the next attempt waits, also when it is due.
+  void hold_attempt(bool held) { is_attempt_held_ = held; }
   void request_open(std::string reason);
   /// Why latches may not be let go of now; empty: done.
   [[nodiscard]] std::vector<std::string> request_reset(messages::lock_right locks);
@@ -183,7 +185,8 @@ class contactor_model {
   std::optional<std::int64_t> closing_us_; ///< the last commanded closing's begin
   std::int64_t opening_us_ = 0;            ///< the opening's begin
   std::int64_t next_attempt_us_ = 0;
-  side first_ = side::plus; ///< opens first
+  bool is_attempt_held_ = false; ///< something is asked that has to be answered first
+  side first_ = side::plus;      ///< opens first
   device_values device_;
   wear wear_;
   std::vector<std::string> latches_;

@@ -161,6 +161,7 @@ struct fixture {
     } else if (const auto* asked = std::get_if<messages::command>(&said)) {
       if (asked->operation != messages::confirm_close) return hops.push_back(*asked);
       ++questions;
+      asked_about = asked->point;
       if (carries_questions) pass_on(site, *asked);
     }
   }
@@ -209,6 +210,7 @@ struct fixture {
   bool carries_questions = true;
   bool has_leased = false;
   int questions = 0;
+  std::string asked_about;
   std::uint64_t sequence = 0;
   messages::permit permit;
   messages::order order;
@@ -335,6 +337,49 @@ TEST_CASE_METHOD(fixture,
   if (is_barred)
     CHECK_THAT(answer().reasons.back(),
                Catch::Contains("rack_1") && Catch::Contains("contactor_weld"));
+}
+
+TEST_CASE_METHOD(fixture, "the question is about the gate's own rack, whatever the command says") {
+  ask("close", "a");
+  REQUIRE(hops.size() == 1);
+  hops.front().point = "rack_7/contactor";
+  deliver();
+  run(1'000);
+  CHECK(questions == 1);
+  CHECK(asked_about == "rack_0");
+}
+
+TEST_CASE_METHOD(fixture, "a closing whose pause ends before its answer comes waits for that") {
+  ask("close", "a");
+  deliver();
+  run(2'000);
+  REQUIRE(answer().outcome == outcome::done);
+  ask("open", "b");
+  deliver();
+  run(1'000);
+  REQUIRE(answers.size() == 2);
+  answers.clear();
+  // So that what is left of the spacing is anything from nothing to some steps.
+  run(GENERATE(range(6'300, 7'150, 50)));
+  has_leased = false;
+  ask("close", "c");
+  deliver();
+  SECTION("it is answered") {
+    run(4'000);
+    CHECK(answer().outcome == outcome::done);
+    CHECK(answer().reasons.empty());
+  }
+  SECTION("nobody answers, and that is the reason that is told") {
+    const auto before = questions;
+    while (questions == before) beat();
+    carries_questions = false; // the one about its beginning went through
+    run(4'000);
+    if (questions == before + 1) return; // no pause was left, and no second question
+    CHECK(answer().outcome == outcome::rejected);
+    CHECK(answer().reasons.back() ==
+          "nobody confirms that the other racks of its DC bus and its inverter allow it");
+    CHECK_FALSE(has_leased);
+  }
 }
 
 } // namespace voltaic::actors::contactor::closing_gate_test

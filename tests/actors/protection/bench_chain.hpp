@@ -98,6 +98,7 @@ class stage {
     sequence.rules.rack = "rack_0";
     sequence.rules.break_current_a = 20;
     sequence.device = "bms_0";
+    sequence.inputs = inputs;
     contactor = std::make_unique<contactor::contactor_actor>(*contactor_context, sequence);
     deliver("bms_0", described_);
   }
@@ -202,6 +203,7 @@ class stage {
   messages::configuration::standing configuration; ///< of lives that start from now on
   std::function<void(protection_options&)> adjust; ///< the rules of those lives
   std::vector<std::string> equipment;
+  std::vector<contactor::input_options> inputs; ///< from the next start on
   std::unique_ptr<stage_context> protection_context;
   std::unique_ptr<stage_context> contactor_context;
   std::unique_ptr<protection_actor> protection;

@@ -361,4 +361,56 @@ TEST_CASE(
   CHECK(told.user == "ada");
 }
 
+TEST_CASE("whoever acts judges the role again, whoever sent the command") {
+  stage chain;
+  chain.run(1'000);
+  const auto role = GENERATE(as<std::string>(), "viewer", "", "root");
+  const auto is_refused = [&](const std::string& target, const std::string& operation,
+                              const std::string& point) {
+    chain.command(target, operation, role, point);
+    return chain.results.back().outcome == messages::outcome::rejected &&
+           chain.results.back().reasons.at(0).find("needs role operator") != std::string::npos;
+  };
+  CHECK(is_refused("rack_0/contactor", "close", "rack_0"));
+  CHECK(is_refused("rack_0/contactor", "open", "rack_0"));
+  CHECK(is_refused("rack_0/contactor", "reset", "rack_0"));
+  CHECK(is_refused("rack_0/protection", "reset", "rack_0"));
+  CHECK(is_refused("rack_0/protection", "shelve", "rack_0/cell_overvoltage"));
+  CHECK(is_refused("rack_0/protection", "unshelve", "rack_0/cell_overvoltage"));
+  CHECK(is_refused("rack_0/protection", "acknowledge", "rack_0-boot-1"));
+  chain.run(1'000);
+  CHECK_FALSE(chain.order.lease);
+}
+
+TEST_CASE("F-168 fire that is over before the rack's first instant locks, also after a restart") {
+  stage chain;
+  chain.inputs = {{contactor::input_role::fire, "dio_0/fire", "dio_0"}};
+  chain.start();
+  messages::point_description point;
+  point.name = "dio_0/fire";
+  point.raw_type = "u16";
+  point.period_ms = 100;
+  const auto described = messages::points::make_catalogue("dio_0", {point});
+  chain.deliver("dio_0", described);
+  for (const auto active : {std::uint16_t{1}, std::uint16_t{0}}) {
+    messages::block block;
+    block.source_time_us = chain.now_us;
+    block.quality = messages::quality::good;
+    block.values = messages::block::words{active};
+    chain.deliver("dio_0", messages::telemetry{"dio_0", described.fingerprint, {block}});
+  }
+  chain.inputs.clear(); // what was stored holds by itself
+  for (const bool restarted : {false, true}) {
+    if (restarted) chain.start();
+    chain.run(1'000);
+    chain.command("rack_0/contactor", "close", "service");
+    REQUIRE(chain.results.back().outcome == messages::outcome::rejected);
+    const auto& reasons = chain.results.back().reasons;
+    CHECK(std::ranges::any_of(reasons, [](const auto& why) {
+      return why.find(contactor::fire_detected) != std::string::npos &&
+             why.find("latched") != std::string::npos;
+    }));
+  }
+}
+
 } // namespace voltaic::actors::protection::chain_test
