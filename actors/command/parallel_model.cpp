@@ -15,7 +15,7 @@ constexpr const char* contactor_weld = "contactor_weld";
 } // namespace
 
 std::string rack_closed_by(const messages::command& asked) {
-  const auto rack = asked.point.substr(0, asked.point.find('/'));
+  auto rack = asked.point.substr(0, asked.point.find('/'));
   if (asked.operation == "close") return rack;
   const auto* word = std::get_if<std::string>(&asked.value);
   const bool closes = asked.operation == "set" && asked.point == rack + "/contactor" &&
@@ -26,7 +26,8 @@ std::string rack_closed_by(const messages::command& asked) {
 parallel_model::parallel_model(const std::map<std::string, std::string>& dc_buses,
                                const std::map<std::string, std::string>& devices) {
   for (const auto& [rack, device] : devices) known_.insert(rack);
-  for (const auto& [rack, bus] : dc_buses) {
+  for (const auto& [rack, dc_bus] : dc_buses) {
+    const std::string& bus = dc_bus;
     const auto shared =
         std::ranges::count_if(dc_buses, [&](const auto& other) { return other.second == bus; });
     const auto device = devices.find(rack);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "messages/contactor_words.hpp"
+#include "messages/protection/table.hpp"
 
 namespace voltaic::actors::inverter_link {
 namespace {
@@ -76,8 +77,7 @@ void raise(payload& to, std::string_view reason) {
   for (const auto& each : alarms)
     if (each.candidate == candidate) to.set(is_warning ? each.warning : each.alarm, true);
   // Derating is everyday life, and no level of protection.
-  constexpr std::array levels = {"warning", "alarm", "fault", "hard"};
-  if (std::ranges::find(levels, level) != levels.end())
+  if (messages::protection::level_of(level))
     to.set(is_warning ? item_of("warning_general") : item_of("alarm_general"), true);
 }
 

@@ -235,7 +235,7 @@ bool input_model::heard_all() const {
 }
 
 std::string input_model::scope_of(const input& from, std::uint32_t position) const {
-  const std::string name(name_of(from.of));
+  std::string name(name_of(from.of));
   const auto element =
       is_own(from.of) ? messages::points::element_word(name) : describe(from.of).element;
   const auto group_size = options_[position_of(from.of)].group_size;

@@ -30,7 +30,7 @@ class limits_report_model {
                                                    std::int64_t now_us);
 
  private:
-  [[nodiscard]] std::int64_t period_us(const current_limits& rounded) const;
+  [[nodiscard]] std::int64_t period_us(const current_limits& now) const;
 
   double charge_current_a_;
   double discharge_current_a_;

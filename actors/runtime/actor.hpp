@@ -79,7 +79,7 @@ class context {
 
   /// After this handler the incarnation ends, as by a failure: its supervisor starts it again,
   /// with those that depend on it. For who has to begin anew by what its journal says now.
-  virtual void restart(std::string /*why*/) {}
+  virtual void restart(const std::string& /*why*/) {}
 
   /// For loading at construction only: it blocks.
   [[nodiscard]] virtual bus::storage::journal& journal() = 0;

@@ -50,7 +50,7 @@ class incarnation_context final : public context {
     environment_.bus->repeat(speaker_, telemetry, time);
   }
   void hold_node(bool wanted) override { place_->hold_node(wanted); }
-  void restart(std::string why) override { restart_ = std::move(why); }
+  void restart(const std::string& why) override { restart_ = why; }
   [[nodiscard]] const std::optional<std::string>& wants_restart() const { return restart_; }
   bus::storage::journal& journal() override { return *environment_.journal; }
 

@@ -36,7 +36,7 @@ class alarm_texts {
  public:
   /// Refuses what is no JSON object of objects of texts, an entry that lacks a field or has an
   /// empty one, and an unknown field; `file` is the name that is put before the reason.
-  [[nodiscard]] static expected<alarm_texts> parse(std::string_view json, std::string_view file);
+  [[nodiscard]] static expected<alarm_texts> parse(std::string_view text, std::string_view file);
 
   /// What an event means: with its level, its edge and what was done about it. Empty texts
   /// where nobody knows its code.

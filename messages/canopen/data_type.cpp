@@ -10,8 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "messages/can/logs/report_line.hpp"
-#include "messages/canopen/little_endian.hpp"
 #include "messages/canopen/text_codec.hpp"
+#include "messages/little_endian.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {
@@ -191,7 +192,7 @@ std::string to_json(const object_value& value) {
     std::string operator()(std::int64_t whole) const { return fmt::to_string(whole); }
     std::string operator()(std::uint64_t natural) const { return fmt::to_string(natural); }
     std::string operator()(double real) const { return nlohmann::json(real).dump(); }
-    std::string operator()(const std::string& text) const { return can::json_text(text); }
+    std::string operator()(const std::string& text) const { return json_text(text); }
     std::string operator()(const object_bytes& bytes) const {
       std::string text = "\"";
       for (const auto byte : bytes) fmt::format_to(std::back_inserter(text), "{:02X}", byte);

@@ -50,7 +50,7 @@ void add_compact_pdo(device_description& device, const pdo_direction& how, std::
   const auto mapping = static_cast<std::uint16_t>(how.mapping + number);
   constexpr std::uint8_t record = 9;
   std::uint8_t highest = 0;
-  for (std::uint8_t i = 0; i < fields.size(); ++i) {
+  for (std::size_t i = 0; i < fields.size(); ++i) {
     if ((subs >> i & 1) == 0) continue;
     highest = static_cast<std::uint8_t>(i + 1);
     add({communication, highest}, fields[i], i == 0 && has_default_id, access::rw);

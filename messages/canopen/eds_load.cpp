@@ -6,6 +6,7 @@
 
 #include "messages/canopen/eds_sections.hpp"
 #include "messages/canopen/identifiers.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {
@@ -68,7 +69,7 @@ std::variant<loaded_eds, findings> load_eds(std::string_view text, std::string_v
     return defects.take();
   }
   eds_draft draft;
-  draft.sections = read_ini(text, defects);
+  draft.sections = read_ini(to_utf8(text), defects);
   for (const auto& each : draft.sections) draft.by_name.emplace(each.name, &each);
   read_device(draft, defects);
   read_objects(draft, defects);

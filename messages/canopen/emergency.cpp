@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "messages/canopen/identifiers.hpp"
-#include "messages/canopen/little_endian.hpp"
+#include "messages/little_endian.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {

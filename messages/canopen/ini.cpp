@@ -32,11 +32,6 @@ void read_entry(std::string_view line, std::uint32_t number, ini_section& into,
 
 } // namespace
 
-findings defect_list::take() {
-  std::ranges::stable_sort(all_, {}, &finding::line);
-  return std::move(all_);
-}
-
 const ini_entry* ini_section::find(std::string_view key) const {
   const auto found = std::ranges::find(entries, key, &ini_entry::key);
   return found == entries.end() ? nullptr : &*found;
@@ -50,8 +45,6 @@ std::string lower_case(std::string_view text) {
 }
 
 std::vector<ini_section> read_ini(std::string_view text, defect_list& defects) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   std::vector<ini_section> sections;
   std::unordered_set<std::string> names;
   ini_section repeated; // what stands in a section that comes again

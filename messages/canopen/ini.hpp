@@ -5,27 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "messages/finding.hpp"
+#include "messages/defects.hpp"
 
 namespace voltaic::messages::canopen {
-
-/// Of one file; what is beyond is not told.
-inline constexpr std::size_t defects_max = 1'000;
-
-/// What is wrong with a file.
-class defect_list {
- public:
-  explicit defect_list(std::string_view file) : file_(file) {}
-  void add(std::uint32_t line, std::string text) {
-    if (all_.size() < defects_max) all_.push_back({file_, line, 1, std::move(text)});
-  }
-  /// By lines.
-  [[nodiscard]] findings take();
-
- private:
-  std::string file_;
-  findings all_;
-};
 
 /// `key = value` of a section. Keys are told apart without regard to case (CiA 306, 4.2).
 struct ini_entry {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "messages/canopen/identifiers.hpp"
-#include "messages/canopen/little_endian.hpp"
+#include "messages/little_endian.hpp"
 
 namespace voltaic::messages::canopen::lss {
 namespace {

@@ -1,30 +1,14 @@
 #include "messages/canopen/sdo_client.hpp"
 
 #include <algorithm>
-
-#include "messages/canopen/crc16.hpp"
+#include <utility>
 
 namespace voltaic::messages::canopen {
-namespace {
-
-constexpr unsigned specifier_shift = 5;
-constexpr unsigned toggle_bit = 0x10;
-
-constexpr unsigned specifier(std::uint8_t of) {
-  return static_cast<unsigned>(of) << specifier_shift;
-}
-
-} // namespace
-
 void sdo_client::begin(const object_address& of, state next, const sdo_frame& first,
                        std::int64_t now_us) {
   of_ = of;
   state_ = next;
-  offset_ = 0;
-  toggle_ = false;
-  size_.reset();
-  sender_.reset();
-  receiver_.reset();
+  restart();
   outcome_.reset();
   last_us_ = now_us;
   say(first);
@@ -34,7 +18,7 @@ void sdo_client::download(const object_address& to, object_bytes data, sdo_way w
                           std::int64_t now_us) {
   data_ = std::move(data);
   if (way == sdo_way::blocks) {
-    const auto byte0 = specifier(from_client::block_download) | block::crc_bit | block::size_bit;
+    const auto byte0 = command_byte(from_client::block_download, block::crc_bit | block::size_bit);
     begin(to, state::block_download_begun,
           make_sdo(byte0, to, static_cast<std::uint32_t>(data_.size())), now_us);
     return;
@@ -46,11 +30,11 @@ void sdo_client::download(const object_address& to, object_bytes data, sdo_way w
 void sdo_client::upload(const object_address& from, sdo_way way, std::int64_t now_us) {
   data_.clear();
   if (way == sdo_way::segments) {
-    begin(from, state::upload_begun, make_sdo(specifier(from_client::upload), from, 0), now_us);
+    begin(from, state::upload_begun, make_sdo(command_byte(from_client::upload), from, 0), now_us);
     return;
   }
   constexpr unsigned threshold_shift = 8;
-  const auto byte0 = specifier(from_client::block_upload) | block::crc_bit;
+  const auto byte0 = command_byte(from_client::block_upload, block::crc_bit);
   begin(from, state::block_upload_begun,
         make_sdo(byte0, from,
                  options_.block_size | static_cast<unsigned>(options_.protocol_switch_threshold)
@@ -69,42 +53,14 @@ void sdo_client::abort(abort_code why) {
   finish({why, {}});
 }
 
-void sdo_client::tick(std::int64_t now_us) {
-  if (!is_busy()) return;
-  const auto silence_us = now_us - last_us_;
-  if (silence_us >= options_.timeout_us) {
-    abort(abort_code::timeout);
-  } else if (state_ == state::receiving_blocks && silence_us >= options_.segment_timeout_us &&
-             receiver_->has_begun()) {
-    last_us_ = now_us;
-    acknowledge_block();
-  }
-}
-
-std::optional<sdo_frame> sdo_client::next_frame(std::int64_t now_us) {
-  if (to_send_) {
-    last_us_ = now_us;
-    return std::exchange(to_send_, std::nullopt);
-  }
-  if (state_ != state::sending_blocks) return std::nullopt;
-  auto next = sender_->next_segment();
-  if (next) last_us_ = now_us;
-  return next;
-}
-
 void sdo_client::receive(std::span<const std::uint8_t> payload, std::int64_t now_us) {
-  if (!is_busy() || payload.empty() || payload.size() > sdo_bytes) return;
-  // Some servers leave out bytes that they do not use.
-  sdo_frame said{};
-  std::ranges::copy(payload, said.begin());
-  last_us_ = now_us;
-  if (said[0] == abort_specifier) {
-    if (address_of(said) != of_) return;
-    to_send_.reset();
-    finish({static_cast<abort_code>(number_of(said)), {}});
-    return;
-  }
-  dispatch(said);
+  if (!is_busy()) return;
+  const auto said = heard(payload, now_us);
+  if (!said) return;
+  if ((*said)[0] != abort_specifier) return dispatch(*said);
+  if (address_of(*said) != of_) return;
+  to_send_.reset();
+  finish({static_cast<abort_code>(number_of(*said)), {}});
 }
 
 void sdo_client::dispatch(const sdo_frame& said) {
@@ -128,7 +84,7 @@ void sdo_client::dispatch(const sdo_frame& said) {
     case state::block_upload_begun:
       return on_block_upload_begun(said);
     case state::receiving_blocks:
-      return on_block_segment(said);
+      return take_block_segment(said);
     case state::block_upload_ended:
       return on_block_upload_ended(said);
   }
@@ -173,22 +129,14 @@ void sdo_client::on_upload_begun(const sdo_frame& said) {
 }
 
 void sdo_client::ask_segment() {
-  sdo_frame asked{};
-  asked[0] = static_cast<std::uint8_t>(specifier(from_client::upload_segment) |
-                                       (toggle_ ? toggle_bit : 0));
-  say(asked);
+  say(make_plain(from_client::upload_segment, toggle_ ? toggle_bit : 0u));
 }
 
 void sdo_client::on_upload_segment(const sdo_frame& said) {
   if (specifier_of(said) != from_server::upload_segment) return abort(abort_code::specifier);
-  const auto part = segment::read(said);
-  if (part.toggle != toggle_) return abort(abort_code::toggle);
-  data_.insert(data_.end(), part.data.begin(), part.data.end());
-  if (data_.size() > size_.value_or(sdo_data_bytes_max)) return abort(abort_code::too_long);
-  if (part.is_last) {
-    if (size_ && data_.size() != *size_) return abort(abort_code::too_short);
-    return finish({std::nullopt, std::exchange(data_, {})});
-  }
+  const auto part = take_segment(said);
+  if (!part) return;
+  if (part->is_last) return finish({std::nullopt, std::exchange(data_, {})});
   toggle_ = !toggle_;
   ask_segment();
 }

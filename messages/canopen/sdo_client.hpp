@@ -5,8 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "messages/canopen/block_transfer.hpp"
-#include "messages/canopen/sdo_frame.hpp"
+#include "messages/canopen/sdo_transfer.hpp"
 
 namespace voltaic::messages::canopen {
 
@@ -14,18 +13,6 @@ namespace voltaic::messages::canopen {
 enum class sdo_way : std::uint8_t {
   segments, ///< up to 4 bytes in one frame, else by acknowledged segments
   blocks    ///< by blocks with a CRC; a server may answer an upload in segments
-};
-
-/// What holds for the transfers of a client or server.
-struct sdo_options {
-  /// Without an answer for so long a transfer is aborted.
-  std::int64_t timeout_us = 500'000;
-  /// A receiver of blocks asks again for what it lacks after so long a silence; well below
-  /// the timeout of the other side.
-  std::int64_t segment_timeout_us = 100'000;
-  std::uint8_t block_size = block_size_max;   ///< segments, 1 to 127
-  std::uint8_t protocol_switch_threshold = 0; ///< bytes; 0: a block upload stays one
-  bool tells_size = true;                     ///< of segmented downloads
 };
 
 /// How a transfer ended.
@@ -40,9 +27,9 @@ struct sdo_outcome {
 ///
 /// A wrong answer aborts the transfer; data that came is complete and of the size that was
 /// told. Segments carry no CRC: that of blocks also tells when frames come late.
-class sdo_client {
+class sdo_client final : public sdo_transfer {
  public:
-  explicit sdo_client(const sdo_options& options = {}) : options_(options) {}
+  explicit sdo_client(const sdo_options& options = {}) : sdo_transfer(options) {}
 
   /// Begins; what was under way is forgotten. At most `sdo_data_bytes_max` bytes.
   void download(const object_address& to, object_bytes data, sdo_way way, std::int64_t now_us);
@@ -50,12 +37,7 @@ class sdo_client {
 
   /// Takes a frame of the server; what is none of the transfer's is ignored outside of one.
   void receive(std::span<const std::uint8_t> payload, std::int64_t now_us);
-  /// Notices what did not come.
-  void tick(std::int64_t now_us);
-  /// The next frame to send, if there is one.
-  [[nodiscard]] std::optional<sdo_frame> next_frame(std::int64_t now_us);
-
-  [[nodiscard]] bool is_busy() const { return state_ != state::idle; }
+  [[nodiscard]] bool is_busy() const override { return state_ != state::idle; }
   /// Of the last transfer, once it has ended.
   [[nodiscard]] const std::optional<sdo_outcome>& outcome() const { return outcome_; }
 
@@ -75,8 +57,13 @@ class sdo_client {
   };
 
   void begin(const object_address& of, state next, const sdo_frame& first, std::int64_t now_us);
-  void say(const sdo_frame& frame) { to_send_ = frame; }
-  void abort(abort_code why);
+  [[nodiscard]] bool sends_blocks() const override { return state_ == state::sending_blocks; }
+  [[nodiscard]] bool receives_blocks() const override { return state_ == state::receiving_blocks; }
+  [[nodiscard]] std::uint8_t confirming_specifier() const override {
+    return from_client::block_upload;
+  }
+  void blocks_received() override { state_ = state::block_upload_ended; }
+  void abort(abort_code why) override;
   void finish(sdo_outcome how);
   void dispatch(const sdo_frame& said);
   void on_download_begun(const sdo_frame& said);
@@ -89,23 +76,10 @@ class sdo_client {
   void on_block_acknowledged(const sdo_frame& said);
   void on_block_download_ended(const sdo_frame& said);
   void on_block_upload_begun(const sdo_frame& said);
-  void on_block_segment(const sdo_frame& said);
-  void acknowledge_block();
   void on_block_upload_ended(const sdo_frame& said);
   [[nodiscard]] bool is_of_this(const sdo_frame& said);
 
-  sdo_options options_;
   state state_ = state::idle;
-  object_address of_;
-  object_bytes data_;
-  std::size_t offset_ = 0;            ///< of the data in segments, confirmed
-  bool toggle_ = false;               ///< of the segment under way
-  std::optional<std::uint32_t> size_; ///< told by the server
-  std::optional<block_sender> sender_;
-  std::optional<block_receiver> receiver_;
-  bool has_crc_ = false;
-  std::int64_t last_us_ = 0; ///< when anything last happened
-  std::optional<sdo_frame> to_send_;
   std::optional<sdo_outcome> outcome_;
 };
 

@@ -4,17 +4,15 @@
 
 #include <algorithm>
 
-#include "messages/canopen/little_endian.hpp"
+#include "messages/little_endian.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {
 
-constexpr unsigned specifier_shift = 5;
 constexpr unsigned expedited_bit = 0x02;
 constexpr unsigned size_bit = 0x01;
 constexpr unsigned expedited_unused_shift = 2;
 constexpr unsigned expedited_unused_mask = 0x03;
-constexpr unsigned toggle_bit = 0x10;
 constexpr unsigned unused_shift = 1;
 constexpr unsigned unused_mask = 0x07;
 constexpr unsigned last_bit = 0x01;
@@ -43,6 +41,12 @@ sdo_frame make_sdo(unsigned byte0, const object_address& of, std::uint32_t numbe
   return made;
 }
 
+sdo_frame make_plain(std::uint8_t specifier, unsigned low) {
+  sdo_frame made{};
+  made[0] = command_byte(specifier, low);
+  return made;
+}
+
 sdo_frame make_abort(const object_address& of, abort_code why) {
   return make_sdo(abort_specifier, of, static_cast<std::uint32_t>(why));
 }
@@ -64,7 +68,7 @@ object_bytes initiate::data(const sdo_frame& from) const {
 
 sdo_frame make_initiate(std::uint8_t specifier, const object_address& of,
                         std::span<const std::uint8_t> data, bool tells_size) {
-  const auto high = static_cast<unsigned>(specifier) << specifier_shift;
+  const unsigned high = command_byte(specifier);
   const auto size = static_cast<std::uint32_t>(data.size());
   if (data.empty() || data.size() > expedited_bytes_max)
     return make_sdo(high | (tells_size ? size_bit : 0), of, tells_size ? size : 0);

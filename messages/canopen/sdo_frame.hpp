@@ -45,6 +45,12 @@ inline constexpr std::uint8_t abort_specifier = 0x80;
 [[nodiscard]] constexpr std::uint8_t specifier_of(const sdo_frame& of) {
   return static_cast<std::uint8_t>(of[0] >> 5);
 }
+/// Byte 0 of a specifier and lower bits.
+[[nodiscard]] constexpr std::uint8_t command_byte(std::uint8_t specifier, unsigned low = 0) {
+  return static_cast<std::uint8_t>(static_cast<unsigned>(specifier) << 5 | low);
+}
+/// Bit 4 of byte 0, which changes with each segment.
+inline constexpr std::uint8_t toggle_bit = 0x10;
 /// Of all frames that begin a transfer, and of aborts.
 [[nodiscard]] object_address address_of(const sdo_frame& of);
 /// Bytes 4 to 7.
@@ -52,6 +58,8 @@ inline constexpr std::uint8_t abort_specifier = 0x80;
 
 /// Byte 0, then index and subindex, then a number.
 [[nodiscard]] sdo_frame make_sdo(unsigned byte0, const object_address& of, std::uint32_t number);
+/// Byte 0 alone.
+[[nodiscard]] sdo_frame make_plain(std::uint8_t specifier, unsigned low);
 [[nodiscard]] sdo_frame make_abort(const object_address& of, abort_code why);
 
 /// What begins a download (from the client) or answers a request to upload (from the server).

@@ -4,21 +4,10 @@
 #include <utility>
 
 namespace voltaic::messages::canopen {
-namespace {
-
-constexpr unsigned specifier_shift = 5;
-constexpr unsigned toggle_bit = 0x10;
-
-} // namespace
-
 void sdo_server::end() {
   state_ = state::idle;
   data_.clear();
-  offset_ = 0;
-  toggle_ = false;
-  size_.reset();
-  sender_.reset();
-  receiver_.reset();
+  restart();
 }
 
 void sdo_server::abort(abort_code why) {
@@ -26,44 +15,16 @@ void sdo_server::abort(abort_code why) {
   end();
 }
 
-void sdo_server::tick(std::int64_t now_us) {
-  if (!is_busy()) return;
-  const auto silence_us = now_us - last_us_;
-  if (silence_us >= options_.timeout_us) {
-    abort(abort_code::timeout);
-  } else if (state_ == state::receiving_blocks && silence_us >= options_.segment_timeout_us &&
-             receiver_->has_begun()) {
-    last_us_ = now_us;
-    acknowledge_block();
-  }
-}
-
-std::optional<sdo_frame> sdo_server::next_frame(std::int64_t now_us) {
-  if (to_send_) {
-    last_us_ = now_us;
-    return std::exchange(to_send_, std::nullopt);
-  }
-  if (state_ != state::sending_blocks) return std::nullopt;
-  auto next = sender_->next_segment();
-  if (next) last_us_ = now_us;
-  return next;
-}
-
 void sdo_server::receive(std::span<const std::uint8_t> payload, std::int64_t now_us) {
-  if (payload.empty() || payload.size() > sdo_bytes) return;
-  sdo_frame said{};
-  std::ranges::copy(payload, said.begin());
-  last_us_ = now_us;
-  if (said[0] == abort_specifier) {
-    to_send_.reset();
-    end();
-    return;
-  }
-  dispatch(said);
+  const auto said = heard(payload, now_us);
+  if (!said) return;
+  if ((*said)[0] != abort_specifier) return dispatch(*said);
+  to_send_.reset();
+  end();
 }
 
 void sdo_server::dispatch(const sdo_frame& said) {
-  if (state_ == state::receiving_blocks) return on_block_segment(said);
+  if (state_ == state::receiving_blocks) return take_block_segment(said);
   const bool begins_block = (said[0] & block::end) == 0;
   switch (specifier_of(said)) {
     case from_client::download:
@@ -113,22 +74,16 @@ void sdo_server::on_download(const sdo_frame& said) {
     size_ = asked.size;
     state_ = state::downloading_segments;
   }
-  say(make_sdo(static_cast<unsigned>(from_server::download) << specifier_shift, of_, 0));
+  say(make_sdo(command_byte(from_server::download), of_, 0));
 }
 
 void sdo_server::on_download_segment(const sdo_frame& said) {
   if (state_ != state::downloading_segments) return abort(abort_code::specifier);
-  const auto part = segment::read(said);
-  if (part.toggle != toggle_) return abort(abort_code::toggle);
-  data_.insert(data_.end(), part.data.begin(), part.data.end());
-  if (data_.size() > size_.value_or(sdo_data_bytes_max)) return abort(abort_code::too_long);
-  sdo_frame answer{};
-  answer[0] = static_cast<std::uint8_t>(static_cast<unsigned>(from_server::download_segment)
-                                            << specifier_shift |
-                                        (toggle_ ? toggle_bit : 0));
+  const auto part = take_segment(said);
+  if (!part) return;
+  const auto answer = make_plain(from_server::download_segment, toggle_ ? toggle_bit : 0u);
   toggle_ = !toggle_;
-  if (part.is_last) {
-    if (size_ && data_.size() != *size_) return abort(abort_code::too_short);
+  if (part->is_last) {
     if (!write(data_)) return;
     end();
   }

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "messages/canopen/crc16.hpp"
-#include "messages/canopen/little_endian.hpp"
+#include "messages/little_endian.hpp"
 
 namespace voltaic::messages::canopen {
 

@@ -46,7 +46,7 @@ class sdo_trace {
   [[nodiscard]] std::optional<sdo_record> begin(const sdo_frame& said, bool is_download,
                                                 bool is_block);
   [[nodiscard]] std::optional<sdo_record> end();
-  [[nodiscard]] std::optional<sdo_record> on_abort(bool from_client, const sdo_frame& said);
+  [[nodiscard]] std::optional<sdo_record> on_abort(bool by_client, const sdo_frame& said);
   [[nodiscard]] std::optional<sdo_record> on_block_download(const sdo_frame& said);
   [[nodiscard]] std::optional<sdo_record> on_block_upload(const sdo_frame& said);
   [[nodiscard]] std::optional<sdo_record> on_upload_answer(const sdo_frame& said);

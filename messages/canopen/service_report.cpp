@@ -9,6 +9,7 @@
 #include "messages/can/logs/text.hpp"
 #include "messages/canopen/emergency.hpp"
 #include "messages/canopen/synchronisation.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {
@@ -36,7 +37,7 @@ void service_report::add(std::string_view key, std::string json) {
 }
 
 void service_report::add_text(std::string_view key, std::string_view text) {
-  add(key, can::json_text(text));
+  add(key, json_text(text));
 }
 
 void service_report::read(const can::log_entry& entry) {
@@ -155,7 +156,7 @@ void service_report::add_record(const sdo_record& of) {
   if (of.aborted) {
     add("abort",
         fmt::format(R"({{"code":"0x{:08X}","text":{},"by":"{}"}})",
-                    static_cast<std::uint32_t>(*of.aborted), can::json_text(to_string(*of.aborted)),
+                    static_cast<std::uint32_t>(*of.aborted), json_text(to_string(*of.aborted)),
                     of.aborted_by_client ? "client" : "server"));
     return;
   }
@@ -180,14 +181,14 @@ void service_report::append_json(std::string& out) const {
   const auto at = std::back_inserter(out);
   const auto time = can::seconds_text(entry_);
   if (!has_message()) {
-    can::append_json_head(out, entry_, can::json_text(bus_));
+    can::append_json_head(out, entry_, json_text(bus_));
     out += R"("kind":null)";
     return can::append_json_tail(out, entry_, false, {});
   }
   fmt::format_to(at, R"({{"t":{},"bus":{},"kind":"{}","node":{})", time.empty() ? "null" : time,
-                 can::json_text(bus_), kind_, node_ ? fmt::to_string(*node_) : "null");
+                 json_text(bus_), kind_, node_ ? fmt::to_string(*node_) : "null");
   for (const auto& [key, json] : fields_) fmt::format_to(at, R"(,"{}":{})", key, json);
-  if (!error_.empty()) out += R"(,"error":)" + can::json_text(error_);
+  if (!error_.empty()) out += R"(,"error":)" + json_text(error_);
   out += '}';
 }
 

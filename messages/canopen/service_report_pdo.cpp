@@ -3,9 +3,10 @@
 #include <iterator>
 
 #include "messages/can/logs/report_line.hpp"
-#include "messages/canopen/little_endian.hpp"
 #include "messages/canopen/lss.hpp"
 #include "messages/canopen/service_report.hpp"
+#include "messages/little_endian.hpp"
+#include "messages/text_encoding.hpp"
 
 /// The lines about PDOs and LSS.
 namespace voltaic::messages::canopen {
@@ -135,8 +136,7 @@ void service_report::add_signals(std::uint16_t mapping, std::uint8_t node,
     const auto name = name_of(one.of);
     const auto type = object != nullptr ? object->type : data_type::unsigned64;
     fmt::format_to(std::back_inserter(json), R"({}{}:{{"value":{},"object":"{}"}})",
-                   json.size() > 1 ? "," : "",
-                   can::json_text(name.empty() ? to_string(one.of) : name),
+                   json.size() > 1 ? "," : "", json_text(name.empty() ? to_string(one.of) : name),
                    to_json(value_of_bits(type, (*bits)[i], one.bits)), to_string(one.of));
   }
   add("signals", json + "}");

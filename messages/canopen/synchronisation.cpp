@@ -1,7 +1,7 @@
 #include "messages/canopen/synchronisation.hpp"
 
 #include "messages/canopen/identifiers.hpp"
-#include "messages/canopen/little_endian.hpp"
+#include "messages/little_endian.hpp"
 
 namespace voltaic::messages::canopen {
 namespace {

@@ -101,7 +101,8 @@ class candidate_walk {
       if (std::ranges::find(kept_.limits, was.level, &limit::level) == kept_.limits.end())
         keep_gone(was);
     // Rows of two tables may contradict each other; those that hold together were approved.
-    return mistakes_of(kept_).empty() ? std::move(kept_) : before_;
+    if (mistakes_of(kept_).empty()) return std::move(kept_);
+    return before_;
   }
 
  private:

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "messages/can/logs/report_line.hpp"
+#include "messages/j1939/identifier.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::dbc {
 namespace {
@@ -17,23 +19,13 @@ std::uint32_t key_of(std::uint32_t id, bool extended) {
   return id | (extended ? extended_mark : 0);
 }
 
-/// Data pages and PDU format of a 29-bit identifier; below 240 its next byte is an address,
-/// and no part of the group (SAE J1939-21).
-std::uint32_t group_of(std::uint32_t id) {
-  constexpr std::uint32_t group_mask = 0x3'FFFF;
-  constexpr std::uint32_t addressed_end = 240;
-  const auto group = id >> 8 & group_mask;
-  const bool is_addressed = (group >> 8 & 0xFF) < addressed_end;
-  return is_addressed ? group & ~std::uint32_t{0xFF} : group;
-}
-
 } // namespace
 
 database_report::database_report(dbc::database by) : by_(std::move(by)) {
   for (std::size_t i = 0; i < by_.messages.size(); ++i) {
     const auto& one = by_.messages[i];
     by_id_.emplace(key_of(one.id, one.extended), i);
-    if (one.is_j1939 && one.extended) by_group_.emplace(group_of(one.id), i);
+    if (one.is_j1939 && one.extended) by_group_.emplace(j1939::split(one.id).pgn, i);
     message_width_ = std::max(message_width_, one.name.size());
   }
 }
@@ -42,7 +34,7 @@ const message* database_report::find(const can::frame& frame) const {
   if (frame.remote || frame.error) return nullptr;
   const auto exact = by_id_.find(key_of(frame.id, frame.extended));
   if (exact != by_id_.end()) return &by_.messages[exact->second];
-  const auto group = frame.extended ? by_group_.find(group_of(frame.id)) : by_group_.end();
+  const auto group = frame.extended ? by_group_.find(j1939::split(frame.id).pgn) : by_group_.end();
   return group == by_group_.end() ? nullptr : &by_.messages[group->second];
 }
 
@@ -61,17 +53,17 @@ void database_report::read(const can::log_entry& entry) {
 }
 
 void database_report::append_json(std::string& out) const {
-  can::append_json_head(out, entry_, can::json_text(can::bus_name(entry_.channel)));
+  can::append_json_head(out, entry_, json_text(can::bus_name(entry_.channel)));
   out += R"("message":)";
-  out += has_message() ? can::json_text(message_->name) : "null";
+  out += has_message() ? json_text(message_->name) : "null";
   out += R"(,"signals":{)";
   for (std::size_t i = 0; i < readings_.size(); ++i) {
     const auto& one = message_->signals[readings_[i].signal];
     fmt::format_to(std::back_inserter(out), R"({}{}:{{"value":{},"unit":{},"raw":{})",
-                   i > 0 ? "," : "", can::json_text(one.name), value_json(one, readings_[i]),
-                   can::json_text(one.unit), raw_json(one, readings_[i].bits));
+                   i > 0 ? "," : "", json_text(one.name), value_json(one, readings_[i]),
+                   json_text(one.unit), raw_json(one, readings_[i].bits));
     const auto word = text_of(one, readings_[i].bits);
-    if (!word.empty()) out += R"(,"label":)" + can::json_text(word);
+    if (!word.empty()) out += R"(,"label":)" + json_text(word);
     out += '}';
   }
   out += '}';

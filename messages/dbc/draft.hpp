@@ -8,25 +8,9 @@
 #include <vector>
 
 #include "messages/dbc/database.hpp"
-#include "messages/dbc/load.hpp"
+#include "messages/defects.hpp"
 
 namespace voltaic::messages::dbc {
-
-/// What is wrong with a file, in the order in which it was met.
-class defect_list {
- public:
-  explicit defect_list(std::string_view file) : file_(file) {}
-  void add(std::uint32_t line, std::uint32_t column, std::string text) {
-    if (all_.size() < defects_max) all_.push_back({file_, line, column, std::move(text)});
-  }
-  [[nodiscard]] const findings& all() const { return all_; }
-  /// By lines.
-  [[nodiscard]] findings take();
-
- private:
-  std::string file_;
-  findings all_;
-};
 
 /// How a signal is marked in its own line: `M`, `m3` or `m3M`.
 struct mark {
@@ -61,7 +45,7 @@ void resolve_multiplexing(draft& from, defect_list& found);
 void leave_out(message& in, std::vector<bool> lost);
 
 /// Takes the words of attributes: long names, cycle times, kinds of frames.
-void apply_attributes(database& to);
+void apply_attributes(database& all);
 
 /// Tells what contradicts itself: identifiers, names, places of signals. A signal that ends
 /// behind its message stays: frames that are longer have it. An identifier that no frame can

@@ -2,18 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "messages/dbc/draft.hpp"
-#include "messages/dbc/tokens.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::dbc {
-
-findings defect_list::take() {
-  std::ranges::stable_sort(all_, {},
-                           [](const finding& one) { return std::pair(one.line, one.column); });
-  return std::move(all_);
-}
 
 std::variant<loaded, findings> load(std::string_view text, std::string_view file, strictness how) {
   defect_list found(file);

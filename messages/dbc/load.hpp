@@ -1,25 +1,16 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 #include <variant>
 
 #include "messages/dbc/database.hpp"
-#include "messages/finding.hpp"
+#include "messages/defects.hpp"
 
 namespace voltaic::messages::dbc {
 
 /// A longer file is refused.
 inline constexpr std::size_t file_bytes_max = 32 * 1024 * 1024;
-/// Of one file; what is beyond is not told.
-inline constexpr std::size_t defects_max = 1'000;
-
-/// What becomes of a file with defects: most community files have some.
-enum class strictness : std::uint8_t {
-  strict,  ///< it is refused
-  tolerant ///< what is sound is loaded, and each defect told
-};
 
 /// A database, and what was wrong with its file.
 struct loaded {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -27,9 +26,5 @@ struct token {
 /// Cuts a file into tokens that point into it; the last one is its end. A text that is not
 /// closed reaches to the end of the file. Never fails.
 [[nodiscard]] std::vector<token> cut(std::string_view file);
-
-/// The file as UTF-8 without a byte order mark: what is not UTF-8 is read as Windows-1252,
-/// which is what the tools of the field write.
-[[nodiscard]] std::string to_utf8(std::string_view file);
 
 } // namespace voltaic::messages::dbc

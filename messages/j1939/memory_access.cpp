@@ -1,7 +1,7 @@
 #include "messages/j1939/memory_access.hpp"
 
+#include "messages/j1939/group_field.hpp"
 #include "messages/j1939/groups.hpp"
-#include "messages/j1939/little_endian.hpp"
 
 namespace voltaic::messages::j1939 {
 namespace {
@@ -33,8 +33,8 @@ std::optional<memory_request> read_memory_request(const message& heard) {
   read.length = length_of(heard.payload);
   read.direct_spatial = (heard.payload[1] >> pointer_type_shift & 1) != 0;
   read.command = static_cast<memory_command>(code_of(heard.payload));
-  read.pointer = take_bytes(heard.payload, 2, 4);
-  read.key = static_cast<std::uint16_t>(take_bytes(heard.payload, 6, 2));
+  read.pointer = static_cast<std::uint32_t>(get_number(std::span(heard.payload).subspan(2, 4)));
+  read.key = static_cast<std::uint16_t>(get_number(std::span(heard.payload).subspan(6, 2)));
   return read;
 }
 
@@ -43,9 +43,9 @@ std::optional<memory_answer> read_memory_answer(const message& heard) {
   memory_answer read;
   read.length = length_of(heard.payload);
   read.state = static_cast<memory_state>(code_of(heard.payload));
-  read.error = take_bytes(heard.payload, 2, 3);
+  read.error = static_cast<std::uint32_t>(get_number(std::span(heard.payload).subspan(2, 3)));
   read.extension = heard.payload[5];
-  read.seed = static_cast<std::uint16_t>(take_bytes(heard.payload, 6, 2));
+  read.seed = static_cast<std::uint16_t>(get_number(std::span(heard.payload).subspan(6, 2)));
   return read;
 }
 
@@ -68,8 +68,8 @@ message memory_message(const memory_request& said, std::uint8_t source, std::uin
       (said.length >> 8 & code_mask) << length_high_shift |
       (said.direct_spatial ? 1u : 0u) << pointer_type_shift |
       (static_cast<unsigned>(said.command) & code_mask) << code_shift | reserved_bit);
-  put_bytes(made.payload, 2, 4, said.pointer);
-  put_bytes(made.payload, 6, 2, said.key);
+  put_number(std::span(made.payload).subspan(2, 4), said.pointer);
+  put_number(std::span(made.payload).subspan(6, 2), said.key);
   return made;
 }
 

@@ -1,7 +1,7 @@
 #include "messages/j1939/requests.hpp"
 
+#include "messages/j1939/group_field.hpp"
 #include "messages/j1939/groups.hpp"
-#include "messages/j1939/little_endian.hpp"
 
 namespace voltaic::messages::j1939 {
 

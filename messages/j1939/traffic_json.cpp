@@ -8,11 +8,10 @@
 #include "messages/j1939/diagnostics.hpp"
 #include "messages/j1939/groups.hpp"
 #include "messages/j1939/name.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::j1939 {
 namespace {
-
-using can::json_text;
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   return fmt::format("{:02x}", fmt::join(bytes, ""));

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "messages/j1939/group_field.hpp"
 #include "messages/j1939/groups.hpp"
-#include "messages/j1939/little_endian.hpp"
 #include "messages/j1939/transport_limits.hpp"
 
 namespace voltaic::messages::j1939 {
@@ -55,7 +55,7 @@ std::optional<transfer_control> read_control(const packet& heard) {
       [[fallthrough]];
     case control_kind::acknowledged:
     case control_kind::broadcast:
-      read.size = static_cast<std::uint16_t>(take_bytes(bytes, 1, size_bytes));
+      read.size = static_cast<std::uint16_t>(get_number(std::span(bytes).subspan(1, size_bytes)));
       read.packets = bytes[3];
       return read;
     case control_kind::clear_to_send:
@@ -82,7 +82,7 @@ packet packet_of(const transfer_control& said, std::uint8_t source, std::uint8_t
   } else if (said.kind == control_kind::abort) {
     bytes[1] = static_cast<std::uint8_t>(said.reason);
   } else {
-    put_bytes(bytes, 1, size_bytes, said.size);
+    put_number(std::span(bytes).subspan(1, size_bytes), said.size);
     bytes[3] = said.packets;
     if (said.kind == control_kind::request_to_send) bytes[4] = said.packets_a_turn;
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "messages/points/catalogue.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::points {
 namespace {
@@ -14,11 +15,6 @@ namespace {
 constexpr std::int64_t us_per_day = 86'400 * us_per_s;
 /// Digits of numbers whose point is not at hand, as in events.
 constexpr std::uint8_t event_decimals = 6;
-
-/// A JSON text; bytes that are no UTF-8 are replaced, never an exception.
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 /// Builds one object with the keys in the order in which they are put.
 class object {

@@ -12,6 +12,7 @@
 #include "messages/can/logs/report_line.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/profiles/bits.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::profiles {
 namespace {
@@ -44,14 +45,14 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
   for (const auto& carrier : plan_.carriers())
     message_of_id_[key_of(carrier.id, carrier.extended)] = carrier.message;
   for (const auto& message : profile_.messages) {
-    message_names_.push_back(can::json_text(message.name));
+    message_names_.push_back(json_text(message.name));
     message_width_ = std::max(message_width_, message.name.size());
   }
   for (const auto& point : profile_.points) {
-    auto name = can::json_text(point.name);
+    auto name = json_text(point.name);
     name.pop_back();
-    points_.push_back({std::move(name), can::json_text(point.unit), {}});
-    for (const auto& word : point.texts) points_.back().texts.push_back(can::json_text(word));
+    points_.push_back({std::move(name), json_text(point.unit), {}});
+    for (const auto& word : point.texts) points_.back().texts.push_back(json_text(word));
   }
   samples_.reserve(decode_plan::samples_max);
   readings_.reserve(decode_plan::samples_max);
@@ -60,7 +61,7 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
 void frame_report::read(const can::log_entry& entry) {
   if (bus_.empty() || entry.channel != entry_.channel) {
     bus_ = can::bus_name(entry.channel);
-    bus_json_ = can::json_text(bus_);
+    bus_json_ = json_text(bus_);
   }
   entry_ = entry;
   message_ = no_message;

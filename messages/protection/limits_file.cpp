@@ -336,13 +336,6 @@ class reader {
     return std::nullopt;
   }
 
-  static std::optional<level> level_of(std::string_view name) {
-    for (std::size_t index = 0; index < levels_max; ++index) {
-      if (to_string(static_cast<level>(index)) == name) return static_cast<level>(index);
-    }
-    return std::nullopt;
-  }
-
   latch latch_of(const toml::key& key, const toml::node& value) {
     const auto text = text_of(key, value);
     for (const auto one : {latch::none, latch::user, latch::lock}) {

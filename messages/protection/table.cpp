@@ -46,6 +46,12 @@ std::string_view to_string(level value) {
   return level_names.at(static_cast<std::size_t>(value));
 }
 
+std::optional<level> level_of(std::string_view text) {
+  const auto found = std::ranges::find(level_names, text);
+  if (found == level_names.end()) return std::nullopt;
+  return static_cast<level>(found - level_names.begin());
+}
+
 std::string_view to_string(latch value) {
   return latch_names.at(static_cast<std::size_t>(value));
 }

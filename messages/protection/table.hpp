@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -127,6 +128,8 @@ inline constexpr std::array<known_candidate, 17> known_candidates{{
 
 /// As the files spell it: "warning".
 [[nodiscard]] std::string_view to_string(level value);
+/// The other way; nothing for what is no level.
+[[nodiscard]] std::optional<level> level_of(std::string_view text);
 /// As the files spell it: "user".
 [[nodiscard]] std::string_view to_string(latch value);
 /// As the files spell it: "high".

@@ -36,7 +36,7 @@ messages::expected<bool> for_each_message(const std::string& path, Take take) {
 /// Every point of the catalogues that a pattern fits: of a table that knows no values yet.
 messages::expected<messages::points::point_table> described(const std::string& path) {
   messages::points::point_table table;
-  const auto read = for_each_message(path, [&](std::int64_t, const message& said) {
+  auto read = for_each_message(path, [&](std::int64_t, const message& said) {
     if (std::holds_alternative<messages::catalogue>(said.payload)) table.apply(said);
   });
   if (!read) return read.error();

@@ -1,17 +1,18 @@
 #include "nodes/view/alarm_list.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+
+#include "messages/protection/table.hpp"
 
 namespace voltaic::nodes::view {
 
 namespace {
 
-constexpr std::array levels = {"warning", "alarm", "fault", "hard"};
-
-auto rank(const alarm& of) {
-  return std::ranges::find(levels, of.level) - levels.begin();
+/// The worst is the greatest; a level that is not known counts as worse.
+std::size_t rank(const alarm& of) {
+  const auto level = messages::protection::level_of(of.level);
+  return level ? static_cast<std::size_t>(*level) : messages::protection::levels_max;
 }
 
 /// An event of many elements tells one, and of the others how many: "23 more in the same step".

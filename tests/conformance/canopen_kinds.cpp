@@ -25,6 +25,7 @@ namespace voltaic::conformance {
 namespace {
 
 using namespace messages::canopen;
+using messages::strictness;
 
 constexpr int hexadecimal = 16;
 const json refused = {{"accepted", false}};

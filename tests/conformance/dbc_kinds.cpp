@@ -15,6 +15,7 @@ namespace voltaic::conformance {
 namespace {
 
 using namespace messages::dbc;
+using messages::strictness;
 
 std::string text_of_input(const json& input) {
   if (input.contains("dbc_text")) return input.at("dbc_text").get<std::string>();

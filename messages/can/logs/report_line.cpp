@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
-#include <nlohmann/json.hpp>
 
 #include "messages/can/logs/text.hpp"
+#include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::can {
 namespace {
@@ -18,10 +18,6 @@ void append_data(std::string& out, const frame& of) {
 }
 
 } // namespace
-
-std::string json_text(std::string_view text) {
-  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
 
 void append_json_head(std::string& out, const log_entry& entry, std::string_view bus_json) {
   const auto& frame = entry.frame;

@@ -8,9 +8,6 @@
 /// What is the same in a line about a logged frame, whoever decodes it.
 namespace voltaic::messages::can {
 
-/// A text as JSON, with its quotes; bytes that are no UTF-8 are replaced.
-[[nodiscard]] std::string json_text(std::string_view text);
-
 /// `{"t":1953.613500,"bus":"bus0","id":"0x595","extended":false,` of an entry.
 void append_json_head(std::string& out, const log_entry& entry, std::string_view bus_json);
 /// What is special about the frame, its bytes where they are not decoded, `error` unless it

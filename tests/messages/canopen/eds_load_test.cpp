@@ -13,6 +13,7 @@ namespace eds_load_test {
 
 using namespace voltaic::messages::canopen;
 using voltaic::messages::findings;
+using voltaic::messages::strictness;
 
 namespace {
 
@@ -198,6 +199,14 @@ TEST_CASE("EDS files of other people load strictly, or with the defects that the
     CHECK(read.device.find({0x1000, 0}) != nullptr);
   }
   CHECK(files >= 11);
+}
+
+TEST_CASE("an EDS that is not UTF-8 is read as Windows-1252") {
+  const auto read =
+      load_strict(device + "[2000]\nParameterName=Temp \xB0\nDataType=0x0006\nAccessType=rw\n");
+  const auto* described = read.find({0x2000, 0});
+  REQUIRE(described != nullptr);
+  CHECK(described->name == "Temp \xC2\xB0");
 }
 
 } // namespace eds_load_test

@@ -12,6 +12,7 @@ namespace voltaic::tests {
 /// A database that must load strictly.
 inline messages::dbc::database load_strict(std::string_view text) {
   using namespace messages::dbc;
+  using messages::strictness;
   auto read = load(text, "test.dbc", strictness::strict);
   if (const auto* wrong = std::get_if<messages::findings>(&read)) FAIL(wrong->front().text);
   return std::get<loaded>(std::move(read)).database;
@@ -20,6 +21,7 @@ inline messages::dbc::database load_strict(std::string_view text) {
 /// The defects of a file that loads tolerantly.
 inline messages::dbc::loaded load_tolerant(std::string_view text) {
   using namespace messages::dbc;
+  using messages::strictness;
   auto read = load(text, "test.dbc", strictness::tolerant);
   if (const auto* wrong = std::get_if<messages::findings>(&read)) FAIL(wrong->front().text);
   return std::get<loaded>(std::move(read));

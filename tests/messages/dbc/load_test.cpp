@@ -12,7 +12,9 @@
 namespace load_test {
 
 using namespace voltaic::messages::dbc;
+using voltaic::messages::defects_max;
 using voltaic::messages::findings;
+using voltaic::messages::strictness;
 using voltaic::tests::load_strict;
 using voltaic::tests::load_tolerant;
 
