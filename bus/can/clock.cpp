@@ -21,9 +21,13 @@ std::int64_t monotonic_now_us() {
   return read_us(CLOCK_MONOTONIC);
 }
 
+std::int64_t utc_offset_now_us() {
+  return read_us(CLOCK_REALTIME) - read_us(CLOCK_MONOTONIC);
+}
+
 std::int64_t utc_offset_clock::offset_us(std::int64_t monotonic_us) {
   if (!known_ || monotonic_us - sampled_us_ >= sample_period_us) {
-    offset_us_ = read_us(CLOCK_REALTIME) - read_us(CLOCK_MONOTONIC);
+    offset_us_ = utc_offset_now_us();
     sampled_us_ = monotonic_us;
     known_ = true;
   }

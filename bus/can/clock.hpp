@@ -7,6 +7,9 @@ namespace voltaic::bus::can {
 /// CLOCK_MONOTONIC in microseconds: the time of every port that is not a replay.
 [[nodiscard]] std::int64_t monotonic_now_us();
 
+/// What to add to CLOCK_MONOTONIC for CLOCK_REALTIME at this moment; steps when UTC is set.
+[[nodiscard]] std::int64_t utc_offset_now_us();
+
 /// utc = monotonic + offset, looked up at most once a second so that the many
 /// stamps of a burst agree with each other.
 class utc_offset_clock {

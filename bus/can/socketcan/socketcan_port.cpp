@@ -1,0 +1,403 @@
+#include "bus/can/socketcan/socketcan_port.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "bus/can/clock.hpp"
+#include "bus/can/load_meter.hpp"
+#include "bus/can/socketcan/error_frame.hpp"
+#include "bus/can/socketcan/interface.hpp"
+#include "bus/can/socketcan/interface_counters.hpp"
+#include "bus/can/socketcan/raw_socket.hpp"
+#include "bus/can/socketcan/send_window.hpp"
+#include "bus/thread_name.hpp"
+#include "messages/can/frame_bits.hpp"
+
+namespace voltaic::bus::can {
+namespace {
+
+using messages::can::frame;
+
+/// One batch holds no more: a long backlog comes in several.
+constexpr std::size_t frames_per_batch_max = 4096;
+/// The interface's counters are read this often.
+constexpr std::int64_t count_period_us = 250'000;
+/// Where the kernel's queue is full of what others send, we try again after this time.
+constexpr std::int64_t retry_period_us = 1'000;
+/// A frame that is not confirmed for so long is asked about: it may have got lost.
+constexpr std::int64_t confirm_us_max = 20'000;
+/// A kernel that keeps an interface from us is asked again after this time.
+constexpr std::int64_t reconnect_period_us = 250'000;
+
+class socketcan_port final : public port {
+ public:
+  socketcan_port(const port_options& options, std::string interface_name, file_descriptor wake,
+                 batch_handler handler)
+      : interface_name_(std::move(interface_name)),
+        wanted_(options.listens_to),
+        tick_pause_us_(options.tick_pause_us),
+        wake_(std::move(wake)),
+        handler_(std::move(handler)) {
+    statistics_.bitrate = options.bitrate;
+  }
+
+  /// What the kernel refuses at the start is told; later it is tried again.
+  [[nodiscard]] std::optional<messages::failure> start() {
+    if (auto refused = connect()) return refused;
+    thread_ = std::thread([this] {
+      name_thread("port");
+      run();
+    });
+    return {};
+  }
+
+  ~socketcan_port() override {
+    stopping_ = true;
+    wake_up();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  [[nodiscard]] send_result send(const frame& item) override;
+  [[nodiscard]] statistics read_statistics() const override;
+
+ private:
+  void run();
+  [[nodiscard]] std::optional<messages::failure> connect();
+  void disconnect();
+  void follow_interface();
+  void take_interface(const interface_state& seen);
+  void set_state(controller_state state);
+  void wait();
+  void drain();
+  void accept(const received_frame& one, std::int64_t utc_offset_us);
+  void accept_error(const frame& error);
+  void learn(const frame& item);
+  void filter();
+  void pump();
+  void begin_counting();
+  void count_traffic(std::int64_t now_us);
+  void say();
+  void wake_up() const {
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof(one));
+  }
+
+  const std::string interface_name_;
+  const id_filter wanted_;
+  const std::int64_t tick_pause_us_;
+  file_descriptor wake_;
+  const batch_handler handler_;
+
+  mutable std::mutex mutex_; ///< guards what `send` and the readers share
+  file_descriptor socket_;   ///< changed by the thread alone
+  statistics statistics_;
+  mutable load_meter load_;
+  send_window window_;
+  std::vector<id_range> sent_; ///< what we sent: the kernel shows it when it was on the wire
+
+  // Of the thread alone:
+  interface_watch watch_;
+  std::optional<interface_counters> counters_;
+  int interface_index_ = 0;
+  passed_traffic base_;    ///< by the counters, when we began
+  passed_traffic heard_;   ///< since then, what came to us
+  passed_traffic unheard_; ///< since then, what passed besides
+  std::uint64_t heard_extended_ = 0;
+  batch batch_;
+  frame_receiver receiver_;
+  std::uint32_t overflow_ = 0;
+  utc_offset_clock utc_;
+  std::int64_t last_us_ = 0;       ///< nothing may be stamped before it any more
+  std::int64_t last_frame_us_ = 0; ///< when a frame was last handed over
+  std::int64_t drained_us_ = 0;    ///< nothing older waits in the socket
+  std::int64_t counted_us_ = 0;
+  std::int64_t reconnect_due_us_ = 0;
+  bool backlog_ = false; ///< more waits in the socket than one batch holds
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+send_result socketcan_port::send(const frame& item) {
+  bool waits = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const bool open = statistics_.state != controller_state::down &&
+                      statistics_.state != controller_state::bus_off;
+    if (!open) {
+      ++statistics_.tx_dropped;
+      return send_result::down;
+    }
+    learn(item);
+    if (!window_.offer(item, monotonic_now_us())) return send_result::full;
+    pump();
+    waits = window_.waiting() && !window_.given_us();
+  }
+  // Nobody else will say when there is room again.
+  if (waits) wake_up();
+  return send_result::sent;
+}
+
+statistics socketcan_port::read_statistics() const {
+  const std::lock_guard lock(mutex_);
+  statistics result = statistics_;
+  result.tx_dropped += window_.dropped();
+  result.load_percent = load_.percent(monotonic_now_us(), result.bitrate);
+  return result;
+}
+
+void socketcan_port::run() {
+  last_us_ = monotonic_now_us();
+  while (!stopping_) {
+    if (!backlog_) wait();
+    follow_interface();
+    drain();
+    const std::int64_t now_us = monotonic_now_us();
+    {
+      const std::lock_guard lock(mutex_);
+      pump();
+    }
+    if (now_us - counted_us_ >= count_period_us) count_traffic(now_us);
+    say();
+  }
+}
+
+/// Looks for the interface and binds to it. A failure is none of the interface, but of the kernel.
+std::optional<messages::failure> socketcan_port::connect() {
+  reconnect_due_us_ = monotonic_now_us() + reconnect_period_us;
+  auto asked = read_interface(interface_name_);
+  if (!asked) return asked.error();
+  // Also without an interface: whether the kernel has CAN at all is known at the start.
+  auto opened = open_raw_socket(*asked && (*asked)->is_can ? (*asked)->index : 0);
+  if (!opened) return opened.error();
+  if (!*asked) return {};
+  const interface_state& seen = **asked;
+  if (!seen.is_can) return messages::failure{fmt::format("{} is no CAN interface", seen.name)};
+  interface_index_ = seen.index;
+  counters_.emplace(interface_name_, seen.kind);
+  begin_counting();
+  receiver_.forget_overflow();
+  overflow_ = 0;
+  const std::lock_guard lock(mutex_);
+  socket_ = std::move(*opened);
+  filter();
+  take_interface(seen);
+  return {};
+}
+
+void socketcan_port::disconnect() {
+  counters_.reset();
+  const std::lock_guard lock(mutex_);
+  socket_.reset();
+  set_state(controller_state::down);
+}
+
+void socketcan_port::follow_interface() {
+  const auto news = watch_.news_of(interface_name_);
+  if (!socket_.valid()) {
+    if (news || monotonic_now_us() >= reconnect_due_us_) (void)connect();
+    return;
+  }
+  if (!news) return;
+  // Gone, or another of the same name.
+  if (news->index != interface_index_) return disconnect();
+  const std::lock_guard lock(mutex_);
+  take_interface(*news);
+}
+
+/// With the lock held.
+void socketcan_port::take_interface(const interface_state& seen) {
+  if (seen.bitrate != 0) statistics_.bitrate = seen.bitrate;
+  set_state(seen.up ? seen.state.value_or(controller_state::error_active) : controller_state::down);
+}
+
+/// With the lock held. What waited goes out neither later nor elsewhere.
+void socketcan_port::set_state(controller_state state) {
+  if (state == statistics_.state) return;
+  if (state == controller_state::bus_off) ++statistics_.bus_off;
+  statistics_.state = state;
+  if (state == controller_state::bus_off || state == controller_state::down) window_.drop_waiting();
+}
+
+void socketcan_port::wait() {
+  std::int64_t until_us = std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_);
+  const std::int64_t now_us = monotonic_now_us();
+  {
+    const std::lock_guard lock(mutex_);
+    if (window_.waiting() && !window_.given_us())
+      until_us = std::min(until_us, now_us + retry_period_us);
+  }
+  pollfd polled[3] = {
+      {wake_.get(), POLLIN, 0}, {watch_.descriptor(), POLLIN, 0}, {socket_.get(), POLLIN, 0}};
+  const std::int64_t left_us = std::max<std::int64_t>(0, until_us - now_us);
+  const timespec timeout{left_us / 1'000'000, left_us % 1'000'000 * 1'000};
+  (void)::ppoll(polled, 3, &timeout, nullptr);
+  std::uint64_t ignored = 0;
+  if ((polled[0].revents & POLLIN) != 0) (void)!::read(wake_.get(), &ignored, sizeof(ignored));
+}
+
+void socketcan_port::drain() {
+  backlog_ = false;
+  drained_us_ = monotonic_now_us();
+  while (socket_.valid()) {
+    const std::int64_t asked_us = monotonic_now_us();
+    const auto outcome = receiver_.receive(socket_.get());
+    if (outcome == frame_receiver::outcome::closed) return disconnect();
+    const std::lock_guard lock(mutex_);
+    if (outcome == frame_receiver::outcome::interface_down) set_state(controller_state::down);
+    const std::int64_t utc_offset_us = utc_offset_now_us();
+    for (const received_frame& one : receiver_.frames()) accept(one, utc_offset_us);
+    statistics_.rx_overflow += receiver_.overflow() - overflow_;
+    overflow_ = receiver_.overflow();
+    if (outcome == frame_receiver::outcome::would_block) {
+      drained_us_ = asked_us;
+      return;
+    }
+    drained_us_ = monotonic_now_us();
+    backlog_ = batch_.frames.size() >= frames_per_batch_max;
+    if (backlog_) return;
+  }
+}
+
+/// With the lock held.
+void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_us) {
+  if (one.item.error) return accept_error(one.item);
+  const std::uint32_t bits = messages::can::exact_bits(one.item);
+  load_.add(monotonic_now_us(), bits);
+  statistics_.bytes += one.item.length;
+  statistics_.rx_bits += bits;
+  ++heard_.frames;
+  heard_.bytes += one.item.length;
+  if (one.item.extended) ++heard_extended_;
+  if (one.own) {
+    ++statistics_.tx;
+    if (window_.confirmed(one.item)) pump();
+    return;
+  }
+  ++statistics_.rx;
+  if (!wanted_.ranges().empty() && !wanted_.wants(one.item)) return;
+  batch_.frames.push_back(one.item);
+  batch_.frames.back().time_us = one.utc_us == 0 ? monotonic_now_us() : one.utc_us - utc_offset_us;
+}
+
+/// With the lock held.
+void socketcan_port::accept_error(const frame& error) {
+  const error_report said = read_error_frame(error);
+  if (!said.arbitration_lost && !said.restarted) ++statistics_.errors;
+  if (said.controller_overflow) ++statistics_.rx_overflow;
+  // Told also while the interface goes down; then it is down.
+  if (said.state && statistics_.state != controller_state::down) set_state(*said.state);
+}
+
+/// With the lock held. The kernel shows us only what our filters pass, also of our own frames.
+void socketcan_port::learn(const frame& item) {
+  if (wanted_.ranges().empty()) return;
+  const id_range one{item.id, item.id, item.extended};
+  if (id_filter(sent_).wants(item)) return;
+  sent_.push_back(one);
+  filter();
+}
+
+/// With the lock held.
+void socketcan_port::filter() {
+  if (!socket_.valid()) return;
+  std::vector<id_range> all = wanted_.ranges();
+  if (!all.empty()) all.insert(all.end(), sent_.begin(), sent_.end());
+  set_filters(socket_.get(), id_filter(std::move(all)));
+}
+
+/// With the lock held: gives the kernel what may go out.
+void socketcan_port::pump() {
+  const std::int64_t now_us = monotonic_now_us();
+  const auto given_us = window_.given_us();
+  if (given_us && now_us - *given_us > confirm_us_max && !holds_unsent(socket_.get()))
+    window_.released();
+  while (const frame* item = window_.next(now_us)) {
+    switch (write_frame(socket_.get(), *item)) {
+      case write_outcome::taken:
+        window_.written(now_us);
+        break;
+      case write_outcome::unfit:
+        window_.refused();
+        break;
+      case write_outcome::full:
+        return;
+      case write_outcome::down:
+        return set_state(controller_state::down);
+    }
+  }
+}
+
+void socketcan_port::begin_counting() {
+  base_ = counters_->read().value_or(passed_traffic{});
+  heard_ = unheard_ = {};
+  heard_extended_ = 0;
+}
+
+/// What passed unheard: the kernel counts it, and how many bits it had is estimated. A frame that
+/// is counted and waits in the socket is taken for unheard, and makes up for one later.
+void socketcan_port::count_traffic(std::int64_t now_us) {
+  counted_us_ = now_us;
+  const auto read = counters_ ? counters_->read() : std::nullopt;
+  if (!read) return;
+  if (read->frames < base_.frames || read->bytes < base_.bytes) return begin_counting();
+  const auto rise = [](std::uint64_t now, std::uint64_t base, std::uint64_t heard,
+                       std::uint64_t& unheard) {
+    const std::uint64_t known = base + heard + unheard;
+    const std::uint64_t result = now > known ? now - known : 0;
+    unheard += result;
+    return result;
+  };
+  const passed_traffic fresh{rise(read->frames, base_.frames, heard_.frames, unheard_.frames),
+                             rise(read->bytes, base_.bytes, heard_.bytes, unheard_.bytes)};
+  const double share = heard_.frames == 0 ? 0
+                                          : static_cast<double>(heard_extended_) /
+                                                static_cast<double>(heard_.frames);
+  const std::uint64_t bits = estimated_bits(fresh, share);
+  const std::lock_guard lock(mutex_);
+  statistics_.rx += fresh.frames;
+  statistics_.bytes += fresh.bytes;
+  statistics_.rx_bits += bits;
+  load_.add(now_us, static_cast<std::uint32_t>(bits));
+}
+
+void socketcan_port::say() {
+  const std::int64_t now_us = std::max(last_us_, drained_us_);
+  if (batch_.frames.empty() && now_us < next_tick_us(last_us_)) return;
+  for (frame& item : batch_.frames) {
+    item.time_us = std::clamp(item.time_us, last_us_, now_us);
+    last_us_ = item.time_us;
+  }
+  if (!batch_.frames.empty()) last_frame_us_ = now_us;
+  // With a backlog, frames older than now are still to come.
+  if (!backlog_) last_us_ = now_us;
+  batch_.now_us = last_us_;
+  batch_.utc_offset_us = utc_.offset_us(now_us);
+  handler_(std::move(batch_));
+  batch_ = {};
+}
+
+} // namespace
+
+messages::expected<std::unique_ptr<port>> open_socketcan_port(const port_options& options,
+                                                              const std::string& interface_name,
+                                                              batch_handler handler) {
+  file_descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake.valid())
+    return messages::failure{fmt::format("{}: {}", options.uri, std::strerror(errno))};
+  auto result = std::make_unique<socketcan_port>(options, interface_name, std::move(wake),
+                                                 std::move(handler));
+  if (const auto refused = result->start())
+    return messages::failure{fmt::format("{}: {}", options.uri, refused->text)};
+  return std::unique_ptr<port>(std::move(result));
+}
+
+} // namespace voltaic::bus::can
