@@ -9,6 +9,7 @@
 
 #include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
+#include "messages/nearest_word.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::command {
@@ -31,6 +32,14 @@ std::optional<deed> least_deed(const messages::command& asked) {
   const auto* word = std::get_if<std::string>(&asked.value);
   const bool takes = word != nullptr && *word == to_string(command_mode::local);
   return takes ? deed::take_local : deed::give_remote;
+}
+
+template <class Map>
+std::string suggestion(std::string_view word, const Map& known) {
+  std::vector<std::string_view> names;
+  for (const auto& [name, about] : known) names.emplace_back(name);
+  const auto near = messages::nearest_word(word, names);
+  return near.empty() ? std::string() : fmt::format(", did you mean {}?", near);
 }
 
 int severity(outcome of) {
@@ -128,6 +137,25 @@ std::uint64_t dispatcher_model::next_generation(std::int64_t now_utc_us) {
   return generation_;
 }
 
+std::string dispatcher_model::nobody_for(const messages::command& asked) const {
+  if (asked.operation == "acknowledge")
+    return fmt::format(
+        "no event {} of protection is known since the dispatcher began{}: voltaic events --json "
+        "tells their ids",
+        asked.point.empty() ? "without an id" : asked.point, suggestion(asked.point, event_racks_));
+  const auto owner = owner_part(asked.point);
+  if (asked.operation == "reset" && options_.rack_devices.contains(std::string(owner)))
+    return fmt::format("{} has no latches of '{}': reset {}, {}/protection or {}/contactor", owner,
+                       asked.point, owner, owner, owner);
+  const bool is_of_rack = asked.operation != "set" || is_contactor_point(asked.point);
+  if (!is_of_rack || options_.rack_devices.contains(std::string(owner)))
+    return fmt::format("nobody carries out '{} {}'", asked.operation, asked.point);
+  return fmt::format(
+      "nobody carries out '{} {}': the site has no rack {}{}: voltaic points "
+      "'*/contactor' lists them",
+      asked.operation, asked.point, owner, suggestion(owner, options_.rack_devices));
+}
+
 std::vector<std::string> dispatcher_model::refuse(const messages::command& asked,
                                                   std::int64_t now_utc_us) const {
   std::vector<std::string> refused;
@@ -151,13 +179,8 @@ std::vector<std::string> dispatcher_model::refuse(const messages::command& asked
       refused.push_back(fmt::format("{} takes local or remote", mode_point));
     }
     if (asked.lease_ms > 0) refused.push_back(fmt::format("{} is not set for a time", mode_point));
-  } else if (asked.operation == "acknowledge" && targets_of(asked).empty()) {
-    refused.push_back(fmt::format(
-        "no event {} of protection is known since the dispatcher began: voltaic events --json "
-        "tells their ids",
-        asked.point.empty() ? "without an id" : asked.point));
   } else if (targets_of(asked).empty()) {
-    refused.push_back(fmt::format("nobody carries out '{} {}'", asked.operation, asked.point));
+    refused.push_back(nobody_for(asked));
   }
   const auto setpoint = setpoint_of(asked);
   if (auto foreign = authority_.refusal(asked, setpoint, side_of(setpoint), now_utc_us)) {

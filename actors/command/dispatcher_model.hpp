@@ -101,6 +101,8 @@ class dispatcher_model {
     std::size_t outstanding = 0;
     messages::result result;
   };
+  /// In words, of what has no targets, with what was probably meant.
+  [[nodiscard]] std::string nobody_for(const messages::command& asked) const;
   [[nodiscard]] std::string trouble_of(const std::string& subject) const;
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
   /// The one name of what is set, whichever it was asked by; empty: no setpoint.

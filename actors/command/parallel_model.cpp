@@ -101,15 +101,21 @@ std::string parallel_model::refusal(const std::string& name, const member& closi
   const auto own_v = fresh(closing.voltage, now_us);
   const auto other_v = fresh(other.voltage, now_us);
   const auto current_a = fresh(other.current, now_us);
-  if (!own_v || !other_v || !current_a)
-    return fmt::format("voltages of {} and {} and the current of {} are not all known", name,
-                       other_name, other_name);
+  if (!own_v)
+    return fmt::format("the voltage of {} is not known, {} is on its DC bus {}", name, other_name,
+                       other.dc_bus);
+  if (!other_v || !current_a)
+    return fmt::format("{} is on {}, and its {} is not known", other_name, other.dc_bus,
+                       other_v ? "current" : "voltage");
   if (std::abs(*own_v - *other_v) > parallel_difference_v_max)
-    return fmt::format("{} has {:.1f} V, {} {:.1f} V, at most {:g} V apart are joined", other_name,
-                       *other_v, name, *own_v, parallel_difference_v_max);
+    return fmt::format(
+        "{} has {:.1f} V on {}, {} {:.1f} V: {:.1f} V apart, at most {:g} V are "
+        "joined",
+        other_name, *other_v, other.dc_bus, name, *own_v, std::abs(*own_v - *other_v),
+        parallel_difference_v_max);
   if (std::abs(*current_a) > parallel_current_a_max)
-    return fmt::format("{} carries {:.1f} A, at most {:g} A while another is joined", other_name,
-                       *current_a, parallel_current_a_max);
+    return fmt::format("{} carries {:.1f} A on {}, at most {:g} A while {} is joined to it",
+                       other_name, *current_a, other.dc_bus, parallel_current_a_max, name);
   return {};
 }
 

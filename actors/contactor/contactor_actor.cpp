@@ -242,7 +242,8 @@ void contactor_actor::say_state(const outputs& said, runtime::instant now) {
   messages::telemetry telemetry;
   telemetry.owner = catalogue_.owner;
   telemetry.fingerprint = catalogue_.fingerprint;
-  telemetry.blocks = blocks_of(said.shown, model_.latches(), model_.counted(), now.monotonic_us);
+  telemetry.blocks = blocks_of(said.shown, model_.latches(), model_.counted(),
+                               model_.close_refusals(), now.monotonic_us);
   state_said_ = telemetry;
   context_.say(plane::telemetry, std::move(telemetry), now);
 }

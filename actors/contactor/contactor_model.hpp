@@ -104,6 +104,8 @@ class contactor_model {
   [[nodiscard]] std::vector<std::string> request_close();
   /// The same without the wish.
   [[nodiscard]] std::vector<std::string> refuse_close() const;
+  /// What bars its closing, whatever its contactors do now.
+  [[nodiscard]] std::vector<std::string> close_refusals() const;
   /// Why rack and bus, as this rack measures both, must not be joined; empty: they may.
   [[nodiscard]] std::vector<std::string> refuse_parallel() const;
   /// How long a closing that is asked for now has to wait after the last one.
@@ -145,7 +147,6 @@ class contactor_model {
   /// The first active input that locks, or that does not; none: nullptr.
   [[nodiscard]] const active_input* find_input(bool locks) const;
   [[nodiscard]] bool takes_single_orders() const { return device_.single_orders.value_or(false); }
-  [[nodiscard]] std::vector<std::string> close_refusals() const;
   [[nodiscard]] bool in_attempt() const;
   [[nodiscard]] bool carries() const;
   void observe(const device_values& device, std::int64_t now_us);

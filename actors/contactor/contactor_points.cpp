@@ -28,6 +28,7 @@ constexpr messages::points::computed_point described_points[] = {
     {"contactor_breaks", "ContactorBreaks", "", 0, "i64"},
     {"contactor_break_current", "ContactorBreakCurrent", "A", 1},
     {"precharge_energy", "PrechargeEnergy", "J", 0},
+    {"closing_barred_by", "ClosingBarredBy", "", 0, "text"},
 };
 /// State and lock, which a rack that takes no orders has as well.
 constexpr std::size_t watched_points = 2;
@@ -38,6 +39,10 @@ std::vector<messages::point_description> describe(
   for (const auto& each : these)
     points.push_back(messages::points::describe(rack, each, state_period_us));
   return points;
+}
+
+std::string listed(const std::vector<std::string>& words, std::string_view separator) {
+  return words.empty() ? std::string("none") : fmt::format("{}", fmt::join(words, separator));
 }
 
 template <class Values>
@@ -68,13 +73,13 @@ std::vector<messages::block> blocks_of(std::string_view shown,
                                        std::int64_t now_us) {
   std::vector<messages::block> blocks;
   add(blocks, std::string(shown), now_us);
-  add(blocks, latches.empty() ? std::string("none") : fmt::format("{}", fmt::join(latches, ", ")),
-      now_us);
+  add(blocks, listed(latches, ", "), now_us);
   return blocks;
 }
 
 std::vector<messages::block> blocks_of(std::string_view shown,
                                        const std::vector<std::string>& latches, const wear& counted,
+                                       const std::vector<std::string>& barred_by,
                                        std::int64_t now_us) {
   auto blocks = blocks_of(shown, latches, now_us);
   using messages::block;
@@ -82,6 +87,7 @@ std::vector<messages::block> blocks_of(std::string_view shown,
   add(blocks, block::integers{static_cast<std::int64_t>(counted.breaks)}, now_us);
   add(blocks, block::reals{counted.break_current_a}, now_us);
   add(blocks, block::reals{counted.precharge_energy_j}, now_us);
+  add(blocks, listed(barred_by, "; "), now_us);
   return blocks;
 }
 

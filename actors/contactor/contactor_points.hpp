@@ -12,8 +12,8 @@ namespace voltaic::actors::contactor {
 /// The points are said again this often, changed or not.
 inline constexpr std::int64_t state_period_us = messages::us_per_s;
 
-/// The points that the contactor of a rack says, as `owner`: state, locks and what its
-/// contacts have been through.
+/// The points that the contactor of a rack says, as `owner`: state, locks, what its contacts have
+/// been through, and what bars its closing.
 [[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
 
 /// The same of a rack that nothing here can open or close: state and lock, nothing to command.
@@ -23,7 +23,9 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
 /// Their values, in the order of the catalogue; the state stands first.
 [[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
                                                      const std::vector<std::string>& latches,
-                                                     const wear& counted, std::int64_t now_us);
+                                                     const wear& counted,
+                                                     const std::vector<std::string>& barred_by,
+                                                     std::int64_t now_us);
 /// The values of a rack that takes no orders.
 [[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
                                                      const std::vector<std::string>& latches,

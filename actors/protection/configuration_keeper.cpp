@@ -141,7 +141,9 @@ std::vector<std::string> configuration_keeper::refusals(const messages::command&
   std::vector<std::string> refused;
   if (asked.point != fmt::format("{}/{}", rack_, found_.staged->hash))
     refused.push_back(
-        fmt::format("another configuration waits for approval: {}", found_.staged->hash));
+        fmt::format("another configuration waits for approval: read what it changes by voltaic "
+                    "approve {}, without a hash",
+                    rack_));
   if (asked.priority >= messages::command_priority::remote)
     refused.emplace_back("protection is loosened by persons at the plant alone");
   if (asked.user.empty()) refused.emplace_back("nobody says who approves");

@@ -63,7 +63,9 @@ void protection_model::conclude() {
         each.from.kind == input_kind::silence && inputs_.is_needed_to_close(each.from.of);
     silent = silent || silences;
     if (each.consequence.inhibits_close || silences) {
-      word.reasons.push_back(each.reason + " " + each.scope);
+      const bool is_latch_alone = each.latched && !condition_active(each);
+      word.reasons.push_back(each.reason + " " + each.scope +
+                             (is_latch_alone ? " is latched: reset first" : ""));
     }
   }
   if (!loaded_) word.reasons.emplace_back("latches_not_loaded");

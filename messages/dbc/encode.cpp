@@ -17,6 +17,11 @@ namespace {
 
 using profiles::signal_type;
 
+// Of a step: a number that a decimal text says is this far from its raw value by rounding alone.
+constexpr double step_tolerance = 1e-6;
+// A number of IEEE 754 is said exactly up to the digits that people write.
+constexpr double float_tolerance = 1e-6;
+
 std::string suggestion(std::string_view word, const std::vector<std::string_view>& known) {
   const auto near = nearest_word(word, known);
   return near.empty() ? std::string() : fmt::format("; did you mean {}?", near);
@@ -69,7 +74,7 @@ expected<std::uint64_t> bits_of_number(const signal& one, long double number, bo
   const auto offset = static_cast<long double>(one.offset);
   const long double value = is_raw ? number * factor + offset : number;
   // Limits are decimal texts and so is the value: what differs by rounding alone is inside.
-  const long double slack = std::abs(factor) * 1e-6L;
+  const long double slack = std::abs(factor) * static_cast<long double>(step_tolerance);
   if (!std::isfinite(value)) return failure{one.name + " is no number"};
   if (one.has_range() && (value < static_cast<long double>(one.minimum) - slack ||
                           value > static_cast<long double>(one.maximum) + slack))
@@ -162,7 +167,39 @@ class filler {
   std::vector<std::optional<maybe_bits>> bits_;
 };
 
+std::optional<rounded_number> rounding_of(const message& by, const reading& sent, double asked,
+                                          bool is_raw) {
+  const auto& one = by.signals[sent.signal];
+  const bool is_float = one.type == signal_type::ieee_float;
+  const double value = is_raw && !is_float ? static_cast<double>(integer_of(one, sent.bits))
+                       : is_raw            ? (sent.value - one.offset) / one.factor
+                                           : sent.value;
+  const double step = is_float ? 0 : is_raw ? 1 : std::abs(one.factor);
+  const double slack = is_float ? std::abs(asked) * float_tolerance : step * step_tolerance;
+  if (std::abs(asked - value) <= slack) return std::nullopt;
+  return rounded_number{sent.signal, asked, value, step};
+}
+
 } // namespace
+
+std::vector<rounded_number> rounded_numbers(const message& by,
+                                            const std::vector<given_signal>& given,
+                                            const encoding& how,
+                                            std::span<const std::uint8_t> payload) {
+  std::vector<rounded_number> all;
+  const auto sent = decode(by, payload);
+  if (!sent) return all;
+  for (const auto& each : *sent) {
+    const auto asked = std::ranges::find_if(given, [&](const auto& of) {
+      return of.first == by.signals[each.signal].name &&
+             std::holds_alternative<long double>(of.second);
+    });
+    if (asked == given.end()) continue;
+    const auto number = static_cast<double>(std::get<long double>(asked->second));
+    if (const auto found = rounding_of(by, each, number, how.are_raw)) all.push_back(*found);
+  }
+  return all;
+}
 
 expected<std::vector<std::uint8_t>> encode(const message& by,
                                            const std::vector<given_signal>& given,

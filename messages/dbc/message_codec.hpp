@@ -44,6 +44,20 @@ struct encoding {
                                                          const std::vector<given_signal>& given,
                                                          const encoding& how);
 
+/// A number that no raw value of its signal says exactly, and the one that is sent instead.
+struct rounded_number {
+  std::uint32_t signal = 0; ///< position in `message::signals`
+  double asked = 0;         ///< physical or raw, as it was given
+  double sent = 0;          ///< in the same
+  double step = 0;          ///< between two that can be said; 0: of IEEE 754, not evenly spaced
+};
+
+/// Those of the numbers given that `payload`, which `encode` made of them, says rounded.
+[[nodiscard]] std::vector<rounded_number> rounded_numbers(const message& by,
+                                                          const std::vector<given_signal>& given,
+                                                          const encoding& how,
+                                                          std::span<const std::uint8_t> payload);
+
 /// The integer of a signal that is none of IEEE 754, in its sign; of 64 unsigned bits those
 /// that fit.
 [[nodiscard]] std::int64_t integer_of(const signal& one, std::uint64_t bits);

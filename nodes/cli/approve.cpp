@@ -21,7 +21,8 @@ struct options {
   request_options asked;
 };
 
-// What the person is about to agree to, as the rack's journal has it.
+// What the person is about to agree to, as the rack's journal has it. Of another hash than that
+// nothing is shown: whoever agrees has read it before.
 exit_code show_staged(const options& given) {
   const auto found = find_running_site(given.asked.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
@@ -31,6 +32,7 @@ exit_code show_staged(const options& given) {
     fmt::print(stderr, "voltaic approve: nothing of {} waits for approval\n", given.rack);
     return exit_code::findings;
   }
+  if (!given.hash.empty() && given.hash != rack->second.staged->hash) return exit_code::findings;
   if (!given.asked.as_json)
     fmt::print("{}", staged_text(given.rack, *rack->second.staged, utc_now_us()));
   return exit_code::done;

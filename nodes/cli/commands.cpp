@@ -44,7 +44,7 @@ constexpr std::array subcommands = {
                declare_events},
     subcommand{"captures", "Show what racks said in the seconds around their faults",
                "voltaic captures rack_0/17 'rack_0/cell_voltage' --csv", declare_captures},
-    subcommand{"why", "Say what holds an inverter's limits down", "voltaic why inverter_0",
+    subcommand{"why", "Say what holds limits down, and what bars a closing", "voltaic why rack_0",
                declare_why},
     subcommand{"acknowledge", "Say that somebody has seen an alarm; it changes nothing else",
                "voltaic acknowledge rack_0-1a2b-17 --reason 'on my way'", declare_acknowledge},

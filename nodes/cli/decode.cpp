@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "bus/can/logs/log_file.hpp"
+#include "messages/dbc/database_list.hpp"
 #include "messages/profiles/load.hpp"
 #include "nodes/cli/dbc_file.hpp"
 #include "nodes/cli/eds_file.hpp"
@@ -33,6 +34,7 @@ struct options {
   std::string log;
   line_style style;
   bool as_j1939 = false;
+  bool lists = false;
   std::uint32_t id_offset = 0;
 };
 
@@ -105,7 +107,38 @@ void print_summary(const log_file& log, const line_count& seen) {
              part("frames that the log lost", counts.lost));
 }
 
+/// What the database has, without a log.
+exit_code list(const options& given) {
+  if (given.dbc.file.empty() || !given.log.empty()) {
+    fmt::print(stderr, "voltaic decode: --list goes with --dbc alone\n");
+    return exit_code::usage;
+  }
+  const auto database = load_database("decode", given.dbc);
+  if (!database) return exit_code::findings;
+  output out;
+  bool written = true;
+  for (const auto& each : database->messages) {
+    if (given.style.as_json) {
+      messages::dbc::append_json(out.text(), each);
+      out.text() += '\n';
+    } else {
+      messages::dbc::append_text(out.text(), each);
+    }
+    if (out.is_full()) written = written && out.flush();
+  }
+  if (!out.flush() || !written) {
+    fmt::print(stderr, "voltaic decode: the output cannot be written\n");
+    return exit_code::fault;
+  }
+  return database->messages.empty() ? exit_code::findings : exit_code::done;
+}
+
 exit_code decode(const options& given) {
+  if (given.lists) return list(given);
+  if (given.log.empty()) {
+    fmt::print(stderr, "voltaic decode: --log is required\nvoltaic decode --help says more\n");
+    return exit_code::usage;
+  }
   const bool is_by_dbc = given.as_j1939 || !given.dbc.file.empty();
   const int ways =
       (given.profile.empty() ? 0 : 1) + (is_by_dbc ? 1 : 0) + (given.is_canopen ? 1 : 0);
@@ -168,8 +201,9 @@ action declare_decode(command_options& app) {
   app.add_option("--log", given->log,
                  "Log of its bus, - for standard input: candump, GVRET CSV, Vector ASC, PEAK TRC "
                  "or python-can, told by its content")
-      .type_name("FILE")
-      .required();
+      .type_name("FILE");
+  app.add_flag("--list", given->lists,
+               "Instead of a log: the messages of the DBC file with their signals");
   app.add_flag("--json", given->style.as_json, "One JSON object a line");
   app.add_flag("--all", given->style.all, "Also the frames for which there is no message")
       .excludes(j1939);

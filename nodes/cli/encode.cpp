@@ -23,6 +23,7 @@ struct options {
   std::vector<std::string> signals;
   bool raw = false;
   bool padding_ones = false;
+  bool exact = false;
 };
 
 const dbc::message* find_message(const dbc::database& in, const std::string& name) {
@@ -72,6 +73,20 @@ std::string frame_text(const dbc::message& of, const std::vector<std::uint8_t>& 
   return text;
 }
 
+/// What goes out is not always what was asked for: a signal has steps. True: it is as asked for.
+bool tell_rounded(const dbc::message& of, const std::vector<dbc::rounded_number>& rounded,
+                  bool are_raw) {
+  for (const auto& each : rounded) {
+    const auto& one = of.signals[each.signal];
+    const auto unit = are_raw || one.unit.empty() ? std::string() : " " + one.unit;
+    const auto steps = each.step > 0 ? fmt::format(", its steps are {:g}{}", each.step, unit)
+                                     : std::string(", the nearest that its bits hold");
+    fmt::print(stderr, "voltaic encode: {}: {:.10g}{} cannot be said exactly, {:.10g}{} is{}\n",
+               one.name, each.asked, unit, each.sent, unit, steps);
+  }
+  return rounded.empty();
+}
+
 exit_code encode(const options& given) {
   std::vector<dbc::given_signal> signals;
   if (!take_signals(given, signals)) return exit_code::usage;
@@ -79,11 +94,14 @@ exit_code encode(const options& given) {
   if (!database) return exit_code::findings;
   const auto* message = find_message(*database, given.message);
   if (message == nullptr) return exit_code::findings;
-  const auto payload = dbc::encode(*message, signals, {given.raw, given.padding_ones});
+  const dbc::encoding how{given.raw, given.padding_ones};
+  const auto payload = dbc::encode(*message, signals, how);
   if (!payload) {
     fmt::print(stderr, "voltaic encode: {}\n", payload.error().text);
     return exit_code::findings;
   }
+  const auto rounded = dbc::rounded_numbers(*message, signals, how, *payload);
+  if (!tell_rounded(*message, rounded, given.raw) && given.exact) return exit_code::findings;
   fmt::print("{}\n", frame_text(*message, *payload));
   return exit_code::done;
 }
@@ -102,6 +120,9 @@ action declare_encode(command_options& app) {
                  "given takes its start value (GenSigStartValue)")
       .type_name("NAME=VALUE ...");
   app.add_flag("--raw", given->raw, "Numbers are raw, without factor and offset");
+  app.add_flag("--exact", given->exact,
+               "Refuse numbers between two steps of their signal, which else become the nearest "
+               "and are told on standard error");
   app.add_flag("--padding-ones", given->padding_ones, "Bits of no signal are ones");
   return [given] { return encode(*given); };
 }

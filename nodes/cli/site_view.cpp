@@ -71,7 +71,10 @@ messages::expected<site_view> site_connection::collect(const running_site& site,
         result.health[health->node] = *health;
         result.heard_us[health->node] = message.header.time.utc_us;
       }
-    if (!members.gone(message.header.source)) result.points.apply(message);
+    if (members.gone(message.header.source)) continue;
+    if (const auto* limits = std::get_if<messages::limits>(&message.payload))
+      result.limits[limits->rack] = *limits;
+    result.points.apply(message);
   }
   messages::message end;
   end.payload = state->sources;

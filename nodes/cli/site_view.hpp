@@ -19,6 +19,7 @@ namespace voltaic::nodes::cli {
 struct site_view {
   messages::points::point_table points;
   std::map<std::string, messages::health> health; ///< by node
+  std::map<std::string, messages::limits> limits; ///< by rack, as it was last said
   std::map<std::string, std::int64_t> heard_us;   ///< when it said so, microseconds since 1970
 };
 

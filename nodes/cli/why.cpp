@@ -11,8 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "messages/nearest_word.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
+#include "nodes/cli/why_rack.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -26,7 +28,7 @@ constexpr std::chrono::milliseconds news_poll{50};
 constexpr int news_polls_max = 40;
 
 struct options {
-  std::string inverter;
+  std::string subject; ///< an inverter or a rack
   std::string file;
   bool as_json = false;
 };
@@ -121,20 +123,40 @@ void print(const nlohmann::ordered_json& told) {
   }
 }
 
-std::optional<std::int64_t> said_us(const site_view& view, const std::string& inverter) {
-  const auto found = view.points.find(inverter + "/" + limits.front().bounds);
+std::optional<std::int64_t> said_us(const site_view& view, const std::string& point) {
+  const auto found = view.points.find(point);
   if (!found || found->quality != messages::quality::good) return std::nullopt;
   return found->source_time.monotonic_us;
 }
 
+bool is_inverter(const site_view& view, const std::string& name) {
+  return !view.points.select({name + "/bms_communication"}).empty();
+}
+
+bool is_rack(const site_view& view, const std::string& name) {
+  return !view.points.select({name + "/contactor"}).empty();
+}
+
+/// `, did you mean rack_0?`, of the racks and inverters that the site has.
+std::string meant(const site_view& view, const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& each : view.points.select({"*/contactor", "*/bms_communication"}))
+    names.push_back(each.description.name.substr(0, each.description.name.find('/')));
+  const auto near =
+      messages::nearest_word(name, std::vector<std::string_view>(names.begin(), names.end()));
+  return near.empty() ? std::string() : fmt::format(", did you mean {}?", near);
+}
+
 /// Nobody is told what bound before he asked, right behind a command for instance.
 messages::expected<site_view> collect_news(site_connection& from, const running_site& site,
-                                           const std::string& inverter) {
+                                           const std::string& subject) {
   auto view = from.collect(site, collect_timeout);
   if (!view) return view;
-  const auto before_us = said_us(*view, inverter);
+  const auto point =
+      is_inverter(*view, subject) ? subject + "/" + limits.front().bounds : news_point(subject);
+  const auto before_us = said_us(*view, point);
   for (int poll = 0; before_us && poll < news_polls_max; ++poll) {
-    const auto now_us = said_us(*view, inverter);
+    const auto now_us = said_us(*view, point);
     if (!now_us || *now_us - *before_us >= news_us) break;
     std::this_thread::sleep_for(news_poll);
     view = from.collect(site, collect_timeout);
@@ -148,22 +170,29 @@ exit_code show(const options& given) {
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
   auto connection = site_connection::open(site);
-  const auto view = connection ? collect_news(**connection, site, given.inverter)
+  const auto view = connection ? collect_news(**connection, site, given.subject)
                                : messages::expected<site_view>(connection.error());
   if (!view) {
     fmt::print(stderr, "voltaic why: {}\n", view.error().text);
     return exit_code::no_site;
   }
-  if (view->points.select({given.inverter + "/bms_communication"}).empty()) {
-    fmt::print(stderr, "voltaic why: the site has no inverter {} that is told about its battery\n",
-               given.inverter);
+  const bool of_inverter = is_inverter(*view, given.subject);
+  if (!of_inverter && !is_rack(*view, given.subject)) {
+    fmt::print(stderr,
+               "voltaic why: the site has no rack {}, nor an inverter of that name that is told "
+               "about its battery{}\n",
+               given.subject, meant(*view, given.subject));
     return exit_code::findings;
   }
-  const auto told = explain(*view, given.inverter);
+  const auto told = of_inverter ? explain(*view, given.subject)
+                                : explain_rack(*view, given.subject,
+                                               ask_closing(**connection, *view, given.subject));
   if (given.as_json)
     fmt::print("{}\n", told.dump());
-  else
+  else if (of_inverter)
     print(told);
+  else
+    print_rack(told);
   return exit_code::done;
 }
 
@@ -171,8 +200,10 @@ exit_code show(const options& given) {
 
 action declare_why(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("INVERTER", given->inverter, "Whose limits are explained")
-      .type_name("INVERTER")
+  app.add_option("NAME", given->subject,
+                 "An inverter or a rack, whose limits are explained; of a rack also what bars its "
+                 "closing")
+      .type_name("NAME")
       .required();
   declare_site_option(app, given->file);
   app.add_flag("--json", given->as_json, "One JSON object");

@@ -1,5 +1,6 @@
 // What the supervisor answers on its control socket.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,6 +42,18 @@ std::vector<std::string> changes_text(const json& changes) {
     texts.push_back(fmt::format("{} {} {}: {}", one.value("change", ""), one.value("part", ""),
                                 one.value("name", ""), one.value("reason", "")));
   return texts;
+}
+
+// All racks that a change needs open and that are not known to be, in words; empty: none.
+std::string not_open(const std::vector<std::string>& touched, const json& open) {
+  std::vector<std::string> barring;
+  for (const auto& rack : touched)
+    if (std::find(open.begin(), open.end(), json(rack)) == open.end()) barring.push_back(rack);
+  if (barring.empty()) return {};
+  if (barring.size() == 1)
+    return barring.front() + " is closed or its contactors are unknown; open it first";
+  return fmt::format("{} are closed or their contactors are unknown; open them first",
+                     fmt::join(barring, ", "));
 }
 
 // What a stranger wrote may be anything.
@@ -141,9 +154,8 @@ std::string supervisor::apply(const json& asked, bool& wait) {
   start_failed(what, wanted, processes_.failed());
   for (const auto& why : what.impossible) return refuse(why + "; stop the site first");
   const auto open = asked.value("open", json::array());
-  for (const auto& rack : what.racks_touched)
-    if (std::find(open.begin(), open.end(), json(rack)) == open.end())
-      return refuse(fmt::format("{} is closed or its contactors are unknown; open it first", rack));
+  if (const auto barring = not_open(what.racks_touched, open); !barring.empty())
+    return refuse(barring);
   if (!write_applied(*text)) return refuse(applied_path() + ": cannot be written");
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);

@@ -211,6 +211,84 @@ TEST_CASE("a rack and its node that were renamed are asked for the same approval
   CHECK(site.stop() == 0);
 }
 
+TEST_CASE("loosened [limits] name every rack to open, and bar closing until two persons approved") {
+  live_site site;
+  site.up();
+  wait_for_standby(site);
+  site.close({"rack_0", "rack_1"});
+  site.add("\n[limits]\nlost_silent = \"exclude\"\n");
+  const auto refused = site.voltaic({"apply", site.file()}, 40s);
+  INFO(refused.output << refused.errors);
+  CHECK(refused.code == 4);
+  CHECK(refused.errors.find("rack_0, rack_1 are closed") != std::string::npos);
+  for (const auto* rack : {"rack_0/contactor", "rack_1/contactor"})
+    REQUIRE(site.voltaic({"set", rack, "open", "--site", site.file()}).code == 0);
+  apply(site);
+  const auto hash = config(site, "rack_0").value("staged", "");
+  REQUIRE_FALSE(hash.empty());
+  CHECK(config(site, "rack_0").value("text", "").find("\"hold\"") != std::string::npos);
+
+  const auto shown = site.voltaic({"approve", "rack_0", "--site", site.file()});
+  CHECK(shown.output.find("limits_lost_silent: hold -> exclude") != std::string::npos);
+  CHECK(shown.output.find(hash) != std::string::npos);
+  // Who has not read it is not told the hash, whether he is refused here or at the rack.
+  const auto guessed = site.voltaic(
+      {"approve", "rack_0", "0123456789abcdef", "--reason", "a guess", "--site", site.file()});
+  CHECK(guessed.code == 4);
+  CHECK((guessed.output + guessed.errors).find(hash) == std::string::npos);
+  CHECK((guessed.output + guessed.errors).find("voltaic approve rack_0") != std::string::npos);
+
+  const auto close = [&] {
+    return site.voltaic({"set", "rack_0/contactor", "close", "--site", site.file()}, 40s);
+  };
+  const auto barred = close();
+  CHECK(barred.code == 4);
+  CHECK(barred.output.find("configuration_staged") != std::string::npos);
+  CHECK(eventually([&] {
+    return site.voltaic({"why", "rack_0", "--site", site.file()})
+               .output.find("configuration_staged") != std::string::npos;
+  }));
+  approvers people(site);
+  REQUIRE(people.approve(ada, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(people.approve(eve, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(eventually([&] { return config(site, "rack_0").value("version", 0) == 2; }));
+  CHECK(config(site, "rack_0").value("text", "").find("\"exclude\"") != std::string::npos);
+  REQUIRE(eventually([&] { return close().code == 0; }));
+  CHECK(config(site, "rack_1")["staged"].is_string()); // each rack by itself
+  CHECK(site.stop() == 0);
+}
+
+TEST_CASE("equipment that judges racks and is moved waits for two persons on the running site") {
+  live_site site(live_site::equipment::all);
+  const auto path = site.folder() + "/configs/profiles/demo_hvac.json";
+  auto profile = json::parse(read_file(path));
+  profile["points"]["room_temperature"]["protection"] = {"room_temperature_high"};
+  std::ofstream(path) << profile.dump(2);
+  site.up();
+  wait_for_standby(site);
+  CHECK(config(site, "rack_0")["version"] == 1);
+  // It is read otherwise: half of what it was, so every room looks cool.
+  profile["points"]["room_temperature"]["scale"] =
+      profile["points"]["room_temperature"].value("scale", 1.0) / 2;
+  std::ofstream(path) << profile.dump(2);
+  apply(site);
+  const auto hash = config(site, "rack_0").value("staged", "");
+  REQUIRE_FALSE(hash.empty());
+  CHECK(site.voltaic({"approve", "rack_0", "--site", site.file()}).output.find("hvac_0") !=
+        std::string::npos);
+  const auto close = [&] {
+    return site.voltaic({"set", "rack_0/contactor", "close", "--site", site.file()}, 40s);
+  };
+  CHECK(close().output.find("configuration_staged") != std::string::npos);
+  approvers people(site);
+  REQUIRE(people.approve(ada, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(people.approve(eve, "rack_0", hash).outcome == outcome::done);
+  REQUIRE(eventually([&] { return config(site, "rack_0").value("version", 0) == 2; }));
+  CHECK(config(site, "rack_0")["staged"].is_null());
+  REQUIRE(eventually([&] { return close().code == 0; }));
+  CHECK(site.stop() == 0);
+}
+
 TEST_CASE("kill -9 amid an approval leaves the former configuration or the new one, whole") {
   live_site site;
   site.add("[supervision]\nrestarts_max = 50\n");

@@ -60,6 +60,18 @@ TEST_CASE("the demo's inverter is told what its racks allow, and voltaic why say
         return site.voltaic({"set", "rack_0/contactor", "close", "--site", site.file()}).code == 0;
       },
       20s));
+  // A rack is asked in the same way; one that is closed is not barred but closed.
+  const auto rack = json::parse(
+      site.voltaic({"why", "rack_0", "--json", "--site", site.file()}).output, nullptr, false);
+  REQUIRE(rack.is_object());
+  CHECK(rack["contactor"] == "closed");
+  CHECK(rack["limits"][0]["limit"] == "charge_current_limit");
+  CHECK(rack["limits"][0]["value"] == 140);
+  CHECK(rack["limits"][0]["bound_by"].is_array());
+  CHECK(rack["closing_barred_by"].is_array());
+  const auto meant = site.voltaic({"why", "rakc_0", "--site", site.file()});
+  CHECK(meant.code == 1);
+  CHECK(meant.errors.find("did you mean rack_0?") != std::string::npos);
   // One rack gives 140 A, the inverter takes 100 A.
   CHECK(eventually([&] { return value(site, "inverter_0/charge_current_limit") == 100; }, 20s));
   CHECK(eventually([&] { return bound_by(site, 0) == "inverter"; }, 10s));

@@ -59,6 +59,41 @@ TEST_CASE("encode --dbc refuses what cannot be in the frame, with the signal's n
   CHECK(by.run("encode --dbc", "PackState Voltage").code == 2);
 }
 
+TEST_CASE("encode --dbc tells what goes out where a number lies between two steps") {
+  bench by(pack);
+  const auto near = by.run("encode --dbc", "PackState Voltage=360.84 State=Closed");
+  CHECK(near.code == 0);
+  CHECK(near.output == "1F0#0E18010000000000\n");
+  CHECK(near.errors ==
+        "voltaic encode: Voltage: 360.84 V cannot be said exactly, 360.8 V is, its steps are 0.1 "
+        "V\n");
+  const auto refused = by.run("encode --dbc", "PackState --exact Voltage=360.84 State=Closed");
+  CHECK(refused.code == 1);
+  CHECK(refused.output.empty());
+  CHECK_THAT(refused.errors, Catch::Contains("360.84 V cannot be said exactly"));
+  const auto raw = by.run("encode --dbc", "PackState --raw --exact Voltage=3608.5 State=Closed");
+  CHECK(raw.code == 1);
+  CHECK_THAT(raw.errors, Catch::Contains("3608.5 cannot be said exactly, 3609 is"));
+  const auto exact = by.run("encode --dbc", "PackState --exact Voltage=360.8 State=1");
+  CHECK(exact.code == 0);
+  CHECK(exact.errors.empty());
+}
+
+TEST_CASE("decode --dbc --list names the messages of a file and what encode may be given of them") {
+  bench by(pack);
+  const auto shown = by.run("decode --dbc", "--list");
+  CHECK(shown.code == 0);
+  CHECK(shown.output ==
+        "0x1F0 PackState, 8 bytes\n"
+        "  Voltage  7|16 motorola unsigned, steps of 0.1 V, 0 to 1000\n"
+        "  State    16|8 intel unsigned, steps of 1, 0 to 3; 0 Open, 1 Closed\n");
+  const auto line = nlohmann::json::parse(by.run("decode --dbc", "--list --json").output);
+  CHECK(line.at("message") == "PackState");
+  CHECK(line.at("signals").at(1).at("values").at("1") == "Closed");
+  CHECK(by.run("decode --dbc", "--list --log x.log").code == 2);
+  CHECK(by.run("decode --dbc", "").code == 2);
+}
+
 TEST_CASE("a DBC file with defects is refused with its lines, unless read tolerantly") {
   bench by(std::string(pack) + "BO_ 496 Again: 8 X\n");
   const auto strict = by.run("encode --dbc", "PackState Voltage=1 State=0");

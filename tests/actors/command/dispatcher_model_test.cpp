@@ -57,7 +57,12 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   CHECK(model.refuse(contactor, 0) == all{"a contactor takes open or close"});
   contactor.value = std::string("closed");
   CHECK(targets(model, contactor) == all{"rack_0/contactor"});
-  CHECK(model.refuse(ask("close", "rack_9"), 0) == all{"nobody carries out 'close rack_9'"});
+  CHECK(model.refuse(ask("close", "rack_9"), 0) ==
+        all{"nobody carries out 'close rack_9': the site has no rack rack_9, did you mean rack_0?: "
+            "voltaic points '*/contactor' lists them"});
+  CHECK(model.refuse(ask("reset", "rack_0/protectoin"), 0) ==
+        all{"rack_0 has no latches of 'rack_0/protectoin': reset rack_0, rack_0/protection or "
+            "rack_0/contactor"});
   CHECK(model.refuse(ask("dance", "rack_0"), 0) == all{"nobody carries out 'dance rack_0'"});
 }
 
@@ -101,6 +106,10 @@ TEST_CASE("an acknowledgement goes to the rack that the event came from") {
   model.remember(seen);
   CHECK(targets(model, ask("acknowledge", "rack_1-a-7")) ==
         std::vector<std::string>{"rack_1/protection"});
+  CHECK(model.refuse(ask("acknowledge", "rack_1-a-8"), 0) ==
+        std::vector<std::string>{
+            "no event rack_1-a-8 of protection is known since the dispatcher began, did you mean "
+            "rack_1-a-7?: voltaic events --json tells their ids"});
   for (std::size_t each = 0; each < known_events_max; ++each) {
     seen.id = "rack_1-b-" + std::to_string(each);
     model.remember(seen);

@@ -67,8 +67,9 @@ TEST_CASE("F-165 the racks that block a closing are named, each with its reason"
   site.say("rack_1", 1'594, 5, "closed");
   site.say("rack_2", 1'584.5, -25, "closed");
   const all expected{
-      "parallel_block: rack_1 has 1594.0 V, rack_0 1584.0 V, at most 3 V apart are joined",
-      "parallel_block: rack_2 carries -25.0 A, at most 20 A while another is joined"};
+      "parallel_block: rack_1 has 1594.0 V on dc_0, rack_0 1584.0 V: 10.0 V apart, at most 3 V "
+      "are joined",
+      "parallel_block: rack_2 carries -25.0 A on dc_0, at most 20 A while rack_0 is joined to it"};
   CHECK(site.close() == expected);
   CHECK(site.close("rack_0/contactor", "set") == expected);
   CHECK(site.close("rack_0", "open").empty());

@@ -51,7 +51,8 @@ TEST_CASE("F-159 a contactor that was slow to open counts as a weld, though it o
   rack.run(1'000);
   CHECK(rack.model.state() == state::open);
   CHECK(rack.stored[contactor_weld]);
-  CHECK(rack.model.request_close() == std::vector<std::string>{"contactor_weld is latched"});
+  CHECK(rack.model.request_close() ==
+        std::vector<std::string>{"contactor_weld is latched: reset first"});
 }
 
 TEST_CASE("F-159 a plus contactor that is closed ends a precharge before voltage can tell") {

@@ -264,7 +264,8 @@ TEST_CASE("every reason that bars closing is told, and each alone") {
   const auto none = [](bench&) {};
   CHECK(refusals_of(none, {}, {}).empty());
   CHECK(refusals_of(none, {}, {lease_expired}).empty());
-  CHECK(refusals_of(none, {}, {break_under_load}) == lines{"break_under_load is latched"});
+  CHECK(refusals_of(none, {}, {break_under_load}) ==
+        lines{"break_under_load is latched: reset first"});
   contactor_options barred;
   barred.close_barred_by = "profile p is not commissioned";
   CHECK(refusals_of(none, barred, {}) ==

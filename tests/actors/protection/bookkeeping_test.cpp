@@ -99,7 +99,8 @@ TEST_CASE("what latches is told with its value, its end as a latch, its place st
   CHECK(rack.told.scope == "module_0:cell_0");
   CHECK(rack.model.last().reports[2].edge == report::kind::latch);
   CHECK(rack.model.last().reports[2].scope == "module_0:cell_0");
-  CHECK(rack.model.last().verdict.reasons == lines{"cell_overvoltage/fault module_1:cell_1"});
+  CHECK(rack.model.last().verdict.reasons ==
+        lines{"cell_overvoltage/fault module_1:cell_1 is latched: reset first"});
   CHECK_FALSE(rack.model.last().verdict.locked); // a user's latch is no lock
 }
 

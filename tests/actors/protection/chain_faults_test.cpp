@@ -166,7 +166,8 @@ TEST_CASE("F-110 a lost journal stays lost to a chain that died before it could 
   chain.start(); // it died before it heard its device; that was another process
   chain.run(2'000);
   CHECK_FALSE(chain.permit.close_allowed);
-  CHECK(chain.permit.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  CHECK(chain.permit.reasons ==
+        std::vector<std::string>{"latch_store_lost/fault rack is latched: reset first"});
   chain.start(); // and again, with both latches on disk
   chain.run(2'000);
   CHECK_FALSE(chain.permit.close_allowed);
@@ -185,7 +186,8 @@ TEST_CASE("F-110 an approved configuration that cannot be read counts as latched
   chain.start();
   chain.run(2'000);
   CHECK_FALSE(chain.permit.close_allowed);
-  CHECK(chain.permit.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  CHECK(chain.permit.reasons ==
+        std::vector<std::string>{"latch_store_lost/fault rack is latched: reset first"});
   chain.configuration.was_lost = false; // the site's is a version by now
   chain.start();
   chain.run(2'000);

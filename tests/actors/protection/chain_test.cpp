@@ -101,7 +101,8 @@ TEST_CASE("safety rule 5: a restarted chain neither closes nor lets go of its la
   chain.start();
   chain.run(2'000);
   CHECK_FALSE(chain.permit.close_allowed);
-  CHECK(chain.permit.reasons == std::vector<std::string>{"cell_overvoltage/fault module_0:cell_0"});
+  CHECK(chain.permit.reasons ==
+        std::vector<std::string>{"cell_overvoltage/fault module_0:cell_0 is latched: reset first"});
   chain.command("rack_0/protection", "reset");
   CHECK(chain.results.back().outcome == messages::outcome::done);
   chain.start();

@@ -76,9 +76,9 @@ class lives {
   }
   /// What became of it; of the journal's answer where it has to be awaited.
   configuration_keeper::answer approve(const std::string& user, const std::string& role,
-                                       bool standby = true) {
+                                       bool standby = true, const std::string& hash = "") {
     messages::command asked;
-    asked.point = "rack_0/" + found.staged.value().hash;
+    asked.point = "rack_0/" + (hash.empty() ? found.staged.value().hash : hash);
     asked.user = user;
     asked.role = role;
     asked.priority = priority;
@@ -143,6 +143,12 @@ TEST_CASE("two persons in standby make it the next version, in one record") {
         std::vector<std::string>{"the rack is not in standby: open it, or end its current"});
   CHECK(rack.approve("ada", "engineer").outcome == outcome::done);
   CHECK(rack.approve("ada", "engineer").outcome == outcome::rejected);
+  // Who names another hash has not read this one, and is not told it either.
+  const auto guessed = rack.approve("eve", "service", true, "0123456789abcdef").reasons;
+  REQUIRE(guessed.size() == 1);
+  CHECK(guessed.front() ==
+        "another configuration waits for approval: read what it changes by voltaic approve "
+        "rack_0, without a hash");
   CHECK(rack.approve("eve", "service", false).outcome == outcome::rejected);
   const auto before = rack.with.kept.records.size();
   const auto done = rack.approve("eve", "service");

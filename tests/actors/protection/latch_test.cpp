@@ -95,7 +95,8 @@ TEST_CASE("F-110 a lost latch store counts as latched") {
   rack.model.load_latches({}, true);
   rack.settle();
   CHECK_FALSE(rack.tick().verdict.close_allowed);
-  CHECK(rack.tick().verdict.reasons == std::vector<std::string>{"latch_store_lost/fault rack"});
+  CHECK(rack.tick().verdict.reasons ==
+        std::vector<std::string>{"latch_store_lost/fault rack is latched: reset first"});
   CHECK_FALSE(rack.model.reset(messages::lock_right::needs_service, true).empty());
   CHECK(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
@@ -109,8 +110,8 @@ TEST_CASE("F-156 a latch survives a table that no longer has its level") {
   rack.settle();
   CHECK(rack.tick().verdict.opening == messages::opening::ordered);
   CHECK(rack.tick().verdict.reasons ==
-        std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1",
-                                 "rack_temperature/fault rack"});
+        std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1 is latched: reset first",
+                                 "rack_temperature/fault rack is latched: reset first"});
   CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }

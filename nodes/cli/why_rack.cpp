@@ -1,0 +1,141 @@
+#include "nodes/cli/why_rack.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "actors/runtime/bounce.hpp"
+#include "messages/confirm_close.hpp"
+
+namespace voltaic::nodes::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::chrono::seconds answer_bound{2};
+constexpr const char* none = "none"; ///< as the contactor says that nothing bars it
+
+/// A limit and, of a current, what holds it down.
+struct limit {
+  const char* name;
+  const char* unit;
+  std::vector<std::string> messages::limits::*reasons;
+};
+constexpr std::array shown_limits = {
+    limit{"charge_current_limit", "A", &messages::limits::charge_reasons},
+    limit{"discharge_current_limit", "A", &messages::limits::discharge_reasons},
+    limit{"charge_voltage_limit", "V", nullptr},
+    limit{"discharge_voltage_limit", "V", nullptr},
+    limit{"charge_power_limit", "W", nullptr},
+    limit{"discharge_power_limit", "W", nullptr}};
+
+std::optional<messages::points::point_state> good_point(const site_view& view,
+                                                        const std::string& name) {
+  auto found = view.points.find(name);
+  if (!found || found->quality != messages::quality::good) return std::nullopt;
+  return *std::move(found);
+}
+
+ordered_json text_of(const site_view& view, const std::string& name) {
+  const auto found = good_point(view, name);
+  return found ? ordered_json(found->text) : ordered_json();
+}
+
+std::vector<std::string> parts_of(std::string text) {
+  std::vector<std::string> parts;
+  constexpr std::string_view separator = "; ";
+  for (auto end = text.find(separator); end != std::string::npos; end = text.find(separator)) {
+    parts.push_back(text.substr(0, end));
+    text.erase(0, end + separator.size());
+  }
+  if (!text.empty()) parts.push_back(std::move(text));
+  return parts;
+}
+
+} // namespace
+
+std::string news_point(const std::string& rack) {
+  return rack + "/contactor";
+}
+
+closing_bars ask_closing(site_connection& site, const site_view& view, const std::string& rack) {
+  closing_bars bars;
+  if (const auto said = good_point(view, rack + "/closing_barred_by"))
+    bars.of_rack = said->text == none ? std::vector<std::string>() : parts_of(said->text);
+  messages::command question;
+  question.target = messages::dispatcher_actor;
+  question.operation = messages::confirm_close;
+  question.point = rack;
+  question.key = "why";
+  const auto answer = site.client().request(std::move(question), answer_bound);
+  const bool is_answered =
+      answer.outcome == messages::outcome::done || answer.outcome == messages::outcome::rejected;
+  if (is_answered && !actors::runtime::is_from_the_way(site.client().answered_by()))
+    bars.of_site = answer.reasons;
+  return bars;
+}
+
+ordered_json explain_rack(const site_view& view, const std::string& rack,
+                          const closing_bars& bars) {
+  const auto point = [&](const char* name) { return rack + "/" + name; };
+  const auto said = view.limits.find(rack);
+  ordered_json told;
+  told["rack"] = rack;
+  told["contactor"] = text_of(view, point("contactor"));
+  told["contactor_lock"] = text_of(view, point("contactor_lock"));
+  told["protection_level"] = text_of(view, point("protection_level"));
+  told["limits"] = ordered_json::array();
+  for (const auto& each : shown_limits) {
+    const auto value = good_point(view, point(each.name));
+    const bool has_value = value && !value->numbers.empty();
+    ordered_json one;
+    one["limit"] = each.name;
+    one["value"] = has_value ? ordered_json(value->numbers.front()) : ordered_json();
+    one["unit"] = each.unit;
+    if (each.reasons != nullptr) {
+      // Reasons of limits that nobody says now are none.
+      const bool is_said = has_value && said != view.limits.end();
+      one["bound_by"] = is_said ? ordered_json(said->second.*each.reasons) : ordered_json();
+    }
+    told["limits"].push_back(std::move(one));
+  }
+  auto barred = ordered_json::array();
+  for (const auto* all : {&bars.of_rack, &bars.of_site})
+    if (*all)
+      for (const auto& each : **all) barred.push_back(each);
+  told["may_close"] = ordered_json();
+  if (!barred.empty())
+    told["may_close"] = false;
+  else if (bars.of_rack && bars.of_site)
+    told["may_close"] = true;
+  told["closing_barred_by"] = std::move(barred);
+  return told;
+}
+
+void print_rack(const ordered_json& told) {
+  const auto word = [](const ordered_json& of) {
+    return of.is_null() ? std::string("not heard") : of.get<std::string>();
+  };
+  fmt::print("{}  {}, protection: {}, locks: {}\n", told["rack"].get<std::string>(),
+             word(told["contactor"]), word(told["protection_level"]), word(told["contactor_lock"]));
+  for (const auto& each : told["limits"]) {
+    const auto& value = each["value"];
+    const auto unit = each["unit"].get<std::string>();
+    fmt::print("  {:<24} {:>10}\n", each["limit"].get<std::string>(),
+               value.is_null() ? "-" : fmt::format("{:.1f} {}", value.get<double>(), unit));
+    const auto bound = each.find("bound_by");
+    if (bound == each.end() || value.is_null()) continue;
+    if (bound->empty()) fmt::print("    binds  its rating\n");
+    for (const auto& reason : *bound) fmt::print("    binds  {}\n", reason.get<std::string>());
+  }
+  const auto& may = told["may_close"];
+  const auto* closing = may.is_null() ? "not known" : may.get<bool>() ? "not barred" : "barred";
+  fmt::print("  {:<24} {:>10}\n", "closing", closing);
+  for (const auto& each : told["closing_barred_by"])
+    fmt::print("    by     {}\n", each.get<std::string>());
+}
+
+} // namespace voltaic::nodes::cli
