@@ -4,9 +4,52 @@
 #include <cmath>
 #include <limits>
 
+#include "actors/protection/vectorised.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
+
+namespace {
+
+/// How many cells moved in the epoch, how many are known, and whether one moved now.
+struct movement {
+  std::int32_t moved = 0;
+  std::int32_t known = 0;
+  std::int32_t any = 0;
+};
+
+VOLTAIC_VECTORISED
+movement compare_with(const std::int32_t* values, const std::int32_t* valid, std::size_t count,
+                      std::int32_t* __restrict last, std::int32_t* __restrict since,
+                      std::int32_t* __restrict changed, std::int32_t* __restrict behind) {
+  movement seen;
+  for (std::size_t cell = 0; cell < count; ++cell) {
+    const std::int32_t now_changed =
+        -static_cast<std::int32_t>(values[cell] != last[cell]) & valid[cell];
+    changed[cell] |= now_changed;
+    behind[cell] &= ~now_changed;
+    since[cell] &= ~now_changed;
+    last[cell] = values[cell];
+    seen.any |= now_changed;
+    seen.moved -= changed[cell];
+    seen.known -= valid[cell];
+  }
+  return seen;
+}
+
+/// Of those behind the time is counted, and shown as their age.
+VOLTAIC_VECTORISED
+void grow_older(const std::int32_t* behind, std::int32_t counted_ms, std::size_t count,
+                std::int32_t* __restrict since, std::int32_t* __restrict ages) {
+  constexpr auto most = std::numeric_limits<std::int32_t>::max() / 2;
+  for (std::size_t cell = 0; cell < count; ++cell) {
+    const std::int32_t next = since[cell] + (counted_ms & behind[cell]);
+    since[cell] = next < most ? next : most;
+    ages[cell] = since[cell] & behind[cell];
+  }
+}
+
+} // namespace
 
 frozen_model::frozen_model(std::uint32_t count, std::uint32_t period_ms, double capacity_ah)
     : ages_(count),
@@ -28,34 +71,17 @@ void frozen_model::step(const element_values& cells, const surroundings& now, st
   const auto passed_ms = static_cast<std::int32_t>(
       std::clamp<std::int64_t>(passed_us / messages::us_per_ms, 0, charge_us_max / 1'000));
   const std::int32_t counted_ms = flows ? passed_ms : 0;
-  constexpr auto most = std::numeric_limits<std::int32_t>::max() / 2;
-  for (std::size_t cell = 0; cell < since_.size(); ++cell) {
-    const std::int32_t next = since_[cell] + (counted_ms & behind_[cell]);
-    since_[cell] = next < most ? next : most;
-    ages_.value[cell] = since_[cell] & behind_[cell];
-    ages_.valid[cell] = cells.valid[cell];
-  }
+  grow_older(behind_.data(), counted_ms, since_.size(), since_.data(), ages_.value.data());
+  std::ranges::copy(cells.valid, ages_.valid.begin());
   ages_.summarise();
   judge_all(now, now_us);
 }
 
 void frozen_model::compare(const element_values& cells) {
-  std::int32_t moved = 0;
-  std::int32_t known = 0;
-  std::int32_t any = 0;
-  for (std::size_t cell = 0; cell < last_.size(); ++cell) {
-    const std::int32_t now_changed =
-        -static_cast<std::int32_t>(cells.value[cell] != last_[cell]) & cells.valid[cell];
-    changed_[cell] |= now_changed;
-    behind_[cell] &= ~now_changed;
-    since_[cell] &= ~now_changed;
-    last_[cell] = cells.value[cell];
-    any |= now_changed;
-    moved -= changed_[cell];
-    known -= cells.valid[cell];
-  }
-  any_changed_ = any != 0;
-  if (moved == 0 || 2 * moved < known) return;
+  const auto seen = compare_with(cells.value.data(), cells.valid.data(), last_.size(), last_.data(),
+                                 since_.data(), changed_.data(), behind_.data());
+  any_changed_ = seen.any != 0;
+  if (seen.moved == 0 || 2 * seen.moved < seen.known) return;
   // Most have moved: who has not is behind, and all begin again.
   for (std::size_t cell = 0; cell < last_.size(); ++cell) {
     behind_[cell] |= ~changed_[cell];

@@ -287,31 +287,33 @@ void input_model::begin(std::int64_t now_us) {
   }
 }
 
-void input_model::pass(std::int64_t now_us) {
+void input_model::pass(std::int64_t now_us, std::uint32_t touched) {
   if (!begun_) begin(now_us);
   for (std::size_t what = 0; what < points_.size(); ++what) {
-    auto& each = points_[what];
-    if (!each) continue;
-    each->was_received = each->was_received || each->scan.all_received();
-    // Without it nothing closes. What nothing waits for is missed from the start on.
-    if (!each->was_received && is_needed_to_close(static_cast<measured>(what))) continue;
-    // A device that never measured is as long without it as one that broke.
-    if (each->usable_us < 0 || each->scan.invalid_count() == 0) each->usable_us = now_us;
-    const auto unusable_ms =
-        std::min<std::int64_t>((now_us - each->usable_us) / messages::us_per_ms, fixed_max);
-    each->unusable_ms.put(static_cast<std::int32_t>(unusable_ms));
-    const auto age_ms =
-        std::min<std::int64_t>(each->scan.oldest_age_us(now_us) / messages::us_per_ms, fixed_max);
-    auto shown_ms = static_cast<std::int32_t>(age_ms);
-    const auto warning_ms = each->silence_warning_ms;
-    // After a silence only whole scans in a row count as speech.
-    if (each->silence.value[0] < warning_ms && shown_ms >= warning_ms) each->scan.restart_scans();
-    if (each->silence.value[0] >= warning_ms && each->scan.scans() < scans_for_ready) {
-      shown_ms = std::max(shown_ms, warning_ms);
-    }
-    each->silence.put(shown_ms);
+    if (!points_[what] || (touched >> what & 1U) == 0) continue;
+    pass(*points_[what], is_needed_to_close(static_cast<measured>(what)), now_us);
   }
   derive_cooling(now_us);
+}
+
+void input_model::pass(point& of, bool is_needed, std::int64_t now_us) {
+  of.was_received = of.was_received || of.scan.all_received();
+  // Without it nothing closes. What nothing waits for is missed from the start on.
+  if (!of.was_received && is_needed) return;
+  // A device that never measured is as long without it as one that broke.
+  if (of.usable_us < 0 || of.scan.invalid_count() == 0) of.usable_us = now_us;
+  const auto unusable_ms =
+      std::min<std::int64_t>((now_us - of.usable_us) / messages::us_per_ms, fixed_max);
+  of.unusable_ms.put(static_cast<std::int32_t>(unusable_ms));
+  const auto age_ms =
+      std::min<std::int64_t>(of.scan.oldest_age_us(now_us) / messages::us_per_ms, fixed_max);
+  auto shown_ms = static_cast<std::int32_t>(age_ms);
+  const auto warning_ms = of.silence_warning_ms;
+  // After a silence only whole scans in a row count as speech.
+  if (of.silence.value[0] < warning_ms && shown_ms >= warning_ms) of.scan.restart_scans();
+  if (of.silence.value[0] >= warning_ms && of.scan.scans() < scans_for_ready)
+    shown_ms = std::max(shown_ms, warning_ms);
+  of.silence.put(shown_ms);
 }
 
 void input_model::derive(std::uint32_t touched, std::int64_t now_us) {

@@ -115,8 +115,9 @@ class input_model {
 
   /// Takes what came. The bits of the points that it was about.
   std::uint32_t take(std::span<const element_block> blocks, std::int64_t now_us);
-  /// Time passes: who is silent is so for longer.
-  void pass(std::int64_t now_us);
+  /// Time passes: who is silent is so for longer. `touched`: only what these points changed since
+  /// it passed until now.
+  void pass(std::int64_t now_us, std::uint32_t touched = every_point);
   /// Whether cooling is asked for from now on.
   void demand_cooling(bool demanded) { cooling_demanded_ = demanded; }
   /// The limits that are in force from now on, for the overcurrents.
@@ -140,7 +141,10 @@ class input_model {
     double followed_a = 0;
     std::int64_t followed_us = 0; ///< when the followed limit was in force last
   };
+  static constexpr std::uint32_t every_point = 0xFFFF'FFFF;
+
   void begin(std::int64_t now_us);
+  void pass(point& of, bool is_needed, std::int64_t now_us);
   void derive(std::uint32_t touched, std::int64_t now_us);
   void derive_voltages();
   void derive_ratios();

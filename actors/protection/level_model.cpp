@@ -4,12 +4,101 @@
 #include <cassert>
 #include <limits>
 
+#include "actors/protection/vectorised.hpp"
+
 namespace voltaic::actors::protection {
 
 namespace {
 
 constexpr std::size_t padded(std::size_t count) {
   return (count + lanes - 1) / lanes * lanes;
+}
+
+/// Of the valid elements; without any, the smallest is the largest number there is.
+struct summary {
+  std::int32_t minimum = std::numeric_limits<std::int32_t>::max();
+  std::int32_t maximum = std::numeric_limits<std::int32_t>::min();
+  std::int32_t any_valid = 0;
+};
+
+VOLTAIC_VECTORISED
+summary summary_of(const std::int32_t* values, const std::int32_t* valid, std::size_t count) {
+  constexpr summary none;
+  summary found;
+  for (std::size_t lane = 0; lane < count; ++lane) {
+    const std::int32_t mask = valid[lane];
+    const std::int32_t up = (values[lane] & mask) | (none.minimum & ~mask);
+    const std::int32_t down = (values[lane] & mask) | (none.maximum & ~mask);
+    found.minimum = up < found.minimum ? up : found.minimum;
+    found.maximum = down > found.maximum ? down : found.maximum;
+    found.any_valid |= mask;
+  }
+  return found;
+}
+
+/// Elements of one level, as far as they decide whether it counts.
+struct level_lanes {
+  const std::int32_t* values;
+  const std::int32_t* valid;
+  const std::int32_t* gates;
+  std::size_t count;
+  std::int32_t flip; ///< -1 where low values are bad: it turns the sign around
+  std::int32_t set;  ///< for values with that sign
+};
+
+/// -1 where the value of a lane is beyond the limit, else 0.
+inline std::int32_t is_bad(const level_lanes& of, std::size_t lane) {
+  const std::int32_t value = (of.values[lane] ^ of.flip) - of.flip;
+  return -static_cast<std::int32_t>(value >= of.set) & of.gates[lane];
+}
+
+/// Some integrator is above zero, or has reached what sets: any bit.
+struct integrated {
+  std::int32_t above_zero = 0;
+  std::int32_t reached = 0;
+};
+
+VOLTAIC_VECTORISED
+integrated add_up(level_lanes of, std::int32_t charge_us, std::int32_t full,
+                  std::int32_t* __restrict integrals) {
+  integrated found;
+  for (std::size_t lane = 0; lane < of.count; ++lane) {
+    const std::int32_t good = ~is_bad(of, lane);
+    // +charge where bad, -charge where not, nothing where not valid.
+    const std::int32_t change = ((charge_us ^ good) - good) & of.valid[lane];
+    std::int32_t next = integrals[lane] + change;
+    next = next < 0 ? 0 : next;
+    next = next > full ? full : next;
+    integrals[lane] = next;
+    found.above_zero |= next;
+    found.reached |= -static_cast<std::int32_t>(next >= full);
+  }
+  return found;
+}
+
+VOLTAIC_VECTORISED
+bool any_due(level_lanes of, const std::int32_t* integrals, std::int32_t full,
+             const std::int32_t* confirmed, const std::int32_t* states) {
+  std::int32_t due = 0;
+  for (std::size_t lane = 0; lane < of.count; ++lane) {
+    due |= is_bad(of, lane) & of.valid[lane] & confirmed[lane] & ~states[lane] &
+           -static_cast<std::int32_t>(integrals[lane] >= full);
+  }
+  return due != 0;
+}
+
+VOLTAIC_VECTORISED
+std::int64_t sum_of(const std::int32_t* values, std::size_t count) {
+  std::int64_t sum = 0;
+  for (std::size_t lane = 0; lane < count; ++lane) sum += values[lane];
+  return sum;
+}
+
+VOLTAIC_VECTORISED
+bool all_set(const std::int32_t* masks, std::size_t count) {
+  std::int32_t all = -1;
+  for (std::size_t lane = 0; lane < count; ++lane) all &= masks[lane];
+  return all != 0;
 }
 
 } // namespace
@@ -21,28 +110,10 @@ element_values::element_values(std::size_t elements)
       confirmed(padded(elements), -1) {}
 
 void element_values::summarise() {
-  constexpr auto lowest = std::numeric_limits<std::int32_t>::min();
-  constexpr auto highest = std::numeric_limits<std::int32_t>::max();
-  std::int32_t smallest[lanes];
-  std::int32_t largest[lanes];
-  std::int32_t seen[lanes] = {};
-  std::fill_n(smallest, lanes, highest);
-  std::fill_n(largest, lanes, lowest);
-  for (std::size_t base = 0; base < value.size(); base += lanes) {
-    const std::int32_t* values = value.data() + base;
-    const std::int32_t* masks = valid.data() + base;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int32_t mask = masks[lane];
-      const std::int32_t up = (values[lane] & mask) | (highest & ~mask);
-      const std::int32_t down = (values[lane] & mask) | (lowest & ~mask);
-      smallest[lane] = up < smallest[lane] ? up : smallest[lane];
-      largest[lane] = down > largest[lane] ? down : largest[lane];
-      seen[lane] |= mask;
-    }
-  }
-  minimum = *std::min_element(smallest, smallest + lanes);
-  maximum = *std::max_element(largest, largest + lanes);
-  any_valid = std::any_of(seen, seen + lanes, [](std::int32_t mask) { return mask != 0; });
+  const auto found = summary_of(value.data(), valid.data(), value.size());
+  minimum = found.minimum;
+  maximum = found.maximum;
+  any_valid = found.any_valid != 0;
 }
 
 void element_values::put(std::optional<std::int32_t> one) {
@@ -52,13 +123,8 @@ void element_values::put(std::optional<std::int32_t> one) {
 }
 
 std::optional<std::int64_t> element_values::sum_if_all_valid() const {
-  std::int64_t sum = 0;
-  std::int32_t all = -1;
-  for (std::size_t element = 0; element < count; ++element) {
-    sum += value[element];
-    all &= valid[element];
-  }
-  return all != 0 ? std::optional(sum) : std::nullopt;
+  if (!all_set(valid.data(), count)) return std::nullopt;
+  return sum_of(value.data(), count);
 }
 
 level_model::level_model(messages::protection::direction side, std::vector<level_setting> levels,
@@ -78,6 +144,18 @@ level_model::level_model(messages::protection::direction side, std::vector<level
     each.set *= sign_;
     each.clear *= sign_;
   }
+  find_least_set();
+}
+
+void level_model::count_level(std::size_t level, bool counts) {
+  counts_[level] = counts ? 1 : 0;
+  find_least_set();
+}
+
+void level_model::find_least_set() {
+  least_set_ = std::numeric_limits<std::int32_t>::max();
+  for (std::size_t level = 0; level < levels_.size(); ++level)
+    least_set_ = std::min(least_set_, set_at(level));
 }
 
 std::int32_t level_model::set_at(std::size_t level) const {
@@ -86,14 +164,14 @@ std::int32_t level_model::set_at(std::size_t level) const {
   return counts_[level] != 0 ? levels_[level].set : never;
 }
 
-void level_model::step(const element_values& input, std::int32_t charge_us,
-                       std::vector<transition>& changes) {
+void level_model::step_levels(const element_values& input, std::int32_t charge_us,
+                              std::vector<transition>& changes) {
   assert(charge_us >= 0 && charge_us <= charge_us_max && input.value.size() == padded_);
   quiet_ = true;
   if (gates_.size() > padded_)
     std::copy(state_.begin(), state_.end() - static_cast<std::ptrdiff_t>(padded_),
               gates_.begin() + static_cast<std::ptrdiff_t>(padded_));
-  const std::int32_t worst = sign_ > 0 ? input.maximum : -input.minimum;
+  const std::int32_t worst = worst_of(input);
   for (std::size_t level = 0; level < levels_.size(); ++level) {
     const bool beyond = input.any_valid && worst >= set_at(level);
     if (!beyond && pending_[level] == 0 && active_[level] == 0) continue;
@@ -111,37 +189,15 @@ const std::int32_t* level_model::gate_of(std::size_t level) const {
 
 bool level_model::integrate(std::size_t level, const element_values& input,
                             std::int32_t charge_us) {
-  const std::int32_t set = set_at(level);
+  const level_lanes of{input.value.data(), input.valid.data(), gate_of(level), padded_,
+                       sign_ > 0 ? 0 : -1, set_at(level)};
   const std::int32_t full = levels_[level].set_us;
-  std::int32_t above_zero[lanes] = {};
-  std::int32_t reached[lanes] = {};
-  std::int32_t due[lanes] = {};
-  for (std::size_t base = 0; base < padded_; base += lanes) {
-    const std::int32_t* values = input.value.data() + base;
-    const std::int32_t* masks = input.valid.data() + base;
-    const std::int32_t* trusted = input.confirmed.data() + base;
-    const std::int32_t* gates = gate_of(level) + base;
-    const std::int32_t* states = state_.data() + level * padded_ + base;
-    std::int32_t* integrals = integral_us_.data() + level * padded_ + base;
-    for (std::size_t lane = 0; lane < lanes; ++lane) {
-      const std::int32_t bad =
-          -static_cast<std::int32_t>(sign_ * values[lane] >= set) & gates[lane];
-      // +charge where bad, -charge where not, nothing where not valid.
-      const std::int32_t change = ((charge_us & bad) - (charge_us & ~bad)) & masks[lane];
-      std::int32_t next = integrals[lane] + change;
-      next = next < 0 ? 0 : next;
-      next = next > full ? full : next;
-      integrals[lane] = next;
-      above_zero[lane] |= next;
-      reached[lane] |= -static_cast<std::int32_t>(next >= full);
-      due[lane] |= bad & masks[lane] & trusted[lane] & ~states[lane] &
-                   -static_cast<std::int32_t>(next >= full);
-    }
-  }
-  const auto any = [](std::int32_t lane) { return lane != 0; };
-  pending_[level] = std::any_of(above_zero, above_zero + lanes, any) ? 1 : 0;
-  full_[level] = std::any_of(reached, reached + lanes, any) ? 1 : 0;
-  return std::any_of(due, due + lanes, any);
+  auto* integrals = integral_us_.data() + level * padded_;
+  const auto found = add_up(of, charge_us, full, integrals);
+  pending_[level] = found.above_zero != 0 ? 1 : 0;
+  full_[level] = found.reached != 0 ? 1 : 0;
+  return full_[level] != 0 &&
+         any_due(of, integrals, full, input.confirmed.data(), state_.data() + level * padded_);
 }
 
 void level_model::set_due(std::size_t level, const element_values& input,

@@ -74,11 +74,15 @@ class level_model {
   /// Charges `charge_us` with the values as they are now. Appends what changed,
   /// lowest level first, then by element. Does not allocate once `changes` has
   /// room for `levels * count`.
-  void step(const element_values& input, std::int32_t charge_us, std::vector<transition>& changes);
+  void step(const element_values& input, std::int32_t charge_us, std::vector<transition>& changes) {
+    // Nothing runs, and nothing begins to.
+    if (quiet_ && !(input.any_valid && worst_of(input) >= least_set_)) return;
+    step_levels(input, charge_us, changes);
+  }
 
   /// A level that does not count sees no value beyond its limit: it does not set, its
   /// integrator goes down. What is active stays until its value clears it.
-  void count_level(std::size_t level, bool counts) { counts_[level] = counts ? 1 : 0; }
+  void count_level(std::size_t level, bool counts);
 
   [[nodiscard]] bool is_high() const { return sign_ > 0; }
   [[nodiscard]] std::size_t levels() const { return levels_.size(); }
@@ -87,8 +91,14 @@ class level_model {
   [[nodiscard]] bool quiet() const { return quiet_; }
 
  private:
+  void step_levels(const element_values& input, std::int32_t charge_us,
+                   std::vector<transition>& changes);
+  [[nodiscard]] std::int32_t worst_of(const element_values& input) const {
+    return sign_ > 0 ? input.maximum : -input.minimum;
+  }
   /// From where on a value is beyond the limit, as things are.
   [[nodiscard]] std::int32_t set_at(std::size_t level) const;
+  void find_least_set();
   /// For each element whether a level may count now: -1 or 0.
   [[nodiscard]] const std::int32_t* gate_of(std::size_t level) const;
   [[nodiscard]] bool integrate(std::size_t level, const element_values& input,
@@ -110,6 +120,7 @@ class level_model {
   std::vector<std::uint8_t> pending_; ///< a level has an integrator above zero
   std::vector<std::uint8_t> full_;    ///< an integrator has reached what sets
   std::vector<std::uint8_t> counts_;  ///< its condition holds
+  std::int32_t least_set_;            ///< of all levels: no value before it is beyond any of them
   bool quiet_ = true;
 };
 

@@ -201,7 +201,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   look(0);
   if (touched != 0) {
     touched = inputs_.take(news.blocks, now_us);
-    inputs_.pass(now_us);
+    inputs_.pass(now_us, touched);
     look(touched);
   }
   watch_rest();
@@ -228,9 +228,8 @@ void protection_model::charge(std::int64_t from_us, std::uint32_t touched) {
   const auto passed =
       static_cast<std::int32_t>(std::clamp<std::int64_t>(last_us_ - from_us, 0, charge_us_max));
   for (auto& each : watches_) {
-    const bool is_touched = (each.depends & touched) != 0;
-    // What is at rest stays so while nothing comes, however long.
-    if (!is_touched && each.levels.quiet() && !follows_limits(each.from.kind)) {
+    // What is at rest stays so however long the values hold by which it is.
+    if (each.levels.quiet() && !follows_limits(each.from.kind)) {
       each.owed_us = 0;
       continue;
     }
@@ -241,6 +240,7 @@ void protection_model::charge(std::int64_t from_us, std::uint32_t touched) {
     const auto owed = std::int64_t{each.owed_us} + charge_us;
     each.owed_us = static_cast<std::int32_t>(std::min<std::int64_t>(owed, charge_us_max));
     const bool waits = each.owed_us == 0 || each.owed_us < each.period_us;
+    const bool is_touched = (each.depends & touched) != 0;
     if (waits && !is_touched) continue;
     run(each, std::exchange(each.owed_us, 0));
   }

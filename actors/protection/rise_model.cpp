@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/protection/vectorised.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
@@ -12,6 +13,31 @@ std::size_t scans_of(std::int64_t period_us) {
   const auto steps =
       (rise_window_us + period_us - 1) / std::max<std::int64_t>(period_us, messages::us_per_ms);
   return std::clamp<std::size_t>(static_cast<std::size_t>(steps) + 1, 3, rise_scans_max);
+}
+
+/// Values at the begin, in the middle and at the end of the window.
+struct window {
+  const std::int32_t* first;
+  const std::int32_t* middle;
+  const std::int32_t* now;
+};
+/// What makes rates of differences: of the first half, of the second, of the whole.
+struct factors {
+  float early;
+  float late;
+  float whole;
+};
+
+VOLTAIC_VECTORISED
+void least_rates(window of, factors by, std::int32_t* __restrict rates, std::size_t count) {
+  constexpr float most = 1e9F;
+  for (std::size_t each = 0; each < count; ++each) {
+    const auto one = static_cast<float>(of.middle[each] - of.first[each]) * by.early;
+    const auto two = static_cast<float>(of.now[each] - of.middle[each]) * by.late;
+    const auto both = static_cast<float>(of.now[each] - of.first[each]) * by.whole;
+    const float least = std::min(std::min(one, two), both);
+    rates[each] = static_cast<std::int32_t>(std::clamp(least, 0.0F, most));
+  }
 }
 
 } // namespace
@@ -52,14 +78,10 @@ void rise_model::derive() {
   const float whole = per_second(first, now);
   const float early = 2 * per_second(first, middle);
   const float late = 2 * per_second(middle, now);
-  for (std::size_t each = 0; each < rates_.value.size(); ++each) {
-    const auto one = static_cast<float>(middle.value[each] - first.value[each]) * early;
-    const auto two = static_cast<float>(now.value[each] - middle.value[each]) * late;
-    const auto both = static_cast<float>(now.value[each] - first.value[each]) * whole;
-    const float least = std::min(std::min(one, two), both);
-    rates_.value[each] = static_cast<std::int32_t>(std::clamp(least, 0.0F, 1e9F));
+  least_rates({first.value.data(), middle.value.data(), now.value.data()}, {early, late, whole},
+              rates_.value.data(), rates_.value.size());
+  for (std::size_t each = 0; each < rates_.valid.size(); ++each)
     rates_.valid[each] = now.valid[each] & middle.valid[each] & first.valid[each];
-  }
   rates_.summarise();
 }
 

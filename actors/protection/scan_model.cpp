@@ -4,11 +4,27 @@
 #include <cmath>
 #include <limits>
 
+#include "actors/protection/vectorised.hpp"
+
 namespace voltaic::actors::protection {
 
 namespace {
 
 constexpr std::uint32_t scans_max = 1'000'000; // far beyond any bound that looks at it
+
+/// Whether a value differs from the one before by `step_max` at least.
+VOLTAIC_VECTORISED
+bool is_any_as_far(const std::int32_t* values, const std::int32_t* before, std::size_t count,
+                   std::int32_t step_max) {
+  std::int32_t found = 0;
+  for (std::size_t element = 0; element < count; ++element) {
+    const auto step = static_cast<std::int32_t>(static_cast<std::uint32_t>(values[element]) -
+                                                static_cast<std::uint32_t>(before[element]));
+    found |=
+        static_cast<std::int32_t>(step >= step_max) | static_cast<std::int32_t>(step <= -step_max);
+  }
+  return found != 0;
+}
 
 bool arrives(quality of) {
   return of <= quality::uncertain || of == quality::invalid;
@@ -127,14 +143,7 @@ void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
 }
 
 bool scan_model::any_step(std::span<const std::int32_t> values) const {
-  std::int32_t found = 0;
-  for (std::size_t element = 0; element < values.size(); ++element) {
-    const auto step = static_cast<std::int32_t>(static_cast<std::uint32_t>(values[element]) -
-                                                static_cast<std::uint32_t>(values_.value[element]));
-    found |= static_cast<std::int32_t>(step >= step_max_) |
-             static_cast<std::int32_t>(step <= -step_max_);
-  }
-  return found != 0;
+  return is_any_as_far(values.data(), values_.value.data(), values.size(), step_max_);
 }
 
 void scan_model::take_value(std::size_t element, std::int32_t value) {
