@@ -10,8 +10,8 @@
 
 namespace voltaic::actors::protection {
 
-/// Elements are handled in groups of this many: a constant count lets the
-/// compiler use vector instructions for the whole group.
+/// Arrays of elements are filled up to whole groups of this many, so that vector
+/// instructions leave no rest.
 inline constexpr std::size_t lanes = 16;
 /// Time that one step may charge to an integrator; sums stay inside 32 bits.
 inline constexpr std::int32_t charge_us_max = 300'000'000;

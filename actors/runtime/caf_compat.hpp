@@ -6,6 +6,7 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/logger.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
@@ -42,6 +43,8 @@ class system_config : public caf::actor_system_config {
 
 /// Runs a deterministic system until nobody has anything to do.
 inline void run_until_quiet(caf::actor_system& system) {
+  // CAF's logger, of which nobody hears, looks this thread up under a lock at each turn.
+  caf::logger::set_current_actor_system(nullptr);
   auto& coordinator = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   while (coordinator.try_run_once()) {
   }

@@ -87,7 +87,9 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
   if (const auto* said = std::get_if<messages::catalogue>(&payload)) {
     from.keep(*said, time);
   } else if (const auto again = from.due(time)) {
-    deliver_own(plane::telemetry, messages::encode(from.next(plane::telemetry, time), *again));
+    deliver_own(plane::telemetry,
+                messages::encode(std::make_shared<const messages::message>(
+                    messages::message{from.next(plane::telemetry, time), *again})));
   }
   const auto content = std::make_shared<const messages::message>(
       messages::message{from.next(to, time), std::move(payload)});

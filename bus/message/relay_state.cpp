@@ -87,6 +87,14 @@ void relay_state::learn(const messages::header& header, const messages::health& 
   known.header = header;
   known.health = health;
   if (!identity.empty()) known.identity = identity;
+  // Most of the time a node has the actors that it had.
+  const auto is_kept = [&](const std::string& actor) {
+    const auto owner = owners_.find(actor);
+    return owner != owners_.end() && owner->second == health.node;
+  };
+  if (std::ranges::equal(known.actors, health.actors, {}, {}, &messages::actor_health::name) &&
+      std::ranges::all_of(known.actors, is_kept))
+    return;
   for (const auto& actor : known.actors) {
     const auto owner = owners_.find(actor);
     if (owner != owners_.end() && owner->second == health.node) owners_.erase(owner);

@@ -1,6 +1,7 @@
 #include "bus/message/memory/hub.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <map>
 #include <random>
@@ -34,6 +35,10 @@ struct memory_hub::state {
     bool sent = false; ///< by `send`, not by `publish`
     // Without a frame: the link came or went.
   };
+  struct waiter {
+    std::int64_t due_us = 0;
+    transit what;
+  };
 
   explicit state(memory_hub_options from) : options(from), random(from.seed) {}
 
@@ -46,7 +51,7 @@ struct memory_hub::state {
     return options.delay_min_us + static_cast<std::int64_t>(chance() * static_cast<double>(range));
   }
 
-  void travel(member& by, transit what) {
+  void travel(member& by, const transit& what) {
     if (by.cut || (options.loss > 0 && chance() < options.loss)) {
       ++lost;
       return;
@@ -67,8 +72,16 @@ struct memory_hub::state {
         due = std::max(due, order);
         order = due;
       }
-      waiting.emplace(std::pair(due, ++numbered), what);
+      wait(due, what);
     }
+  }
+
+  /// Behind all that are due then or before: most are due after all others.
+  void wait(std::int64_t due_us, transit what) {
+    const auto place = waiting.empty() || waiting.back().due_us <= due_us
+                           ? waiting.end()
+                           : std::ranges::upper_bound(waiting, due_us, {}, &waiter::due_us);
+    waiting.insert(place, {due_us, std::move(what)});
   }
 
   publish_result take(const std::string& identity, plane on, frame_ptr frame, bool sent) {
@@ -102,7 +115,7 @@ struct memory_hub::state {
   }
 
   void tell_link(const std::string& identity) {
-    waiting.emplace(std::pair(now_us, ++numbered), transit{identity, {}, nullptr, false, false});
+    wait(now_us, {identity, {}, nullptr, false, false});
   }
 
   void arrive(const transit& what) {
@@ -139,8 +152,7 @@ struct memory_hub::state {
   std::mt19937_64 random;
   relay_state relay;
   std::map<std::string, member> members;
-  std::map<std::pair<std::int64_t, std::uint64_t>, transit> waiting;
-  std::uint64_t numbered = 0;
+  std::deque<waiter> waiting; ///< in the order in which they arrive
   std::uint64_t lost = 0;
   std::int64_t now_us = 0;
 };
@@ -197,14 +209,15 @@ std::unique_ptr<endpoint> memory_hub::make_endpoint(const endpoint_options& opti
 
 bool memory_hub::step(std::int64_t now_us) {
   state& hub = *state_;
-  if (hub.waiting.empty() || hub.waiting.begin()->first.first > now_us) {
+  if (hub.waiting.empty() || hub.waiting.front().due_us > now_us) {
     hub.now_us = std::max(hub.now_us, now_us);
     return false;
   }
   // What a delivery causes begins at its own time.
-  hub.now_us = std::max(hub.now_us, hub.waiting.begin()->first.first);
-  const auto first = hub.waiting.extract(hub.waiting.begin());
-  hub.arrive(first.mapped());
+  hub.now_us = std::max(hub.now_us, hub.waiting.front().due_us);
+  const auto first = std::move(hub.waiting.front());
+  hub.waiting.pop_front();
+  hub.arrive(first.what);
   return true;
 }
 
@@ -215,7 +228,7 @@ std::size_t memory_hub::deliver_due(std::int64_t now_us) {
 }
 
 std::int64_t memory_hub::next_due_us() const {
-  return state_->waiting.empty() ? -1 : state_->waiting.begin()->first.first;
+  return state_->waiting.empty() ? -1 : state_->waiting.front().due_us;
 }
 
 void memory_hub::partition(const std::string& identity, bool cut) {
