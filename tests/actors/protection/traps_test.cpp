@@ -99,7 +99,8 @@ TEST_CASE("a restart reports no empty battery, closes nothing and clears nothing
   }
 }
 
-TEST_CASE("F-164 an insulation monitor that is dead warns, and bars closing after a day") {
+TEST_CASE("F-164 an insulation monitor that is dead warns, and bars closing after a day",
+          "[long]") {
   full_rack rack;
   rack.settle();
   constexpr std::int64_t hour_ms = 3'600'000;
