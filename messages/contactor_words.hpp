@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace voltaic::messages {
@@ -8,10 +10,23 @@ namespace voltaic::messages {
 /// tells where its contactors stand.
 inline constexpr std::string_view contactor_unknown = "unknown";
 
-/// Whether a rack whose point `contactor` reads this counts as joined to its DC bus: closed,
-/// or nobody can tell. What may carry current binds the limits of all.
-[[nodiscard]] constexpr bool is_on_bus(std::string_view contactor) {
-  return contactor == "closed" || contactor == contactor_unknown;
+/// What the limits of all have to do with one rack.
+enum class joining : std::uint8_t {
+  apart,    ///< its contactors are open: it counts for nothing
+  coming,   ///< precharge: its limits bind the others, it has no share yet
+  joined,   ///< closed, or nobody can tell: what may carry current binds the limits of all
+  departing ///< it is to be open and is not yet: nothing may flow until it is
+};
+
+/// By the point `rack_N/contactor` and, of a rack that is to be open, by `rack_N/contactor_joined`:
+/// whether it is joined to its DC bus all the same. Nothing: that is not known.
+[[nodiscard]] constexpr std::optional<joining> joining_of(std::string_view contactor,
+                                                          std::optional<bool> is_joined) {
+  if (contactor == "open") return joining::apart;
+  if (contactor == "closed" || contactor == contactor_unknown) return joining::joined;
+  if (contactor == "precharge") return joining::coming;
+  if (!is_joined) return std::nullopt;
+  return *is_joined ? joining::departing : joining::apart;
 }
 
 } // namespace voltaic::messages

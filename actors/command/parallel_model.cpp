@@ -69,38 +69,38 @@ void parallel_model::take(const messages::telemetry& said, std::int64_t heard_us
     for (const auto& block : said.blocks) {
       for (auto* one : {&about.voltage, &about.current}) {
         if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
-        one->said = {messages::points::good_number(block, one->at.scale), heard_us};
+        one->said.value = messages::points::good_number(block, one->at.scale);
+        one->said.news.hear(block.source_time_us, heard_us);
       }
       for (auto* one : {&about.contactor, &about.lock}) {
         if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
-        if (const auto* text = std::get_if<std::string>(&block.values))
-          one->said = {*text, heard_us};
+        const auto* text = std::get_if<std::string>(&block.values);
+        const bool is_known = text != nullptr && block.quality <= messages::quality::uncertain;
+        one->said.value = is_known ? std::optional(*text) : std::nullopt;
+        one->said.news.hear(block.source_time_us, heard_us);
       }
     }
   }
 }
 
-std::optional<double> parallel_model::fresh(const number& of, std::int64_t now_us) {
-  return now_us - of.said.us <= parallel_age_us_max ? of.said.value : std::nullopt;
-}
-
-std::optional<std::string> parallel_model::fresh(const word& of, std::int64_t now_us) {
-  return now_us - of.said.us <= parallel_age_us_max ? of.said.value : std::nullopt;
+template <class Value>
+std::optional<Value> parallel_model::fresh(const heard<Value>& of, std::int64_t now_us) {
+  return of.news.is_fresh(now_us, parallel_age_us_max) ? of.value : std::nullopt;
 }
 
 std::string parallel_model::refusal(const std::string& name, const member& closing,
                                     const std::string& other_name, const member& other,
                                     std::int64_t now_us) const {
-  const auto contactor = fresh(other.contactor, now_us);
-  const auto lock = fresh(other.lock, now_us);
+  const auto contactor = fresh(other.contactor.said, now_us);
+  const auto lock = fresh(other.lock.said, now_us);
   if (!contactor || !lock)
     return fmt::format("{} on the same DC bus {} is not heard", other_name, other.dc_bus);
   if (lock->find(contactor_weld) != std::string::npos)
     return fmt::format("{} on the same DC bus {} has contactor_weld", other_name, other.dc_bus);
   if (*contactor == "open" || *contactor == "fault") return {};
-  const auto own_v = fresh(closing.voltage, now_us);
-  const auto other_v = fresh(other.voltage, now_us);
-  const auto current_a = fresh(other.current, now_us);
+  const auto own_v = fresh(closing.voltage.said, now_us);
+  const auto other_v = fresh(other.voltage.said, now_us);
+  const auto current_a = fresh(other.current.said, now_us);
   if (!own_v)
     return fmt::format("the voltage of {} is not known, {} is on its DC bus {}", name, other_name,
                        other.dc_bus);

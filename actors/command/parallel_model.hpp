@@ -9,6 +9,7 @@
 
 #include "messages/codec/payloads.hpp"
 #include "messages/points/first_value.hpp"
+#include "messages/points/last_news.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::command {
@@ -44,8 +45,8 @@ class parallel_model {
  private:
   template <class Value>
   struct heard {
-    std::optional<Value> value;
-    std::int64_t us = 0;
+    std::optional<Value> value; ///< nothing: nobody knows it
+    messages::points::last_news news;
   };
   struct place {
     std::uint64_t fingerprint = 0;
@@ -68,8 +69,8 @@ class parallel_model {
     word contactor;
     word lock;
   };
-  [[nodiscard]] static std::optional<double> fresh(const number& of, std::int64_t now_us);
-  [[nodiscard]] static std::optional<std::string> fresh(const word& of, std::int64_t now_us);
+  template <class Value>
+  [[nodiscard]] static std::optional<Value> fresh(const heard<Value>& of, std::int64_t now_us);
   [[nodiscard]] std::string refusal(const std::string& name, const member& closing,
                                     const std::string& other_name, const member& other,
                                     std::int64_t now_us) const;

@@ -181,7 +181,9 @@ void contactor_actor::step(runtime::instant now) {
     const bool asked = said.reason == by_command || said.reason == by_reset;
     say_event(said, asked && cause_ ? &*cause_ : nullptr, now);
   }
-  if (said.changed || now.monotonic_us - state_said_us_ >= state_period_us) say_state(said, now);
+  if (said.changed || model_.joined() != joined_said_ ||
+      now.monotonic_us - state_said_us_ >= state_period_us)
+    say_state(said, now);
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
   settle(now);
@@ -239,10 +241,11 @@ void contactor_actor::say_event(const outputs& said, const messages::command* ca
 
 void contactor_actor::say_state(const outputs& said, runtime::instant now) {
   state_said_us_ = now.monotonic_us;
+  joined_said_ = model_.joined();
   messages::telemetry telemetry;
   telemetry.owner = catalogue_.owner;
   telemetry.fingerprint = catalogue_.fingerprint;
-  telemetry.blocks = blocks_of(said.shown, model_.latches(), model_.counted(),
+  telemetry.blocks = blocks_of(said.shown, model_.latches(), joined_said_, model_.counted(),
                                model_.close_refusals(), now.monotonic_us);
   state_said_ = telemetry;
   context_.say(plane::telemetry, std::move(telemetry), now);

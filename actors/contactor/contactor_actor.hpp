@@ -94,6 +94,7 @@ class contactor_actor final : public runtime::actor {
   bool no_time_ = false;      ///< `closing_` was given up for want of time
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
+  std::optional<bool> joined_said_;
   std::optional<messages::telemetry> state_said_;
   std::int64_t permit_silence_us_;
   std::optional<messages::command> closing_;

@@ -191,6 +191,17 @@ void contactor_model::observe(const device_values& device, std::int64_t now_us) 
   last_us_ = now_us;
 }
 
+// Minus, and plus or the resistor around it, lie in series.
+std::optional<bool> contactor_model::joined() const {
+  if (outputs_.lease) return true;
+  const auto& minus = device_.minus_closed;
+  const auto& plus = device_.plus_closed;
+  const auto& around = device_.precharge_closed;
+  if (minus == false || (plus == false && around == false)) return false;
+  if (minus == true && (plus == true || around == true)) return true;
+  return std::nullopt;
+}
+
 const outputs& contactor_model::step(const device_values& device, std::int64_t now_us) {
   now_us = started_ ? std::max(now_us, last_us_) : now_us;
   if (!started_) last_us_ = now_us;

@@ -131,6 +131,9 @@ class contactor_model {
   [[nodiscard]] bool lease() const { return outputs_.lease; }
   [[nodiscard]] const std::vector<std::string>& latches() const { return latches_; }
   [[nodiscard]] const std::string& reason() const { return outputs_.reason; }
+  /// Whether the rack is joined to its DC bus: where it is to be open, as feedback shows.
+  /// Nothing: that shows it neither way.
+  [[nodiscard]] std::optional<bool> joined() const;
   [[nodiscard]] const wear& counted() const { return wear_; }
   [[nodiscard]] double heat_share() const { return heat_.share(); }
 

@@ -24,14 +24,15 @@ double counted(const nlohmann::json& body, const char* key) {
 constexpr messages::points::computed_point described_points[] = {
     {"contactor", "Contactor", "", 0, "text"},
     {"contactor_lock", "ContactorLock", "", 0, "text"},
+    {"contactor_joined", "ContactorJoined", "", 0, "i64"},
     {"contactor_operations", "ContactorOperations", "", 0, "i64"},
     {"contactor_breaks", "ContactorBreaks", "", 0, "i64"},
     {"contactor_break_current", "ContactorBreakCurrent", "A", 1},
     {"precharge_energy", "PrechargeEnergy", "J", 0},
     {"closing_barred_by", "ClosingBarredBy", "", 0, "text"},
 };
-/// State and lock, which a rack that takes no orders has as well.
-constexpr std::size_t watched_points = 2;
+/// State, lock and whether it is joined, which a rack that takes no orders has as well.
+constexpr std::size_t watched_points = 3;
 
 std::vector<messages::point_description> describe(
     const std::string& rack, std::span<const messages::points::computed_point> these) {
@@ -70,18 +71,21 @@ messages::catalogue watch_catalogue_of(const std::string& rack, const std::strin
 
 std::vector<messages::block> blocks_of(std::string_view shown,
                                        const std::vector<std::string>& latches,
-                                       std::int64_t now_us) {
+                                       std::optional<bool> joined, std::int64_t now_us) {
   std::vector<messages::block> blocks;
   add(blocks, std::string(shown), now_us);
   add(blocks, listed(latches, ", "), now_us);
+  add(blocks, messages::block::integers{joined.value_or(true) ? 1 : 0}, now_us);
+  if (!joined) blocks.back().quality = messages::quality::stale;
   return blocks;
 }
 
 std::vector<messages::block> blocks_of(std::string_view shown,
-                                       const std::vector<std::string>& latches, const wear& counted,
+                                       const std::vector<std::string>& latches,
+                                       std::optional<bool> joined, const wear& counted,
                                        const std::vector<std::string>& barred_by,
                                        std::int64_t now_us) {
-  auto blocks = blocks_of(shown, latches, now_us);
+  auto blocks = blocks_of(shown, latches, joined, now_us);
   using messages::block;
   add(blocks, block::integers{static_cast<std::int64_t>(counted.operations)}, now_us);
   add(blocks, block::integers{static_cast<std::int64_t>(counted.breaks)}, now_us);

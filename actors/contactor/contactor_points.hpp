@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,15 +21,15 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
 [[nodiscard]] messages::catalogue watch_catalogue_of(const std::string& rack,
                                                      const std::string& owner);
 
-/// Their values, in the order of the catalogue; the state stands first.
-[[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
-                                                     const std::vector<std::string>& latches,
-                                                     const wear& counted,
-                                                     const std::vector<std::string>& barred_by,
-                                                     std::int64_t now_us);
+/// Their values, in the order of the catalogue; the state stands first. `joined`: to the DC bus;
+/// nothing: that is not known.
+[[nodiscard]] std::vector<messages::block> blocks_of(
+    std::string_view shown, const std::vector<std::string>& latches, std::optional<bool> joined,
+    const wear& counted, const std::vector<std::string>& barred_by, std::int64_t now_us);
 /// The values of a rack that takes no orders.
 [[nodiscard]] std::vector<messages::block> blocks_of(std::string_view shown,
                                                      const std::vector<std::string>& latches,
+                                                     std::optional<bool> joined,
                                                      std::int64_t now_us);
 
 /// What the journal keeps of it.

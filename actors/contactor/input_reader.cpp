@@ -51,12 +51,9 @@ bool input_reader::take(const messages::telemetry& said, std::int64_t heard_us) 
       if (about.position != block.point || block.first_index != 0) continue;
       is_news = true;
       const auto told = messages::points::good_number(block, about.scale);
-      if (!told) {
-        about.heard_us = heard_us - about.silence_us; // as if it were silent
-        continue;
-      }
-      about.is_active = *told != 0;
-      about.heard_us = heard_us;
+      about.is_said = told.has_value();
+      about.is_active = told.value_or(1) != 0;
+      about.news.hear(block.source_time_us, heard_us);
     }
   }
   return is_news;
@@ -66,8 +63,8 @@ std::vector<active_input> input_reader::active(std::int64_t now_us) const {
   std::vector<active_input> found;
   for (std::size_t each = 0; each < inputs_.size(); ++each) {
     const auto& about = known_[each];
-    const bool is_heard = about.is_active && now_us - about.heard_us < about.silence_us;
-    if (is_heard && !*about.is_active) continue;
+    const bool is_heard = about.is_said && about.news.is_fresh(now_us, about.silence_us - 1);
+    if (is_heard && !about.is_active) continue;
     const bool locks = is_heard && inputs_[each].role == input_role::fire;
     found.push_back({name_of(inputs_[each].role), locks, is_heard ? "active" : "not heard"});
   }

@@ -8,6 +8,7 @@
 #include "actors/contactor/contactor_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/points/first_value.hpp"
+#include "messages/points/last_news.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -44,8 +45,9 @@ class input_reader {
     std::optional<std::uint16_t> position;
     messages::points::number_scale scale;
     std::int64_t silence_us = input_silence_us_min;
-    std::optional<bool> is_active; ///< nothing: not known to be anything
-    std::int64_t heard_us = 0;
+    bool is_active = true;
+    bool is_said = false; ///< when it was last spoken of, its state was known
+    messages::points::last_news news;
   };
   std::vector<input_options> inputs_;
   std::vector<known> known_; ///< one each

@@ -119,7 +119,7 @@ void watch_actor::say_state(const watched& said, runtime::instant now) {
   messages::telemetry telemetry;
   telemetry.owner = catalogue_.owner;
   telemetry.fingerprint = catalogue_.fingerprint;
-  telemetry.blocks = blocks_of(said.shown, locks, now.monotonic_us);
+  telemetry.blocks = blocks_of(said.shown, locks, said.shown != "open", now.monotonic_us);
   state_said_ = telemetry;
   context_.say(plane::telemetry, std::move(telemetry), now);
 }

@@ -101,12 +101,16 @@ void digital_io_actor::learn(const messages::catalogue& described) {
 }
 
 void digital_io_actor::take(const messages::telemetry& said, std::int64_t now_us) {
-  for (const auto& [path, about] : foreign_) {
+  for (auto& [path, about] : foreign_) {
     if (about.fingerprint != said.fingerprint) continue;
     for (const auto& block : said.blocks) {
       if (block.point != about.position) continue;
       const auto raw = number_of(block, about.index);
       if (!raw) continue;
+      // What a relay keeps of a coupler that is gone keeps no input inactive.
+      if (!about.news.hear(block.source_time_us, now_us) ||
+          !about.news.is_fresh(now_us, coupler_silence_us(about.period_ms)))
+        continue;
       const bool level = *raw * about.scale + about.offset != 0;
       reported_[path] = level;
       model_.take_point(path, level, about.period_ms, now_us);

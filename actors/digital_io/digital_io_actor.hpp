@@ -10,6 +10,7 @@
 #include "actors/digital_io/digital_io_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/last_hop.hpp"
+#include "messages/points/last_news.hpp"
 
 namespace voltaic::actors::digital_io {
 
@@ -50,6 +51,7 @@ class digital_io_actor final : public runtime::actor {
     std::uint32_t period_ms = 0;
     double scale = 1;
     double offset = 0;
+    messages::points::last_news news;
   };
   void listen_to(const std::string& point);
   void learn(const messages::catalogue& described);

@@ -15,7 +15,6 @@ namespace voltaic::actors::digital_io {
 namespace {
 
 constexpr std::uint32_t period_ms = 100;
-constexpr std::int64_t silent_periods = 3;
 
 messages::point_description point_of(const std::string& owner, const std::string& name,
                                      bool writable) {
@@ -95,16 +94,13 @@ void digital_io_model::take_point(const std::string& point, std::optional<bool> 
                                   std::uint32_t point_period_ms, std::int64_t now_us) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     if (options_.inputs[i].point != point) continue;
-    inputs_[i].silence_us =
-        std::max(coupler_silence_us_min, silent_periods * point_period_ms * messages::us_per_ms);
+    inputs_[i].silence_us = coupler_silence_us(point_period_ms);
     hear(i, level, now_us);
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     if (options_.outputs[i].follow != point || !level) continue;
-    const auto fresh_us =
-        std::max(coupler_silence_us_min, silent_periods * point_period_ms * messages::us_per_ms);
     outputs_[i].wanted = level;
-    outputs_[i].until_us = now_us + fresh_us;
+    outputs_[i].until_us = now_us + coupler_silence_us(point_period_ms);
   }
 }
 

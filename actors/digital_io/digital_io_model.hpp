@@ -1,11 +1,13 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/time.hpp"
 
 namespace voltaic::actors::digital_io {
 
@@ -13,6 +15,10 @@ namespace voltaic::actors::digital_io {
 inline constexpr std::int64_t silence_us = 100'000;
 /// The same of a coupler's point: the larger of this and three of its periods.
 inline constexpr std::int64_t coupler_silence_us_min = 300'000;
+[[nodiscard]] constexpr std::int64_t coupler_silence_us(std::uint32_t period_ms) {
+  constexpr std::int64_t silent_periods = 3;
+  return std::max(coupler_silence_us_min, silent_periods * period_ms * messages::us_per_ms);
+}
 
 /// An input, of this machine or of a coupler.
 struct input_options {

@@ -7,12 +7,12 @@
 #include <cmath>
 #include <string_view>
 
-#include "messages/contactor_words.hpp"
 #include "messages/protection/table.hpp"
 
 namespace voltaic::actors::inverter_link {
 namespace {
 
+using messages::joining;
 using messages::quality;
 using messages::inverter::item;
 using messages::inverter::item_of;
@@ -103,29 +103,24 @@ battery_model::battery_model(const model_options& options) {
 
 std::size_t battery_model::watch(const std::string& name) {
   const auto place = points_.watch(name);
-  heard_us_.resize(std::max(heard_us_.size(), place + 1));
-  source_us_.resize(heard_us_.size());
+  news_.resize(std::max(news_.size(), place + 1));
   return place;
 }
 
 void battery_model::watch_rack(const rack_facts& facts) {
   const auto at = [&](const char* name) { return watch(facts.name + "/" + name); };
-  racks_.push_back({facts.name, facts.device, facts.capacity_ah, at("contactor"),
-                    at("charge_current_limit"), at("discharge_current_limit"),
-                    at("cell_voltage_min"), at("cell_voltage_min_index"), at("cell_voltage_max"),
-                    at("cell_voltage_max_index"), at("cell_temperature_min"),
-                    at("cell_temperature_min_index"), at("cell_temperature_max"),
-                    at("cell_temperature_max_index"), at("cell_temperature_average"),
-                    at("manufacturer"), at("model"), at("firmware_version")});
+  racks_.push_back(
+      {facts.name, facts.device, facts.capacity_ah, at("contactor"), at("charge_current_limit"),
+       at("discharge_current_limit"), at("cell_voltage_min"), at("cell_voltage_min_index"),
+       at("cell_voltage_max"), at("cell_voltage_max_index"), at("cell_temperature_min"),
+       at("cell_temperature_min_index"), at("cell_temperature_max"),
+       at("cell_temperature_max_index"), at("cell_temperature_average"), at("manufacturer"),
+       at("model"), at("firmware_version"), at("contactor_joined")});
 }
 
 void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
   for (const auto place : points_.apply(said)) {
-    // What is only repeated, as to one who came late, is no news of its source.
-    const auto source_us = points_.at(place).source_time_us;
-    if (source_us == source_us_[place]) continue;
-    source_us_[place] = source_us;
-    heard_us_[place] = now_us;
+    if (!news_[place].hear(points_.at(place).source_time_us, now_us)) continue;
     if (place == setpoints_place_) setpoints_ = messages::read_setpoints(points_.at(place).text);
   }
 }
@@ -151,7 +146,7 @@ bool battery_model::is_current(std::size_t place, std::int64_t now_us) const {
   const auto& value = points_.at(place);
   const auto age_us_max =
       std::max(value_age_us_min, std::int64_t{value.period_ms} * messages::us_per_ms * 3 / 2);
-  return usable(value.quality) && heard_us_[place] != 0 && now_us - heard_us_[place] <= age_us_max;
+  return usable(value.quality) && news_[place].is_fresh(now_us, age_us_max);
 }
 
 std::optional<double> battery_model::number(std::size_t place, std::int64_t now_us) const {
@@ -159,9 +154,11 @@ std::optional<double> battery_model::number(std::size_t place, std::int64_t now_
   return points_.at(place).number;
 }
 
-std::optional<bool> battery_model::is_closed(const rack& of, std::int64_t now_us) const {
+std::optional<joining> battery_model::standing(const rack& of, std::int64_t now_us) const {
   if (!is_current(of.contactor, now_us)) return std::nullopt;
-  return messages::is_on_bus(points_.at(of.contactor).text);
+  const auto joined = number(of.joined, now_us);
+  return messages::joining_of(points_.at(of.contactor).text,
+                              joined ? std::optional(*joined != 0) : std::nullopt);
 }
 
 void battery_model::take_battery(battery_state& state, std::int64_t now_us) const {
@@ -238,12 +235,13 @@ void battery_model::add_counts(battery_state& state, std::int64_t now_us) const 
   double capacity_ah = 0;
   for (const auto& each : racks_) {
     capacity_ah += each.capacity_ah;
-    const auto is_on = is_closed(each, now_us);
-    if (!is_on) {
+    const auto stands = standing(each, now_us);
+    if (stands != joining::apart) state.may_carry = true;
+    if (!stands) {
       ++offline;
       continue;
     }
-    closed += *is_on ? 1 : 0;
+    closed += *stands == joining::joined ? 1 : 0;
     no_charge += number(each.charge_limit, now_us).value_or(0) > 0 ? 0 : 1;
     no_discharge += number(each.discharge_limit, now_us).value_or(0) > 0 ? 0 : 1;
   }
@@ -297,7 +295,13 @@ void battery_model::explain(battery_state& state, std::int64_t now_us) const {
         smallest = nullptr;
         break;
       }
-      if (is_closed(of, now_us) != true) continue;
+      const auto stands = standing(of, now_us);
+      if (stands == joining::departing) {
+        state.*each.reason = of.name + " opens its contactors";
+        smallest = nullptr;
+        break;
+      }
+      if (stands != joining::joined && stands != joining::coming) continue;
       const auto& said = known->second.said;
       if (smallest != nullptr && said.*each.current_a >= smallest->*each.current_a) continue;
       smallest = &said;
@@ -339,7 +343,7 @@ void battery_model::explain_rack(battery_state& state, const direction& of, cons
 messages::inverter::told_identity battery_model::identity_of(std::size_t position) const {
   const auto words = [&](std::size_t place) -> std::string {
     const auto& value = points_.at(place);
-    if (heard_us_[place] == 0 || !value.text.empty()) return value.text;
+    if (!news_[place].any() || !value.text.empty()) return value.text;
     return usable(value.quality) ? fmt::format("{:.0f}", value.number) : std::string();
   };
   const auto& of = racks_.at(position);

@@ -9,8 +9,10 @@
 
 #include "actors/inverter_link/link_options.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/contactor_words.hpp"
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/items.hpp"
+#include "messages/points/last_news.hpp"
 #include "messages/points/watched_points.hpp"
 #include "messages/setpoint_list.hpp"
 
@@ -29,6 +31,7 @@ struct battery_state {
   std::optional<double> discharge_power_w;
   std::optional<double> voltage_v;
   std::optional<double> current_a; ///< positive on discharge
+  bool may_carry = false; ///< some rack is joined to its DC bus, or nobody knows that it is not
   /// What holds the limits of current down: "rack_1 cell_overvoltage/alarm".
   std::string charge_reason;
   std::string discharge_reason;
@@ -66,6 +69,7 @@ class battery_model {
     std::size_t cell_min, cell_min_index, cell_max, cell_max_index;
     std::size_t cold, cold_index, warm, warm_index, mean_temperature;
     std::size_t manufacturer, model, firmware;
+    std::size_t joined;
   };
   /// Where it stands what all racks of the group are together.
   struct battery_places {
@@ -95,7 +99,9 @@ class battery_model {
   void watch_rack(const rack_facts& facts);
   [[nodiscard]] std::optional<double> number(std::size_t place, std::int64_t now_us) const;
   [[nodiscard]] bool is_current(std::size_t place, std::int64_t now_us) const;
-  [[nodiscard]] std::optional<bool> is_closed(const rack& of, std::int64_t now_us) const;
+  /// Nothing: nobody says it now.
+  [[nodiscard]] std::optional<messages::joining> standing(const rack& of,
+                                                          std::int64_t now_us) const;
   void take_battery(battery_state& state, std::int64_t now_us) const;
   void add_extremes(battery_state& state, std::int64_t now_us) const;
   void add_counts(battery_state& state, std::int64_t now_us) const;
@@ -108,9 +114,8 @@ class battery_model {
   std::vector<rack> racks_;
   battery_places battery_{};
   messages::points::watched_points points_;
-  std::vector<std::int64_t> heard_us_; ///< by place; 0: never
-  std::vector<std::int64_t> source_us_;
-  std::map<std::string, reasons> reasons_; ///< by rack
+  std::vector<messages::points::last_news> news_; ///< by place
+  std::map<std::string, reasons> reasons_;        ///< by rack
   std::size_t setpoints_place_ = 0;
   std::vector<messages::setpoint> setpoints_; ///< all that stand, whoever set them
   std::optional<double> soh_;                 ///< last known: it moves in months

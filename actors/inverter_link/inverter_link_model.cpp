@@ -265,18 +265,22 @@ void model::keep_apart(presence inverter, const battery_state& battery, std::int
     out.reports.push_back({codes::inverter_lost, "standby", "no heartbeat for a minute"});
   }
   drop_relay(now_us, out);
-  const bool flows = battery.current_a && std::abs(*battery.current_a) > standby_current_a;
+  // What nobody measures may flow wherever a rack may be joined to its bus.
+  const bool flows =
+      battery.current_a ? std::abs(*battery.current_a) > standby_current_a : battery.may_carry;
   if (!flows || now_us - *standby_us_ < standby_rest_us) return;
   if (opened_us_ && now_us - *opened_us_ < ask_again_us) return;
   opened_us_ = now_us;
   const bool can_any = std::ranges::any_of(options_.racks, &rack_facts::can_open);
   out.reports.push_back(
       {codes::inverter_lost, can_any ? "opening" : "cannot_open",
-       fmt::format("{:.1f} A flow without the inverter's heartbeat", *battery.current_a)});
+       battery.current_a
+           ? fmt::format("{:.1f} A flow without the inverter's heartbeat", *battery.current_a)
+           : "nobody says whether current flows without the inverter's heartbeat"});
   for (const auto& rack : options_.racks)
     if (rack.can_open)
       out.wishes.push_back({rack.name + "/contactor", std::string("open"),
-                            "current flows although the inverter was lost"});
+                            "current flows, or may, although the inverter was lost"});
 }
 
 void model::add_identity() {

@@ -6,6 +6,7 @@
 namespace voltaic::actors::system {
 namespace {
 
+using messages::joining;
 using messages::quality;
 
 constexpr bool usable(quality of) {
@@ -13,7 +14,7 @@ constexpr bool usable(quality of) {
 }
 
 bool is_heard(const limit_part& rack) {
-  return usable(rack.quality) && rack.active.has_value();
+  return usable(rack.quality) && rack.standing.has_value();
 }
 
 } // namespace
@@ -30,21 +31,29 @@ site_limit site_limit_model::step(std::span<const limit_part> racks, std::int64_
     auto& known = held_[each];
     if (!is_heard(rack)) {
       found.missing.push_back(each);
-      const auto silent = rack.active ? quality::good : rack.contactor;
+      const auto silent = rack.standing ? quality::good : rack.contactor;
       found.worst = messages::worst(found.worst, messages::worst(rack.quality, silent));
       add_lost(rack, known, all, now_us);
       continue;
     }
-    known = {*rack.active ? std::optional(rack.value) : std::nullopt, now_us};
-    if (!known.value) continue;
-    ++all.active;
-    all.sum += rack.value;
-    all.smallest = std::min(all.smallest.value_or(rack.value), rack.value);
+    const bool binds = *rack.standing != joining::apart;
+    known = {binds ? std::optional(rack.value) : std::nullopt, now_us};
+    if (binds) add_heard(rack, known, all);
   }
   if (kind_ != kind::flow) return voltage(racks, std::move(found));
   found.usable = true;
   found.value = flow_of(all);
   return found;
+}
+
+// What is about to leave its bus carries its part of the current until it is open, and nobody can
+// take that part alone to zero.
+void site_limit_model::add_heard(const limit_part& rack, const held& known, tally& all) {
+  const bool shares = *rack.standing == joining::joined;
+  const double most = *rack.standing == joining::departing ? 0 : *known.value;
+  all.active += shares ? 1 : 0;
+  all.sum += shares ? *known.value : 0;
+  all.smallest = std::min(all.smallest.value_or(most), most);
 }
 
 // It takes no current any more: its contactor opens soon after its chain is gone.

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "messages/contactor_words.hpp"
 #include "messages/quality.hpp"
 #include "messages/time.hpp"
 
@@ -47,7 +48,7 @@ struct limit_rules {
 struct limit_part {
   double value = 0;
   messages::quality quality = messages::quality::never; ///< of the value
-  std::optional<bool> active; ///< its contactor is closed; nothing: that is not known
+  std::optional<messages::joining> standing;            ///< nothing: that is not known
   messages::quality contactor = messages::quality::never;
 };
 
@@ -88,6 +89,7 @@ class site_limit_model {
   };
 
   void add_lost(const limit_part& rack, held& known, tally& all, std::int64_t now_us) const;
+  static void add_heard(const limit_part& rack, const held& known, tally& all);
   [[nodiscard]] double flow_of(const tally& all) const;
   [[nodiscard]] site_limit voltage(std::span<const limit_part> racks, site_limit found) const;
 

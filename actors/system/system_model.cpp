@@ -13,6 +13,7 @@
 namespace voltaic::actors::system {
 namespace {
 
+using messages::joining;
 using messages::quality;
 using messages::points::computed_point;
 
@@ -95,6 +96,7 @@ model::model(model_options options)
                       watch("charge_power_limit"),
                       watch("discharge_power_limit"),
                       watch("soh"),
+                      watch("contactor_joined"),
                       {}});
   }
 }
@@ -147,15 +149,18 @@ std::vector<model::part> model::parts(field which, std::int64_t now_us) const {
   return all;
 }
 
-std::optional<bool> model::is_active(const rack& of, std::int64_t now_us) const {
+std::optional<joining> model::standing(const rack& of, std::int64_t now_us) const {
   if (!usable(part_of(of, &rack::contactor, now_us).quality)) return std::nullopt;
-  return messages::is_on_bus(points_.at(of.contactor).text);
+  const auto joined = part_of(of, &rack::joined, now_us);
+  return messages::joining_of(points_.at(of.contactor).text, usable(joined.quality)
+                                                                 ? std::optional(joined.value != 0)
+                                                                 : std::nullopt);
 }
 
 // What nobody can tell or open binds the limits in any case; as active it counts while it is
 // heard and no fault stops it.
 bool model::counts_as_active(const rack& of, std::int64_t now_us) const {
-  if (is_active(of, now_us) != true) return false;
+  if (standing(of, now_us) != joining::joined) return false;
   if (points_.at(of.contactor).text != messages::contactor_unknown) return true;
   const auto& level = points_.at(of.level).text;
   return usable(part_of(of, &rack::voltage, now_us).quality) && level != "fault" && level != "hard";
@@ -221,9 +226,9 @@ model::whole model::voltage(std::int64_t now_us) const {
   std::vector<part> off_bus;
   std::vector<part> unknown;
   for (const auto& each : racks_) {
-    const auto is_on = is_active(each, now_us);
-    if (is_on) {
-      (*is_on ? on_bus : off_bus).push_back(part_of(each, &rack::voltage, now_us));
+    if (const auto stands = standing(each, now_us)) {
+      auto& side = *stands == joining::apart || *stands == joining::coming ? off_bus : on_bus;
+      side.push_back(part_of(each, &rack::voltage, now_us));
     } else {
       unknown.push_back(part_of(each, &rack::contactor, now_us));
     }
@@ -238,7 +243,7 @@ model::whole model::limit(field which, site_limit_model& of, std::int64_t now_us
   std::vector<limit_part> told;
   for (const auto& each : racks_) {
     const auto value = part_of(each, which, now_us);
-    told.push_back({value.value, value.quality, is_active(each, now_us),
+    told.push_back({value.value, value.quality, standing(each, now_us),
                     part_of(each, &rack::contactor, now_us).quality});
   }
   const auto all = of.step(told, now_us);

@@ -77,6 +77,7 @@ class model {
     std::size_t charge_voltage_limit, discharge_voltage_limit;
     std::size_t charge_power_limit, discharge_power_limit;
     std::size_t soh;
+    std::size_t joined;
     std::optional<std::pair<std::int64_t, double>> last_power; ///< time and W, while good
   };
   /// One rack's part of something.
@@ -99,8 +100,9 @@ class model {
   void count_energy(rack& of, const messages::points::watched_value& power);
   [[nodiscard]] part part_of(const rack& of, field which, std::int64_t now_us) const;
   [[nodiscard]] std::vector<part> parts(field which, std::int64_t now_us) const;
-  /// Whether it may carry current; nothing: its contactor is not heard.
-  [[nodiscard]] std::optional<bool> is_active(const rack& of, std::int64_t now_us) const;
+  /// Nothing: its contactor is not heard, or does not know.
+  [[nodiscard]] std::optional<messages::joining> standing(const rack& of,
+                                                          std::int64_t now_us) const;
   [[nodiscard]] bool counts_as_active(const rack& of, std::int64_t now_us) const;
   [[nodiscard]] whole sum(field which, std::int64_t now_us) const;
   [[nodiscard]] whole voltage(std::int64_t now_us) const;

@@ -15,6 +15,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> protection_step();
 /// Of `voltaic simulate` and of its models alone: virtual seconds a second.
 [[nodiscard]] std::vector<row> simulated_time();
+/// Needs the database of foxBMS in VOLTAIC_TEST_DATA; else no row.
+[[nodiscard]] std::vector<row> dbc_decode();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -32,6 +34,7 @@ namespace voltaic::bench {
       {"restart", restart},
       {"protection_step", protection_step},
       {"simulate", simulated_time},
+      {"dbc_decode", dbc_decode},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},

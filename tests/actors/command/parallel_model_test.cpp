@@ -19,6 +19,8 @@ struct bench {
       {{"rack_0", "dc_0"}, {"rack_1", "dc_0"}, {"rack_2", "dc_0"}, {"rack_3", "dc_1"}},
       {{"rack_0", "bms_0"}, {"rack_1", "bms_1"}, {"rack_2", "bms_2"}, {"rack_3", "bms_3"}}};
   std::int64_t now_us = 100'000 * ms;
+  std::int64_t source_age_us = 0;
+  messages::quality said_quality = messages::quality::good;
 
   void say(const std::string& rack, double voltage_v, double current_a,
            const std::string& contactor, const std::string& lock = "none") {
@@ -35,10 +37,11 @@ struct bench {
     const auto actor =
         catalogue(rack + "/contactor", {rack + "/contactor", rack + "/contactor_lock"});
     for (const auto& each : {device, actor}) model.learn(each);
-    const auto block = [](std::uint16_t point, auto values) {
+    const auto block = [this](std::uint16_t point, auto values) {
       messages::block made;
       made.point = point;
-      made.quality = messages::quality::good;
+      made.source_time_us = now_us - source_age_us;
+      made.quality = said_quality;
       made.values = values;
       return made;
     };
@@ -91,6 +94,7 @@ TEST_CASE("a rack that is charged a little carries little, also where 16 bits ke
   site.model.learn(device);
   for (const int tenths : {-50, -200, -201}) {
     messages::block voltage;
+    voltage.source_time_us = site.now_us;
     voltage.quality = messages::quality::good;
     voltage.values = messages::block::reals{1'584};
     auto current = voltage;
@@ -133,6 +137,37 @@ TEST_CASE("F-165 racks of the bus that are not heard block, and what is old is n
   CHECK(site.close().empty());
   site.now_us += parallel_age_us_max + ms;
   CHECK(site.close().size() == 2);
+}
+
+TEST_CASE("what a relay tells anew of a rack that is gone blocks as if it were not heard") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_1", 1'584, 0, "open");
+  site.source_age_us = parallel_age_us_max + ms;
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  // Nor does the same, once more and once more, keep it.
+  site.source_age_us = 0;
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close().empty());
+  const auto last_us = site.now_us;
+  while (site.now_us <= last_us + parallel_age_us_max) {
+    site.now_us += messages::us_per_s;
+    site.source_age_us = 0;
+    for (const auto* rack : {"rack_0", "rack_1"}) site.say(rack, 1'584, 0, "open");
+    site.source_age_us = site.now_us - last_us;
+    site.say("rack_2", 1'584, 0, "open");
+  }
+  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+}
+
+TEST_CASE("a word whose speaker does not know it blocks as if it were not said") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_1", 1'584, 0, "open");
+  site.said_quality = messages::quality::stale;
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
 }
 
 TEST_CASE("a rack that nobody knows is not closed, but what closes nothing goes on") {

@@ -24,8 +24,10 @@ messages::catalogue described(const char* owner, std::vector<const char*> names,
 }
 
 messages::telemetry saying(const messages::catalogue& by, std::uint16_t point, std::uint16_t value,
-                           quality whole = quality::good, std::vector<quality> elements = {}) {
+                           quality whole = quality::good, std::vector<quality> elements = {},
+                           std::int64_t source_us = s) {
   messages::block block;
+  block.source_time_us = source_us;
   block.point = point;
   block.quality = whole;
   block.element_quality = std::move(elements);
@@ -67,6 +69,17 @@ TEST_CASE("an input whose element is not good is active, whatever its block says
   reader.take(saying(inputs, 0, 1, quality::good, {quality::good}), s);
   REQUIRE(reader.active(s).size() == 1);
   CHECK(reader.active(s)[0].why == "active");
+}
+
+TEST_CASE("what a relay tells anew of an input whose speaker is gone counts as active") {
+  input_reader reader({{input_role::stop, "dio_0/stop", "dio_0"}});
+  const auto inputs = described("dio_0", {"dio_0/stop"}, "u16");
+  reader.learn(inputs);
+  reader.take(saying(inputs, 0, 0, quality::good, {}, s), 10 * s);
+  REQUIRE(reader.active(10 * s).size() == 1);
+  CHECK(reader.active(10 * s)[0].why == "not heard");
+  reader.take(saying(inputs, 0, 0, quality::good, {}, 10 * s), 10 * s);
+  CHECK(reader.active(10 * s).empty());
 }
 
 } // namespace voltaic::actors::contactor::readers_test

@@ -48,6 +48,28 @@ TEST_CASE("F-167 current that flows although the inverter is in standby opens th
   CHECK(std::get<std::string>(bench.wishes[0].value) == "open");
 }
 
+TEST_CASE(
+    "F-167 a current that nobody knows counts as one that flows, not while the rack is open") {
+  bench bench(options_of("victron.json"));
+  bench.pass(6 * second);
+  bench.values[3].reset();
+  bench.contactor_word = "open";
+  bench.inverter_beats = false;
+  bench.pass(90 * second);
+  CHECK(bench.wishes.empty());
+  SECTION("closed") {
+    bench.contactor_word = "closed";
+    bench.pass(2 * second);
+  }
+  SECTION("nobody says whether it is") {
+    bench.battery_speaks = false;
+    bench.pass(10 * second);
+  }
+  REQUIRE(bench.wishes.size() == 1);
+  CHECK(bench.wishes[0].point == "rack_0/contactor");
+  CHECK(bench.state_told(messages::event_codes::inverter_lost) == "opening");
+}
+
 TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that is told") {
   auto options = options_of("victron.json");
   for (auto& rack : options.racks) rack.can_open = false;

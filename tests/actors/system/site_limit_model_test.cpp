@@ -13,16 +13,17 @@ using voltaic::messages::us_per_s;
 namespace {
 
 using kind = site_limit_model::kind;
+using voltaic::messages::joining;
 using parts = std::vector<limit_part>;
 
 limit_part closed(double value) {
-  return {value, quality::good, true, quality::good};
+  return {value, quality::good, joining::joined, quality::good};
 }
 limit_part opened(double value) {
-  return {value, quality::good, false, quality::good};
+  return {value, quality::good, joining::apart, quality::good};
 }
 const limit_part silent{0, quality::stale, std::nullopt, quality::stale};
-const limit_part invalid{0, quality::invalid, true, quality::good};
+const limit_part invalid{0, quality::invalid, joining::joined, quality::good};
 
 double value_after(limit_rules rules, const limit_part& lost, std::int64_t after_us) {
   site_limit_model model(kind::flow, rules, 3);
@@ -45,6 +46,26 @@ TEST_CASE("the limit of a site is active racks times the smallest, or their sum 
   CHECK(smallest.step(parts{opened(100), opened(60), opened(10)}, 0).value == 0);
   site_limit_model sum(kind::flow, {limit_policy::sum, {}}, 3);
   CHECK(sum.step(parts{closed(100), closed(60), opened(10)}, 0).value == 160);
+}
+
+TEST_CASE("a rack on its way onto the bus binds the others and has no share") {
+  site_limit_model model(kind::flow, {}, 3);
+  const limit_part coming{40, quality::good, joining::coming, quality::good};
+  CHECK(model.step(parts{closed(100), closed(60), coming}, 0).value == 80);
+  site_limit_model sum(kind::flow, {limit_policy::sum, {}}, 3);
+  CHECK(sum.step(parts{closed(100), closed(60), coming}, 0).value == 160);
+}
+
+TEST_CASE("nothing may flow while a rack that is to be open is joined all the same") {
+  const limit_part departing{100, quality::good, joining::departing, quality::good};
+  site_limit_model model(kind::flow, {}, 3);
+  CHECK(model.step(parts{closed(100), closed(60), departing}, 0).value == 0);
+  CHECK(model.step(parts{closed(100), closed(60), opened(100)}, us_per_s).value == 120);
+  site_limit_model own(kind::flow, {limit_policy::sum, {}}, 3);
+  CHECK(own.step(parts{closed(100), closed(60), departing}, 0).value == 160);
+  site_limit_model ceiling(kind::ceiling, {}, 2);
+  const limit_part low{1500, quality::good, joining::departing, quality::good};
+  CHECK(ceiling.step(parts{closed(1650), low}, us_per_s).value == 1500);
 }
 
 TEST_CASE("what a lost rack does is said by cause") {

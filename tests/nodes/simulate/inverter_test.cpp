@@ -16,6 +16,7 @@ namespace inverter_test {
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
+using messages::inverter::item;
 using messages::inverter::item_of;
 
 namespace {
@@ -39,6 +40,11 @@ struct bench {
   }
   void pass(int seconds) {
     for (int i = 0; i < seconds * 100; ++i) site.step();
+  }
+  void open(const std::string& rack) {
+    auto command = simulate::make_command("open", rack, 1);
+    command.deadline_utc_us = site.now().utc_us + simulate::command_deadline_us;
+    site.send(std::move(command));
   }
   [[nodiscard]] double told(messages::inverter::item which) const {
     const auto* inverter = site.inverter("inverter_0");
@@ -104,6 +110,72 @@ TEST_CASE(
   bench.pass(60);
   CHECK(bench.told(item_of("charge_current_limit")) == 0);
   CHECK(bench.told(item_of("discharge_current_limit")) > 0);
+}
+
+TEST_CASE("no told limit rises from a fault of one of two racks until that rack is open") {
+  bench bench;
+  struct trip {
+    double cell_v;
+    item limit;
+    item enable;
+  };
+  const auto way =
+      GENERATE(trip{3.66, item_of("charge_current_limit"), item_of("charge_enable")},
+               trip{2.45, item_of("discharge_current_limit"), item_of("discharge_enable")});
+  // What flows is more than the contactors break: the opening waits for it.
+  for (const auto* rack : {"rack_0", "rack_1"})
+    REQUIRE(bench.site.set(rack, "current", std::nullopt, override_kind::value,
+                           way.cell_v > 3 ? -100 : 100));
+  REQUIRE(bench.site.set("rack_0", "cell_voltage", 3, override_kind::value, way.cell_v));
+  double last = bench.told(way.limit);
+  bool was_enabled = true;
+  bool was_opening = false;
+  for (int step = 0; step < 2'000; ++step) {
+    bench.site.step();
+    const auto word = bench.site.points().find("rack_0/contactor")->text;
+    if (word == "open") break;
+    was_opening = was_opening || word == "opening";
+    CHECK(bench.told(way.limit) <= last);
+    last = bench.told(way.limit);
+    if (was_opening) CHECK(last == 0);
+    CHECK((was_enabled || !bench.flag(way.enable)));
+    was_enabled = bench.flag(way.enable);
+  }
+  CHECK(was_opening);
+  CHECK_FALSE(was_enabled);
+  CHECK(bench.site.points().find("rack_0/contactor")->text == "open");
+  bench.pass(5); // the other one goes on alone
+  CHECK(bench.told(way.limit) > 0);
+}
+
+TEST_CASE("a rack that is opened by command is first relieved of its current") {
+  bench bench;
+  for (const auto* rack : {"rack_0", "rack_1"})
+    REQUIRE(bench.site.set(rack, "current", std::nullopt, override_kind::value, -100));
+  bench.pass(2);
+  bench.open("rack_0");
+  bool was_stopped = false;
+  for (int step = 0; step < 1'000; ++step) {
+    bench.site.step();
+    if (bench.site.points().find("rack_0/contactor")->text != "opening") continue;
+    was_stopped = was_stopped || bench.told(item_of("charge_current_limit")) == 0;
+  }
+  CHECK(was_stopped);
+}
+
+TEST_CASE("F-159 a welded rack that stays joined to its bus lets nothing flow") {
+  bench bench;
+  for (const auto* contact : {"minus_closed", "plus_closed"})
+    REQUIRE(bench.site.set("rack_0", contact, std::nullopt, override_kind::value, 1));
+  bench.open("rack_0");
+  bench.pass(15);
+  REQUIRE(bench.site.points().find("rack_0/contactor")->text == "fault");
+  CHECK(bench.told(item_of("charge_current_limit")) == 0);
+  CHECK(bench.told(item_of("discharge_current_limit")) == 0);
+  // One of the two that is open is enough.
+  REQUIRE(bench.site.set("rack_0", "plus_closed", std::nullopt, override_kind::value, 0));
+  bench.pass(5);
+  CHECK(bench.told(item_of("charge_current_limit")) > 0);
 }
 
 TEST_CASE("racks report their state of health, and the inverter is told what they have together") {
