@@ -326,9 +326,13 @@ void model::encode_frames(std::int64_t now_us, outputs& out) {
     if (!wire::encode(layout, options_.wire, payload_)) is_missing = true;
   }
   has_missing_ = is_missing;
+  for (std::size_t position = 0; position < options_.profile->frames.size(); ++position)
+    if (falling_.fell(position, payload_)) schedule_.hurry(position);
   for (const auto position : schedule_.due(now_us)) {
     const auto made = wire::encode(options_.profile->frames[position], options_.wire, payload_);
-    if (made) out.frames.push_back(*made);
+    if (!made) continue;
+    out.frames.push_back(*made);
+    falling_.went_out(position, payload_);
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/inverter_link/battery_model.hpp"
+#include "actors/inverter_link/falling_model.hpp"
 #include "actors/inverter_link/heartbeat_model.hpp"
 #include "actors/inverter_link/link_options.hpp"
 #include "actors/inverter_link/partner_model.hpp"
@@ -139,6 +140,7 @@ class model {
   partner_model partner_;
   heartbeat_model heartbeat_;
   schedule_model schedule_;
+  falling_model falling_;
   told_limits told_;
   std::vector<standing_cap> caps_;
   std::optional<double> last_charge_v_; ///< told last

@@ -96,6 +96,7 @@ model::model(model_options options)
       partner_(options_),
       heartbeat_(expects_heartbeat(*options_.profile)),
       schedule_(options_.profile->frames),
+      falling_(options_.profile->frames),
       catalogue_(describe(options_.name, options_.profile->reads_charge_voltage)) {
   assert(options_.validate().empty());
   const auto& profile = *options_.profile;

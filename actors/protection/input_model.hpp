@@ -64,9 +64,10 @@ struct input {
 
 /// What is left of a limit as the base of an overcurrent: this share of the rated current.
 inline constexpr double limit_share_min = 0.05;
-/// An inverter has this long to follow a limit that falls. A level of overcurrent with a
-/// shorter delay is judged by the highest limit that was in force within it.
-inline constexpr std::int64_t limit_follow_us = 2 * messages::us_per_s;
+/// An inverter has this long to follow a limit that falls: as long as `limit_ignored` gives it
+/// before it opens (F-166). A level of overcurrent with a shorter delay is judged by the highest
+/// limit that was in force within it.
+inline constexpr std::int64_t limit_follow_us = 5 * messages::us_per_s;
 
 /// What is known of a rack, as inputs of candidates. Pure, and allocates only when made.
 class input_model {

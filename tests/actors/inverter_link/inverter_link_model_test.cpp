@@ -88,6 +88,37 @@ TEST_CASE("limits that are only repeated from memory count as said by nobody") {
   CHECK(bench.link.told().charge_current_a == 0);
 }
 
+TEST_CASE("a limit that falls goes out at once, one that rises at its time") {
+  bench bench(options_of("pylontech_lv.json"));
+  bench.pass(6 * second);
+  const auto limit_frames = [&] {
+    return std::ranges::count_if(bench.frames, [](const auto& each) { return each.id == 0x351; });
+  };
+  const auto tell = [&](double charge_a) {
+    bench.frames.clear();
+    bench.values[0] = charge_a;
+    bench.say_system();
+    bench.pass(50 * messages::us_per_ms);
+  };
+  bench.pass(500 * messages::us_per_ms); // between two of its times
+  tell(99);                              // too little to hurry for
+  CHECK(limit_frames() == 0);
+  tell(40);
+  CHECK(limit_frames() == 1);
+  tell(20); // not sooner than a tenth of a second after the last one
+  CHECK(limit_frames() == 0);
+  bench.pass(100 * messages::us_per_ms);
+  CHECK(limit_frames() == 1);
+  tell(90);
+  bench.pass(100 * messages::us_per_ms);
+  CHECK(limit_frames() == 0);
+  tell(0);
+  CHECK(limit_frames() == 1);
+  bench.frames.clear();
+  bench.pass(10 * second); // and its times are what they were
+  CHECK(limit_frames() == 10);
+}
+
 TEST_CASE("zero limits are said in frames too where nobody says the voltages any more") {
   auto options = options_of("pylontech_lv.json");
   options.charge_voltage_v.reset();

@@ -163,6 +163,20 @@ TEST_CASE("a rack that is opened by command is first relieved of its current") {
   CHECK(was_stopped);
 }
 
+TEST_CASE(
+    "F-166 an inverter that is late to follow a falling limit has the time that the rule gives") {
+  bench bench;
+  for (const auto* rack : {"rack_0", "rack_1"})
+    REQUIRE(bench.site.set(rack, "current", std::nullopt, override_kind::value, -100));
+  bench.pass(2);
+  // The curve leaves a tenth: the current is far more than twice that.
+  REQUIRE(bench.site.set("rack_0", "cell_voltage", 3, override_kind::value, 3.595));
+  bench.pass(5);
+  CHECK(bench.site.points().find("rack_0/contactor")->text == "closed");
+  bench.pass(6);
+  CHECK(bench.site.points().find("rack_0/contactor")->text != "closed");
+}
+
 TEST_CASE("F-159 a welded rack that stays joined to its bus lets nothing flow") {
   bench bench;
   for (const auto* contact : {"minus_closed", "plus_closed"})
