@@ -23,7 +23,20 @@ std::vector<std::string> inverter_gate_model::sources() const {
 }
 
 void inverter_gate_model::take(const messages::telemetry& said, std::int64_t heard_us) {
-  for (const auto place : points_.apply(said)) heard_us_[place] = heard_us;
+  for (const auto place : points_.apply(said)) {
+    heard_us_[place] = heard_us;
+    if (points_.at(place).text == "awaited") {
+      awaited_us_.try_emplace(place, heard_us);
+    } else {
+      awaited_us_.erase(place);
+    }
+  }
+}
+
+std::int64_t inverter_gate_model::wait_us(std::size_t place, std::int64_t now_us) const {
+  const auto since = awaited_us_.find(place);
+  if (since == awaited_us_.end()) return 0;
+  return std::max<std::int64_t>(since->second + identity_wait_us_max - now_us, 0);
 }
 
 // What a relay keeps of a link that is gone is told anew, with the time when it was said. A link on
@@ -43,7 +56,14 @@ std::vector<std::string> inverter_gate_model::refuse(const messages::command& as
   const auto place = places_.at(inverter);
   if (points_.at(place).text == "incompatible")
     return {"inverter_incompatible: " + inverter + " does not work with this battery"};
-  if (!doubtful_.contains(inverter) || is_heard(place, now_us)) return {};
+  if (!doubtful_.contains(inverter)) return {};
+  if (const auto left_us = wait_us(place, now_us); left_us > 0 && is_heard(place, now_us))
+    return {
+        fmt::format("inverter_awaited: whether {} works with this battery is not known before "
+                    "both say what they are, and it may not; that is waited for, {} s more at "
+                    "most",
+                    inverter, (left_us + messages::us_per_s - 1) / messages::us_per_s)};
+  if (is_heard(place, now_us)) return {};
   return {
       fmt::format("inverter_incompatible: whether {} works with this battery was not heard for "
                   "{} s, and it may not",

@@ -16,6 +16,11 @@ namespace voltaic::actors::command {
 /// What an inverter's link said of the two counts this long; it speaks twice a second.
 inline constexpr std::int64_t compatibility_age_us_max = 3 * messages::us_per_s;
 
+/// A closing waits so long at most for an inverter, or a battery, to say what it is: one that is
+/// there and can be asked has said it by then (ten seconds, and its heartbeat before), and one that
+/// needs the battery's voltage to start never would. Who is not known then warns and bars nothing.
+inline constexpr std::int64_t identity_wait_us_max = 15 * messages::us_per_s;
+
 /// Refuses to close a rack behind an inverter that does not work with its battery, and where that
 /// could be so and nobody says it any more. Pure.
 class inverter_gate_model {
@@ -35,11 +40,14 @@ class inverter_gate_model {
 
  private:
   [[nodiscard]] bool is_heard(std::size_t place, std::int64_t now_us) const;
+  /// How long a closing still waits for who it is; 0: not any more.
+  [[nodiscard]] std::int64_t wait_us(std::size_t place, std::int64_t now_us) const;
 
   std::map<std::string, std::string> inverters_;
   std::map<std::string, std::size_t> places_; ///< by inverter
   std::set<std::string> doubtful_;
-  std::map<std::size_t, std::int64_t> heard_us_; ///< by place
+  std::map<std::size_t, std::int64_t> heard_us_;   ///< by place
+  std::map<std::size_t, std::int64_t> awaited_us_; ///< the same: since when nobody knows who it is
   messages::points::watched_points points_;
 };
 

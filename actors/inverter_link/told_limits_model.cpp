@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 
 namespace voltaic::actors::inverter_link {
 namespace {
@@ -130,7 +131,8 @@ void cap_currents(const std::vector<named_cap>& caps, told_limits& told,
 std::string cap_voltage(const std::vector<named_cap>& caps, messages::inverter::item which,
                         messages::tighter side, std::optional<double>& limit_v) {
   const auto* cap = find(caps, which);
-  if (cap == nullptr || !limit_v || !messages::is_tighter(cap->value, *limit_v, side)) return {};
+  // Where the battery states no limit, the cap is all that there is.
+  if (cap == nullptr || (limit_v && !messages::is_tighter(cap->value, *limit_v, side))) return {};
   limit_v = cap->value;
   return fmt::format(" ({})", words_of(*cap));
 }
@@ -183,12 +185,13 @@ std::optional<double> discharge_voltage(const model_options& options,
 void hold_at_battery(const model_options& options, const battery_state& battery,
                      told_limits& told) {
   if (!battery.voltage_v) return;
-  if (const auto limit_v = charge_voltage(options, battery); limit_v && told.charge_voltage_v)
-    told.charge_voltage_v =
-        std::min(*limit_v, std::max(*told.charge_voltage_v, *battery.voltage_v));
-  if (const auto limit_v = discharge_voltage(options, battery); limit_v && told.discharge_voltage_v)
-    told.discharge_voltage_v =
-        std::max(*limit_v, std::min(*told.discharge_voltage_v, *battery.voltage_v));
+  constexpr double none = std::numeric_limits<double>::infinity();
+  if (told.charge_voltage_v)
+    told.charge_voltage_v = std::min(charge_voltage(options, battery).value_or(none),
+                                     std::max(*told.charge_voltage_v, *battery.voltage_v));
+  if (told.discharge_voltage_v)
+    told.discharge_voltage_v = std::max(discharge_voltage(options, battery).value_or(-none),
+                                        std::min(*told.discharge_voltage_v, *battery.voltage_v));
 }
 
 } // namespace

@@ -119,14 +119,21 @@ limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& n
   allowance left;
   const auto& by_cell = curve_of(options_.derating.cell_voltage, charge);
   const double worst_cell_v = charge ? now.cell_v.maximum : now.cell_v.minimum;
-  left.at_most(now.cell_v.known ? percent_at(by_cell, worst_cell_v) : 0,
-               limit_reason::cell_voltage);
+  if (now.cell_v.known) {
+    left.at_most(percent_at(by_cell, worst_cell_v), limit_reason::cell_voltage);
+  } else {
+    left.at_most(0, limit_reason::unknown_cells);
+  }
   if (options_.has_temperature) {
     const auto& by_heat = curve_of(options_.derating.temperature, charge);
     const auto& heat = now.temperature_c;
     const double left_now =
         std::min(percent_at(by_heat, heat.minimum), percent_at(by_heat, heat.maximum));
-    left.at_most(heat.known ? left_now : least_percent(by_heat), limit_reason::temperature);
+    if (heat.known) {
+      left.at_most(left_now, limit_reason::temperature);
+    } else {
+      left.at_most(least_percent(by_heat), limit_reason::unknown_temperature);
+    }
     if (heat.known && now.heat_margin_k > 0) {
       left.at_most(percent_at(by_heat, heat.maximum + now.heat_margin_k), limit_reason::cooling);
     }
@@ -137,8 +144,11 @@ limit_model::allowance limit_model::by_curves(bool charge, const limit_inputs& n
   const auto& rise = (charge ? charge_ : discharge_).rise;
   if (options_.has_soc && (!now.soc_is_doubted || !rise.is_started())) {
     const auto& by_soc = curve_of(options_.derating.soc, charge);
-    left.at_most(now.soc_percent ? percent_at(by_soc, *now.soc_percent) : least_percent(by_soc),
-                 limit_reason::soc);
+    if (now.soc_percent) {
+      left.at_most(percent_at(by_soc, *now.soc_percent), limit_reason::soc);
+    } else {
+      left.at_most(least_percent(by_soc), limit_reason::unknown_soc);
+    }
   }
   // What was held before is not known: no more than what soc_implausible is about to leave.
   if (options_.has_soc && now.soc_is_doubted && !rise.is_started())

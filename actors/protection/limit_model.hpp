@@ -75,14 +75,17 @@ enum class limit_reason : std::uint8_t {
   rise, ///< it rises slowly to what is allowed again
   charge_cap,
   discharge_cap,
-  cooling
+  cooling,
+  unknown_cells, ///< not one cell is known: nothing is left of the curve
+  unknown_temperature,
+  unknown_soc
 };
-using limit_reasons = std::uint8_t;
+using limit_reasons = std::uint16_t;
 [[nodiscard]] constexpr limit_reasons bit_of(limit_reason reason) {
   return static_cast<limit_reasons>(1U << static_cast<unsigned>(reason));
 }
 /// As limits tell them, by `limit_reason`.
-inline constexpr std::array<std::string_view, 8> limit_reason_texts{
+inline constexpr std::array<std::string_view, 11> limit_reason_texts{
     "derating/cell_voltage",
     "derating/temperature",
     "derating/temperature_trend",
@@ -90,7 +93,10 @@ inline constexpr std::array<std::string_view, 8> limit_reason_texts{
     "derating/recovery",
     "reported_charge_current_limit",
     "reported_discharge_current_limit",
-    "derating/cooling_failed"};
+    "derating/cooling_failed",
+    "unknown/cell_voltage",
+    "unknown/temperature",
+    "unknown/soc"};
 
 /// The limits of one rack. Voltages are of its terminals and not told where no target
 /// is known; powers are the currents at the lowest voltage that the cells may have.

@@ -49,7 +49,7 @@ const std::vector<std::string> not_heard{
 TEST_CASE("no rack is closed behind an inverter that said that it does not fit") {
   bench site;
   CHECK(site.gate.sources() == std::vector<std::string>{"inverter_0/link", "inverter_1/link"});
-  for (const auto* fine : {"unknown", "awaited", "compatible"}) {
+  for (const auto* fine : {"unknown", "compatible"}) {
     site.say(fine);
     CHECK(site.refuse(to_close("rack_0")).empty());
   }
@@ -80,6 +80,32 @@ TEST_CASE("where an inverter may not fit, its link has to say that it does, and 
   site.now_us += 1;
   CHECK(site.refuse(to_close("rack_0")) == not_heard);
   site.say("compatible");
+  CHECK(site.refuse(to_close("rack_0")).empty());
+}
+
+TEST_CASE("a closing waits for who an inverter is where it may not fit, and not for ever") {
+  bench site;
+  site.say("awaited");
+  const auto refused = site.refuse(to_close("rack_0"));
+  REQUIRE(refused.size() == 1);
+  CHECK(refused.front() ==
+        "inverter_awaited: whether inverter_0 works with this battery is not known before both say "
+        "what they are, and it may not; that is waited for, 15 s more at most");
+  CHECK(site.refuse(to_close("rack_1")).empty()); // no pair says that it may not
+  const auto end_us = site.now_us + identity_wait_us_max;
+  for (; site.now_us < end_us; site.now_us += messages::us_per_s / 2) {
+    site.say("awaited");
+    CHECK(site.refuse(to_close("rack_0")).size() == 1);
+  }
+  // One that never says it, or is off until the rack is closed, warns and bars nothing.
+  site.say("awaited");
+  CHECK(site.refuse(to_close("rack_0")).empty());
+  // Who is known ends the wait; who comes in its place begins another.
+  site.say("compatible");
+  CHECK(site.refuse(to_close("rack_0")).empty());
+  site.say("awaited");
+  CHECK(site.refuse(to_close("rack_0")).size() == 1);
+  site.say("unknown");
   CHECK(site.refuse(to_close("rack_0")).empty());
 }
 

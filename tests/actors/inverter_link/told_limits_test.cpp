@@ -103,4 +103,27 @@ TEST_CASE("a cap of voltage never tells more than the battery's own limits, with
   CHECK(told(battery, item_of("discharge_voltage_limit"), 1'650).discharge_voltage_v == 1'400);
 }
 
+TEST_CASE("a cap of voltage is applied where the battery states no limit of voltage") {
+  auto battery = usual();
+  battery.charge_voltage_v.reset();
+  battery.discharge_voltage_v.reset();
+  const auto charge = told(battery, item_of("charge_voltage_limit"), 1'600);
+  CHECK(charge.charge_voltage_v == 1'600);
+  CHECK(charge.charge_current_a == 100);
+  CHECK_FALSE(charge.discharge_voltage_v);
+  const auto discharge = told(battery, item_of("discharge_voltage_limit"), 1'500);
+  CHECK(discharge.discharge_voltage_v == 1'500);
+  CHECK_FALSE(discharge.charge_voltage_v);
+  // Beyond it nothing flows its way, and the battery's own voltage is told.
+  const auto beyond = told(battery, item_of("charge_voltage_limit"), 1'500);
+  CHECK(beyond.charge_current_a == 0);
+  CHECK(beyond.charge_voltage_v == 1'584);
+  const auto below = told(battery, item_of("discharge_voltage_limit"), 1'650);
+  CHECK(below.discharge_current_a == 0);
+  CHECK(below.discharge_voltage_v == 1'584);
+  battery.voltage_v.reset();
+  CHECK(told(battery, item_of("charge_voltage_limit"), 1'600).charge_current_a == 0);
+  CHECK(told(battery, item_of("charge_voltage_limit"), 1'600).charge_voltage_v == 1'600);
+}
+
 } // namespace inverter_link_told_limits_test

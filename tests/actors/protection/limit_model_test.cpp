@@ -156,6 +156,23 @@ TEST_CASE("what is not known at all allows nothing, in both directions") {
   CHECK(at_once(now).discharge_a == 0);
 }
 
+TEST_CASE("a gap in the data is told as what is unknown, and not as derating by a curve") {
+  auto now = quiet();
+  now.cell_v.known = now.cell_v.complete = false;
+  CHECK(at_once(now).reasons == bit_of(limit_reason::unknown_cells));
+  CHECK(limit_reason_texts[static_cast<std::size_t>(limit_reason::unknown_cells)] ==
+        "unknown/cell_voltage");
+  now = quiet();
+  now.temperature_c.known = now.temperature_c.complete = false;
+  CHECK(at_once(now).reasons == bit_of(limit_reason::unknown_temperature));
+  CHECK(limit_reason_texts[static_cast<std::size_t>(limit_reason::unknown_temperature)] ==
+        "unknown/temperature");
+  now = quiet();
+  now.soc_percent.reset();
+  CHECK(at_once(now).reasons == bit_of(limit_reason::unknown_soc));
+  CHECK(limit_reason_texts[static_cast<std::size_t>(limit_reason::unknown_soc)] == "unknown/soc");
+}
+
 TEST_CASE("a start with an SOC that is doubted leaves what its curve has, and half at most") {
   auto now = quiet();
   now.soc_percent = 0;
