@@ -94,10 +94,16 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
                                 : std::vector<std::string>{owner + "/protection"};
   }
   if (asked.operation == "reset") {
-    if (asked.point == owner + "/protection") return {asked.point};
-    if (asked.point == owner + "/contactor") return {asked.point};
-    if (asked.point != owner) return {}; // a misspelled part must not reset the whole
-    return {owner + "/contactor", owner + "/protection"};
+    const auto protection = owner + "/protection";
+    std::vector<std::string> targets;
+    if (asked.point == owner) targets.push_back(owner + "/contactor");
+    if (asked.point == owner || asked.point == protection) {
+      targets.push_back(protection);
+      const auto second = options_.second_evaluators.find(owner);
+      if (second != options_.second_evaluators.end()) targets.push_back(second->second);
+    }
+    if (asked.point == owner + "/contactor") targets = {asked.point};
+    return targets; // none where a part is misspelled: it must not reset the whole
   }
   const bool known =
       asked.operation == "close" || asked.operation == "open" || asked.operation == "set";

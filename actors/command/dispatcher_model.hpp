@@ -30,6 +30,7 @@ struct dispatcher_options {
   std::map<std::string, std::string> writers;
   /// "bms_0/charge_current_limit" -> where its tighter values lie; not here: toward zero
   std::map<std::string, messages::tighter> sides;
+  std::map<std::string, std::string> second_evaluators = {}; ///< rack -> who judges it as well
 
   [[nodiscard]] std::vector<std::string> validate() const;
 };

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/contactor/finding_teller.hpp"
 #include "actors/runtime/present.hpp"
 #include "messages/command_deed.hpp"
 #include "messages/roles.hpp"
@@ -37,9 +38,11 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       rack_(options.rules.rack),
       device_(std::move(options.device)),
       protection_(rack_ + "/protection"),
+      evaluator_(std::move(options.second_evaluator)),
       model_(checked(options.rules)),
       reader_(rack_),
       inputs_(std::move(options.inputs)),
+      findings_(open_current_limit_a(options.rules.rated_current_a)),
       memory_(context),
       held_(context.lives_on_recording()),
       commands_(context),
@@ -56,6 +59,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
   context_.listen(device_, runtime::kind::tick);
   context_.listen(protection_, runtime::kind::permit);
   context_.listen(protection_, runtime::kind::tick);
+  if (!evaluator_.empty()) context_.listen(evaluator_, runtime::kind::permit);
   for (const auto& input : inputs_.inputs()) {
     if (input.source == device_) continue;
     context_.listen(input.source, runtime::kind::catalogue);
@@ -117,7 +121,7 @@ void contactor_actor::receive(const messages::message& message) {
   const auto& from = message.header.source;
   const auto time = message.header.time;
   if (const auto* permit = std::get_if<messages::permit>(&message.payload)) {
-    if (from == protection_ && model_.take_permit(*permit, time.monotonic_us)) step(time);
+    hear_permit(from, *permit, time);
   } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
     if (from == device_) reader_.take(*telemetry, time.monotonic_us);
     hear_input(*telemetry);
@@ -125,21 +129,42 @@ void contactor_actor::receive(const messages::message& message) {
     if (from == device_) reader_.learn(*described);
     inputs_.learn(*described);
   } else if (std::holds_alternative<messages::tick>(message.payload)) {
-    // Protection's time leads. The device's own is only for noticing that
-    // protection says nothing any more.
-    const auto age_us = time.monotonic_us - now_.monotonic_us;
-    if (begun_ && age_us > 0 && (from == protection_ || age_us >= permit_silence_us_)) step(time);
+    hear_tick(from, time);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
-    const auto refuse = [&](const std::string& why) {
-      context_.send(runtime::make_result(*command, outcome::rejected, why), time);
-    };
-    if (const auto denied = messages::refusal_of_role(*command)) return refuse(*denied);
-    if (!begun_) return refuse("the rack is not heard yet");
-    if (operation_of(*command) == "open") return take_open(*command);
-    if (!held_.hold(*command, context_.now())) refuse("too many commands wait");
+    hear_command(*command, time);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
     gate_.take(*told);
   }
+}
+
+void contactor_actor::hear_permit(const std::string& from, const messages::permit& word,
+                                  runtime::instant time) {
+  if (evaluator_.empty()) {
+    if (from == protection_ && model_.take_permit(word, time.monotonic_us)) step(time);
+    return;
+  }
+  if (from != protection_ && from != evaluator_) return;
+  const auto who = from == protection_ ? evaluator::first : evaluator::second;
+  for (const auto& next : permits_.take(who, word, time))
+    if (model_.take_permit(next.word, next.said_us)) step(next.at);
+}
+
+// Protection's time leads, where it is the only evaluator. The device's own is only for noticing
+// that protection says nothing any more.
+void contactor_actor::hear_tick(const std::string& from, runtime::instant time) {
+  const auto age_us = time.monotonic_us - now_.monotonic_us;
+  const bool leads = from == protection_ && evaluator_.empty();
+  if (begun_ && age_us > 0 && (leads || age_us >= permit_silence_us_)) step(time);
+}
+
+void contactor_actor::hear_command(const messages::command& command, runtime::instant time) {
+  const auto refuse = [&](const std::string& why) {
+    context_.send(runtime::make_result(command, outcome::rejected, why), time);
+  };
+  if (const auto denied = messages::refusal_of_role(command)) return refuse(*denied);
+  if (!begun_) return refuse("the rack is not heard yet");
+  if (operation_of(command) == "open") return take_open(command);
+  if (!held_.hold(command, context_.now())) refuse("too many commands wait");
 }
 
 void contactor_actor::hear_input(const messages::telemetry& said) {
@@ -174,6 +199,7 @@ void contactor_actor::step(runtime::instant now) {
   model_.take_inputs(inputs_.active(context_.now().monotonic_us));
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
+  find(now);
   store_latches(now);
   note_closed(said, now);
   if (said.changed) store_wear(now);
@@ -187,6 +213,15 @@ void contactor_actor::step(runtime::instant now) {
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
   settle(now);
+}
+
+void contactor_actor::find(runtime::instant now) {
+  const auto node_us = context_.now().monotonic_us;
+  findings_.hear_inputs(inputs_.unreadable(node_us), node_us);
+  const auto& device = reader_.values_at(now.monotonic_us);
+  findings_.observe(interrupted(device), device.current_a, now.monotonic_us);
+  model_.bar_closing(findings_.bar_to_closing());
+  say_findings(context_, rack_, findings_, now);
 }
 
 void contactor_actor::judge_next_attempt(runtime::instant now) {

@@ -9,7 +9,9 @@
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/contactor_points.hpp"
 #include "actors/contactor/feedback_reader.hpp"
+#include "actors/contactor/finding_model.hpp"
 #include "actors/contactor/input_reader.hpp"
+#include "actors/contactor/permit_pair_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/chain_memory.hpp"
 #include "actors/runtime/held_commands.hpp"
@@ -24,6 +26,7 @@ struct actor_options {
   std::vector<input_options> inputs;
   /// Others have a say in its closing: racks of its DC bus, its inverter.
   bool asks_before_closing = false;
+  std::string second_evaluator; ///< the actor that has to permit as well; empty: there is none
 };
 
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
@@ -39,6 +42,9 @@ class contactor_actor final : public runtime::actor {
 
  private:
   void begin(runtime::instant now);
+  void hear_permit(const std::string& from, const messages::permit& word, runtime::instant time);
+  void hear_tick(const std::string& from, runtime::instant time);
+  void hear_command(const messages::command& command, runtime::instant time);
   /// Whether its former life ended while it was closed, and the same for its next one.
   void load_closed();
   void note_closed(const outputs& said, runtime::instant now);
@@ -55,6 +61,8 @@ class contactor_actor final : public runtime::actor {
   /// `cause`: the command that brought it about, if one did.
   void say_event(const outputs& said, const messages::command* cause, runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
+  /// What people have to know although it moves nothing.
+  void find(runtime::instant now);
   void store_latches(runtime::instant now);
   /// What makes it safer waits neither for the disk nor for the chain.
   void take_open(const messages::command& command);
@@ -74,9 +82,12 @@ class contactor_actor final : public runtime::actor {
   std::string rack_;
   std::string device_;
   std::string protection_;
+  std::string evaluator_; ///< the second one; empty: there is none
+  permit_pair_model permits_;
   contactor_model model_;
   feedback_reader reader_;
   input_reader inputs_;
+  finding_model findings_;
   runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;

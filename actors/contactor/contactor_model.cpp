@@ -75,6 +75,7 @@ std::vector<std::string> contactor_model::close_refusals() const {
   std::vector<std::string> refused;
   if (!options_.close_barred_by.empty())
     refused.push_back("closing is not permitted in this site: " + options_.close_barred_by);
+  if (!bar_.empty()) refused.push_back(bar_);
   if (!loaded_) refused.emplace_back("latches are not loaded");
   for (const auto& name : latches_) {
     if (name != lease_expired) refused.push_back(name + " is latched: reset first");

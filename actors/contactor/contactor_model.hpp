@@ -114,6 +114,8 @@ class contactor_model {
   [[nodiscard]] std::int64_t next_attempt_us() const { return next_attempt_us_; }
   /// In a pause: whether the next attempt waits, also when it is due.
   void hold_attempt(bool held) { is_attempt_held_ = held; }
+  /// Why it must not be closed, as others found; empty: nothing.
+  void bar_closing(std::string why) { bar_ = std::move(why); }
   void request_open(std::string reason);
   /// Why latches may not be let go of now; empty: done.
   [[nodiscard]] std::vector<std::string> request_reset(messages::lock_right locks);
@@ -182,6 +184,7 @@ class contactor_model {
   bool open_wanted_ = false;
   bool reset_wanted_ = false;
   std::string open_reason_;
+  std::string bar_;
   std::string locked_by_; ///< an input, since the last step
   int precharge_failures_ = 0;
   int feedback_failures_ = 0;

@@ -23,6 +23,7 @@ struct contactor_options {
   std::string close_barred_by; ///< why it is never closed; empty: it may be
   bool shares_bus = false;     ///< other racks may feed its DC bus
   double break_current_a = 0;  ///< the largest current that may be interrupted
+  double rated_current_a = 0;  ///< the greater of both directions
   std::int64_t lease_us = 500'000;
   std::int64_t permit_silence_us = 500'000;
   std::int64_t feedback_us = 300'000; ///< 200 ms and one period of the device's status

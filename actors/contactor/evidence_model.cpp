@@ -43,6 +43,14 @@ bool conducting(const device_values& device) {
   return device.minus_closed.value_or(false) && device.plus_closed.value_or(false);
 }
 
+// The main contactors are in series, and precharge goes around plus.
+std::optional<bool> interrupted(const device_values& device) {
+  const bool bypassed = device.precharge_closed.value_or(false);
+  if (device.minus_closed == false || (device.plus_closed == false && !bypassed)) return true;
+  if (device.minus_closed == true && (device.plus_closed == true || bypassed)) return false;
+  return std::nullopt;
+}
+
 void evidence_model::observe(state at, const device_values& device, std::int64_t now_us) {
   device_ = device;
   track(minus_us_, device.minus_closed.value_or(false), now_us);

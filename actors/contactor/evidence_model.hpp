@@ -20,6 +20,9 @@ enum class side : std::uint8_t { minus, plus };
 [[nodiscard]] bool any_closed(const device_values& device);
 /// All are known to be open.
 [[nodiscard]] bool all_open(const device_values& device);
+/// Feedback says that no current can flow through the rack, or that it can; nothing: it does
+/// not tell.
+[[nodiscard]] std::optional<bool> interrupted(const device_values& device);
 /// Both main contactors are closed.
 [[nodiscard]] bool conducting(const device_values& device);
 

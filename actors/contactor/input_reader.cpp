@@ -21,6 +21,18 @@ const char* name_of(input_role role) {
   return fire_detected;
 }
 
+const char* unreadable_name(input_role role) {
+  switch (role) {
+    case input_role::stop:
+      return emergency_stop_unreadable;
+    case input_role::interlock:
+      return interlock_unreadable;
+    case input_role::fire:
+      break;
+  }
+  return fire_unreadable;
+}
+
 } // namespace
 
 input_reader::input_reader(std::vector<input_options> inputs)
@@ -63,10 +75,19 @@ std::vector<active_input> input_reader::active(std::int64_t now_us) const {
   std::vector<active_input> found;
   for (std::size_t each = 0; each < inputs_.size(); ++each) {
     const auto& about = known_[each];
-    const bool is_heard = about.is_said && about.news.is_fresh(now_us, about.silence_us - 1);
+    const bool is_heard = about.is_heard(now_us);
     if (is_heard && !about.is_active) continue;
     const bool locks = is_heard && inputs_[each].role == input_role::fire;
     found.push_back({name_of(inputs_[each].role), locks, is_heard ? "active" : "not heard"});
+  }
+  return found;
+}
+
+std::vector<unreadable_input> input_reader::unreadable(std::int64_t now_us) const {
+  std::vector<unreadable_input> found;
+  for (std::size_t each = 0; each < inputs_.size(); ++each) {
+    if (!known_[each].is_heard(now_us))
+      found.push_back({unreadable_name(inputs_[each].role), inputs_[each].point});
   }
   return found;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/contactor/contactor_model.hpp"
+#include "actors/contactor/finding_model.hpp"
 #include "messages/codec/payloads.hpp"
 #include "messages/points/first_value.hpp"
 #include "messages/points/last_news.hpp"
@@ -37,6 +38,8 @@ class input_reader {
   /// Those that are active, or count as such. One that never spoke opens but does not
   /// lock: nobody said that it burns.
   [[nodiscard]] std::vector<active_input> active(std::int64_t now_us) const;
+  /// Those of which nobody knows what they are.
+  [[nodiscard]] std::vector<unreadable_input> unreadable(std::int64_t now_us) const;
   [[nodiscard]] const std::vector<input_options>& inputs() const { return inputs_; }
 
  private:
@@ -48,6 +51,9 @@ class input_reader {
     bool is_active = true;
     bool is_said = false; ///< when it was last spoken of, its state was known
     messages::points::last_news news;
+    [[nodiscard]] bool is_heard(std::int64_t now_us) const {
+      return is_said && news.is_fresh(now_us, silence_us - 1);
+    }
   };
   std::vector<input_options> inputs_;
   std::vector<known> known_; ///< one each

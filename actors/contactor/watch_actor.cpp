@@ -7,7 +7,9 @@
 
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/contactor/contactor_points.hpp"
+#include "actors/contactor/finding_teller.hpp"
 #include "messages/command_deed.hpp"
+#include "messages/contactor_words.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -22,6 +24,7 @@ watch_actor::watch_actor(runtime::context& context, watch_actor_options options)
       protection_(rack_ + "/protection"),
       model_(options.rules),
       reader_(rack_),
+      findings_(open_current_limit_a(options.rated_current_a)),
       memory_(context),
       held_(context.lives_on_recording()),
       commands_(context),
@@ -80,10 +83,20 @@ void watch_actor::step(runtime::instant now) {
   memory_.retry(now);
   for (const auto& command : commands_.due(now)) reset(command);
   for (const auto& command : held_.take(now)) commands_.take(command, now);
-  const auto& said = model_.step(reader_.values_at(now.monotonic_us), demanded_);
+  const auto& device = reader_.values_at(now.monotonic_us);
+  const auto& said = model_.step(device, demanded_);
+  find(device, now);
   if (said.changed) say_event(said, nullptr, now);
   if (said.changed || !state_said_ || now.monotonic_us - state_said_us_ >= state_period_us)
     say_state(said, now);
+}
+
+void watch_actor::find(const device_values& device, runtime::instant now) {
+  std::optional<bool> is_open;
+  const auto shown = model_.last().shown;
+  if (shown != messages::contactor_unknown) is_open = shown == "open";
+  findings_.observe(is_open, device.current_a, now.monotonic_us);
+  say_findings(context_, rack_, findings_, now);
 }
 
 void watch_actor::reset(const messages::command& command) {

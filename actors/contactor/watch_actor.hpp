@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/contactor/feedback_reader.hpp"
+#include "actors/contactor/finding_model.hpp"
 #include "actors/contactor/watch_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/chain_memory.hpp"
@@ -19,6 +20,7 @@ struct watch_actor_options {
   std::string rack;
   std::string device; ///< that feeds it, and takes no orders
   watch_options rules;
+  double rated_current_a = 0; ///< the greater of both directions
 };
 
 /// The CONTACTOR actor of a rack that nothing here can open or close: says where its contactors
@@ -34,6 +36,8 @@ class watch_actor final : public runtime::actor {
  private:
   void begin(runtime::instant now);
   void step(runtime::instant now);
+  /// Current where none may flow.
+  void find(const device_values& device, runtime::instant now);
   void say_state(const watched& said, runtime::instant now);
   void say_event(const watched& said, const messages::command* cause, runtime::instant now);
   void take(const messages::command& command);
@@ -45,6 +49,7 @@ class watch_actor final : public runtime::actor {
   std::string protection_;
   watch_model model_;
   feedback_reader reader_;
+  finding_model findings_;
   runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;

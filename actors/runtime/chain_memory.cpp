@@ -14,7 +14,34 @@ constexpr std::uint64_t token_latch = chain_memory::last_token;
 constexpr const char* latches_stream = "latches";
 constexpr const char* epoch_key = "/epoch";
 
+/// A latch of `actor`, or nothing: the record is another's.
+struct read_latch {
+  bool is_readable = false;
+  kept_latch latch;
+};
+std::optional<read_latch> read_of(const bus::storage::record& record, const std::string& actor) {
+  const auto own = actor + "/";
+  if (!record.key.starts_with(own)) return std::nullopt;
+  const auto body = json::parse(record.body, nullptr, false);
+  if (!body.is_object() || !body.contains("latched") || !body["latched"].is_boolean())
+    return read_latch{};
+  kept_latch found{record.key.substr(own.size()), body["latched"].get<bool>(), {}};
+  for (const auto& [key, value] : body.items()) {
+    if (value.is_string()) found.details[key] = value.get<std::string>();
+  }
+  return read_latch{true, std::move(found)};
+}
+
 } // namespace
+
+std::vector<kept_latch> latched_by(bus::storage::journal& journal, const std::string& actor) {
+  std::vector<kept_latch> latched;
+  for (const auto& record : journal.newest(latches_stream)) {
+    auto read = read_of(record, actor);
+    if (read && read->is_readable && read->latch.latched) latched.push_back(std::move(read->latch));
+  }
+  return latched;
+}
 
 chain_memory::chain_memory(context& owner) : owner_(owner) {
   load_epoch();
@@ -22,20 +49,14 @@ chain_memory::chain_memory(context& owner) : owner_(owner) {
 }
 
 void chain_memory::load_latches() {
-  auto& journal = owner_.journal();
-  const auto own = owner_.name() + "/";
-  for (const auto& record : journal.newest(latches_stream)) {
-    if (!record.key.starts_with(own)) continue;
-    const auto body = json::parse(record.body, nullptr, false);
-    if (!body.is_object() || !body.contains("latched") || !body["latched"].is_boolean()) {
+  for (const auto& record : owner_.journal().newest(latches_stream)) {
+    auto read = read_of(record, owner_.name());
+    if (!read) continue;
+    if (!read->is_readable) {
       lost_ = true;
       continue;
     }
-    kept_latch found{record.key.substr(own.size()), body["latched"].get<bool>(), {}};
-    for (const auto& [key, value] : body.items()) {
-      if (value.is_string()) found.details[key] = value.get<std::string>();
-    }
-    (found.latched ? latched_ : released_).push_back(std::move(found));
+    (read->latch.latched ? latched_ : released_).push_back(std::move(read->latch));
   }
 }
 

@@ -20,6 +20,11 @@ struct kept_latch {
   std::map<std::string, std::string> details; ///< what its owner needs to know it again
 };
 
+/// What another actor of this journal latched and nobody let go of; what cannot be read is left
+/// out.
+[[nodiscard]] std::vector<kept_latch> latched_by(bus::storage::journal& journal,
+                                                 const std::string& actor);
+
 /// What a member of a rack's chain knows from its former lives: an epoch that
 /// is never given twice, and its latches. Belongs to the actor whose context it has.
 class chain_memory {

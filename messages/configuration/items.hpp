@@ -82,7 +82,7 @@ inline constexpr std::array<text_item, 18> text_items{{
 }};
 
 /// A capacity scales the currents of conditions, some of which hold below and some above.
-inline constexpr std::array<number_item<rack_configuration>, 24> number_items{{
+inline constexpr std::array<number_item<rack_configuration>, 25> number_items{{
     {"id_offset", &rack_configuration::id_offset, looser_when::structure},
     {"commissioned", &rack_configuration::commissioned, looser_when::higher},
     {"shares_bus", &rack_configuration::shares_bus, looser_when::lower},
@@ -121,6 +121,8 @@ inline constexpr std::array<number_item<rack_configuration>, 24> number_items{{
     {"fallback_highest_v", &rack_configuration::fallback_highest_v, looser_when::wired_raised,
      since::later},
     {"limits_hold_ms", &rack_configuration::limits_hold_ms, looser_when::wired_raised,
+     since::later},
+    {"second_evaluator", &rack_configuration::second_evaluator, looser_when::wired_lowered,
      since::later},
 }};
 

@@ -112,7 +112,8 @@ void put_protection(object& out, const event& event) {
   event.has_value ? out.real("value", event.value) : out.raw("value", "null");
   out.text("unit", event.unit).real("threshold", event.threshold).texts("actions", event.actions);
   out.number("sequence", event.sequence).number("first_out", event.first_out);
-  out.maybe("limits_hash", event.limits_hash).maybe("reason", event.reason);
+  out.maybe("code", event.code).maybe("limits_hash", event.limits_hash);
+  out.maybe("reason", event.reason);
   put_cause(out, event);
 }
 

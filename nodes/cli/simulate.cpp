@@ -26,6 +26,7 @@ struct options {
   std::string duration = "60s";
   std::string initial = "closed";
   std::vector<std::string> disabled;
+  std::vector<std::string> mutated;
   std::uint64_t seed = 1;
   bool noise = false;
   bool json = false;
@@ -45,16 +46,45 @@ std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
   return std::get<std::vector<simulate::deed>>(std::move(deeds));
 }
 
+bool is_candidate(const site::plan& plan, const std::string& name) {
+  return actors::protection::is_built_in(name) ||
+         std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
+           return std::ranges::any_of(rack.protection->candidates,
+                                      [&](const auto& each) { return each.name == name; });
+         });
+}
+
 /// Takes candidates out of what every rack watches. The name of one that no rack has.
 std::optional<std::string> disable(site::plan& plan, const std::vector<std::string>& names) {
   for (const auto& name : names) {
-    const bool known = std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
-      return std::ranges::any_of(rack.protection->candidates,
-                                 [&](const auto& candidate) { return candidate.name == name; });
-    });
-    if (!known && !actors::protection::is_built_in(name)) return name;
+    if (!is_candidate(plan, name)) return name;
   }
   plan.disabled_candidates = names;
+  return std::nullopt;
+}
+
+bool is_evaluator(const site::plan& plan, std::string_view actor) {
+  return std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
+    return rack.second_evaluator &&
+           (actor == rack.name + "/protection" || actor == site::second_evaluator_of(rack));
+  });
+}
+
+/// Takes candidates out of what one of two evaluators watches: "rack_0/evaluator=soc_low". What is
+/// wrong with the words, or nothing.
+std::optional<std::string> mutate(site::plan& plan, const std::vector<std::string>& words) {
+  for (const auto& each : words) {
+    const auto equals = each.find('=');
+    const auto actor = each.substr(0, equals);
+    const auto name = equals == std::string::npos ? std::string() : each.substr(equals + 1);
+    if (!is_evaluator(plan, actor))
+      return fmt::format(
+          "{}: expected EVALUATOR=CANDIDATE, with RACK/protection or RACK/evaluator "
+          "of a rack that has second_evaluator = true",
+          each);
+    if (!is_candidate(plan, name)) return fmt::format("{}: no rack has this candidate", each);
+    plan.mutated_evaluators[actor].push_back(name);
+  }
   return std::nullopt;
 }
 
@@ -106,6 +136,10 @@ exit_code simulate_site(const options& given) {
     fmt::print(stderr, "voltaic simulate: --disable {}: no rack has this candidate\n", *unknown);
     return exit_code::usage;
   }
+  if (const auto wrong = mutate(*plan, given.mutated)) {
+    fmt::print(stderr, "voltaic simulate: --mutate {}\n", *wrong);
+    return exit_code::usage;
+  }
   auto deeds = read_deeds(given.trace.empty() ? plan->simulator.scenario : given.trace, *plan);
   if (!deeds) return exit_code::findings;
   simulate::simulation_options how;
@@ -146,6 +180,11 @@ action declare_simulate(command_options& app) {
       .one_of({"closed", "open"});
   app.add_option("--disable", given->disabled, "Candidates that are not watched")
       .type_name("CANDIDATE")
+      .delimiter(',');
+  app.add_option("--mutate", given->mutated,
+                 "One of a rack's two evaluators does not watch a candidate: "
+                 "rack_0/evaluator=cell_overvoltage shows what follows when both disagree")
+      .type_name("EVALUATOR=CANDIDATE")
       .delimiter(',');
   declare_record_option(app, given->record);
   app.add_option(

@@ -96,6 +96,8 @@ factory make_command(const actor_setup& setup) {
   for (const auto& digital : setup.plan.digitals) options.devices.push_back(digital.name);
   for (const auto& rack : setup.plan.racks) {
     options.rack_devices[rack.name] = rack.device;
+    if (rack.second_evaluator)
+      options.second_evaluators[rack.name] = site::second_evaluator_of(rack);
     if (!rack.dc_bus.empty()) options.dc_buses[rack.name] = rack.dc_bus;
   }
   for (const auto& inverter : setup.plan.inverters) {
@@ -267,6 +269,7 @@ constexpr std::array registrations = {
     registration{site::actor_kind::modbus_device, make_modbus_device},
     registration{site::actor_kind::rack, make_rack},
     registration{site::actor_kind::protection, make_protection},
+    registration{site::actor_kind::evaluator, make_evaluator},
     registration{site::actor_kind::contactor, make_contactor},
     registration{site::actor_kind::command, make_command},
     registration{site::actor_kind::system, make_system},

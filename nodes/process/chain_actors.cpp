@@ -10,6 +10,7 @@
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/contactor/watch_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
+#include "actors/protection/second_evaluator_actor.hpp"
 #include "messages/configuration/profile_words.hpp"
 #include "messages/configuration/text.hpp"
 #include "messages/configuration/version.hpp"
@@ -84,6 +85,9 @@ actor_factory make_watch(const site::rack& rack,
                                                  rack.device,
                                                  {profile.find_point("minus_closed").has_value(),
                                                   profile.find_point("plus_closed").has_value()}};
+  if (profile.ratings)
+    options.rated_current_a =
+        std::max(profile.ratings->charge_current_a, profile.ratings->discharge_current_a);
   return [options](context& with) {
     return std::make_unique<actors::contactor::watch_actor>(with, options);
   };
@@ -103,6 +107,7 @@ void take(const rack_configuration& from, actors::contactor::contactor_options& 
   into.close_barred_by = bar_to_closing(from);
   into.shares_bus = from.shares_bus > 0;
   into.break_current_a = from.break_current_a;
+  into.rated_current_a = std::max(from.charge_current_a, from.discharge_current_a);
   into.resistor = {from.precharge_resistance_ohm, from.precharge_energy_j};
   if (from.lease_ms > 0)
     into.lease_us = static_cast<std::int64_t>(from.lease_ms) * messages::us_per_ms;
@@ -126,42 +131,75 @@ std::vector<std::string> judged_equipment(const actors::protection::protection_o
   return {names.begin(), names.end()};
 }
 
-} // namespace
-
-actor_factory make_protection(const actor_setup& setup) {
-  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
-  const auto profile = setup.plan.find_device(rack.device)->profile;
-  actors::protection::actor_options options;
-  options.device = rack.device;
-  auto& rules = options.rules;
+/// What a rack's evaluators judge by, as far as it is the same at each of their starts.
+actors::protection::protection_options rules_of(const site::plan& plan, const site::actor& actor) {
+  const auto& rack = *plan.find_rack(actor.subject);
+  const auto& profile = *plan.find_device(rack.device)->profile;
+  actors::protection::protection_options rules;
   rules.rack = rack.name;
-  rules.can_open = setup.plan.takes_orders(rack);
-  rules.disabled = setup.plan.disabled_candidates;
+  rules.can_open = plan.takes_orders(rack);
+  rules.disabled = plan.disabled_candidates;
+  const auto mutated = plan.mutated_evaluators.find(actor.name);
+  if (mutated != plan.mutated_evaluators.end())
+    rules.disabled.insert(rules.disabled.end(), mutated->second.begin(), mutated->second.end());
   for (std::size_t each = 0; each < actors::protection::known_count; ++each) {
-    const auto found = profile->find_point(actors::protection::measured_points[each].point);
+    const auto found = profile.find_point(actors::protection::measured_points[each].point);
     if (!found) continue;
-    const auto& point = profile->points[*found];
+    const auto& point = profile.points[*found];
     rules.points[each] = {point.count, point.group_size, point.period_ms};
   }
-  if (const auto limit = profile->find_point("reported_charge_current_limit")) {
+  if (const auto limit = profile.find_point("reported_charge_current_limit")) {
     rules.reports_charge_limit = true;
-    rules.reported_period_ms = profile->points[*limit].period_ms;
+    rules.reported_period_ms = profile.points[*limit].period_ms;
   }
   rules.reports_discharge_limit =
-      profile->find_point("reported_discharge_current_limit").has_value();
+      profile.find_point("reported_discharge_current_limit").has_value();
+  return rules;
+}
+
+/// Makes actors that judge a rack: `make` gets its context, the options and what holds.
+template <class Make>
+actor_factory make_judge(const actor_setup& setup, Make make) {
+  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
+  const auto& device = *setup.plan.find_device(rack.device);
   const auto wanted = site::configuration_of(setup.plan, rack);
-  const auto words = setup.plan.find_device(rack.device)->profile_words;
-  return [options, wanted, words, profile, kept = setup.kept,
-          speaking = speaking_to(setup.plan, rack)](context& with) {
-    auto own = options;
-    own.configuration = standing_now(with, own.rules.rack, wanted, kept, words);
-    take(own.configuration.rules, own.rules);
+  return [make, device = device.name, profile = device.profile, words = device.profile_words,
+          wanted, kept = setup.kept, speaking = speaking_to(setup.plan, rack),
+          rules = rules_of(setup.plan, setup.actor)](context& with) {
+    actors::protection::evaluator_options own{rules, device, {}};
+    auto holds = standing_now(with, rules.rack, wanted, kept, words);
+    take(holds.rules, own.rules);
     add_own_points(speaking, own.rules);
     own.equipment = judged_equipment(own.rules);
     if (!own.rules.disabled.empty()) // only where a simulation isolates candidates
       own.rules.derating = derating_of(own.rules.table, own.rules.disabled, profile->derating);
-    return std::make_unique<actors::protection::protection_actor>(with, std::move(own));
+    return make(with, std::move(own), std::move(holds));
   };
+}
+
+} // namespace
+
+actor_factory make_protection(const actor_setup& setup) {
+  const auto second = site::second_evaluator_of(*setup.plan.find_rack(setup.actor.subject));
+  return make_judge(setup,
+                    [second](context& with, actors::protection::evaluator_options own,
+                             standing holds) -> std::unique_ptr<actors::runtime::actor> {
+                      return std::make_unique<actors::protection::protection_actor>(
+                          with, actors::protection::actor_options{
+                                    std::move(own.rules), std::move(own.device),
+                                    std::move(own.equipment), std::move(holds), second});
+                    });
+}
+
+actor_factory make_evaluator(const actor_setup& setup) {
+  return make_judge(setup,
+                    [](context& with, actors::protection::evaluator_options own,
+                       standing holds) -> std::unique_ptr<actors::runtime::actor> {
+                      auto first = own.rules.rack + "/protection";
+                      return std::make_unique<actors::protection::second_evaluator>(
+                          with, actors::protection::second_evaluator_options{
+                                    std::move(own), std::move(first), holds.was_lost});
+                    });
 }
 
 actor_factory make_contactor(const actor_setup& setup) {
@@ -172,6 +210,7 @@ actor_factory make_contactor(const actor_setup& setup) {
   options.device = rack.device;
   options.rules.rack = rack.name;
   options.asks_before_closing = is_asked_about(setup.plan, rack);
+  options.second_evaluator = site::second_evaluator_of(rack);
   const auto wanted = site::configuration_of(setup.plan, rack);
   const auto words = setup.plan.find_device(rack.device)->profile_words;
   return [options, wanted, words, rack, kept = setup.kept](context& with) {

@@ -14,6 +14,8 @@ using actor_factory =
     std::function<std::unique_ptr<actors::runtime::actor>(actors::runtime::context&)>;
 
 [[nodiscard]] actor_factory make_protection(const actor_setup& setup);
+/// Of a second evaluator, which goes by the same configuration.
+[[nodiscard]] actor_factory make_evaluator(const actor_setup& setup);
 [[nodiscard]] actor_factory make_contactor(const actor_setup& setup);
 
 } // namespace voltaic::nodes::process

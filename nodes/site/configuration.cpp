@@ -129,6 +129,7 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   made.bus = device.bus;
   made.id_offset = device.id_offset;
   made.commissioned = profile.commissioned ? 1 : 0;
+  made.second_evaluator = item.second_evaluator ? 1 : 0;
   made.shares_bus = shares_bus(of, item) ? 1 : 0;
   if (profile.lease.mode == messages::profiles::lease_mode::device)
     made.lease_ms = profile.lease.timeout_ms;

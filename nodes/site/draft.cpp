@@ -202,6 +202,7 @@ void read_rack(section& table, draft& result) {
   auto protection = read_path(table, "protection", result);
   auto node = read_name(table, "node");
   const auto hard_wired = table.text("hard_wired_opening");
+  const auto second = table.boolean("second_evaluator");
   const auto* changes = table.node("override");
   if (changes != nullptr && !changes->is_table())
     table.wrong_type("override", "a table [rack.override.CANDIDATE]", *changes);
@@ -217,6 +218,7 @@ void read_rack(section& table, draft& result) {
     if (changes != nullptr) rack.changes = changes->as_table();
     rack.item.node = node.present() ? node.of(i) : name.of(i);
     if (hard_wired) rack.item.hard_wired_opening = hard_wired->value;
+    if (second) rack.item.second_evaluator = second->value;
     rack.name_at = name.at;
     rack.device_at = device.at;
     rack.protection_at = protection.at;

@@ -40,6 +40,8 @@ void add_chain(node& target, const device& feeding, const rack& item) {
   add_device(target, feeding);
   target.actors.push_back({item.name, actor_kind::rack, item.name});
   target.actors.push_back({item.name + "/protection", actor_kind::protection, item.name});
+  if (item.second_evaluator)
+    target.actors.push_back({second_evaluator_of(item), actor_kind::evaluator, item.name});
   target.actors.push_back({item.name + "/contactor", actor_kind::contactor, item.name});
 }
 

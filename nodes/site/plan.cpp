@@ -40,6 +40,8 @@ std::string_view to_string(actor_kind kind) {
       return "rack";
     case actor_kind::protection:
       return "protection";
+    case actor_kind::evaluator:
+      return "evaluator";
     case actor_kind::contactor:
       return "contactor";
     case actor_kind::command:
@@ -52,6 +54,10 @@ std::string_view to_string(actor_kind kind) {
       return "digital_io";
   }
   return "unknown";
+}
+
+std::string second_evaluator_of(const rack& item) {
+  return item.second_evaluator ? item.name + "/evaluator" : std::string();
 }
 
 messages::inverter::wire_options wire_options_of(const inverter& item) {

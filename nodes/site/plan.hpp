@@ -100,8 +100,9 @@ struct rack {
   std::string dc_bus;             ///< that it is joined to with other racks; empty: its own
   std::string emergency_stop;     ///< points that open it while active; empty: none
   std::string interlock;
-  std::string fire;          ///< the same, and locks it
-  bool close_allowed = true; ///< false: nothing would open it, so it is never closed
+  std::string fire;              ///< the same, and locks it
+  bool second_evaluator = false; ///< another instance of its protection has to permit as well
+  bool close_allowed = true;     ///< false: nothing would open it, so it is never closed
 };
 
 /// A digital input or output: a line of a chip, or a point of a coupler.
@@ -174,12 +175,14 @@ struct inverter {
 /// "virtual" or "replay".
 [[nodiscard]] std::string_view to_string(bus_kind kind);
 
-/// What an actor does; each kind has a folder of its name in actors/.
+/// What an actor does; each kind has a folder of its name in actors/, and an evaluator is a
+/// second instance of protection.
 enum class actor_kind : std::uint8_t {
   can_device,
   modbus_device,
   rack,
   protection,
+  evaluator,
   contactor,
   command,
   system,
@@ -301,9 +304,11 @@ struct plan {
   std::string relay_listen; ///< tcp endpoint of the relay beside ipc, offset included; empty: none
   bool accept_common_loss = false;
   std::vector<std::string> disabled_candidates; ///< not watched, to isolate others in a simulation
-  std::vector<candidate_input> candidates;      ///< of all racks, in the order of their files
-  std::vector<reaction> reactions;              ///< of the candidates that protect
-  messages::findings warnings;                  ///< worth saying, no reason to refuse
+  /// The same of single evaluators, by their actor's name: "rack_0/evaluator".
+  std::map<std::string, std::vector<std::string>> mutated_evaluators;
+  std::vector<candidate_input> candidates; ///< of all racks, in the order of their files
+  std::vector<reaction> reactions;         ///< of the candidates that protect
+  messages::findings warnings;             ///< worth saying, no reason to refuse
 
   [[nodiscard]] const can_bus* find_bus(std::string_view bus_name) const;
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
@@ -333,6 +338,9 @@ struct plan {
 
 /// What the profile of a CAN inverter says and the site file instead.
 [[nodiscard]] messages::inverter::wire_options wire_options_of(const inverter& item);
+
+/// The actor that judges a rack as well as its protection does; empty: there is none.
+[[nodiscard]] std::string second_evaluator_of(const rack& item);
 
 /// Whether an inverter has a part of the site's racks behind it, which has a `group_actor`.
 [[nodiscard]] bool is_group(const plan& of, const inverter& item);

@@ -66,6 +66,20 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   CHECK(model.refuse(ask("dance", "rack_0"), 0) == all{"nobody carries out 'dance rack_0'"});
 }
 
+TEST_CASE("F-157 a reset goes to both evaluators of a rack, and everything else to the first") {
+  dispatcher_options options{{"bms_0"}, {{"rack_0", "bms_0"}}};
+  options.second_evaluators["rack_0"] = "rack_0/evaluator";
+  dispatcher_model model(options);
+  using all = std::vector<std::string>;
+  CHECK(targets(model, ask("reset", "rack_0")) ==
+        all{"rack_0/contactor", "rack_0/protection", "rack_0/evaluator"});
+  CHECK(targets(model, ask("reset", "rack_0/protection")) ==
+        all{"rack_0/protection", "rack_0/evaluator"});
+  CHECK(targets(model, ask("reset", "rack_0/contactor")) == all{"rack_0/contactor"});
+  CHECK(targets(model, ask("reset", "rack_0/evalutor")).empty());
+  CHECK(targets(model, ask("shelve", "rack_0/soc_low")) == all{"rack_0/protection"});
+}
+
 TEST_CASE("a viewer and an unknown role command nothing") {
   const auto model = site();
   CHECK(model.refuse(ask("open", "rack_0", "viewer"), 0).size() == 1);

@@ -17,6 +17,7 @@
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/protection/bench_rack.hpp"
 #include "actors/protection/protection_actor.hpp"
+#include "actors/protection/second_evaluator_actor.hpp"
 #include "messages/command_priority.hpp"
 #include "messages/points/catalogue.hpp"
 #include "support/memory_journal.hpp"
@@ -85,6 +86,7 @@ class stage {
     journal.reboot();
     mails_.clear();
     protection.reset();
+    second.reset();
     contactor.reset();
     protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
     contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
@@ -93,12 +95,17 @@ class stage {
     if (watched_only) rules.rules.points[position_of(measured::current)] = {1, 1, 50};
     if (adjust) adjust(rules.rules);
     rules.equipment = equipment;
+    if (has_second) {
+      start_second(rules);
+      rules.second_evaluator = second_name;
+    }
     protection = std::make_unique<protection_actor>(*protection_context, rules);
     contactor::actor_options sequence;
     sequence.rules.rack = "rack_0";
     sequence.rules.break_current_a = 20;
     sequence.device = "bms_0";
     sequence.inputs = inputs;
+    if (has_second) sequence.second_evaluator = second_name;
     contactor = std::make_unique<contactor::contactor_actor>(*contactor_context, sequence);
     deliver("bms_0", described_);
   }
@@ -115,22 +122,28 @@ class stage {
       message.header.time = next.time;
       message.payload = next.payload;
       const auto* command = std::get_if<messages::command>(&message.payload);
-      for (auto* context : {protection_context.get(), contactor_context.get()}) {
+      for (auto* context :
+           {protection_context.get(), second_context.get(), contactor_context.get()}) {
+        if (context == nullptr) continue;
         const bool mine = command ? command->target == context->name()
                                   : context->hears(next.source, message.payload.index());
         if (!mine) continue;
-        if (context == protection_context.get()) protection->receive(message);
+        if (context == protection_context.get() && protection_alive) protection->receive(message);
+        if (context == second_context.get() && second_alive) second->receive(message);
         if (context == contactor_context.get()) contactor->receive(message);
       }
       while (!stored_.empty()) {
         const auto [who, token, result] = stored_.front();
         stored_.pop_front();
         if (who == "rack_0/protection") protection->stored(token, result);
+        if (who == second_name) second->stored(token, result);
         if (who == "rack_0/contactor") contactor->stored(token, result);
       }
     }
     busy_ = false;
   }
+
+  static constexpr const char* second_name = "rack_0/evaluator";
 
   /// The device obeys the last order and tells what it sees; then 50 ms pass.
   void beat() {
@@ -207,7 +220,13 @@ class stage {
   std::unique_ptr<stage_context> protection_context;
   std::unique_ptr<stage_context> contactor_context;
   std::unique_ptr<protection_actor> protection;
+  std::unique_ptr<stage_context> second_context;
+  std::unique_ptr<second_evaluator> second;
   std::unique_ptr<contactor::contactor_actor> contactor;
+  bool has_second = false;  ///< from the next start on
+  bool second_alive = true; ///< it hears
+  bool protection_alive = true;
+  std::function<void(protection_options&)> adjust_second; ///< its rules alone
   std::vector<std::uint16_t> cell_mv = std::vector<std::uint16_t>(cells, 3'300);
   bool watched_only = false; ///< from the next start on: it takes no orders
   bool tells_current = true;
@@ -234,6 +253,13 @@ class stage {
     messages::payload payload;
     instant time;
   };
+  void start_second(const actor_options& as) {
+    second_context = std::make_unique<stage_context>(*this, second_name);
+    second_evaluator_options options{{as.rules, as.device, as.equipment}, "rack_0/protection"};
+    if (adjust_second) adjust_second(options.own.rules);
+    second = std::make_unique<second_evaluator>(*second_context, options);
+  }
+
   messages::catalogue described_;
   std::deque<mail> mails_;
   std::deque<std::tuple<std::string, std::uint64_t, bus::storage::append_result>> stored_;
@@ -248,10 +274,15 @@ inline instant stage_context::now() const {
 inline bool stage_context::lives_on_recording() const {
   return owner_.on_recording;
 }
-inline void stage_context::say(runtime::plane, messages::payload payload, instant) {
+inline void stage_context::say(runtime::plane to, messages::payload payload, instant) {
   if (const auto* said = std::get_if<messages::order>(&payload)) owner_.order = *said;
-  if (const auto* said = std::get_if<messages::permit>(&payload)) owner_.permit = *said;
-  if (const auto* said = std::get_if<messages::limits>(&payload)) owner_.limits = *said;
+  const bool is_second = name_ == stage::second_name;
+  const auto* word = std::get_if<messages::permit>(&payload);
+  if (word != nullptr && !is_second) owner_.permit = *word;
+  const auto* told = std::get_if<messages::limits>(&payload);
+  if (told != nullptr && !is_second) owner_.limits = *told;
+  // Of a second evaluator nobody outside its chain hears anything.
+  if (is_second) CHECK(to == runtime::plane::local);
   owner_.deliver(name_, std::move(payload));
 }
 inline void stage_context::repeat(const messages::payload& payload, instant) {
@@ -261,6 +292,7 @@ inline void stage_context::send(messages::payload payload, instant) {
   owner_.results.push_back(std::get<messages::result>(payload));
 }
 inline std::uint64_t stage_context::record(messages::event event, instant) {
+  CHECK(name_ != stage::second_name);
   event.sequence = owner_.events.size() + 1;
   // The latch is in the journal before its event is told.
   if (!owner_.journal.refuse && event.edge == "set" &&

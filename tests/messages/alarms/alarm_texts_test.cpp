@@ -60,16 +60,17 @@ names documented_codes() {
 }
 
 /// Beside those of the protection files.
-const names extra_candidates = {"communication_loss",   "sensor_invalid",     "sensor_frozen",
-                                "soc_implausible",      "thermal_runaway",    "limit_ignored",
-                                "contactor_weld",       "contactor_feedback", "precharge_failed",
-                                "interlock_open",       "fire_detected",      "latch_store_lost",
-                                "configuration_staged", "own_point_high",     "own_point_low"};
+const names extra_candidates = {
+    "communication_loss",   "sensor_invalid", "sensor_frozen",  "soc_implausible",
+    "thermal_runaway",      "limit_ignored",  "contactor_weld", "contactor_feedback",
+    "precharge_failed",     "interlock_open", "fire_detected",  "latch_store_lost",
+    "configuration_staged", "own_point_high", "own_point_low",  "evaluator_difference"};
 
 names candidates() {
   auto all = extra_candidates;
   for (const auto* header :
-       {"actors/protection/ladder_model.hpp", "actors/protection/plausibility_model.hpp"})
+       {"actors/protection/ladder_model.hpp", "actors/protection/plausibility_model.hpp",
+        "actors/contactor/finding_model.hpp"})
     all.merge(constants_of(header));
   for (const auto& each : voltaic::messages::protection::known_candidates) all.emplace(each.name);
   return all;
@@ -84,12 +85,23 @@ const names command_states = {"done",          "rejected", "expired",  "unknown"
                               "written_again", "resumed",  "reverted", "not_held", "held"};
 const names contactor_states = {"open", "precharge", "closed", "opening", "fault", "unknown"};
 /// Those that are no constant of the contactor: what it says of its permit and its process.
-const names contactor_reasons = {"start",          "stop",          "deadline_passed",
-                                 "time_lags",      "permit_silent", "permit_withdrawn",
-                                 "feedback_lost",  "deadline_miss", "opened_by_device",
-                                 "emergency_stop", "close_spacing", "parallel_block",
-                                 "precharge_hot",  "fire_detected", "interlock_open",
-                                 "opening_overdue"};
+const names contactor_reasons = {"start",
+                                 "stop",
+                                 "deadline_passed",
+                                 "time_lags",
+                                 "permit_silent",
+                                 "permit_withdrawn",
+                                 "feedback_lost",
+                                 "deadline_miss",
+                                 "opened_by_device",
+                                 "emergency_stop",
+                                 "close_spacing",
+                                 "parallel_block",
+                                 "precharge_hot",
+                                 "fire_detected",
+                                 "interlock_open",
+                                 "opening_overdue",
+                                 "evaluator_silent"};
 
 names all_contactor_reasons() {
   auto all = contactor_reasons;

@@ -129,6 +129,27 @@ TEST_CASE("inputs of another node open as well, and their node's death opens the
   CHECK(rack.lock() == "none");
 }
 
+TEST_CASE("an input that cannot be read is an alarm that people see, until it is read again") {
+  closed_site rack("site");
+  (void)rack.site().take_messages();
+  REQUIRE(rack.site().kill("site", 5 * messages::us_per_s));
+  rack.run(20'000);
+  std::vector<std::string> told;
+  for (const auto& message : rack.site().take_messages()) {
+    const auto* said = std::get_if<messages::event>(&message.payload);
+    if (said == nullptr || said->kind != "protection") continue;
+    told.push_back(said->edge + " " + said->candidate + " " + said->level + " " + said->subject);
+    if (said->edge == "set" && said->candidate == "emergency_stop_unreadable")
+      CHECK(said->reason == "dio_0/emergency_stop is not heard, or has no good value");
+  }
+  std::ranges::sort(told);
+  CHECK(told == std::vector<std::string>{
+                    "clear emergency_stop_unreadable alarm rack_0",
+                    "clear fire_unreadable alarm rack_0", "clear interlock_unreadable alarm rack_0",
+                    "set emergency_stop_unreadable alarm rack_0",
+                    "set fire_unreadable alarm rack_0", "set interlock_unreadable alarm rack_0"});
+}
+
 TEST_CASE("an output is set by a command, for a time or for good") {
   closed_site rack("rack_0");
   CHECK(rack.site().driven("dio_0") == std::vector<bool>{false});

@@ -216,6 +216,20 @@ TEST_CASE("a fault of a rack that nothing here can open stops its current and sa
   }
 }
 
+TEST_CASE("current through a rack that takes no orders and reads open is an alarm as well") {
+  watched_site site(feedback::open);
+  site.pass(5);
+  using actors::simulator::override_kind;
+  REQUIRE(site.running->set("rack_0", "current", std::nullopt, override_kind::value, 30));
+  site.pass(4);
+  const auto alarm =
+      std::ranges::find(site.events, "current_while_open", &messages::event::candidate);
+  REQUIRE(alarm != site.events.end());
+  CHECK(alarm->subject == "rack_0");
+  CHECK(alarm->edge == "set");
+  CHECK(site.text("rack_0/protection_level") == "alarm");
+}
+
 TEST_CASE("F-165 a rack that takes no orders is looked at before another joins its DC bus") {
   watched_site site(feedback::closed);
   site.pass(5);

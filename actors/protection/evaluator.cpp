@@ -1,0 +1,97 @@
+#include "actors/protection/evaluator.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "actors/protection/latch_record.hpp"
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+protection_options checked(protection_options options) {
+  const auto findings = options.validate();
+  if (!findings.empty()) {
+    throw std::invalid_argument(fmt::format("protection: {}", fmt::join(findings, "; ")));
+  }
+  return options;
+}
+
+} // namespace
+
+evaluator::evaluator(runtime::context& context, evaluator_options options)
+    : device_(std::move(options.device)),
+      contactor_(options.rules.rack + "/contactor"),
+      model_(checked(std::move(options.rules))),
+      reader_(model_.options().rack),
+      memory_(context) {
+  context.listen(device_, runtime::kind::catalogue);
+  context.listen(device_, runtime::kind::telemetry);
+  context.listen(device_, runtime::kind::tick);
+  context.listen(contactor_, runtime::kind::telemetry);
+  for (auto& each : options.equipment) {
+    context.listen(each, runtime::kind::catalogue);
+    context.listen(each, runtime::kind::telemetry);
+    equipment_.emplace_back(std::move(each), speaker::equipment);
+  }
+}
+
+std::optional<evaluator::news> evaluator::hear(const messages::message& message,
+                                               const std::optional<runtime::instant>& chain) {
+  const auto& from = message.header.source;
+  if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) learn(message, *told);
+  const auto* said = std::get_if<messages::telemetry>(&message.payload);
+  if (said == nullptr) return std::nullopt;
+  if (from == contactor_) hear_contactor(*said);
+  if (from == device_ && reader_.read(*said)) return news{reader_.news(), message.header.time};
+  const auto found = std::ranges::find(equipment_, from, &telemetry_reader::owner);
+  if (found == equipment_.end() || !chain || !found->read(*said)) return std::nullopt;
+  return news{found->news(), *chain};
+}
+
+void evaluator::learn(const messages::message& message, const messages::catalogue& told) {
+  const auto& points = model_.options().points;
+  if (message.header.source == device_) reader_.learn(told, points);
+  const auto found = std::ranges::find(equipment_, message.header.source, &telemetry_reader::owner);
+  if (found != equipment_.end()) found->learn(told, points);
+}
+
+void evaluator::hear_contactor(const messages::telemetry& said) {
+  if (said.blocks.empty()) return;
+  const auto* text = std::get_if<std::string>(&said.blocks.front().values);
+  open_ = text && (*text == "open" || *text == "fault");
+  opening_ = text && *text == "opening";
+}
+
+void evaluator::load_latches(bool store_lost, const std::vector<runtime::kept_latch>& former) {
+  std::vector<stored_latch> known;
+  for (const auto& each : former) known.push_back(stored_as(each));
+  for (const auto& each : memory_.latched()) known.push_back(stored_as(each));
+  for (const auto& each : memory_.released()) known.push_back(stored_as(each));
+  model_.load_latches(known, store_lost);
+}
+
+void evaluator::keep_lost_store(runtime::instant now) {
+  for (const auto& each : model_.rows()) {
+    if (is_lost_store(each)) memory_.keep(latch_of(each), now);
+  }
+}
+
+void evaluator::keep_latches(const outputs& said, runtime::instant now) {
+  for (const auto& change : said.latches) memory_.keep(latch_of(model_.rows()[change.row]), now);
+}
+
+void evaluator::stored(std::uint64_t token, const bus::storage::append_result& result,
+                       runtime::instant now) {
+  if (memory_.stored(token, result, now)) return;
+  model_.lose_latch_store();
+  for (const auto& each : model_.rows()) {
+    if (is_lost_store(each)) memory_.keep_later(latch_of(each));
+  }
+}
+
+} // namespace voltaic::actors::protection

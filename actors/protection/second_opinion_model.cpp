@@ -1,0 +1,158 @@
+#include "actors/protection/second_opinion_model.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace voltaic::actors::protection {
+
+namespace {
+
+bool same(double one, double other) {
+  const double allowed = std::max(same_limit, same_limit_share * std::max(one, other));
+  return std::abs(one - other) <= allowed;
+}
+
+bool same(const std::optional<double>& one, const std::optional<double>& other) {
+  return one.has_value() == other.has_value() && (!one || same(*one, *other));
+}
+
+bool same(const current_limits& one, const current_limits& other) {
+  return same(one.charge_a, other.charge_a) && same(one.discharge_a, other.discharge_a) &&
+         same(one.charge_w, other.charge_w) && same(one.discharge_w, other.discharge_w) &&
+         same(one.charge_v, other.charge_v) && same(one.discharge_v, other.discharge_v);
+}
+
+bool same(const verdict& one, const messages::permit& other) {
+  return one.granted == other.granted && one.close_allowed == other.close_allowed &&
+         one.opening == other.opening && one.locked == other.locked;
+}
+
+// Where only one of both states a bound, that one holds.
+template <class Pick>
+std::optional<double> narrower(const std::optional<double>& one, const std::optional<double>& other,
+                               Pick pick) {
+  if (!one || !other) return one ? one : other;
+  return pick(*one, *other);
+}
+
+void add_missing(std::vector<std::string>& to, const std::vector<std::string>& from) {
+  for (const auto& each : from)
+    if (std::ranges::find(to, each) == to.end()) to.push_back(each);
+}
+
+std::string_view opening_words(messages::opening of) {
+  switch (of) {
+    case messages::opening::ordered:
+      return "opens";
+    case messages::opening::immediate:
+      return "opens at once";
+    case messages::opening::none:
+      break;
+  }
+  return "grants nothing";
+}
+
+template <class Word>
+std::string words_of(const Word& word, const current_limits& limits) {
+  std::string text(word.granted ? "grants" : opening_words(word.opening));
+  if (word.granted && !word.close_allowed) text += " no closing";
+  if (word.locked) text += ", locks";
+  text += fmt::format(", {:.1f} A charge, {:.1f} A discharge", limits.charge_a, limits.discharge_a);
+  if (!word.reasons.empty()) text += fmt::format(" ({})", word.reasons.front());
+  return text;
+}
+
+} // namespace
+
+current_limits strictest(const current_limits& one, const current_limits& other) {
+  const auto lower = [](double a, double b) { return std::min(a, b); };
+  const auto higher = [](double a, double b) { return std::max(a, b); };
+  auto both = one;
+  if (other.charge_a < one.charge_a) both.charge_reasons = other.charge_reasons;
+  if (other.discharge_a < one.discharge_a) both.discharge_reasons = other.discharge_reasons;
+  both.charge_a = lower(one.charge_a, other.charge_a);
+  both.discharge_a = lower(one.discharge_a, other.discharge_a);
+  both.charge_w = lower(one.charge_w, other.charge_w);
+  both.discharge_w = lower(one.discharge_w, other.discharge_w);
+  both.charge_v = narrower(one.charge_v, other.charge_v, lower);
+  both.discharge_v = narrower(one.discharge_v, other.discharge_v, higher);
+  add_missing(both.reasons, both.charge_reasons);
+  add_missing(both.reasons, both.discharge_reasons);
+  return both;
+}
+
+current_limits limits_in(const messages::limits& said) {
+  return {said.charge_current_a,
+          said.discharge_current_a,
+          said.reasons,
+          said.charge_voltage_limit_v,
+          said.discharge_voltage_limit_v,
+          said.charge_power_limit_w.value_or(0),
+          said.discharge_power_limit_w.value_or(0),
+          said.charge_reasons,
+          said.discharge_reasons};
+}
+
+void second_opinion_model::hear(const messages::permit& word, std::int64_t now_us) {
+  word_ = word;
+  heard_us_ = now_us;
+}
+
+std::string second_opinion_model::difference(const outputs& own, bool is_silent) const {
+  if (is_silent) return "the second evaluator says nothing";
+  if (!word_ || !limits_) return {};
+  if (same(own.verdict, *word_) && same(own.limits, *limits_) && own.requests == requests_)
+    return {};
+  return fmt::format("the first {}; the second {}", words_of(own.verdict, own.limits),
+                     words_of(*word_, *limits_));
+}
+
+const second_opinion_model::joined& second_opinion_model::step(const outputs& own,
+                                                               std::int64_t now_us) {
+  if (!heard_us_) heard_us_ = now_us; // who begins is awaited for a moment
+  const bool is_silent = now_us - *heard_us_ >= evaluator_silence_us;
+  auto limits = own.limits;
+  if (is_silent) {
+    limits.charge_a = limits.discharge_a = limits.charge_w = limits.discharge_w = 0;
+    limits.add_reason(evaluator_silent, true, true);
+  } else if (limits_) {
+    limits = strictest(own.limits, *limits_);
+  }
+  auto words = difference(own, is_silent);
+  const bool is_same = words.empty();
+  if (!is_same) {
+    differed_us_ = now_us;
+    held_ = limits;
+    words_ = std::move(words);
+  } else if (differed_us_ && now_us - *differed_us_ < strictest_held_us) {
+    limits = strictest(limits, held_);
+  }
+  judge(is_same, now_us);
+  joined_.requests = {own.requests.fan || requests_.fan, own.requests.heater || requests_.heater,
+                      own.requests.balance || requests_.balance};
+  joined_.limits_changed = limits != joined_.limits;
+  if (joined_.limits_changed) joined_.limits = std::move(limits);
+  return joined_;
+}
+
+void second_opinion_model::judge(bool is_same, std::int64_t now_us) {
+  turned_ = false;
+  if (is_same != alarm_) {
+    turning_us_.reset();
+    return;
+  }
+  if (!turning_us_) turning_us_ = now_us;
+  const auto passed_us = now_us - *turning_us_;
+  // Longer than a difference may last, and as long as an agreement has to.
+  if (alarm_ ? passed_us < agreement_us : passed_us <= difference_us) return;
+  alarm_ = !alarm_;
+  turned_ = true;
+  turning_us_.reset();
+}
+
+} // namespace voltaic::actors::protection

@@ -1,0 +1,111 @@
+#include "actors/contactor/finding_model.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "actors/contactor/evidence_model.hpp"
+
+namespace finding_model_test {
+
+using namespace voltaic::actors::contactor;
+using voltaic::messages::us_per_ms;
+
+namespace {
+
+/// What came or went until `until_ms`, in steps of 50 ms: "+name", "-name".
+struct watcher {
+  finding_model model{open_current_limit_a(150)};
+  std::int64_t now_ms = 0;
+  std::vector<std::string> told;
+
+  void take() {
+    for (const auto& one : model.take_changes())
+      told.push_back((one.stands ? "+" : "-") + one.candidate);
+  }
+  void flow(std::optional<bool> is_open, std::optional<double> current_a, int duration_ms) {
+    for (int passed = 0; passed < duration_ms; passed += 50) {
+      now_ms += 50;
+      model.observe(is_open, current_a, now_ms * us_per_ms);
+      take();
+    }
+  }
+  void inputs(const std::vector<unreadable_input>& lost, int duration_ms) {
+    for (int passed = 0; passed < duration_ms; passed += 50) {
+      now_ms += 50;
+      model.hear_inputs(lost, now_ms * us_per_ms);
+      take();
+    }
+  }
+};
+
+using all = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("current through contactors that read open is told after it settled, and bars closing") {
+  watcher rack;
+  CHECK(open_current_limit_a(150) == 3.0);
+  CHECK(open_current_limit_a(10) == 2.0);
+  rack.flow(true, 2.9, 20'000);
+  rack.flow(false, 100, 20'000);
+  rack.flow(true, 100, 1'900); // an opening whose current is told late
+  rack.flow(true, 0, 50);
+  rack.flow(true, -3.0, 2'000);
+  CHECK(rack.told.empty());
+  CHECK(rack.model.bar_to_closing().empty());
+  rack.flow(true, -3.0, 50);
+  CHECK(rack.told == all{"+current_while_open"});
+  CHECK(rack.model.bar_to_closing().find("3.0 A") != std::string::npos);
+  // Whoever does not know holds it; whoever sees that it is gone ends it later.
+  rack.flow(true, std::nullopt, 20'000);
+  rack.flow(std::nullopt, 0, 20'000);
+  rack.flow(true, 0, 5'000);
+  CHECK(rack.told.size() == 1);
+  rack.flow(true, 0, 50);
+  CHECK(rack.told == all{"+current_while_open", "-current_while_open"});
+  CHECK(rack.model.bar_to_closing().empty());
+}
+
+TEST_CASE("feedback tells whether a rack is interrupted, or that it does not know") {
+  const auto of = [](std::optional<bool> minus, std::optional<bool> plus,
+                     std::optional<bool> precharge) {
+    device_values device;
+    device.minus_closed = minus;
+    device.plus_closed = plus;
+    device.precharge_closed = precharge;
+    return interrupted(device);
+  };
+  CHECK(of(false, false, false) == true);
+  CHECK(of(false, true, true) == true);
+  CHECK(of(true, false, false) == true);
+  CHECK(of(true, false, true) == false);
+  CHECK(of(true, true, false) == false);
+  CHECK(of(true, true, std::nullopt) == false);
+  CHECK(of(std::nullopt, false, false) == true);
+  CHECK(of(std::nullopt, true, false) == std::nullopt);
+  CHECK(of(true, std::nullopt, false) == std::nullopt);
+  CHECK(of(std::nullopt, std::nullopt, std::nullopt) == std::nullopt);
+}
+
+TEST_CASE("an input that cannot be read is told after a second, and is over after five") {
+  watcher rack;
+  const unreadable_input stop{emergency_stop_unreadable, "dio_0/stop"};
+  const unreadable_input fire{fire_unreadable, "dio_0/fire"};
+  rack.inputs({stop}, 1'000); // nobody spoke yet: as at each start
+  CHECK(rack.told.empty());
+  rack.inputs({stop}, 50);
+  CHECK(rack.told == all{"+emergency_stop_unreadable"});
+  rack.inputs({stop, fire}, 1'050);
+  CHECK(rack.told == all{"+emergency_stop_unreadable", "+fire_unreadable"});
+  rack.inputs({fire}, 5'000);
+  rack.inputs({stop, fire}, 50);
+  rack.inputs({fire}, 5'000);
+  CHECK(rack.told.size() == 2);
+  rack.inputs({fire}, 50);
+  CHECK(rack.told.back() == "-emergency_stop_unreadable");
+  CHECK(rack.model.bar_to_closing().empty()); // the input bars by itself
+}
+
+} // namespace finding_model_test

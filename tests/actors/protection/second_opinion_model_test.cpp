@@ -1,0 +1,185 @@
+#include "actors/protection/second_opinion_model.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+namespace voltaic::actors::protection::second_opinion_model_test {
+
+namespace {
+
+using messages::opening;
+using messages::us_per_ms;
+
+/// What both say, and what becomes of it, in steps of 50 ms.
+struct pair {
+  second_opinion_model model;
+  outputs own;
+  messages::permit word;
+  messages::limits limits;
+  requests wanted;
+  bool speaks = true;
+  std::int64_t now_ms = 1'000;
+  std::vector<std::string> turns; ///< "set 1050"
+  second_opinion_model::joined said;
+
+  pair() {
+    own.verdict.granted = own.verdict.close_allowed = true;
+    own.limits.charge_a = own.limits.discharge_a = 140;
+    own.limits.charge_w = own.limits.discharge_w = 10'000;
+    own.limits.charge_v = 166;
+    word.granted = word.close_allowed = true;
+    limits = {"rack_0", 140, 140, {}, 166, std::nullopt, 10'000, 10'000, {}, {}};
+  }
+  void run(int duration_ms) {
+    for (int passed = 0; passed < duration_ms; passed += 50) {
+      now_ms += 50;
+      said = model.step(own, now_ms * us_per_ms);
+      if (model.turned())
+        turns.push_back((model.differs() ? "set " : "clear ") + std::to_string(now_ms));
+      if (!speaks) continue;
+      model.hear(word, now_ms * us_per_ms);
+      model.hear(limits);
+      model.hear(wanted);
+    }
+  }
+};
+
+} // namespace
+
+TEST_CASE("F-157 two evaluators that say the same change nothing") {
+  pair both;
+  both.run(20'000);
+  CHECK(both.turns.empty());
+  CHECK(both.said.limits == both.own.limits);
+  CHECK(both.said.requests == requests{});
+}
+
+TEST_CASE("F-157 the smaller limit of two evaluators counts, with its reason, in each direction") {
+  pair both;
+  both.run(500);
+  both.limits.charge_current_a = 50;
+  both.limits.charge_power_limit_w = 4'000;
+  both.limits.charge_voltage_limit_v = 160;
+  both.limits.charge_reasons = {"soc_high/warning"};
+  both.own.limits.discharge_a = 70;
+  both.own.limits.discharge_reasons = both.own.limits.reasons = {"soc_low/warning"};
+  both.run(100);
+  CHECK(both.said.limits.charge_a == 50);
+  CHECK(both.said.limits.charge_w == 4'000);
+  CHECK(both.said.limits.charge_v == 160);
+  CHECK(both.said.limits.discharge_a == 70);
+  CHECK(both.said.limits.charge_reasons == std::vector<std::string>{"soc_high/warning"});
+  CHECK(both.said.limits.discharge_reasons == std::vector<std::string>{"soc_low/warning"});
+  CHECK(both.said.limits.reasons ==
+        std::vector<std::string>{"soc_low/warning", "soc_high/warning"});
+}
+
+TEST_CASE("F-157 what one of two evaluators asks for is asked for") {
+  pair both;
+  both.wanted.fan = true;
+  both.own.requests.heater = true;
+  both.run(100);
+  CHECK(both.said.requests == requests{true, true, false});
+}
+
+TEST_CASE("F-157 the stricter limit holds at least 100 ms after two evaluators agree again") {
+  pair both;
+  both.run(500);
+  both.limits.charge_current_a = 50;
+  both.run(100);
+  both.limits.charge_current_a = 140;
+  both.run(50); // the last step at which they differed
+  CHECK(both.said.limits.charge_a == 50);
+  both.run(50);
+  CHECK(both.said.limits.charge_a == 50);
+  both.run(50);
+  CHECK(both.said.limits.charge_a == 140);
+  CHECK(both.turns.empty());
+}
+
+TEST_CASE("F-157 a difference of more than a second is an alarm until ten seconds of agreement") {
+  struct change {
+    const char* what;
+    void (*apply)(pair& both);
+  };
+  const change changes[] = {
+      {"permit", [](pair& both) { both.word.granted = both.word.close_allowed = false; }},
+      {"closing", [](pair& both) { both.word.close_allowed = false; }},
+      {"opening", [](pair& both) { both.own.verdict.opening = opening::ordered; }},
+      {"lock", [](pair& both) { both.word.locked = true; }},
+      {"charge", [](pair& both) { both.limits.charge_current_a = 138; }},
+      {"discharge", [](pair& both) { both.limits.discharge_current_a = 138; }},
+      {"charge power", [](pair& both) { both.limits.charge_power_limit_w = 9'800; }},
+      {"discharge power", [](pair& both) { both.limits.discharge_power_limit_w = 9'800; }},
+      {"voltage", [](pair& both) { both.limits.charge_voltage_limit_v = 164; }},
+      {"no voltage", [](pair& both) { both.limits.charge_voltage_limit_v.reset(); }},
+      {"fan", [](pair& both) { both.wanted.fan = true; }},
+  };
+  for (const auto& each : changes) {
+    INFO(each.what);
+    pair both;
+    both.run(500);
+    each.apply(both);
+    both.run(50); // heard with it
+    both.turns.clear();
+    both.run(1'050);
+    const bool is_own = std::string_view(each.what) == "opening"; // counts a step earlier
+    CHECK(both.turns ==
+          (is_own ? std::vector<std::string>{"set 2600"} : std::vector<std::string>{}));
+    both.run(50);
+    REQUIRE(both.turns.size() == 1);
+    CHECK(both.turns.front().starts_with("set 26"));
+    CHECK(both.model.words().starts_with("the first "));
+    CHECK(both.model.words().find("; the second ") != std::string::npos);
+    const pair fresh;
+    both.own = fresh.own;
+    both.word = fresh.word;
+    both.limits = fresh.limits;
+    both.wanted = {};
+    both.run(9'900);
+    CHECK(both.turns.size() == 1);
+    both.run(300);
+    REQUIRE(both.turns.size() == 2);
+    CHECK(both.turns.back().starts_with("clear"));
+  }
+}
+
+TEST_CASE("F-157 a difference within one percent, or of less than a second, is none") {
+  pair both;
+  both.run(500);
+  both.limits.charge_current_a = 139;
+  both.run(5'000);
+  CHECK(both.said.limits.charge_a == 139); // the smaller counts all the same
+  for (int round = 0; round < 10; ++round) {
+    both.word.granted = false;
+    both.run(900);
+    both.word.granted = true;
+    both.run(200);
+  }
+  CHECK(both.turns.empty());
+}
+
+TEST_CASE("F-157 a second evaluator that says nothing leaves no current, and is an alarm") {
+  pair both;
+  both.speaks = false;
+  both.run(500);
+  CHECK(both.said.limits.charge_a == 140); // it may just have begun, and nothing is closed yet
+  both.run(50);
+  CHECK(both.said.limits.charge_a == 0);
+  CHECK(both.said.limits.discharge_w == 0);
+  CHECK(both.said.limits.charge_reasons.back() == evaluator_silent);
+  both.run(1'050);
+  REQUIRE(both.turns.size() == 1);
+  CHECK(both.model.words() == "the second evaluator says nothing");
+  both.speaks = true;
+  both.run(12'000);
+  CHECK(both.turns.size() == 2);
+  CHECK(both.said.limits.charge_a == 140);
+  both.speaks = false;
+  both.run(600);
+  CHECK(both.said.limits.charge_a == 0);
+}
+
+} // namespace voltaic::actors::protection::second_opinion_model_test
