@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/protection/level_model.hpp"
+#include "actors/protection/standstill_model.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -14,16 +15,23 @@ inline constexpr double frozen_current_c = 0.05;
 inline constexpr std::int64_t frozen_all_periods = 10;
 /// where the rack's voltage changed by this share of itself.
 inline constexpr double frozen_voltage_share = 0.001;
+/// Under a current that stays the rack's voltage shows by this share of itself that cells move:
+/// 16 mV of a cell, and more than a step of the sensor of the rack.
+inline constexpr double frozen_steady_share = 0.005;
 
 /// Finds cells whose reported voltage stands still while it should not.
 ///
 /// A cell is frozen for as long as current flows and its value did not change by one step of
-/// its resolution although most others did since: cells that rest on a flat curve together
-/// are no fault. All are frozen when the current changed, the rack's voltage answered where it is
-/// measured, and not one of them did.
+/// its resolution although most others did since, or although a charge flowed that moves every
+/// cell (`standstill_model`): cells that rest on a flat curve together for less are no fault. All
+/// are frozen when not one of them moved, although the current changed and the rack's voltage
+/// answered where it is measured, although that voltage moved under a current, or although that
+/// charge flowed.
 class frozen_model {
  public:
-  frozen_model(std::uint32_t count, std::uint32_t period_ms, double capacity_ah);
+  /// `resolution_v`: the smallest step of the values; 0: not known.
+  frozen_model(std::uint32_t count, std::uint32_t period_ms, double capacity_ah,
+               double resolution_v = 0);
 
   /// What else is known; nothing is claimed without a current.
   struct surroundings {
@@ -40,8 +48,10 @@ class frozen_model {
  private:
   void compare(const element_values& cells);
   void judge_all(const surroundings& now, std::int64_t now_us);
+  [[nodiscard]] bool flows(const surroundings& now) const;
   [[nodiscard]] bool should_answer(const surroundings& now) const;
 
+  standstill_model standstill_;
   element_values ages_;
   element_values all_{1};
   std::vector<std::int32_t> last_;    ///< values of the step before

@@ -97,7 +97,7 @@ input_model::input_model(const measured_options& points, const ratings& rated)
   }
   const auto& cells = points[position_of(measured::cell_voltage)];
   if (cells.count > 0 && is_bound(measured::current)) {
-    frozen_.emplace(cells.count, cells.period_ms, rated.capacity_ah);
+    frozen_.emplace(cells.count, cells.period_ms, rated.capacity_ah, cells.resolution);
   }
   const auto& temperatures = points[position_of(measured::cell_temperature)];
   if (temperatures.count > 0) rise_.emplace(temperatures.count, temperatures.period_ms);
@@ -118,7 +118,7 @@ std::uint32_t input_model::needs(const input& from) {
     case input_kind::frozen_all:
       return bit(measured::cell_voltage) | bit(measured::current);
     case input_kind::runaway_rate:
-      return bit(measured::cell_temperature) | bit(measured::cell_voltage);
+      return bit(measured::cell_temperature);
     // Charged whether they speak or not.
     case input_kind::cooling_missing:
     case input_kind::none:
@@ -278,6 +278,33 @@ std::uint32_t input_model::take(std::span<const element_block> blocks, std::int6
   }
   derive(touched, now_us);
   return touched;
+}
+
+std::uint32_t input_model::expiring(std::int64_t now_us) const {
+  std::uint32_t found = 0;
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if (points_[each] && points_[each]->scan.expires(now_us)) found |= 1U << each;
+  }
+  return found;
+}
+
+void input_model::expire(std::uint32_t points, std::int64_t now_us) {
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if ((points >> each & 1U) != 0) points_[each]->scan.expire(now_us);
+  }
+}
+
+bool input_model::is_current(measured what) const {
+  const auto& known = points_[position_of(what)];
+  return known && known->scan.all_received() && known->silence.maximum < known->silence_warning_ms;
+}
+
+bool input_model::is_current(const input& from) const {
+  const auto needed = needs(from);
+  for (std::size_t each = 0; each < points_.size(); ++each) {
+    if ((needed >> each & 1U) != 0 && !is_current(static_cast<measured>(each))) return false;
+  }
+  return true;
 }
 
 void input_model::begin(std::int64_t now_us) {

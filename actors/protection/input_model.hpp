@@ -119,6 +119,14 @@ class input_model {
   /// Time passes: who is silent is so for longer. `touched`: only what these points changed since
   /// it passed until now.
   void pass(std::int64_t now_us, std::uint32_t touched = every_point);
+  /// The points of which some value becomes older than its stale time by now.
+  [[nodiscard]] std::uint32_t expiring(std::int64_t now_us) const;
+  /// Marks those values as stale.
+  void expire(std::uint32_t points, std::int64_t now_us);
+  /// All of it came, and none of it is silent.
+  [[nodiscard]] bool is_current(measured what) const;
+  /// The same of every point that the input follows from.
+  [[nodiscard]] bool is_current(const input& from) const;
   /// Whether cooling is asked for from now on.
   void demand_cooling(bool demanded) { cooling_demanded_ = demanded; }
   /// The limits that are in force from now on, for the overcurrents.

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 
 #include "actors/protection/input_model.hpp"
 #include "actors/protection/wire_model.hpp"
@@ -71,11 +72,9 @@ void input_model::derive_cooling(std::int64_t now_us) {
   // Who says nothing shows nothing.
   const auto runs = [&](measured what, double least) {
     if (!is_bound(what)) return true;
-    const auto& silence = points_[position_of(what)]->silence;
     const auto& known = scan(what);
-    return known.all_received() && known.invalid_count() == 0 &&
-           known.values().minimum >= least * describe(what).parts &&
-           silence.maximum < points_[position_of(what)]->silence_warning_ms;
+    return is_current(what) && known.invalid_count() == 0 &&
+           known.values().minimum >= least * describe(what).parts;
   };
   const bool is_missing = cooling_demanded_ && (!runs(measured::fan_tacho, fan_rpm_min) ||
                                                 !runs(measured::coolant_flow, flow_l_min));
@@ -86,9 +85,16 @@ void input_model::derive_cooling(std::int64_t now_us) {
 }
 
 bool input_model::is_breaking_down() const {
+  // Old voltages say nothing of what breaks down now: without others only heat counts.
   const auto& cells = scan(measured::cell_voltage).values();
-  if (!cells.any_valid) return false;
-  return cells.minimum < (1 - breakdown_share) * cells.maximum;
+  std::int32_t lowest = std::numeric_limits<std::int32_t>::max();
+  std::int32_t highest = 0;
+  for (std::size_t cell = 0; cell < cells.count; ++cell) {
+    if (cells.valid[cell] == 0 || cells.fresh[cell] == 0) continue;
+    lowest = std::min(lowest, cells.value[cell]);
+    highest = std::max(highest, cells.value[cell]);
+  }
+  return lowest < (1 - breakdown_share) * highest;
 }
 
 void input_model::derive_runaway(std::int64_t now_us) {

@@ -107,7 +107,8 @@ element_values::element_values(std::size_t elements)
     : count(elements),
       value(padded(elements), 0),
       valid(padded(elements), 0),
-      confirmed(padded(elements), -1) {}
+      confirmed(padded(elements), -1),
+      fresh(padded(elements), -1) {}
 
 void element_values::summarise() {
   const auto found = summary_of(value.data(), valid.data(), value.size());
@@ -208,9 +209,7 @@ void level_model::set_due(std::size_t level, const element_values& input,
     const bool bad = input.valid[element] != 0 && input.confirmed[element] != 0 &&
                      gate_of(level)[element] != 0 && sign_ * input.value[element] >= set;
     if (state_[at] != 0 || !bad || integral_us_[at] < levels_[level].set_us) continue;
-    state_[at] = -1;
-    clear_us_[at] = 0;
-    ++active_[level];
+    begin(level, at);
     changes.push_back({static_cast<std::uint32_t>(element), input.value[element],
                        static_cast<std::uint8_t>(level), edge::set});
   }
@@ -223,7 +222,8 @@ void level_model::clear_due(std::size_t level, const element_values& input, std:
     const std::size_t at = level * padded_ + element;
     if (state_[at] == 0) continue;
     // Written so that nothing but a valid value behind the limit satisfies it.
-    const bool behind = input.valid[element] != 0 && sign_ * input.value[element] <= limits.clear;
+    const bool behind = input.valid[element] != 0 && input.fresh[element] != 0 &&
+                        sign_ * input.value[element] <= limits.clear;
     clear_us_[at] =
         behind ? clear_us_[at] + std::min(charge_us, limits.clear_us - clear_us_[at]) : 0;
     if (!behind || clear_us_[at] < limits.clear_us) continue;
@@ -233,6 +233,32 @@ void level_model::clear_due(std::size_t level, const element_values& input, std:
     changes.push_back({static_cast<std::uint32_t>(element), input.value[element],
                        static_cast<std::uint8_t>(level), edge::clear});
   }
+}
+
+void level_model::restart_clearing() {
+  std::ranges::fill(clear_us_, 0);
+}
+
+bool level_model::imply(std::size_t level, std::size_t element) {
+  const std::size_t at = level * padded_ + element;
+  if (state_[at] != 0 || counts_[level] == 0) return false;
+  begin(level, at);
+  quiet_ = false;
+  return true;
+}
+
+void level_model::begin(std::size_t level, std::size_t at) {
+  state_[at] = -1;
+  clear_us_[at] = 0;
+  ++active_[level];
+}
+
+bool level_model::is_behind(std::size_t level, const element_values& input) const {
+  for (std::size_t element = 0; element < input.count; ++element) {
+    if (input.valid[element] == 0 || input.fresh[element] == 0) return false;
+    if (sign_ * input.value[element] > levels_[level].clear) return false;
+  }
+  return true;
 }
 
 } // namespace voltaic::actors::protection

@@ -32,6 +32,8 @@ struct element_values {
   std::vector<std::int32_t> valid; ///< -1 or 0
   /// 0: the value is charged like any other, but sets no level before the next scan confirms it.
   std::vector<std::int32_t> confirmed;
+  /// 0: the value is older than its stale time. It is held, and clears nothing.
+  std::vector<std::int32_t> fresh;
   std::int32_t minimum = 0; ///< of the valid elements
   std::int32_t maximum = 0;
   bool any_valid = false;
@@ -62,8 +64,9 @@ struct level_setting {
 /// `set` up, and the time for which it does not down; the level sets when it
 /// reaches `set_us`. A value that is bad more than half of the time therefore
 /// trips. Clearing: the value must stay at or behind `clear` for `clear_us`
-/// without a break. A value that is not valid holds the integrator, and starts
-/// the clear timer again. Levels are independent of each other, but for a cascade.
+/// without a break. A value that is not valid holds the integrator, and one that is not
+/// valid or stale starts the clear timer again. Levels are independent of each other, but
+/// for a cascade, and for what is implied.
 class level_model {
  public:
   /// `cascade`: a level's integrator counts up only where the one before it was active when the
@@ -84,9 +87,20 @@ class level_model {
   /// integrator goes down. What is active stays until its value clears it.
   void count_level(std::size_t level, bool counts);
 
+  /// Every clear timer starts again: what the values follow from is stale.
+  void restart_clearing();
+  /// An element's level is set because a higher one of its candidate is. False: it was already,
+  /// or does not count.
+  [[nodiscard]] bool imply(std::size_t level, std::size_t element);
+
   [[nodiscard]] bool is_high() const { return sign_ > 0; }
   [[nodiscard]] std::size_t levels() const { return levels_.size(); }
   [[nodiscard]] std::uint32_t active_count(std::size_t level) const { return active_[level]; }
+  /// Some element is, or was short ago, beyond the limit.
+  [[nodiscard]] bool is_pending(std::size_t level) const { return pending_[level] != 0; }
+  [[nodiscard]] std::int32_t clear_us(std::size_t level) const { return levels_[level].clear_us; }
+  /// Every element has a fresh and valid value at or behind the clear value.
+  [[nodiscard]] bool is_behind(std::size_t level, const element_values& input) const;
   /// True while a step without new values cannot change anything.
   [[nodiscard]] bool quiet() const { return quiet_; }
 
@@ -103,6 +117,8 @@ class level_model {
   [[nodiscard]] const std::int32_t* gate_of(std::size_t level) const;
   [[nodiscard]] bool integrate(std::size_t level, const element_values& input,
                                std::int32_t charge_us);
+  /// Of the lane `at`, which is not set.
+  void begin(std::size_t level, std::size_t at);
   void set_due(std::size_t level, const element_values& input, std::vector<transition>& changes);
   void clear_due(std::size_t level, const element_values& input, std::int32_t charge_us,
                  std::vector<transition>& changes);

@@ -89,6 +89,7 @@ struct point_options {
   double largest_value =
       0; ///< of an own point, either side of zero: what its numbers have room for
   severity loss = severity::opens; ///< of an own point
+  double resolution = 0;           ///< smallest step of its values, in its unit; 0: not known
 };
 /// In how many parts of the unit an own point's values are kept: millionths, or as fine as leaves
 /// room for its largest value.

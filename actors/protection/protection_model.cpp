@@ -107,6 +107,7 @@ protection_model::protection_model(protection_options options)
     changes_max = std::max(changes_max, each.levels.levels() * inputs_.count(each.from) * 2);
   }
   changes_.reserve(changes_max);
+  implied_.reserve(changes_max);
   outputs_.reports.reserve(reports_per_step_max + 2 * rows_.size());
   outputs_.latches.reserve(rows_.size());
 }
@@ -195,14 +196,18 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   group_continues_ = serious_ || (group_known_ && condition_active(rows_[group_row_]));
   std::uint32_t touched = 0;
   for (const auto& block : news.blocks) touched |= 1U << position_of(block.of);
-  charge(std::exchange(last_us_, now_us), touched);
+  const auto expired = inputs_.expiring(now_us);
+  charge(std::exchange(last_us_, now_us), touched | expired);
   if (shelved_ > 0) end_shelving();
   inputs_.pass(now_us);
   look(0);
+  if (expired != 0) expire(expired);
+  if (doubted_ > 0) watch_doubted();
   if (touched != 0) {
     touched = inputs_.take(news.blocks, now_us);
     inputs_.pass(now_us, touched);
     look(touched);
+    if (doubted_ > 0) watch_doubted();
   }
   watch_rest();
   if (!ready_ && inputs_.scan(measured::cell_voltage).scans() >= scans_for_ready &&
@@ -258,7 +263,19 @@ void protection_model::run(watch& each, std::int32_t charge_us) {
   if (!each.conditions.empty() && charge_us == 0) judge_conditions(each);
   changes_.clear();
   each.levels.step(inputs_.values(each.from), charge_us, changes_);
-  if (!changes_.empty()) tell(each);
+  if (changes_.empty()) return;
+  imply_lower(each);
+  tell(each);
+}
+
+void protection_model::expire(std::uint32_t points) {
+  inputs_.expire(points, last_us_);
+  for (auto& each : watches_) {
+    if ((each.needs & points) == 0 || each.levels.quiet()) continue;
+    // What follows from several values is as old as the oldest of them.
+    if (each.from.kind != input_kind::measured) each.levels.restart_clearing();
+    run(each, 0);
+  }
 }
 
 void protection_model::judge_conditions(watch& each) {

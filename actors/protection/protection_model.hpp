@@ -167,8 +167,10 @@ class protection_model {
   /// Time never runs back: an earlier `now` counts as the last one.
   const outputs& step(const inputs& news, messages::instant now);
 
-  /// Lets go of every latch whose condition is gone, or of none. `service`: the
-  /// role may open locks. `standby`: the contactors are known to be open.
+  /// Lets go of every latch whose condition is gone, or of none. `locks`: the
+  /// role may open locks. `standby`: the contactors are known to be open. Of what was latched in
+  /// a former life the condition is gone once every value of the candidate was fresh, valid and
+  /// at or behind `clear` for `clear_ms` since then.
   [[nodiscard]] refusals reset(messages::lock_right locks, bool standby);
   /// Nobody wants to be bothered with a candidate's warning for so long: it is left out of the
   /// highest level. What it does stays in force, and its edges are reported. Higher levels are
@@ -200,6 +202,9 @@ class protection_model {
   void look(std::uint32_t touched);
   void run(watch& each, std::int32_t charge_us);
   void judge_conditions(watch& each);
+  /// Lower levels of what has set are set as well.
+  void imply_lower(const watch& of);
+  void imply_lower(const watch& of, const transition& change);
   void tell(const watch& watched);
   void tell_one(const watch& watched, const transition& change, std::uint32_t others);
   void group(report& told);
@@ -207,7 +212,14 @@ class protection_model {
   void unshelve(std::size_t position);
   void end_shelving();
   void take_limits(const inputs& news);
+  /// Values become stale: what clears by them begins anew.
+  void expire(std::uint32_t points);
+  /// Looks whether what was latched in a former life is over in this one.
+  void watch_doubted();
+  [[nodiscard]] bool is_behind(const row& of) const;
   [[nodiscard]] bool condition_active(const row& of) const;
+  /// It is beyond its limit, and sets unless that ends in time.
+  [[nodiscard]] bool is_pending(const row& of) const;
   [[nodiscard]] bool counts(const row& of) const { return of.latched || condition_active(of); }
   void conclude();
   void conclude_limits(const consequence& all);
@@ -237,6 +249,8 @@ class protection_model {
   std::vector<row> rows_;
   std::vector<std::string> unbound_;
   std::vector<transition> changes_;
+  std::vector<transition> implied_; ///< in another watch of the same candidate
+  std::size_t doubted_ = 0;         ///< rows
   outputs outputs_;
   std::uint16_t lost_row_ = 0;
   std::optional<std::size_t> cooling_row_; ///< the first that says that cooling failed

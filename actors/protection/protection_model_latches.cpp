@@ -33,6 +33,7 @@ void protection_model::load_latches(std::span<const stored_latch> latches, bool 
     known->trips = stored.trips;
     if (!stored.latched) continue;
     // A table that is looser by now does not loosen what it finds latched.
+    if (known->watch != row::no_watch && !std::exchange(known->doubted, true)) ++doubted_;
     known->latched = true;
     known->held = held_by(stored);
     known->scope = stored.scope;
@@ -66,6 +67,31 @@ void protection_model::lose_latch_store() {
   dirty_ = true;
 }
 
+void protection_model::watch_doubted() {
+  for (auto& each : rows_) {
+    if (!each.doubted) continue;
+    if (!ready_ || !is_behind(each)) {
+      each.behind_since_us.reset();
+      continue;
+    }
+    if (!each.behind_since_us) each.behind_since_us = last_us_;
+    if (last_us_ - *each.behind_since_us < watches_[each.watch].levels.clear_us(each.level))
+      continue;
+    each.doubted = false;
+    --doubted_;
+  }
+}
+
+bool protection_model::is_pending(const row& of) const {
+  return of.watch != row::no_watch && watches_[of.watch].levels.is_pending(of.level);
+}
+
+bool protection_model::is_behind(const row& of) const {
+  const auto& watched = watches_[of.watch];
+  return inputs_.is_current(watched.from) &&
+         watched.levels.is_behind(of.level, inputs_.values(watched.from));
+}
+
 refusals protection_model::reset(messages::lock_right locks, bool standby) {
   begin_telling();
   refusals refused;
@@ -73,7 +99,11 @@ refusals protection_model::reset(messages::lock_right locks, bool standby) {
   for (const auto& each : rows_) {
     if (!each.latched) continue;
     any = true;
-    if (condition_active(each)) refused.push_back(each.reason + ": the condition still holds");
+    if (condition_active(each) || is_pending(each)) {
+      refused.push_back(each.reason + ": the condition still holds");
+    } else if (each.doubted) {
+      refused.push_back(each.reason + ": not known to be over since protection started");
+    }
     if (each.kept() == latch::lock && locks != messages::lock_right::given)
       refused.push_back(fmt::format("{}: {}", each.reason, messages::refusal_of(locks)));
   }

@@ -1,10 +1,48 @@
 #include "actors/protection/protection_model.hpp"
 
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 namespace voltaic::actors::protection {
 
 using messages::protection::latch;
+
+void protection_model::imply_lower(const watch& of) {
+  const auto own = changes_.size();
+  for (std::size_t each = 0; each < own; ++each) {
+    if (changes_[each].edge == edge::set) imply_lower(of, transition(changes_[each]));
+  }
+  if (changes_.size() == own) return;
+  std::ranges::sort(changes_, {}, [](const transition& one) {
+    return std::tuple(one.level, one.edge, one.element);
+  });
+}
+
+void protection_model::imply_lower(const watch& of, const transition& change) {
+  const auto& higher = rows_[of.rows[change.level]];
+  implied_.clear();
+  std::uint16_t other = row::no_watch;
+  // Levels of a candidate stand together, lowest first.
+  for (auto lower = rows_.begin() + of.rows[change.level]; lower != rows_.begin();) {
+    --lower;
+    if (lower->candidate != higher.candidate || lower->from != higher.from) break;
+    if (lower->watch == row::no_watch) continue;
+    auto& watch = watches_[lower->watch];
+    if (!watch.levels.imply(lower->level, change.element)) continue;
+    const transition implied{change.element, change.value, lower->level, edge::set};
+    if (&watch == &of) {
+      changes_.push_back(implied);
+    } else {
+      implied_.insert(implied_.begin(), implied);
+      other = lower->watch;
+    }
+  }
+  if (implied_.empty()) return;
+  std::swap(changes_, implied_);
+  tell(watches_[other]);
+  std::swap(changes_, implied_);
+}
 
 void protection_model::tell(const watch& watched) {
   dirty_ = true;

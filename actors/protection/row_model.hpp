@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -65,6 +66,10 @@ struct row {
   messages::protection::latch held = messages::protection::latch::none;
   std::uint32_t trips = 0; ///< of a fault, since the service role reset it
   std::string scope;       ///< of the element that latched it
+  /// It was latched in a former life: nobody knows that its condition is over before its values
+  /// showed that in this one.
+  bool doubted = false;
+  std::optional<std::int64_t> behind_since_us; ///< since when they do
   /// When it set last, oldest first; of alarms without a latch.
   std::array<std::int64_t, flaps_max> sets_us{};
   std::size_t sets = 0;

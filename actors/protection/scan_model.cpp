@@ -93,10 +93,12 @@ void scan_model::apply_whole(const element_block& block, std::int64_t now_us) {
     uniform_ = true;
     never_count_ = invalid_count_ = 0;
   }
+  if (expired_) std::ranges::fill(values_.fresh, -1);
+  expired_ = false;
   if (seen_count_ > 0) std::ranges::fill(seen_, std::uint8_t{0});
   seen_count_ = 0;
   whole_source_us_ = block.source_time_us;
-  oldest_us_ = newest_us_ = now_us;
+  oldest_us_ = oldest_fresh_us_ = newest_us_ = now_us;
   scans_ = std::min(scans_ + 1, scans_max);
 }
 
@@ -129,6 +131,7 @@ void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
     if (!fresh) continue;
     source_us_[element] = block.source_time_us;
     fresh_us_[element] = now_us;
+    values_.fresh[element] = -1;
     if (seen_[element] == 0) {
       seen_[element] = 1;
       ++seen_count_;
@@ -157,11 +160,28 @@ void scan_model::take_value(std::size_t element, std::int32_t value) {
   values_.value[element] = value;
 }
 
+bool scan_model::expires(std::int64_t now_us) const {
+  return now_us - stale_us_ > oldest_fresh_us_;
+}
+
+void scan_model::expire(std::int64_t now_us) {
+  expired_ = true;
+  oldest_fresh_us_ = std::numeric_limits<std::int64_t>::max();
+  for (std::size_t element = 0; element < values_.count; ++element) {
+    const auto heard_us = uniform_ ? newest_us_ : fresh_us_[element];
+    const bool is_fresh = now_us - stale_us_ <= heard_us;
+    values_.fresh[element] = is_fresh ? -1 : 0;
+    if (is_fresh) oldest_fresh_us_ = std::min(oldest_fresh_us_, heard_us);
+  }
+}
+
 void scan_model::recount() {
   never_count_ = invalid_count_ = 0;
-  oldest_us_ = std::numeric_limits<std::int64_t>::max();
+  oldest_us_ = oldest_fresh_us_ = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t element = 0; element < values_.count; ++element) {
     oldest_us_ = std::min(oldest_us_, fresh_us_[element]);
+    if (values_.fresh[element] != 0)
+      oldest_fresh_us_ = std::min(oldest_fresh_us_, fresh_us_[element]);
     if (quality_[element] == quality::never) ++never_count_;
     if (quality_[element] != quality::invalid) continue;
     if (invalid_count_ == 0) first_invalid_ = element;

@@ -47,6 +47,11 @@ class scan_model {
   void apply(const element_block& block, std::int64_t now_us);
 
   [[nodiscard]] const element_values& values() const { return values_; }
+  /// Whether an element's newest value became older than its stale time by now, and was not
+  /// marked so yet.
+  [[nodiscard]] bool expires(std::int64_t now_us) const;
+  /// Marks them.
+  void expire(std::int64_t now_us);
   /// The time between two instants for which the values may be held.
   [[nodiscard]] std::int32_t charge_us(std::int64_t from_us, std::int64_t to_us) const;
   /// Elements that arrive but are unusable: sentinels, out of range, not a number.
@@ -88,6 +93,8 @@ class scan_model {
   std::uint32_t first_invalid_ = 0;
   std::int64_t oldest_us_ = 0;
   std::int64_t newest_us_ = 0;
+  std::int64_t oldest_fresh_us_ = std::numeric_limits<std::int64_t>::max();
+  bool expired_ = false; ///< some are marked as stale
   bool uniform_ = false; ///< all good, all with `whole_source_us_` and `newest_us_`
   std::int64_t whole_source_us_ = 0;
 };

@@ -3,6 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "messages/protection/condition.hpp"
 
 namespace voltaic::messages::protection {
 
@@ -42,6 +46,26 @@ struct strength {
   }
 };
 
+/// Why a fault may not have this condition: what watches voltage, current or temperature is
+/// suppressed by nothing. Temperature alone may ask which way the current flows, because it limits
+/// each direction by itself. Nothing: it may.
+std::optional<std::string_view> forbidden_condition(const limit& of, std::string_view unit) {
+  constexpr std::array<std::string_view, 5> never{"V", "mV", "V per cell", "A", "ratio"};
+  constexpr std::array<std::string_view, 2> by_direction{"degC", "K"};
+  if (of.level < level::fault || of.condition.empty()) return std::nullopt;
+  if (std::ranges::find(never, unit) != never.end())
+    return "nothing may suppress a fault of a voltage or current: it has no condition";
+  if (std::ranges::find(by_direction, unit) == by_direction.end()) return std::nullopt;
+  const auto asked = parse_condition(of.condition).value_or(condition{});
+  const auto is_direction = [](const clause& each) {
+    return each.asks == clause::kind::charging_over ||
+           each.asks == clause::kind::discharging_over ||
+           each.asks == clause::kind::above_discharge_fault;
+  };
+  if (std::ranges::all_of(asked, is_direction)) return std::nullopt;
+  return "only the direction of the current may suppress a fault of a temperature";
+}
+
 } // namespace
 
 std::vector<level_mistake> mistakes_of(const candidate& watched) {
@@ -67,6 +91,8 @@ std::vector<level_mistake> mistakes_of(const candidate& watched) {
     if (each.level >= level::fault && each.latch == latch::none && each.reason.empty()) {
       report("a fault without a latch needs a reason");
     }
+    if (const auto forbidden = forbidden_condition(each, watched.unit))
+      report(std::string(*forbidden));
     if (lower && sign * each.set <= sign * lower->set) {
       report(fmt::format("set must lie beyond the {}'s", to_string(lower->level)));
     }

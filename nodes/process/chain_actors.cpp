@@ -147,6 +147,8 @@ actors::protection::protection_options rules_of(const site::plan& plan, const si
     if (!found) continue;
     const auto& point = profile.points[*found];
     rules.points[each] = {point.count, point.group_size, point.period_ms};
+    if (point.type != messages::profiles::raw_type::f64)
+      rules.points[each].resolution = point.scale;
   }
   if (const auto limit = profile.find_point("reported_charge_current_limit")) {
     rules.reports_charge_limit = true;

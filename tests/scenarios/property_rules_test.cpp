@@ -152,6 +152,51 @@ TEST_CASE("safety rule 4: missing or invalid cells that count as numbers are fou
   CHECK(breaks(make_missing_rule(), with(invalid, {at(3'900, moment{}, -1)})) > 0);
 }
 
+TEST_CASE("safety rule 5: a reset before the cell was behind its clear value is found") {
+  event told;
+  told.kind = "protection";
+  told.subject = "rack_0";
+  told.candidate = "cell_overvoltage";
+  told.level = "fault";
+  told.edge = "set";
+  told.scope = "module_0:cell_0";
+  const auto history = [&](std::uint16_t after_mv, std::int64_t reset_ms) {
+    std::vector<fact> all;
+    add_scans(all, 0, 2'000, 3'660);
+    all.push_back(at(2'000, event_said{"rack_0", told}, -1));
+    add_scans(all, 2'010, 30'000, after_mv);
+    auto reset = told;
+    reset.edge = "reset";
+    reset.scope = {};
+    std::erase_if(all, [&](const fact& each) { return each.time_us > reset_ms * ms; });
+    all.push_back(at(reset_ms, event_said{"rack_0", reset}, -1));
+    return all;
+  };
+  CHECK(breaks(make_reset_rule(), history(3'400, 12'100)) == 0);
+  CHECK(breaks(make_reset_rule(), history(3'400, 11'800)) > 0);
+  CHECK(breaks(make_reset_rule(), history(3'401, 29'000)) > 0);
+  CHECK(breaks(make_reset_rule(), history(65'535, 29'000)) > 0); // no value
+  // What another cell does is not this one's.
+  told.scope = "module_0:cell_1";
+  CHECK(breaks(make_reset_rule(), history(3'620, 29'000)) == 0);
+  // A value that lay beyond in between begins it anew, one that nobody may have seen does not.
+  told.scope = "module_0:cell_0";
+  for (const std::int64_t beyond_ms : {200, 600}) {
+    auto broken = history(3'300, 16'000);
+    for (auto& each : broken) {
+      auto* cells = std::get_if<cells_heard>(&each.what);
+      if (cells != nullptr && cells->first == 0 && each.time_us >= 8'000 * ms &&
+          each.time_us < (8'000 + beyond_ms) * ms)
+        cells->millivolts[0] = 3'620;
+    }
+    CHECK((breaks(make_reset_rule(), broken) > 0) == (beyond_ms == 600));
+  }
+  // With the journal the latch is gone: another one stands in its place.
+  auto forgotten = history(3'620, 29'000);
+  forgotten.insert(forgotten.end() - 1, at(28'000, journal_gone{"rack_0"}, -1));
+  CHECK(breaks(make_reset_rule(), forgotten) == 0);
+}
+
 TEST_CASE("safety rule 5: a restart that closes or forgets a latch is found") {
   const auto close = command_arrived{asked("close", 10'000)};
   const auto ended = chain_ended{"a crash", true};

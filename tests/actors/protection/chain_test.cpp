@@ -23,8 +23,9 @@ TEST_CASE("a chain closes by command, trips, latches, and closes again only afte
   chain.cell_mv[19] = 3'660;
   chain.run(2'500);
   CHECK(chain.texts("protection") ==
-        std::vector<std::string>{"set cell_overvoltage/fault module_1:cell_3",
-                                 "set cell_overvoltage/alarm module_1:cell_3"});
+        std::vector<std::string>{"set cell_overvoltage/warning module_1:cell_3",
+                                 "set cell_overvoltage/alarm module_1:cell_3",
+                                 "set cell_overvoltage/fault module_1:cell_3"});
   CHECK_FALSE(chain.order.lease);
   CHECK(chain.texts("contactor").back() == "open cell_overvoltage/fault module_1:cell_3");
   chain.command("rack_0/contactor", "close");
@@ -104,6 +105,10 @@ TEST_CASE("safety rule 5: a restarted chain neither closes nor lets go of its la
   CHECK(chain.permit.reasons ==
         std::vector<std::string>{"cell_overvoltage/fault module_0:cell_0 is latched: reset first"});
   chain.command("rack_0/protection", "reset");
+  CHECK(chain.results.back().outcome ==
+        messages::outcome::rejected); // nobody knows that it is over
+  chain.run(10'000);
+  chain.command("rack_0/protection", "reset");
   CHECK(chain.results.back().outcome == messages::outcome::done);
   chain.start();
   chain.run(2'000);
@@ -137,6 +142,7 @@ TEST_CASE("F-156 a lock of the journal stays a lock under a table that would ask
   chain.start(); // what stood once stands for every later life
   chain.run(2'000);
   CHECK(chain.permit.locked);
+  chain.run(10'000); // a whole clear time of this life
   chain.command("rack_0/protection", "reset", "service");
   CHECK(chain.results.back().outcome == messages::outcome::done);
   chain.run(1'000);
@@ -175,7 +181,7 @@ TEST_CASE("a fault that trips five times locks, also where restarts and resets l
     chain.cell_mv[0] = 3'300;
     chain.run(15'000);
     if (trip % 2 == 0) chain.start();
-    chain.run(2'000);
+    chain.run(12'000); // a whole clear time of this life
     CHECK(chain.permit.locked == (trip == 5));
     chain.command("rack_0/protection", "reset", "operator");
     CHECK(chain.results.back().outcome ==

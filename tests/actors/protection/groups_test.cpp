@@ -63,8 +63,7 @@ TEST_CASE("a warning that goes on keeps no group of others open, an alarm does")
 
 TEST_CASE("before anything was set, nothing belongs to a group") {
   quick_rack rack;
-  const stored_latch stored[] = {{"cell_overvoltage", "fault", "user", "module_0:cell_1", ""}};
-  rack.model.load_latches(stored, false);
+  rack.model.load_latches({}, true);
   REQUIRE(rack.model.reset(messages::lock_right::given, true).empty());
   REQUIRE(rack.model.last().reports.size() == 1);
   CHECK_FALSE(rack.model.last().reports[0].in_group);

@@ -86,6 +86,7 @@ TEST_CASE("a lock bars closing, even one whose actions would not") {
   rack.settle();
   CHECK(rack.tick().verdict.granted);
   CHECK_FALSE(rack.tick().verdict.close_allowed);
+  rack.run(11'000);
   REQUIRE(rack.model.reset(messages::lock_right::given, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
@@ -112,6 +113,7 @@ TEST_CASE("F-156 a latch survives a table that no longer has its level") {
   CHECK(rack.tick().verdict.reasons ==
         std::vector<std::string>{"cell_overvoltage/fault module_0:cell_1 is latched: reset first",
                                  "rack_temperature/fault rack is latched: reset first"});
+  rack.run(11'000);
   CHECK(rack.model.reset(messages::lock_right::needs_service, true).empty());
   CHECK(rack.tick().verdict.close_allowed);
 }
@@ -123,6 +125,7 @@ TEST_CASE("a latch that is stored as nobody can read is a lock") {
     const stored_latch stored[] = {{"cell_overvoltage", "fault", word, "module_0:cell_1"}};
     rack.model.load_latches(stored, false);
     rack.settle();
+    rack.run(11'000);
     CHECK(rack.tick().verdict.locked);
     CHECK_FALSE(rack.model.reset(messages::lock_right::needs_service, true).empty());
     CHECK(rack.model.reset(messages::lock_right::given, true).empty());

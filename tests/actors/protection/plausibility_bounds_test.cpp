@@ -63,8 +63,8 @@ TEST_CASE("a limit that falls is judged at once, however seldom the current is s
     rack.run(30'000);
     const std::string over = direction < 0 ? "charge_overcurrent" : "discharge_overcurrent";
     CHECK(of(rack, over) ==
-          lines{"7200 set " + over + "/warning rack", "7450 set " + over + "/hard rack",
-                "12200 set " + over + "/alarm rack", "12200 set " + over + "/fault rack"});
+          lines{"7200 set " + over + "/warning rack", "7450 set " + over + "/alarm rack",
+                "7450 set " + over + "/fault rack", "7450 set " + over + "/hard rack"});
     CHECK(of(rack, "limit_ignored") ==
           lines{"4200 set limit_ignored/alarm rack", "7200 set limit_ignored/fault rack"});
   }

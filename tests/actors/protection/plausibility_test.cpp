@@ -52,7 +52,7 @@ TEST_CASE("F-140 without current, or where cells rest on a flat curve together, 
   flat.settle();
   flat.set(measured::current, 100);
   flat.set(measured::cell_voltage, 3.28);
-  flat.run(900'000);
+  flat.run(480'000); // 4.8 % of the capacity
   CHECK_FALSE(has(flat, "sensor_frozen"));
 }
 
@@ -151,6 +151,40 @@ TEST_CASE("F-170 a cell that is hot and heats itself opens at once and locks") {
   CHECK(since_hot_ms <= 5'000);
   CHECK(rack.model.last().verdict.opening == messages::opening::immediate);
   CHECK(rack.model.last().verdict.locked);
+}
+
+TEST_CASE("F-170 heat alone shows a runaway where cell voltages fell silent") {
+  full_rack rack;
+  rack.set(measured::cell_temperature, 58, 3);
+  rack.settle();
+  rack.silence(measured::cell_voltage);
+  double celsius = 58;
+  std::int64_t since_hot_ms = 0;
+  for (int second = 0; second < 20 && !has(rack, "thermal_runaway"); ++second) {
+    celsius += 3;
+    rack.set(measured::cell_temperature, celsius, 3);
+    if (celsius >= 60) since_hot_ms += 1'000;
+    rack.run(1'000);
+  }
+  CHECK(has(rack, "set thermal_runaway/hard module_0:temperature_3"));
+  CHECK(since_hot_ms <= 5'000);
+  CHECK(rack.model.last().verdict.opening == messages::opening::immediate);
+  CHECK(rack.model.last().verdict.locked);
+}
+
+TEST_CASE("F-170 a voltage that fell silent is no sign of a cell that breaks down") {
+  full_rack rack;
+  rack.settle();
+  rack.set(measured::cell_voltage, 2.4, 3);
+  rack.run(200);
+  rack.silence(measured::cell_voltage);
+  rack.run(1'000);
+  double celsius = 25;
+  for (int second = 0; second < 8; ++second) {
+    rack.set(measured::cell_temperature, celsius += 2, 3);
+    rack.run(1'000);
+  }
+  CHECK_FALSE(has(rack, "thermal_runaway"));
 }
 
 TEST_CASE("F-170 a cell that breaks down while it heats runs away below the largest temperature") {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "messages/protection/level_rules.hpp"
 #include "messages/protection/limits_file.hpp"
 
 namespace voltaic::messages::protection::limits_file_test {
@@ -211,6 +212,38 @@ TEST_CASE("F-155 a protection file that breaks a rule is refused with place and 
         "f.toml:9:12: envelope must be [minimum, maximum]\n");
   CHECK(findings_of(edited("[3.0, 3.8]", "3.8")) ==
         "f.toml:9:12: envelope must be [minimum, maximum]\n");
+}
+
+TEST_CASE("nothing suppresses a fault of a voltage, current or temperature") {
+  const auto with_condition = [](const std::string& level, const std::string& condition) {
+    const auto text = edited("", "");
+    const auto line = text.find(level + " = {");
+    const auto end = text.find(" }", line);
+    return findings_of(text.substr(0, end) + ", condition = \"" + condition + "\"" +
+                       text.substr(end));
+  };
+  constexpr const char* refused = "nothing may suppress a fault of a voltage or current";
+  CHECK(with_condition("fault", "charging over 0.02 C").find(refused) != std::string::npos);
+  CHECK(with_condition("fault", "soc between 15 and 95").find(refused) != std::string::npos);
+  CHECK(with_condition("alarm", "soc between 15 and 95").empty());
+  candidate hot;
+  hot.name = "charge_overtemperature";
+  for (const std::string unit : {"degC", "K", "V", "mV", "V per cell", "A", "ratio", "%"}) {
+    for (const auto which : {level::alarm, level::fault, level::hard}) {
+      CAPTURE(unit, to_string(which));
+      hot.unit = unit;
+      hot.limits.resize(1);
+      hot.limits[0].level = which;
+      hot.limits[0].set = 1;
+      hot.limits[0].latch = latch::user;
+      const bool is_free = unit == "%" || which == level::alarm;
+      const bool is_warm = unit == "degC" || unit == "K";
+      hot.limits[0].condition = "discharging over 0.02 C or above the discharge fault value";
+      CHECK(mistakes_of(hot).empty() == (is_free || is_warm));
+      hot.limits[0].condition = "charging over 0.02 C or current under 0.1 C";
+      CHECK(mistakes_of(hot).empty() == is_free);
+    }
+  }
 }
 
 TEST_CASE("F-180 unknown, repeated, missing and mistyped keys of a protection file are refused") {

@@ -353,6 +353,7 @@ std::vector<std::unique_ptr<rule>> make_rules() {
   all.push_back(make_lease_rule());
   all.push_back(make_missing_rule());
   all.push_back(make_restart_rule());
+  all.push_back(make_reset_rule());
   all.push_back(make_event_rule());
   all.push_back(make_command_rule());
   return all;

@@ -49,6 +49,7 @@ class rule {
 [[nodiscard]] std::unique_ptr<rule> make_lease_rule();   ///< rule 3
 [[nodiscard]] std::unique_ptr<rule> make_missing_rule(); ///< rule 4
 [[nodiscard]] std::unique_ptr<rule> make_restart_rule(); ///< rule 5
+[[nodiscard]] std::unique_ptr<rule> make_reset_rule();   ///< rule 5, by the cells' true values
 [[nodiscard]] std::unique_ptr<rule> make_event_rule();   ///< rule 6
 [[nodiscard]] std::unique_ptr<rule> make_command_rule(); ///< rule 7
 
