@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/modbus_device/line_answers.hpp"
 #include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
@@ -26,68 +27,6 @@ model checked(const actor_options& options) {
   return *std::move(made);
 }
 
-read_result as_read_result(const bus::modbus::read_answer& answer) {
-  using bus::modbus::outcome;
-  read_result result;
-  if (answer.outcome == outcome::done) result.what = read_result::kind::done;
-  if (answer.outcome == outcome::exception) result.what = read_result::kind::exception;
-  result.exception_code = answer.exception_code;
-  result.registers = answer.registers;
-  result.time_us = answer.time_us;
-  result.reason = answer.reason;
-  return result;
-}
-
-/// Why a read was refused, in words that say who has to act.
-std::string reason_of(const bus::modbus::read_answer& answer) {
-  if (answer.outcome != bus::modbus::outcome::exception) return answer.reason;
-  const auto code = answer.exception_code;
-  const auto* whose = code >= 0x01 && code <= 0x03 ? "profile error"
-                      : code == 0x04               ? "device warning"
-                                                   : "device not ready";
-  return fmt::format("{}: {} for {} registers at {}", whose, answer.reason, answer.request.count,
-                     answer.request.address);
-}
-
-write_result as_write_result(const bus::modbus::write_answer& answer) {
-  using bus::modbus::outcome;
-  write_result result;
-  result.exception_code = answer.exception_code;
-  result.read_back = answer.read_back;
-  result.reason = answer.reason;
-  if (answer.outcome == outcome::expired)
-    result.what = write_result::kind::expired;
-  else if (!answer.sent)
-    result.what = write_result::kind::unsent;
-  else if (answer.outcome == outcome::done)
-    result.what = write_result::kind::done;
-  else if (answer.outcome == outcome::exception)
-    result.what = write_result::kind::exception;
-  return result;
-}
-
-bus::modbus::table table_of(messages::profiles::register_table table) {
-  return table == messages::profiles::register_table::input ? bus::modbus::table::input
-                                                            : bus::modbus::table::holding;
-}
-
-std::vector<bus::modbus::register_window> writable_of(
-    const messages::profiles::register_plan& plan) {
-  std::vector<bus::modbus::register_window> windows;
-  for (const auto& command : plan.commands())
-    if (const auto& target = command.target_register)
-      windows.push_back({target->address, target->words});
-  return windows;
-}
-
-std::optional<bus::modbus::guard_read> guard_of(const messages::profiles::device_profile& profile) {
-  if (!profile.guard) return std::nullopt;
-  const auto& guard = *profile.guard;
-  return bus::modbus::guard_read{
-      {table_of(guard.table), guard.address, static_cast<std::uint16_t>(guard.values.size())},
-      guard.values};
-}
-
 /// Of a set that was planned: it has one.
 double value_of(const messages::command& command) {
   const auto* value = std::get_if<double>(&command.value);
@@ -95,29 +34,6 @@ double value_of(const messages::command& command) {
 }
 
 } // namespace
-
-messages::expected<std::vector<bus::modbus::unit_plan>> modbus_device_actor::make_unit_plans(
-    const model_options& options, std::uint8_t unit, std::uint32_t min_gap_ms) {
-  const auto made = model::create(options);
-  if (!made) return made.error();
-  const auto& plan = made->plan();
-  bus::modbus::unit_plan common;
-  common.unit = unit;
-  common.min_gap_ms = min_gap_ms;
-  common.writable = writable_of(plan);
-  common.guard = guard_of(*options.profile);
-  std::vector<bus::modbus::unit_plan> plans;
-  for (std::size_t i = 0; i < plan.reads().size(); ++i) {
-    if (plans.empty() || plans.back().period_ms != plan.period_ms(i)) {
-      plans.push_back(common);
-      plans.back().period_ms = plan.period_ms(i);
-      plans.back().first_read = static_cast<std::uint16_t>(i);
-    }
-    const auto& read = plan.reads()[i];
-    plans.back().reads.push_back({table_of(read.table), read.address, read.count});
-  }
-  return plans;
-}
 
 modbus_device_actor::modbus_device_actor(runtime::context& context, actor_options options)
     : context_(context),
@@ -185,13 +101,11 @@ void modbus_device_actor::receive(const bus::modbus::poll& poll) {
     return;
   const runtime::instant time{poll.now_us, poll.now_us + poll.utc_offset_us};
   advance(time);
+  std::vector<std::string> reasons; // results only refer to them
+  for (const auto& each : poll.answers) reasons.push_back(reason_of(each));
   std::vector<read_result> round;
-  std::vector<std::string> reasons;
-  for (const auto& each : poll.answers) {
-    reasons.push_back(reason_of(each));
-    round.push_back(as_read_result(each));
-  }
-  for (std::size_t i = 0; i < round.size(); ++i) round[i].reason = reasons[i];
+  for (std::size_t i = 0; i < reasons.size(); ++i)
+    round.push_back(as_read_result(poll.answers[i], reasons[i]));
   tell(model_.apply(poll.first_read, round, poll.now_us), time);
   tell_state();
   tell_notices(poll, time);

@@ -45,11 +45,6 @@ class modbus_device_actor final : public runtime::actor {
   void wake(runtime::instant now) override;
   [[nodiscard]] runtime::condition condition() const override;
 
-  /// What the line has to poll for this device: one plan for each period, and in
-  /// each what may be written.
-  [[nodiscard]] static messages::expected<std::vector<bus::modbus::unit_plan>> make_unit_plans(
-      const model_options& options, std::uint8_t unit, std::uint32_t min_gap_ms = 0);
-
  private:
   struct pending_set {
     messages::command command;

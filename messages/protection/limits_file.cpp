@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <set>
 
-#include "messages/protection/condition.hpp"
+#include "messages/protection/level_file.hpp"
 #include "messages/protection/level_rules.hpp"
+#include "messages/protection/limits_notes.hpp"
 #include "messages/protection/override.hpp"
 #include "messages/protection/own_candidate.hpp"
 #include "messages/toml_text.hpp"
@@ -17,8 +17,6 @@ namespace voltaic::messages::protection {
 
 namespace {
 
-constexpr std::string_view level_keys[] = {"set",   "clear",   "set_ms",    "clear_ms",
-                                           "latch", "actions", "condition", "reason"};
 constexpr std::int64_t period_ms_max = 60'000;
 
 /// Walks the file once and collects what is wrong on the way.
@@ -26,7 +24,7 @@ class reader {
  public:
   /// `size`: of the rack that it is about; nullptr: of any.
   explicit reader(std::string file, const rack_size* size = nullptr)
-      : file_(std::move(file)), size_(size) {}
+      : notes_(std::move(file)), size_(size) {}
 
   table read(const toml::table& root) {
     table result;
@@ -40,7 +38,7 @@ class reader {
     // Their limits may be those of others in this file.
     for (const auto& [key, value] : root)
       if (parse_own(key.str())) read_own(key, value, result);
-    if (!root.contains("protection")) report({1, 1}, "table [protection] is missing");
+    if (!root.contains("protection")) notes_.report({1, 1}, "table [protection] is missing");
     // The parser sorts keys; people and reports use the order of the file.
     std::ranges::sort(places_, {}, &place::line);
     std::vector<candidate> in_order;
@@ -49,19 +47,11 @@ class reader {
     return result;
   }
 
+  findings take_findings() { return notes_.take_findings(); }
+
   // What is stated instead of what `result` says already.
   void apply(const toml::table& changes, table& result) {
     for (const auto& [name, node] : changes) change_candidate(name, node, result);
-  }
-
-  void report(toml::source_position at, std::string text) {
-    found_.push_back({file_, at.line, at.column, std::move(text)});
-  }
-
-  findings take_findings() {
-    std::ranges::sort(
-        found_, {}, [](const finding& one) { return std::tuple(one.line, one.column, one.text); });
-    return std::move(found_);
   }
 
  private:
@@ -72,35 +62,36 @@ class reader {
 
   void read_heading(const toml::node& node, table& result) {
     const auto* heading = node.as_table();
-    if (!heading) return report(node.source().begin, "protection must be a table");
+    if (!heading) return notes_.report(node.source().begin, "protection must be a table");
     for (const auto& [key, value] : *heading) {
       if (key.str() == "name") {
-        result.name = text_of(key, value).value_or("");
+        result.name = notes_.text_of(key, value).value_or("");
       } else if (key.str() == "chemistry") {
-        result.chemistry = text_of(key, value).value_or("");
+        result.chemistry = notes_.text_of(key, value).value_or("");
       } else {
-        unknown_key(key, "name, chemistry");
+        notes_.unknown_key(key, "name, chemistry");
       }
     }
     for (const auto* required : {"name", "chemistry"}) {
-      if (!heading->contains(required)) missing_key(*heading, required, "protection");
+      if (!heading->contains(required)) notes_.missing_key(*heading, required, "protection");
     }
   }
 
   void read_candidate(const toml::key& name, const toml::node& node, table& result) {
     const auto* fields = node.as_table();
     const auto* known = find_candidate(name.str());
-    if (known == nullptr) return report(name.source().begin, unknown_candidate(name.str()));
-    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    if (known == nullptr) return notes_.report(name.source().begin, unknown_candidate(name.str()));
+    if (!fields)
+      return notes_.report(name.source().begin, fmt::format("{} must be a table", name.str()));
     candidate watched;
     watched.name = std::string(name.str());
     for (const auto& [key, value] : *fields) read_field(key, value, watched);
     for (const auto* required : {"unit", "direction", "period_ms", "envelope"}) {
-      if (!fields->contains(required)) missing_key(*fields, required, watched.name);
+      if (!fields->contains(required)) notes_.missing_key(*fields, required, watched.name);
     }
     check_fixed(*known, watched, *fields);
     if (watched.limits.empty()) {
-      report(name.source().begin, fmt::format("{} has no level", watched.name));
+      notes_.report(name.source().begin, fmt::format("{} has no level", watched.name));
     }
     check_levels(watched, name, *fields);
     places_.push_back({name.source().begin.line, result.candidates.size()});
@@ -110,24 +101,25 @@ class reader {
   // Of a point that only this rack has; with the limits of its quantity, or with its own.
   void read_own(const toml::key& name, const toml::node& node, table& result) {
     const auto* fields = node.as_table();
-    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    if (!fields)
+      return notes_.report(name.source().begin, fmt::format("{} must be a table", name.str()));
     candidate watched;
     if (const auto* stated = fields->get("quantity")) {
       const auto unit = (*fields)["unit"].value<std::string>().value_or("");
       if (auto usual = usual_of(name, *stated, unit, result)) watched = *std::move(usual);
     } else {
       for (const auto* required : {"unit", "period_ms", "envelope"}) {
-        if (!fields->contains(required)) missing_key(*fields, required, name.str());
+        if (!fields->contains(required)) notes_.missing_key(*fields, required, name.str());
       }
     }
     watched.name = std::string(name.str());
     watched.direction = parse_own(name.str())->direction;
-    const auto before = found_.size();
+    const auto before = notes_.count();
     read_own_fields(*fields, watched);
-    if (watched.limits.empty() && before == found_.size() && !fields->contains("quantity")) {
-      report(name.source().begin, fmt::format("{} has no level", watched.name));
+    if (watched.limits.empty() && before == notes_.count() && !fields->contains("quantity")) {
+      notes_.report(name.source().begin, fmt::format("{} has no level", watched.name));
     }
-    if (before == found_.size()) check_levels(watched, name, *fields);
+    if (before == notes_.count()) check_levels(watched, name, *fields);
     places_.push_back({name.source().begin.line, result.candidates.size()});
     result.candidates.push_back(std::move(watched));
   }
@@ -137,24 +129,26 @@ class reader {
     const auto text = stated.value<std::string>().value_or("");
     const auto* found = find_quantity(text);
     if (found == nullptr) {
-      report(stated.source().begin,
-             fmt::format("unknown quantity '{}', expected one of: {}", text, quantity_names()));
+      notes_.report(stated.source().begin, fmt::format("unknown quantity '{}', expected one of: {}",
+                                                       text, quantity_names()));
       return std::nullopt;
     }
     if (found->stated_by != stated_by::value && size_ == nullptr) {
-      report(stated.source().begin,
-             fmt::format("limits of {} follow from the rack: state the quantity at the profile's "
-                         "point, or in [rack.override] of the site file",
-                         text));
+      notes_.report(
+          stated.source().begin,
+          fmt::format("limits of {} follow from the rack: state the quantity at the profile's "
+                      "point, or in [rack.override] of the site file",
+                      text));
       return std::nullopt;
     }
     auto usual = default_of(rules, name.str(), *found, size_, found->fits(unit) ? unit : "");
     if (usual && !split_point(parse_own(name.str())->point).device.empty())
       usual = without_opening(*std::move(usual));
     if (!usual) {
-      report(stated.source().begin,
-             fmt::format("there are no limits of {} for {}: state its levels instead of a quantity",
-                         text, name.str()));
+      notes_.report(
+          stated.source().begin,
+          fmt::format("there are no limits of {} for {}: state its levels instead of a quantity",
+                      text, name.str()));
     }
     return usual;
   }
@@ -166,12 +160,12 @@ class reader {
       if (key.str() != "quantity") read_field(key, value, watched);
     }
     if (watched.direction != side) {
-      report(fields.get("direction")->source().begin,
-             fmt::format("direction of {} must be '{}'", watched.name, to_string(side)));
+      notes_.report(fields.get("direction")->source().begin,
+                    fmt::format("direction of {} must be '{}'", watched.name, to_string(side)));
     }
     if (!unit.empty() && watched.unit != unit) {
-      report(fields.get("unit")->source().begin,
-             fmt::format("unit of {} must be '{}'", watched.name, unit));
+      notes_.report(fields.get("unit")->source().begin,
+                    fmt::format("unit of {} must be '{}'", watched.name, unit));
     }
   }
 
@@ -180,17 +174,18 @@ class reader {
     const auto* known = find_candidate(name.str());
     const auto watched = std::ranges::find(result.candidates, name.str(), &candidate::name);
     if (parse_own(name.str())) return change_own(name, node, watched, result);
-    if (known == nullptr) return report(name.source().begin, unknown_candidate(name.str()));
+    if (known == nullptr) return notes_.report(name.source().begin, unknown_candidate(name.str()));
     if (watched == result.candidates.end()) {
-      return report(name.source().begin,
-                    fmt::format("the protection file does not have {}", name.str()));
+      return notes_.report(name.source().begin,
+                           fmt::format("the protection file does not have {}", name.str()));
     }
-    if (!fields) return report(name.source().begin, fmt::format("{} must be a table", name.str()));
-    const auto before = found_.size();
+    if (!fields)
+      return notes_.report(name.source().begin, fmt::format("{} must be a table", name.str()));
+    const auto before = notes_.count();
     for (const auto& [key, value] : *fields) read_field(key, value, *watched);
     check_fixed(*known, *watched, *fields);
     // A value that could not be read breaks no rule besides.
-    if (found_.size() == before) check_levels(*watched, name, *fields);
+    if (notes_.count() == before) check_levels(*watched, name, *fields);
   }
 
   // A quantity that is stated anew replaces what stood there.
@@ -202,34 +197,34 @@ class reader {
       if (!is_new) result.candidates.erase(watched);
       return read_own(name, node, result);
     }
-    const auto before = found_.size();
+    const auto before = notes_.count();
     read_own_fields(*fields, *watched);
-    if (found_.size() == before) check_levels(*watched, name, *fields);
+    if (notes_.count() == before) check_levels(*watched, name, *fields);
   }
 
   void read_field(const toml::key& key, const toml::node& value, candidate& watched) {
     const auto name = key.str();
     if (name == "unit") {
-      watched.unit = text_of(key, value).value_or("");
+      watched.unit = notes_.text_of(key, value).value_or("");
     } else if (name == "direction") {
-      const auto text = text_of(key, value);
+      const auto text = notes_.text_of(key, value);
       if (text && *text != "high" && *text != "low") {
-        report(value.source().begin, "direction must be 'high' or 'low'");
+        notes_.report(value.source().begin, "direction must be 'high' or 'low'");
       }
       watched.direction = text == "low" ? direction::low : direction::high;
     } else if (name == "period_ms") {
-      watched.period_ms = whole_of(key, value, 1, period_ms_max);
+      watched.period_ms = notes_.whole_of(key, value, 1, period_ms_max);
     } else if (name == "envelope") {
       read_envelope(value, watched);
     } else if (name == "cascade") {
       const auto stated = value.value<bool>();
-      if (!value.is_boolean()) report(value.source().begin, "cascade must be true or false");
+      if (!value.is_boolean()) notes_.report(value.source().begin, "cascade must be true or false");
       watched.cascade = stated.value_or(false);
     } else if (const auto found = level_of(name)) {
-      read_level(*found, key, value, watched);
+      read_level(*found, key, value, watched, notes_);
     } else {
-      unknown_key(key,
-                  "unit, direction, period_ms, envelope, cascade, warning, alarm, fault, hard");
+      notes_.unknown_key(
+          key, "unit, direction, period_ms, envelope, cascade, warning, alarm, fault, hard");
     }
   }
 
@@ -240,168 +235,35 @@ class reader {
       return number && std::isfinite(*number) ? number : std::nullopt;
     };
     if (!pair || pair->size() != 2 || !bound(0) || !bound(1) || *bound(0) >= *bound(1)) {
-      return report(value.source().begin, "envelope must be [minimum, maximum]");
+      return notes_.report(value.source().begin, "envelope must be [minimum, maximum]");
     }
     watched.minimum = *bound(0);
     watched.maximum = *bound(1);
-  }
-
-  void read_level(level which, const toml::key& key, const toml::node& value, candidate& watched) {
-    const auto* fields = value.as_table();
-    if (!fields) {
-      return report(key.source().begin, fmt::format("{} must be a table", key.str()));
-    }
-    const auto known = std::ranges::find(watched.limits, which, &limit::level);
-    limit read = known != watched.limits.end() ? *known : limit{};
-    read.level = which;
-    for (const auto& [name, node] : *fields) read_level_field(name, node, read);
-    if (known != watched.limits.end()) {
-      *known = std::move(read);
-      return;
-    }
-    for (const auto required : {"set", "clear", "set_ms", "clear_ms", "latch", "actions"}) {
-      if (!fields->contains(required)) missing_key(*fields, required, key.str());
-    }
-    const auto behind = std::ranges::find_if(
-        watched.limits, [&](const limit& other) { return other.level > which; });
-    watched.limits.insert(behind, std::move(read));
-  }
-
-  void read_level_field(const toml::key& key, const toml::node& value, limit& read) {
-    const auto name = key.str();
-    if (name == "set") {
-      read.set = number_of(key, value);
-    } else if (name == "clear") {
-      read.clear = number_of(key, value);
-    } else if (name == "set_ms") {
-      read.set_ms = whole_of(key, value, 0, delay_ms_max);
-    } else if (name == "clear_ms") {
-      read.clear_ms = whole_of(key, value, 0, delay_ms_max);
-    } else if (name == "latch") {
-      read.latch = latch_of(key, value);
-    } else if (name == "actions") {
-      read_actions(key, value, read);
-    } else if (name == "condition") {
-      read.condition = text_of(key, value).value_or("");
-      if (!parse_condition(read.condition)) {
-        report(value.source().begin, fmt::format("condition '{}' is not understood, expected {}",
-                                                 read.condition, condition_forms));
-      }
-    } else if (name == "reason") {
-      read.reason = text_of(key, value).value_or("");
-    } else {
-      unknown_key(key, fmt::format("{}", fmt::join(level_keys, ", ")));
-    }
-  }
-
-  void read_actions(const toml::key& key, const toml::node& value, limit& read) {
-    const auto* list = value.as_array();
-    if (!list || list->empty()) {
-      return report(value.source().begin, fmt::format("{} must be a list of actions", key.str()));
-    }
-    read.actions.clear();
-    for (const auto& item : *list) {
-      const auto text = item.value<std::string>();
-      const auto parsed = text ? action_of(*text) : std::nullopt;
-      if (!parsed) {
-        report(item.source().begin, fmt::format("unknown action '{}'", text.value_or("")));
-      } else if (std::ranges::find(read.actions, parsed->kind, &action::kind) !=
-                 read.actions.end()) {
-        report(item.source().begin, fmt::format("action '{}' stands twice", *text));
-      } else {
-        read.actions.push_back(*parsed);
-      }
-    }
-  }
-
-  static std::optional<action> action_of(std::string_view text) {
-    const auto colon = text.find(':');
-    const auto name = text.substr(0, colon);
-    for (int kind = 0; kind <= static_cast<int>(action_kind::log); ++kind) {
-      action found{static_cast<action_kind>(kind), 0};
-      if (to_string(found.kind) != name) continue;
-      const bool derates =
-          found.kind == action_kind::derate_charge || found.kind == action_kind::derate_discharge;
-      if (derates != (colon != std::string_view::npos)) return std::nullopt;
-      if (!derates) return found;
-      unsigned percent = 0;
-      for (const char digit : text.substr(colon + 1)) {
-        if (digit < '0' || digit > '9' || percent > 100) return std::nullopt;
-        percent = percent * 10 + static_cast<unsigned>(digit - '0');
-      }
-      if (colon + 1 == text.size() || percent > 99) return std::nullopt;
-      found.percent = percent;
-      return found;
-    }
-    return std::nullopt;
-  }
-
-  latch latch_of(const toml::key& key, const toml::node& value) {
-    const auto text = text_of(key, value);
-    for (const auto one : {latch::none, latch::user, latch::lock}) {
-      if (text == to_string(one)) return one;
-    }
-    if (text) report(value.source().begin, "latch must be 'none', 'user' or 'lock'");
-    return latch::lock;
   }
 
   // What a candidate is, no file may say otherwise.
   void check_fixed(const known_candidate& known, const candidate& watched,
                    const toml::table& fields) {
     if (fields.contains("unit") && watched.unit != known.unit) {
-      report(fields.get("unit")->source().begin,
-             fmt::format("unit of {} must be '{}'", watched.name, known.unit));
+      notes_.report(fields.get("unit")->source().begin,
+                    fmt::format("unit of {} must be '{}'", watched.name, known.unit));
     }
     if (fields.contains("direction") && watched.direction != known.direction) {
-      report(fields.get("direction")->source().begin,
-             fmt::format("direction of {} must be '{}'", watched.name, to_string(known.direction)));
+      notes_.report(
+          fields.get("direction")->source().begin,
+          fmt::format("direction of {} must be '{}'", watched.name, to_string(known.direction)));
     }
   }
 
   void check_levels(const candidate& watched, const toml::key& name, const toml::table& fields) {
     for (const auto& [level, text] : mistakes_of(watched)) {
       const auto* stated = fields.get(to_string(level));
-      report(stated ? stated->source().begin : name.source().begin, text);
+      notes_.report(stated ? stated->source().begin : name.source().begin, text);
     }
   }
 
-  std::optional<std::string> text_of(const toml::key& key, const toml::node& value) {
-    if (auto text = value.value<std::string>(); text && !text->empty()) return text;
-    report(value.source().begin, fmt::format("{} must be a text", key.str()));
-    return std::nullopt;
-  }
-
-  double number_of(const toml::key& key, const toml::node& value) {
-    if (value.is_number()) {
-      if (const auto number = *value.value<double>(); std::isfinite(number)) return number;
-    }
-    report(value.source().begin, fmt::format("{} must be a finite number", key.str()));
-    return 0;
-  }
-
-  std::uint32_t whole_of(const toml::key& key, const toml::node& value, std::int64_t minimum,
-                         std::int64_t maximum) {
-    const auto* number = value.as_integer();
-    if (number && number->get() >= minimum && number->get() <= maximum) {
-      return static_cast<std::uint32_t>(number->get());
-    }
-    report(value.source().begin,
-           fmt::format("{} must be a whole number from {} to {}", key.str(), minimum, maximum));
-    return 0;
-  }
-
-  void unknown_key(const toml::key& key, std::string_view expected) {
-    report(key.source().begin,
-           fmt::format("unknown key '{}', expected one of: {}", key.str(), expected));
-  }
-
-  void missing_key(const toml::table& owner, std::string_view key, std::string_view of) {
-    report(owner.source().begin, fmt::format("{} of {} is missing", key, of));
-  }
-
-  std::string file_;
+  limits_notes notes_;
   const rack_size* size_;
-  findings found_;
   std::vector<place> places_;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/modbus_device/modbus_device_actor.hpp"
+#include "actors/modbus_device/unit_plans.hpp"
 #include "support/modbus_test_profile.hpp"
 #include "support/test_node.hpp"
 
@@ -61,7 +62,7 @@ struct device_fixture {
   /// A round in which each read gives its own addresses plus 1000.
   poll good_round() {
     poll made;
-    const auto plan = modbus_device_actor::make_unit_plans({"meter_0", profile}, 1);
+    const auto plan = make_unit_plans({"meter_0", profile}, 1);
     REQUIRE(plan);
     made.now_us = node.clock.now().monotonic_us;
     made.utc_offset_us = node.clock.now().utc_us - made.now_us;

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "actors/modbus_device/modbus_device_actor.hpp"
+#include "actors/modbus_device/unit_plans.hpp"
 #include "messages/points/point_table.hpp"
 #include "support/modbus_test_profile.hpp"
 #include "support/pymodbus_server.hpp"
@@ -41,7 +42,7 @@ struct fixture {
     options.reconnect_max_ms = 100;
     options.probe_min_ms = 50;
     options.probe_max_ms = 200;
-    auto units = modbus_device_actor::make_unit_plans({"meter_0", tests::modbus_test_profile()}, 1);
+    auto units = make_unit_plans({"meter_0", tests::modbus_test_profile()}, 1);
     REQUIRE(units);
     options.units = *std::move(units);
     auto opened = bus::modbus::open_line(
