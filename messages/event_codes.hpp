@@ -51,6 +51,8 @@ inline constexpr const char* inverter_rival = "INV_RIVAL";
 inline constexpr const char* inverter_absorption = "INV_ABSORB";
 /// Nobody knows whether battery and inverter work together, or they do not.
 inline constexpr const char* inverter_compatibility = "INV_COMPAT";
+/// Frames of an inverter's profile cannot say a value of its battery.
+inline constexpr const char* inverter_range = "INV_RANGE";
 /// A Modbus inverter did not take what it was told.
 inline constexpr const char* inverter_refused = "INV_REFUSED";
 /// A chain deals with what it hears too late, or is in time again.

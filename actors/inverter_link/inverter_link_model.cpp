@@ -21,7 +21,6 @@ namespace {
 
 // What the inverter said counts as long as its heartbeat would.
 constexpr std::int64_t inverter_age_us_max = zero_after_us;
-constexpr double counter_end = 65'536;
 // On the wire a state of health is a number; nobody measures one yet.
 constexpr double soh_unknown_percent = 100;
 /// What an inverter says of itself: manufacturer, model, firmware.
@@ -32,32 +31,6 @@ constexpr double idle_current_a = 0.5;
 constexpr double status_charge = 1;
 constexpr double status_discharge = 2;
 constexpr double status_idle = 3;
-// A step of a device's register that is reached but for rounding.
-constexpr double step_tolerance = 1e-6;
-
-// What stops the flow when nobody renews it: the currents, or the powers of an inverter that
-// takes none.
-bool is_leased(const wire::inverter_profile& profile, wire::item which) {
-  const auto writes = [&](wire::item current) {
-    return std::ranges::any_of(profile.writes,
-                               [&](const auto& each) { return each.item == current; });
-  };
-  constexpr auto charge = item_of("charge_current_limit");
-  constexpr auto discharge = item_of("discharge_current_limit");
-  if (which == item_of("charge_power_limit")) return !writes(charge);
-  if (which == item_of("discharge_power_limit")) return !writes(discharge);
-  return which == charge || which == discharge;
-}
-
-// The largest value of the point that asks no more of the battery than this.
-double fitted(const settable_range& range, double value, wire::rounding side) {
-  const double steps = value / range.resolution;
-  double whole = std::round(steps);
-  if (side == wire::rounding::down) whole = std::floor(steps + step_tolerance);
-  if (side == wire::rounding::up) whole = std::ceil(steps - step_tolerance);
-  return std::clamp(whole * range.resolution, range.minimum, range.maximum);
-}
-
 } // namespace
 
 std::vector<std::string> model_options::validate() const {
@@ -192,7 +165,8 @@ communication model::communication_of(presence inverter, std::int64_t now_us) co
   if (is_refused || inverter == presence::lost || inverter == presence::standby)
     return communication::disconnected;
   if (inverter == presence::awaited) return communication::connecting;
-  const bool is_whole = !has_missing_ && !is_rival_told_ && !is_absorption_told_ &&
+  const bool is_whole = !has_missing_ && ranges_.reason().empty() && !is_rival_told_ &&
+                        !is_absorption_told_ &&
                         partner_.compatibility() != compatibility::incompatible &&
                         told_.charge.front().cause != cause::no_data &&
                         told_.discharge.front().cause != cause::no_data;
@@ -212,6 +186,7 @@ std::string model::reason_of(communication of, presence inverter) const {
   if (is_rival_told_) return "two batteries on its bus";
   if (is_absorption_told_) return "it charges to another voltage";
   if (told_.charge.front().cause == cause::no_data) return "nobody says the battery's limits now";
+  if (!ranges_.reason().empty()) return "its frames cannot say the " + ranges_.reason();
   return "values that it needs are missing";
 }
 
@@ -320,6 +295,19 @@ void model::fill(const battery_state& battery) {
                                                                 : status_idle);
 }
 
+// An inverter that cannot be told the voltage of its battery is told to leave it alone, and
+// everybody else that this pair does not work.
+void model::stop_unsayable(const battery_state& battery, std::int64_t now_us, outputs& out) {
+  ranges_.look(payload_, now_us);
+  if (ranges_.stops()) {
+    stop_flow(told_, {cause::cannot_say, 0, ranges_.reason()}, battery);
+    fill(battery);
+  }
+  if (const auto news = ranges_.take_news())
+    out.reports.push_back(
+        {codes::inverter_range, news->empty() ? "says_all" : "cannot_say", *news});
+}
+
 void model::encode_frames(std::int64_t now_us, outputs& out) {
   bool is_missing = false;
   for (const auto& layout : options_.profile->frames) {
@@ -334,45 +322,6 @@ void model::encode_frames(std::int64_t now_us, outputs& out) {
     out.frames.push_back(*made);
     falling_.went_out(position, payload_);
   }
-}
-
-// What moves with the battery's voltage is not written for each of its volts: a register is
-// set by a command, and each command is kept.
-double model::settled(wire::item which, const settable_range& range, double value) {
-  const auto known = written_.find(which);
-  const bool is_power =
-      which == item_of("charge_power_limit") || which == item_of("discharge_power_limit");
-  const bool is_stopped_voltage =
-      which == item_of("charge_voltage_limit") && told_.charge_current_a <= 0;
-  if (known != written_.end()) {
-    const double rise = value - known->second;
-    const double least_rise = power_rise_share * (range.maximum - range.minimum);
-    if (is_power && rise > 0 && rise < least_rise && value < range.maximum) return known->second;
-    if (is_stopped_voltage && std::abs(rise) < stopped_voltage_step_v) return known->second;
-  }
-  written_[which] = value;
-  return value;
-}
-
-void model::write_values(std::int64_t now_us, outputs& out) {
-  const auto& profile = *options_.profile;
-  for (const auto& each : profile.writes) {
-    const auto value = payload_.number(each.item);
-    const auto range = options_.settable.find(each.point);
-    if (!value || range == options_.settable.end()) continue;
-    const double wanted = settled(each.item, range->second, *value);
-    out.values.push_back({each.point,
-                          fitted(range->second, wanted, wire::items[each.item].rounding),
-                          is_leased(profile, each.item)});
-  }
-  const auto& beat = profile.heartbeat;
-  if (beat.write.empty()) return;
-  const auto period_us = std::int64_t{beat.period_ms} * messages::us_per_ms;
-  if (!own_beat_us_ || now_us - *own_beat_us_ >= period_us) {
-    own_beat_us_ = now_us;
-    own_beat_ = std::fmod(own_beat_ + 1, counter_end);
-  }
-  out.beat = {beat.write, own_beat_};
 }
 
 // Told when it is judged for the first time, and whenever that, or who is judged, changes.
@@ -418,10 +367,13 @@ outputs model::step(messages::instant now) {
                       inverter_number(item_of("inverter_voltage"), now_us), caps_of_people());
   hold_voltages();
   fill(battery);
-  if (options_.profile->wire == wire::wire::can)
+  if (options_.profile->wire == wire::wire::can) {
+    stop_unsayable(battery, now_us, out);
     encode_frames(now_us, out);
-  else
-    write_values(now_us, out);
+  } else {
+    out.values = registers_.values(payload_);
+    out.beat = registers_.beat(now_us);
+  }
   judge_rival(now_us, out);
   judge_absorption(now_us, out);
   keep_apart(inverter, battery, now_us, out);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -15,6 +14,8 @@
 #include "actors/inverter_link/heartbeat_model.hpp"
 #include "actors/inverter_link/link_options.hpp"
 #include "actors/inverter_link/partner_model.hpp"
+#include "actors/inverter_link/range_model.hpp"
+#include "actors/inverter_link/register_model.hpp"
 #include "actors/inverter_link/schedule_model.hpp"
 #include "actors/inverter_link/told_limits_model.hpp"
 #include "messages/can/frame.hpp"
@@ -28,12 +29,6 @@ namespace voltaic::actors::inverter_link {
 enum class communication : std::uint8_t { disconnected, connecting, normal, degraded };
 [[nodiscard]] std::string_view to_string(communication of);
 
-/// While nothing may be charged, the voltage that a register is given follows the battery's in
-/// steps of this.
-inline constexpr double stopped_voltage_step_v = 5.0;
-/// A limit of power in a register rises by this share of its range at least: it moves with
-/// each volt of the battery.
-inline constexpr double power_rise_share = 0.01;
 /// Points are said at least this often, and when another cause binds, at most this often.
 inline constexpr std::int64_t points_period_us = 500 * messages::us_per_ms;
 inline constexpr std::int64_t causes_spacing_us = 100 * messages::us_per_ms;
@@ -63,13 +58,6 @@ struct wish {
   std::string point;
   std::variant<double, std::string> value;
   std::string reason;
-};
-
-/// A value for a point of a Modbus inverter.
-struct written_value {
-  std::string point;
-  double value = 0;
-  bool is_leased = true; ///< zero follows when nobody renews it; else it stays
 };
 
 /// What follows from a step.
@@ -129,9 +117,7 @@ class model {
                   outputs& out);
   void fill(const battery_state& battery);
   void add_identity();
-  void write_values(std::int64_t now_us, outputs& out);
-  [[nodiscard]] double settled(messages::inverter::item which, const settable_range& range,
-                               double value);
+  void stop_unsayable(const battery_state& battery, std::int64_t now_us, outputs& out);
   void encode_frames(std::int64_t now_us, outputs& out);
   [[nodiscard]] messages::telemetry say(std::int64_t now_us) const;
 
@@ -141,6 +127,8 @@ class model {
   heartbeat_model heartbeat_;
   schedule_model schedule_;
   falling_model falling_;
+  range_model ranges_;       ///< of a CAN inverter
+  register_model registers_; ///< of a Modbus inverter
   told_limits told_;
   std::vector<standing_cap> caps_;
   std::optional<double> last_charge_v_; ///< told last
@@ -157,9 +145,6 @@ class model {
   };
   std::vector<device_item> device_items_;
   std::optional<std::size_t> heartbeat_place_;
-  double own_beat_ = 0;
-  std::optional<std::int64_t> own_beat_us_;
-  std::map<messages::inverter::item, double> written_; ///< to registers, last
   // What stands.
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;

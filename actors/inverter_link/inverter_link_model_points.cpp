@@ -97,6 +97,8 @@ model::model(model_options options)
       heartbeat_(expects_heartbeat(*options_.profile)),
       schedule_(options_.profile->frames),
       falling_(options_.profile->frames),
+      ranges_(options_.profile, options_.wire),
+      registers_(options_.profile, options_.settable),
       catalogue_(describe(options_.name, options_.profile->reads_charge_voltage)) {
   assert(options_.validate().empty());
   const auto& profile = *options_.profile;

@@ -194,6 +194,12 @@ void hold_at_battery(const model_options& options, const battery_state& battery,
                                         std::min(*told.discharge_voltage_v, *battery.voltage_v));
 }
 
+// Stopped by both: some inverters go by one of them.
+void hold_stopped_charge(told_limits& told, const battery_state& battery) {
+  if (told.charge_current_a <= 0 && told.charge_voltage_v && battery.voltage_v)
+    told.charge_voltage_v = std::min(*told.charge_voltage_v, *battery.voltage_v);
+}
+
 } // namespace
 
 std::string_view to_string(cause of) {
@@ -216,6 +222,8 @@ std::string_view to_string(cause of) {
       return "heartbeat";
     case cause::incompatible:
       return "incompatible";
+    case cause::cannot_say:
+      return "cannot_say";
   }
   return "unknown";
 }
@@ -253,14 +261,20 @@ told_limits tell_limits(const model_options& options, const battery_state& batte
   told.charge_current_a = told.charge.front().current_a;
   told.discharge_current_a = told.discharge.front().current_a;
   hold_at_battery(options, battery, told);
-  // Stopped by both: some inverters go by one of them.
-  if (told.charge_current_a <= 0 && told.charge_voltage_v && battery.voltage_v)
-    told.charge_voltage_v = std::min(*told.charge_voltage_v, *battery.voltage_v);
+  hold_stopped_charge(told, battery);
   told.charge_power_w = power_of(told.charge_current_a, battery.voltage_v, battery.charge_power_w,
                                  options.charge_power_max_w);
   told.discharge_power_w = power_of(told.discharge_current_a, battery.voltage_v,
                                     battery.discharge_power_w, options.discharge_power_max_w);
   return told;
+}
+
+void stop_flow(told_limits& told, const bound& why, const battery_state& battery) {
+  told.charge.insert(told.charge.begin(), why);
+  told.discharge.insert(told.discharge.begin(), why);
+  told.charge_current_a = told.discharge_current_a = 0;
+  told.charge_power_w = told.discharge_power_w = 0;
+  hold_stopped_charge(told, battery);
 }
 
 } // namespace voltaic::actors::inverter_link

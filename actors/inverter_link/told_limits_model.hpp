@@ -22,6 +22,7 @@ enum class cause : std::uint8_t {
   fallback,     ///< the same, and the declared limits by voltage hold
   heartbeat,    ///< the inverter does not show that it lives
   incompatible, ///< battery and inverter do not work together
+  cannot_say,   ///< the inverter's frames have no room for the battery's voltage
 };
 [[nodiscard]] std::string_view to_string(cause of);
 
@@ -58,5 +59,8 @@ struct named_cap {
                                       presence inverter, compatibility known,
                                       std::optional<double> inverter_voltage_v,
                                       const std::vector<named_cap>& caps);
+
+/// Nothing flows any more, by this reason.
+void stop_flow(told_limits& told, const bound& why, const battery_state& battery);
 
 } // namespace voltaic::actors::inverter_link

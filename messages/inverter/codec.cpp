@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "messages/inverter/field_range.hpp"
 #include "messages/profiles/bits.hpp"
 
 namespace voltaic::messages::inverter {
@@ -74,10 +75,11 @@ std::int64_t to_raw(const field& of, const wire_options& options, double value) 
   return static_cast<std::int64_t>(raw);
 }
 
-// False: it has no value and the frame needs one.
+// False: it has no value that can be said, and the frame needs one.
 bool write_number(const field& of, const wire_options& options, const payload& values,
                   can::frame& to) {
-  const auto value = values.number(of.item);
+  auto value = values.number(of.item);
+  if (value && !can_say(of, options, *value)) value.reset();
   if (!value && of.is_required) return false;
   const auto raw = value ? to_raw(of, options, *value) : of.missing.value_or(0);
   write_bits(of, options.order, raw, to);
@@ -196,7 +198,9 @@ expected<can::frame> encode(const frame_layout& layout, const wire_options& opti
   made.length = layout.length;
   for (const auto& each : layout.fields)
     if (!write_field(each, options, values, made))
-      return failure{fmt::format("{} has no value", items[each.item].name)};
+      return failure{
+          fmt::format("{} {}", items[each.item].name,
+                      values.number(each.item) ? "does not fit into its field" : "has no value")};
   return made;
 }
 

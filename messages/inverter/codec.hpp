@@ -13,8 +13,8 @@ namespace voltaic::messages::inverter {
 /// The identifier on the wire of a frame that the battery sends.
 [[nodiscard]] identifier sent_id(const frame_layout& layout, const wire_options& options);
 
-/// The frame as it is sent; fails where a required item has no value. A number that
-/// the field cannot hold becomes the nearest that it can.
+/// The frame as it is sent; fails where a required item has no value. A number that the field
+/// cannot say (`can_say`) counts as none: it never becomes another one on the wire.
 [[nodiscard]] expected<can::frame> encode(const frame_layout& layout, const wire_options& options,
                                           const payload& values);
 

@@ -72,6 +72,8 @@ struct draft_inverter {
   position node_at;
   position compatibility_at;
   position relay_at; ///< of safety_relay
+  position charge_voltage_at;
+  position discharge_voltage_at;
 };
 
 /// The whole file.

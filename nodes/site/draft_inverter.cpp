@@ -104,6 +104,8 @@ void read_places(section& table, draft_inverter& made) {
   made.node_at = at("node");
   made.compatibility_at = at("compatibility");
   made.relay_at = at("safety_relay");
+  made.charge_voltage_at = at("charge_voltage");
+  made.discharge_voltage_at = at("discharge_voltage");
 }
 
 } // namespace

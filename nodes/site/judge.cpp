@@ -12,6 +12,7 @@
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
+#include "nodes/site/judge_inverter_range.hpp"
 #include "nodes/site/judge_protection.hpp"
 #include "nodes/site/line_load.hpp"
 #include "nodes/site/resolve.hpp"
@@ -289,6 +290,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_protection(*place, item, result, report);
   }
   judge_dc_bus(source, result, report);
+  judge_inverter_range(source, result, report);
   for (const auto& place : source.devices) judge_equipment(place, result, report);
   judge_digital(source, result, report);
   judge_sockets(source, result, report);

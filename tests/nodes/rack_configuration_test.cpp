@@ -106,7 +106,7 @@ TEST_CASE(
   CHECK(found.emergency_stop_wiring == "simulated line 17, normally closed");
   CHECK(found.emergency_stop_debounce_ms == 20);
   CHECK(found.fire_wiring.empty());
-  CHECK(found.inverter.starts_with("victron"));
+  CHECK(found.inverter.starts_with("discover"));
   CHECK(found.inverter_charge_voltage_v == 1'680);
   CHECK(found.inverter_discharge_voltage_v == 1'440);
   CHECK(found.inverter_charge_current_a == 250);

@@ -11,7 +11,7 @@ using namespace voltaic::actors::inverter_link;
 using namespace voltaic::actors::inverter_link::testing;
 
 TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later it is standby") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   options.safety_relay = "dio_0/inverter_release";
   bench bench(options);
   bench.values[3] = 0; // no current
@@ -37,7 +37,7 @@ TEST_CASE("F-167 without a heartbeat nothing flows after 5 s, and a minute later
 }
 
 TEST_CASE("F-167 current that flows although the inverter is in standby opens the racks") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   bench.inverter_beats = false;
   bench.pass(59 * second);
@@ -71,7 +71,7 @@ TEST_CASE(
 }
 
 TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that is told") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   for (auto& rack : options.racks) rack.can_open = false;
   bench bench(options);
   bench.pass(6 * second);
@@ -82,7 +82,7 @@ TEST_CASE("F-167 nobody is asked to open a rack that takes no orders, and that i
 }
 
 TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   auto profile = *options.profile;
   profile.keep_alive->counter_byte = std::uint8_t{0};
   options.profile = std::make_shared<const messages::inverter::inverter_profile>(profile);

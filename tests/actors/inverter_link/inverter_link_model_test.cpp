@@ -13,7 +13,7 @@ using namespace voltaic::actors::inverter_link::testing;
 using messages::inverter::item_of;
 
 TEST_CASE("an inverter is told the battery's limits once its heartbeat is steady") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(2 * second);
   CHECK(bench.link.told().charge_current_a == 0);
   CHECK(bench.text(0) == "Connecting");
@@ -25,7 +25,7 @@ TEST_CASE("an inverter is told the battery's limits once its heartbeat is steady
 }
 
 TEST_CASE("frames go out once a period, each at its phase, whatever they say") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(10 * second);
   std::vector<std::int64_t> limits_us;
   std::vector<std::int64_t> charge_us;
@@ -37,11 +37,11 @@ TEST_CASE("frames go out once a period, each at its phase, whatever they say") {
   REQUIRE(charge_us.size() >= 8); // not before its values are known
   for (std::size_t i = 1; i < limits_us.size(); ++i)
     CHECK(limits_us[i] - limits_us[i - 1] == second);
-  CHECK((charge_us.back() - limits_us.front()) % second == 20 * messages::us_per_ms);
+  CHECK((charge_us.back() - limits_us.front()) % second == 40 * messages::us_per_ms);
 }
 
 TEST_CASE("the same limit said again changes no byte on the wire") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   bench.frames.clear();
   bench.pass(20 * second);
@@ -53,7 +53,7 @@ TEST_CASE("the same limit said again changes no byte on the wire") {
 }
 
 TEST_CASE("limits that nobody says any more are zero, and come back with their sender") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   REQUIRE(bench.link.told().charge_current_a == 100);
   SECTION("silence") {
@@ -75,7 +75,7 @@ TEST_CASE("limits that nobody says any more are zero, and come back with their s
 }
 
 TEST_CASE("limits that are only repeated from memory count as said by nobody") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   bench.battery_speaks = false;
   const auto last_us = bench.now_us;
@@ -120,7 +120,7 @@ TEST_CASE("a limit that falls goes out at once, one that rises at its time") {
 }
 
 TEST_CASE("zero limits are said in frames too where nobody says the voltages any more") {
-  auto options = options_of("pylontech_lv.json");
+  auto options = options_of("discover.json");
   options.charge_voltage_v.reset();
   options.discharge_voltage_v.reset();
   bench bench(options);
@@ -145,7 +145,7 @@ TEST_CASE("zero limits are said in frames too where nobody says the voltages any
 }
 
 TEST_CASE("charging folds back near its voltage, linearly to nothing at it") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   options.fold_back = fold_back{20};
   bench bench(options);
   bench.values[2] = 1660;
@@ -165,7 +165,7 @@ TEST_CASE("charging folds back near its voltage, linearly to nothing at it") {
 }
 
 TEST_CASE("discharging folds back near its voltage, linearly to nothing at it") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   options.discharge_fold_back = fold_back{20};
   bench bench(options);
   bench.values[2] = 1460;
@@ -184,7 +184,7 @@ TEST_CASE("discharging folds back near its voltage, linearly to nothing at it") 
 }
 
 TEST_CASE("a limit that somebody set is named with who set it and until when") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.charge_reasons = {"reported_charge_current_limit"};
   bench.rack_limit_a = 40;
   bench.setpoints =
@@ -208,7 +208,7 @@ TEST_CASE("a limit that somebody set is named with who set it and until when") {
 }
 
 TEST_CASE("right behind a closing no limit is explained by what is over") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.contactor_word = "open";
   bench.values[0] = bench.values[1] = 0; // system/ says nothing of open racks
   bench.pass(6 * second);
@@ -227,7 +227,7 @@ TEST_CASE("right behind a closing no limit is explained by what is over") {
 }
 
 TEST_CASE("what binds is said when another cause does, and no more often than that") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   bench.battery_speaks = false;
   bench.pass(points_period_us - step_us); // the regular ones are told apart by their time
@@ -245,12 +245,12 @@ TEST_CASE("what binds is said when another cause does, and no more often than th
 TEST_CASE("the state of health is the battery's, the last known, and 100 % where nobody has one") {
   const auto soh_of = [](bench& on) {
     messages::inverter::payload told;
-    const auto profile = tests::shared_inverter("victron.json");
+    const auto profile = tests::shared_inverter("discover.json");
     for (const auto& frame : on.frames)
       (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
     return *told.number(item_of("soh"));
   };
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(3 * second);
   CHECK(soh_of(bench) == 100);
   bench.values[5] = 87;
@@ -262,7 +262,7 @@ TEST_CASE("the state of health is the battery's, the last known, and 100 % where
 }
 
 TEST_CASE("what binds is the smallest of battery, level and inverter") {
-  auto options = options_of("victron.json");
+  auto options = options_of("discover.json");
   options.charge_current_max_a = 80;
   bench bench(options);
   bench.discharge_reasons = {"cell_undervoltage/warning"};
@@ -276,11 +276,11 @@ TEST_CASE("what binds is the smallest of battery, level and inverter") {
 }
 
 TEST_CASE("alarms and warnings of protection reach the inverter as what they are") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.charge_reasons = {"cell_overvoltage/alarm", "charge_undertemperature/warning"};
   bench.pass(6 * second);
   messages::inverter::payload told;
-  const auto profile = tests::shared_inverter("victron.json");
+  const auto profile = tests::shared_inverter("discover.json");
   for (const auto& frame : bench.frames)
     (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
   CHECK(told.flag(item_of("alarm_high_voltage")) == true);
@@ -291,12 +291,12 @@ TEST_CASE("alarms and warnings of protection reach the inverter as what they are
 }
 
 TEST_CASE("derating alone is no alarm to an inverter") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.charge_reasons = {"derating/soc"};
   bench.discharge_reasons = {"derating/temperature"};
   bench.pass(6 * second);
   messages::inverter::payload told;
-  const auto profile = tests::shared_inverter("victron.json");
+  const auto profile = tests::shared_inverter("discover.json");
   for (const auto& frame : bench.frames)
     (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
   CHECK(told.flag(item_of("alarm_general")) == false);
@@ -347,7 +347,11 @@ TEST_CASE("without declared limits by voltage nothing flows while nobody says th
 }
 
 TEST_CASE("an inverter that charges to another voltage is told after a while") {
-  bench bench(options_of("sma_sunny_island.json"));
+  auto options = options_of("sma_sunny_island.json"); // of 48 V: its frames have room for no more
+  options.charge_voltage_v = 56;
+  options.discharge_voltage_v = 44;
+  bench bench(options);
+  bench.values[2] = 50;
   bench.inverter_beats = false;
   const auto charge_to = [&](std::uint16_t tenths) {
     for (int i = 0; i < 12; ++i) {
@@ -361,17 +365,17 @@ TEST_CASE("an inverter that charges to another voltage is told after a while") {
       bench.pass(second);
     }
   };
-  charge_to(16'800);
+  charge_to(560);
   CHECK_FALSE(bench.state_told(messages::event_codes::inverter_absorption));
-  charge_to(17'000);
+  charge_to(580);
   CHECK(bench.state_told(messages::event_codes::inverter_absorption) == "absorption_differs");
   CHECK(bench.text(0) == "Degraded");
-  charge_to(16'800);
+  charge_to(560);
   CHECK(bench.state_told(messages::event_codes::inverter_absorption) == "absorption_agrees");
 }
 
 TEST_CASE("a second battery on the inverter's bus is told") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   messages::can::frame foreign;
   foreign.id = 0x351;
@@ -412,7 +416,7 @@ TEST_CASE("a high-voltage inverter is answered when it asks, and only then") {
 }
 
 TEST_CASE("a charge that is stopped lowers the voltage to what the battery has, never to zero") {
-  bench bench(options_of("victron.json"));
+  bench bench(options_of("discover.json"));
   bench.values[0] = 0;
   bench.pass(6 * second);
   CHECK(*bench.link.told().charge_voltage_v == Approx(1584));
@@ -422,7 +426,7 @@ TEST_CASE("a charge that is stopped lowers the voltage to what the battery has, 
 TEST_CASE("options of a link are told wrong all at once") {
   model_options none;
   CHECK(none.validate().size() == 3);
-  auto good = options_of("victron.json");
+  auto good = options_of("discover.json");
   CHECK(good.validate().empty());
   good.fold_back = fold_back{0};
   good.device = "inverter_0";

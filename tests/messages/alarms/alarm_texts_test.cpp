@@ -306,6 +306,7 @@ TEST_CASE("a code whose states mean different things is explained by its state")
       {"INV_COMPAT", {"unknown", "awaited", "incompatible", "compatible"}},
       {"INV_RIVAL", {"two_batteries", "one_battery"}},
       {"INV_ABSORB", {"absorption_differs", "absorption_agrees"}},
+      {"INV_RANGE", {"cannot_say", "says_all"}},
       {"MB_CRC", {"crc-good", "crc-warning", "crc-alarm"}},
       {"CONFIGURATION", {"taken", "staged", "approved_once", "approved"}},
       {"DEADLINE_MISS", {"in_time", "deadline_warning", "deadline_open", "deadline_stop"}},

@@ -61,7 +61,7 @@ protection = "protection/lfp.toml"
 dc_bus = "dc_1"
 [[inverter]]
 name = "inverter_0"
-profile = "inverters/victron.json"
+profile = "inverters/discover.json"
 bus = "can9"
 racks = ["rack_{0..1}"]
 charge_voltage = 1680.0

@@ -78,8 +78,6 @@ TEST_CASE("an empty battery is told to be charged and not discharged, and a full
   bench.pass(6);
   CHECK(bench.told(item_of("charge_current_limit")) > 0);
   CHECK(bench.told(item_of("discharge_current_limit")) == 0);
-  CHECK(bench.flag(item_of("charge_enable")));
-  CHECK_FALSE(bench.flag(item_of("discharge_enable")));
   CHECK(bench.flag(item_of("alarm_low_voltage")));
   bench.set_cells(3.3);
   bench.pass(20);
@@ -88,8 +86,6 @@ TEST_CASE("an empty battery is told to be charged and not discharged, and a full
   bench.pass(6);
   CHECK(bench.told(item_of("charge_current_limit")) == 0);
   CHECK(bench.told(item_of("discharge_current_limit")) > 0);
-  CHECK_FALSE(bench.flag(item_of("charge_enable")));
-  CHECK(bench.flag(item_of("discharge_enable")));
 }
 
 TEST_CASE(
