@@ -42,6 +42,11 @@ inline constexpr const char* modbus_exception = "MB_EXC";
 inline constexpr const char* modbus_timeout = "MB_TMO";
 /// Answers of a Modbus line come broken, or no longer do.
 inline constexpr const char* modbus_checksum = "MB_CRC";
+/// Frames of a device fail their checks, have a wrong length, come too often, or come from two.
+inline constexpr const char* end_to_end = "E2E_FAIL";
+inline constexpr const char* bad_length = "BAD_DLC";
+inline constexpr const char* babble = "BABBLE";
+inline constexpr const char* double_node = "DUP_NODE";
 /// How an inverter and its battery get on; an inverter that is silent for long.
 inline constexpr const char* inverter_communication = "INV_COMM";
 inline constexpr const char* inverter_lost = "INV_LOST";

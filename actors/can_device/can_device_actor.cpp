@@ -63,6 +63,8 @@ void can_device::receive(const bus::can::batch& batch) {
     const runtime::instant time{said.time_us, said.time_us + batch.utc_offset_us};
     if (auto* telemetry = std::get_if<messages::telemetry>(&said.content)) {
       context_.say(runtime::plane::telemetry, std::move(*telemetry), time);
+    } else if (auto* told = std::get_if<notice>(&said.content)) {
+      record(*told, time);
     } else {
       context_.say(runtime::plane::local, std::get<messages::tick>(said.content), time);
     }
@@ -71,6 +73,17 @@ void can_device::receive(const bus::can::batch& batch) {
     sets_.receive(command, now_);
   }
   sets_.step(model_, now_);
+}
+
+void can_device::record(const notice& told, runtime::instant time) {
+  messages::event event;
+  event.kind = "system";
+  event.subject = name_;
+  event.code = told.code;
+  event.state = told.state;
+  event.level = told.level;
+  event.reason = told.reason;
+  context_.record(std::move(event), time);
 }
 
 void can_device::receive(const messages::message& message) {

@@ -35,6 +35,7 @@ class can_device final : public runtime::actor {
     std::int64_t time_us = 0;
   };
   void obey(const timed_order& given);
+  void record(const notice& told, runtime::instant time);
 
   runtime::context& context_;
   std::string name_;

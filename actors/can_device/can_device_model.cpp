@@ -44,12 +44,16 @@ messages::expected<model> model::create(model_options options) {
 }
 
 model::model(model_options options, plan decoder)
-    : options_(std::move(options)), plan_(std::move(decoder)) {
+    : options_(std::move(options)),
+      plan_(std::move(decoder)),
+      watch_(*options_.profile, plan_),
+      own_points_(*options_.profile) {
   std::vector<messages::point_description> described;
   for (const auto& point : options_.profile->points) {
     described.push_back(
         profiles::describe(*options_.profile, point, options_.subject, options_.name));
   }
+  own_points_.describe(options_.name, described);
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
   samples_.reserve(plan::samples_max);
   lay_out();
@@ -73,7 +77,9 @@ void model::lay_out() {
       one.point = id;
       one.first = covered.first_index;
       one.count = covered.count;
-      one.stale_after_us = profiles::stale_after_us(period_us);
+      const auto late_ms = options_.profile->messages[carriers[covered.carrier].message].late_ms;
+      one.stale_after_us =
+          late_ms != 0 ? messages::us_per_ms * late_ms : profiles::stale_after_us(period_us);
       by_carrier_[covered.carrier].push_back(static_cast<std::uint32_t>(parts_.size()));
       parts_.push_back(one);
       periods_us.push_back(period_us);
@@ -117,6 +123,8 @@ void model::advance(std::int64_t to_us, std::vector<said>& out) {
 
 void model::grid(std::int64_t now_us, std::vector<said>& out) {
   age(now_us);
+  watch_.step(now_us);
+  heed_watch(now_us, out);
   std::vector<std::uint16_t> due;
   for (std::size_t i = 0; i < points_.size(); ++i) {
     const bool overdue = points_[i].scan.overdue(now_us);
@@ -130,6 +138,10 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
   }
   if (!due.empty()) {
     say(due, now_us, out);
+  }
+  if (auto blocks = own_points_.step(watch_, now_us); !blocks.empty()) {
+    out.push_back(
+        {messages::telemetry{options_.name, catalogue_.fingerprint, std::move(blocks)}, now_us});
   }
   if (!said_since_tick_ && now_us - last_tick_us_ < tick_period_max_us) {
     return;
@@ -153,35 +165,48 @@ void model::age(std::int64_t now_us) {
       stale_due_us_ = std::min(stale_due_us_, due_us);
       continue;
     }
-    one.stale = true;
-    ++parts_stale_;
-    points_[one.point].changed = true;
-    const auto first = points_[one.point].first_cell + one.first;
-    for (auto i = first; i < first + one.count; ++i) {
-      cells_[i].quality = messages::worst(cells_[i].quality, quality::stale);
-      cells_[i].recovering = true;
-      cells_[i].good_run = 0;
+    distrust(one);
+  }
+}
+
+void model::distrust(part& one) {
+  one.stale = true;
+  ++parts_stale_;
+  points_[one.point].changed = true;
+  const auto first = points_[one.point].first_cell + one.first;
+  for (auto i = first; i < first + one.count; ++i) {
+    cells_[i].quality = messages::worst(cells_[i].quality, quality::stale);
+    cells_[i].recovering = true;
+    cells_[i].good_run = 0;
+  }
+}
+
+void model::heed_watch(std::int64_t time_us, std::vector<said>& out) {
+  for (auto& told : watch_.take_notices()) {
+    out.push_back({std::move(told), time_us});
+  }
+  if (!watch_.is_doubled()) {
+    return;
+  }
+  for (auto& one : parts_) {
+    if (one.ever_seen && !one.stale) {
+      distrust(one);
     }
   }
 }
 
 void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
   const auto applied = plan_.apply(frame, samples_);
-  switch (applied.outcome) {
-    case plan::outcome::not_mine:
-      return;
-    case plan::outcome::bad_length:
-      ++counters_.bad_length;
-      return;
-    case plan::outcome::bad_checksum:
-      ++counters_.bad_checksum;
-      return;
-    case plan::outcome::unknown_selector:
-      ++counters_.unknown_selector;
-      break;
-    case plan::outcome::decoded:
-      break;
+  if (applied.outcome == plan::outcome::not_mine) {
+    counters_.ignored += frame.remote || frame.error ? 1 : 0;
+    return;
   }
+  const bool believed = watch_.take(applied, frame.time_us);
+  heed_watch(frame.time_us, out);
+  if (!believed) {
+    return;
+  }
+  counters_.unknown_selector += applied.outcome == plan::outcome::unknown_selector ? 1 : 0;
   ++counters_.frames;
   ended_.clear();
   for (const auto carrier : {applied.carrier, applied.branch}) {
@@ -305,6 +330,13 @@ messages::block model::make_block(std::uint16_t point) const {
                                      std::span(raw_).subspan(state.first_cell, count),
                                      std::span(real_).subspan(state.first_cell, count));
   return block;
+}
+
+model_counters model::counters() const {
+  auto all = counters_;
+  all.bad_length = watch_.count(frame_fault::length);
+  all.bad_checksum = watch_.count(frame_fault::checksum);
+  return all;
 }
 
 presence model::heard() const {

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "actors/can_device/frame_watch_model.hpp"
+#include "actors/can_device/own_points_model.hpp"
 #include "actors/can_device/scan_model.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/codec/payloads.hpp"
@@ -40,9 +42,9 @@ struct model_options {
   [[nodiscard]] std::vector<std::string> validate() const;
 };
 
-/// Telemetry or the chain's time, with its source time.
+/// Telemetry, the chain's time or what people are told, with its source time.
 struct said {
-  std::variant<messages::telemetry, messages::tick> content;
+  std::variant<messages::telemetry, messages::tick, notice> content;
   std::int64_t time_us = 0;
   friend bool operator==(const said&, const said&) = default;
 };
@@ -60,6 +62,7 @@ struct model_counters {
   std::uint64_t bad_length = 0;
   std::uint64_t bad_checksum = 0;
   std::uint64_t unknown_selector = 0;
+  std::uint64_t ignored = 0; ///< remote and error frames
 };
 
 /// How much of what the profile lists the device says: nothing since the start, every message
@@ -80,7 +83,7 @@ class model {
   [[nodiscard]] std::optional<element> read(std::uint16_t point, std::uint32_t index) const;
   /// How much of what the device should send is there.
   [[nodiscard]] presence heard() const;
-  [[nodiscard]] const model_counters& counters() const { return counters_; }
+  [[nodiscard]] model_counters counters() const;
 
  private:
   using plan = messages::profiles::decode_plan;
@@ -114,6 +117,9 @@ class model {
   void grid(std::int64_t now_us, std::vector<said>& out);
   void age(std::int64_t now_us);
   void apply(const messages::can::frame& frame, std::vector<said>& out);
+  /// What the watch has to tell; where two devices speak, nothing of them is believed.
+  void heed_watch(std::int64_t time_us, std::vector<said>& out);
+  void distrust(part& one);
   /// Parts that come with a frame: those of the carrier, or none.
   [[nodiscard]] std::span<const std::uint32_t> parts_of(std::uint16_t carrier) const;
   void end_scans(std::span<const std::uint32_t> parts, std::int64_t time_us);
@@ -126,6 +132,8 @@ class model {
 
   model_options options_;
   plan plan_;
+  frame_watch watch_;
+  own_points own_points_;
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;                            ///< sorted by point, as the plan's coverages

@@ -1,6 +1,9 @@
 #include "messages/modbus/frame.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
 
 #include "messages/modbus/pdu.hpp"
 
@@ -80,6 +83,41 @@ std::vector<std::uint8_t> encode_rtu(const rtu_frame& frame) {
   made.push_back(static_cast<std::uint8_t>(sum));
   made.push_back(static_cast<std::uint8_t>(sum >> 8));
   return made;
+}
+
+std::uint8_t lrc(std::span<const std::uint8_t> bytes) {
+  unsigned sum = 0;
+  for (const auto byte : bytes) sum += byte;
+  return static_cast<std::uint8_t>(0u - sum);
+}
+
+std::optional<rtu_frame> parse_ascii(std::string_view frame) {
+  constexpr std::string_view end = "\r\n";
+  constexpr int hexadecimal = 16;
+  if (!frame.starts_with(':') || !frame.ends_with(end)) return std::nullopt;
+  const auto digits = frame.substr(1, frame.size() - 1 - end.size());
+  if (digits.size() % 2 != 0 || digits.size() / 2 > rtu_frame_bytes_max) return std::nullopt;
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < digits.size(); i += 2) {
+    std::uint8_t byte = 0;
+    const auto* first = digits.data() + i;
+    const auto [stop, error] = std::from_chars(first, first + 2, byte, hexadecimal);
+    if (error != std::errc{} || stop != first + 2) return std::nullopt;
+    bytes.push_back(byte);
+  }
+  // The sum of all with the LRC is 0.
+  constexpr std::size_t bytes_min = 3;
+  if (bytes.size() < bytes_min || lrc(bytes) != 0) return std::nullopt;
+  return rtu_frame{bytes.front(), {bytes.begin() + 1, bytes.end() - 1}};
+}
+
+std::string encode_ascii(const rtu_frame& frame) {
+  std::vector<std::uint8_t> bytes{frame.unit};
+  bytes.insert(bytes.end(), frame.pdu.begin(), frame.pdu.end());
+  bytes.push_back(lrc(bytes));
+  std::string made = ":";
+  for (const auto byte : bytes) made += fmt::format("{:02X}", byte);
+  return made + "\r\n";
 }
 
 std::optional<std::size_t> rtu_request_bytes(std::span<const std::uint8_t> begin) {

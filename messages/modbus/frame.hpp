@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
-/// Frames around Modbus PDUs: TCP's header, and RTU's unit and checksum.
+/// Frames around Modbus PDUs: TCP's header, and RTU's and ASCII's unit and checksum.
 namespace voltaic::messages::modbus {
 
 inline constexpr std::size_t tcp_header_bytes = 7;
@@ -48,6 +50,13 @@ struct rtu_frame {
 /// A whole frame; nullopt when it is too short, too long or its checksum is wrong.
 [[nodiscard]] std::optional<rtu_frame> parse_rtu(std::span<const std::uint8_t> frame);
 [[nodiscard]] std::vector<std::uint8_t> encode_rtu(const rtu_frame& frame);
+
+/// Two's complement of the sum of all bytes, as ASCII frames end with.
+[[nodiscard]] std::uint8_t lrc(std::span<const std::uint8_t> bytes);
+/// A whole frame of Modbus ASCII, as some gateways speak: a colon, two hexadecimal digits a byte,
+/// LRC, CR and LF; nullopt when it is not, or its LRC is wrong.
+[[nodiscard]] std::optional<rtu_frame> parse_ascii(std::string_view frame);
+[[nodiscard]] std::string encode_ascii(const rtu_frame& frame);
 
 /// How long the request at the beginning is, as far as its function tells;
 /// nullopt: too little has come, 0: nobody knows such a function.

@@ -42,6 +42,7 @@ class decode_plan::compiler {
     plan_.standard_.assign(standard_ids, no_entry);
     for (std::size_t i = 0; i < profile_.messages.size(); ++i) {
       const auto& message = profile_.messages[i];
+      if (message.checksum) plan_.checksums_.emplace_back(*message.checksum);
       for (std::uint32_t step = 0; step < message.repeat.count; ++step)
         if (auto reason = add_entry(static_cast<std::uint16_t>(i), step)) return *reason;
     }
@@ -64,7 +65,8 @@ class decode_plan::compiler {
     entry added;
     added.id = static_cast<std::uint32_t>(id);
     added.length = message.length;
-    added.checksum = message.checksum;
+    added.message = position;
+    place_guards(message, added);
     if (message.multiplexer) {
       added.has_multiplexer = true;
       place_bits(*message.multiplexer, added.multiplexer);
@@ -132,6 +134,20 @@ class decode_plan::compiler {
     if (bits.type == signal_type::ieee_float) result.flags |= flag_float;
   }
 
+  /// Counter and checksum, and what of the frame is neither.
+  void place_guards(const message& message, entry& result) const {
+    if (message.checksum) {
+      result.checksum = static_cast<std::uint16_t>(plan_.checksums_.size() - 1);
+      result.content_bits &= ~(0xFFull << (message.checksum->byte * 8u));
+      if (message.checksum->width_bits == 16)
+        result.content_bits &= ~(0xFFull << ((message.checksum->byte + 1u) * 8u));
+    }
+    if (!message.counter) return;
+    result.has_counter = true;
+    place_bits(message.counter->bits, result.counter);
+    result.content_bits &= ~occupied_bits(message.counter->bits);
+  }
+
   row make_row(const signal& signal, std::uint32_t index) {
     const auto& target = profile_.points[signal.point];
     row result;
@@ -180,6 +196,9 @@ class decode_plan::compiler {
     plan_.first_extended_ = standard_.size();
     plan_.entries_ = std::move(standard_);
     plan_.entries_.insert(plan_.entries_.end(), extended_.begin(), extended_.end());
+    for (std::size_t i = 0; i < plan_.entries_.size(); ++i)
+      plan_.identifiers_.push_back(
+          {plan_.entries_[i].id, i >= plan_.first_extended_, plan_.entries_[i].message});
   }
 
   const device_profile& profile_;
@@ -253,31 +272,62 @@ sample decode_plan::decode_row(const row& from, std::uint64_t intel, std::uint64
   return result;
 }
 
+namespace {
+
+std::uint64_t cut(std::uint64_t word, unsigned shift, unsigned length) {
+  return (word >> shift) & low_mask(length);
+}
+
+} // namespace
+
+decode_plan::applied decode_plan::judge(const entry& mine, const can::frame& frame,
+                                        std::uint64_t intel) const {
+  applied result{.outcome = outcome::bad_length};
+  result.identifier = static_cast<std::uint16_t>(&mine - entries_.data());
+  if (frame.length != mine.length) return result;
+  result.content = intel & mine.content_bits;
+  if (mine.has_counter) {
+    const auto& place = mine.counter;
+    const bool is_motorola = (place.flags & flag_motorola) != 0;
+    result.counter = static_cast<std::uint32_t>(
+        cut(is_motorola ? swap_bytes(intel) : intel, place.shift, place.length));
+  }
+  if (mine.checksum != no_checksum) {
+    const auto& rule = checksums_[mine.checksum];
+    const std::span bytes(frame.data.data(), frame.length);
+    if (rule.of(bytes, result.counter) != rule.carried_by(bytes)) {
+      result.outcome = outcome::bad_checksum;
+      return result;
+    }
+  }
+  result.outcome = outcome::decoded;
+  result.carrier = mine.common;
+  return result;
+}
+
 decode_plan::applied decode_plan::apply(const can::frame& frame,
                                         std::vector<sample>& samples) const {
   samples.clear();
   const entry* mine = find(frame);
   if (mine == nullptr) return {};
-  if (frame.length != mine->length) return {.outcome = outcome::bad_length};
-  if (mine->checksum) {
-    const auto& rule = *mine->checksum;
-    const std::span bytes(frame.data.data(), frame.length);
-    if (can::checksum(rule.kind, bytes, rule.byte) != bytes[rule.byte])
-      return {.outcome = outcome::bad_checksum};
-  }
   const std::uint64_t intel = load_word(frame.data.data());
   const std::uint64_t motorola = swap_bytes(intel);
-  applied result{.outcome = outcome::decoded, .carrier = mine->common};
+  auto result = judge(*mine, frame, intel);
+  if (result.outcome != outcome::decoded) return result;
   if (mine->has_multiplexer) {
     const auto& place = mine->multiplexer;
     const std::uint64_t word = (place.flags & flag_motorola) != 0 ? motorola : intel;
-    const auto selector = static_cast<std::int64_t>((word >> place.shift) & low_mask(place.length));
+    const auto selector = static_cast<std::int64_t>(cut(word, place.shift, place.length));
     const auto* first = branches_.data() + mine->first_branch;
     const auto* last = first + mine->branch_count;
     const auto* found = std::lower_bound(
         first, last, selector,
         [](const branch& one, std::int64_t wanted) { return one.selector < wanted; });
-    if (found == last || found->selector != selector) return {.outcome = outcome::unknown_selector};
+    if (found == last || found->selector != selector) {
+      result.outcome = outcome::unknown_selector;
+      result.carrier = no_carrier;
+      return result;
+    }
     result.branch = found->carrier;
   }
   for (const auto number : {result.carrier, result.branch}) {

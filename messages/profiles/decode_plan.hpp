@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "messages/can/checksum.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/expected.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -46,11 +47,21 @@ class decode_plan {
     unknown_selector ///< a multiplexer value without an entry
   };
   static constexpr std::uint16_t no_carrier = 0xFFFF;
+  static constexpr std::uint16_t no_identifier = 0xFFFF;
+  /// One identifier that the device sends.
+  struct identifier {
+    std::uint32_t id = 0;
+    bool extended = false;
+    std::uint16_t message = 0; ///< position in device_profile::messages
+  };
   /// What a frame was, and which carriers it completed.
   struct applied {
     decode_plan::outcome outcome = outcome::not_mine;
-    std::uint16_t carrier = no_carrier; ///< seen with this frame
-    std::uint16_t branch = no_carrier;  ///< and the multiplexed part, if it has both
+    std::uint16_t carrier = no_carrier;       ///< seen with this frame
+    std::uint16_t branch = no_carrier;        ///< and the multiplexed part, if it has both
+    std::uint16_t identifier = no_identifier; ///< whose frame it is, whatever became of it
+    std::uint32_t counter = 0;                ///< if the message has one
+    std::uint64_t content = 0;                ///< its bits without counter and checksum
   };
 
   /// Fails when an identifier leaves its 11 or 29 bits or the protocol is not CAN.
@@ -65,6 +76,8 @@ class decode_plan {
   static constexpr std::size_t samples_max = 64;
 
   [[nodiscard]] std::span<const carrier> carriers() const { return carriers_; }
+  /// What `applied::identifier` is a position in.
+  [[nodiscard]] std::span<const identifier> identifiers() const { return identifiers_; }
   /// Sorted by point, then by index.
   [[nodiscard]] std::span<const coverage> coverages() const { return coverages_; }
   [[nodiscard]] std::span<const coverage> coverages_of(std::uint16_t point) const;
@@ -91,6 +104,7 @@ class decode_plan {
     std::uint8_t flags = 0;
   };
   static_assert(sizeof(row) == 48);
+  static constexpr std::uint16_t no_checksum = 0xFFFF;
   struct branch {
     std::int64_t selector = 0;
     std::uint16_t carrier = no_carrier;
@@ -100,8 +114,12 @@ class decode_plan {
     std::uint32_t id = 0;
     std::uint8_t length = 0;
     bool has_multiplexer = false;
-    std::optional<checksum_rule> checksum;
+    bool has_counter = false;
+    std::uint16_t checksum = no_checksum; ///< position in checksums_
+    std::uint16_t message = 0;
+    std::uint64_t content_bits = ~0ull;
     row multiplexer;
+    row counter;
     std::uint16_t common = no_carrier;
     std::uint32_t first_branch = 0; ///< sorted by selector
     std::uint32_t branch_count = 0;
@@ -111,6 +129,8 @@ class decode_plan {
 
   class compiler;
   [[nodiscard]] const entry* find(const can::frame& frame) const;
+  [[nodiscard]] applied judge(const entry& mine, const can::frame& frame,
+                              std::uint64_t intel) const;
   [[nodiscard]] sample decode_row(const row& from, std::uint64_t intel,
                                   std::uint64_t motorola) const;
 
@@ -120,6 +140,8 @@ class decode_plan {
   std::vector<row> rows_;
   std::vector<branch> branches_;
   std::vector<std::int64_t> sentinels_;
+  std::vector<can::checksum> checksums_; ///< one a message that has it
+  std::vector<identifier> identifiers_;  ///< as the entries
   std::vector<carrier> carriers_;
   std::vector<coverage> coverages_;
 };

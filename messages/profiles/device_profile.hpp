@@ -92,11 +92,15 @@ struct signal {
   friend bool operator==(const signal&, const signal&) = default;
 };
 
-/// The byte of a frame that guards all the others.
-struct checksum_rule {
-  can::checksum_kind kind = can::checksum_kind::crc8_j1850;
-  std::uint8_t byte = 0; ///< where it stands; all others are summed
-  friend bool operator==(const checksum_rule&, const checksum_rule&) = default;
+using can::checksum_rule;
+
+/// A number in each frame that tells whether one was lost, doubled, or is always the same.
+struct counter_rule {
+  bit_field bits;
+  std::uint32_t last = 0; ///< 0 follows on it
+  std::uint32_t step = 1; ///< from one frame to the next
+  std::uint32_t jump = 1; ///< most steps from one frame to the next: 1, none may be missing
+  friend bool operator==(const counter_rule&, const counter_rule&) = default;
 };
 
 /// The message is sent `count` times, each with the next identifier and index.
@@ -117,6 +121,10 @@ struct message {
   profiles::repeat repeat;
   std::optional<bit_field> multiplexer;
   std::optional<checksum_rule> checksum;
+  std::optional<counter_rule> counter;
+  std::uint32_t early_ms = 0;  ///< frames nearer to each other than this are too many; 0: any are
+  std::uint32_t late_ms = 0;   ///< a value of it is stale after this; 0: after 1.5 periods
+  std::uint32_t frozen_ms = 0; ///< the same content for longer says nothing; 0: it may
   std::vector<signal> signals;
   friend bool operator==(const message&, const message&) = default;
 };

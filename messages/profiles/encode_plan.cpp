@@ -73,6 +73,8 @@ expected<encode_plan> encode_plan::compile(const device_profile& profile, std::u
     command.id = static_cast<std::uint32_t>(id);
     if (command.purpose == command_purpose::order)
       plan.order_ = static_cast<std::uint16_t>(plan.commands_.size());
+    plan.checksums_.emplace_back();
+    if (command.checksum) plan.checksums_.back().emplace(*command.checksum);
     plan.commands_.push_back(std::move(command));
   }
   return plan;
@@ -105,9 +107,10 @@ expected<can::frame> encode_plan::encode(std::uint16_t command,
   }
   std::memcpy(frame.data.data(), &word, wanted.length);
   if (wanted.checksum) {
-    const std::span bytes(frame.data.data(), frame.length);
-    bytes[wanted.checksum->byte] =
-        can::checksum(wanted.checksum->kind, bytes, wanted.checksum->byte);
+    const auto* counter = find_value(values, "counter");
+    const auto* counted = counter == nullptr ? nullptr : std::get_if<std::int64_t>(&counter->value);
+    checksums_[command]->write(std::span(frame.data.data(), frame.length),
+                               counted == nullptr ? 0 : static_cast<std::uint32_t>(*counted));
   }
   return frame;
 }

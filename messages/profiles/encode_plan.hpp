@@ -46,6 +46,7 @@ class encode_plan {
 
  private:
   std::vector<command> commands_;
+  std::vector<std::optional<can::checksum>> checksums_; ///< as the commands
   std::optional<std::uint16_t> order_;
 };
 

@@ -112,8 +112,11 @@ void read_frame(const object_reader& reader, load_context& context, command& res
   }
   bit_usage taken;
   result.checksum = read_checksum(reader, result.length);
-  if (result.checksum) taken.take_byte(result.checksum->byte, "the checksum");
+  if (result.checksum) take_bytes(*result.checksum, taken);
   read_fields(reader, context, result, taken);
+  const bool needs_counter = result.checksum && !result.checksum->data_ids.empty();
+  if (needs_counter && find_field(result, "counter") == nullptr)
+    reader.add("checksum", "autosar_profile_2 needs the field \"counter\"");
 }
 
 void read_target(const object_reader& reader, load_context& context, command& result) {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <unordered_set>
 
@@ -247,7 +246,7 @@ void read_message(const object_reader& reader, load_context& context,
   bit_usage usage;
   read_multiplexer(reader, result, usage);
   result.checksum = read_checksum(reader, result.length);
-  if (result.checksum) usage.take_byte(result.checksum->byte, "the checksum");
+  if (result.checksum) take_bytes(*result.checksum, usage);
   read_signals(reader, context, result, usage, repeat);
   static_cast<void>(reader.text("description")); // for people; only its type is checked
   for (const auto& signal : result.signals)
@@ -255,29 +254,18 @@ void read_message(const object_reader& reader, load_context& context,
       const auto period = context.profile.points[signal.point].period_ms;
       result.period_ms = result.period_ms == 0 ? period : std::min(result.period_ms, period);
     }
+  read_end_to_end(reader, result, usage);
   context.profile.messages.push_back(std::move(result));
 }
 
 } // namespace
 
 std::optional<frame_id> read_id(const object_reader& reader) {
-  constexpr std::size_t standard_digits = 3;
-  constexpr std::size_t extended_digits = 8;
   const auto text = reader.text("id");
   if (!text) return std::nullopt;
-  frame_id result;
-  const std::string_view digits =
-      std::string_view(*text).substr(std::min<std::size_t>(2, text->size()));
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), result.id, 16);
-  const bool is_number =
-      text->starts_with("0x") && error == std::errc{} && end == digits.data() + digits.size();
-  result.extended = digits.size() == extended_digits;
-  if (!is_number || (digits.size() != standard_digits && !result.extended) ||
-      result.id > id_max(result.extended)) {
+  const auto result = parse_frame_id(*text);
+  if (!result)
     reader.add("id", "expected 0x and 3 digits (up to 7FF) or 8 digits (up to 1FFFFFFF)");
-    return std::nullopt;
-  }
   return result;
 }
 
@@ -299,21 +287,6 @@ std::optional<bit_field> read_bits(const object_reader& reader, std::uint8_t fra
   reader.add("start",
              fmt::format("{} bits from {} do not fit into {} bytes", *length, *start, frame_bytes));
   return std::nullopt;
-}
-
-std::optional<checksum_rule> read_checksum(const object_reader& parent, std::uint8_t frame_bytes) {
-  const auto* node = parent.object("checksum");
-  if (node == nullptr) return std::nullopt;
-  const object_reader reader(parent.found(), *node, "checksum", parent.path_of("checksum"),
-                             parent.offset("checksum"));
-  const auto name = reader.text("kind");
-  const auto byte =
-      reader.whole<std::uint8_t>("byte", 0, static_cast<std::uint8_t>(frame_bytes - 1));
-  if (!name) return std::nullopt;
-  const auto kind = can::checksum_from_name(*name);
-  if (!kind) reader.add("kind", "expected one of crc8_j1850, xor, sum");
-  if (!kind || !byte) return std::nullopt;
-  return checksum_rule{*kind, *byte};
 }
 
 void read_messages(const object_reader& root, load_context& context) {

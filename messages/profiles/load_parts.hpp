@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/profiles/profile_reader.hpp"
+#include "messages/profiles/remap.hpp"
 
 /// The parts of the profile loader; only load*.cpp include this.
 namespace voltaic::messages::profiles {
@@ -51,11 +53,6 @@ struct load_context {
   return extended ? 0x1FFF'FFFFu : 0x7FFu;
 }
 
-/// An identifier of 11 bits, or of 29 if extended.
-struct frame_id {
-  std::uint32_t id = 0;
-  bool extended = false;
-};
 /// "0x088" (11 bits) or "0x18FF50E5" (29 bits) under "id".
 [[nodiscard]] std::optional<frame_id> read_id(const object_reader& reader);
 /// start, length, order and type; notes what does not fit into the frame.
@@ -65,6 +62,10 @@ struct frame_id {
 /// "checksum" of a message or command; nullopt when there is none or it is wrong.
 [[nodiscard]] std::optional<checksum_rule> read_checksum(const object_reader& parent,
                                                          std::uint8_t frame_bytes);
+/// Notes which bytes a checksum stands in.
+void take_bytes(const checksum_rule& rule, bit_usage& usage);
+/// "counter", "early_ms", "late_ms" and "frozen_ms" of a message whose period has been read.
+void read_end_to_end(const object_reader& reader, message& result, bit_usage& usage);
 /// A scale that is not zero, or the default.
 [[nodiscard]] double read_scale(const object_reader& reader, double default_scale);
 /// Digits behind the point that a step of this size needs.

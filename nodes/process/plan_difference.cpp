@@ -29,8 +29,9 @@ bool same(const site::can_bus& a, const site::can_bus& b) {
 
 bool same(const site::device& a, const site::device& b) {
   return a.profile_path == b.profile_path && a.profile_hash == b.profile_hash && a.bus == b.bus &&
-         a.line == b.line && a.id_offset == b.id_offset && a.unit == b.unit &&
-         a.min_gap_ms == b.min_gap_ms && a.simulate == b.simulate && a.rack == b.rack;
+         a.line == b.line && a.id_offset == b.id_offset && a.id_map == b.id_map &&
+         a.unit == b.unit && a.min_gap_ms == b.min_gap_ms && a.simulate == b.simulate &&
+         a.rack == b.rack;
 }
 
 // A table is the protection file's and what the site file says instead.

@@ -160,6 +160,7 @@ void read_device(section& table, draft& result) {
   auto line = read_name(table, "line");
   auto offset = read_numbers(table, "id_offset");
   auto node = read_name(table, "node");
+  const auto id_map = read_id_map(table);
   auto modbus = read_modbus_unit(table, line.present());
   // Neighbours share a bus, and their identifiers begin again on the next.
   bus.spread = line.spread = spread::blocks;
@@ -180,6 +181,7 @@ void read_device(section& table, draft& result) {
     if (line.present()) device.item.line = line.of(i);
     if (offset.present())
       device.item.id_offset = static_cast<std::uint32_t>(std::stoull(offset.of(i)));
+    device.item.id_map = id_map;
     if (modbus.unit.present())
       device.item.unit = static_cast<std::uint8_t>(std::stoul(modbus.unit.of(i)));
     device.item.min_gap_ms = modbus.min_gap_ms;
@@ -190,6 +192,7 @@ void read_device(section& table, draft& result) {
     device.profile_at = profile.at;
     device.link_at = bus.present() ? bus.at : line.at;
     device.offset_at = offset.present() ? offset.at : name.at;
+    if (const auto* stated = table.node("id_map")) device.offset_at = position_of(*stated);
     device.node_at = node.at;
     result.devices.push_back(std::move(device));
   }

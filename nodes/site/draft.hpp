@@ -30,9 +30,9 @@ struct draft_device {
   position table_at;
   position name_at;
   position profile_at;
-  position link_at; ///< of bus or line
-  position offset_at;
-  position node_at; ///< {0, 0}: no node was stated
+  position link_at;   ///< of bus or line
+  position offset_at; ///< of id_offset or id_map
+  position node_at;   ///< {0, 0}: no node was stated
 };
 
 /// A [[rack]], one for each member of its range.

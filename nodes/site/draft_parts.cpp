@@ -104,4 +104,31 @@ ranged read_numbers(section& table, std::string_view key) {
   return result;
 }
 
+std::vector<messages::profiles::id_change> read_id_map(section& table) {
+  using messages::profiles::parse_frame_id;
+  std::vector<messages::profiles::id_change> result;
+  const auto* node = table.node("id_map");
+  if (node == nullptr) return result;
+  const auto* pairs = node->as_table();
+  if (pairs == nullptr) {
+    table.wrong_type("id_map", "a table as { \"0x181\" = \"0x281\" }", *node);
+    return result;
+  }
+  if (table.has("id_offset"))
+    table.report().add(position_of(*node), "id_map: it says all identifiers, without id_offset");
+  for (const auto& [key, value] : *pairs) {
+    const auto from = parse_frame_id(key.str());
+    const auto* text = value.as_string();
+    const auto to = text == nullptr ? std::nullopt : parse_frame_id(text->get());
+    if (from && to)
+      result.push_back({*from, *to});
+    else
+      table.report().add(position_of(value),
+                         fmt::format("id_map: {}: expected identifiers as \"0x181\" = \"0x281\", "
+                                     "of 3 or 8 digits",
+                                     key.str()));
+  }
+  return result;
+}
+
 } // namespace voltaic::nodes::site

@@ -45,6 +45,8 @@ struct ranged {
 /// An earlier member of the table is the same: `can{rack/2}` names each bus twice.
 [[nodiscard]] bool is_repeat(const std::vector<const ranged*>& all, std::size_t member);
 
+/// The identifiers of a device's key id_map.
+[[nodiscard]] std::vector<messages::profiles::id_change> read_id_map(section& table);
 /// What a device's table says of a Modbus unit.
 struct modbus_unit {
   ranged unit;

@@ -104,6 +104,11 @@ std::set<identifier> identifiers_of(const inverter& item) {
   return result;
 }
 
+// What of the site file moves its identifiers.
+std::string_view key_of(const device& item) {
+  return item.id_map.empty() ? "id_offset" : "id_map";
+}
+
 bool judge_identifiers(const device& item, position at, reporter& report) {
   for (const auto& id : identifiers_of(item)) {
     if (id.id <= (id.extended ? extended_id_max : standard_id_max)) continue;
@@ -126,7 +131,7 @@ void judge_bus(const draft& source, const plan& result, const can_bus& bus, repo
     for (const auto& id : identifiers_of(item)) {
       const auto [user, is_first] = users.try_emplace(id, &item);
       if (!is_first && told.insert(user->second).second)
-        report.add(at, fmt::format("id_offset: {} and {} both use identifier {} on {}",
+        report.add(at, fmt::format("{}: {} and {} both use identifier {} on {}", key_of(item),
                                    user->second->name, item.name, to_text(id), bus.name));
     }
   }

@@ -10,10 +10,8 @@
 
 #include "bus/modbus/line.hpp"
 #include "messages/finding.hpp"
+#include "messages/profiles/remap.hpp"
 
-namespace voltaic::messages::profiles {
-struct device_profile;
-}
 namespace voltaic::messages::protection {
 struct table;
 }
@@ -78,9 +76,11 @@ struct device {
   std::string profile_content;    ///< hash of what it says beside a rack's configuration items
   std::string profile_words;      ///< that itself
   std::shared_ptr<const messages::profiles::device_profile> profile;
-  std::string bus;              ///< empty: on a line
-  std::string line;             ///< empty: on a bus
-  std::uint32_t id_offset = 0;  ///< added to every CAN identifier of the profile
+  std::string bus;             ///< empty: on a line
+  std::string line;            ///< empty: on a bus
+  std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
+  /// Identifiers that a bridge gave it; `profile` has them already.
+  std::vector<messages::profiles::id_change> id_map;
   std::uint8_t unit = 1;        ///< Modbus unit identifier
   std::uint32_t min_gap_ms = 0; ///< silence that the Modbus unit wants after each exchange
   std::string simulate;         ///< what the simulator plays on its line; empty: nothing

@@ -210,12 +210,24 @@ class resolver {
       item.profile = file.content;
       item.profile_path = file.real_path;
       item.profile_hash = file.hash;
-      item.profile_content = messages::configuration::content_hash(file.words);
       item.profile_words = file.words;
+      apply_id_map(item, device.offset_at);
+      item.profile_content = messages::configuration::content_hash(item.profile_words);
       check_link(item, device);
       plan_.devices.push_back(std::move(item));
     }
     device_and_rack_names_ = std::move(names);
+  }
+
+  // The device has a profile of its own then, and what its rack runs by says so.
+  void apply_id_map(device& item, position at) {
+    if (item.id_map.empty() || item.profile == nullptr) return;
+    auto changed = *item.profile;
+    for (const auto& mistake : messages::profiles::remap(changed, item.id_map))
+      report_.add(at, fmt::format("id_map: {}", mistake));
+    item.profile = std::make_shared<const device_profile>(std::move(changed));
+    for (const auto& one : item.id_map)
+      item.profile_words += fmt::format("\nid_map {} {}", to_text(one.from), to_text(one.to));
   }
 
   void check_link(const device& item, const draft_device& at) {

@@ -7,6 +7,8 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/can/logs/candump.hpp"
 #include "messages/can/logs/log_reader.hpp"
+#include "messages/can/logs/slcan.hpp"
+#include "messages/can/logs/socketcand.hpp"
 #include "messages/can/logs/trc.hpp"
 #include "messages/profiles/decode_plan.hpp"
 #include "messages/profiles/load.hpp"
@@ -60,6 +62,25 @@ std::optional<json> judge_trc(const json& input, const json& expected) {
   const auto read = reader.read(input.at("line").get<std::string>(), entry);
   if (!read || *read != messages::can::line_kind::frame) return refused;
   return if_known(entry_json(entry), expected);
+}
+
+using line_reader = messages::expected<messages::can::line_kind> (*)(std::string_view, log_entry&);
+
+std::optional<json> judge_line(line_reader read, const json& input, const json& expected) {
+  log_entry entry;
+  const auto kind = read(input.at("text").get<std::string>(), entry);
+  if (!kind || *kind != messages::can::line_kind::frame) return refused;
+  auto got = entry_json(entry);
+  got["brs"] = entry.bit_rate_switch;
+  return if_known(got, expected);
+}
+
+std::optional<json> judge_slcan(const json& input, const json& expected) {
+  return judge_line(messages::can::read_slcan, input, expected);
+}
+
+std::optional<json> judge_socketcand(const json& input, const json& expected) {
+  return judge_line(messages::can::read_socketcand, input, expected);
 }
 
 std::optional<json> judge_frame_text(const json& input, const json& expected) {
@@ -144,6 +165,8 @@ std::optional<json> judge_profile(const json& input, const json& /*expected*/) {
 constexpr std::array kinds = {
     kind{"log.candump", judge_candump},
     kind{"log.trc", judge_trc},
+    kind{"log.slcan", judge_slcan},
+    kind{"log.socketcand", judge_socketcand},
     kind{"log.canframe_text", judge_frame_text},
     kind{"can.frame_bits", judge_frame_bits},
     kind{"can.frame_bits_bounds", judge_frame_bits_bounds},

@@ -61,6 +61,38 @@ std::optional<json> judge_rtu(const json& input, const json& /*expected*/) {
   return got;
 }
 
+std::optional<json> judge_ascii(const json& input, const json& /*expected*/) {
+  const auto frame = parse_ascii(input.at("frame_text").get<std::string>());
+  if (!frame) return refused;
+  return frame_json(frame->unit, frame->pdu);
+}
+
+std::optional<json> judge_lrc(const json& input, const json& /*expected*/) {
+  return json{{"lrc", lrc(bytes_of(input.at("data").get<std::string>()))}};
+}
+
+// Requests as a server cuts them off what comes.
+std::optional<json> judge_rtu_stream(const json& input, const json& /*expected*/) {
+  std::vector<std::uint8_t> stream;
+  json got = {{"after_chunk", json::array()}};
+  int frames = 0;
+  for (const auto& chunk : input.at("chunks")) {
+    const auto bytes = bytes_of(chunk.get<std::string>());
+    stream.insert(stream.end(), bytes.begin(), bytes.end());
+    for (;;) {
+      const auto length = rtu_request_bytes(stream);
+      if (!length || *length == 0 || stream.size() < *length) break;
+      const auto frame = parse_rtu(std::span(stream).first(*length));
+      stream.erase(stream.begin(), stream.begin() + static_cast<std::ptrdiff_t>(*length));
+      if (!frame) continue;
+      got.update(frame_json(frame->unit, frame->pdu));
+      ++frames;
+    }
+    got["after_chunk"].push_back(frames);
+  }
+  return got;
+}
+
 std::optional<json> judge_crc(const json& input, const json& /*expected*/) {
   const auto crc = crc16(bytes_of(input.at("data").get<std::string>()));
   const std::array wire = {static_cast<std::uint8_t>(crc & 0xFF),
@@ -158,6 +190,9 @@ std::optional<json> judge_word_order(const json& input, const json& /*expected*/
 constexpr std::array kinds = {
     kind{"modbus.rtu", judge_rtu},
     kind{"modbus.rtu_error", judge_rtu},
+    kind{"modbus.rtu_stream", judge_rtu_stream},
+    kind{"modbus.ascii", judge_ascii},
+    kind{"modbus.lrc", judge_lrc},
     kind{"modbus.crc", judge_crc},
     kind{"modbus.tcp", judge_tcp},
     kind{"modbus.tcp_error", judge_tcp},

@@ -1,8 +1,13 @@
 #include "messages/can/logs/log_reader.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "messages/can/logs/candump.hpp"
 #include "messages/can/logs/gvret.hpp"
 #include "messages/can/logs/python_can.hpp"
+#include "messages/can/logs/slcan.hpp"
+#include "messages/can/logs/socketcand.hpp"
 #include "messages/can/logs/text.hpp"
 
 namespace voltaic::messages::can {
@@ -12,6 +17,12 @@ using namespace text;
 
 /// What some editors put before the first line.
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+/// `< hi >`, `< frame ... >`: else any markup would be one.
+bool is_socketcand(std::string_view text) {
+  constexpr std::string_view known[] = {"hi", "ok", "frame", "error", "send", "stat", "echo"};
+  return std::ranges::find(known, take_word(text)) != std::end(known);
+}
 
 bool is_asc_row(std::string_view line) {
   asc_reader reader;
@@ -35,6 +46,10 @@ std::string_view to_string(log_format format) {
       return "PEAK TRC";
     case log_format::python_can:
       return "python-can text";
+    case log_format::slcan:
+      return "slcan";
+    case log_format::socketcand:
+      return "socketcand";
   }
   return "unknown";
 }
@@ -47,7 +62,13 @@ log_format recognise(std::string_view line) {
   if (is_gvret_header(text) || parse_gvret(text)) return log_format::gvret;
   if (is_asc_header(text)) return log_format::asc;
   if (parse_candump(text)) return log_format::candump;
-  return is_asc_row(text) ? log_format::asc : log_format::unknown;
+  if (is_asc_row(text)) return log_format::asc;
+  log_entry entry;
+  if (text.front() == '<' && read_socketcand(text, entry).has_value()) {
+    return is_socketcand(text.substr(1)) ? log_format::socketcand : log_format::unknown;
+  }
+  const auto slcan = read_slcan(text, entry);
+  return slcan && *slcan == line_kind::frame ? log_format::slcan : log_format::unknown;
 }
 
 expected<line_kind> log_reader::read(std::string_view line, log_entry& out) {
@@ -69,6 +90,10 @@ expected<line_kind> log_reader::read(std::string_view line, log_entry& out) {
       return trc_.read(line, out);
     case log_format::python_can:
       return read_python_can(line, out);
+    case log_format::slcan:
+      return read_slcan(line, out);
+    case log_format::socketcand:
+      return read_socketcand(line, out);
     case log_format::unknown:
       break;
   }

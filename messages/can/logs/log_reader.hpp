@@ -16,7 +16,9 @@ enum class log_format : std::uint8_t {
   gvret,
   asc,
   trc,
-  python_can
+  python_can,
+  slcan,
+  socketcand
 };
 /// "candump" and so on.
 [[nodiscard]] std::string_view to_string(log_format format);

@@ -308,6 +308,10 @@ TEST_CASE("a code whose states mean different things is explained by its state")
       {"INV_ABSORB", {"absorption_differs", "absorption_agrees"}},
       {"INV_RANGE", {"cannot_say", "says_all"}},
       {"MB_CRC", {"crc-good", "crc-warning", "crc-alarm"}},
+      {"BAD_DLC", {"warning", "alarm", "good"}},
+      {"E2E_FAIL", {"warning", "alarm", "good"}},
+      {"BABBLE", {"babbling", "quiet"}},
+      {"DUP_NODE", {"doubled", "single"}},
       {"CONFIGURATION", {"taken", "staged", "approved_once", "approved"}},
       {"DEADLINE_MISS", {"in_time", "deadline_warning", "deadline_open", "deadline_stop"}},
       {"SITE_APPLY", {"done", "refused"}}};

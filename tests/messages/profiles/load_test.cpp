@@ -164,7 +164,8 @@ TEST_CASE("F-180 values that mean nothing are refused with their place") {
       {R"("length": 16)", R"("length": 16, "mux": 1)",
        "8:68: messages[0].signals[0].mux: the message has no multiplexer\n"},
       {R"("length": 8,)", R"("length": 8, "checksum": {"kind": "crc9", "byte": 8},)",
-       "7:66: messages[0].checksum.kind: expected one of crc8_j1850, xor, sum\n"
+       "7:66: messages[0].checksum.kind: expected one of crc8_j1850, autosar_profile_1, "
+       "autosar_profile_2, xor, sum, crc\n"
        "7:82: messages[0].checksum.byte: expected an integer from 0 to 7\n"},
       {R"("length": 8,)", R"("length": 8, "checksum": {"kind": "xor", "byte": 1},)",
        "8:42: messages[0].signals[0].start: current (signals[0]) and the checksum both have bit 8 "

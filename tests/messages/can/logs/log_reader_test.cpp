@@ -34,7 +34,11 @@ const std::vector<sample> samples{
     {log_format::trc,
      "      1     17535.400 FD     0300 Rx 12  00 00 00 00 00 00 00 00 00 00 00 00"},
     {log_format::python_can,
-     "Timestamp:      132.072247        ID: 0241    S Rx    DL:  8    00 07 ec bf 61 fb 2f d9"}};
+     "Timestamp:      132.072247        ID: 0241    S Rx    DL:  8    00 07 ec bf 61 fb 2f d9"},
+    {log_format::slcan, "t123411223344"},
+    {log_format::slcan, "T18FF50E5811223344556677880010"},
+    {log_format::socketcand, "< hi >"},
+    {log_format::socketcand, "< frame 123 1680000000.000001 11 22 33 44 >"}};
 
 } // namespace
 

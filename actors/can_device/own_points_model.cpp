@@ -1,0 +1,70 @@
+#include "actors/can_device/own_points_model.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace voltaic::actors::can_device {
+namespace {
+
+struct counted {
+  frame_fault fault;
+  const char* name;
+  const char* channel;
+};
+
+constexpr std::array counts{
+    counted{frame_fault::length, "bad_length_frames", "BadLengthFrames"},
+    counted{frame_fault::checksum, "bad_checksum_frames", "BadChecksumFrames"},
+    counted{frame_fault::counter, "bad_counter_frames", "BadCounterFrames"},
+    counted{frame_fault::early, "early_frames", "EarlyFrames"},
+    counted{frame_fault::late, "late_frames", "LateFrames"},
+    counted{frame_fault::frozen, "frozen_frames", "FrozenFrames"},
+};
+
+bool states_checks(const messages::profiles::device_profile& profile) {
+  return std::ranges::any_of(profile.messages, [](const messages::profiles::message& one) {
+    return one.checksum || one.counter || one.early_ms != 0 || one.late_ms != 0 ||
+           one.frozen_ms != 0;
+  });
+}
+
+} // namespace
+
+own_points::own_points(const messages::profiles::device_profile& profile)
+    : present_(states_checks(profile)), first_(static_cast<std::uint16_t>(profile.points.size())) {}
+
+void own_points::describe(const std::string& device,
+                          std::vector<messages::point_description>& into) const {
+  if (!present_) return;
+  for (const auto& one : counts) {
+    messages::point_description made;
+    made.name = device + "/" + one.name;
+    made.channel = device + "/" + one.channel;
+    made.raw_type = "i64";
+    made.count = 1;
+    made.scale = 1;
+    made.category = "operational";
+    into.push_back(std::move(made));
+  }
+}
+
+std::vector<messages::block> own_points::step(const frame_watch& watch, std::int64_t now_us) {
+  if (!present_ || (said_us_ && now_us - *said_us_ < counts_period_us)) return {};
+  std::vector<std::uint64_t> now;
+  for (const auto& one : counts) now.push_back(watch.count(one.fault));
+  if (now == said_) return {};
+  std::vector<messages::block> blocks;
+  for (std::size_t i = 0; i < now.size(); ++i) {
+    messages::block block;
+    block.point = static_cast<std::uint16_t>(first_ + i);
+    block.source_time_us = now_us;
+    block.quality = messages::quality::good;
+    block.values = messages::block::integers{static_cast<std::int64_t>(now[i])};
+    blocks.push_back(std::move(block));
+  }
+  said_ = std::move(now);
+  said_us_ = now_us;
+  return blocks;
+}
+
+} // namespace voltaic::actors::can_device
