@@ -4,6 +4,7 @@
 
 #include <system_error>
 
+#include "bus/can/bridge/bridge_port.hpp"
 #include "bus/can/replay/replay_port.hpp"
 #include "bus/can/socketcan/socketcan_port.hpp"
 #include "bus/can/virtual/virtual_port.hpp"
@@ -28,13 +29,14 @@ messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
   try {
     if (scheme == "virtual") return open_virtual_port(options, rest, std::move(handler));
     if (scheme == "socketcan") return open_socketcan_port(options, rest, std::move(handler));
+    if (scheme == "udp" || scheme == "tcp") return open_bridge_port(options, std::move(handler));
     if (scheme == "replay") return open_replay_port(options, std::move(handler));
   } catch (const std::system_error& refused) {
     return messages::failure{fmt::format("{}: no thread for it: {}", options.uri, refused.what())};
   }
   return messages::failure{fmt::format(
-      "{}: unknown kind of port '{}'; known are socketcan:, virtual: and replay:", options.uri,
-      scheme)};
+      "{}: unknown kind of port '{}'; known are socketcan:, udp:, tcp:, virtual: and replay:",
+      options.uri, scheme)};
 }
 
 } // namespace voltaic::bus::can

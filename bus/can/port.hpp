@@ -75,7 +75,8 @@ inline constexpr std::int64_t tick_period_us = 10'000;
 /// How to open a port.
 struct port_options {
   std::string name;           ///< of the bus in the site file: "can0"
-  std::string uri;            ///< "socketcan:can0", "virtual:can0", "replay:FILE#BUS"
+  std::string uri;            ///< "socketcan:can0", "udp:127.0.0.1:20000", "virtual:can0", ...
+  std::string peer;           ///< of udp and tcp: whom we speak with, and hear alone
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::uint32_t bitrate = 500'000;
   /// What its owner listens to; empty: everything. A bus that can hands over nothing

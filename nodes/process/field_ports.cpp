@@ -252,6 +252,7 @@ bus::can::port_options port_options_of(const site::plan& plan, const site::can_b
   bus::can::port_options options;
   options.name = bus.name;
   options.uri = bus.uri;
+  options.peer = bus.peer;
   options.runtime_folder = plan.folders.runtime;
   options.bitrate = bus.bitrate;
   options.epoch_utc_us = bus.epoch_utc_us;

@@ -123,31 +123,50 @@ void read_replay_options(section& table, can_bus& bus, bool stated) {
   if (const auto epoch = table.utc_us("epoch")) bus.epoch_utc_us = epoch->value;
 }
 
+// By its scheme; what none of them is, is told.
+void read_kind(section& table, const ranged& port, can_bus& bus) {
+  const auto& uri = port.values.front();
+  if (uri.starts_with("replay:"))
+    bus.kind = bus_kind::replay;
+  else if (uri.starts_with("udp:") || uri.starts_with("tcp:"))
+    bus.kind = bus_kind::bridge;
+  else if (!uri.starts_with("virtual:"))
+    table.report().add(port.at, fmt::format("port: expected virtual:NAME, replay:FILE#BUS, "
+                                            "udp:ADDRESS:PORT or tcp:ADDRESS:PORT, found \"{}\"",
+                                            uri));
+}
+
+// Of a bus behind a gateway.
+ranged read_bridge_options(section& table, can_bus& bus, bool stated) {
+  const bool is_bridge = bus.kind == bus_kind::bridge;
+  for (const auto* key : {"peer", "trusted_segment"})
+    if (stated && !is_bridge && table.has(key))
+      table.report().add(position_of(*table.node(key)),
+                         fmt::format("{}: only a udp: or tcp: port has it", key));
+  if (is_bridge) table.require("peer");
+  if (const auto trusted = table.boolean("trusted_segment")) bus.trusted_segment = trusted->value;
+  return read_ranged(table, "peer");
+}
+
 void read_bus(section& table, draft& result) {
   for (const auto* key : {"name", "port"}) table.require(key);
   auto name = read_name(table, "name");
   auto port = read_ranged(table, "port");
   result.bus_names.insert(name.values.begin(), name.values.end());
   can_bus common;
-  if (port.present()) {
-    const auto& uri = port.values.front();
-    if (uri.starts_with("replay:"))
-      common.kind = bus_kind::replay;
-    else if (!uri.starts_with("virtual:"))
-      table.report().add(port.at, fmt::format("port: expected virtual:NAME or replay:FILE#BUS, "
-                                              "found \"{}\"",
-                                              uri));
-  }
+  if (port.present()) read_kind(table, port, common);
+  auto peer = read_bridge_options(table, common, port.present());
   read_replay_options(table, common, port.present());
   if (const auto bitrate = table.integer("bitrate", 10'000, 1'000'000))
     common.bitrate = static_cast<std::uint32_t>(bitrate->value);
   if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;
   if (!name.present() || !port.present()) return;
-  const auto count = member_count(table, {&name, &port});
+  const auto count = member_count(table, {&name, &port, &peer});
   for (std::size_t i = 0; i < count; ++i) {
     if (is_repeat({&name, &port}, i)) continue;
     common.name = name.of(i);
     common.uri = port.of(i);
+    if (peer.present()) common.peer = peer.of(i);
     result.buses.push_back({common, name.at, port.at});
   }
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "bus/can/bridge/bridge_port.hpp"
 #include "bus/modbus/line_options.hpp"
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
@@ -158,6 +159,29 @@ void judge_inverters(const draft& source, const plan& result, const can_bus& bus
   }
 }
 
+bool reaches_contactors(const plan& of, const can_bus& bus) {
+  return std::ranges::any_of(of.devices, [&](const device& item) {
+    return item.bus == bus.name && item.profile != nullptr &&
+           item.profile->order_command() != nullptr;
+  });
+}
+
+// Frames over a network are neither encrypted nor signed: who is on it can send orders as well.
+void judge_bridge(const draft& source, const plan& result, const can_bus& bus, reporter& report) {
+  if (bus.kind != bus_kind::bridge || bus.peer.empty()) return;
+  const auto place = std::ranges::find(source.buses, bus.name,
+                                       [](const draft_bus& each) { return each.item.name; });
+  const auto way = bus::can::parse_bridge(bus.uri, bus.peer);
+  if (!way) return report.add(place->port_at, fmt::format("port: {}", way.error().text));
+  if (bus::can::is_local(*way) || bus.trusted_segment || !reaches_contactors(result, bus)) return;
+  report.add(
+      place->port_at,
+      fmt::format("port: orders to contactors would go through a network where anybody can "
+                  "send them; trusted_segment = true says that nobody else can reach the way "
+                  "from {} to {}",
+                  bus.name, bus.peer));
+}
+
 void judge_load(const draft& source, plan& result, can_bus& bus, reporter& report) {
   double bits = 0;
   for (const auto& item : result.devices)
@@ -280,6 +304,7 @@ void judge_sockets(const draft& source, const plan& result, reporter& report) {
 void judge(const draft& source, plan& result, reporter& report) {
   for (auto& bus : result.buses) {
     judge_bus(source, result, bus, report);
+    judge_bridge(source, result, bus, report);
     judge_inverters(source, result, bus, report);
     judge_load(source, result, bus, report);
   }

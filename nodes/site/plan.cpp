@@ -26,6 +26,8 @@ std::string_view to_string(bus_kind kind) {
       return "virtual";
     case bus_kind::replay:
       return "replay";
+    case bus_kind::bridge:
+      return "bridge";
   }
   return "unknown";
 }

@@ -39,13 +39,15 @@ struct folders {
 }
 
 /// How a bus is reached; the scheme of its uri.
-enum class bus_kind : std::uint8_t { virtual_bus, replay };
+enum class bus_kind : std::uint8_t { virtual_bus, replay, bridge };
 
 /// A CAN bus, and how it is opened.
 struct can_bus {
   std::string name;
   bus_kind kind = bus_kind::virtual_bus;
   std::string uri; ///< as ports take it, variables expanded
+  std::string peer;             ///< bridge: address of the gateway
+  bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
   bool bit_time = false;                    ///< virtual bus: frames take their time on the wire
   bool loop = false;                        ///< replay: start again at the end
@@ -172,7 +174,7 @@ struct inverter {
   bool simulate = false; ///< the simulator plays it on its bus
 };
 
-/// "virtual" or "replay".
+/// "virtual", "replay" or "bridge".
 [[nodiscard]] std::string_view to_string(bus_kind kind);
 
 /// What an actor does; each kind has a folder of its name in actors/, and an evaluator is a

@@ -92,7 +92,7 @@ class resolver {
       auto item = bus.item;
       if (item.kind == bus_kind::replay)
         resolve_replay(item, bus.port_at);
-      else
+      else if (item.kind == bus_kind::virtual_bus)
         check_virtual(item, bus.port_at);
       // A recording is only read: any number of buses may play it.
       if (item.kind != bus_kind::replay && !uris.insert(item.uri).second)

@@ -1,0 +1,188 @@
+#include "bus/can/bridge/bridge_port.hpp"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "bus/can/bridge/tunnel.hpp"
+#include "bus/can/clock.hpp"
+#include "bus/can/file_descriptor.hpp"
+#include "bus/can/load_meter.hpp"
+#include "bus/thread_name.hpp"
+#include "messages/can/frame_bits.hpp"
+
+namespace voltaic::bus::can {
+namespace {
+
+using messages::can::frame;
+
+class bridge_port final : public port {
+ public:
+  bridge_port(const port_options& options, std::unique_ptr<tunnel> way, file_descriptor wake,
+              batch_handler handler)
+      : wanted_(options.listens_to),
+        tick_pause_us_(options.tick_pause_us),
+        wake_(std::move(wake)),
+        handler_(std::move(handler)),
+        way_(std::move(way)) {
+    statistics_.bitrate = options.bitrate;
+    thread_ = std::thread([this] {
+      name_thread("port");
+      run();
+    });
+  }
+
+  ~bridge_port() override {
+    stopping_ = true;
+    const std::uint64_t one = 1;
+    (void)!::write(wake_.get(), &one, sizeof(one));
+    thread_.join();
+  }
+
+  [[nodiscard]] send_result send(const frame& item) override { return send_all({&item, 1}); }
+
+  [[nodiscard]] send_result send_all(std::span<const frame> frames) override {
+    const std::lock_guard lock(mutex_);
+    const auto result = way_->send(frames);
+    if (result != send_result::sent) {
+      statistics_.tx_dropped += frames.size();
+      return result;
+    }
+    for (const auto& one : frames) {
+      ++statistics_.tx;
+      count(one);
+    }
+    return result;
+  }
+
+  [[nodiscard]] statistics read_statistics() const override {
+    const std::lock_guard lock(mutex_);
+    auto result = statistics_;
+    result.state = way_->is_up() ? controller_state::error_active : controller_state::down;
+    result.errors = way_->counters().foreign + way_->counters().broken;
+    result.rx_overflow = way_->counters().lost;
+    result.load_percent = load_.percent(monotonic_now_us(), result.bitrate);
+    return result;
+  }
+
+ private:
+  void run() {
+    last_us_ = monotonic_now_us();
+    while (!stopping_) {
+      wait(std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_));
+      receive();
+      say();
+    }
+  }
+
+  void wait(std::int64_t until_us) {
+    std::vector<pollfd> polled{{wake_.get(), POLLIN, 0}};
+    {
+      const std::lock_guard lock(mutex_);
+      for (const int each : way_->descriptors()) polled.push_back({each, POLLIN, 0});
+    }
+    const std::int64_t left_us = std::max<std::int64_t>(0, until_us - monotonic_now_us());
+    const timespec timeout{left_us / 1'000'000, left_us % 1'000'000 * 1'000};
+    (void)::ppoll(polled.data(), polled.size(), &timeout, nullptr);
+  }
+
+  void receive() {
+    const auto now_us = monotonic_now_us();
+    const std::lock_guard lock(mutex_);
+    way_->receive(batch_.frames, now_us);
+    for (auto& one : batch_.frames) {
+      one.time_us = now_us;
+      ++statistics_.rx;
+      count(one);
+    }
+    if (!wanted_.ranges().empty())
+      std::erase_if(batch_.frames, [&](const frame& one) { return !wanted_.wants(one); });
+  }
+
+  /// With the lock held.
+  void count(const frame& one) {
+    const auto bits = messages::can::exact_bits(one);
+    statistics_.bytes += one.length;
+    statistics_.rx_bits += bits;
+    load_.add(monotonic_now_us(), bits);
+  }
+
+  void say() {
+    const std::int64_t now_us = std::max(last_us_, monotonic_now_us());
+    if (batch_.frames.empty() && now_us < next_tick_us(last_us_)) return;
+    if (!batch_.frames.empty()) last_frame_us_ = now_us;
+    last_us_ = now_us;
+    batch_.now_us = now_us;
+    batch_.utc_offset_us = utc_.offset_us(now_us);
+    handler_(std::move(batch_));
+    batch_ = {};
+  }
+
+  const id_filter wanted_;
+  const std::int64_t tick_pause_us_;
+  file_descriptor wake_;
+  const batch_handler handler_;
+
+  mutable std::mutex mutex_; ///< guards what `send` and the readers share
+  std::unique_ptr<tunnel> way_;
+  statistics statistics_;
+  mutable load_meter load_;
+
+  batch batch_;
+  utc_offset_clock utc_;
+  std::int64_t last_us_ = 0;
+  std::int64_t last_frame_us_ = 0;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+} // namespace
+
+messages::expected<bridge_place> parse_bridge(std::string_view uri, std::string_view partner) {
+  bridge_place result;
+  const auto colon = uri.find(':');
+  const auto rest = colon == std::string_view::npos ? std::string_view() : uri.substr(colon + 1);
+  result.stream = uri.starts_with("tcp:");
+  const bool connects = result.stream && rest == "connect";
+  if (!connects) {
+    result.here = parse_network_address(rest);
+    if (!result.here || result.here->port == 0)
+      return messages::failure{
+          fmt::format("expected {}, found \"{}\"",
+                      result.stream ? "tcp:ADDRESS:PORT or tcp:connect" : "udp:ADDRESS:PORT", uri)};
+  }
+  const auto address = parse_network_address(partner);
+  if (!address) return messages::failure{"peer: expected ADDRESS:PORT, as 192.0.2.10:20000"};
+  if (address->port == 0 && (connects || !result.stream))
+    return messages::failure{"peer: the port of whom we send to is stated"};
+  result.partner = *address;
+  return result;
+}
+
+bool is_local(const bridge_place& place) {
+  return is_loopback(place.partner) && (!place.here || is_loopback(*place.here));
+}
+
+messages::expected<std::unique_ptr<port>> open_bridge_port(const port_options& options,
+                                                           batch_handler handler) {
+  const auto place = parse_bridge(options.uri, options.peer);
+  if (!place) return messages::failure{fmt::format("{}: {}", options.uri, place.error().text)};
+  auto way = place->stream ? open_tcp_tunnel(place->here, place->partner)
+                           : open_udp_tunnel(*place->here, place->partner);
+  if (!way) return messages::failure{fmt::format("{}: {}", options.uri, way.error().text)};
+  file_descriptor wake(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  if (!wake.valid())
+    return messages::failure{fmt::format("{}: {}", options.uri, std::strerror(errno))};
+  return std::unique_ptr<port>(
+      std::make_unique<bridge_port>(options, *std::move(way), std::move(wake), std::move(handler)));
+}
+
+} // namespace voltaic::bus::can
