@@ -47,6 +47,8 @@ inline constexpr const char* end_to_end = "E2E_FAIL";
 inline constexpr const char* bad_length = "BAD_DLC";
 inline constexpr const char* babble = "BABBLE";
 inline constexpr const char* double_node = "DUP_NODE";
+/// A device does not answer what its profile asks for, or does again.
+inline constexpr const char* no_answer = "NO_ANSWER";
 /// How an inverter and its battery get on; an inverter that is silent for long.
 inline constexpr const char* inverter_communication = "INV_COMM";
 inline constexpr const char* inverter_lost = "INV_LOST";

@@ -65,6 +65,9 @@ void can_device::receive(const bus::can::batch& batch) {
       context_.say(runtime::plane::telemetry, std::move(*telemetry), time);
     } else if (auto* told = std::get_if<notice>(&said.content)) {
       record(*told, time);
+    } else if (const auto* request = std::get_if<messages::can::frame>(&said.content)) {
+      // What the bus refuses is asked for again in its next period.
+      static_cast<void>(send_(*request));
     } else {
       context_.say(runtime::plane::local, std::get<messages::tick>(said.content), time);
     }

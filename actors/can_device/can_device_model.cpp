@@ -47,7 +47,8 @@ model::model(model_options options, plan decoder)
     : options_(std::move(options)),
       plan_(std::move(decoder)),
       watch_(*options_.profile, plan_),
-      own_points_(*options_.profile) {
+      own_points_(*options_.profile),
+      requests_(*options_.profile, options_.id_offset) {
   std::vector<messages::point_description> described;
   for (const auto& point : options_.profile->points) {
     described.push_back(
@@ -123,6 +124,8 @@ void model::advance(std::int64_t to_us, std::vector<said>& out) {
 
 void model::grid(std::int64_t now_us, std::vector<said>& out) {
   age(now_us);
+  requests_.step(now_us);
+  heed_requests(now_us, out);
   watch_.step(now_us);
   heed_watch(now_us, out);
   std::vector<std::uint16_t> due;
@@ -196,13 +199,33 @@ void model::heed_watch(std::int64_t time_us, std::vector<said>& out) {
 }
 
 void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
+  if (requests_.take(frame)) {
+    return heed_requests(frame.time_us, out);
+  }
   const auto applied = plan_.apply(frame, samples_);
   if (applied.outcome == plan::outcome::not_mine) {
     counters_.ignored += frame.remote || frame.error ? 1 : 0;
     return;
   }
-  const bool believed = watch_.take(applied, frame.time_us);
-  heed_watch(frame.time_us, out);
+  accept(applied, frame.time_us, out);
+}
+
+void model::heed_requests(std::int64_t time_us, std::vector<said>& out) {
+  for (const auto& answer : requests_.take_answers()) {
+    const auto applied = plan_.apply_answer(answer.message, answer.data, samples_);
+    accept(applied, time_us, out);
+  }
+  for (auto& told : requests_.take_notices()) {
+    out.push_back({std::move(told), time_us});
+  }
+  for (const auto& frame : requests_.take_frames()) {
+    out.push_back({frame, time_us});
+  }
+}
+
+void model::accept(const plan::applied& applied, std::int64_t time_us, std::vector<said>& out) {
+  const bool believed = watch_.take(applied, time_us);
+  heed_watch(time_us, out);
   if (!believed) {
     return;
   }
@@ -210,16 +233,16 @@ void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
   ++counters_.frames;
   ended_.clear();
   for (const auto carrier : {applied.carrier, applied.branch}) {
-    end_scans(parts_of(carrier), frame.time_us);
+    end_scans(parts_of(carrier), time_us);
   }
-  say_ended(frame.time_us, out);
+  say_ended(time_us, out);
   for (const auto& sample : samples_) {
     take(sample);
   }
   for (const auto carrier : {applied.carrier, applied.branch}) {
-    mark(parts_of(carrier), frame.time_us);
+    mark(parts_of(carrier), time_us);
   }
-  say_ended(frame.time_us, out);
+  say_ended(time_us, out);
 }
 
 std::span<const std::uint32_t> model::parts_of(std::uint16_t carrier) const {

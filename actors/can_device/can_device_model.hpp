@@ -10,6 +10,7 @@
 
 #include "actors/can_device/frame_watch_model.hpp"
 #include "actors/can_device/own_points_model.hpp"
+#include "actors/can_device/request_model.hpp"
 #include "actors/can_device/scan_model.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/codec/payloads.hpp"
@@ -42,9 +43,10 @@ struct model_options {
   [[nodiscard]] std::vector<std::string> validate() const;
 };
 
-/// Telemetry, the chain's time or what people are told, with its source time.
+/// Telemetry, the chain's time, what people are told, or a frame that asks the device for
+/// something; with its source time.
 struct said {
-  std::variant<messages::telemetry, messages::tick, notice> content;
+  std::variant<messages::telemetry, messages::tick, notice, messages::can::frame> content;
   std::int64_t time_us = 0;
   friend bool operator==(const said&, const said&) = default;
 };
@@ -117,6 +119,10 @@ class model {
   void grid(std::int64_t now_us, std::vector<said>& out);
   void age(std::int64_t now_us);
   void apply(const messages::can::frame& frame, std::vector<said>& out);
+  /// Takes what was decoded into `samples_`.
+  void accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out);
+  /// Answers, requests and what is to be told of them.
+  void heed_requests(std::int64_t time_us, std::vector<said>& out);
   /// What the watch has to tell; where two devices speak, nothing of them is believed.
   void heed_watch(std::int64_t time_us, std::vector<said>& out);
   void distrust(part& one);
@@ -134,6 +140,7 @@ class model {
   plan plan_;
   frame_watch watch_;
   own_points own_points_;
+  request_model requests_;
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;                            ///< sorted by point, as the plan's coverages

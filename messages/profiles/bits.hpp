@@ -42,6 +42,16 @@ inline constexpr unsigned word_bits = 64;
   return (field.start / 8u) * 8u + 7u - field.start % 8u + field.length;
 }
 
+/// The first of the eight bytes that hold a field of a longer message.
+[[nodiscard]] constexpr std::uint16_t window_of(const bit_field& field) {
+  return static_cast<std::uint16_t>(field.start / 8u);
+}
+/// The field as it lies in those.
+[[nodiscard]] constexpr bit_field in_window(bit_field field) {
+  field.start = static_cast<std::uint16_t>(field.start % 8u);
+  return field;
+}
+
 /// How far to shift the field's word right. `end_bit` must not exceed 64.
 [[nodiscard]] constexpr unsigned word_shift(const bit_field& field) {
   return field.order == bit_order::intel ? field.start : word_bits - end_bit(field);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <limits>
@@ -84,7 +85,7 @@ class decode_plan::compiler {
         added.common = carrier;
     }
     added.branch_count = static_cast<std::uint32_t>(plan_.branches_.size()) - added.first_branch;
-    (message.extended ? extended_ : standard_).push_back(added);
+    (message.read ? answers_ : message.extended ? extended_ : standard_).push_back(added);
     return std::nullopt;
   }
 
@@ -127,7 +128,10 @@ class decode_plan::compiler {
   }
 
   static void place_bits(const bit_field& bits, row& result) {
-    result.shift = static_cast<std::uint8_t>(word_shift(bits));
+    // In a frame the eight bytes are the frame.
+    if (end_bit(bits) > word_bits) result.window = window_of(bits);
+    const auto placed = result.window != 0 ? in_window(bits) : bits;
+    result.shift = static_cast<std::uint8_t>(word_shift(placed));
     result.length = bits.length;
     if (bits.order == bit_order::motorola) result.flags |= flag_motorola;
     if (bits.type == signal_type::signed_integer) result.flags |= flag_signed;
@@ -196,9 +200,10 @@ class decode_plan::compiler {
     plan_.first_extended_ = standard_.size();
     plan_.entries_ = std::move(standard_);
     plan_.entries_.insert(plan_.entries_.end(), extended_.begin(), extended_.end());
-    for (std::size_t i = 0; i < plan_.entries_.size(); ++i)
-      plan_.identifiers_.push_back(
-          {plan_.entries_[i].id, i >= plan_.first_extended_, plan_.entries_[i].message});
+    plan_.first_answer_ = plan_.entries_.size();
+    plan_.entries_.insert(plan_.entries_.end(), answers_.begin(), answers_.end());
+    for (const auto& one : plan_.entries_)
+      plan_.identifiers_.push_back({one.id, profile_.messages[one.message].extended, one.message});
   }
 
   const device_profile& profile_;
@@ -206,6 +211,7 @@ class decode_plan::compiler {
   decode_plan plan_;
   std::vector<entry> standard_;
   std::vector<entry> extended_;
+  std::vector<entry> answers_;
   std::map<std::uint16_t, std::uint16_t> sentinel_positions_;
 };
 
@@ -232,10 +238,10 @@ const decode_plan::entry* decode_plan::find(const can::frame& frame) const {
     return &entries_[standard_[frame.id]];
   }
   const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(first_extended_);
-  const auto found =
-      std::lower_bound(first, entries_.end(), frame.id,
-                       [](const entry& one, std::uint32_t id) { return one.id < id; });
-  if (found == entries_.end() || found->id != frame.id) return nullptr;
+  const auto last = entries_.begin() + static_cast<std::ptrdiff_t>(first_answer_);
+  const auto found = std::lower_bound(
+      first, last, frame.id, [](const entry& one, std::uint32_t id) { return one.id < id; });
+  if (found == last || found->id != frame.id) return nullptr;
   return &*found;
 }
 
@@ -339,6 +345,32 @@ decode_plan::applied decode_plan::apply(const can::frame& frame,
   }
   assert(samples.size() <= samples_max);
   if (result.carrier == no_carrier) std::swap(result.carrier, result.branch);
+  return result;
+}
+
+decode_plan::applied decode_plan::apply_answer(std::uint16_t message,
+                                               std::span<const std::uint8_t> data,
+                                               std::vector<sample>& samples) const {
+  samples.clear();
+  const auto first = entries_.begin() + static_cast<std::ptrdiff_t>(first_answer_);
+  const auto mine =
+      std::find_if(first, entries_.end(), [&](const entry& one) { return one.message == message; });
+  if (mine == entries_.end()) return {};
+  applied result{.outcome = outcome::decoded, .carrier = mine->common};
+  result.identifier = static_cast<std::uint16_t>(&*mine - entries_.data());
+  if (data.size() < mine->length) {
+    result.outcome = outcome::bad_length;
+    return result;
+  }
+  const auto& seen = carriers_[mine->common];
+  for (std::uint32_t i = 0; i < seen.row_count; ++i) {
+    const auto& from = rows_[seen.first_row + i];
+    std::array<std::uint8_t, sizeof(std::uint64_t)> window{};
+    const auto rest = data.subspan(std::min<std::size_t>(from.window, data.size()));
+    std::copy_n(rest.begin(), std::min(rest.size(), window.size()), window.begin());
+    const auto intel = load_word(window.data());
+    samples.push_back(decode_row(from, intel, swap_bytes(intel)));
+  }
   return result;
 }
 

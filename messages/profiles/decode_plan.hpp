@@ -72,6 +72,11 @@ class decode_plan {
   /// Does not allocate once `samples` has room for `samples_max`.
   applied apply(const can::frame& frame, std::vector<sample>& samples) const;
 
+  /// The same of what a message that is read answered with, whose position in the profile this is.
+  /// Data that is shorter than the message's length is a bad one.
+  applied apply_answer(std::uint16_t message, std::span<const std::uint8_t> data,
+                       std::vector<sample>& samples) const;
+
   /// No frame says more than this.
   static constexpr std::size_t samples_max = 64;
 
@@ -102,6 +107,7 @@ class decode_plan {
     std::uint16_t first_sentinel = 0;
     std::uint8_t sentinel_count = 0;
     std::uint8_t flags = 0;
+    std::uint16_t window = 0; ///< first of its eight bytes, in an answer
   };
   static_assert(sizeof(row) == 48);
   static constexpr std::uint16_t no_checksum = 0xFFFF;
@@ -109,10 +115,10 @@ class decode_plan {
     std::int64_t selector = 0;
     std::uint16_t carrier = no_carrier;
   };
-  /// One identifier.
+  /// One identifier, or one answer.
   struct entry {
     std::uint32_t id = 0;
-    std::uint8_t length = 0;
+    std::uint16_t length = 0;
     bool has_multiplexer = false;
     bool has_counter = false;
     std::uint16_t checksum = no_checksum; ///< position in checksums_
@@ -135,8 +141,9 @@ class decode_plan {
                                   std::uint64_t motorola) const;
 
   std::vector<std::uint16_t> standard_; ///< entry of each 11-bit identifier
-  std::vector<entry> entries_;          ///< 29-bit ones last, sorted by identifier
+  std::vector<entry> entries_; ///< 29-bit ones after the others, sorted by identifier; then answers
   std::size_t first_extended_ = 0;
+  std::size_t first_answer_ = 0; ///< of the entries, behind which no frame is looked for
   std::vector<row> rows_;
   std::vector<branch> branches_;
   std::vector<std::int64_t> sentinels_;

@@ -74,7 +74,7 @@ enum class signal_type : std::uint8_t { unsigned_integer, signed_integer, ieee_f
 /// Bits of a frame. Bit k is bit k mod 8 of byte k/8; `start` is the least
 /// significant bit (intel) or the most significant one (motorola), as in DBC.
 struct bit_field {
-  std::uint8_t start = 0;
+  std::uint16_t start = 0;
   std::uint8_t length = 8;
   bit_order order = bit_order::intel;
   signal_type type = signal_type::unsigned_integer;
@@ -103,6 +103,31 @@ struct counter_rule {
   friend bool operator==(const counter_rule&, const counter_rule&) = default;
 };
 
+/// An answer that the device gives only when it is asked: ISO 14229's ReadDataByIdentifier over
+/// ISO 15765-2. The message's identifier is that of the answers, its bytes are the data.
+struct read_rule {
+  std::uint32_t request_id = 0;
+  bool request_extended = false;
+  std::uint16_t data_identifier = 0;
+  std::uint32_t timeout_ms = 150;      ///< for the begin of an answer
+  std::uint32_t pending_ms = 5'000;    ///< once the device said that it needs longer
+  std::optional<std::uint8_t> padding; ///< our frames have 8 bytes, filled by this
+  std::uint8_t block_size = 0;         ///< frames until we say go on; 0: all at once
+  std::uint8_t separation_ms = 0;      ///< that we want between them
+  friend bool operator==(const read_rule&, const read_rule&) = default;
+};
+
+/// A frame that we send again and again, for devices that speak only then.
+struct cyclic_request {
+  std::string name;
+  std::uint32_t id = 0;
+  bool extended = false;
+  std::vector<std::uint8_t> data;
+  std::uint32_t period_ms = 0;
+  std::uint32_t phase_ms = 0; ///< its first one comes so long after the begin
+  friend bool operator==(const cyclic_request&, const cyclic_request&) = default;
+};
+
 /// The message is sent `count` times, each with the next identifier and index.
 struct repeat {
   std::uint32_t count = 1;
@@ -116,15 +141,16 @@ struct message {
   std::string name;
   std::uint32_t id = 0;
   bool extended = false;
-  std::uint8_t length = 8;     ///< bytes; a frame of another length is refused
+  std::uint16_t length = 8;    ///< bytes; a frame of another length is refused
   std::uint32_t period_ms = 0; ///< of each frame
   profiles::repeat repeat;
   std::optional<bit_field> multiplexer;
   std::optional<checksum_rule> checksum;
   std::optional<counter_rule> counter;
-  std::uint32_t early_ms = 0;  ///< frames nearer to each other than this are too many; 0: any are
-  std::uint32_t late_ms = 0;   ///< a value of it is stale after this; 0: after 1.5 periods
-  std::uint32_t frozen_ms = 0; ///< the same content for longer says nothing; 0: it may
+  std::uint32_t early_ms = 0;    ///< frames nearer to each other than this are too many; 0: any are
+  std::uint32_t late_ms = 0;     ///< a value of it is stale after this; 0: after 1.5 periods
+  std::optional<read_rule> read; ///< it is an answer; longer ones than `length` are taken as well
+  std::uint32_t frozen_ms = 0;   ///< the same content for longer says nothing; 0: it may
   std::vector<signal> signals;
   friend bool operator==(const message&, const message&) = default;
 };
@@ -272,6 +298,7 @@ struct device_profile {
   std::optional<std::uint32_t> reaction_limit_ms;
   std::vector<point> points;             ///< in the file's order
   std::vector<message> messages;         ///< CAN only
+  std::vector<cyclic_request> requests;  ///< CAN only
   std::vector<register_entry> registers; ///< Modbus only
   std::optional<guard_registers> guard;  ///< Modbus only
   std::vector<command> commands;

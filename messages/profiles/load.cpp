@@ -169,6 +169,7 @@ void read_profile(const json_node& node, load_context& context) {
   else
     read_registers(root, context);
   read_guard(root, context.profile);
+  read_requests(root, context.profile);
   read_commands(root, context);
   check_lease(root, context.profile);
   check_topology(context);

@@ -11,6 +11,7 @@
 namespace voltaic::messages::profiles {
 namespace {
 
+constexpr std::uint16_t can_frame_bytes = 8;
 constexpr std::size_t extra_bytes_max = 8;
 constexpr std::uint8_t counter_bits_max = 16;
 constexpr std::uint32_t guard_ms_max = 3'600'000;
@@ -66,23 +67,6 @@ void check_form(const object_reader& reader, checksum_form form, std::string_vie
         std::ranges::count(keys.needed, key) + std::ranges::count(keys.possible, key);
     if (reader.has(key) && !known) reader.add(key, fmt::format("does not belong to {}", name));
   }
-}
-
-/// "0x1D" under a key; nothing, and a finding, where it is no number of at most so many bits.
-std::optional<std::uint16_t> read_hex(const object_reader& reader, std::string_view key,
-                                      unsigned bits) {
-  const auto text = reader.text(key);
-  if (!text) return std::nullopt;
-  std::uint32_t value = 0;
-  const auto* end = text->data() + text->size();
-  const bool has_prefix = text->starts_with("0x") && text->size() > 2;
-  const auto [stop, error] =
-      has_prefix ? std::from_chars(text->data() + 2, end, value, 16)
-                 : std::from_chars_result{text->data(), std::errc::invalid_argument};
-  if (error == std::errc{} && stop == end && value >> bits == 0)
-    return static_cast<std::uint16_t>(value);
-  reader.add(key, fmt::format("expected 0x and a number of {} bits", bits));
-  return std::nullopt;
 }
 
 std::vector<std::uint8_t> read_bytes(const object_reader& reader, std::string_view key,
@@ -193,14 +177,30 @@ void check_bounds(const object_reader& reader, const message& result) {
 
 } // namespace
 
-std::optional<checksum_rule> read_checksum(const object_reader& parent, std::uint8_t frame_bytes) {
+std::optional<std::uint16_t> read_hex(const object_reader& reader, std::string_view key,
+                                      unsigned bits) {
+  const auto text = reader.text(key);
+  if (!text) return std::nullopt;
+  std::uint32_t value = 0;
+  const auto* end = text->data() + text->size();
+  const bool has_prefix = text->starts_with("0x") && text->size() > 2;
+  const auto [stop, error] =
+      has_prefix ? std::from_chars(text->data() + 2, end, value, 16)
+                 : std::from_chars_result{text->data(), std::errc::invalid_argument};
+  if (error == std::errc{} && stop == end && value >> bits == 0)
+    return static_cast<std::uint16_t>(value);
+  reader.add(key, fmt::format("expected 0x and a number of {} bits", bits));
+  return std::nullopt;
+}
+
+std::optional<checksum_rule> read_checksum(const object_reader& parent, std::uint16_t frame_bytes) {
   const auto* node = parent.object("checksum");
   if (node == nullptr) return std::nullopt;
   const object_reader reader(parent.found(), *node, "checksum", parent.path_of("checksum"),
                              parent.offset("checksum"));
   const auto form = reader.choice<checksum_form>("kind", forms);
-  const auto byte =
-      reader.whole<std::uint8_t>("byte", 0, static_cast<std::uint8_t>(frame_bytes - 1));
+  const auto last = std::min<std::uint16_t>(frame_bytes, can_frame_bytes) - 1;
+  const auto byte = reader.whole<std::uint8_t>("byte", 0, static_cast<std::uint8_t>(last));
   if (!form) return std::nullopt;
   check_form(reader, *form, *reader.text("kind"));
   auto result = read_form(reader, *form, byte.value_or(0));

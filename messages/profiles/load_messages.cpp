@@ -12,7 +12,9 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-constexpr std::uint8_t frame_bytes_max = 8;
+constexpr std::uint16_t frame_bytes_max = 8;
+/// Of an answer: ISO-TP's most without service and data identifier.
+constexpr std::uint16_t answer_bytes_max = 4'092;
 constexpr std::size_t signals_max = 4'096;
 constexpr std::uint32_t period_ms_max = 3'600'000;
 constexpr std::uint32_t step_max = 65'536;
@@ -170,8 +172,11 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
     reader.add("index_step", "only what mux_step repeats has one");
   if (bits) {
     result.bits = *bits;
-    if (auto wrong = usage.take(*bits, result.mux, name_of(reader, context, target, result)))
-      reader.add("start", *wrong);
+    // Of answers, which are longer than what is watched, the same bits may be said twice.
+    const auto wrong =
+        owner.read ? std::nullopt
+                   : usage.take(*bits, result.mux, name_of(reader, context, target, result));
+    if (wrong) reader.add("start", *wrong);
   }
   if (!target) return;
   const bool is_carried = check_index(reader, context, owner, result);
@@ -217,6 +222,10 @@ void check_ids(const object_reader& reader, load_context& context, const message
     reader.add("id", fmt::format("the last identifier 0x{:X} has too many bits", last));
     return;
   }
+  for (const auto& other : context.profile.messages)
+    if (other.read && other.id == result.id && other.extended == result.extended)
+      return reader.add("id",
+                        fmt::format("0x{:03X} is used by \"{}\" already", result.id, other.name));
   for (std::uint32_t i = 0; i < result.repeat.count; ++i) {
     const std::uint32_t id = result.id + i * result.repeat.id_step;
     const auto [earlier, is_new] =
@@ -227,6 +236,25 @@ void check_ids(const object_reader& reader, load_context& context, const message
   }
 }
 
+/// The same answer twice, or an identifier that a frame of the device has.
+void check_answer(const object_reader& reader, load_context& context, const message& result) {
+  const auto user = context.message_ids.find(id_key(result.id, result.extended));
+  if (user != context.message_ids.end())
+    return reader.add("id",
+                      fmt::format("0x{:03X} is used by \"{}\" already", result.id, user->second));
+  for (const auto& other : context.profile.messages) {
+    if (!other.read || other.id != result.id || other.extended != result.extended) continue;
+    if (other.read->data_identifier == result.read->data_identifier)
+      return reader.add("read", fmt::format("\"{}\" reads the same", other.name));
+    if (other.read->request_id != result.read->request_id ||
+        other.read->request_extended != result.read->request_extended)
+      return reader.add("read",
+                        fmt::format("\"{}\" is answered by the same identifier and asked by "
+                                    "another",
+                                    other.name));
+  }
+}
+
 void read_message(const object_reader& reader, load_context& context,
                   std::unordered_set<std::string>& names) {
   message result;
@@ -234,14 +262,20 @@ void read_message(const object_reader& reader, load_context& context,
   if (reader.has("name") && !is_name(result.name)) reader.add("name", "expected a name like cells");
   if (!result.name.empty() && !names.insert(result.name).second)
     reader.add("name", fmt::format("\"{}\" is used twice", result.name));
-  result.length =
-      reader.whole<std::uint8_t>("length", 1, frame_bytes_max).value_or(frame_bytes_max);
+  result.read = read_reading(reader);
+  if (reader.has("read")) check_reading(reader);
+  const auto length_max = reader.has("read") ? answer_bytes_max : frame_bytes_max;
+  result.length = reader.whole<std::uint16_t>("length", 1, length_max).value_or(length_max);
   result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
   const auto repeat = read_repeat(reader, result);
   if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
-    check_ids(reader, context, result);
+    // Answers of one device share an identifier; what was asked for tells them apart.
+    if (result.read)
+      check_answer(reader, context, result);
+    else
+      check_ids(reader, context, result);
   }
   bit_usage usage;
   read_multiplexer(reader, result, usage);
@@ -260,18 +294,20 @@ void read_message(const object_reader& reader, load_context& context,
 
 } // namespace
 
-std::optional<frame_id> read_id(const object_reader& reader) {
-  const auto text = reader.text("id");
+std::optional<frame_id> read_id(const object_reader& reader, std::string_view key) {
+  const auto text = reader.text(key);
   if (!text) return std::nullopt;
   const auto result = parse_frame_id(*text);
-  if (!result)
-    reader.add("id", "expected 0x and 3 digits (up to 7FF) or 8 digits (up to 1FFFFFFF)");
+  if (!result) reader.add(key, "expected 0x and 3 digits (up to 7FF) or 8 digits (up to 1FFFFFFF)");
   return result;
 }
 
-std::optional<bit_field> read_bits(const object_reader& reader, std::uint8_t frame_bytes,
+std::optional<bit_field> read_bits(const object_reader& reader, std::uint16_t frame_bytes,
                                    signal_type default_type) {
-  const auto start = reader.whole<std::uint8_t>("start", 0, word_bits - 1);
+  constexpr unsigned byte_bits = 8;
+  const auto bits_there = std::max(frame_bytes * byte_bits, word_bits);
+  const auto start =
+      reader.whole<std::uint16_t>("start", 0, static_cast<std::uint16_t>(bits_there - 1));
   const auto length = reader.whole<std::uint8_t>("length", 1, word_bits);
   bit_field result;
   result.order = reader.choice<bit_order>("order", bit_orders).value_or(bit_order::intel);
@@ -283,7 +319,11 @@ std::optional<bit_field> read_bits(const object_reader& reader, std::uint8_t fra
     reader.add("length", "a float has 32 or 64 bits");
     return std::nullopt;
   }
-  if (end_bit(result) <= frame_bytes * 8u) return result;
+  if (frame_bytes * byte_bits > word_bits && end_bit(in_window(result)) > word_bits) {
+    reader.add("start", fmt::format("{} bits from {} lie in more than 8 bytes", *length, *start));
+    return std::nullopt;
+  }
+  if (end_bit(result) <= frame_bytes * byte_bits) return result;
   reader.add("start",
              fmt::format("{} bits from {} do not fit into {} bytes", *length, *start, frame_bytes));
   return std::nullopt;

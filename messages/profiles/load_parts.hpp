@@ -53,15 +53,25 @@ struct load_context {
   return extended ? 0x1FFF'FFFFu : 0x7FFu;
 }
 
-/// "0x088" (11 bits) or "0x18FF50E5" (29 bits) under "id".
-[[nodiscard]] std::optional<frame_id> read_id(const object_reader& reader);
-/// start, length, order and type; notes what does not fit into the frame.
+/// "0x088" (11 bits) or "0x18FF50E5" (29 bits) under a key.
+[[nodiscard]] std::optional<frame_id> read_id(const object_reader& reader,
+                                              std::string_view key = "id");
+/// start, length, order and type; notes what does not fit into the frame, or into eight bytes of a
+/// longer message.
 [[nodiscard]] std::optional<bit_field> read_bits(const object_reader& reader,
-                                                 std::uint8_t frame_bytes,
+                                                 std::uint16_t frame_bytes,
                                                  signal_type default_type);
 /// "checksum" of a message or command; nullopt when there is none or it is wrong.
 [[nodiscard]] std::optional<checksum_rule> read_checksum(const object_reader& parent,
-                                                         std::uint8_t frame_bytes);
+                                                         std::uint16_t frame_bytes);
+/// "read" of a message; nullopt when there is none or it is wrong.
+[[nodiscard]] std::optional<read_rule> read_reading(const object_reader& parent);
+/// What an answer cannot have: it is not sent by itself, and no frame.
+void check_reading(const object_reader& reader);
+void read_requests(const object_reader& root, device_profile& profile);
+/// "0x0101" under a key; nothing, and a finding, where it is no number of at most so many bits.
+[[nodiscard]] std::optional<std::uint16_t> read_hex(const object_reader& reader,
+                                                    std::string_view key, unsigned bits);
 /// Notes which bytes a checksum stands in.
 void take_bytes(const checksum_rule& rule, bit_usage& usage);
 /// "counter", "early_ms", "late_ms" and "frozen_ms" of a message whose period has been read.

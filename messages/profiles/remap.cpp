@@ -12,15 +12,15 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-/// Gives something that has an identifier another one, if a change names it.
-template <class Owner>
-void move(Owner& owner, std::span<const id_change> changes, std::set<frame_id>& used) {
-  const frame_id known{owner.id, owner.extended};
+/// Gives something another identifier, if a change names its own.
+void move(std::uint32_t& id, bool& extended, std::span<const id_change> changes,
+          std::set<frame_id>& used) {
+  const frame_id known{id, extended};
   const auto change = std::ranges::find(changes, known, &id_change::from);
   if (change == changes.end()) return;
   used.insert(known);
-  owner.id = change->to.id;
-  owner.extended = change->to.extended;
+  id = change->to.id;
+  extended = change->to.extended;
 }
 
 class occupied {
@@ -66,8 +66,12 @@ std::string to_text(frame_id id) {
 
 std::vector<std::string> remap(device_profile& profile, std::span<const id_change> changes) {
   std::set<frame_id> used;
-  for (auto& message : profile.messages) move(message, changes, used);
-  for (auto& command : profile.commands) move(command, changes, used);
+  for (auto& message : profile.messages) {
+    move(message.id, message.extended, changes, used);
+    if (message.read) move(message.read->request_id, message.read->request_extended, changes, used);
+  }
+  for (auto& request : profile.requests) move(request.id, request.extended, changes, used);
+  for (auto& command : profile.commands) move(command.id, command.extended, changes, used);
   occupied taken;
   for (const auto& change : changes)
     if (!used.contains(change.from))
@@ -75,7 +79,8 @@ std::vector<std::string> remap(device_profile& profile, std::span<const id_chang
                                            profile.name, to_text(change.from)));
   for (const auto& message : profile.messages)
     for (std::uint32_t i = 0; i < message.repeat.count; ++i)
-      taken.take(fmt::format("\"{}\"", message.name),
+      // Answers of one device may share their identifier.
+      taken.take(message.read ? "an answer" : fmt::format("\"{}\"", message.name),
                  std::uint64_t{message.id} + std::uint64_t{i} * message.repeat.id_step,
                  message.extended);
   for (const auto& command : profile.commands)

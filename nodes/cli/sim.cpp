@@ -35,7 +35,8 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
   for (const site::rack& rack : plan.racks) {
     const site::device* device = plan.find_device(rack.device);
     const site::can_bus* bus = device == nullptr ? nullptr : plan.find_bus(device->bus);
-    if (bus == nullptr || bus->kind != site::bus_kind::virtual_bus) continue;
+    if (bus == nullptr || bus->kind != site::bus_kind::virtual_bus || !device->simulate.empty())
+      continue;
     simulator::rack_place place{rack.name, bus->uri, device->id_offset};
     place.dc_bus = rack.dc_bus;
     place.cell_period_us = site::cell_period_us_of(*device).value_or(place.cell_period_us);
@@ -63,6 +64,14 @@ std::vector<simulator::inverter_place> inverters(const site::plan& plan) {
     if (item.simulate)
       result.push_back(
           {item.name, plan.find_bus(item.bus)->uri, item.profile, site::wire_options_of(item)});
+  return result;
+}
+
+/// The batteries of a site on virtual buses that answer when they are asked.
+std::vector<simulator::pack_place> packs(const site::plan& plan) {
+  std::vector<simulator::pack_place> result;
+  for (const auto* item : plan.simulated_packs())
+    result.push_back({item->name, plan.find_bus(item->bus)->uri, item->profile, item->id_offset});
   return result;
 }
 
@@ -111,6 +120,7 @@ exit_code play(const options& given) {
   if (everything || given.equipment) {
     played.equipment = equipment(plan);
     played.inverters = inverters(plan);
+    played.packs = packs(plan);
   }
   for (const std::string& name : given.racks) {
     const bool known = std::any_of(played.racks.begin(), played.racks.end(),
@@ -123,7 +133,8 @@ exit_code play(const options& given) {
     return !given.racks.empty() &&
            std::find(given.racks.begin(), given.racks.end(), place.name) == given.racks.end();
   });
-  if (played.racks.empty() && played.equipment.empty() && played.inverters.empty()) {
+  if (played.racks.empty() && played.equipment.empty() && played.inverters.empty() &&
+      played.packs.empty()) {
     fmt::print(stderr, "voltaic sim: {} has no rack on a virtual bus and no simulated equipment\n",
                given.site_file);
     return exit_code::findings;

@@ -240,7 +240,8 @@ void compare_equipment(const plan& before, const plan& after, std::vector<change
     std::string result;
     for (const auto& item : of.devices)
       if (!item.simulate.empty())
-        result += fmt::format("{} {} {} ", item.line, item.unit, item.simulate);
+        result += fmt::format("{} {} {} {} ", item.line, item.unit, item.simulate,
+                              item.bus.empty() ? 0 : item.profile_hash);
     return result;
   };
   if (played(before) != played(after)) add(change_kind::restart, "its units changed");
@@ -328,7 +329,8 @@ std::vector<site::rack> simulated_racks(const plan& source) {
                [&](const auto& rack) {
                  const auto* device = source.find_device(rack.device);
                  const auto* bus = device == nullptr ? nullptr : source.find_bus(device->bus);
-                 return bus != nullptr && bus->kind == site::bus_kind::virtual_bus;
+                 return bus != nullptr && bus->kind == site::bus_kind::virtual_bus &&
+                        device->simulate.empty();
                });
   return result;
 }

@@ -35,7 +35,9 @@ void simulated_can::open(const site::can_bus& described, recordings& played,
 void simulated_can::place(const site::device& device) {
   auto& bus = buses_[device.bus];
   bus.devices.push_back(&device);
-  if (device.rack.empty() || bus.recorded) return;
+  if (!device.simulate.empty() && !bus.recorded)
+    bus.packs.emplace_back(device.profile, device.id_offset);
+  if (device.rack.empty() || !device.simulate.empty() || bus.recorded) return;
   actors::simulator::rack_options rack;
   rack.id_offset = device.id_offset;
   rack.cell_period_us = site::cell_period_us_of(device).value_or(rack.cell_period_us);
@@ -98,6 +100,12 @@ bus::can::batch simulated_can::say(can_bus& bus, messages::instant now) {
       heard.frames.push_back(frame);
     }
     if (shared != sharing_.end()) shared->second.bus->set(shared->second.place, rack.joined_v());
+  }
+  for (auto& pack : bus.packs) {
+    for (auto& frame : pack.step(now.monotonic_us, sent)) {
+      frame.time_us = now.monotonic_us;
+      heard.frames.push_back(frame);
+    }
   }
   for (auto& [name, inverter] : bus.inverters) {
     for (auto& frame : inverter.step(now.monotonic_us, sent)) {

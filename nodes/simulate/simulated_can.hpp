@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/simulator/asked_pack_model.hpp"
 #include "actors/simulator/can_inverter_model.hpp"
 #include "actors/simulator/simulated_rack_model.hpp"
 #include "bus/can/port.hpp"
@@ -61,6 +62,7 @@ class simulated_can {
     std::vector<const site::inverter*> links;
     /// By the inverter's name.
     std::vector<std::pair<std::string, actors::simulator::can_inverter_model>> inverters;
+    std::vector<actors::simulator::asked_pack_model> packs;
     std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
     std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
     std::int64_t utc_offset_us = 0;

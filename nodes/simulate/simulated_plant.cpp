@@ -20,7 +20,7 @@ void simulated_plant::add(const site::plan& plan, const site::modbus_line& line,
   for (const auto& device : plan.devices) {
     if (device.line != line.name) continue;
     played.devices[device.unit] = &device;
-    if (device.simulate.empty()) continue;
+    if (device.simulate.empty() || device.line.empty()) continue;
     auto& model = models_[device.name];
     model = actors::simulator::make_equipment(device.simulate);
     units[device.unit] = model.get();

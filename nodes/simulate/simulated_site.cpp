@@ -364,7 +364,8 @@ bool simulated_site::kill(std::string_view node, std::int64_t down_us) {
 
 bool simulated_site::equipment_read() const {
   return std::ranges::all_of(state_->plan.devices, [&](const site::device& device) {
-    return device.simulate.empty() || state_->rounds_told[device.name] >= equipment_rounds_min;
+    return device.simulate.empty() || device.line.empty() ||
+           state_->rounds_told[device.name] >= equipment_rounds_min;
   });
 }
 

@@ -13,6 +13,7 @@
 #include "messages/time.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
 #include "nodes/simulator/simulated_inverter.hpp"
+#include "nodes/simulator/simulated_pack.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 
 namespace voltaic::nodes::simulator {
@@ -80,6 +81,15 @@ class played_site {
       if (!opened) return opened.error().text;
       inverters_[place.name] = *std::move(opened);
     }
+    for (const auto& place : options_.packs) {
+      bus::can::port_options port;
+      port.uri = place.uri;
+      port.runtime_folder = options_.runtime_folder;
+      auto opened = simulated_pack::open(
+          port, actors::simulator::asked_pack_model(place.profile, place.id_offset));
+      if (!opened) return opened.error().text;
+      packs_.push_back(*std::move(opened));
+    }
     auto equipment = simulated_equipment::open(options_.equipment);
     if (!equipment) return equipment.error().text;
     equipment_ = *std::move(equipment);
@@ -129,6 +139,7 @@ class played_site {
   std::map<std::string, rack_at> racks_; ///< by name
   std::map<std::string, std::unique_ptr<simulated_bus>> buses_;
   std::map<std::string, std::unique_ptr<simulated_inverter>> inverters_;
+  std::vector<std::unique_ptr<simulated_pack>> packs_;
   std::unique_ptr<simulated_equipment> equipment_;
   std::int64_t start_us_ = 0;
   std::size_t next_ = 0; ///< of the deeds
@@ -140,6 +151,8 @@ void print_places(const simulator_options& options) {
     fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
                first_id + place.id_offset);
   for (const inverter_place& place : options.inverters)
+    fmt::print("{} is simulated on {}\n", place.name, place.uri);
+  for (const pack_place& place : options.packs)
     fmt::print("{} is simulated on {}\n", place.name, place.uri);
   for (const equipment_line& line : options.equipment)
     for (const auto& [unit, played] : line.units)

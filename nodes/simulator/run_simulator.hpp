@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "messages/inverter/inverter_profile.hpp"
+#include "messages/profiles/device_profile.hpp"
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/simulator/simulated_equipment.hpp"
@@ -32,12 +33,21 @@ struct inverter_place {
   messages::inverter::wire_options wire;
 };
 
+/// A battery that answers when it is asked, on a virtual bus.
+struct pack_place {
+  std::string name;
+  std::string uri; ///< of its bus's port
+  std::shared_ptr<const messages::profiles::device_profile> profile;
+  std::uint32_t id_offset = 0;
+};
+
 /// Which racks a simulator plays, and how they begin.
 struct simulator_options {
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::vector<rack_place> racks;
   std::vector<equipment_line> equipment;
   std::vector<inverter_place> inverters;
+  std::vector<pack_place> packs;
   bool initially_closed = false;
   double soc_percent = 50;
   double temperature_c = 25;

@@ -98,11 +98,11 @@ modbus_unit read_modbus_unit(section& table, bool on_line) {
     result.min_gap_ms = static_cast<std::uint32_t>(gap->value);
   // A line asks one at a time, so that this is what every device may rely on.
   (void)table.integer("max_outstanding", 1, 1);
-  if (const auto kind = table.word("simulate", {"inverter", "hvac", "meter"}))
-    result.simulate = kind->value;
+  std::vector<std::string_view> played{"pack"};
+  if (on_line) played = {"inverter", "hvac", "meter"};
+  if (const auto kind = table.word("simulate", played)) result.simulate = kind->value;
   if (!on_line)
-    refuse_keys(table, {"unit", "min_gap_ms", "max_outstanding", "simulate"},
-                "only a device on a line has it");
+    refuse_keys(table, {"unit", "min_gap_ms", "max_outstanding"}, "only a device on a line has it");
   return result;
 }
 

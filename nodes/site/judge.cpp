@@ -49,6 +49,11 @@ std::set<identifier> identifiers_of(const device& item) {
   for (const auto& message : item.profile->messages)
     for (std::uint32_t i = 0; i < message.repeat.count; ++i)
       result.insert({message.id + item.id_offset + i * message.repeat.id_step, message.extended});
+  for (const auto& message : item.profile->messages)
+    if (message.read)
+      result.insert({message.read->request_id + item.id_offset, message.read->request_extended});
+  for (const auto& request : item.profile->requests)
+    result.insert({request.id + item.id_offset, request.extended});
   for (const auto& command : item.profile->commands)
     result.insert({command.id + item.id_offset, command.extended});
   return result;
@@ -63,13 +68,32 @@ double frames_of(const profiles::message& message) {
   return static_cast<double>(message.repeat.count * each);
 }
 
+// A request, the answer's frames, and as many of ours that say go on.
+double bits_of_read(const profiles::message& message) {
+  constexpr std::uint32_t frame_bytes = 8;
+  constexpr std::uint32_t carried_bytes = 7;
+  constexpr std::uint32_t head_bytes = 3;
+  const auto& rule = *message.read;
+  const std::uint32_t frames = (message.length + head_bytes) / carried_bytes + 1;
+  const std::uint32_t controls = 1 + (rule.block_size == 0 ? 0 : frames / rule.block_size);
+  return (1.0 + controls) * messages::can::worst_case_bits(rule.request_extended, frame_bytes) +
+         static_cast<double>(frames) *
+             messages::can::worst_case_bits(message.extended, frame_bytes);
+}
+
 double bits_per_second(const profiles::device_profile& profile) {
   double result = 0;
   for (const auto& message : profile.messages) {
     if (message.period_ms == 0) continue;
     const double frames = frames_of(message) * 1000.0 / message.period_ms;
-    result += frames * messages::can::worst_case_bits(message.extended, message.length);
+    result +=
+        frames * (message.read ? bits_of_read(message)
+                               : messages::can::worst_case_bits(message.extended, message.length));
   }
+  for (const auto& request : profile.requests)
+    result += 1000.0 / request.period_ms *
+              messages::can::worst_case_bits(request.extended,
+                                             static_cast<std::uint32_t>(request.data.size()));
   if (const auto* order = profile.order_command(); order != nullptr)
     result +=
         1000.0 / order_period_ms * messages::can::worst_case_bits(order->extended, order->length);
@@ -271,6 +295,23 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
 }
 
+// A pack is played by what its profile reads, on a bus of this machine.
+void judge_packs(const draft& source, const plan& result, reporter& report) {
+  for (const auto* item : result.simulated_packs()) {
+    const auto at = place_of(source, item->name).name_at;
+    const auto* bus = result.find_bus(item->bus);
+    if (bus != nullptr && bus->kind != bus_kind::virtual_bus)
+      report.add(at, fmt::format("simulate: {} is not on a virtual bus", item->name));
+    if (item->profile == nullptr) continue;
+    const bool is_asked = std::ranges::any_of(
+        item->profile->messages, [](const profiles::message& one) { return one.read.has_value(); });
+    if (!is_asked)
+      report.add(
+          at, fmt::format("simulate: a pack answers what its profile reads, and {} reads nothing",
+                          item->profile->name));
+  }
+}
+
 // Two servers cannot listen at one place.
 void judge_simulated_ports(const draft& source, const plan& result, reporter& report) {
   std::map<std::pair<std::string, std::uint16_t>, std::string> taken;
@@ -314,6 +355,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_line_load(source, result, line, report);
   }
   judge_simulated_ports(source, result, report);
+  judge_packs(source, result, report);
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),
                                     [&](const draft_rack& r) { return r.item.name == item.name; });

@@ -113,8 +113,15 @@ std::vector<modbus_line> plan::simulated_lines() const {
   return result;
 }
 
+std::vector<const device*> plan::simulated_packs() const {
+  std::vector<const device*> result;
+  for (const auto& item : devices)
+    if (!item.bus.empty() && !item.simulate.empty()) result.push_back(&item);
+  return result;
+}
+
 bool plan::has_simulated_equipment() const {
-  return !simulated_lines().empty() ||
+  return !simulated_lines().empty() || !simulated_packs().empty() ||
          std::any_of(inverters.begin(), inverters.end(),
                      [](const inverter& item) { return item.simulate; });
 }

@@ -45,7 +45,7 @@ enum class bus_kind : std::uint8_t { virtual_bus, replay, bridge };
 struct can_bus {
   std::string name;
   bus_kind kind = bus_kind::virtual_bus;
-  std::string uri; ///< as ports take it, variables expanded
+  std::string uri;              ///< as ports take it, variables expanded
   std::string peer;             ///< bridge: address of the gateway
   bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
@@ -85,7 +85,7 @@ struct device {
   std::vector<messages::profiles::id_change> id_map;
   std::uint8_t unit = 1;        ///< Modbus unit identifier
   std::uint32_t min_gap_ms = 0; ///< silence that the Modbus unit wants after each exchange
-  std::string simulate;         ///< what the simulator plays on its line; empty: nothing
+  std::string simulate;         ///< what the simulator plays on its line or bus; empty: nothing
   std::string rack;             ///< the rack it feeds; empty: none
   std::string node;             ///< the node its actor lives in
 };
@@ -323,7 +323,9 @@ struct plan {
   [[nodiscard]] const digital* find_digital(std::string_view digital_name) const;
   /// Lines with equipment that the simulator plays.
   [[nodiscard]] std::vector<modbus_line> simulated_lines() const;
-  /// The simulator has a line or an inverter on a bus to play, beside racks.
+  /// Devices on virtual buses that the simulator plays by their profiles.
+  [[nodiscard]] std::vector<const device*> simulated_packs() const;
+  /// The simulator has a line, or a pack or inverter on a bus to play, beside racks.
   [[nodiscard]] bool has_simulated_equipment() const;
   [[nodiscard]] const node* find_node(std::string_view node_name) const;
 

@@ -311,6 +311,7 @@ TEST_CASE("a code whose states mean different things is explained by its state")
       {"BAD_DLC", {"warning", "alarm", "good"}},
       {"E2E_FAIL", {"warning", "alarm", "good"}},
       {"BABBLE", {"babbling", "quiet"}},
+      {"NO_ANSWER", {"silent", "refused", "answers"}},
       {"DUP_NODE", {"doubled", "single"}},
       {"CONFIGURATION", {"taken", "staged", "approved_once", "approved"}},
       {"DEADLINE_MISS", {"in_time", "deadline_warning", "deadline_open", "deadline_stop"}},
