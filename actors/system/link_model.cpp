@@ -23,6 +23,14 @@ constexpr computed_point described_points[] = {
     {"errors", "Errors", "", 0},       {"last_gap", "LastGap", "s", 2},
 };
 
+// Of CAN buses besides, below links/NAME/, in the order in which `step` says them.
+constexpr computed_point can_points[] = {
+    {"state", "State", "", 0, "text"},          {"load_percent", "LoadPercent", "%", 1},
+    {"error_frames", "ErrorFrames", "", 0},     {"rx_overflow", "RxOverflow", "", 0},
+    {"unknown_ids", "UnknownIds", "", 0},       {"transmit_errors", "TransmitErrors", "", 0},
+    {"receive_errors", "ReceiveErrors", "", 0}, {"trouble", "Trouble", "", 0, "text"},
+};
+
 bool has_load(const link_options& of) {
   return of.kind == link_kind::bus || of.baud > 0;
 }
@@ -45,6 +53,11 @@ link_model::link_model(const std::string& system, std::vector<link_options> link
       points_.push_back(
           messages::points::describe(system + "/link/" + each.name, named, health_age_us_max));
     }
+    if (each.kind == link_kind::bus) {
+      for (const auto& named : can_points)
+        points_.push_back(
+            messages::points::describe("links/" + each.name, named, health_age_us_max));
+    }
     links_.push_back({std::move(each), {}, 0, 0, 0});
   }
 }
@@ -66,6 +79,10 @@ void link_model::take(const messages::health& said, std::int64_t said_us) {
     fresh.errors = bus.errors;
     fresh.lost = bus.rx_overflow;
     fresh.received = bus.rx;
+    fresh.transmit_errors = bus.transmit_errors;
+    fresh.receive_errors = bus.receive_errors;
+    fresh.unknown_ids = bus.unknown_ids;
+    fresh.trouble = bus.trouble;
     see(*of, said.node, std::move(fresh), said_us);
   }
   for (const auto& line : said.lines) {
@@ -121,6 +138,10 @@ link_model::view link_model::merged(const link& of, std::int64_t now_us) {
     all.bytes = std::max(all.bytes, seen.bytes);
     all.errors = std::max(all.errors, seen.errors);
     all.lost += seen.lost;
+    all.transmit_errors = std::max(all.transmit_errors, seen.transmit_errors);
+    all.receive_errors = std::max(all.receive_errors, seen.receive_errors);
+    all.unknown_ids = std::max(all.unknown_ids, seen.unknown_ids);
+    if (all.trouble.empty()) all.trouble = seen.trouble;
   }
   return all;
 }
@@ -155,6 +176,17 @@ std::vector<messages::block> link_model::step(std::size_t first, std::int64_t no
     add_number(static_cast<double>(all.bytes));
     add_number(static_cast<double>(all.errors + all.lost));
     add_number(static_cast<double>(gap_us) / messages::us_per_s);
+    if (each.options.kind != link_kind::bus) continue;
+    add(all.state);
+    add_number(all.load_percent);
+    add_number(static_cast<double>(all.errors));
+    add_number(static_cast<double>(all.lost));
+    add_number(all.unknown_ids);
+    // Nobody watched for them: that is no number.
+    if (all.unknown_ids < 0) blocks.back().quality = quality::never;
+    add_number(all.transmit_errors);
+    add_number(all.receive_errors);
+    add(all.trouble);
   }
   return blocks;
 }

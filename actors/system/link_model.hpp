@@ -32,7 +32,8 @@ class link_model {
  public:
   link_model(const std::string& system, std::vector<link_options> links);
 
-  /// The points of all links: `system/link/can0/state` and so on.
+  /// The points of all links: `system/link/can0/state` and so on; of CAN buses also what the
+  /// controller tells, `links/can0/error_frames` and so on.
   [[nodiscard]] const std::vector<messages::point_description>& points() const { return points_; }
   /// What a node said of its links at `said_us`; what is older than the last is passed over.
   void take(const messages::health& said, std::int64_t said_us);
@@ -47,8 +48,12 @@ class link_model {
     std::string state;
     double load_percent = 0;
     std::uint64_t bytes = 0;
-    std::uint64_t errors = 0;     ///< of the link
-    std::uint64_t lost = 0;       ///< by this node alone
+    std::uint64_t errors = 0; ///< of the link
+    std::uint64_t lost = 0;   ///< by this node alone
+    std::uint16_t transmit_errors = 0;
+    std::uint16_t receive_errors = 0;
+    std::int32_t unknown_ids = -1; ///< -1: nobody watches for them
+    std::string trouble;
     std::uint64_t received = 0;   ///< grows with whatever comes from the link
     std::int64_t measured_us = 0; ///< when `measured_bytes` were counted, for a line's load
     std::uint64_t measured_bytes = 0;

@@ -34,6 +34,14 @@ enum class controller_state : std::uint8_t {
   down
 };
 
+/// What is wrong with a bus, as far as its error frames tell.
+enum class link_trouble : std::uint8_t {
+  none,
+  no_acknowledgement, ///< nobody takes what is sent: a cable, a termination, or all others are off
+  wrong_bitrate,      ///< nothing readable arrives, though somebody speaks
+  noise               ///< frames arrive, and errors between them
+};
+
 /// What a port did since it was opened, whatever of it its owner listens to.
 struct statistics {
   controller_state state = controller_state::down;
@@ -46,6 +54,11 @@ struct statistics {
   std::uint64_t rx_overflow = 0; ///< frames lost for want of room
   std::uint64_t tx_dropped = 0;  ///< frames refused by the bounded send queue
   std::uint64_t bus_off = 0;
+  std::uint16_t transmit_errors = 0; ///< the controller's counters, as last known
+  std::uint16_t receive_errors = 0;
+  /// Identifiers on the bus that are not among `port_options::known`; empty: not watched.
+  std::optional<std::uint32_t> unknown_ids;
+  link_trouble trouble = link_trouble::none;
   double load_percent = 0; ///< of the last second
 };
 
@@ -82,6 +95,8 @@ struct port_options {
   /// What its owner listens to; empty: everything. A bus that can hands over nothing
   /// else, so that nobody wakes for the frames of others; one that cannot, everything.
   std::vector<id_range> listens_to;
+  /// All that anybody of the site sends or hears on this bus; empty: nobody asks for others.
+  std::vector<id_range> known;
   /// No tick comes sooner after a frame than this. Frames carry the time too: where they
   /// come steadily, it needs no wakes of its own. Of replays: no meaning.
   std::int64_t tick_pause_us = 0;

@@ -196,6 +196,11 @@ struct bus_health {
   std::uint64_t rx_overflow = 0;
   std::uint64_t bus_off = 0;
   std::uint64_t bytes = 0;
+  std::uint16_t transmit_errors = 0; ///< the controller's counters, as last known
+  std::uint16_t receive_errors = 0;
+  std::int32_t unknown_ids = -1; ///< on the bus, that the site knows nothing of; -1: not watched
+  std::uint64_t tx_dropped = 0;  ///< frames that were not sent
+  std::string trouble;           ///< "no-ack", "bitrate", "noise"; empty: none
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 

@@ -233,7 +233,12 @@ bus_health get(schema::BusHealth::Reader from) {
           .errors = from.getErrors(),
           .rx_overflow = from.getRxOverflow(),
           .bus_off = from.getBusOff(),
-          .bytes = from.getBytes()};
+          .bytes = from.getBytes(),
+          .transmit_errors = from.getTransmitErrors(),
+          .receive_errors = from.getReceiveErrors(),
+          .unknown_ids = from.getUnknownIds(),
+          .tx_dropped = from.getTxDropped(),
+          .trouble = text(from.getTrouble())};
 }
 
 line_health get(schema::LineHealth::Reader from) {

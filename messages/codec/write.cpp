@@ -208,6 +208,11 @@ void put(schema::BusHealth::Builder to, const bus_health& from) {
   to.setRxOverflow(from.rx_overflow);
   to.setBusOff(from.bus_off);
   to.setBytes(from.bytes);
+  to.setTransmitErrors(from.transmit_errors);
+  to.setReceiveErrors(from.receive_errors);
+  to.setUnknownIds(from.unknown_ids);
+  to.setTxDropped(from.tx_dropped);
+  VOLTAIC_TEXT(to, Trouble, from.trouble);
 }
 
 void put(schema::LineHealth::Builder to, const line_health& from) {

@@ -203,6 +203,11 @@ struct BusHealth {
   rxOverflow @8 :UInt64;
   busOff @9 :UInt64;
   bytes @10 :UInt64;          # of the data fields of frames, received and sent
+  transmitErrors @11 :UInt16; # the controller's counters, as last known
+  receiveErrors @12 :UInt16;
+  unknownIds @13 :Int32 = -1; # identifiers on the bus that the site knows nothing of; -1: not watched
+  txDropped @14 :UInt64;      # frames that were not sent, for want of room or of a bus
+  trouble @15 :Text;          # none: empty; no-ack, bitrate, noise
 }
 struct LineHealth {
   name @0 :Text;

@@ -56,7 +56,12 @@ ordered_json to_json(const messages::bus_health& bus) {
           {"tx", bus.tx},
           {"errors", bus.errors},
           {"rx_overflow", bus.rx_overflow},
-          {"bus_off", bus.bus_off}};
+          {"bus_off", bus.bus_off},
+          {"transmit_errors", bus.transmit_errors},
+          {"receive_errors", bus.receive_errors},
+          {"unknown_ids", bus.unknown_ids < 0 ? ordered_json() : ordered_json(bus.unknown_ids)},
+          {"tx_dropped", bus.tx_dropped},
+          {"trouble", bus.trouble}};
 }
 
 ordered_json to_json(const messages::line_health& line) {

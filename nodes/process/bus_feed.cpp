@@ -14,6 +14,14 @@ void add(ranges& to, std::uint32_t id, bool extended) {
   to.push_back({id, id, extended});
 }
 
+// A device's messages are heard, its commands sent.
+void add_messages(ranges& to, const site::device& device) {
+  for (const auto& message : device.profile->messages) {
+    for (std::uint32_t i = 0; i < message.repeat.count; ++i)
+      add(to, message.id + device.id_offset + i * message.repeat.id_step, message.extended);
+  }
+}
+
 // Also what the link itself sends: from somebody else it is a second battery.
 void add(ranges& to, const site::inverter& linked) {
   const auto& profile = *linked.profile;
@@ -32,12 +40,7 @@ void add(ranges& to, const site::inverter& linked) {
 bus_feed::bus_feed(const std::vector<const site::device*>& devices,
                    const std::vector<const site::inverter*>& inverters) {
   ranges wanted;
-  for (const auto* device : devices) {
-    for (const auto& message : device->profile->messages) {
-      for (std::uint32_t i = 0; i < message.repeat.count; ++i)
-        add(wanted, message.id + device->id_offset + i * message.repeat.id_step, message.extended);
-    }
-  }
+  for (const auto* device : devices) add_messages(wanted, *device);
   for (const auto* linked : inverters) add(wanted, *linked);
   filter_ = bus::can::id_filter(std::move(wanted));
 }
@@ -49,6 +52,20 @@ bool bus_feed::take(bus::can::batch& said) {
   if (said.frames.empty() && !is_new_tick) return false;
   passed_us_ = said.now_us;
   return true;
+}
+
+ranges known_identifiers(const site::plan& plan, const std::string& bus) {
+  ranges known;
+  for (const auto& device : plan.devices) {
+    if (device.bus != bus || device.profile == nullptr) continue;
+    add_messages(known, device);
+    for (const auto& command : device.profile->commands)
+      add(known, command.id + device.id_offset, command.extended);
+  }
+  for (const auto& inverter : plan.inverters) {
+    if (inverter.bus == bus && inverter.profile != nullptr) add(known, inverter);
+  }
+  return bus::can::id_filter(std::move(known)).ranges();
 }
 
 } // namespace voltaic::nodes::process

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "bus/can/id_filter.hpp"
@@ -29,5 +30,10 @@ class bus_feed {
   bus::can::id_filter filter_;
   std::int64_t passed_us_ = 0; ///< time of the last batch that was passed on
 };
+
+/// All identifiers that the site's devices and links of inverters on a bus send or are told by:
+/// what else is seen there is unknown to it.
+[[nodiscard]] std::vector<bus::can::id_range> known_identifiers(const site::plan& plan,
+                                                                const std::string& bus);
 
 } // namespace voltaic::nodes::process

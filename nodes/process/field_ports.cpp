@@ -23,6 +23,20 @@ std::string_view to_text(bus::can::controller_state state) {
   return "down";
 }
 
+std::string_view to_text(bus::can::link_trouble trouble) {
+  switch (trouble) {
+    case bus::can::link_trouble::none:
+      return "";
+    case bus::can::link_trouble::no_acknowledgement:
+      return "no-ack";
+    case bus::can::link_trouble::wrong_bitrate:
+      return "bitrate";
+    case bus::can::link_trouble::noise:
+      return "noise";
+  }
+  return "";
+}
+
 std::string_view to_text(const bus::modbus::line_statistics& line) {
   if (!line.connected) {
     return "down";
@@ -201,6 +215,11 @@ std::vector<messages::bus_health> field_ports::health() const {
     one.rx_overflow = read.rx_overflow;
     one.bus_off = read.bus_off;
     one.bytes = read.bytes;
+    one.transmit_errors = read.transmit_errors;
+    one.receive_errors = read.receive_errors;
+    if (read.unknown_ids) one.unknown_ids = static_cast<std::int32_t>(*read.unknown_ids);
+    one.tx_dropped = read.tx_dropped;
+    one.trouble = to_text(read.trouble);
     all.push_back(std::move(one));
   }
   return all;

@@ -90,6 +90,9 @@ node::node(node_options options)
   if (options_.time == nullptr) {
     options_.time = &machine_time_;
   }
+  if (options_.log && !options_.deterministic) {
+    comm_ = std::make_unique<comm_log>(*options_.plan, *self_);
+  }
   if (options_.boot.empty()) {
     options_.boot = actors::runtime::make_boot();
   }
@@ -249,6 +252,7 @@ void node::tend() {
   if (feed_ && endpoint_ && endpoint_->statistics().linked) {
     feed_->step(options_.time->now().monotonic_us);
   }
+  if (comm_) comm_->look(field_, options_.time->now());
   if (options_.log && endpoint_) {
     const auto now_us = options_.time->now().monotonic_us;
     const auto outside = endpoint_->statistics();
@@ -358,6 +362,7 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
   };
   auto port = port_options_of(plan, described);
   port.listens_to = feed->filter().ranges();
+  port.known = known_identifiers(plan, bus);
   port.tick_pause_us = tick_pause_us;
   return field_.open_bus(options_.open_port, port, handler);
 }

@@ -8,6 +8,7 @@
 #include "actors/runtime/engine.hpp"
 #include "bus/storage/journal.hpp"
 #include "messages/expected.hpp"
+#include "nodes/process/comm_log.hpp"
 #include "nodes/process/event_feed.hpp"
 #include "nodes/process/field_ports.hpp"
 #include "nodes/process/process_figures.hpp"
@@ -69,7 +70,7 @@ class node {
   /// Waits until they are done, at most until then.
   void await_actors(std::chrono::steady_clock::time_point deadline);
   /// To be called now and then: passes on to the bus what the supervisor
-  /// recorded, and logs what was refused.
+  /// recorded, and logs what was refused and what befell its links.
   void tend();
   /// Stops in this order: ports, actors, endpoint, journal. Twice is once.
   void stop();
@@ -104,6 +105,7 @@ class node {
   field_ports field_;
   std::unique_ptr<actors::runtime::engine> engine_;
   std::unique_ptr<event_feed> feed_; ///< node `site` only
+  std::unique_ptr<comm_log> comm_;   ///< null: without a log, or on virtual time
   growth_log growth_;
   process_meter meter_;
 };

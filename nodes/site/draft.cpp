@@ -130,10 +130,13 @@ void read_kind(section& table, const ranged& port, can_bus& bus) {
     bus.kind = bus_kind::replay;
   else if (uri.starts_with("udp:") || uri.starts_with("tcp:"))
     bus.kind = bus_kind::bridge;
+  else if (uri.starts_with("socketcan:"))
+    bus.kind = bus_kind::socketcan;
   else if (!uri.starts_with("virtual:"))
-    table.report().add(port.at, fmt::format("port: expected virtual:NAME, replay:FILE#BUS, "
-                                            "udp:ADDRESS:PORT or tcp:ADDRESS:PORT, found \"{}\"",
-                                            uri));
+    table.report().add(port.at,
+                       fmt::format("port: expected socketcan:NAME, virtual:NAME, replay:FILE#BUS, "
+                                   "udp:ADDRESS:PORT or tcp:ADDRESS:PORT, found \"{}\"",
+                                   uri));
 }
 
 // Of a bus behind a gateway.
@@ -160,6 +163,8 @@ void read_bus(section& table, draft& result) {
   if (const auto bitrate = table.integer("bitrate", 10'000, 1'000'000))
     common.bitrate = static_cast<std::uint32_t>(bitrate->value);
   if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;
+  if (const auto sample = table.number("sample_point", 50, 95))
+    common.sample_point_percent = sample->value;
   if (!name.present() || !port.present()) return;
   const auto count = member_count(table, {&name, &port, &peer});
   for (std::size_t i = 0; i < count; ++i) {

@@ -24,6 +24,8 @@ std::string_view to_string(bus_kind kind) {
   switch (kind) {
     case bus_kind::virtual_bus:
       return "virtual";
+    case bus_kind::socketcan:
+      return "socketcan";
     case bus_kind::replay:
       return "replay";
     case bus_kind::bridge:

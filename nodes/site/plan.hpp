@@ -39,7 +39,7 @@ struct folders {
 }
 
 /// How a bus is reached; the scheme of its uri.
-enum class bus_kind : std::uint8_t { virtual_bus, replay, bridge };
+enum class bus_kind : std::uint8_t { virtual_bus, socketcan, replay, bridge };
 
 /// A CAN bus, and how it is opened.
 struct can_bus {
@@ -49,6 +49,7 @@ struct can_bus {
   std::string peer;             ///< bridge: address of the gateway
   bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
+  std::optional<double> sample_point_percent; ///< of an interface; none: as its driver has it
   bool bit_time = false;                    ///< virtual bus: frames take their time on the wire
   bool loop = false;                        ///< replay: start again at the end
   double speed = 1.0;                       ///< replay: recorded seconds per second

@@ -34,6 +34,11 @@ using messages::profiles::device_profile;
 using messages::protection::table;
 using name_set = std::set<std::string, std::less<>>;
 
+/// Of an interface of Linux (IFNAMSIZ), in a log or in the machine.
+constexpr std::size_t interface_name_max = 15;
+constexpr auto interface_characters =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+
 std::uint64_t content_hash(std::string_view text) {
   std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
   for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
@@ -92,8 +97,8 @@ class resolver {
       auto item = bus.item;
       if (item.kind == bus_kind::replay)
         resolve_replay(item, bus.port_at);
-      else if (item.kind == bus_kind::virtual_bus)
-        check_virtual(item, bus.port_at);
+      else
+        check_name(item, bus.port_at);
       // A recording is only read: any number of buses may play it.
       if (item.kind != bus_kind::replay && !uris.insert(item.uri).second)
         report_.add(bus.port_at,
@@ -102,13 +107,18 @@ class resolver {
     }
   }
 
-  void check_virtual(const can_bus& bus, position at) {
+  void check_name(const can_bus& bus, position at) {
     const auto name = std::string_view(bus.uri).substr(bus.uri.find(':') + 1);
-    const bool good =
-        !name.empty() && name.size() <= 32 &&
-        name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
-    if (!good && bus.uri.starts_with("virtual:"))
+    const auto consists = [&](std::size_t size_max, const char* characters) {
+      return !name.empty() && name.size() <= size_max &&
+             name.find_first_not_of(characters) == std::string_view::npos;
+    };
+    if (bus.uri.starts_with("virtual:") && !consists(32, "abcdefghijklmnopqrstuvwxyz0123456789_"))
       report_.add(at, "port: a virtual bus has a name of lower case letters, digits and _");
+    if (bus.kind == bus_kind::socketcan && !consists(interface_name_max, interface_characters))
+      report_.add(at, fmt::format("port: expected socketcan:NAME with the name of an interface, as "
+                                  "`ip link` shows it, found \"{}\"",
+                                  bus.uri));
   }
 
   // The file is made absolute: every process finds it, wherever it was started.
@@ -117,11 +127,8 @@ class resolver {
     const auto hash = bus.uri.rfind('#');
     // GVRET numbers its buses; candump writes the interface's name.
     const auto recorded = hash == std::string::npos ? std::string() : bus.uri.substr(hash + 1);
-    constexpr std::size_t interface_name_max = 15;
-    constexpr auto name_characters =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
     if (recorded.empty() || recorded.size() > interface_name_max ||
-        recorded.find_first_not_of(name_characters) != std::string::npos) {
+        recorded.find_first_not_of(interface_characters) != std::string::npos) {
       report_.add(at, "port: expected replay:FILE#BUS with the number or name of the recorded bus");
       return;
     }

@@ -188,6 +188,7 @@ link_picture link_of(const messages::bus_health& bus) {
   count(link, "errors", bus.errors);
   count(link, "lost", bus.rx_overflow);
   count(link, "bus-off", bus.bus_off);
+  count(link, "unsent", bus.tx_dropped);
   return link;
 }
 

@@ -152,6 +152,11 @@ void add_transceiver(sentence& into, const frame& error) {
 error_report read_error_frame(const frame& error) {
   error_report result;
   result.state = state_of(error);
+  if (has(error, CAN_ERR_CRTL)) {
+    const std::uint8_t said = byte(error, 1);
+    result.receiving_suffers = (said & (CAN_ERR_CRTL_RX_WARNING | CAN_ERR_CRTL_RX_PASSIVE)) != 0;
+    result.sending_suffers = (said & (CAN_ERR_CRTL_TX_WARNING | CAN_ERR_CRTL_TX_PASSIVE)) != 0;
+  }
   result.restarted = has(error, CAN_ERR_RESTARTED);
   result.no_acknowledgement = has(error, CAN_ERR_ACK) ||
                               (has(error, CAN_ERR_PROT) && byte(error, 3) == CAN_ERR_PROT_LOC_ACK);

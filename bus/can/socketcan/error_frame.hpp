@@ -22,6 +22,8 @@ struct error_report {
   /// Which the controller took, where the frame tells: the worse of its two sides.
   std::optional<controller_state> state;
   std::optional<error_counters> counters;
+  bool receiving_suffers = false;   ///< its counter of receive errors is at warning or beyond
+  bool sending_suffers = false;     ///< the same of transmit errors
   bool restarted = false;           ///< after bus-off, by somebody's order
   bool no_acknowledgement = false;  ///< nobody else on the bus took a frame of ours
   bool transmit_timeout = false;    ///< a frame of ours never got away

@@ -49,6 +49,23 @@ std::optional<passed_traffic> interface_counters::read() const {
                         *bytes + read_number(sent_bytes_).value_or(0)};
 }
 
+passed_traffic unheard_traffic::fresh(const passed_traffic& counted) {
+  if (counted.frames < base_.frames || counted.bytes < base_.bytes) begin(counted);
+  const auto beyond = [](std::uint64_t now, std::uint64_t known) {
+    return now > known ? now - known : std::uint64_t{0};
+  };
+  const passed_traffic result{beyond(counted.frames, base_.frames + heard_.frames + told_.frames),
+                              beyond(counted.bytes, base_.bytes + heard_.bytes + told_.bytes)};
+  told_.frames += result.frames;
+  told_.bytes += result.bytes;
+  return result;
+}
+
+double unheard_traffic::extended_share() const {
+  if (heard_.frames == 0) return 0;
+  return static_cast<double>(heard_extended_) / static_cast<double>(heard_.frames);
+}
+
 std::uint64_t estimated_bits(const passed_traffic& passed, double extended_share) {
   const double header = messages::can::unstuffed_bits(false, 0) * (1 - extended_share) +
                         messages::can::unstuffed_bits(true, 0) * extended_share;

@@ -29,6 +29,33 @@ class interface_counters {
   file_descriptor sent_bytes_;
 };
 
+/// Tells of what passed an interface what did not come to us: by its counters, and by what did.
+/// A frame that is counted already, and still waits in the socket, is taken for unheard, and makes
+/// up for one later. Pure.
+class unheard_traffic {
+ public:
+  void begin(const passed_traffic& counted) {
+    base_ = counted;
+    heard_ = told_ = {};
+    heard_extended_ = 0;
+  }
+  void heard(bool extended, std::uint8_t bytes) {
+    ++heard_.frames;
+    heard_.bytes += bytes;
+    if (extended) ++heard_extended_;
+  }
+  /// What was unheard since the last time. Counters that run backwards begin anew.
+  [[nodiscard]] passed_traffic fresh(const passed_traffic& counted);
+  /// Of what was heard, the share with identifiers of 29 bits.
+  [[nodiscard]] double extended_share() const;
+
+ private:
+  passed_traffic base_;  ///< counted when we began
+  passed_traffic heard_; ///< since then
+  passed_traffic told_;  ///< as unheard, since then
+  std::uint64_t heard_extended_ = 0;
+};
+
 /// Bits that frames of which only number and bytes are known take on the wire, by the share of
 /// 29-bit identifiers among them; with stuffing as it is on average. Pure.
 [[nodiscard]] std::uint64_t estimated_bits(const passed_traffic& passed, double extended_share);

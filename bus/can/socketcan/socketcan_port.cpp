@@ -17,8 +17,11 @@
 #include "bus/can/socketcan/error_frame.hpp"
 #include "bus/can/socketcan/interface.hpp"
 #include "bus/can/socketcan/interface_counters.hpp"
+#include "bus/can/socketcan/link_diagnosis.hpp"
 #include "bus/can/socketcan/raw_socket.hpp"
 #include "bus/can/socketcan/send_window.hpp"
+#include "bus/can/socketcan/setup_request.hpp"
+#include "bus/can/socketcan/stranger_watch.hpp"
 #include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
 
@@ -35,6 +38,8 @@ constexpr std::int64_t count_period_us = 250'000;
 constexpr std::int64_t retry_period_us = 1'000;
 /// A frame that is not confirmed for so long is asked about: it may have got lost.
 constexpr std::int64_t confirm_us_max = 20'000;
+/// While the controller is bus-off, a restart is asked for this often.
+constexpr std::int64_t request_period_us = 500'000;
 /// A kernel that keeps an interface from us is asked again after this time.
 constexpr std::int64_t reconnect_period_us = 250'000;
 
@@ -44,6 +49,8 @@ class socketcan_port final : public port {
                  batch_handler handler)
       : interface_name_(std::move(interface_name)),
         wanted_(options.listens_to),
+        known_(options.known),
+        runtime_folder_(options.runtime_folder),
         tick_pause_us_(options.tick_pause_us),
         wake_(std::move(wake)),
         handler_(std::move(handler)) {
@@ -83,8 +90,8 @@ class socketcan_port final : public port {
   void learn(const frame& item);
   void filter();
   void pump();
-  void begin_counting();
   void count_traffic(std::int64_t now_us);
+  void ask_for_restart(std::int64_t now_us);
   void say();
   void wake_up() const {
     const std::uint64_t one = 1;
@@ -93,6 +100,8 @@ class socketcan_port final : public port {
 
   const std::string interface_name_;
   const id_filter wanted_;
+  const id_filter known_;            ///< to anybody of the site
+  const std::string runtime_folder_; ///< where `voltaic canctl` listens
   const std::int64_t tick_pause_us_;
   file_descriptor wake_;
   const batch_handler handler_;
@@ -102,16 +111,15 @@ class socketcan_port final : public port {
   statistics statistics_;
   mutable load_meter load_;
   send_window window_;
+  mutable link_diagnosis diagnosis_;
   std::vector<id_range> sent_; ///< what we sent: the kernel shows it when it was on the wire
 
   // Of the thread alone:
   interface_watch watch_;
   std::optional<interface_counters> counters_;
+  std::optional<stranger_watch> strangers_;
   int interface_index_ = 0;
-  passed_traffic base_;    ///< by the counters, when we began
-  passed_traffic heard_;   ///< since then, what came to us
-  passed_traffic unheard_; ///< since then, what passed besides
-  std::uint64_t heard_extended_ = 0;
+  unheard_traffic unheard_;
   batch batch_;
   frame_receiver receiver_;
   std::uint32_t overflow_ = 0;
@@ -121,6 +129,7 @@ class socketcan_port final : public port {
   std::int64_t drained_us_ = 0;    ///< nothing older waits in the socket
   std::int64_t counted_us_ = 0;
   std::int64_t reconnect_due_us_ = 0;
+  std::int64_t request_due_us_ = 0;
   bool backlog_ = false; ///< more waits in the socket than one batch holds
   std::atomic<bool> stopping_{false};
   std::thread thread_;
@@ -150,7 +159,9 @@ statistics socketcan_port::read_statistics() const {
   const std::lock_guard lock(mutex_);
   statistics result = statistics_;
   result.tx_dropped += window_.dropped();
-  result.load_percent = load_.percent(monotonic_now_us(), result.bitrate);
+  const std::int64_t now_us = monotonic_now_us();
+  result.load_percent = load_.percent(now_us, result.bitrate);
+  result.trouble = diagnosis_.trouble(now_us);
   return result;
 }
 
@@ -166,6 +177,7 @@ void socketcan_port::run() {
       pump();
     }
     if (now_us - counted_us_ >= count_period_us) count_traffic(now_us);
+    ask_for_restart(now_us);
     say();
   }
 }
@@ -183,7 +195,8 @@ std::optional<messages::failure> socketcan_port::connect() {
   if (!seen.is_can) return messages::failure{fmt::format("{} is no CAN interface", seen.name)};
   interface_index_ = seen.index;
   counters_.emplace(interface_name_, seen.kind);
-  begin_counting();
+  strangers_.emplace(seen.index, known_);
+  unheard_.begin(counters_->read().value_or(passed_traffic{}));
   receiver_.forget_overflow();
   overflow_ = 0;
   const std::lock_guard lock(mutex_);
@@ -195,6 +208,7 @@ std::optional<messages::failure> socketcan_port::connect() {
 
 void socketcan_port::disconnect() {
   counters_.reset();
+  strangers_.reset();
   const std::lock_guard lock(mutex_);
   socket_.reset();
   set_state(controller_state::down);
@@ -216,6 +230,10 @@ void socketcan_port::follow_interface() {
 /// With the lock held.
 void socketcan_port::take_interface(const interface_state& seen) {
   if (seen.bitrate != 0) statistics_.bitrate = seen.bitrate;
+  if (seen.counters) {
+    statistics_.transmit_errors = seen.counters->transmit;
+    statistics_.receive_errors = seen.counters->receive;
+  }
   set_state(seen.up ? seen.state.value_or(controller_state::error_active) : controller_state::down);
 }
 
@@ -271,12 +289,12 @@ void socketcan_port::drain() {
 void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_us) {
   if (one.item.error) return accept_error(one.item);
   const std::uint32_t bits = messages::can::exact_bits(one.item);
-  load_.add(monotonic_now_us(), bits);
+  const std::int64_t now_us = monotonic_now_us();
+  load_.add(now_us, bits);
+  diagnosis_.heard(1, now_us);
   statistics_.bytes += one.item.length;
   statistics_.rx_bits += bits;
-  ++heard_.frames;
-  heard_.bytes += one.item.length;
-  if (one.item.extended) ++heard_extended_;
+  unheard_.heard(one.item.extended, one.item.length);
   if (one.own) {
     ++statistics_.tx;
     if (window_.confirmed(one.item)) pump();
@@ -285,12 +303,17 @@ void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_u
   ++statistics_.rx;
   if (!wanted_.ranges().empty() && !wanted_.wants(one.item)) return;
   batch_.frames.push_back(one.item);
-  batch_.frames.back().time_us = one.utc_us == 0 ? monotonic_now_us() : one.utc_us - utc_offset_us;
+  batch_.frames.back().time_us = one.utc_us == 0 ? now_us : one.utc_us - utc_offset_us;
 }
 
 /// With the lock held.
 void socketcan_port::accept_error(const frame& error) {
   const error_report said = read_error_frame(error);
+  diagnosis_.reported(said, monotonic_now_us());
+  if (said.counters) {
+    statistics_.transmit_errors = said.counters->transmit;
+    statistics_.receive_errors = said.counters->receive;
+  }
   if (!said.arbitration_lost && !said.restarted) ++statistics_.errors;
   if (said.controller_overflow) ++statistics_.rx_overflow;
   // Told also while the interface goes down; then it is down.
@@ -336,37 +359,32 @@ void socketcan_port::pump() {
   }
 }
 
-void socketcan_port::begin_counting() {
-  base_ = counters_->read().value_or(passed_traffic{});
-  heard_ = unheard_ = {};
-  heard_extended_ = 0;
-}
-
-/// What passed unheard: the kernel counts it, and how many bits it had is estimated. A frame that
-/// is counted and waits in the socket is taken for unheard, and makes up for one later.
+/// What passed unheard: the kernel counts it, and how many bits it had is estimated.
 void socketcan_port::count_traffic(std::int64_t now_us) {
   counted_us_ = now_us;
   const auto read = counters_ ? counters_->read() : std::nullopt;
   if (!read) return;
-  if (read->frames < base_.frames || read->bytes < base_.bytes) return begin_counting();
-  const auto rise = [](std::uint64_t now, std::uint64_t base, std::uint64_t heard,
-                       std::uint64_t& unheard) {
-    const std::uint64_t known = base + heard + unheard;
-    const std::uint64_t result = now > known ? now - known : 0;
-    unheard += result;
-    return result;
-  };
-  const passed_traffic fresh{rise(read->frames, base_.frames, heard_.frames, unheard_.frames),
-                             rise(read->bytes, base_.bytes, heard_.bytes, unheard_.bytes)};
-  const double share = heard_.frames == 0 ? 0
-                                          : static_cast<double>(heard_extended_) /
-                                                static_cast<double>(heard_.frames);
-  const std::uint64_t bits = estimated_bits(fresh, share);
+  if (strangers_) strangers_->look();
   const std::lock_guard lock(mutex_);
+  statistics_.unknown_ids = strangers_ ? strangers_->count() : std::nullopt;
+  const passed_traffic fresh = unheard_.fresh(*read);
+  const std::uint64_t bits = estimated_bits(fresh, unheard_.extended_share());
+  diagnosis_.heard(fresh.frames, now_us);
   statistics_.rx += fresh.frames;
   statistics_.bytes += fresh.bytes;
   statistics_.rx_bits += bits;
   load_.add(now_us, static_cast<std::uint32_t>(bits));
+}
+
+/// It takes rights that a port does not have. Where nobody listens, the bus stays off until
+/// somebody restarts it.
+void socketcan_port::ask_for_restart(std::int64_t now_us) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (statistics_.state != controller_state::bus_off || now_us < request_due_us_) return;
+  }
+  request_due_us_ = now_us + request_period_us;
+  (void)ask_setup(runtime_folder_, {setup_request::verb::restart, interface_name_});
 }
 
 void socketcan_port::say() {

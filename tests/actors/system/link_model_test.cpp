@@ -43,6 +43,7 @@ messages::bus_health bus(const std::string& state, double load, std::uint64_t rx
   said.bytes = bytes;
   said.errors = errors;
   said.rx_overflow = lost;
+  said.unknown_ids = 0;
   return said;
 }
 
@@ -166,6 +167,48 @@ TEST_CASE("the newest gap of a link is told while it lasts and after it") {
   rx = 0;
   live(1, true);
   CHECK(on.number("can0/last_gap", now_us) == 4.25);
+}
+
+TEST_CASE("of a CAN bus the controller's counters and unknown identifiers are said besides") {
+  sut::link_model model("system", {{"can0", sut::link_kind::bus, 0}});
+  const auto value = [&](const std::string& name) {
+    const auto blocks = model.step(0, second_us);
+    const auto found =
+        std::ranges::find(model.points(), "links/can0/" + name, &messages::point_description::name);
+    REQUIRE(found != model.points().end());
+    return blocks.at(static_cast<std::size_t>(found - model.points().begin()));
+  };
+  const auto number = [&](const std::string& name) {
+    return std::get<messages::block::reals>(value(name).values).front();
+  };
+  auto first = bus("error-passive", 40, 10, 80, 5, 2);
+  first.transmit_errors = 130;
+  first.trouble = "no-ack";
+  auto second = bus("error-active", 41, 10, 80, 4, 3);
+  second.receive_errors = 7;
+  second.unknown_ids = -1;
+  model.take(node("rack_0", first), second_us);
+  model.take(node("rack_1", second), second_us);
+  CHECK(std::get<std::string>(value("state").values) == "error-passive");
+  CHECK(number("load_percent") == 41);
+  CHECK(number("error_frames") == 5);
+  CHECK(number("rx_overflow") == 5);
+  CHECK(number("unknown_ids") == 0);
+  CHECK(number("transmit_errors") == 130);
+  CHECK(number("receive_errors") == 7);
+  CHECK(std::get<std::string>(value("trouble").values) == "no-ack");
+}
+
+TEST_CASE("unknown identifiers that nobody watches for are no number") {
+  links on({{"can0", sut::link_kind::bus, 0}});
+  auto unwatched = bus("error-active", 1, 1);
+  unwatched.unknown_ids = -1;
+  on.model.take(node("rack_0", unwatched), second_us);
+  const auto blocks = on.model.step(0, second_us);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const bool is_count = on.model.points()[i].name == "links/can0/unknown_ids";
+    CHECK(blocks[i].quality == (is_count ? quality::never : quality::good));
+  }
 }
 
 TEST_CASE("a line of RTU frames has a load, a host has none") {

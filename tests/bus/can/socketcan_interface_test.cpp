@@ -130,6 +130,22 @@ TEST_CASE("a message of the kernel that is cut or broken anywhere is read withou
   }
 }
 
+TEST_CASE("what an interface counted and we did not hear is told once") {
+  unheard_traffic judged;
+  judged.begin({100, 800});
+  for (int i = 0; i < 10; ++i) judged.heard(false, 8);
+  CHECK(judged.fresh({130, 1'040}).frames == 20);
+  CHECK(judged.fresh({130, 1'040}).frames == 0);
+  // Counted before we read it from the socket: taken for unheard, and made up for.
+  CHECK(judged.fresh({131, 1'048}).bytes == 8);
+  judged.heard(true, 8);
+  CHECK(judged.fresh({131, 1'048}).frames == 0);
+  CHECK(judged.fresh({133, 1'064}).frames == 1);
+  CHECK(judged.extended_share() == Approx(1.0 / 11));
+  CHECK(judged.fresh({5, 40}).frames == 0); // an interface that was made anew
+  CHECK(judged.fresh({7, 56}).frames == 2);
+}
+
 TEST_CASE("bits of frames that were only counted are estimated within the bounds of stuffing") {
   CHECK(estimated_bits({0, 0}, 0) == 0);
   CHECK(estimated_bits({1'000, 8'000}, 0) > 111'000);

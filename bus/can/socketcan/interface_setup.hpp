@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bus/can/socketcan/interface.hpp"
+#include "messages/expected.hpp"
+
+/// Setting up CAN interfaces, for which the kernel wants CAP_NET_ADMIN.
+namespace voltaic::bus::can {
+
+/// How an interface is to be. The kernel's own restart after bus-off is always off: it would send
+/// what waited, however old, and as often as it likes.
+struct interface_settings {
+  std::string name;
+  std::uint32_t bitrate = 500'000;
+  std::optional<double> sample_point_percent; ///< none: as the driver chooses
+  friend bool operator==(const interface_settings&, const interface_settings&) = default;
+};
+
+/// What has to be done to it, in this order.
+struct interface_steps {
+  bool take_down = false; ///< settings of one that is up cannot be changed
+  bool configure = false;
+  bool bring_up = false;
+  friend bool operator==(const interface_steps&, const interface_steps&) = default;
+};
+
+/// Nothing where it is as it is to be: who sets up twice disturbs nobody. A virtual interface has
+/// nothing to configure. Pure.
+[[nodiscard]] interface_steps steps_to(const interface_state& now,
+                                       const interface_settings& wanted);
+
+/// The request to the kernel that sets bitrate, sample point, and no restart of its own. Pure.
+[[nodiscard]] std::vector<std::byte> settings_request(int interface_index,
+                                                      const interface_settings& wanted);
+/// The request that brings an interface up or takes it down. Pure.
+[[nodiscard]] std::vector<std::byte> up_request(int interface_index, bool up);
+
+/// Does what is missing; true when there was something. The failure names the interface, and
+/// what it takes to be allowed.
+[[nodiscard]] messages::expected<bool> set_up(const interface_settings& wanted);
+
+/// Takes it down and brings it up again: a controller that is bus-off takes part again, and
+/// what waited in the kernel's queue for it is gone, not sent.
+[[nodiscard]] messages::expected<bool> restart_interface(const interface_settings& wanted);
+
+} // namespace voltaic::bus::can
