@@ -65,6 +65,8 @@ constexpr std::array subcommands = {
     subcommand{"replay", "Show what a recording holds: events, values, or a moment of it",
                "voltaic replay site.rec 'rack_0/cell_voltage_max' --from 20s --for 10s",
                declare_replay},
+    subcommand{"canctl", "Set up a site's CAN interfaces, and restart them when they are bus-off",
+               "voltaic canctl configs/plant.toml", declare_canctl},
     subcommand{"capture", "Write the frames of a site's CAN bus as a candump log",
                "voltaic capture can0 --out can0.log --for 20s", declare_capture},
     subcommand{"decode", "Show what the frames of a CAN log say",

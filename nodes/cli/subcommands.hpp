@@ -8,6 +8,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_acknowledge(command_options& app);
 [[nodiscard]] action declare_apply(command_options& app);
 [[nodiscard]] action declare_approve(command_options& app);
+[[nodiscard]] action declare_canctl(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);
 [[nodiscard]] action declare_captures(command_options& app);
 [[nodiscard]] action declare_config(command_options& app);
