@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """The CAN laboratory: runs the cases of a test program where there is SocketCAN.
 
-usage: laboratory.py run PROGRAM FOLDER     run all cases; FOLDER keeps what they said
+usage: laboratory.py run PROGRAM FOLDER VOLTAIC PROFILES   run all cases; FOLDER keeps what they
+                                            said; the two are at hand for them, below LABORATORY
        laboratory.py report FOLDER PROGRAM NAME ...   say how a case ended; as a test does
        laboratory.py report FOLDER PROGRAM --list...  what the program itself says
 
@@ -9,6 +10,7 @@ Where this machine's kernel has vcan, and may make one, cases that need no contr
 network namespaces of their own; the others in a small virtual machine (machine.py). Where neither
 can be had, all are skipped, and each says why.
 """
+import os
 import pathlib
 import re
 import shutil
@@ -18,6 +20,7 @@ import sys
 import machine
 
 SKIPPED = 77
+CASE_SECONDS_MAX = 60  # as init.sh has it
 CASE = re.compile(r"^CASE (?P<name>.*)\n(?P<said>(?s:.*?))\nENDED (?P<code>\d+)$", re.M)
 # What a case that needs a controller, not only a virtual interface, bears.
 CONTROLLER_TAG = "[controller]"
@@ -39,36 +42,41 @@ def names_of(program, *tags):
     return [escaped(line) for line in said.splitlines() if line]
 
 
-def on_host(program, *arguments, **options):
+def on_host(program, *arguments, files="", **options):
     return subprocess.run(
         ["unshare", "--net", "sh", "-c", HOST_SETUP, program, *arguments],
-        capture_output=True, text=True, check=False, **options)
+        capture_output=True, text=True, check=False,
+        env=os.environ | {"LABORATORY": str(files)}, **options)
 
 
 def host_has_vcan():
     return shutil.which("unshare") is not None and on_host("/bin/true").returncode == 0
 
 
-def run_on_host(program, names):
+def run_on_host(program, names, files):
     said = []
     for name in names:
-        ended = on_host(program, name, "--warn", "NoTests", "--use-colour", "no", timeout=60)
+        ended = on_host(program, name, "--warn", "NoTests", "--use-colour", "no", files=files,
+                        timeout=CASE_SECONDS_MAX)
         said.append(f"CASE {name}\n{ended.stdout}{ended.stderr}\nENDED {ended.returncode}\n")
     return "".join(said)
 
 
-def run(program, folder):
+def run(program, folder, voltaic, profiles):
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    files = folder / "files"
+    files.mkdir(parents=True)
+    (files / "voltaic").symlink_to(voltaic)
+    (files / "profiles").symlink_to(profiles)
     names = names_of(program)
     said = ""
     if host_has_vcan():
         with_controller = names_of(program, CONTROLLER_TAG)
-        said = run_on_host(program, [name for name in names if name not in with_controller])
+        said = run_on_host(program, [name for name in names if name not in with_controller], files)
         (folder / "where").write_text("this machine's kernel\n", encoding="utf-8")
         names = with_controller
     try:
-        said += machine.run_cases(program, names, folder)
+        said += machine.run_cases(program, names, folder, files)
         (folder / "where").write_text("a virtual machine with Debian's kernel\n", encoding="utf-8")
     except (machine.Missing, subprocess.CalledProcessError, OSError) as missing:
         (folder / "skipped").write_text(f"{missing}\n", encoding="utf-8")
@@ -94,8 +102,8 @@ def report(folder, program, name):
 
 
 def main(arguments):
-    if arguments[:1] == ["run"] and len(arguments) == 3:
-        return run(arguments[1], pathlib.Path(arguments[2]))
+    if arguments[:1] == ["run"] and len(arguments) == 5:
+        return run(arguments[1], pathlib.Path(arguments[2]), *arguments[3:])
     if arguments[:1] == ["report"] and len(arguments) >= 4:
         if arguments[3].startswith("-") or "--list-test-names-only" in arguments:
             return subprocess.run(arguments[2:], check=False).returncode

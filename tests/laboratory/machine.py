@@ -1,8 +1,10 @@
 """A small virtual machine with Debian's kernel, for what the kernel of this machine may lack: CAN.
 
 It holds a virtual CAN interface (vcan0) and two emulated SJA1000 controllers on one wire (can0,
-can1), runs the cases of one test program, and says of each how it ended. Nothing is installed: the
-kernel's package is downloaded by apt, unpacked into a cache in the user's folder, and used again.
+can1), runs the cases of one test program, and says of each how it ended. The emulated controllers
+know no errors: a module of the project, built against the same kernel, makes the driver see some.
+Nothing is installed: the kernel's packages are downloaded by apt, unpacked into a cache in the
+user's folder, and used again.
 """
 import contextlib
 import fcntl
@@ -23,7 +25,8 @@ MODULES = (
     "drivers/net/can/sja1000/sja1000.ko",
     "drivers/net/can/sja1000/kvaser_pci.ko",
 )
-TOOLS = ("candump", "cansend", "cangen", "canplayer", "ip")
+TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip")
+OWN_MODULE = "controller_states"
 MEMORY_MIB = 512
 BOOT_AND_RUN_SECONDS_MAX = 400
 
@@ -79,22 +82,24 @@ def locked(path):
         yield
 
 
-def unpacked(package):
-    """The folder that holds the package's files; fetched when it is not there."""
-    target = cache() / package
+def unpacked(*packages):
+    """The folder that holds the packages' files; fetched when it is not there."""
+    target = cache() / packages[0]
     with locked(cache() / "lock"):
         if not target.is_dir():
             with tempfile.TemporaryDirectory(dir=cache()) as work:
                 folder = pathlib.Path(work)
-                download(package, folder)
-                archive = next(folder.glob("*.deb"))
-                run("dpkg-deb", "-x", archive, folder / "files")
+                for package in packages:
+                    download(package, folder)
+                for archive in folder.glob("*.deb"):
+                    run("dpkg-deb", "-x", archive, folder / "files")
                 (folder / "files").rename(target)
     return target
 
 
 def kernel():
-    """Its image and the folder of its modules. What an earlier run fetched serves without a net."""
+    """Its image, its version and the folder of its modules. What an earlier run fetched serves
+    without a net."""
     known = sorted(path for path in cache().glob("linux-image-*") if path.is_dir())
     try:
         package = unpacked(package_behind("linux-image-amd64"))
@@ -103,8 +108,23 @@ def kernel():
             raise
         package = known[-1]
     image = next((package / "boot").glob("vmlinuz-*"))
-    modules = next((package / "lib/modules").iterdir()) / "kernel"
-    return image, modules
+    modules = next((package / "lib/modules").iterdir())
+    return image, modules.name, modules / "kernel"
+
+
+def build_module(version, folder):
+    """The project's own, against the kernel's headers, which are unpacked beside each other."""
+    headers = f"linux-headers-{version}"
+    common = headers.replace("-amd64", "-common")
+    sources = unpacked(headers, common, "linux-kbuild-" + ".".join(version.split(".")[:2])) / "usr/src"
+    # Its own Makefile means the place where it would be installed.
+    (sources / headers / "Makefile").write_text(f"include {sources / common / 'Makefile'}\n",
+                                                encoding="ascii")
+    shutil.copy2(HERE / "module" / f"{OWN_MODULE}.c", folder)
+    (folder / "Kbuild").write_text(f"obj-m := {OWN_MODULE}.o\n", encoding="ascii")
+    run("make", "-C", sources / headers, f"M={folder}", "modules")
+    run("strip", "--strip-debug", folder / f"{OWN_MODULE}.ko")
+    return folder / f"{OWN_MODULE}.ko"
 
 
 def libraries_of(program):
@@ -127,16 +147,18 @@ def add_program(root, source, target, strip=False):
             shutil.copy2(os.path.realpath(library), copy)
 
 
-def build_files(root, modules, program, names):
+def build_files(root, modules, program, names, files):
     for folder in ("proc", "sys", "dev", "tmp", "lib/modules"):
         (root / folder).mkdir(parents=True)
     add_program(root, needed("busybox"), "bin/busybox")
     for tool in TOOLS:
         add_program(root, needed(tool), f"usr/bin/{tool}")
     add_program(root, program, "laboratory/program", strip=True)
-    for module in MODULES:
-        shutil.copy2(modules / module, root / "lib/modules")
-    order = "\n".join(pathlib.PurePath(module).name for module in MODULES)
+    add_program(root, files / "voltaic", "laboratory/voltaic", strip=True)
+    shutil.copytree(files / "profiles", root / "laboratory/profiles")
+    for module in modules:
+        shutil.copy2(module, root / "lib/modules")
+    order = "\n".join(module.name for module in modules)
     (root / "laboratory/modules").write_text(order + "\n", encoding="ascii")
     (root / "laboratory/cases").write_text("\n".join(names) + "\n", encoding="utf-8")
     shutil.copy2(HERE / "init.sh", root / "init")
@@ -170,13 +192,17 @@ def boot(image, archive, folder):
     return results.read_text(encoding="utf-8", errors="replace")
 
 
-def run_cases(program, names, folder):
-    """What the machine wrote of the cases, in the form that init.sh has."""
-    image, modules = kernel()
+def run_cases(program, names, folder, files):
+    """What the machine wrote of the cases, in the form that init.sh has. They find `files` below
+    LABORATORY."""
+    image, version, kernel_modules = kernel()
     with tempfile.TemporaryDirectory() as work:
         root = pathlib.Path(work) / "root"
-        root.mkdir()
-        build_files(root, modules, program, names)
+        own = pathlib.Path(work) / "module"
+        for folder_of_work in (root, own):
+            folder_of_work.mkdir()
+        modules = [kernel_modules / name for name in MODULES] + [build_module(version, own)]
+        build_files(root, modules, program, names, files)
         archive = pathlib.Path(work) / "initramfs"
         pack(root, archive)
         return boot(image, archive, folder)

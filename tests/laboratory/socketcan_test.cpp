@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "bus/can/can_support.hpp"
 #include "bus/can/clock.hpp"
+#include "laboratory/bench.hpp"
 #include "laboratory/peer.hpp"
 
 namespace socketcan_test {
@@ -10,19 +10,10 @@ using can_support::collector;
 using can_support::eventually;
 using can_support::make_frame;
 using laboratory::listener;
+using laboratory::open_on;
 using laboratory::run;
 using namespace voltaic::bus::can;
 using voltaic::messages::can::frame;
-
-std::unique_ptr<port> open_on(const std::string& interface_name, collector& into,
-                              std::vector<id_range> listens_to = {}) {
-  port_options options;
-  options.uri = "socketcan:" + interface_name;
-  options.listens_to = std::move(listens_to);
-  auto opened = open_port(options, into.handler());
-  if (!opened) throw std::runtime_error(opened.error().text);
-  return std::move(*opened);
-}
 
 /// Asks a peer for a frame until it hears one: only then it listens.
 void wait_for_peer(port& from, const listener& peer) {

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Drives the state of a CAN controller of the laboratory, whose emulated hardware knows no errors.
+ * The driver's own core does the rest: its state, its error frames, its restart.
+ *
+ *   echo "can0 passive 130 0" > /sys/module/controller_states/parameters/order
+ *
+ * with active, warning, passive or off, and both counters; or "can0 stuff", "can0 noack", "can0 crc"
+ * for one error frame of that kind.
+ */
+#include <linux/can/dev.h>
+#include <linux/can/error.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+static int state_of(const char *word)
+{
+	if (!strcmp(word, "active"))
+		return CAN_STATE_ERROR_ACTIVE;
+	if (!strcmp(word, "warning"))
+		return CAN_STATE_ERROR_WARNING;
+	if (!strcmp(word, "passive"))
+		return CAN_STATE_ERROR_PASSIVE;
+	if (!strcmp(word, "off"))
+		return CAN_STATE_BUS_OFF;
+	return -1;
+}
+
+static int enter(struct net_device *dev, struct can_frame *cf, enum can_state state,
+		 unsigned int transmit, unsigned int receive)
+{
+	can_change_state(dev, cf, transmit >= receive ? state : CAN_STATE_ERROR_ACTIVE,
+			 transmit < receive ? state : CAN_STATE_ERROR_ACTIVE);
+	if (state == CAN_STATE_BUS_OFF) {
+		/* Hardware that is off takes no frame. */
+		netif_stop_queue(dev);
+		can_bus_off(dev);
+		return 0;
+	}
+	cf->can_id |= CAN_ERR_CNT;
+	cf->data[6] = transmit;
+	cf->data[7] = receive;
+	return 0;
+}
+
+static int report(struct can_frame *cf, const char *word)
+{
+	cf->can_id |= CAN_ERR_PROT | CAN_ERR_BUSERROR;
+	if (!strcmp(word, "stuff")) {
+		cf->data[2] = CAN_ERR_PROT_STUFF;
+		cf->data[3] = CAN_ERR_PROT_LOC_DATA;
+	} else if (!strcmp(word, "crc")) {
+		cf->data[3] = CAN_ERR_PROT_LOC_CRC_SEQ;
+	} else if (!strcmp(word, "noack")) {
+		cf->can_id |= CAN_ERR_ACK;
+		cf->data[2] = CAN_ERR_PROT_TX;
+		cf->data[3] = CAN_ERR_PROT_LOC_ACK;
+	} else {
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int order(const char *text, const struct kernel_param *unused)
+{
+	unsigned int transmit = 0, receive = 0;
+	char name[IFNAMSIZ], word[16];
+	struct net_device *dev;
+	struct can_frame *cf;
+	struct sk_buff *skb;
+	int result;
+
+	if (sscanf(text, "%15s %15s %u %u", name, word, &transmit, &receive) < 2)
+		return -EINVAL;
+	dev = dev_get_by_name(&init_net, name);
+	if (!dev)
+		return -ENODEV;
+	skb = alloc_can_err_skb(dev, &cf);
+	if (!skb) {
+		dev_put(dev);
+		return -ENOMEM;
+	}
+	rtnl_lock();
+	if (state_of(word) >= 0)
+		result = enter(dev, cf, state_of(word), transmit, receive);
+	else
+		result = report(cf, word);
+	rtnl_unlock();
+	if (result)
+		kfree_skb(skb);
+	else
+		netif_rx(skb);
+	dev_put(dev);
+	return result;
+}
+
+static const struct kernel_param_ops order_ops = { .set = order };
+module_param_cb(order, &order_ops, NULL, 0200);
+MODULE_DESCRIPTION("Drives the states of CAN controllers for tests");
+MODULE_LICENSE("GPL");
