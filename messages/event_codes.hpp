@@ -49,6 +49,14 @@ inline constexpr const char* babble = "BABBLE";
 inline constexpr const char* double_node = "DUP_NODE";
 /// A device does not answer what its profile asks for, or does again.
 inline constexpr const char* no_answer = "NO_ANSWER";
+/// The controller of a CAN bus left it, came back, or stays away; it counts many errors.
+inline constexpr const char* bus_off = "BUS_OFF";
+inline constexpr const char* bus_error = "BUS_ERR";
+/// Nobody takes what is sent on a bus; nothing that is said there can be read.
+inline constexpr const char* no_acknowledgement = "NO_ACK";
+inline constexpr const char* bus_bitrate = "BUS_RATE";
+/// Frames came faster than a node read them.
+inline constexpr const char* receive_loss = "RX_DROP";
 /// How an inverter and its battery get on; an inverter that is silent for long.
 inline constexpr const char* inverter_communication = "INV_COMM";
 inline constexpr const char* inverter_lost = "INV_LOST";

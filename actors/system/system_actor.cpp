@@ -57,6 +57,9 @@ void system_actor::load() {
 void system_actor::receive(const messages::message& message) {
   if (const auto* health = std::get_if<messages::health>(&message.payload)) {
     model_.take(*health, message.header.time.monotonic_us);
+    if (!has_links_) return;
+    for (auto& event : watch_.take(*health, message.header.time.monotonic_us))
+      context_.record(std::move(event), message.header.time);
   } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     model_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "actors/runtime/actor.hpp"
+#include "actors/system/link_watch_model.hpp"
 #include "actors/system/system_model.hpp"
 
 namespace voltaic::actors::system {
@@ -42,6 +43,7 @@ class system_actor final : public runtime::actor {
 
   runtime::context& context_;
   model model_;
+  link_watch watch_;
   const bool has_links_;
   const std::string energy_key_; ///< of its counters in the journal
   energy_counters kept_;
