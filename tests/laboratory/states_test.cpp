@@ -146,4 +146,18 @@ TEST_CASE("another bitrate and a missing acknowledgement are named by the driver
       [&] { return port->read_statistics().trouble == link_trouble::no_acknowledgement; }));
 }
 
+TEST_CASE("F-075 a flood of error frames is not heard to its end, states are all the same",
+          "[controller]") {
+  const mended_controller afterwards;
+  collector heard;
+  const auto port = open_on("can0", heard);
+  constexpr std::uint64_t sent = 20'000;
+  REQUIRE(run("for i in $(seq " + std::to_string(sent) +
+              "); do echo can0 stuff; done | while read line; do echo $line > "
+              "/sys/module/controller_states/parameters/order; done") == 0);
+  CHECK(port->read_statistics().errors < sent);
+  order("can0 passive 0 130");
+  CHECK(reaches(*port, controller_state::error_passive));
+}
+
 } // namespace states_test

@@ -77,6 +77,12 @@ void set_filters(int socket, const id_filter& wanted) {
                      static_cast<socklen_t>(filters.size() * sizeof(can_filter)));
 }
 
+void set_error_classes(int socket, bool all) {
+  constexpr can_err_mask_t states = CAN_ERR_CRTL | CAN_ERR_BUSOFF | CAN_ERR_RESTARTED;
+  (void)set_option(socket, SOL_CAN_RAW, CAN_RAW_ERR_FILTER,
+                   all ? can_err_mask_t{CAN_ERR_MASK} : states);
+}
+
 struct frame_receiver::buffers {
   std::array<canfd_frame, frames_max> content;
   std::array<std::array<std::byte, control_bytes>, frames_max> control;

@@ -27,6 +27,10 @@ inline constexpr int receive_buffer_bytes = 8 * 1024 * 1024;
 /// more than the kernel can sort by.
 void set_filters(int socket, const id_filter& wanted);
 
+/// Whether error frames of all classes come from now on, or those alone that tell the
+/// controller's state.
+void set_error_classes(int socket, bool all);
+
 /// One frame as the kernel handed it over.
 struct received_frame {
   messages::can::frame item;

@@ -11,10 +11,12 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "bus/can/clock.hpp"
 #include "bus/can/load_meter.hpp"
 #include "bus/can/socketcan/error_frame.hpp"
+#include "bus/can/socketcan/error_throttle.hpp"
 #include "bus/can/socketcan/interface.hpp"
 #include "bus/can/socketcan/interface_counters.hpp"
 #include "bus/can/socketcan/link_diagnosis.hpp"
@@ -33,7 +35,7 @@ using messages::can::frame;
 /// One batch holds no more: a long backlog comes in several.
 constexpr std::size_t frames_per_batch_max = 4096;
 /// The interface's counters are read this often.
-constexpr std::int64_t count_period_us = 250'000;
+constexpr std::int64_t count_period_us = error_throttle::period_us;
 /// Where the kernel's queue is full of what others send, we try again after this time.
 constexpr std::int64_t retry_period_us = 1'000;
 /// A frame that is not confirmed for so long is asked about: it may have got lost.
@@ -92,6 +94,10 @@ class socketcan_port final : public port {
   void pump();
   void count_traffic(std::int64_t now_us);
   void ask_for_restart(std::int64_t now_us);
+  [[nodiscard]] std::uint64_t read_errors() const {
+    const std::lock_guard lock(mutex_);
+    return statistics_.errors;
+  }
   void say();
   void wake_up() const {
     const std::uint64_t one = 1;
@@ -120,6 +126,8 @@ class socketcan_port final : public port {
   std::optional<stranger_watch> strangers_;
   int interface_index_ = 0;
   unheard_traffic unheard_;
+  error_throttle throttle_;
+  bool hears_all_errors_ = true;
   batch batch_;
   frame_receiver receiver_;
   std::uint32_t overflow_ = 0;
@@ -201,6 +209,7 @@ std::optional<messages::failure> socketcan_port::connect() {
   overflow_ = 0;
   const std::lock_guard lock(mutex_);
   socket_ = std::move(*opened);
+  hears_all_errors_ = true;
   filter();
   take_interface(seen);
   return {};
@@ -365,6 +374,9 @@ void socketcan_port::count_traffic(std::int64_t now_us) {
   const auto read = counters_ ? counters_->read() : std::nullopt;
   if (!read) return;
   if (strangers_) strangers_->look();
+  const bool hears_all = throttle_.hears_all(read_errors(), now_us);
+  if (std::exchange(hears_all_errors_, hears_all) != hears_all)
+    set_error_classes(socket_.get(), hears_all);
   const std::lock_guard lock(mutex_);
   statistics_.unknown_ids = strangers_ ? strangers_->count() : std::nullopt;
   const passed_traffic fresh = unheard_.fresh(*read);

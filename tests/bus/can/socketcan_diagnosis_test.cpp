@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "bus/can/socketcan/error_throttle.hpp"
 #include "bus/can/socketcan/link_diagnosis.hpp"
 
 namespace socketcan_diagnosis_test {
@@ -68,6 +69,21 @@ TEST_CASE("trouble is over when it has not been seen for two windows") {
   CHECK(judged.trouble(step_us) == link_trouble::wrong_bitrate);
   CHECK(judged.trouble(link_diagnosis::window_us + step_us) == link_trouble::wrong_bitrate);
   CHECK(judged.trouble(3 * link_diagnosis::window_us) == link_trouble::none);
+}
+
+TEST_CASE("F-075 of a flood of error frames only the controller's states are heard, for a second") {
+  error_throttle judged;
+  std::int64_t now_us = 0;
+  const auto hears_all_after = [&](std::uint64_t errors) {
+    now_us += error_throttle::period_us;
+    return judged.hears_all(errors, now_us);
+  };
+  std::uint64_t errors = error_throttle::errors_max;
+  CHECK(hears_all_after(errors));
+  errors += error_throttle::errors_max + 1;
+  CHECK_FALSE(hears_all_after(errors));
+  for (int i = 1; i < 4; ++i) CHECK_FALSE(hears_all_after(errors));
+  CHECK(hears_all_after(errors));
 }
 
 } // namespace socketcan_diagnosis_test
