@@ -89,7 +89,7 @@ TEST_CASE("limits that are only repeated from memory count as said by nobody") {
 }
 
 TEST_CASE("a limit that falls goes out at once, one that rises at its time") {
-  bench bench(options_of("pylontech_lv.json"));
+  bench bench(options_of("discover.json"));
   bench.pass(6 * second);
   const auto limit_frames = [&] {
     return std::ranges::count_if(bench.frames, [](const auto& each) { return each.id == 0x351; });

@@ -141,7 +141,7 @@ TEST_CASE("F-157 a reset reaches both evaluators, and a restart of both clears n
   both.cell_mv[19] = 3'300;
   both.run(15'000);
   both.start();
-  both.run(2'000);
+  both.run(12'000); // its cells have to show anew that it is over
   const auto refused_by = [&] {
     both.command("rack_0/contactor", "close");
     both.run(1'500);
