@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <system_error>
+#include <utility>
 
 #include "bus/can/bridge/bridge_port.hpp"
 #include "bus/can/replay/replay_port.hpp"
@@ -10,18 +12,30 @@
 #include "bus/can/virtual/virtual_port.hpp"
 
 namespace voltaic::bus::can {
+namespace {
 
-send_result port::send_all(std::span<const messages::can::frame> frames) {
-  send_result worst = send_result::sent;
-  for (const messages::can::frame& item : frames) {
-    const send_result result = send(item);
-    if (result != send_result::sent) worst = result;
+/// A bus that is only listened to: nothing of this machine reaches it, whatever a profile says.
+class read_only_port final : public port {
+ public:
+  explicit read_only_port(std::unique_ptr<port> heard) : heard_(std::move(heard)) {}
+
+  [[nodiscard]] send_result send(const messages::can::frame& /*frame*/) override {
+    ++refused_;
+    return send_result::down;
   }
-  return worst;
-}
+  [[nodiscard]] statistics read_statistics() const override {
+    auto result = heard_->read_statistics();
+    result.tx_dropped += refused_;
+    return result;
+  }
 
-messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
-                                                    batch_handler handler) {
+ private:
+  std::unique_ptr<port> heard_;
+  std::atomic<std::uint64_t> refused_{0};
+};
+
+messages::expected<std::unique_ptr<port>> open_by_scheme(const port_options& options,
+                                                         batch_handler handler) {
   const std::size_t colon = options.uri.find(':');
   const std::string scheme = options.uri.substr(0, colon);
   const std::string rest =
@@ -37,6 +51,25 @@ messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
   return messages::failure{fmt::format(
       "{}: unknown kind of port '{}'; known are socketcan:, udp:, tcp:, virtual: and replay:",
       options.uri, scheme)};
+}
+
+} // namespace
+
+send_result port::send_all(std::span<const messages::can::frame> frames) {
+  send_result worst = send_result::sent;
+  for (const messages::can::frame& item : frames) {
+    const send_result result = send(item);
+    if (result != send_result::sent) worst = result;
+  }
+  return worst;
+}
+
+messages::expected<std::unique_ptr<port>> open_port(const port_options& options,
+                                                    batch_handler handler) {
+  const bool read_only = options.read_only;
+  auto opened = open_by_scheme(options, std::move(handler));
+  if (!opened || !read_only) return opened;
+  return std::unique_ptr<port>(std::make_unique<read_only_port>(*std::move(opened)));
 }
 
 } // namespace voltaic::bus::can

@@ -272,6 +272,7 @@ bus::can::port_options port_options_of(const site::plan& plan, const site::can_b
   options.name = bus.name;
   options.uri = bus.uri;
   options.peer = bus.peer;
+  options.read_only = bus.read_only;
   options.runtime_folder = plan.folders.runtime;
   options.bitrate = bus.bitrate;
   options.epoch_utc_us = bus.epoch_utc_us;

@@ -66,7 +66,8 @@ void simulated_can::place(const site::inverter& inverter) {
 bool simulated_can::take(std::string_view bus, const messages::can::frame& frame,
                          std::int64_t now_us) {
   const auto found = buses_.find(bus);
-  if (found == buses_.end() || found->second.recorded) return false;
+  if (found == buses_.end() || found->second.recorded || plan_.find_bus(bus)->read_only)
+    return false;
   found->second.sent.push_back(frame);
   found->second.sent.back().time_us = now_us;
   return true;

@@ -165,6 +165,7 @@ void read_bus(section& table, draft& result) {
   if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;
   if (const auto sample = table.number("sample_point", 50, 95))
     common.sample_point_percent = sample->value;
+  if (const auto only = table.boolean("read_only")) common.read_only = only->value;
   if (!name.present() || !port.present()) return;
   const auto count = member_count(table, {&name, &port, &peer});
   for (std::size_t i = 0; i < count; ++i) {

@@ -150,8 +150,9 @@ const rack* plan::find_rack(std::string_view rack_name) const {
 
 bool plan::takes_orders(const rack& of) const {
   const auto* feeding = find_device(of.device);
-  return feeding == nullptr || feeding->profile == nullptr ||
-         feeding->profile->order_command() != nullptr;
+  if (feeding == nullptr || feeding->profile == nullptr) return true;
+  const auto* bus = find_bus(feeding->bus);
+  return feeding->profile->order_command() != nullptr && (bus == nullptr || !bus->read_only);
 }
 
 const inverter* plan::find_inverter(std::string_view inverter_name) const {

@@ -47,6 +47,7 @@ struct can_bus {
   bus_kind kind = bus_kind::virtual_bus;
   std::string uri;              ///< as ports take it, variables expanded
   std::string peer;             ///< bridge: address of the gateway
+  bool read_only = false;       ///< nothing is ever sent on it
   bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
   std::optional<double> sample_point_percent; ///< of an interface; none: as its driver has it
@@ -317,7 +318,7 @@ struct plan {
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
-  /// Whether the rack's device takes orders; else nothing here can open or close it. A device
+  /// Whether the rack's device takes orders and its bus lets them pass; else nothing here can open or close it. A device
   /// whose profile was not read may.
   [[nodiscard]] bool takes_orders(const rack& of) const;
   [[nodiscard]] const inverter* find_inverter(std::string_view inverter_name) const;

@@ -338,9 +338,16 @@ class resolver {
                        item.name, fs::path(feeding.profile_path).filename().string())});
       return;
     }
+    const auto bus = std::ranges::find(plan_.buses, feeding.bus, &can_bus::name);
+    const bool is_deaf = bus != plan_.buses.end() && bus->read_only;
     const bool leased = profile.lease.mode == messages::profiles::lease_mode::device;
     const bool opens = leased || !item.hard_wired_opening.empty();
-    item.close_allowed = opens && profile.commissioned;
+    item.close_allowed = opens && profile.commissioned && !is_deaf;
+    if (is_deaf)
+      plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
+                                fmt::format("{} can neither be closed nor opened: the bus {} is "
+                                            "read_only",
+                                            item.name, feeding.bus)});
     if (!profile.commissioned)
       plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
                                 fmt::format("{} will never be closed: the profile {} is not "

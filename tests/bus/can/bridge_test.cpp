@@ -109,6 +109,22 @@ TEST_CASE("F-075 packets of others than the partner are dropped and counted, bro
   for (const auto& one : heard.frames()) CHECK(one.id >= 0x222);
 }
 
+TEST_CASE("a bus that is read only hears, and refuses whatever is sent on it") {
+  place partner(SOCK_DGRAM);
+  const auto here = free_place(SOCK_DGRAM);
+  auto options = options_of("udp:" + to_text(here), partner.text());
+  options.read_only = true;
+  collector heard;
+  const auto opened = open(options, heard);
+  CHECK(opened->send(make_frame(1)) == send_result::down);
+  const auto frames = std::vector{make_frame(2), make_frame(3)};
+  CHECK(opened->send_all(frames) == send_result::down);
+  send_packet(partner, here, 0, 0x222);
+  REQUIRE(heard.wait_for_frames(1));
+  CHECK(opened->read_statistics().tx_dropped == 3);
+  CHECK(opened->read_statistics().tx == 0);
+}
+
 TEST_CASE("a bridge over TCP connects, and again after its partner was gone") {
   const auto here = to_text(free_place(SOCK_STREAM));
   collector a_heard;

@@ -149,4 +149,31 @@ TEST_CASE("F-066 of identical racks on four buses only the one that is asked clo
   }
 }
 
+TEST_CASE("a rack on a bus that is read only is watched, and nothing is sent to it") {
+  std::string text = R"([site]
+name = "watched"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+read_only = true
+[[device]]
+name = "bms_0"
+profile = "profiles/demo_rack.json"
+bus = "can0"
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "protection/lfp.toml"
+)";
+  const auto plan = good(site::load_text(text, place));
+  CHECK_FALSE(plan.takes_orders(plan.racks.front()));
+  CHECK_FALSE(plan.racks.front().close_allowed);
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings.front().text ==
+        "rack_0 can neither be closed nor opened: the bus can0 is read_only");
+  simulate::simulated_site site(plan, {});
+  for (int steps = 0; steps < 300; ++steps) site.step();
+  CHECK(site.points().find("rack_0/cell_voltage")->numbers.at(7) > 3);
+}
+
 } // namespace identical_test
