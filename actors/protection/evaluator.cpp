@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/protection/latch_record.hpp"
+#include "messages/contactor_words.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -60,10 +61,22 @@ void evaluator::learn(const messages::message& message, const messages::catalogu
   if (found != equipment_.end()) found->learn(told, points);
 }
 
+// What a contactor says of itself has its state first, its locks, then this.
+std::optional<bool> evaluator::joined_of(const messages::telemetry& contactor) {
+  constexpr std::size_t joined_at = 2;
+  if (contactor.blocks.size() <= joined_at) return std::nullopt;
+  const auto& block = contactor.blocks[joined_at];
+  const auto* numbers = std::get_if<messages::block::integers>(&block.values);
+  if (block.quality > messages::quality::uncertain || numbers == nullptr || numbers->empty())
+    return std::nullopt;
+  return numbers->front() != 0;
+}
+
 void evaluator::hear_contactor(const messages::telemetry& said) {
   if (said.blocks.empty()) return;
   const auto* text = std::get_if<std::string>(&said.blocks.front().values);
-  open_ = text && (*text == "open" || *text == "fault");
+  const auto stands = text != nullptr ? messages::joining_of(*text, joined_of(said)) : std::nullopt;
+  open_ = stands == messages::joining::apart;
   opening_ = text && *text == "opening";
 }
 

@@ -59,6 +59,7 @@ class evaluator {
 
  private:
   void learn(const messages::message& message, const messages::catalogue& told);
+  [[nodiscard]] static std::optional<bool> joined_of(const messages::telemetry& contactor);
   void hear_contactor(const messages::telemetry& said);
 
   std::string device_;

@@ -164,8 +164,8 @@ class stage {
         said.blocks.push_back(std::move(block));
       };
       if (now_us % 200'000 == 0) add(0, cell_mv);
-      add(1, {static_cast<std::uint16_t>(precharge || close)});
-      add(2, {static_cast<std::uint16_t>(close)});
+      add(1, {static_cast<std::uint16_t>(precharge || close || welded)});
+      add(2, {static_cast<std::uint16_t>(close || welded)});
       add(3, {static_cast<std::uint16_t>(precharge)});
       add(4, {0});
       if (tells_current) add(5, {static_cast<std::uint16_t>(current_a)});
@@ -232,6 +232,7 @@ class stage {
   bool tells_current = true;
   bool device_alive = true;
   bool lease_works = true;
+  bool welded = false; ///< both main contactors stay closed, whatever is ordered
   std::int16_t current_a = 0;                  ///< positive: discharge
   std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
   std::int64_t now_us = 1'000'000;

@@ -179,6 +179,26 @@ TEST_CASE("F-110 a lost journal stays lost to a chain that died before it could 
   CHECK(chain.permit.close_allowed);
 }
 
+TEST_CASE("F-159 a rack whose contactors are welded is not at rest: its latches stay") {
+  stage chain;
+  chain.run(1'000);
+  chain.command("rack_0/contactor", "close");
+  chain.run(1'500);
+  REQUIRE(chain.order.lease);
+  chain.welded = true;
+  chain.cell_mv[19] = 3'660;
+  chain.run(12'000);
+  CHECK_FALSE(latch_in_journal(chain, "rack_0/contactor/contactor_weld").empty());
+  chain.cell_mv[19] = 3'300;
+  chain.run(15'000);
+  chain.command("rack_0/protection", "reset");
+  CHECK(chain.results.back().outcome == messages::outcome::rejected);
+  chain.welded = false;
+  chain.run(1'500);
+  chain.command("rack_0/protection", "reset");
+  CHECK(chain.results.back().outcome == messages::outcome::done);
+}
+
 TEST_CASE("F-110 an approved configuration that cannot be read counts as latched") {
   stage chain;
   chain.run(1'000);
