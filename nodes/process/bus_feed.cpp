@@ -61,6 +61,12 @@ ranges known_identifiers(const site::plan& plan, const std::string& bus) {
     add_messages(known, device);
     for (const auto& command : device.profile->commands)
       add(known, command.id + device.id_offset, command.extended);
+    for (const auto& asked : device.profile->requests)
+      add(known, asked.id + device.id_offset, asked.extended);
+    for (const auto& message : device.profile->messages) {
+      if (message.read)
+        add(known, message.read->request_id + device.id_offset, message.read->request_extended);
+    }
   }
   for (const auto& inverter : plan.inverters) {
     if (inverter.bus == bus && inverter.profile != nullptr) add(known, inverter);

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+
 #include "support/demo_rack.hpp"
 
 namespace bus_feed_test {
@@ -76,6 +78,26 @@ TEST_CASE("a node is handed the time at each tick, whatever others say") {
     CAPTURE(each.now_us);
     CHECK(feed.take(said) == each.passed);
     CHECK(said.now_us == each.now_us);
+  }
+}
+
+TEST_CASE("known on a bus is what its devices send, take and are asked by, and nothing of others") {
+  nodes::site::plan plan;
+  plan.devices = {rack_at(0), rack_at(0xC0)};
+  plan.devices[0].bus = "can0";
+  plan.devices[1].bus = "can1";
+  auto asking = std::make_shared<messages::profiles::device_profile>(*tests::demo_rack());
+  asking->requests.push_back({.name = "wake", .id = 0x700, .data = {1}, .period_ms = 100});
+  asking->messages.front().read = messages::profiles::read_rule{.request_id = 0x7E4};
+  plan.devices[0].profile = asking;
+  const bus::can::id_filter known(nodes::process::known_identifiers(plan, "can0"));
+  for (const std::uint32_t id : {0x080U, 0x084U, 0x13BU, 0x700U, 0x7E4U}) {
+    CAPTURE(id);
+    CHECK(known.wants(messages::can::frame{.id = id}));
+  }
+  for (const std::uint32_t id : {0x140U, 0x1FBU, 0x7E5U}) {
+    CAPTURE(id);
+    CHECK_FALSE(known.wants(messages::can::frame{.id = id}));
   }
 }
 
