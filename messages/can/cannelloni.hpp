@@ -50,7 +50,7 @@ void set_count(std::vector<std::uint8_t>& packet, std::uint16_t frames);
 /// What the bytes of a stream begin with.
 struct streamed {
   std::optional<can::frame> whole; ///< nothing: it has not come wholly
-  std::size_t bytes = 0;      ///< that it took
+  std::size_t bytes = 0;           ///< that it took
 };
 /// Fails where the stream cannot be followed any more, only closed.
 [[nodiscard]] expected<streamed> next_frame(std::span<const std::uint8_t> stream);

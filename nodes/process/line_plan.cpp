@@ -13,8 +13,7 @@ messages::expected<bus::modbus::line_options> line_plan(const site::plan& plan,
     actors::modbus_device::model_options model;
     model.name = device.name;
     model.profile = device.profile;
-    auto units = actors::modbus_device::make_unit_plans(model, device.unit,
-                                                                             device.min_gap_ms);
+    auto units = actors::modbus_device::make_unit_plans(model, device.unit, device.min_gap_ms);
     if (!units) return units.error();
     options.units.insert(options.units.end(), units->begin(), units->end());
   }

@@ -51,10 +51,10 @@ struct can_bus {
   bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
   std::optional<double> sample_point_percent; ///< of an interface; none: as its driver has it
-  bool bit_time = false;                    ///< virtual bus: frames take their time on the wire
-  bool loop = false;                        ///< replay: start again at the end
-  double speed = 1.0;                       ///< replay: recorded seconds per second
-  std::optional<std::int64_t> epoch_utc_us; ///< replay: UTC of the first frame
+  bool bit_time = false;                      ///< virtual bus: frames take their time on the wire
+  bool loop = false;                          ///< replay: start again at the end
+  double speed = 1.0;                         ///< replay: recorded seconds per second
+  std::optional<std::int64_t> epoch_utc_us;   ///< replay: UTC of the first frame
   double load_percent = 0; ///< of all devices' declared frames, worst-case stuffing
   friend bool operator==(const can_bus&, const can_bus&) = default;
 };
@@ -318,8 +318,8 @@ struct plan {
   [[nodiscard]] const modbus_line* find_line(std::string_view line_name) const;
   [[nodiscard]] const device* find_device(std::string_view device_name) const;
   [[nodiscard]] const rack* find_rack(std::string_view rack_name) const;
-  /// Whether the rack's device takes orders and its bus lets them pass; else nothing here can open or close it. A device
-  /// whose profile was not read may.
+  /// Whether the rack's device takes orders and its bus lets them pass; else nothing here can open
+  /// or close it. A device whose profile was not read may.
   [[nodiscard]] bool takes_orders(const rack& of) const;
   [[nodiscard]] const inverter* find_inverter(std::string_view inverter_name) const;
   [[nodiscard]] const digital* find_digital(std::string_view digital_name) const;

@@ -232,8 +232,8 @@ class stage {
   bool tells_current = true;
   bool device_alive = true;
   bool lease_works = true;
-  bool welded = false; ///< both main contactors stay closed, whatever is ordered
-  std::int16_t current_a = 0;                  ///< positive: discharge
+  bool welded = false;        ///< both main contactors stay closed, whatever is ordered
+  std::int16_t current_a = 0; ///< positive: discharge
   std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
   std::int64_t now_us = 1'000'000;
   messages::order order;
