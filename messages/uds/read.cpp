@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <string_view>
 
 namespace voltaic::messages::uds {
@@ -65,7 +66,8 @@ std::string to_words(const refusal& what) {
 
 std::vector<std::uint8_t> encode_answer(const data_record& what) {
   auto message = identified(read_answer, what.data_identifier);
-  message.insert(message.end(), what.data.begin(), what.data.end());
+  message.reserve(message.size() + what.data.size());
+  std::ranges::copy(what.data, std::back_inserter(message));
   return message;
 }
 
