@@ -66,7 +66,7 @@ std::vector<frame> frames_of(const messages::profiles::device_profile& profile,
     frame made;
     made.id = carrier.id;
     made.extended = carrier.extended;
-    made.length = message.length;
+    made.length = static_cast<std::uint8_t>(message.length);
     std::uint64_t word = random();
     if (carrier.mux) {
       const auto& place = *message.multiplexer;
