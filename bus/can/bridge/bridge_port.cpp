@@ -15,6 +15,7 @@
 #include "bus/can/bridge/tunnel.hpp"
 #include "bus/can/clock.hpp"
 #include "bus/can/file_descriptor.hpp"
+#include "bus/can/hand_over.hpp"
 #include "bus/can/load_meter.hpp"
 #include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
@@ -29,9 +30,8 @@ class bridge_port final : public port {
   bridge_port(const port_options& options, std::unique_ptr<tunnel> way, file_descriptor wake,
               batch_handler handler)
       : wanted_(options.listens_to),
-        tick_pause_us_(options.tick_pause_us),
         wake_(std::move(wake)),
-        handler_(std::move(handler)),
+        hand_over_(std::move(handler), options.tick_pause_us),
         way_(std::move(way)) {
     statistics_.bitrate = options.bitrate;
     thread_ = std::thread([this] {
@@ -75,11 +75,10 @@ class bridge_port final : public port {
 
  private:
   void run() {
-    last_us_ = monotonic_now_us();
     while (!stopping_) {
-      wait(std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_));
+      wait(hand_over_.due_us());
       receive();
-      say();
+      hand_over_.say(monotonic_now_us(), false);
     }
   }
 
@@ -97,14 +96,15 @@ class bridge_port final : public port {
   void receive() {
     const auto now_us = monotonic_now_us();
     const std::lock_guard lock(mutex_);
-    way_->receive(batch_.frames, now_us);
-    for (auto& one : batch_.frames) {
+    way_->receive(hand_over_.waiting.frames, now_us);
+    for (auto& one : hand_over_.waiting.frames) {
       one.time_us = now_us;
       ++statistics_.rx;
       count(one);
     }
     if (!wanted_.ranges().empty())
-      std::erase_if(batch_.frames, [&](const frame& one) { return !wanted_.wants(one); });
+      std::erase_if(hand_over_.waiting.frames,
+                    [&](const frame& one) { return !wanted_.wants(one); });
   }
 
   /// With the lock held.
@@ -115,31 +115,15 @@ class bridge_port final : public port {
     load_.add(monotonic_now_us(), bits);
   }
 
-  void say() {
-    const std::int64_t now_us = std::max(last_us_, monotonic_now_us());
-    if (batch_.frames.empty() && now_us < next_tick_us(last_us_)) return;
-    if (!batch_.frames.empty()) last_frame_us_ = now_us;
-    last_us_ = now_us;
-    batch_.now_us = now_us;
-    batch_.utc_offset_us = utc_.offset_us(now_us);
-    handler_(std::move(batch_));
-    batch_ = {};
-  }
-
   const id_filter wanted_;
-  const std::int64_t tick_pause_us_;
   file_descriptor wake_;
-  const batch_handler handler_;
+  hand_over hand_over_;
 
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   std::unique_ptr<tunnel> way_;
   statistics statistics_;
   mutable load_meter load_;
 
-  batch batch_;
-  utc_offset_clock utc_;
-  std::int64_t last_us_ = 0;
-  std::int64_t last_frame_us_ = 0;
   std::atomic<bool> stopping_{false};
   std::thread thread_;
 };

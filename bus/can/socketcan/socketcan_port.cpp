@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "bus/can/clock.hpp"
+#include "bus/can/hand_over.hpp"
 #include "bus/can/load_meter.hpp"
 #include "bus/can/socketcan/error_frame.hpp"
 #include "bus/can/socketcan/error_throttle.hpp"
@@ -53,9 +54,8 @@ class socketcan_port final : public port {
         wanted_(options.listens_to),
         known_(options.known),
         runtime_folder_(options.runtime_folder),
-        tick_pause_us_(options.tick_pause_us),
         wake_(std::move(wake)),
-        handler_(std::move(handler)) {
+        hand_over_(std::move(handler), options.tick_pause_us) {
     statistics_.bitrate = options.bitrate;
   }
 
@@ -98,7 +98,6 @@ class socketcan_port final : public port {
     const std::lock_guard lock(mutex_);
     return statistics_.errors;
   }
-  void say();
   void wake_up() const {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof(one));
@@ -108,9 +107,8 @@ class socketcan_port final : public port {
   const id_filter wanted_;
   const id_filter known_;            ///< to anybody of the site
   const std::string runtime_folder_; ///< where `voltaic canctl` listens
-  const std::int64_t tick_pause_us_;
   file_descriptor wake_;
-  const batch_handler handler_;
+  hand_over hand_over_;
 
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   file_descriptor socket_;   ///< changed by the thread alone
@@ -128,13 +126,9 @@ class socketcan_port final : public port {
   unheard_traffic unheard_;
   error_throttle throttle_;
   bool hears_all_errors_ = true;
-  batch batch_;
   frame_receiver receiver_;
   std::uint32_t overflow_ = 0;
-  utc_offset_clock utc_;
-  std::int64_t last_us_ = 0;       ///< nothing may be stamped before it any more
-  std::int64_t last_frame_us_ = 0; ///< when a frame was last handed over
-  std::int64_t drained_us_ = 0;    ///< nothing older waits in the socket
+  std::int64_t drained_us_ = 0; ///< nothing older waits in the socket
   std::int64_t counted_us_ = 0;
   std::int64_t reconnect_due_us_ = 0;
   std::int64_t request_due_us_ = 0;
@@ -174,7 +168,6 @@ statistics socketcan_port::read_statistics() const {
 }
 
 void socketcan_port::run() {
-  last_us_ = monotonic_now_us();
   while (!stopping_) {
     if (!backlog_) wait();
     follow_interface();
@@ -186,7 +179,7 @@ void socketcan_port::run() {
     }
     if (now_us - counted_us_ >= count_period_us) count_traffic(now_us);
     ask_for_restart(now_us);
-    say();
+    hand_over_.say(drained_us_, backlog_);
   }
 }
 
@@ -255,7 +248,7 @@ void socketcan_port::set_state(controller_state state) {
 }
 
 void socketcan_port::wait() {
-  std::int64_t until_us = std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_);
+  std::int64_t until_us = hand_over_.due_us();
   const std::int64_t now_us = monotonic_now_us();
   {
     const std::lock_guard lock(mutex_);
@@ -289,7 +282,7 @@ void socketcan_port::drain() {
       return;
     }
     drained_us_ = monotonic_now_us();
-    backlog_ = batch_.frames.size() >= frames_per_batch_max;
+    backlog_ = hand_over_.waiting.frames.size() >= frames_per_batch_max;
     if (backlog_) return;
   }
 }
@@ -311,8 +304,8 @@ void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_u
   }
   ++statistics_.rx;
   if (!wanted_.ranges().empty() && !wanted_.wants(one.item)) return;
-  batch_.frames.push_back(one.item);
-  batch_.frames.back().time_us = one.utc_us == 0 ? now_us : one.utc_us - utc_offset_us;
+  hand_over_.waiting.frames.push_back(one.item);
+  hand_over_.waiting.frames.back().time_us = one.utc_us == 0 ? now_us : one.utc_us - utc_offset_us;
 }
 
 /// With the lock held.
@@ -397,22 +390,6 @@ void socketcan_port::ask_for_restart(std::int64_t now_us) {
   }
   request_due_us_ = now_us + request_period_us;
   (void)ask_setup(runtime_folder_, {setup_request::verb::restart, interface_name_});
-}
-
-void socketcan_port::say() {
-  const std::int64_t now_us = std::max(last_us_, drained_us_);
-  if (batch_.frames.empty() && now_us < next_tick_us(last_us_)) return;
-  for (frame& item : batch_.frames) {
-    item.time_us = std::clamp(item.time_us, last_us_, now_us);
-    last_us_ = item.time_us;
-  }
-  if (!batch_.frames.empty()) last_frame_us_ = now_us;
-  // With a backlog, frames older than now are still to come.
-  if (!backlog_) last_us_ = now_us;
-  batch_.now_us = last_us_;
-  batch_.utc_offset_us = utc_.offset_us(now_us);
-  handler_(std::move(batch_));
-  batch_ = {};
 }
 
 } // namespace

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "bus/can/clock.hpp"
+#include "bus/can/hand_over.hpp"
 #include "bus/can/load_meter.hpp"
 #include "bus/can/virtual/packet.hpp"
 #include "bus/can/virtual/socket.hpp"
@@ -39,9 +40,8 @@ class virtual_port final : public port {
                batch_handler handler)
       : path_(std::move(path)),
         filter_(filter_of(options)),
-        tick_pause_us_(options.tick_pause_us),
         wake_(std::move(wake)),
-        handler_(std::move(handler)) {
+        hand_over_(std::move(handler), options.tick_pause_us) {
     statistics_.bitrate = options.bitrate;
     reconnect();
     thread_ = std::thread([this] {
@@ -75,13 +75,11 @@ class virtual_port final : public port {
   void drain();
   void accept_packets();
   void count(const passed_frames& passed, std::int64_t now_us);
-  void say();
 
   const std::string path_;
   const std::vector<std::byte> filter_; ///< empty: none
-  const std::int64_t tick_pause_us_;
   file_descriptor wake_;
-  const batch_handler handler_;
+  hand_over hand_over_;
 
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   file_descriptor socket_;   ///< changed by the thread alone
@@ -90,11 +88,7 @@ class virtual_port final : public port {
   packet outgoing_;
   passed_frames passed_; ///< on this connection
 
-  batch batch_;
   packet_receiver receiver_;
-  utc_offset_clock utc_;
-  std::int64_t last_us_ = 0;       ///< nothing may be stamped before it any more
-  std::int64_t last_frame_us_ = 0; ///< when a frame was last handed over
   std::int64_t reconnect_due_us_ = 0;
   bool backlog_ = false; ///< more waits in the socket than one batch holds
   std::atomic<bool> stopping_{false};
@@ -130,12 +124,11 @@ send_result virtual_port::send_all(std::span<const frame> frames) {
 }
 
 void virtual_port::run() {
-  last_us_ = monotonic_now_us();
   while (!stopping_) {
-    if (!backlog_) wait(std::max(next_tick_us(last_us_), last_frame_us_ + tick_pause_us_));
+    if (!backlog_) wait(hand_over_.due_us());
     if (!socket_.valid() && monotonic_now_us() >= reconnect_due_us_) reconnect();
     drain();
-    say();
+    hand_over_.say(monotonic_now_us(), backlog_);
   }
 }
 
@@ -171,7 +164,7 @@ void virtual_port::drain() {
     accept_packets();
     if (outcome == socket_outcome::closed) return disconnect();
     if (receiver_.packets().size() < packet_receiver::packets_max) return;
-    backlog_ = batch_.frames.size() >= frames_per_batch_max;
+    backlog_ = hand_over_.waiting.frames.size() >= frames_per_batch_max;
     if (backlog_) return;
   }
 }
@@ -181,7 +174,7 @@ void virtual_port::accept_packets() {
   const std::lock_guard lock(mutex_);
   for (const auto bytes : receiver_.packets()) {
     packet_header header;
-    if (!read_packet(bytes, header, batch_.frames)) {
+    if (!read_packet(bytes, header, hand_over_.waiting.frames)) {
       ++statistics_.errors;
       continue;
     }
@@ -199,21 +192,6 @@ void virtual_port::count(const passed_frames& passed, std::int64_t now_us) {
   statistics_.rx_overflow += passed.lost - passed_.lost;
   load_.add(now_us, static_cast<std::uint32_t>(bits));
   passed_ = passed;
-}
-
-void virtual_port::say() {
-  const std::int64_t now_us = std::max(last_us_, monotonic_now_us());
-  for (frame& item : batch_.frames) {
-    item.time_us = std::clamp(item.time_us, last_us_, now_us);
-    last_us_ = item.time_us;
-  }
-  if (!batch_.frames.empty()) last_frame_us_ = now_us;
-  // With a backlog, frames older than now are still to come.
-  if (!backlog_) last_us_ = now_us;
-  batch_.now_us = last_us_;
-  batch_.utc_offset_us = utc_.offset_us(now_us);
-  handler_(std::move(batch_));
-  batch_ = {};
 }
 
 } // namespace
