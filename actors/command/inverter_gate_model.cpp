@@ -24,7 +24,7 @@ std::vector<std::string> inverter_gate_model::sources() const {
 
 void inverter_gate_model::take(const messages::telemetry& said, std::int64_t heard_us) {
   for (const auto place : points_.apply(said)) {
-    heard_us_[place] = heard_us;
+    news_[place].hear(points_.at(place).source_time_us, heard_us);
     if (points_.at(place).text == "awaited") {
       awaited_us_.try_emplace(place, heard_us);
     } else {
@@ -39,13 +39,9 @@ std::int64_t inverter_gate_model::wait_us(std::size_t place, std::int64_t now_us
   return std::max<std::int64_t>(since->second + identity_wait_us_max - now_us, 0);
 }
 
-// What a relay keeps of a link that is gone is told anew, with the time when it was said. A link on
-// another machine has another clock, which may be ahead.
 bool inverter_gate_model::is_heard(std::size_t place, std::int64_t now_us) const {
-  const auto heard = heard_us_.find(place);
-  if (heard == heard_us_.end()) return false;
-  const auto last_us = std::min(heard->second, points_.at(place).source_time_us);
-  return now_us - last_us <= compatibility_age_us_max;
+  const auto news = news_.find(place);
+  return news != news_.end() && news->second.is_fresh(now_us, compatibility_age_us_max);
 }
 
 std::vector<std::string> inverter_gate_model::refuse(const messages::command& asked,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
+#include "messages/points/last_news.hpp"
 #include "messages/points/watched_points.hpp"
 #include "messages/time.hpp"
 
@@ -46,7 +47,7 @@ class inverter_gate_model {
   std::map<std::string, std::string> inverters_;
   std::map<std::string, std::size_t> places_; ///< by inverter
   std::set<std::string> doubtful_;
-  std::map<std::size_t, std::int64_t> heard_us_;   ///< by place
+  std::map<std::size_t, messages::points::last_news> news_; ///< by place
   std::map<std::size_t, std::int64_t> awaited_us_; ///< the same: since when nobody knows who it is
   messages::points::watched_points points_;
 };
