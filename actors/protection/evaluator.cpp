@@ -98,6 +98,21 @@ void evaluator::keep_latches(const outputs& said, runtime::instant now) {
   for (const auto& change : said.latches) memory_.keep(latch_of(model_.rows()[change.row]), now);
 }
 
+messages::permit evaluator::next_permit(const verdict& word) {
+  const bool is_epoch_stored = memory_.is_epoch_stored();
+  messages::permit next;
+  next.rack = model_.options().rack;
+  next.epoch = memory_.epoch();
+  next.counter = ++permits_said_;
+  next.granted = word.granted;
+  next.close_allowed = word.close_allowed && is_epoch_stored;
+  next.opening = word.opening;
+  next.locked = word.locked;
+  next.reasons = word.reasons;
+  if (!is_epoch_stored) next.reasons.emplace_back("epoch_not_stored");
+  return next;
+}
+
 void evaluator::stored(std::uint64_t token, const bus::storage::append_result& result,
                        runtime::instant now) {
   if (memory_.stored(token, result, now)) return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,9 @@ class evaluator {
   void keep_lost_store(runtime::instant now);
   /// Journals the latches that a step or a reset changed.
   void keep_latches(const outputs& said, runtime::instant now);
+  /// What a verdict permits, as the next word of this life. It allows no closing where the journal
+  /// has not kept the life's number: one that might be given twice fences nobody off.
+  [[nodiscard]] messages::permit next_permit(const verdict& word);
   /// What the journal says of what it was given.
   void stored(std::uint64_t token, const bus::storage::append_result& result, runtime::instant now);
 
@@ -68,6 +72,7 @@ class evaluator {
   telemetry_reader reader_;
   std::vector<telemetry_reader> equipment_;
   runtime::chain_memory memory_;
+  std::uint64_t permits_said_ = 0;
   bool open_ = false;
   bool opening_ = false;
 };

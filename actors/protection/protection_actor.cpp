@@ -233,17 +233,7 @@ void protection_actor::tell(const outputs& said, const messages::command* cause,
 }
 
 void protection_actor::say_permit(const verdict& word, runtime::instant now) {
-  messages::permit said;
-  said.rack = rack_;
-  said.epoch = own_.memory().epoch();
-  said.counter = ++counter_;
-  said.granted = word.granted;
-  // An epoch that might be given twice fences nobody off.
-  said.close_allowed = word.close_allowed && own_.memory().is_epoch_stored();
-  said.opening = word.opening;
-  said.locked = word.locked;
-  said.reasons = word.reasons;
-  if (!own_.memory().is_epoch_stored()) said.reasons.emplace_back("epoch_not_stored");
+  auto said = own_.next_permit(word);
   if (configuration_.bars_closing()) {
     said.close_allowed = false;
     said.reasons.emplace_back(configuration_staged);

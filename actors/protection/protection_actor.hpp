@@ -85,7 +85,6 @@ class protection_actor final : public runtime::actor {
   bool begun_ = false;
   deadline_model deadlines_;
   bool was_stopped_ = false; ///< when limits were said last
-  std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   std::vector<messages::payload> limits_said_;
   std::optional<messages::protection::level> level_said_;

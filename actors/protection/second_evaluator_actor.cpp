@@ -59,23 +59,10 @@ void second_evaluator::step(const inputs& news, runtime::instant now) {
   own_.memory().retry(now);
   const auto& said = own_.model().step(news, now);
   // The permit goes first: opening waits for no disk.
-  say_permit(said.verdict, now);
+  context_.say(plane::local, own_.next_permit(said.verdict), now);
   own_.keep_latches(said, now);
   const bool changed = said.limits_changed || said.requests != requests_said_;
   if (changed || now.monotonic_us - limits_said_us_ >= limits_period_us) say_limits(said, now);
-}
-
-void second_evaluator::say_permit(const verdict& word, runtime::instant now) {
-  messages::permit said;
-  said.rack = rack_;
-  said.epoch = own_.memory().epoch();
-  said.counter = ++counter_;
-  said.granted = word.granted;
-  said.close_allowed = word.close_allowed;
-  said.opening = word.opening;
-  said.locked = word.locked;
-  said.reasons = word.reasons;
-  context_.say(plane::local, std::move(said), now);
 }
 
 void second_evaluator::say_limits(const outputs& said, runtime::instant now) {

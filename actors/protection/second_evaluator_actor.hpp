@@ -35,7 +35,6 @@ class second_evaluator final : public runtime::actor {
   void step(const inputs& news, runtime::instant now);
   void hear_command(const messages::command& command, runtime::instant time);
   void act(const messages::command& command);
-  void say_permit(const verdict& word, runtime::instant now);
   void say_limits(const outputs& said, runtime::instant now);
   [[nodiscard]] bool is_store_lost() const {
     return configuration_lost_ || own_.memory().is_lost();
@@ -50,7 +49,6 @@ class second_evaluator final : public runtime::actor {
   messages::catalogue catalogue_; ///< of what it says of limits; nobody is told
   runtime::instant now_;
   bool begun_ = false;
-  std::uint64_t counter_ = 0;
   std::int64_t limits_said_us_ = 0;
   requests requests_said_;
 };
