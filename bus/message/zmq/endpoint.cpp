@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <thread>
 
 #include "bus/message/zmq/context.hpp"
@@ -134,16 +135,21 @@ class zmq_endpoint final : public endpoint {
     told_ = false;
   }
 
+  /// How long the pause after the last sending still lasts; before the first there is none.
+  [[nodiscard]] std::int64_t left_us(std::int64_t pause_us) const {
+    if (!last_bundle_us_) return 0;
+    return std::max<std::int64_t>(*last_bundle_us_ + pause_us - monotonic_now_us(), 0);
+  }
+
   [[nodiscard]] std::chrono::milliseconds gather_left() const {
-    const std::int64_t left_us = last_bundle_us_ + gather_us_ - monotonic_now_us();
     // Rounded up: waking early would be waking twice.
-    return std::chrono::milliseconds{std::max<std::int64_t>(left_us / messages::us_per_ms + 1, 0)};
+    return std::chrono::milliseconds{left_us(gather_us_) / messages::us_per_ms + 1};
   }
 
   /// Nothing need be sent yet: what waits may wait for company.
   [[nodiscard]] bool gathers() {
-    const bool may = gather_us_ > 0 && linked_ && !more_ && next_ == frames_.size() &&
-                     commands_.empty() && monotonic_now_us() - last_bundle_us_ < gather_us_;
+    const bool may = linked_ && !more_ && next_ == frames_.size() && commands_.empty() &&
+                     left_us(gather_us_) > 0;
     return may && outbox_.doze();
   }
 
@@ -212,7 +218,7 @@ class zmq_endpoint final : public endpoint {
 
   bool take() {
     if (!outbox_.take(frames_, commands_, !linked_)) return false;
-    const std::int64_t early_us = last_bundle_us_ + pack_us - monotonic_now_us();
+    const std::int64_t early_us = left_us(pack_us);
     if (linked_ && early_us > 0 && next_ == 0 && frames_.size() < packed_enough_frames &&
         commands_.empty() && !stopping_) {
       std::this_thread::sleep_for(std::chrono::microseconds{early_us});
@@ -287,7 +293,7 @@ class zmq_endpoint final : public endpoint {
   std::size_t next_ = 0; ///< of frames_, the first that is not sent
   std::deque<outbox::sent> commands_;
   std::vector<frame_ptr> bundle_;
-  std::int64_t last_bundle_us_ = 0;
+  std::optional<std::int64_t> last_bundle_us_; ///< when it last sent
   bool was_linked_ = false;
   bool told_ = false;
   bool dozing_ = false;
