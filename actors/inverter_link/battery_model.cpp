@@ -109,13 +109,29 @@ std::size_t battery_model::watch(const std::string& name) {
 
 void battery_model::watch_rack(const rack_facts& facts) {
   const auto at = [&](const char* name) { return watch(facts.name + "/" + name); };
-  racks_.push_back(
-      {facts.name, facts.device, facts.capacity_ah, at("contactor"), at("charge_current_limit"),
-       at("discharge_current_limit"), at("cell_voltage_min"), at("cell_voltage_min_index"),
-       at("cell_voltage_max"), at("cell_voltage_max_index"), at("cell_temperature_min"),
-       at("cell_temperature_min_index"), at("cell_temperature_max"),
-       at("cell_temperature_max_index"), at("cell_temperature_average"), at("manufacturer"),
-       at("model"), at("firmware_version"), at("contactor_joined")});
+  racks_.push_back({facts.name,
+                    facts.device,
+                    facts.capacity_ah,
+                    at("contactor"),
+                    at("charge_current_limit"),
+                    at("discharge_current_limit"),
+                    at("cell_voltage_min"),
+                    at("cell_voltage_min_index"),
+                    at("cell_voltage_max"),
+                    at("cell_voltage_max_index"),
+                    at("cell_temperature_min"),
+                    at("cell_temperature_min_index"),
+                    at("cell_temperature_max"),
+                    at("cell_temperature_max_index"),
+                    at("cell_temperature_average"),
+                    at("manufacturer"),
+                    at("model"),
+                    at("firmware_version"),
+                    at("contactor_joined"),
+                    at("module_voltage_min"),
+                    at("module_voltage_min_index"),
+                    at("module_voltage_max"),
+                    at("module_voltage_max_index")});
 }
 
 void battery_model::take(const messages::telemetry& said, std::int64_t now_us) {
@@ -183,7 +199,7 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
     field index;
     item value_item;
     item index_item;
-    item name_item;
+    std::optional<item> name_item;
     bool largest;
     std::optional<item> module_item = {};
   };
@@ -198,6 +214,10 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
       extreme_of{&rack::warm, &rack::warm_index, item_of("cell_temperature_max"),
                  item_of("cell_temperature_max_index"), item_of("cell_temperature_max_name"), true,
                  item_of("module_temperature_max")},
+      extreme_of{&rack::module_min, &rack::module_min_index, item_of("module_voltage_min"),
+                 item_of("module_voltage_min_index"), std::nullopt, false},
+      extreme_of{&rack::module_max, &rack::module_max_index, item_of("module_voltage_max"),
+                 item_of("module_voltage_max_index"), std::nullopt, true},
   };
   for (const auto& each : all) {
     std::optional<double> found;
@@ -209,7 +229,8 @@ void battery_model::add_extremes(battery_state& state, std::int64_t now_us) cons
       set(state.values, each.index_item, index);
       // A frame has eight characters for it: the rack's number and the place in it.
       const auto digits = of.name.substr(of.name.rfind('_') + 1);
-      if (index) state.values.set(each.name_item, fmt::format("{}:{:.0f}", digits, *index));
+      if (index && each.name_item)
+        state.values.set(*each.name_item, fmt::format("{}:{:.0f}", digits, *index));
     }
     set(state.values, each.value_item, found);
     // The hottest cell is in the hottest module.

@@ -70,6 +70,7 @@ class battery_model {
     std::size_t cold, cold_index, warm, warm_index, mean_temperature;
     std::size_t manufacturer, model, firmware;
     std::size_t joined;
+    std::size_t module_min, module_min_index, module_max, module_max_index;
   };
   /// Where it stands what all racks of the group are together.
   struct battery_places {

@@ -20,36 +20,6 @@ bool wants(const profiles::point& point, std::string_view aggregate) {
   return std::find(list.begin(), list.end(), aggregate) != list.end();
 }
 
-// The engineering values of a block that covers its whole point, else nothing.
-std::vector<double> values_of(const messages::block& block, std::uint32_t count, double scale,
-                              double offset, bool is_signed) {
-  std::vector<double> values;
-  if (block.first_index != 0) {
-    return values;
-  }
-  values.reserve(count);
-  if (const auto* words = std::get_if<messages::block::words>(&block.values)) {
-    for (const auto word : *words) {
-      const double raw = is_signed ? static_cast<std::int16_t>(word) : word;
-      values.push_back(raw * scale + offset);
-    }
-  } else if (const auto* integers = std::get_if<messages::block::integers>(&block.values)) {
-    for (const auto integer : *integers) {
-      values.push_back(static_cast<double>(integer) * scale + offset);
-    }
-  } else if (const auto* reals = std::get_if<messages::block::reals>(&block.values)) {
-    values = *reals;
-  }
-  if (values.size() != count) {
-    values.clear();
-  }
-  return values;
-}
-
-quality quality_at(const messages::block& block, std::size_t index) {
-  return block.element_quality.size() > index ? block.element_quality[index] : block.quality;
-}
-
 template <class Values>
 messages::block make_block(std::uint16_t point, Values values, bool usable, quality worst,
                            std::int64_t time_us, std::vector<std::string> missing) {
@@ -86,7 +56,7 @@ model::model(model_options options) : options_(std::move(options)) {
   assert(options_.validate().empty());
   for (const auto& point : options_.profile->points) {
     if (!point.aggregates.empty()) {
-      describe_aggregate(point);
+      describe_array(point);
     }
   }
   describe_power();
@@ -107,23 +77,39 @@ std::uint16_t model::add_point(const profiles::point& point, const std::string& 
   return static_cast<std::uint16_t>(points_.size() - 1);
 }
 
-void model::describe_aggregate(const profiles::point& point) {
+model::aggregate model::describe_extremes(const profiles::point& of, bool lowest, bool highest) {
   aggregate one;
+  one.group_size = of.group_size;
+  one.element = messages::points::element_word(of.name);
+  if (lowest) {
+    one.minimum = add_point(of, "_min", "Min", false);
+    one.minimum_index = add_point(of, "_min_index", "MinIndex", true);
+  }
+  if (highest) {
+    one.maximum = add_point(of, "_max", "Max", false);
+    one.maximum_index = add_point(of, "_max_index", "MaxIndex", true);
+  }
+  return one;
+}
+
+void model::describe_array(const profiles::point& point) {
+  array one;
   one.point = options_.name + "/" + point.name;
-  one.count = point.count;
+  one.as.count = point.count;
   one.group_size = point.group_size;
-  if (wants(point, "min")) {
-    one.minimum = add_point(point, "_min", "Min", false);
-    one.minimum_index = add_point(point, "_min_index", "MinIndex", true);
-  }
-  if (wants(point, "max")) {
-    one.maximum = add_point(point, "_max", "Max", false);
-    one.maximum_index = add_point(point, "_max_index", "MaxIndex", true);
-  }
+  one.elements = describe_extremes(point, wants(point, "min"), wants(point, "max"));
   if (wants(point, "average")) {
-    one.average = add_point(point, "_average", "Average", false);
+    one.elements.average = add_point(point, "_average", "Average", false);
   }
-  aggregates_.push_back(std::move(one));
+  if (wants(point, profiles::module_sum)) {
+    profiles::point module = point;
+    module.name = profiles::module_point(point.name);
+    module.channel += "ModuleSum";
+    module.group_size = 0;
+    one.modules = describe_extremes(module, true, true);
+    one.modules->element = "module";
+  }
+  arrays_.push_back(std::move(one));
 }
 
 void model::describe_power() {
@@ -145,7 +131,7 @@ void model::describe_power() {
 
 void model::learn(const messages::catalogue& device) {
   device_fingerprint_ = device.fingerprint;
-  for (auto& one : aggregates_) {
+  for (auto& one : arrays_) {
     one.source.reset();
     for (std::size_t i = 0; i < device.points.size(); ++i) {
       const auto& described = device.points[i];
@@ -153,9 +139,9 @@ void model::learn(const messages::catalogue& device) {
         continue;
       }
       one.source = static_cast<std::uint16_t>(i);
-      one.scale = described.scale;
-      one.offset = described.offset;
-      one.is_signed = described.raw_type == "i16";
+      one.as.scale = described.scale;
+      one.as.offset = described.offset;
+      one.as.is_signed = described.raw_type == "i16";
     }
   }
   factors_.learn(device);
@@ -169,9 +155,9 @@ messages::telemetry model::step(const messages::telemetry& device) {
     return out;
   }
   for (const auto& block : device.blocks) {
-    for (const auto& one : aggregates_) {
+    for (const auto& one : arrays_) {
       if (one.source == block.point) {
-        summarise(one, block, out);
+        summarise_array(one, block, out);
       }
     }
   }
@@ -181,46 +167,29 @@ messages::telemetry model::step(const messages::telemetry& device) {
   return out;
 }
 
-void model::summarise(const aggregate& which, const messages::block& block,
-                      messages::telemetry& out) const {
-  const auto values = values_of(block, which.count, which.scale, which.offset, which.is_signed);
-  if (values.empty()) {
+void model::summarise_array(const array& which, const messages::block& block,
+                            messages::telemetry& out) const {
+  const auto all = read_elements(block, which.as);
+  if (all.values.empty()) {
     return;
   }
-  auto worst = quality::good;
-  std::vector<std::uint32_t> left_out;
-  std::size_t used = 0;
-  std::size_t lowest = 0;
-  std::size_t highest = 0;
-  double sum = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto mark = quality_at(block, i);
-    worst = messages::worst(worst, mark);
-    if (mark != quality::good) {
-      left_out.push_back(static_cast<std::uint32_t>(i));
-      continue;
-    }
-    if (used == 0) {
-      lowest = highest = i;
-    }
-    if (values[i] < values[lowest]) {
-      lowest = i;
-    }
-    if (values[i] > values[highest]) {
-      highest = i;
-    }
-    sum += values[i];
-    ++used;
+  tell(which.elements, all, block, out);
+  if (which.modules) {
+    tell(*which.modules, sum_modules(all, which.group_size), block, out);
   }
-  const bool usable = used > 0;
-  const auto missing = messages::points::scopes_of(left_out, which.group_size,
-                                                   messages::points::element_word(which.point));
+}
+
+void model::tell(const aggregate& which, const elements& of, const messages::block& block,
+                 messages::telemetry& out) const {
+  const auto found = summarise(of);
+  const bool usable = found.used > 0;
+  const auto missing = messages::points::scopes_of(found.left_out, which.group_size, which.element);
   const auto put_real = [&](const std::optional<std::uint16_t>& point, double value) {
     if (!point) {
       return;
     }
     out.blocks.push_back(make_block(*point, messages::block::reals{usable ? value : 0}, usable,
-                                    worst, block.source_time_us, missing));
+                                    found.worst, block.source_time_us, missing));
   };
   const auto put_index = [&](const std::optional<std::uint16_t>& point, std::size_t index) {
     if (!point) {
@@ -228,13 +197,13 @@ void model::summarise(const aggregate& which, const messages::block& block,
     }
     messages::block::integers at{usable ? static_cast<std::int64_t>(index) : 0};
     out.blocks.push_back(
-        make_block(*point, std::move(at), usable, worst, block.source_time_us, missing));
+        make_block(*point, std::move(at), usable, found.worst, block.source_time_us, missing));
   };
-  put_real(which.minimum, values[lowest]);
-  put_index(which.minimum_index, lowest);
-  put_real(which.maximum, values[highest]);
-  put_index(which.maximum_index, highest);
-  put_real(which.average, usable ? sum / static_cast<double>(used) : 0);
+  put_real(which.minimum, of.values[found.lowest]);
+  put_index(which.minimum_index, found.lowest);
+  put_real(which.maximum, of.values[found.highest]);
+  put_index(which.maximum_index, found.highest);
+  put_real(which.average, usable ? found.sum / static_cast<double>(found.used) : 0);
 }
 
 void model::multiply(messages::telemetry& out) const {

@@ -59,6 +59,10 @@ std::int64_t raw_maximum(raw_type type) {
   return std::numeric_limits<std::int64_t>::max();
 }
 
+std::string module_point(std::string_view cells) {
+  return "module_" + std::string(cells.substr(cell_prefix.size()));
+}
+
 std::string_view to_string(category value) {
   return value == category::operational ? "operational" : "configuration";
 }

@@ -38,6 +38,14 @@ struct value_range {
   friend bool operator==(const value_range&, const value_range&) = default;
 };
 
+/// The aggregate of an array of cells whose modules are summed: `cell_voltage` makes
+/// `module_voltage_min` and `module_voltage_max` with their indices.
+inline constexpr std::string_view module_sum = "module_sum";
+/// What such an array's name begins with.
+inline constexpr std::string_view cell_prefix = "cell_";
+/// "module_voltage" of "cell_voltage".
+[[nodiscard]] std::string module_point(std::string_view cells);
+
 /// One named value or array of values of the device.
 struct point {
   std::string name;    ///< "cell_voltage"; the owner puts "rack_0/" in front
@@ -53,7 +61,7 @@ struct point {
   std::optional<value_range> valid;
   std::vector<std::int64_t> sentinels; ///< raw values on the wire that mean "no value"
   std::uint8_t decimals = 0;           ///< that a value is shown with
-  std::vector<std::string> aggregates; ///< of min, max, average
+  std::vector<std::string> aggregates; ///< of min, max, average, `module_sum`
   /// Candidates that it is meant for. Which point a known candidate is judged by is fixed, and not
   /// for the profile to say; `POINT_high` and `POINT_low` judge this point, whatever it is
   /// (`messages/protection/own_candidate.hpp`).

@@ -127,8 +127,8 @@ std::vector<std::string> read_names(const object_reader& reader, std::string_vie
 }
 
 std::string aggregate_mistake(std::string_view text) {
-  const bool known = text == "min" || text == "max" || text == "average";
-  return known ? "" : "expected min, max or average";
+  const bool known = text == "min" || text == "max" || text == "average" || text == module_sum;
+  return known ? "" : "expected min, max, average or module_sum";
 }
 
 // A candidate that is known, or one of this point alone.
@@ -160,6 +160,16 @@ std::string text_mistake(std::string_view text) {
   return !text.empty() && text.size() <= name_bytes_max ? "" : "expected short texts";
 }
 
+// Modules are summed where elements form whole ones; what elements do not add up to is no point.
+void check_module_sum(const object_reader& reader, const point& result) {
+  const auto& all = result.aggregates;
+  if (std::ranges::find(all, module_sum) == all.end()) return;
+  if (result.group_size == 0 || result.count % result.group_size != 0)
+    reader.add("aggregates", "module_sum needs a group_size that divides count");
+  if (!result.name.starts_with(cell_prefix) || result.unit != "V")
+    reader.add("aggregates", "module_sum is of cells in V");
+}
+
 void read_lists(const object_reader& reader, point& result) {
   result.aggregates = read_names(reader, "aggregates", names_max, aggregate_mistake);
   result.protection = read_names(reader, "protection", names_max, [&](std::string_view text) {
@@ -169,6 +179,7 @@ void read_lists(const object_reader& reader, point& result) {
   result.texts = read_names(reader, "texts", texts_max, text_mistake);
   if (!result.aggregates.empty() && result.count == 1)
     reader.add("aggregates", "a single value has no aggregates");
+  check_module_sum(reader, result);
   result.reaction_limit_ms =
       reader.whole<std::uint32_t>("reaction_limit_ms", 1, reaction_limit_ms_max);
   if (reader.has("reaction_limit_ms") && !reader.has("protection"))

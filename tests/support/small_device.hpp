@@ -24,7 +24,8 @@ inline constexpr std::string_view small_device_text = R"({
   "points": {
     "cell_voltage": {"channel": "CellVoltage", "type": "u16", "count": 8, "group_size": 4,
       "scale": 0.001, "unit": "V", "category": "operational", "period_ms": 200,
-      "valid": [0.5, 5.0], "sentinels": [65535], "aggregates": ["min", "max", "average"]},
+      "valid": [0.5, 5.0], "sentinels": [65535], "aggregates": ["min", "max", "average",
+      "module_sum"]},
     "power": {"channel": "Power", "type": "f64", "unit": "W", "category": "operational",
       "period_ms": 100, "valid": [-1000000, 1000000]},
     "reported_limit": {"channel": "ReportedLimit", "type": "u16", "scale": 0.1, "unit": "A",

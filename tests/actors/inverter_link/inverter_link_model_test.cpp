@@ -415,6 +415,56 @@ TEST_CASE("a high-voltage inverter is answered when it asks, and only then") {
   CHECK(bench.frames.front().id == 0x7310);
 }
 
+TEST_CASE(
+    "a high-voltage inverter is told cells, modules and temperatures of racks that say them") {
+  bench bench(options_of("pylontech_hv.json"));
+  bench.inverter_beats = false;
+  const std::vector<std::pair<const char*, double>> extremes = {
+      {"cell_voltage_min", 3.300},  {"cell_voltage_min_index", 7},
+      {"cell_voltage_max", 3.350},  {"cell_voltage_max_index", 479},
+      {"cell_temperature_min", 20}, {"cell_temperature_min_index", 0},
+      {"cell_temperature_max", 30}, {"cell_temperature_max_index", 239},
+      {"module_voltage_min", 52.8}, {"module_voltage_min_index", 3},
+      {"module_voltage_max", 53.6}, {"module_voltage_max_index", 29}};
+  std::vector<messages::point_description> points;
+  for (const auto& [name, value] : extremes)
+    points.push_back(messages::points::describe("rack_0", {name, name, "", 3}, second));
+  const auto described = messages::points::make_catalogue("bms_0", points);
+  bench.link.learn(described);
+  messages::can::frame asked;
+  asked.id = 0x4200;
+  asked.extended = true;
+  asked.length = 8;
+  for (int i = 0; i < 15; ++i) {
+    messages::telemetry said{"bms_0", described.fingerprint, {}};
+    for (const auto& [name, value] : extremes) {
+      messages::block block;
+      block.point = static_cast<std::uint16_t>(said.blocks.size());
+      block.source_time_us = bench.now_us;
+      block.quality = messages::quality::good;
+      block.values = messages::block::reals{value};
+      said.blocks.push_back(std::move(block));
+    }
+    bench.link.take(said, bench.now_us);
+    bench.frames.clear();
+    bench.link.take({&asked, 1}, bench.now_us);
+    bench.pass(second);
+  }
+  std::map<std::uint32_t, messages::can::frame> told;
+  for (const auto& frame : bench.frames) told[frame.id] = frame;
+  REQUIRE(told.contains(0x4260));
+  const auto& modules = told[0x4260].data;
+  const auto word = [&](std::size_t at) { return modules[at] + 256 * modules[at + 1]; };
+  CHECK(word(0) == 53'600); // mV
+  CHECK(word(2) == 52'800);
+  CHECK(word(4) == 29);
+  CHECK(word(6) == 3);
+  CHECK(told.contains(0x4230));
+  CHECK(told.contains(0x4240));
+  CHECK(told.contains(0x4270));
+  CHECK(bench.text(0) == "Normal");
+}
+
 TEST_CASE("a charge that is stopped lowers the voltage to what the battery has, never to zero") {
   bench bench(options_of("discover.json"));
   bench.values[0] = 0;

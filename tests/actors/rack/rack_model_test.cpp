@@ -65,7 +65,7 @@ TEST_CASE("minimum, maximum and average come with where they are") {
   bench on;
   const auto said =
       on.step({3300, 3301, 3299, 3300, 3310, 3300, 3300, 3302}, std::vector<quality>(8, good));
-  CHECK(said.blocks.size() == 5);
+  CHECK(said.blocks.size() == 9);
   CHECK(real_of(*on.find(said, "cell_voltage_min")) == Approx(3.299));
   CHECK(index_of(*on.find(said, "cell_voltage_min_index")) == 2);
   CHECK(real_of(*on.find(said, "cell_voltage_max")) == Approx(3.310));
@@ -76,6 +76,25 @@ TEST_CASE("minimum, maximum and average come with where they are") {
     CHECK(block.missing.empty());
     CHECK(block.source_time_us == 42);
   }
+}
+
+TEST_CASE("modules are summed where the profile asks, and one with a bad cell has no sum") {
+  bench on;
+  const auto sums = [&](std::vector<quality> marks) {
+    return on.step({3300, 3301, 3299, 3300, 3310, 3300, 3300, 3302}, std::move(marks));
+  };
+  auto said = sums(std::vector<quality>(8, good));
+  CHECK(real_of(*on.find(said, "module_voltage_min")) == Approx(13.2));
+  CHECK(index_of(*on.find(said, "module_voltage_min_index")) == 0);
+  CHECK(real_of(*on.find(said, "module_voltage_max")) == Approx(13.212));
+  CHECK(index_of(*on.find(said, "module_voltage_max_index")) == 1);
+  auto marks = std::vector<quality>(8, good);
+  marks[6] = quality::stale;
+  said = sums(marks);
+  const auto& highest = *on.find(said, "module_voltage_max");
+  CHECK(real_of(highest) == Approx(13.2));
+  CHECK(highest.quality == quality::stale);
+  CHECK(highest.missing == std::vector<std::string>{"module_1"});
 }
 
 TEST_CASE("an element that is not good is left out and named, and the quality is the worst") {
@@ -105,7 +124,7 @@ TEST_CASE("F-145 without a good element there is no value") {
   const auto mark = GENERATE(quality::stale, quality::invalid, quality::never);
   bench on;
   const auto said = on.step(std::vector<std::uint16_t>(8, 3300), std::vector<quality>(8, mark));
-  REQUIRE(said.blocks.size() == 5);
+  REQUIRE(said.blocks.size() == 9);
   for (const auto& block : said.blocks) {
     CHECK(block.quality == mark);
     CHECK(block.element_quality.empty());

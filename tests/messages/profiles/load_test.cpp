@@ -139,6 +139,10 @@ TEST_CASE("F-180 values that mean nothing are refused with their place") {
       {R"("scale": 0.1)", R"("count": 2)", "4:5: points.current: nothing carries element 1\n"},
       {R"("scale": 0.1)", R"("aggregates": ["min"])",
        "4:55: points.current.aggregates: a single value has no aggregates\n"},
+      {R"("scale": 0.1)", R"("aggregates": ["module_sum"])",
+       "4:55: points.current.aggregates: a single value has no aggregates\n4:55: "
+       "points.current.aggregates: module_sum needs a group_size that divides count\n4:55: "
+       "points.current.aggregates: module_sum is of cells in V\n"},
       {R"("scale": 0.1)", R"("texts": ["off", "on"])",
        "4:55: points.current.texts: only a single integer without a unit can be a text\n"},
       {R"("period_ms": 100)", R"("period_ms": 0)",
