@@ -120,14 +120,8 @@ void digital_io_actor::take(const messages::telemetry& said, std::int64_t now_us
 
 void digital_io_actor::receive(const bus::digital::sample& sample) {
   const runtime::instant now{sample.now_us, sample.now_us + sample.utc_offset_us};
-  if (std::exchange(unreadable_, sample.reason) != sample.reason && !sample.reason.empty()) {
-    messages::event event;
-    event.kind = "system";
-    event.subject = context_.name();
-    event.state = "unreadable";
-    event.reason = sample.reason;
-    context_.record(std::move(event), now);
-  }
+  if (std::exchange(unreadable_, sample.reason) != sample.reason && !sample.reason.empty())
+    tell("unreadable", sample.reason, now);
   const bool is_read = sample.reason.empty();
   model_.take_levels(is_read ? std::optional(sample.levels) : std::nullopt, sample.now_us);
   advance(now);
@@ -170,8 +164,9 @@ void digital_io_actor::act(const messages::command& command) {
   advance(now);
   const auto at = model_.find_output(output);
   const bool is_line = options_.model.outputs[*at].point.empty();
-  if (is_line && !is_written_) {
-    return finish(messages::outcome::unknown, {"the chip refused the line"}, {});
+  if (is_line && !model_.are_lines_taken()) {
+    return finish(messages::outcome::unknown,
+                  {"the chip refused the line; it is ordered to its safe level"}, {});
   }
   finish(messages::outcome::done, {}, model_.is_on(*at) ? "1" : "0");
 }
@@ -186,13 +181,16 @@ void digital_io_actor::ending() {
 }
 
 runtime::condition digital_io_actor::condition() const {
-  return unreadable_.empty() ? runtime::condition::good : runtime::condition::degraded;
+  const bool is_well = unreadable_.empty() && (driven_.empty() || model_.are_lines_taken());
+  return is_well ? runtime::condition::good : runtime::condition::degraded;
 }
 
 void digital_io_actor::advance(runtime::instant now) {
   if (!std::exchange(described_, true)) context_.say(plane::telemetry, model_.catalogue(), now);
-  const bool changed = model_.step(now.monotonic_us);
-  drive();
+  bool changed = model_.step(now.monotonic_us);
+  drive(now);
+  // What became of it may be another state at once.
+  changed |= model_.step(now.monotonic_us);
   drive_couplers(now);
   tell_inputs(now);
   if (!changed && said_us_ && now.monotonic_us - *said_us_ < points_period_us) return;
@@ -220,11 +218,26 @@ void digital_io_actor::tell_inputs(runtime::instant now) {
 }
 
 // A line that was refused is tried again with the next sample.
-void digital_io_actor::drive() {
+void digital_io_actor::drive(runtime::instant now) {
   const auto wanted = model_.line_levels();
-  if (wanted.empty() || !options_.write || (is_written_ && wanted == driven_)) return;
-  is_written_ = options_.write(wanted);
+  if (wanted.empty() || !options_.write || (model_.are_lines_taken() && wanted == driven_)) return;
   driven_ = wanted;
+  const bool is_taken = options_.write(wanted);
+  if (!model_.take_write(is_taken, now.monotonic_us)) return;
+  if (is_taken) return tell("writable", {}, now);
+  tell("unwritable",
+       "the chip refused its outputs: all of them are ordered to their safe levels until it takes "
+       "them",
+       now);
+}
+
+void digital_io_actor::tell(const char* state, std::string reason, runtime::instant now) {
+  messages::event event;
+  event.kind = "system";
+  event.subject = context_.name();
+  event.state = state;
+  event.reason = std::move(reason);
+  context_.record(std::move(event), now);
 }
 
 void digital_io_actor::drive_couplers(runtime::instant now) {

@@ -59,7 +59,8 @@ class digital_io_actor final : public runtime::actor {
   void act(const messages::command& command);
   void advance(runtime::instant now);
   void tell_inputs(runtime::instant now);
-  void drive();
+  void drive(runtime::instant now);
+  void tell(const char* state, std::string reason, runtime::instant now);
   void drive_couplers(runtime::instant now);
 
   runtime::context& context_;
@@ -70,7 +71,6 @@ class digital_io_actor final : public runtime::actor {
   std::map<std::string, bool> reported_;   ///< by a coupler, of its outputs
   std::vector<bool> told_active_;          ///< of each input, in the last event
   std::vector<bool> driven_;               ///< what the lines were driven to last
-  bool is_written_ = false;                ///< and they took it
   struct request {
     std::optional<std::int64_t> us;
     bool on = false;

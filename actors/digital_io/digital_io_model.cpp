@@ -98,6 +98,11 @@ void digital_io_model::take_point(const std::string& point, std::optional<bool> 
     hear(i, level, now_us);
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (options_.outputs[i].point == point && level) {
+      outputs_[i].reported = level;
+      outputs_[i].heard_us = now_us;
+      outputs_[i].silence_us = coupler_silence_us(point_period_ms);
+    }
     if (options_.outputs[i].follow != point || !level) continue;
     outputs_[i].wanted = level;
     outputs_[i].until_us = now_us + coupler_silence_us(point_period_ms);
@@ -145,6 +150,26 @@ void digital_io_model::settle(std::size_t which, std::int64_t now_us) {
   about.shown = about.settled.value_or(true);
 }
 
+bool digital_io_model::take_write(bool is_taken, std::int64_t now_us) {
+  are_lines_taken_ = is_taken;
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    if (!options_.outputs[i].point.empty()) continue;
+    if (is_taken) {
+      outputs_[i].heard_us = now_us;
+    } else {
+      outputs_[i].wanted.reset();
+      outputs_[i].until_us.reset();
+    }
+  }
+  return std::exchange(is_refusal_told_, !is_taken) == is_taken;
+}
+
+bool digital_io_model::is_held(std::size_t output, std::int64_t now_us) const {
+  const auto& about = outputs_[output];
+  if (options_.outputs[output].point.empty()) return are_lines_taken_;
+  return about.reported == about.driven && now_us - about.heard_us < about.silence_us;
+}
+
 bool digital_io_model::step(std::int64_t now_us) {
   bool changed = false;
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
@@ -162,6 +187,8 @@ bool digital_io_model::step(std::int64_t now_us) {
     const bool ends = ending_ && !options_.outputs[i].point.empty();
     const bool driven = ends ? safe : about.wanted.value_or(safe);
     changed |= std::exchange(about.driven, driven) != driven;
+    const bool is_known = is_held(i, now_us);
+    changed |= std::exchange(about.known, is_known) != is_known;
   }
   return changed;
 }
@@ -176,16 +203,23 @@ std::vector<bool> digital_io_model::line_levels() const {
 
 std::vector<messages::block> digital_io_model::blocks(std::int64_t now_us) const {
   std::vector<messages::block> said;
-  const auto add = [&](bool value, bool is_known, std::int64_t time_us) {
+  const auto add = [&](bool value, messages::quality how, std::int64_t time_us) {
     messages::block block;
     block.point = static_cast<std::uint16_t>(said.size());
     block.source_time_us = time_us;
-    block.quality = is_known ? messages::quality::good : messages::quality::stale;
+    block.quality = how;
     block.values = messages::block::words{static_cast<std::uint16_t>(value ? 1 : 0)};
     said.push_back(std::move(block));
   };
-  for (const auto& each : inputs_) add(each.shown, each.known, each.heard_us);
-  for (const auto& each : outputs_) add(each.driven, true, now_us);
+  using messages::quality;
+  for (const auto& each : inputs_)
+    add(each.shown, each.known ? quality::good : quality::stale, each.heard_us);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    const bool is_held_now = is_held(i, now_us);
+    const auto lacking = options_.outputs[i].point.empty() ? quality::invalid : quality::stale;
+    add(outputs_[i].driven, is_held_now ? quality::good : lacking,
+        is_held_now ? now_us : outputs_[i].heard_us);
+  }
   return said;
 }
 

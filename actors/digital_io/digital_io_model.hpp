@@ -47,7 +47,8 @@ struct model_options {
 };
 
 /// Inputs debounced, outputs held for as long as somebody renews them. Pure. Input
-/// values are 1 while active; one that is not known is 1 and of quality stale.
+/// values are 1 while active; one that is not known is 1 and of quality stale. Output values are
+/// what is ordered: invalid while the chip refuses it, stale while the coupler shows it not.
 class digital_io_model {
  public:
   /// The options must be valid.
@@ -69,7 +70,15 @@ class digital_io_model {
   /// contactors were opened in order.
   void end() { ending_ = true; }
 
-  /// Time passes. True: an input, or what an output is driven to, is another now.
+  /// What became of driving `line_levels`. Where they are refused, nobody knows at which level
+  /// any line is: what was set is forgotten, so that all fall to their safe levels once the chip
+  /// takes them, and none to a level that was asked for long ago. True: that is news.
+  bool take_write(bool is_taken, std::int64_t now_us);
+  /// The chip took what its lines are driven to; before the first time as after a refusal.
+  [[nodiscard]] bool are_lines_taken() const { return are_lines_taken_; }
+
+  /// Time passes. True: an input, what an output is driven to or whether that is so, is another
+  /// now.
   bool step(std::int64_t now_us);
 
   /// The input is active, or counts as such.
@@ -101,7 +110,12 @@ class digital_io_model {
     std::optional<bool> wanted;
     std::optional<std::int64_t> until_us; ///< nothing: for good
     bool driven = false;
+    std::optional<bool> reported; ///< by its coupler
+    std::int64_t heard_us = 0;    ///< when that was, or when the chip took a line
+    std::int64_t silence_us = coupler_silence_us_min;
+    bool known = false;
   };
+  [[nodiscard]] bool is_held(std::size_t output, std::int64_t now_us) const;
   void hear(std::size_t which, std::optional<bool> level, std::int64_t now_us);
   void settle(std::size_t which, std::int64_t now_us);
 
@@ -110,6 +124,8 @@ class digital_io_model {
   std::vector<input_state> inputs_;
   std::vector<output_state> outputs_;
   bool ending_ = false;
+  bool are_lines_taken_ = false;
+  bool is_refusal_told_ = false;
 };
 
 } // namespace voltaic::actors::digital_io

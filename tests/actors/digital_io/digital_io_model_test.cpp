@@ -154,6 +154,26 @@ TEST_CASE("an output that follows a point falls to its safe level when that is s
   CHECK_FALSE(io.model.is_on(2));
 }
 
+TEST_CASE("safety rule 4: a coupler's output is stale unless the coupler shows that it holds it") {
+  bench io;
+  constexpr std::size_t fan = 4; // of the points: three inputs, the relay, the fan
+  const auto told = [&] { return io.model.blocks(io.now_us)[fan]; };
+  io.run(10);
+  CHECK(told().quality == messages::quality::stale);
+  io.model.take_point("coupler_0/output_1", true, 100, io.now_us);
+  io.run(290);
+  CHECK(told().quality == messages::quality::good);
+  io.run(20); // it is silent
+  CHECK(told().quality == messages::quality::stale);
+  io.model.take_point("coupler_0/output_1", true, 100, io.now_us);
+  CHECK(told().quality == messages::quality::good);
+  REQUIRE(io.model.set("fan", false, std::nullopt).empty());
+  io.run(10); // it is asked for, and shows the level before
+  CHECK(told().quality == messages::quality::stale);
+  io.model.take_point("coupler_0/output_1", false, 100, io.now_us);
+  CHECK(told().quality == messages::quality::good);
+}
+
 TEST_CASE("digital options that cannot be meant are told at once") {
   CHECK(model_options{}.validate().size() == 2);
   auto twice = options();
