@@ -65,7 +65,7 @@ void model::lay_out() {
     points_.push_back({cells, false, {}});
     cells += point.count;
   }
-  cells_.resize(cells, quality::never);
+  cells_.resize(cells);
   raw_.resize(cells);
   real_.resize(cells);
   for (const auto& covered : plan_.coverages()) {
@@ -117,9 +117,21 @@ void model::take_samples(std::size_t read, std::span<const std::uint16_t> regist
     const auto cell = points_[sample.point].first_cell + sample.index;
     raw_[cell] = sample.raw;
     real_[cell] = sample.real;
-    cells_[cell] = sample.good ? quality::good : quality::invalid;
+    cells_[cell].take(sample.good);
     if (options_.profile->points[sample.point].type == profiles::raw_type::text)
       points_[sample.point].text = sample.good ? plan_.text_of(read, sample.point, registers) : "";
+  }
+}
+
+void model::element::take(bool is_good) {
+  if (!is_good) {
+    good_run = 0;
+    quality = messages::quality::invalid;
+  } else if (recovering && ++good_run < good_again_samples) {
+    quality = messages::quality::stale;
+  } else {
+    recovering = false;
+    quality = messages::quality::good;
   }
 }
 
@@ -127,8 +139,7 @@ void model::take_exception(std::size_t read, std::int64_t time_us) {
   for (const auto& each : parts_) {
     if (each.covered.read != read) continue;
     const auto first = points_[each.covered.point].first_cell + each.covered.first_index;
-    for (auto cell = first; cell < first + each.covered.count; ++cell)
-      cells_[cell] = quality::invalid;
+    for (auto cell = first; cell < first + each.covered.count; ++cell) cells_[cell].take(false);
   }
   mark(read, time_us);
 }
@@ -149,8 +160,11 @@ void model::mark_stale(std::int64_t now_us) {
     each.stale = true;
     points_[each.covered.point].changed = true;
     const auto first = points_[each.covered.point].first_cell + each.covered.first_index;
-    for (auto cell = first; cell < first + each.covered.count; ++cell)
-      cells_[cell] = messages::worst(cells_[cell], quality::stale);
+    for (auto cell = first; cell < first + each.covered.count; ++cell) {
+      cells_[cell].quality = messages::worst(cells_[cell].quality, quality::stale);
+      cells_[cell].recovering = true;
+      cells_[cell].good_run = 0;
+    }
   }
 }
 
@@ -197,7 +211,7 @@ known_value model::read(std::uint16_t point) const {
   const auto& shape = options_.profile->points[point];
   const auto cell = points_[point].first_cell;
   known_value known;
-  known.quality = cells_[cell];
+  known.quality = cells_[cell].quality;
   known.value = shape.type == profiles::raw_type::f64
                     ? real_[cell]
                     : static_cast<double>(raw_[cell]) * shape.scale + shape.offset;
@@ -214,12 +228,12 @@ messages::block model::make_block(std::uint16_t point) const {
     if (each.covered.point == point && each.ever_seen)
       oldest_us = std::min(oldest_us.value_or(each.seen_us), each.seen_us);
   block.source_time_us = oldest_us.value_or(0);
-  const auto qualities =
+  const auto cells =
       std::span(cells_).subspan(points_[point].first_cell, options_.profile->points[point].count);
-  block.quality = *std::max_element(qualities.begin(), qualities.end());
-  if (std::any_of(qualities.begin(), qualities.end(),
-                  [&](quality each) { return each != qualities[0]; }))
-    block.element_quality.assign(qualities.begin(), qualities.end());
+  block.quality = std::ranges::max(cells, {}, &element::quality).quality;
+  if (std::ranges::any_of(cells,
+                          [&](const element& each) { return each.quality != block.quality; }))
+    for (const auto& each : cells) block.element_quality.push_back(each.quality);
   const auto& shape = options_.profile->points[point];
   const auto first = points_[point].first_cell;
   if (shape.type == profiles::raw_type::text) {

@@ -21,6 +21,8 @@ namespace voltaic::actors::modbus_device {
 inline constexpr std::string_view beat_operation = "beat";
 /// Rounds without a fault before the device counts as running again.
 inline constexpr std::uint32_t good_rounds_min = 3;
+/// Good samples in a row that make a stale value good again.
+inline constexpr std::uint8_t good_again_samples = 3;
 
 /// Which device the model plays.
 struct model_options {
@@ -112,6 +114,12 @@ class model {
 
  private:
   using register_plan = messages::profiles::register_plan;
+  struct element {
+    messages::quality quality = messages::quality::never;
+    bool recovering = false;   ///< was stale and has not yet been good often enough
+    std::uint8_t good_run = 0; ///< good samples in a row while recovering
+    void take(bool is_good);
+  };
   // What one read brings of one point: arrives and ages in one piece.
   struct part {
     register_plan::coverage covered;
@@ -151,7 +159,7 @@ class model {
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;
-  std::vector<messages::quality> cells_;
+  std::vector<element> cells_;
   std::vector<std::int64_t> raw_;
   std::vector<double> real_;
   std::vector<messages::profiles::sample> samples_;

@@ -61,8 +61,52 @@ TEST_CASE_METHOD(device_fixture,
     node.advance(100 * ms);
   }
   CHECK(node.outside.all<messages::telemetry>().size() == said);
-  deliver(good_round());
+  for (int count = 0; count < 3; ++count) deliver(good_round());
   CHECK(newest(energy).quality == quality::good);
+}
+
+TEST_CASE_METHOD(device_fixture,
+                 "a Modbus value once stale needs three good samples in a row to be good again") {
+  const auto out_of_range = [&] {
+    poll round = good_round();
+    for (auto& answer : round.answers)
+      if (answer.request.table == bus::modbus::table::input) answer.registers[0] = 20'000;
+    return round;
+  };
+  deliver(good_round());
+  CHECK(newest(voltage).quality == quality::good); // the first of a start
+  node.advance(500 * ms);
+  REQUIRE(newest(voltage).quality == quality::stale);
+  const auto stale_us = newest(voltage).source_time_us;
+  deliver(good_round());
+  CHECK(newest(voltage).quality == quality::stale);
+  CHECK(newest(voltage).source_time_us > stale_us); // it is new, and not yet trusted
+  CHECK(newest(string_current).quality == quality::stale);
+  CHECK(newest(string_current).element_quality.empty());
+  deliver(good_round());
+  CHECK(newest(voltage).quality == quality::stale);
+  deliver(out_of_range()); // a bad one begins anew
+  CHECK(newest(voltage).quality == quality::invalid);
+  CHECK(newest(energy).quality == quality::good);
+  for (const auto expected : {quality::stale, quality::stale, quality::good}) {
+    deliver(good_round());
+    CHECK(newest(voltage).quality == expected);
+  }
+  deliver(out_of_range()); // what was never stale is good with its next good sample
+  deliver(good_round());
+  CHECK(newest(voltage).quality == quality::good);
+}
+
+TEST_CASE_METHOD(device_fixture, "a Modbus value that is refused while it recovers begins anew") {
+  deliver(good_round());
+  node.advance(500 * ms);
+  for (int count = 0; count < 2; ++count) deliver(good_round());
+  deliver(round_of(outcome::exception, 2));
+  CHECK(newest(energy).quality == quality::invalid);
+  for (const auto expected : {quality::stale, quality::stale, quality::good}) {
+    deliver(good_round());
+    CHECK(newest(energy).quality == expected);
+  }
 }
 
 TEST_CASE_METHOD(device_fixture,
