@@ -61,13 +61,14 @@ void parallel_model::learn(const messages::catalogue& described) {
     find("current", about.current.at);
     find("contactor", about.contactor.at);
     find("contactor_lock", about.lock.at);
+    find("contactor_joined", about.joined.at);
   }
 }
 
 void parallel_model::take(const messages::telemetry& said, std::int64_t heard_us) {
   for (auto& [rack, about] : racks_) {
     for (const auto& block : said.blocks) {
-      for (auto* one : {&about.voltage, &about.current}) {
+      for (auto* one : {&about.voltage, &about.current, &about.joined}) {
         if (one->at.fingerprint != said.fingerprint || one->at.position != block.point) continue;
         one->said.value = messages::points::good_number(block, one->at.scale);
         one->said.news.hear(block.source_time_us, heard_us);
@@ -97,7 +98,9 @@ std::string parallel_model::refusal(const std::string& name, const member& closi
     return fmt::format("{} on the same DC bus {} is not heard", other_name, other.dc_bus);
   if (lock->find(contactor_weld) != std::string::npos)
     return fmt::format("{} on the same DC bus {} has contactor_weld", other_name, other.dc_bus);
-  if (*contactor == "open" || *contactor == "fault") return {};
+  // A fault, or feedback that is lost, may leave it on the bus.
+  const bool is_apart = fresh(other.joined.said, now_us) == 0.0;
+  if (is_apart && (*contactor == "open" || *contactor == "fault")) return {};
   const auto own_v = fresh(closing.voltage.said, now_us);
   const auto other_v = fresh(other.voltage.said, now_us);
   const auto current_a = fresh(other.current.said, now_us);

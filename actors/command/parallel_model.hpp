@@ -68,6 +68,7 @@ class parallel_model {
     number current;
     word contactor;
     word lock;
+    number joined; ///< to the DC bus, by its contactors' feedback
   };
   template <class Value>
   [[nodiscard]] static std::optional<Value> fresh(const heard<Value>& of, std::int64_t now_us);

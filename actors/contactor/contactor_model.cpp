@@ -57,67 +57,6 @@ void contactor_model::take_inputs(std::vector<active_input> active) {
   }
 }
 
-// Symmetric: a rack above the bus is as bad as one below. A bus with a remainder of charge
-// and nobody else on it is what precharge is for; one above the rack never is.
-std::vector<std::string> contactor_model::refuse_parallel() const {
-  if (!device_.rack_v || !device_.bus_v || *device_.bus_v < options_.live_bus_v) return {};
-  const double above_v = *device_.rack_v - *device_.bus_v;
-  const bool is_too_far = options_.shares_bus ? std::abs(above_v) > options_.parallel_difference_v
-                                              : above_v < -options_.parallel_difference_v;
-  if (!is_too_far) return {};
-  return {
-      fmt::format("parallel_block: {} has {:.1f} V and its DC bus {:.1f} V, at most "
-                  "{:g} V apart are joined",
-                  options_.rack, *device_.rack_v, *device_.bus_v, options_.parallel_difference_v)};
-}
-
-std::vector<std::string> contactor_model::close_refusals() const {
-  std::vector<std::string> refused;
-  if (!options_.close_barred_by.empty())
-    refused.push_back("closing is not permitted in this site: " + options_.close_barred_by);
-  if (!bar_.empty()) refused.push_back(bar_);
-  if (!loaded_) refused.emplace_back("latches are not loaded");
-  for (const auto& name : latches_) {
-    if (name != lease_expired) refused.push_back(name + " is latched: reset first");
-  }
-  for (const auto& input : inputs_) {
-    refused.push_back(fmt::format("{} is {}", input.name, input.why));
-  }
-  if (!permit_us_ || last_us_ - *permit_us_ >= options_.permit_silence_us) {
-    refused.emplace_back("protection is silent");
-  } else if (!permit_.granted || !permit_.close_allowed) {
-    refused.insert(refused.end(), permit_.reasons.begin(), permit_.reasons.end());
-    if (permit_.reasons.empty()) refused.emplace_back("protection does not allow it");
-  }
-  if (!known(device_)) refused.emplace_back("feedback of the contactors is unknown");
-  for (auto& why : refuse_parallel()) refused.push_back(std::move(why));
-  if (!heat_.has_room(device_)) {
-    refused.emplace_back(std::string(precharge_hot) + ": the precharge resistor has to cool");
-  }
-  return refused;
-}
-
-std::vector<std::string> contactor_model::refuse_close() const {
-  auto refused = close_refusals();
-  if (state_ != state::open) {
-    refused.push_back(state_ == state::pause
-                          ? "another closing waits for its time"
-                          : fmt::format("the contactors are {}", duty_of(state_).shown));
-  }
-  return refused;
-}
-
-std::vector<std::string> contactor_model::request_close() {
-  auto refused = refuse_close();
-  if (refused.empty()) close_wanted_ = true;
-  return refused;
-}
-
-std::int64_t contactor_model::wait_us() const {
-  if (!closing_us_) return 0;
-  return std::max<std::int64_t>(*closing_us_ + options_.spacing_us - last_us_, 0);
-}
-
 void contactor_model::request_open(std::string reason) {
   open_wanted_ = true;
   close_wanted_ = false;
@@ -394,7 +333,8 @@ void contactor_model::latch_for(contactor::state next, event cause, const std::s
   if (next == state::fault || cause == event::weld || cause == event::fire) latch(reason);
   if (reason == lease_expired || reason == lease_ran_out) latch(lease_expired);
   if (cause == event::close_request || cause == event::early_request) unlatch(lease_expired);
-  if (cause == event::wait_over && device_.current_a) latch(break_under_load);
+  // Nobody who does not know the current knows that it was small enough.
+  if (cause == event::wait_over) latch(device_.current_a ? break_under_load : break_unknown);
 }
 
 // Of a closing, and of an attempt of it.
@@ -422,7 +362,7 @@ void contactor_model::begin(contactor::state next, event cause, std::int64_t now
 void contactor_model::count(contactor::state next) {
   if (next == state::closed) ++wear_.operations;
   const bool breaks = carries() && next != state::closed && next != state::reducing;
-  const double current_a = std::abs(device_.current_a.value_or(0));
+  const double current_a = std::abs(device_.current_a.value_or(options_.rated_current_a));
   if (!breaks || current_a < no_current_a) return;
   ++wear_.breaks;
   wear_.break_current_a += current_a;

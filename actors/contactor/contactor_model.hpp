@@ -22,6 +22,8 @@ inline constexpr const char* contactor_weld = "contactor_weld";
 inline constexpr const char* contactor_feedback = "contactor_feedback";
 inline constexpr const char* precharge_failed = "precharge_failed";
 inline constexpr const char* break_under_load = "break_under_load";
+/// The same, as far as anybody can tell: opened while the current was not known.
+inline constexpr const char* break_unknown = "break_current_unknown";
 inline constexpr const char* fire_detected = "fire_detected";
 inline constexpr const char* lease_expired = "lease_expired";
 /// Why it is open after a restart: its lease ran out while nobody commanded it,
@@ -61,7 +63,7 @@ struct active_input {
 /// What the contactors have been through; it only grows.
 struct wear {
   std::uint64_t operations = 0;  ///< closings that came about
-  std::uint64_t breaks = 0;      ///< openings with current
+  std::uint64_t breaks = 0;      ///< openings with current; one that is not known is the rated
   double break_current_a = 0;    ///< of all these, added up
   double precharge_energy_j = 0; ///< that went into the resistor, where it is known
   friend bool operator==(const wear&, const wear&) = default;
@@ -106,7 +108,8 @@ class contactor_model {
   [[nodiscard]] std::vector<std::string> refuse_close() const;
   /// What bars its closing, whatever its contactors do now.
   [[nodiscard]] std::vector<std::string> close_refusals() const;
-  /// Why rack and bus, as this rack measures both, must not be joined; empty: they may.
+  /// Why rack and bus, as this rack measures both, must not be joined, also where one of them is
+  /// not known; empty: they may.
   [[nodiscard]] std::vector<std::string> refuse_parallel() const;
   /// How long a closing that is asked for now has to wait after the last one.
   [[nodiscard]] std::int64_t wait_us() const;
@@ -140,6 +143,8 @@ class contactor_model {
   [[nodiscard]] double heat_share() const { return heat_.share(); }
 
  private:
+  /// Of rack or bus, in words: why they are not joined.
+  [[nodiscard]] std::string unknown_voltage() const;
   [[nodiscard]] bool holds(event what, std::int64_t now_us) const;
   [[nodiscard]] bool device_opened(std::int64_t now_us) const;
   [[nodiscard]] bool confirmed() const;

@@ -43,6 +43,7 @@ struct contactor_options {
   int precharge_attempts = 3;
   int feedback_attempts = 2;
   precharge_resistor resistor;
+  double rack_voltage_max_v = 0; ///< the highest that its profile takes for valid; 0: none is
 
   /// Every finding at once; empty: they can be used.
   [[nodiscard]] std::vector<std::string> validate() const;

@@ -27,8 +27,9 @@ double precharge_heat_model::step(bool charging, const device_values& device,
   const auto cooled = static_cast<double>(elapsed_us) / static_cast<double>(cooling_us);
   share_ = std::max(share_ - cooled, 0.0);
   const double ohm = rules_.resistor.resistance_ohm;
-  if (!charging || ohm <= 0 || !device.rack_v || !device.bus_v) return 0;
-  const double across_v = *device.rack_v - *device.bus_v;
+  if (!charging || ohm <= 0) return 0;
+  // What is not known is as hot as it can be: a full rack, an empty bus.
+  const double across_v = worst_rack_v(device) - device.bus_v.value_or(0);
   const double taken_j = across_v * across_v / ohm * seconds(elapsed_us);
   if (is_rated()) share_ += taken_j / rules_.resistor.energy_max_j;
   return taken_j;
@@ -37,8 +38,9 @@ double precharge_heat_model::step(bool charging, const device_values& device,
 bool precharge_heat_model::has_room(const device_values& device) const {
   double needed = 1 / blind_attempts_max;
   if (is_rated()) {
+    if (!device.rack_v && rules_.rack_voltage_max_v <= 0) return false;
     // A short circuit on the bus, for the whole time of an attempt.
-    const double rack_v = device.rack_v.value_or(0);
+    const double rack_v = worst_rack_v(device);
     needed = rack_v * rack_v / rules_.resistor.resistance_ohm * seconds(rules_.precharge_us) /
              rules_.resistor.energy_max_j;
   }

@@ -12,7 +12,8 @@ inline constexpr double blind_attempts_max = 6;
 /// From full to cold.
 inline constexpr std::int64_t cooling_us = 600 * messages::us_per_s;
 
-/// How much of what the precharge resistor takes is used up. Pure.
+/// How much of what the precharge resistor takes is used up. Pure. A rack whose voltage is not
+/// known counts as full, a bus as empty.
 class precharge_heat_model {
  public:
   /// `rules` outlives it.
@@ -33,6 +34,9 @@ class precharge_heat_model {
  private:
   [[nodiscard]] bool is_rated() const {
     return rules_.resistor.resistance_ohm > 0 && rules_.resistor.energy_max_j > 0;
+  }
+  [[nodiscard]] double worst_rack_v(const device_values& device) const {
+    return device.rack_v.value_or(rules_.rack_voltage_max_v);
   }
   const contactor_options& rules_;
   double share_ = 0;

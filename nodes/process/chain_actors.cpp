@@ -103,6 +103,16 @@ bool is_asked_about(const site::plan& plan, const site::rack& rack) {
          });
 }
 
+// The highest voltage that its device can tell; 0: it tells none.
+double highest_voltage_v(const messages::profiles::device_profile& of) {
+  const auto found = of.find_point("voltage");
+  if (!found) return 0;
+  const auto& point = of.points[*found];
+  if (point.valid) return point.valid->maximum;
+  return static_cast<double>(messages::profiles::raw_maximum(point.type)) * point.scale +
+         point.offset;
+}
+
 void take(const rack_configuration& from, actors::contactor::contactor_options& into) {
   into.close_barred_by = bar_to_closing(from);
   into.shares_bus = from.shares_bus > 0;
@@ -211,6 +221,8 @@ actor_factory make_contactor(const actor_setup& setup) {
   actors::contactor::actor_options options;
   options.device = rack.device;
   options.rules.rack = rack.name;
+  options.rules.rack_voltage_max_v =
+      highest_voltage_v(*setup.plan.find_device(rack.device)->profile);
   options.asks_before_closing = is_asked_about(setup.plan, rack);
   options.second_evaluator = site::second_evaluator_of(rack);
   const auto wanted = site::configuration_of(setup.plan, rack);

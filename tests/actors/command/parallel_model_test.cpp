@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,9 +22,11 @@ struct bench {
   std::int64_t now_us = 100'000 * ms;
   std::int64_t source_age_us = 0;
   messages::quality said_quality = messages::quality::good;
+  bool is_standing_unknown = false; ///< feedback does not show whether it is joined
 
   void say(const std::string& rack, double voltage_v, double current_a,
-           const std::string& contactor, const std::string& lock = "none") {
+           const std::string& contactor, const std::string& lock = "none",
+           std::optional<bool> joined = std::nullopt) {
     const auto catalogue = [](const std::string& owner, const all& names) {
       std::vector<messages::point_description> points;
       for (const auto& name : names) {
@@ -35,7 +38,8 @@ struct bench {
     };
     const auto device = catalogue("bms" + rack.substr(4), {rack + "/voltage", rack + "/current"});
     const auto actor =
-        catalogue(rack + "/contactor", {rack + "/contactor", rack + "/contactor_lock"});
+        catalogue(rack + "/contactor",
+                  {rack + "/contactor", rack + "/contactor_lock", rack + "/contactor_joined"});
     for (const auto& each : {device, actor}) model.learn(each);
     const auto block = [this](std::uint16_t point, auto values) {
       messages::block made;
@@ -50,7 +54,11 @@ struct bench {
                 device.fingerprint,
                 {block(0, reals{voltage_v}), block(1, reals{current_a})}},
                now_us);
-    model.take({actor.owner, actor.fingerprint, {block(0, contactor), block(1, lock)}}, now_us);
+    const bool is_joined = joined.value_or(contactor == "closed");
+    auto standing = block(2, messages::block::integers{is_joined ? 1 : 0});
+    if (is_standing_unknown) standing.quality = messages::quality::stale;
+    model.take({actor.owner, actor.fingerprint, {block(0, contactor), block(1, lock), standing}},
+               now_us);
   }
   [[nodiscard]] all close(const std::string& point = "rack_0",
                           const std::string& operation = "close") const {
@@ -137,6 +145,23 @@ TEST_CASE("F-165 racks of the bus that are not heard block, and what is old is n
   CHECK(site.close().empty());
   site.now_us += parallel_age_us_max + ms;
   CHECK(site.close().size() == 2);
+}
+
+TEST_CASE("F-165 a rack in fault or open blocks like a closed one unless feedback shows it apart") {
+  for (const auto* contactor : {"fault", "open"}) {
+    for (const bool is_known : {true, false}) {
+      bench site;
+      site.say("rack_0", 1'584, 0, "open");
+      site.say("rack_1", 1'584, 0, "open");
+      site.say("rack_2", 1'400, 0, contactor, "contactor_feedback");
+      CHECK(site.close().empty());
+      site.is_standing_unknown = !is_known;
+      site.say("rack_2", 1'400, 0, contactor, "contactor_feedback", true);
+      CHECK(site.close() ==
+            all{"parallel_block: rack_2 has 1400.0 V on dc_0, rack_0 1584.0 V: 184.0 V apart, at "
+                "most 3 V are joined"});
+    }
+  }
 }
 
 TEST_CASE("what a relay tells anew of a rack that is gone blocks as if it were not heard") {

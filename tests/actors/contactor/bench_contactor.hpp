@@ -18,7 +18,8 @@ inline constexpr std::int64_t ms = 1'000;
 class bench {
  public:
   explicit bench(contactor_options options = {}, std::vector<std::string> latches = {})
-      : model((options.rack = "rack_0", options.break_current_a = 20, options)) {
+      : model((options.rack = "rack_0", options.break_current_a = 20,
+               options.rack_voltage_max_v = 2'500, options)) {
     model.load_latches(latches, false);
     device.minus_closed = device.plus_closed = device.precharge_closed = false;
     device.opened_by_lease = false;
@@ -86,7 +87,8 @@ class bench {
     device.minus_closed = precharge || close || order == contactor_order::minus;
     device.precharge_closed = precharge;
     device.plus_closed = close || plus_alone;
-    if (precharge) device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
+    if (precharge && device.bus_v && device.rack_v)
+      device.bus_v = *device.bus_v + (*device.rack_v - *device.bus_v) * 0.5;
     if (!precharge && !close) device.bus_v = 0;
   }
 };

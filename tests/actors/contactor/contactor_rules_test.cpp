@@ -120,14 +120,57 @@ TEST_CASE("F-159 a rack that fire locked tells of a weld as well, and only of on
   }
 }
 
-TEST_CASE("F-165 where the voltage of rack or bus is unknown there is nothing to compare") {
-  for (const bool is_rack : {false, true}) {
-    bench rack;
+TEST_CASE("F-165 where the voltage of rack or bus is unknown nothing is joined") {
+  using lines = std::vector<std::string>;
+  for (const bool shares_bus : {false, true}) {
+    contactor_options options;
+    options.shares_bus = shares_bus;
+    bench rack(options);
+    const auto refused_at = [&](std::optional<double> rack_v, std::optional<double> bus_v) {
+      rack.device.rack_v = rack_v;
+      rack.device.bus_v = bus_v;
+      step_at(rack, rack.now_us + 1);
+      return rack.model.request_close();
+    };
     rack.run(200);
-    rack.device.bus_v = 2'000;
-    step_at(rack, rack.now_us + 1);
-    REQUIRE(rack.model.request_close().size() == 1);
-    (is_rack ? rack.device.rack_v : rack.device.bus_v).reset();
+    CHECK(refused_at(1'584, {}) ==
+          lines{"parallel_block: rack_0: the voltage of its DC bus is not known, and only what is "
+                "near each other is joined"});
+    CHECK(refused_at({}, 0) == lines{"parallel_block: rack_0: its own voltage is not known, and "
+                                     "only what is near each other is joined"});
+    CHECK(refused_at({}, {}) ==
+          lines{"parallel_block: rack_0: its own voltage and that of its DC bus are not known, and "
+                "only what is near each other is joined"});
+    CHECK(rack.model.state() == state::open);
+    CHECK(refused_at(1'584, 0).empty());
+  }
+}
+
+TEST_CASE("F-165 a wish to close ends where a voltage is lost before it acts") {
+  bench rack;
+  rack.run(200);
+  REQUIRE(rack.model.request_close().empty());
+  rack.disturb = [](device_values& device) { device.bus_v.reset(); };
+  rack.run(1'000);
+  CHECK(rack.model.state() == state::open);
+  rack.disturb = {};
+  rack.device.bus_v = 0;
+  rack.run(1'000);
+  CHECK(rack.model.state() == state::open); // and nothing is left of it
+}
+
+TEST_CASE("F-165 a bus that is live the other way round is joined by nobody") {
+  for (const bool shares_bus : {false, true}) {
+    contactor_options options;
+    options.shares_bus = shares_bus;
+    bench rack(options);
+    rack.run(200);
+    for (const double bus_v : {-800.0, -60.0}) {
+      rack.device.bus_v = bus_v;
+      step_at(rack, rack.now_us + 1);
+      CHECK(rack.model.request_close().size() == 1);
+    }
+    rack.device.bus_v = -59; // what a sensor may show of a dead one
     step_at(rack, rack.now_us + 1);
     CHECK(rack.model.request_close().empty());
   }

@@ -314,6 +314,9 @@ TEST_CASE("every reason that bars closing is told, and each alone") {
   }());
   CHECK(unloaded.request_close() == lines{"latches are not loaded", "protection is silent",
                                           "feedback of the contactors is unknown",
+                                          "parallel_block: rack_0: its own voltage and that of its "
+                                          "DC bus are not known, and only what is near each other "
+                                          "is joined",
                                           "the contactors are opening"});
 }
 

@@ -9,6 +9,7 @@ namespace {
 contactor_options rated(double ohm, double joule) {
   contactor_options options;
   options.resistor = {ohm, joule};
+  options.rack_voltage_max_v = 1'000;
   return options;
 }
 
@@ -28,8 +29,6 @@ TEST_CASE("F-161 a precharge resistor takes voltage squared by resistance while 
   CHECK(heat.share() == Approx(0.025));
   CHECK(heat.step(true, at_volts(300, 800), 100'000) == Approx(250));
   CHECK(heat.step(false, at_volts(800, 300), 100'000) == 0);
-  CHECK(heat.step(true, at_volts(800, {}), 100'000) == 0);
-  CHECK(heat.step(true, at_volts({}, 300), 100'000) == 0);
   const auto share = heat.share();
   heat.begin_attempt(); // its energy is measured, attempts are not counted
   CHECK(heat.share() == share);
@@ -73,7 +72,6 @@ TEST_CASE("F-161 another attempt has room while a short circuit for its whole ti
   CHECK(heat.has_room(rack));
   heat.load(0.361, 0);
   CHECK_FALSE(heat.has_room(rack));
-  CHECK(heat.has_room(at_volts({}, 0)));
   const contactor_options nothing_known;
   precharge_heat_model blind(nothing_known);
   for (int attempt = 0; attempt < 6; ++attempt) {
@@ -81,6 +79,26 @@ TEST_CASE("F-161 another attempt has room while a short circuit for its whole ti
     blind.begin_attempt();
   }
   CHECK_FALSE(blind.has_room(rack));
+}
+
+TEST_CASE("F-161 a voltage that nobody knows heats the resistor as much as it can") {
+  const auto options = rated(100, 20'000); // 1,000 V for 2 s: 20 kJ, all of it
+  precharge_heat_model heat(options);
+  CHECK(heat.has_room(at_volts({}, 0)));
+  heat.load(0.001, 0);
+  CHECK(heat.has_room(at_volts(999, 0)));
+  CHECK_FALSE(heat.has_room(at_volts({}, 0)));
+  CHECK_FALSE(heat.has_room(at_volts({}, {})));
+  CHECK(heat.step(true, at_volts(800, {}), 100'000) == Approx(640));  // an empty bus
+  CHECK(heat.step(true, at_volts({}, 300), 100'000) == Approx(490));  // a full rack
+  CHECK(heat.step(true, at_volts({}, {}), 100'000) == Approx(1'000)); // both
+  CHECK(heat.step(false, at_volts({}, {}), 100'000) == 0);
+
+  auto unbounded = rated(100, 20'000); // nor does its profile say how much it may be
+  unbounded.rack_voltage_max_v = 0;
+  const precharge_heat_model blind(unbounded);
+  CHECK_FALSE(blind.has_room(at_volts({}, 0)));
+  CHECK(blind.has_room(at_volts(800, 0)));
 }
 
 } // namespace voltaic::actors::contactor::precharge_heat_model_test
