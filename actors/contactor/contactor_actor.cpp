@@ -42,6 +42,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       model_(checked(options.rules)),
       reader_(rack_),
       inputs_(std::move(options.inputs)),
+      key_(context, rack_, inputs_.key_point()),
       findings_(open_current_limit_a(options.rules.rated_current_a)),
       memory_(context),
       held_(context.lives_on_recording()),
@@ -134,6 +135,7 @@ void contactor_actor::receive(const messages::message& message) {
     hear_command(*command, time);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
     gate_.take(*told);
+    key_.take(*told);
   }
 }
 
@@ -170,6 +172,7 @@ void contactor_actor::hear_command(const messages::command& command, runtime::in
 void contactor_actor::hear_input(const messages::telemetry& said) {
   const auto heard_us = context_.now().monotonic_us;
   if (!inputs_.take(said, heard_us)) return;
+  look_at_key();
   const auto active = inputs_.active(heard_us);
   const bool locks = std::ranges::any_of(active, &active_input::locks);
   // Before the chain's first instant there is no step: that one stores what locked.
@@ -179,6 +182,10 @@ void contactor_actor::hear_input(const messages::telemetry& said) {
   }
   // One that locks may be gone again before the chain's next instant.
   if (locks || (!active.empty() && model_.lease())) step(now_);
+}
+
+void contactor_actor::look_at_key() {
+  key_.look(inputs_.key(context_.now().monotonic_us), model_.is_known_open());
 }
 
 void contactor_actor::step(runtime::instant now) {
@@ -199,6 +206,7 @@ void contactor_actor::step(runtime::instant now) {
   model_.take_inputs(inputs_.active(context_.now().monotonic_us));
   const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
   say_order(said, now);
+  look_at_key();
   find(now);
   store_latches(now);
   note_closed(said, now);
@@ -218,6 +226,7 @@ void contactor_actor::step(runtime::instant now) {
 void contactor_actor::find(runtime::instant now) {
   const auto node_us = context_.now().monotonic_us;
   findings_.hear_inputs(inputs_.unreadable(node_us), node_us);
+  findings_.hear_key(inputs_.key_point(), inputs_.key(node_us), node_us);
   const auto& device = reader_.values_at(now.monotonic_us);
   findings_.observe(interrupted(device), device.current_a, now.monotonic_us);
   model_.bar_closing(findings_.bar_to_closing());

@@ -12,6 +12,7 @@
 #include "actors/contactor/finding_model.hpp"
 #include "actors/contactor/input_reader.hpp"
 #include "actors/contactor/permit_pair_model.hpp"
+#include "actors/contactor/reset_key.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/chain_memory.hpp"
 #include "actors/runtime/held_commands.hpp"
@@ -55,6 +56,8 @@ class contactor_actor final : public runtime::actor {
   /// When the epoch was lost with the journal, the device tells which one it
   /// accepted last, and the next is ours.
   void begin_epoch(runtime::instant now);
+  /// The reset key counts as soon as it is heard to be let go.
+  void look_at_key();
   void step(runtime::instant now);
   void judge_next_attempt(runtime::instant now);
   void say_order(const outputs& said, runtime::instant now);
@@ -87,6 +90,7 @@ class contactor_actor final : public runtime::actor {
   contactor_model model_;
   feedback_reader reader_;
   input_reader inputs_;
+  reset_key key_;
   finding_model findings_;
   runtime::chain_memory memory_;
   runtime::held_commands held_; ///< until the chain's next instant

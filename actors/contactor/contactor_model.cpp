@@ -131,6 +131,10 @@ void contactor_model::observe(const device_values& device, std::int64_t now_us) 
   last_us_ = now_us;
 }
 
+bool contactor_model::is_known_open() const {
+  return (state_ == state::open || state_ == state::fault) && all_open(device_);
+}
+
 // Minus, and plus or the resistor around it, lie in series.
 std::optional<bool> contactor_model::joined() const {
   if (outputs_.lease) return true;

@@ -136,6 +136,8 @@ class contactor_model {
   [[nodiscard]] bool lease() const { return outputs_.lease; }
   [[nodiscard]] const std::vector<std::string>& latches() const { return latches_; }
   [[nodiscard]] const std::string& reason() const { return outputs_.reason; }
+  /// It is to be open, and feedback of all three contactors says that it is.
+  [[nodiscard]] bool is_known_open() const;
   /// Whether the rack is joined to its DC bus: where it is to be open, as feedback shows.
   /// Nothing: that shows it neither way.
   [[nodiscard]] std::optional<bool> joined() const;

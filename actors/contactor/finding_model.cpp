@@ -41,6 +41,16 @@ void finding_model::hear_inputs(std::span<const unreadable_input> unreadable,
   }
 }
 
+void finding_model::hear_key(const std::string& point, std::optional<bool> is_active,
+                             std::int64_t node_us) {
+  if (!stuck_key_.step(is_active, node_us)) return;
+  finding made{reset_key_stuck, stuck_key_.stands(), {}, {}, 0, {}};
+  if (made.stands)
+    made.reason =
+        fmt::format("{} is turned all the time: it resets nothing before it was at rest", point);
+  changes_.push_back(std::move(made));
+}
+
 void finding_model::observe(std::optional<bool> is_open, std::optional<double> current_a,
                             std::int64_t now_us) {
   std::optional<bool> flows;

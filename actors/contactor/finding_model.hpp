@@ -16,11 +16,15 @@ namespace voltaic::actors::contactor {
 inline constexpr const char* emergency_stop_unreadable = "emergency_stop_unreadable";
 inline constexpr const char* interlock_unreadable = "interlock_unreadable";
 inline constexpr const char* fire_unreadable = "fire_unreadable";
+/// The key that resets latches is turned all the time: it resets nothing.
+inline constexpr const char* reset_key_stuck = "reset_key_stuck";
 /// Current flows although feedback says that the contactors are open: one may be welded.
 inline constexpr const char* current_while_open = "current_while_open";
 
 /// An input that cannot be read acts at once; people are told after this, not at each start.
 inline constexpr std::int64_t unreadable_us = messages::us_per_s;
+/// Somebody who turns a key lets go of it sooner.
+inline constexpr std::int64_t key_stuck_us = 30 * messages::us_per_s;
 /// Current and feedback of an opening come at different times: only later it is suspicious.
 inline constexpr std::int64_t open_current_us = 2 * messages::us_per_s;
 /// A finding is over when its cause was gone for so long, without a break.
@@ -72,6 +76,8 @@ class finding_model {
 
   /// Which inputs cannot be read now; the time is the node's, as theirs.
   void hear_inputs(std::span<const unreadable_input> unreadable, std::int64_t node_us);
+  /// Whether the key that resets latches is turned; nothing: it is not known. The same time.
+  void hear_key(const std::string& point, std::optional<bool> is_active, std::int64_t node_us);
   /// `is_open`: feedback says so; nothing: it is not known. The time is the chain's.
   void observe(std::optional<bool> is_open, std::optional<double> current_a, std::int64_t now_us);
 
@@ -91,6 +97,7 @@ class finding_model {
       {interlock_unreadable, {unreadable_us, finding_clear_us}},
       {fire_unreadable, {unreadable_us, finding_clear_us}},
   }};
+  settled_flag stuck_key_{key_stuck_us, finding_clear_us};
   settled_flag open_current_{open_current_us, finding_clear_us};
   double current_a_ = 0; ///< when it was found
   std::vector<finding> changes_;

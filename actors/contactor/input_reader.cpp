@@ -16,6 +16,7 @@ const char* name_of(input_role role) {
     case input_role::interlock:
       return interlock_open;
     case input_role::fire:
+    case input_role::reset_key:
       break;
   }
   return fire_detected;
@@ -28,6 +29,7 @@ const char* unreadable_name(input_role role) {
     case input_role::interlock:
       return interlock_unreadable;
     case input_role::fire:
+    case input_role::reset_key:
       break;
   }
   return fire_unreadable;
@@ -76,7 +78,7 @@ std::vector<active_input> input_reader::active(std::int64_t now_us) const {
   for (std::size_t each = 0; each < inputs_.size(); ++each) {
     const auto& about = known_[each];
     const bool is_heard = about.is_heard(now_us);
-    if (is_heard && !about.is_active) continue;
+    if (inputs_[each].role == input_role::reset_key || (is_heard && !about.is_active)) continue;
     const bool locks = is_heard && inputs_[each].role == input_role::fire;
     found.push_back({name_of(inputs_[each].role), locks, is_heard ? "active" : "not heard"});
   }
@@ -86,10 +88,22 @@ std::vector<active_input> input_reader::active(std::int64_t now_us) const {
 std::vector<unreadable_input> input_reader::unreadable(std::int64_t now_us) const {
   std::vector<unreadable_input> found;
   for (std::size_t each = 0; each < inputs_.size(); ++each) {
-    if (!known_[each].is_heard(now_us))
+    if (inputs_[each].role != input_role::reset_key && !known_[each].is_heard(now_us))
       found.push_back({unreadable_name(inputs_[each].role), inputs_[each].point});
   }
   return found;
+}
+
+std::optional<bool> input_reader::key(std::int64_t now_us) const {
+  const auto found = std::ranges::find(inputs_, input_role::reset_key, &input_options::role);
+  if (found == inputs_.end()) return std::nullopt;
+  const auto& about = known_[static_cast<std::size_t>(found - inputs_.begin())];
+  return about.is_heard(now_us) ? std::optional(about.is_active) : std::nullopt;
+}
+
+std::string input_reader::key_point() const {
+  const auto found = std::ranges::find(inputs_, input_role::reset_key, &input_options::role);
+  return found == inputs_.end() ? std::string() : found->point;
 }
 
 } // namespace voltaic::actors::contactor

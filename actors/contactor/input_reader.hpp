@@ -13,8 +13,8 @@
 
 namespace voltaic::actors::contactor {
 
-/// What an input means to the contactors.
-enum class input_role : std::uint8_t { stop, interlock, fire };
+/// What an input means to the contactors. A reset key opens nothing.
+enum class input_role : std::uint8_t { stop, interlock, fire, reset_key };
 
 /// An input, as the site file names it.
 struct input_options {
@@ -40,6 +40,10 @@ class input_reader {
   [[nodiscard]] std::vector<active_input> active(std::int64_t now_us) const;
   /// Those of which nobody knows what they are.
   [[nodiscard]] std::vector<unreadable_input> unreadable(std::int64_t now_us) const;
+  /// Of the reset key; nothing: it is not known, or there is none.
+  [[nodiscard]] std::optional<bool> key(std::int64_t now_us) const;
+  /// "dio_0/key"; empty: there is none.
+  [[nodiscard]] std::string key_point() const;
   [[nodiscard]] const std::vector<input_options>& inputs() const { return inputs_; }
 
  private:

@@ -57,7 +57,7 @@ struct curve_item {
   protection::curve protection::curve_pair::*side;
 };
 
-inline constexpr std::array<text_item, 18> text_items{{
+inline constexpr std::array<text_item, 19> text_items{{
     {"profile", &rack_configuration::profile, looser_when::structure},
     {"profile_content", &rack_configuration::profile_content, looser_when::structure},
     {"bus", &rack_configuration::bus, looser_when::structure},
@@ -70,6 +70,7 @@ inline constexpr std::array<text_item, 18> text_items{{
      since::later},
     {"interlock_wiring", &rack_configuration::interlock_wiring, looser_when::wired, since::later},
     {"fire_wiring", &rack_configuration::fire_wiring, looser_when::wired, since::later},
+    {"reset_key", &rack_configuration::reset_key, looser_when::stated, since::later},
     {"inverter", &rack_configuration::inverter, looser_when::wired, since::later},
     {"inverter_match", &rack_configuration::inverter_match, looser_when::wired, since::later},
     {"safety_relay", &rack_configuration::safety_relay, looser_when::wired, since::later},

@@ -25,6 +25,7 @@ struct rack_configuration {
   std::string emergency_stop;     ///< points that open it while active; empty: none
   std::string interlock;
   std::string fire;
+  std::string reset_key;       ///< resets its latches when turned, and how it is wired; empty: none
   double second_evaluator = 0; ///< 1: another instance of protection has to permit as well
 
   // How those are wired where a [[digital]] has them: "gpiochip0 line 17, normally closed".

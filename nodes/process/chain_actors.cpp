@@ -232,6 +232,10 @@ actor_factory make_contactor(const actor_setup& setup) {
     const auto standing = standing_now(with, rack.name, wanted, kept, words);
     take(standing.rules, own.rules);
     own.inputs = inputs_of(standing.rules, rack);
+    // Another key than was approved resets nothing; nor does the former one, which may be gone.
+    if (!rack.reset_key.empty() && standing.rules.reset_key == wanted.reset_key)
+      own.inputs.push_back({actors::contactor::input_role::reset_key, rack.reset_key,
+                            rack.reset_key.substr(0, rack.reset_key.find('/'))});
     return std::make_unique<actors::contactor::contactor_actor>(with, std::move(own));
   };
 }

@@ -45,7 +45,8 @@ bool same(const site::rack& a, const site::rack& b) {
          a.protection_hash == b.protection_hash && same(a.protection, b.protection) &&
          a.hard_wired_opening == b.hard_wired_opening && a.close_allowed == b.close_allowed &&
          a.second_evaluator == b.second_evaluator && a.dc_bus == b.dc_bus &&
-         a.emergency_stop == b.emergency_stop && a.interlock == b.interlock && a.fire == b.fire;
+         a.emergency_stop == b.emergency_stop && a.interlock == b.interlock && a.fire == b.fire &&
+         a.reset_key == b.reset_key;
 }
 
 bool same(const site::digital& a, const site::digital& b) {

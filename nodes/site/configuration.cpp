@@ -85,6 +85,15 @@ void take_input(const plan& of, const std::string& point, std::string& wiring,
   debounce_ms = found->debounce_ms;
 }
 
+// A key at another place, or wired otherwise, is another one.
+std::string reset_key_of(const plan& of, const std::string& point) {
+  if (point.empty()) return {};
+  std::string wiring;
+  double debounce_ms = 0;
+  take_input(of, point, wiring, debounce_ms);
+  return fmt::format("{} ({})", point, wiring);
+}
+
 std::string place_of(const plan& of, const device& item) {
   if (!item.bus.empty()) {
     const auto* bus = of.find_bus(item.bus);
@@ -141,6 +150,7 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   take_input(of, item.emergency_stop, made.emergency_stop_wiring, made.emergency_stop_debounce_ms);
   take_input(of, item.interlock, made.interlock_wiring, made.interlock_debounce_ms);
   take_input(of, item.fire, made.fire_wiring, made.fire_debounce_ms);
+  made.reset_key = reset_key_of(of, item.reset_key);
   take_inverter(of, item, profile, made);
   made.equipment = judged_equipment(of, *item.protection);
   take_site_limits(of.limits, made);

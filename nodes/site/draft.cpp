@@ -236,8 +236,9 @@ void read_rack(section& table, draft& result) {
     table.wrong_type("override", "a table [rack.override.CANDIDATE]", *changes);
   auto inputs = read_rack_inputs(table);
   if (!name.present() || !device.present() || !protection.present()) return;
-  const auto count = member_count(table, {&name, &device, &protection, &node, &inputs.dc_bus,
-                                          &inputs.emergency_stop, &inputs.interlock, &inputs.fire});
+  const auto count = member_count(
+      table, {&name, &device, &protection, &node, &inputs.dc_bus, &inputs.emergency_stop,
+              &inputs.interlock, &inputs.fire, &inputs.reset_key});
   for (std::size_t i = 0; i < count; ++i) {
     draft_rack rack;
     rack.item.name = name.of(i);

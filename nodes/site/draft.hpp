@@ -48,6 +48,7 @@ struct draft_rack {
   position emergency_stop_at;
   position interlock_at;
   position fire_at;
+  position reset_key_at;
 };
 
 /// A [[digital]], one for each member of its range.

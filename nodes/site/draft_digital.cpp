@@ -103,7 +103,8 @@ void read_digital(section& table, draft& result) {
 
 rack_inputs read_rack_inputs(section& table) {
   return {read_name(table, "dc_bus"), read_ranged(table, "emergency_stop"),
-          read_ranged(table, "interlock"), read_ranged(table, "fire")};
+          read_ranged(table, "interlock"), read_ranged(table, "fire"),
+          read_ranged(table, "reset_key")};
 }
 
 void take_rack_inputs(const rack_inputs& from, std::size_t member, draft_rack& into) {
@@ -114,9 +115,11 @@ void take_rack_inputs(const rack_inputs& from, std::size_t member, draft_rack& i
   take(from.emergency_stop, into.item.emergency_stop);
   take(from.interlock, into.item.interlock);
   take(from.fire, into.item.fire);
+  take(from.reset_key, into.item.reset_key);
   into.emergency_stop_at = from.emergency_stop.at;
   into.interlock_at = from.interlock.at;
   into.fire_at = from.fire.at;
+  into.reset_key_at = from.reset_key.at;
 }
 
 } // namespace voltaic::nodes::site

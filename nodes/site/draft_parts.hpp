@@ -60,12 +60,13 @@ void read_inverter(section& table, draft& result);
 void read_line(section& table, draft& result);
 /// A table [[digital]].
 void read_digital(section& table, draft& result);
-/// What a rack's table says of its DC bus and of the inputs that open it.
+/// What a rack's table says of its DC bus and of the inputs that open or reset it.
 struct rack_inputs {
   ranged dc_bus;
   ranged emergency_stop;
   ranged interlock;
   ranged fire;
+  ranged reset_key;
 };
 [[nodiscard]] rack_inputs read_rack_inputs(section& table);
 /// The same for one member.

@@ -73,6 +73,7 @@ class digital_judge {
     judge_role(item, "emergency_stop", item.emergency_stop, place.emergency_stop_at);
     judge_role(item, "interlock", item.interlock, place.interlock_at);
     judge_role(item, "fire", item.fire, place.fire_at);
+    judge_key(item, place.reset_key_at);
   }
 
  private:
@@ -155,6 +156,29 @@ class digital_judge {
          fmt::format("{}: {} reaches {} through the message bus, whose loss opens the rack; put {} "
                      "into the node {} to be independent of it",
                      role, point, item.name, from->name, item.node)});
+  }
+
+  // It loosens: a wire that breaks must not turn it, nor an input that is there for something else.
+  void judge_key(const rack& item, position at) {
+    const auto& point = item.reset_key;
+    if (point.empty()) return;
+    if (!plan_.takes_orders(item))
+      report_.add(at, fmt::format("reset_key: {} takes no orders, and is not known to be open: its "
+                                  "latches are reset by voltaic reset",
+                                  item.name));
+    if (point == item.emergency_stop || point == item.interlock || point == item.fire)
+      report_.add(at, fmt::format("reset_key: {} opens {} as well", point, item.name));
+    const auto* from = plan_.find_digital(owner_of(point));
+    const auto name = local_name(point);
+    if (from == nullptr)
+      return report_.add(at, fmt::format("reset_key: {} is no input of a [[digital]]", point));
+    const auto found = std::ranges::find(from->inputs, name, &digital_input::name);
+    if (found == from->inputs.end())
+      return report_.add(at, fmt::format("reset_key: {} has no input {}", from->name, name));
+    if (found->normally_closed)
+      report_.add(at, fmt::format("reset_key: {} is normally closed, so that a broken wire would "
+                                  "turn it; a key closes its contact: normally_closed = false",
+                                  point));
   }
 
   plan& plan_;

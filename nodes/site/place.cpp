@@ -169,7 +169,7 @@ void place(const draft& source, plan& result, reporter& report) {
     place_digital(result, item);
   }
   for (const auto& item : result.racks)
-    for (const auto* point : {&item.emergency_stop, &item.interlock, &item.fire})
+    for (const auto* point : {&item.emergency_stop, &item.interlock, &item.fire, &item.reset_key})
       hear(result, node_of(result, item.node, node_kind::chain), *point);
   for (const auto& item : result.racks) hear_equipment(result, item);
   // The dispatcher of commands comes last and goes first: it serves the others.

@@ -105,6 +105,7 @@ struct rack {
   std::string emergency_stop;     ///< points that open it while active; empty: none
   std::string interlock;
   std::string fire;              ///< the same, and locks it
+  std::string reset_key;         ///< an input that resets its latches when turned; empty: none
   bool second_evaluator = false; ///< another instance of its protection has to permit as well
   bool close_allowed = true;     ///< false: nothing would open it, so it is never closed
 };

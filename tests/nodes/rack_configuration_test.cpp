@@ -123,6 +123,19 @@ TEST_CASE("an input that is wired otherwise touches the rack that it opens") {
   CHECK(racks_touched(base, with(base, "\"20ms\"", "\"19ms\"")) == 0);
 }
 
+TEST_CASE("a key that resets latches, and another wiring of it, touch the rack that it resets") {
+  const auto base = with(example(), "[[digital.output]]\n",
+                         "[[digital.input]]\nname = \"key\"\nline = 20\nnormally_closed = false\n"
+                         "[[digital.output]]\n");
+  const auto keyed =
+      with(base, "emergency_stop = ", "reset_key = \"dio_0/key\"\nemergency_stop = ");
+  CHECK(configuration_of(base).reset_key.empty());
+  CHECK(configuration_of(keyed).reset_key == "dio_0/key (simulated line 20, normally open)");
+  CHECK(racks_touched(base, keyed) == 2);
+  CHECK(racks_touched(keyed, with(keyed, "line = 20", "line = 21")) == 2);
+  CHECK(racks_touched(base, with(base, "line = 20", "line = 21")) == 0); // nobody's key
+}
+
 TEST_CASE(
     "an inverter that is loosened touches the racks behind it, one that is tightened does not") {
   const auto base = example();

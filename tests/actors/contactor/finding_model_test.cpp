@@ -11,6 +11,7 @@ namespace finding_model_test {
 
 using namespace voltaic::actors::contactor;
 using voltaic::messages::us_per_ms;
+using voltaic::messages::us_per_s;
 
 namespace {
 
@@ -106,6 +107,31 @@ TEST_CASE("an input that cannot be read is told after a second, and is over afte
   rack.inputs({fire}, 50);
   CHECK(rack.told.back() == "-emergency_stop_unreadable");
   CHECK(rack.model.bar_to_closing().empty()); // the input bars by itself
+}
+
+TEST_CASE("a reset key that is stuck is told after 30 s, and is over after five at rest") {
+  finding_model model(2);
+  std::int64_t now_us = 100 * us_per_s;
+  const auto pass = [&](std::optional<bool> is_active, std::int64_t seconds) {
+    for (std::int64_t each = 0; each < seconds; ++each)
+      model.hear_key("dio_0/key", is_active, now_us += us_per_s);
+    return model.take_changes();
+  };
+  CHECK(pass(true, 29).empty());
+  CHECK(pass(false, 1).empty());
+  CHECK(pass(true, 30).empty());
+  const auto told = pass(true, 1);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].candidate == reset_key_stuck);
+  CHECK(told[0].stands);
+  CHECK(told[0].reason ==
+        "dio_0/key is turned all the time: it resets nothing before it was at rest");
+  CHECK(told[0].actions.empty());
+  CHECK(pass(std::nullopt, 60).empty()); // nobody knows whether it is over
+  CHECK(pass(false, 5).empty());
+  const auto over = pass(false, 1);
+  REQUIRE(over.size() == 1);
+  CHECK_FALSE(over[0].stands);
 }
 
 } // namespace finding_model_test

@@ -82,4 +82,25 @@ TEST_CASE("what a relay tells anew of an input whose speaker is gone counts as a
   CHECK(reader.active(10 * s).empty());
 }
 
+TEST_CASE("a reset key opens nothing, and is neither turned nor at rest where nobody reads it") {
+  input_reader reader({{input_role::reset_key, "dio_0/key", "dio_0"}});
+  CHECK(reader.key_point() == "dio_0/key");
+  const auto inputs = described("dio_0", {"dio_0/key"}, "u16");
+  reader.learn(inputs);
+  CHECK(reader.key(s) == std::nullopt);
+  reader.take(saying(inputs, 0, 1), s);
+  CHECK(reader.key(s) == true);
+  reader.take(saying(inputs, 0, 0), s);
+  CHECK(reader.key(s) == false);
+  reader.take(saying(inputs, 0, 1, quality::stale), s); // as an input that is not known
+  CHECK(reader.key(s) == std::nullopt);
+  reader.take(saying(inputs, 0, 1), s);
+  CHECK(reader.key(s + input_silence_us_min) == std::nullopt);
+  CHECK(reader.active(10 * s).empty());
+  CHECK(reader.unreadable(10 * s).empty());
+  const input_reader none({{input_role::fire, "dio_0/fire", "dio_0"}});
+  CHECK(none.key_point().empty());
+  CHECK(none.key(s) == std::nullopt);
+}
+
 } // namespace voltaic::actors::contactor::readers_test

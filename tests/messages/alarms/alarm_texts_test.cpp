@@ -77,10 +77,10 @@ names candidates() {
 }
 
 /// States of events of the kind system that have no code.
-const names system_states = {"running",   "crashed",        "events_lost",   "journal_lost",
-                             "not_bound", "active",         "inactive",      "unreadable",
+const names system_states = {"running",   "crashed",        "events_lost",    "journal_lost",
+                             "not_bound", "active",         "inactive",       "unreadable",
                              "restarts",  "capture_stored", "capture_failed", "unwritable",
-                             "writable"};
+                             "writable",  "reset_key"};
 /// Outcomes, and what is told of a value that has to be held.
 const names command_states = {"done",          "rejected", "expired",  "unknown",  "accepted",
                               "written_again", "resumed",  "reverted", "not_held", "held"};

@@ -244,6 +244,8 @@ TEST_CASE("ratings, lease and inputs loosen in the direction that protects less"
   check_looser(up(&rack_configuration::lease_ms), "lease_ms");
   check_looser([](auto& of) { of.lease_ms = 0; }, "lease_ms");
   check_looser([](auto& of) { of.hard_wired_opening = "K1"; }, "hard_wired_opening");
+  check_looser([](auto& of) { of.reset_key = "dio_0/key (gpiochip0 line 20, normally open)"; },
+               "reset_key");
   check_tighter([](auto& of) { of.charge_current_a = 100; });
   check_tighter([](auto& of) { of.lease_ms = 400; });
   check_tighter([](auto& of) { of.commissioned = 0; });
@@ -252,6 +254,12 @@ TEST_CASE("ratings, lease and inputs loosen in the direction that protects less"
   with_input.emergency_stop = "dio_0/stop";
   CHECK(loosened(compare(with_input, sample_configuration())) == words{"emergency_stop"});
   CHECK(compare(with_input, sample_configuration()).tighter == with_input);
+  auto with_key = sample_configuration();
+  with_key.reset_key = "dio_0/key (gpiochip0 line 20, normally open)";
+  CHECK(loosened(compare(with_key, sample_configuration())).empty()); // nobody misses it
+  auto rewired = with_key;
+  rewired.reset_key = "dio_0/key (gpiochip0 line 21, normally open)";
+  CHECK(loosened(compare(with_key, rewired)) == words{"reset_key"});
 }
 
 TEST_CASE("another address or other words of a device are no matter of tighter or looser") {

@@ -20,6 +20,7 @@ site::plan plan_with_inputs(const std::string& where) {
   return tests::one_rack_plan(R"(emergency_stop = "dio_0/emergency_stop"
 interlock = "dio_0/interlock"
 fire = "dio_0/fire"
+reset_key = "dio_0/key"
 [[digital]]
 name = "dio_0"
 chip = "simulated"
@@ -33,6 +34,10 @@ line = 18
 [[digital.input]]
 name = "fire"
 line = 19
+[[digital.input]]
+name = "key"
+line = 20
+normally_closed = false
 [[digital.output]]
 name = "contactor_relay"
 line = 27
@@ -117,6 +122,59 @@ TEST_CASE("F-168 fire opens and locks the rack until service resets it") {
   rack.run(15'000);
   CHECK(rack.lock() == "none");
   CHECK(rack.contactor() == "open");
+}
+
+TEST_CASE("F-168 a key that is turned resets the lock of an open rack whose fire is gone") {
+  closed_site rack("rack_0");
+  const auto turn = [&] {
+    rack.site().set({"dio_0/key", true});
+    rack.run(1'000);
+    rack.site().set({"dio_0/key", false});
+    rack.run(6'000);
+  };
+  turn(); // a closed rack: it stays closed, nothing is reset
+  CHECK(rack.contactor() == "closed");
+  rack.site().set({"dio_0/fire", true});
+  rack.run(2'000);
+  REQUIRE(rack.lock() == "fire_detected");
+  turn(); // it still burns
+  CHECK(rack.lock() == "fire_detected");
+  rack.site().set({"dio_0/fire", false});
+  rack.run(10'000);
+  CHECK(rack.lock() == "fire_detected");
+  (void)rack.site().take_messages();
+  turn();
+  CHECK(rack.lock() == "none");
+  CHECK(rack.contactor() == "open");
+  rack.run(15'000);
+  CHECK(rack.contactor() == "open"); // to reset closes nothing
+  bool is_told = false;
+  for (const auto& message : rack.site().take_messages()) {
+    const auto* said = std::get_if<messages::event>(&message.payload);
+    if (said == nullptr || said->state != "reset_key") continue;
+    is_told = true;
+    CHECK(said->reason == "the key dio_0/key was turned: done");
+  }
+  CHECK(is_told);
+}
+
+TEST_CASE("F-168 a key that is stuck resets nothing, and is an alarm") {
+  closed_site rack("rack_0");
+  rack.site().set({"dio_0/key", true});
+  rack.run(1'000);
+  rack.site().set({"dio_0/fire", true});
+  rack.run(2'000);
+  rack.site().set({"dio_0/fire", false});
+  (void)rack.site().take_messages();
+  rack.run(40'000);
+  CHECK(rack.lock() == "fire_detected");
+  std::vector<std::string> told;
+  for (const auto& message : rack.site().take_messages()) {
+    const auto* said = std::get_if<messages::event>(&message.payload);
+    if (said != nullptr && said->kind == "protection" && said->candidate == "reset_key_stuck")
+      told.push_back(said->edge + " " + said->level);
+  }
+  CHECK(told == std::vector<std::string>{"set alarm"});
 }
 
 TEST_CASE("inputs of another node open as well, and their node's death opens the rack unlocked") {

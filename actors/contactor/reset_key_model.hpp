@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "messages/time.hpp"
+
+namespace voltaic::actors::contactor {
+
+/// Somebody holds a key turned for at least this; a disturbance is shorter.
+inline constexpr std::int64_t key_hold_us_min = 200 * messages::us_per_ms;
+/// What is turned for longer is stuck, shorted or left there, and resets nothing when it ends.
+inline constexpr std::int64_t key_hold_us_max = 10 * messages::us_per_s;
+/// A key that bounces is turned once: what follows within this is the same turn.
+inline constexpr std::int64_t key_spacing_us = 5 * messages::us_per_s;
+
+/// A key that resets latches by being turned and let go: from rest to active and back, all of it
+/// known. It counts as it is let go, as ISO 13849-1 has it of manual resets, so that a contact or
+/// wire that fails never resets by itself. Pure; times are the node's.
+class reset_key_model {
+ public:
+  /// What the key shows now; nothing: that is not known. True: it was turned and let go.
+  bool hear(std::optional<bool> is_active, std::int64_t now_us);
+
+ private:
+  bool is_at_rest_ = false;               ///< and known to be
+  std::optional<std::int64_t> active_us_; ///< since when, from known rest on
+  std::optional<std::int64_t> turned_us_;
+};
+
+} // namespace voltaic::actors::contactor
