@@ -273,4 +273,22 @@ TEST_CASE("an input that should open a rack which takes no orders is refused") {
         "the purpose \"order\"; wire rack_0/opened_by_lease to what opens the battery");
 }
 
+TEST_CASE("a key that should reset a rack which takes no orders is refused") {
+  const watched_site site(feedback::closed);
+  auto text = std::string(site_text);
+  text.insert(text.find("dc_bus"), "reset_key = \"dio_0/key\"\n");
+  text.replace(text.find("rack_{0..1}"), 11, "rack_0");
+  text.replace(text.find("bms_{0..1}"), 10, "bms_0");
+  text +=
+      "\n[[digital]]\nname = \"dio_0\"\nchip = \"simulated\"\n[[digital.input]]\nname = \"key\"\n"
+      "line = 20\nnormally_closed = false\n";
+  const auto loaded = site.load(text);
+  const auto* found = std::get_if<messages::findings>(&loaded);
+  REQUIRE(found != nullptr);
+  REQUIRE(found->size() == 1);
+  CHECK(found->front().text ==
+        "reset_key: rack_0 takes no orders, and is not known to be open: its latches are reset by "
+        "voltaic reset");
+}
+
 } // namespace watched_rack_test
