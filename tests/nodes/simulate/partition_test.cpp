@@ -118,4 +118,24 @@ TEST_CASE("F-033 a rack that still obeys and no longer reports: limits to zero, 
   CHECK(rack.shown("rack_0/contactor_state") == "open");
 }
 
+TEST_CASE("F-162 a rack that was opened while nobody heard its current is locked for inspection") {
+  closed_rack rack;
+  rack.cut_to_edge();
+  rack.run(15 * us_per_s);
+  rack.heal_to_edge();
+  rack.run(5 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor") == "open");
+  CHECK(rack.shown("rack_0/contactor_lock") == "break_current_unknown");
+  rack.command("close");
+  rack.run(10 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor") == "open");
+  // What protection latched of the silence is reset with it, once it is known to be over.
+  rack.run(60 * us_per_s);
+  rack.command("reset");
+  REQUIRE(rack.until(5 * us_per_s, [&] { return rack.shown("rack_0/contactor_lock") == "none"; }));
+  rack.run(5 * us_per_s);
+  rack.command("close");
+  CHECK(rack.until(10 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "closed"; }));
+}
+
 } // namespace partition_test
