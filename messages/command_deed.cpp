@@ -13,6 +13,7 @@ std::optional<deed> deed_of(const command& asked) {
   if (asked.operation == "close") return deed::close;
   if (asked.operation == "reset") return deed::reset_latch;
   if (asked.operation == "approve") return deed::loosen_protection;
+  if (asked.operation == "accept") return deed::accept_device;
   // A device takes it for a sign that its limits are kept up, and goes on.
   if (asked.operation == "beat") return deed::loosen;
   if (asked.operation != "set") return std::nullopt;

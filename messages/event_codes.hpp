@@ -10,6 +10,8 @@ inline constexpr const char* site_ready = "SITE_READY";
 inline constexpr const char* site_apply = "SITE_APPLY";
 /// Which configuration a rack runs by, or what waits for approval, became another.
 inline constexpr const char* configuration = "CONFIGURATION";
+/// A rack's device says that it is another one, or that was accepted.
+inline constexpr const char* serial_change = "SERIAL_CHANGE";
 /// The site was told to stop, and has stopped.
 inline constexpr const char* site_stop = "SITE_STOP";
 inline constexpr const char* site_stopped = "SITE_STOPPED";

@@ -28,6 +28,7 @@ enum class deed : std::uint8_t {
   give_remote,       ///< others may command it again
   loosen_protection, ///< ask for it, or agree to it
   reset_lock,        ///< of latch `lock`, and the contactor's own latches
+  accept_device,     ///< that another device stands in a rack's place
   change_site,       ///< apply a site file to a site that somebody else started
   approve_loosening  ///< be the one of the two persons who answers for it
 };
@@ -40,7 +41,7 @@ struct right {
 };
 
 /// All deeds, by rising rights.
-inline constexpr std::array<right, 13> rights{{
+inline constexpr std::array<right, 14> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
     {deed::shelve, "shelve a warning", "operator"},
     {deed::open, "open a rack", "operator"},
@@ -52,6 +53,7 @@ inline constexpr std::array<right, 13> rights{{
     {deed::give_remote, "switch to remote", "engineer"},
     {deed::loosen_protection, "approve what loosens protection, with a second person", "engineer"},
     {deed::reset_lock, "reset a lock", "service"},
+    {deed::accept_device, "accept another device in a rack's place", "service"},
     {deed::change_site, "apply a site file to somebody else's site", "service"},
     {deed::approve_loosening, "answer for loosened protection", "service"},
 }};

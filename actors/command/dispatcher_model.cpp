@@ -88,8 +88,8 @@ std::vector<std::string> dispatcher_model::targets_of(const messages::command& a
   }
   if (!is_rack) return {};
   if (asked.operation == "shelve" || asked.operation == "unshelve" ||
-      asked.operation == "approve") {
-    // "rack_0/soc_low": without a candidate, or a configuration's hash, nothing is meant.
+      asked.operation == "approve" || asked.operation == "accept") {
+    // "rack_0/soc_low": without a candidate, or a hash of what is meant, nothing is meant.
     return asked.point == owner ? std::vector<std::string>{}
                                 : std::vector<std::string>{owner + "/protection"};
   }

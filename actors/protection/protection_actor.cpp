@@ -40,10 +40,12 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       rack_(options.rules.rack),
       own_(context,
            {std::move(options.rules), std::move(options.device), std::move(options.equipment)}),
-      configuration_(context, rack_, std::move(options.configuration)),
+      configuration_(context, rack_, options.configuration),
+      identity_(context, rack_, std::move(options.identity), options.configuration.identity,
+                options.configuration.is_new),
       held_(context.lives_on_recording()),
       commands_(context),
-      catalogue_(catalogue_of(rack_, context.name())),
+      catalogue_(catalogue_of(rack_, context.name(), identity_.is_watching())),
       events_(context),
       limits_told_(own_.model().options().charge_current_a,
                    own_.model().options().discharge_current_a),
@@ -78,6 +80,7 @@ void protection_actor::receive(const messages::message& message) {
   const auto& from = message.header.source;
   const auto time = message.header.time;
   if (!evaluator_.empty() && from == evaluator_) return hear_second(message);
+  if (from == own_.device()) identity_.hear(message);
   if (const auto news = own_.hear(message, begun_ ? std::optional(now_) : std::nullopt)) {
     step(news->values, news->time);
   } else if (const auto* tick = std::get_if<messages::tick>(&message.payload)) {
@@ -162,11 +165,23 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   for (const auto& command : held_.take(now)) commands_.take(command, now);
   own_.memory().retry(now);
   if (configuration_.end_shelving(now)) events_.remember(configuration_.shelf_event(nullptr), now);
+  watch_identity(now);
   const auto& said = own_.model().step(news, now);
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
   tell(said, nullptr, now);
   apply_limits(said, now);
+}
+
+void protection_actor::watch_identity(runtime::instant now) {
+  for (auto& alarm : identity_.step(now)) {
+    if (alarm.candidate == identity_changed && alarm.edge == "set")
+      findings_.insert(alarm.candidate);
+    else
+      findings_.erase(alarm.candidate);
+    alarm.limits_hash = configuration_.hash();
+    events_.remember(std::move(alarm), now);
+  }
 }
 
 void protection_actor::apply_limits(const outputs& said, runtime::instant now) {
@@ -238,6 +253,10 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
     said.close_allowed = false;
     said.reasons.emplace_back(configuration_staged);
   }
+  if (identity_.bars_closing()) {
+    said.close_allowed = false;
+    said.reasons.emplace_back(identity_changed);
+  }
   if (second_.differs()) {
     said.close_allowed = false;
     said.reasons.emplace_back(evaluator_difference);
@@ -255,6 +274,7 @@ void protection_actor::say_limits(told_state told, runtime::instant now) {
   level_said_ = told.level;
   requests_said_ = told.requests;
   told.configuration = configuration_.words(now);
+  if (identity_.is_watching()) told.identity = identity_.words();
   limits_said_ = words_of(rack_, catalogue_, told, now);
   for (const auto& each : limits_said_) context_.say(plane::telemetry, each, now);
 }
@@ -307,6 +327,8 @@ messages::event protection_actor::event_of(const report& told) const {
 void protection_actor::stored(std::uint64_t token, const bus::storage::append_result& result) {
   own_.stored(token, result, now_);
   if (const auto answered = configuration_.stored(token, result, now_)) finish_approval(*answered);
+  if (const auto answered = identity_.stored(token, result, now_))
+    commands_.finish(answered->command, answered->outcome, answered->reasons, {}, now_);
   commands_.keep(token, result, now_);
 }
 

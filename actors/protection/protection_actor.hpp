@@ -9,6 +9,7 @@
 #include "actors/protection/deadline_model.hpp"
 #include "actors/protection/evaluator.hpp"
 #include "actors/protection/event_book.hpp"
+#include "actors/protection/identity_keeper.hpp"
 #include "actors/protection/limits_report_model.hpp"
 #include "actors/protection/protection_points.hpp"
 #include "actors/protection/second_opinion_model.hpp"
@@ -25,6 +26,7 @@ struct actor_options {
   std::vector<std::string> equipment;              ///< others whose points are judged
   messages::configuration::standing configuration; ///< that the rules follow from
   std::string second_evaluator; ///< the actor that judges the rack as well; empty: there is none
+  std::vector<std::string> identity; ///< points of the device that say which one it is
 };
 
 /// The PROTECTION actor: what the device says in; permits, limits and events out.
@@ -64,6 +66,8 @@ class protection_actor final : public runtime::actor {
   /// The highest that stands, whoever found it.
   [[nodiscard]] std::optional<messages::protection::level> level_of(const outputs& said) const;
   [[nodiscard]] messages::event event_of(const report& told) const;
+  /// What the device says of itself, told and taken into account.
+  void watch_identity(runtime::instant now);
   void act(const messages::command& command);
   void reset(const messages::command& command);
   void shelve(const messages::command& command);
@@ -71,12 +75,14 @@ class protection_actor final : public runtime::actor {
   void acknowledge(const messages::command& command);
   [[nodiscard]] bool takes_rules() const;
   void approve(const messages::command& command);
+  void accept(const messages::command& command);
   void finish_approval(const configuration_keeper::answer& answered);
 
   runtime::context& context_;
   std::string rack_;
   evaluator own_;
   configuration_keeper configuration_;
+  identity_keeper identity_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
   messages::catalogue catalogue_;

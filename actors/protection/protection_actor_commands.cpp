@@ -13,6 +13,7 @@ void protection_actor::act(const messages::command& command) {
   if (command.operation == "acknowledge") return acknowledge(command);
   if (command.operation == "shelve" || command.operation == "unshelve") return shelve(command);
   if (command.operation == "approve") return approve(command);
+  if (command.operation == "accept") return accept(command);
   commands_.finish(command, messages::outcome::rejected,
                    {fmt::format("{} does not know '{}'", context_.name(), command.operation)}, {},
                    now_);
@@ -69,6 +70,11 @@ void protection_actor::shelve_staged(const messages::command& command) {
 void protection_actor::approve(const messages::command& command) {
   const auto answered = configuration_.approve(command, takes_rules(), now_);
   if (answered) finish_approval(*answered);
+}
+
+void protection_actor::accept(const messages::command& command) {
+  const auto answered = identity_.accept(command, takes_rules(), now_);
+  if (answered) commands_.finish(command, answered->outcome, answered->reasons, {}, now_);
 }
 
 void protection_actor::finish_approval(const configuration_keeper::answer& answered) {

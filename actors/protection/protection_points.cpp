@@ -28,6 +28,8 @@ constexpr std::array<computed_point, 11> described_points = {{
     {"configuration", "Configuration", "", 0, "text"},
 }};
 
+constexpr computed_point identity_point = {"identity", "Identity", "", 0, "text"};
+
 // Where they stand in the list.
 constexpr std::uint16_t fan_position = 3;
 constexpr std::uint16_t heater_position = 4;
@@ -56,10 +58,13 @@ block told_block(std::uint16_t position, const std::optional<double>& value,
 
 } // namespace
 
-messages::catalogue catalogue_of(const std::string& rack, const std::string& owner) {
+messages::catalogue catalogue_of(const std::string& rack, const std::string& owner,
+                                 bool has_identity) {
   std::vector<messages::point_description> points;
   for (const auto& each : described_points)
     points.push_back(messages::points::describe(rack, each, limits_period_us));
+  if (has_identity)
+    points.push_back(messages::points::describe(rack, identity_point, limits_period_us));
   return messages::points::make_catalogue(owner, std::move(points));
 }
 
@@ -81,6 +86,7 @@ std::vector<messages::payload> words_of(const std::string& rack, const messages:
                  good_block(8, block::reals{applied.charge_w}, now),
                  good_block(9, block::reals{applied.discharge_w}, now),
                  good_block(10, told.configuration, now)};
+  if (told.identity) said.blocks.push_back(good_block(11, *told.identity, now));
   return {messages::limits{rack, applied.charge_a, applied.discharge_a, applied.reasons,
                            applied.charge_v, applied.discharge_v, applied.charge_w,
                            applied.discharge_w, applied.charge_reasons, applied.discharge_reasons},

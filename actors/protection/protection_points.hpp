@@ -13,15 +13,18 @@ namespace voltaic::actors::protection {
 /// Limits are said again this often, changed or not.
 inline constexpr std::int64_t limits_period_us = messages::us_per_s;
 
-/// The points that the protection of a rack says, as `owner`.
-[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner);
+/// The points that the protection of a rack says, as `owner`; `has_identity`: its device says which
+/// one it is.
+[[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner,
+                                               bool has_identity = false);
 
 /// What protection says of its rack beside permits and events.
 struct told_state {
   current_limits limits;
   std::optional<messages::protection::level> level; ///< the highest that stands
   protection::requests requests;
-  std::string configuration; ///< in words
+  std::string configuration;           ///< in words
+  std::optional<std::string> identity; ///< in words; nothing: the catalogue does not have it
 };
 
 /// The same as limits and as values of the points of `by`, a catalogue of `catalogue_of`.

@@ -64,8 +64,9 @@ struct standing {
       0;                 ///< when it followed another one: that is older, whatever clocks say
   bool was_lost = false; ///< what was approved cannot be read, or latches are with a former name
   bool replaces = false; ///< the site has another rack or words than were approved: never close
-  std::optional<version> staged; ///< what the site wants, if some of it needs approval
-  std::string profile_words;     ///< what the site's profile says; empty: not known
+  std::optional<version> staged;       ///< what the site wants, if some of it needs approval
+  std::string profile_words;           ///< what the site's profile says; empty: not known
+  std::optional<std::string> identity; ///< record of which device it is; nothing: never heard
 };
 
 /// What the journals know of a rack's configuration.

@@ -302,6 +302,8 @@ struct device_profile {
   std::optional<profiles::ratings> ratings;
   protection::stated_derating derating; ///< of a rack; what is not stated has defaults
   std::string chemistry;                ///< "lfp", "nmc" or empty
+  /// Names of the points that say which device it is: serial numbers, versions.
+  std::vector<std::string> identity;
   /// Longest time from a fault to open contactors, where a point states none of its own.
   std::optional<std::uint32_t> reaction_limit_ms;
   std::vector<point> points;             ///< in the file's order

@@ -16,6 +16,7 @@ constexpr key_rule rules[] = {
     {"profile", "topology"},
     {"profile", "ratings"},
     {"profile", "chemistry"},
+    {"profile", "identity"},
     {"profile", "reaction_limit_ms"},
     {"profile", "derating"},
     {"profile", "points", required},

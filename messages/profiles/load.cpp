@@ -163,6 +163,7 @@ void read_profile(const json_node& node, load_context& context) {
   read_head(root, context.profile);
   check_protocol(root, context.profile);
   read_points(root, context);
+  read_identity(root, context);
   read_derating(root, context.profile);
   if (context.profile.protocol == protocol::can)
     read_messages(root, context);

@@ -83,6 +83,8 @@ void read_end_to_end(const object_reader& reader, message& result, bit_usage& us
 
 /// Each reads the part of its name into the profile and notes what is wrong.
 void read_points(const object_reader& root, load_context& context);
+/// After the points, which it names.
+void read_identity(const object_reader& root, load_context& context);
 void read_messages(const object_reader& root, load_context& context);
 void read_registers(const object_reader& root, load_context& context);
 void read_guard(const object_reader& root, device_profile& profile);

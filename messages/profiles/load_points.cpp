@@ -8,6 +8,7 @@
 #include <span>
 #include <unordered_set>
 
+#include "messages/configuration/identity.hpp"
 #include "messages/profiles/load.hpp"
 #include "messages/profiles/load_parts.hpp"
 #include "messages/protection/own_candidate.hpp"
@@ -307,6 +308,24 @@ void read_points(const object_reader& root, load_context& context) {
     context.places.push_back(std::move(place));
     context.profile.points.push_back(std::move(result));
   }
+}
+
+void read_identity(const object_reader& root, load_context& context) {
+  std::size_t values = 0;
+  context.profile.identity =
+      read_names(root, "identity", names_max, [&](std::string_view name) -> std::string {
+        const auto position = context.profile.find_point(name);
+        if (!position) return fmt::format("there is no point \"{}\"", name);
+        const auto& point = context.profile.points[*position];
+        values += point.count;
+        if (point.type == raw_type::f64)
+          return fmt::format("{} is no integer and no text: it does not say which device it is",
+                             name);
+        return "";
+      });
+  if (values > configuration::identity_values_max)
+    root.add("identity",
+             fmt::format("{} values, more than {}", values, configuration::identity_values_max));
 }
 
 bool is_known_point(std::string_view name) {

@@ -63,7 +63,8 @@ void print_points(const site::plan& plan) {
   for (const auto& rack : plan.racks) {
     const auto* device = plan.find_device(rack.device);
     print_catalogue(actors::rack::model({rack.name, rack.device, device->profile}).catalogue());
-    print_catalogue(actors::protection::catalogue_of(rack.name, rack.name + "/protection"));
+    print_catalogue(actors::protection::catalogue_of(rack.name, rack.name + "/protection",
+                                                     !device->profile->identity.empty()));
     const auto contactor = rack.name + "/contactor";
     print_catalogue(plan.takes_orders(rack)
                         ? actors::contactor::catalogue_of(rack.name, contactor)

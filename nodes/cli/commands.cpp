@@ -60,6 +60,8 @@ constexpr std::array subcommands = {
                "voltaic config rack_0 --diff", declare_config},
     subcommand{"approve", "Be one of two persons who let a rack be protected less",
                "voltaic approve rack_0 1a2b3c4d5e6f7081 --reason 'new cells'", declare_approve},
+    subcommand{"accept", "Say that another device in a rack's place is meant to be there",
+               "voltaic accept rack_0 1a2b3c4d5e6f7081 --reason 'module replaced'", declare_accept},
     subcommand{"record", "Write what a running site says into a file",
                "voltaic record --out site.rec --for 5m", declare_record},
     subcommand{"replay", "Show what a recording holds: events, values, or a moment of it",

@@ -19,9 +19,20 @@ namespace {
 constexpr std::size_t records_max = 10'000;
 constexpr std::string_view staged_end = "/staged";
 constexpr std::string_view shelved_end = "/shelved";
+constexpr std::string_view identity_end = "/identity";
+
+void take_identity(const bus::storage::record& record, std::map<std::string, rack_history>& into) {
+  const auto rack = record.key.substr(0, record.key.size() - identity_end.size());
+  auto read = configuration::decode_identity(record.body);
+  if (read)
+    into[rack].identity = *std::move(read);
+  else
+    fmt::print(stderr, "voltaic: which device {} has is unreadable: {}\n", rack, read.error().text);
+}
 
 void take(const bus::storage::record& record, std::map<std::string, rack_history>& into) {
   if (configuration::is_words_key(record.key) || record.key.ends_with(shelved_end)) return;
+  if (record.key.ends_with(identity_end)) return take_identity(record, into);
   const bool is_staged = record.key.ends_with(staged_end);
   const auto rack =
       is_staged ? record.key.substr(0, record.key.size() - staged_end.size()) : record.key;

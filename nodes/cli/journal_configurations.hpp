@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/configuration/identity.hpp"
 #include "messages/configuration/version.hpp"
 
 namespace voltaic::nodes::cli {
@@ -20,6 +21,7 @@ struct dated_version {
 struct rack_history {
   std::vector<dated_version> versions; ///< oldest first; the last one holds
   std::optional<messages::configuration::version> staged;
+  std::optional<messages::configuration::kept_identity> identity; ///< of its device
 };
 
 /// Who approved what is staged, as long as that waits for a second person; nothing: nobody.

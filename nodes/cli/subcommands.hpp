@@ -7,6 +7,7 @@ namespace voltaic::nodes::cli {
 
 [[nodiscard]] action declare_acknowledge(command_options& app);
 [[nodiscard]] action declare_apply(command_options& app);
+[[nodiscard]] action declare_accept(command_options& app);
 [[nodiscard]] action declare_approve(command_options& app);
 [[nodiscard]] action declare_canctl(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);

@@ -11,6 +11,7 @@
 #include "actors/contactor/watch_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
 #include "actors/protection/second_evaluator_actor.hpp"
+#include "messages/configuration/identity.hpp"
 #include "messages/configuration/profile_words.hpp"
 #include "messages/configuration/text.hpp"
 #include "messages/configuration/version.hpp"
@@ -41,7 +42,9 @@ standing standing_now(context& with, const std::string& rack, const rack_configu
   known.others_unreadable = elsewhere.any_unreadable;
   known.words = std::move(words);
   known.words[wanted.profile_content] = profile_words;
-  return messages::configuration::standing_of(known, wanted);
+  auto found = messages::configuration::standing_of(known, wanted);
+  found.identity = messages::configuration::find_identity(kept, rack, known.former);
+  return found;
 }
 
 // What is not watched derates nothing either.
@@ -192,14 +195,17 @@ actor_factory make_judge(const actor_setup& setup, Make make) {
 } // namespace
 
 actor_factory make_protection(const actor_setup& setup) {
-  const auto second = site::second_evaluator_of(*setup.plan.find_rack(setup.actor.subject));
+  const auto& rack = *setup.plan.find_rack(setup.actor.subject);
+  const auto second = site::second_evaluator_of(rack);
+  const auto& profile = *setup.plan.find_device(rack.device)->profile;
   return make_judge(setup,
-                    [second](context& with, actors::protection::evaluator_options own,
-                             standing holds) -> std::unique_ptr<actors::runtime::actor> {
+                    [second, identity = profile.identity](
+                        context& with, actors::protection::evaluator_options own,
+                        standing holds) -> std::unique_ptr<actors::runtime::actor> {
                       return std::make_unique<actors::protection::protection_actor>(
                           with, actors::protection::actor_options{
                                     std::move(own.rules), std::move(own.device),
-                                    std::move(own.equipment), std::move(holds), second});
+                                    std::move(own.equipment), std::move(holds), second, identity});
                     });
 }
 

@@ -30,6 +30,7 @@ TEST_CASE("each role may what the table says, and what those before it may") {
                           {deed::reset_lock, false, false, false, true},
                           {deed::loosen_protection, false, false, true, true},
                           {deed::change_site, false, false, false, true},
+                          {deed::accept_device, false, false, false, true},
                           {deed::approve_loosening, false, false, false, true}};
   CHECK(std::size(expected) == rights.size());
   for (const auto& each : expected) {

@@ -15,7 +15,7 @@ class memory_journal final : public bus::storage::journal {
  public:
   const bus::storage::boot_report& boot() const override { return report; }
   void append(bus::storage::record record, bus::storage::append_handler handler) override {
-    if (refuse) {
+    if (refuse || (!refused_stream.empty() && record.stream == refused_stream)) {
       handler({bus::storage::append_status::full, 0, "told to refuse"});
       return;
     }
@@ -66,7 +66,8 @@ class memory_journal final : public bus::storage::journal {
 
   std::vector<bus::storage::record> records;
   bool refuse = false;
-  bool holds = false; ///< answers only at `release`, as a slow disk does
+  std::string refused_stream; ///< this one alone; empty: none
+  bool holds = false;         ///< answers only at `release`, as a slow disk does
   /// What boot found.
   bus::storage::boot_report report = [] {
     bus::storage::boot_report fresh;

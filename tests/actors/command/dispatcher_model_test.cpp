@@ -110,6 +110,14 @@ TEST_CASE("an approval goes to the protection of its rack, from engineers on") {
   CHECK(model.refuse(ask("approve", "rack_0", "service"), 0).size() == 1);
 }
 
+TEST_CASE("F-171 who accepts another device tells the protection of its rack, from service on") {
+  auto model = site();
+  CHECK(targets(model, ask("accept", "rack_0/1a2b", "service")) ==
+        std::vector<std::string>{"rack_0/protection"});
+  CHECK(model.refuse(ask("accept", "rack_0/1a2b", "engineer"), 0).size() == 1);
+  CHECK(model.refuse(ask("accept", "rack_0", "service"), 0).size() == 1);
+}
+
 TEST_CASE("an acknowledgement goes to the rack that the event came from") {
   auto model = site();
   CHECK_FALSE(model.refuse(ask("acknowledge", "rack_1-a-7"), 0).empty());

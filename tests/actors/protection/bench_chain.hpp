@@ -19,6 +19,7 @@
 #include "actors/protection/protection_actor.hpp"
 #include "actors/protection/second_evaluator_actor.hpp"
 #include "messages/command_priority.hpp"
+#include "messages/configuration/identity.hpp"
 #include "messages/points/catalogue.hpp"
 #include "support/memory_journal.hpp"
 
@@ -66,9 +67,9 @@ class stage {
  public:
   /// Not every device tells which epoch it accepted.
   explicit stage(bool tells_epoch = true) {
-    const char* names[] = {"cell_voltage",     "minus_closed",    "plus_closed",
-                           "precharge_closed", "opened_by_lease", "current",
-                           "voltage",          "bus_voltage",     "accepted_epoch"};
+    const char* names[] = {"cell_voltage",    "minus_closed",  "plus_closed", "precharge_closed",
+                           "opened_by_lease", "current",       "voltage",     "bus_voltage",
+                           "serial_number",   "accepted_epoch"};
     std::vector<messages::point_description> points(std::size(names) - (tells_epoch ? 0 : 1));
     if (tells_epoch) accepted_epoch = 0;
     for (std::size_t each = 0; each < points.size(); ++each) {
@@ -90,7 +91,9 @@ class stage {
     contactor.reset();
     protection_context = std::make_unique<stage_context>(*this, "rack_0/protection");
     contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
+    read_identity();
     actor_options rules{testing::options_for("lfp", cells), "bms_0", {}, configuration};
+    rules.identity = identity;
     rules.rules.can_open = !watched_only;
     if (watched_only) rules.rules.points[position_of(measured::current)] = {1, 1, 50};
     if (adjust) adjust(rules.rules);
@@ -171,7 +174,8 @@ class stage {
       if (tells_current) add(5, {static_cast<std::uint16_t>(current_a)});
       add(6, {105});
       add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
-      if (accepted_epoch) add(8, {*accepted_epoch});
+      if (serial) add(8, {*serial});
+      if (accepted_epoch) add(9, {*accepted_epoch});
       deliver("bms_0", said);
       deliver("bms_0", messages::tick{now_us, 0});
     }
@@ -235,6 +239,8 @@ class stage {
   bool welded = false;        ///< both main contactors stay closed, whatever is ordered
   std::int16_t current_a = 0; ///< positive: discharge
   std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
+  std::vector<std::string> identity; ///< points that say which device it is, from the next start on
+  std::optional<std::uint16_t> serial; ///< as the device reports it; nothing: it is silent on it
   std::int64_t now_us = 1'000'000;
   messages::order order;
   messages::permit permit;
@@ -254,6 +260,13 @@ class stage {
     messages::payload payload;
     instant time;
   };
+  // As whoever makes a chain's actors finds it in the journal.
+  void read_identity() {
+    configuration.identity.reset();
+    for (const auto& record : journal.newest(messages::configuration::stream))
+      if (record.key == messages::configuration::identity_key("rack_0"))
+        configuration.identity = record.body;
+  }
   void start_second(const actor_options& as) {
     second_context = std::make_unique<stage_context>(*this, second_name);
     second_evaluator_options options{{as.rules, as.device, as.equipment}, "rack_0/protection"};

@@ -393,4 +393,26 @@ TEST_CASE("F-180 no mutation of a profile makes the loader fail otherwise than b
   CHECK(loaded > 0); // some mutations hit a description
 }
 
+TEST_CASE("F-171 a device is known by integers and texts that its profile has, each named once") {
+  const auto with = [](const std::string& names) {
+    return changed("\"commissioned\": false,",
+                   "\"commissioned\": false,\n  \"identity\": [" + names + "],");
+  };
+  const auto loaded = load_profile(with("\"current\""), "f");
+  REQUIRE(std::holds_alternative<device_profile>(loaded));
+  CHECK(std::get<device_profile>(loaded).identity == std::vector<std::string>{"current"});
+  CHECK(findings_of(with("\"serial\"")) == "3:16: identity: there is no point \"serial\"\n");
+  CHECK(findings_of(with("\"current\", \"current\"")) ==
+        "3:27: identity: \"current\" stands twice\n");
+  CHECK(findings_of(with("1")) == "3:16: identity: expected texts\n");
+  auto real = with("\"current\"");
+  real.replace(real.find("i16"), 3, "f64");
+  CHECK_THAT(findings_of(real),
+             Catch::StartsWith("3:16: identity: current is no integer and no text: it does not say "
+                               "which device it is\n"));
+  auto many = with("\"current\"");
+  many.replace(many.find("\"i16\","), 6, "\"i16\", \"count\": 257,");
+  CHECK(findings_of(many).find("identity: 257 values, more than 256") != std::string::npos);
+}
+
 } // namespace profiles_load_test
