@@ -86,6 +86,8 @@ row make_row(const candidate& watched, std::size_t level_position, const input& 
   }
   if (from.kind == input_kind::frozen_all) made.key += "/all";
   made.unit = watched.unit;
+  made.direction = watched.direction;
+  made.period_ms = watched.period_ms;
   for (const auto& each : made.limit.actions) made.actions.push_back(to_string(each));
   made.consequence = consequence_of(made.limit.actions);
   made.from = from;

@@ -54,6 +54,8 @@ struct row {
   std::string reason; ///< "cell_overvoltage/alarm"
   std::string key;    ///< the reason, and the input where several have the same
   std::string unit;
+  messages::protection::direction direction = messages::protection::direction::high;
+  std::uint32_t period_ms = 0; ///< how often it is evaluated; 0: in every step
   messages::protection::limit limit;
   std::vector<std::string> actions; ///< as text
   protection::consequence consequence;

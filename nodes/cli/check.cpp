@@ -1,16 +1,13 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include "actors/contactor/contactor_actor.hpp"
 #include "actors/protection/protection_actor.hpp"
 #include "actors/rack/rack_model.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "messages/protection/table.hpp"
+#include "nodes/cli/print_protection.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/site/load.hpp"
@@ -18,6 +15,12 @@
 namespace voltaic::nodes::cli {
 
 namespace {
+
+struct options {
+  std::string file;
+  bool with_protection = false;
+  std::string which = limits_in_force;
+};
 
 void print_nodes(const site::plan& plan) {
   fmt::print("nodes\n");
@@ -91,43 +94,8 @@ void print_candidates(const site::plan& plan) {
     fmt::print("  {:<12} {:<28} {}\n", one.rack, one.candidate, input_words(one));
 }
 
-void print_limits(const std::string& chemistry, const messages::protection::candidate& watched) {
-  for (const auto& limit : watched.limits) {
-    std::string actions;
-    for (const auto& action : limit.actions)
-      actions += (actions.empty() ? "" : " ") + messages::protection::to_string(action);
-    fmt::print("{},{},{},{},{},{},{},{},{},{},{},{},{}\n", chemistry, watched.name, watched.unit,
-               to_string(watched.direction), to_string(limit.level), limit.set, limit.clear,
-               limit.set_ms, limit.clear_ms, to_string(limit.latch), actions, watched.period_ms,
-               limit.condition);
-  }
-}
-
-// As CSV, each table once; where racks differ, a comment says whose table follows.
-void print_protection(const site::plan& plan) {
-  fmt::print(
-      "chemistry,candidate,unit,direction,level,set,clear,set_ms,clear_ms,latch,actions,"
-      "period_ms,condition\n");
-  std::vector<std::pair<const messages::protection::table*, std::string>> tables;
-  for (const auto& rack : plan.racks) {
-    const auto same = std::ranges::find_if(
-        tables, [&](const auto& one) { return *one.first == *rack.protection; });
-    if (same == tables.end())
-      tables.emplace_back(&*rack.protection, rack.name);
-    else
-      same->second += " " + rack.name;
-  }
-  for (const auto& [table, racks] : tables) {
-    if (tables.size() > 1) fmt::print("# {}\n", racks);
-    for (const auto& candidate : table->candidates) print_limits(table->chemistry, candidate);
-  }
-  for (const auto& one : plan.candidates)
-    if (one.point.empty())
-      fmt::print(stderr, "{} {}: {}\n", one.rack, one.candidate, input_words(one));
-}
-
-exit_code check(const std::string& file, bool with_protection) {
-  const auto loaded = site::load(file);
+exit_code check(const options& given) {
+  const auto loaded = site::load(given.file);
   if (const auto* found = std::get_if<messages::findings>(&loaded)) {
     for (const auto& finding : *found) fmt::print("{}\n", site::to_string(finding));
     return exit_code::findings;
@@ -141,10 +109,7 @@ exit_code check(const std::string& file, bool with_protection) {
     warning.text = "warning: " + warning.text;
     fmt::print("{}\n", site::to_string(warning));
   }
-  if (with_protection) {
-    print_protection(plan);
-    return exit_code::done;
-  }
+  if (given.with_protection) return print_protection(plan, given.which);
   fmt::print("site {}\n", plan.name);
   print_nodes(plan);
   print_buses(plan);
@@ -157,12 +122,19 @@ exit_code check(const std::string& file, bool with_protection) {
 } // namespace
 
 action declare_check(command_options& app) {
-  auto file = std::make_shared<std::string>();
-  auto with_protection = std::make_shared<bool>(false);
-  app.add_option("SITE", *file, "Site file").type_name("FILE").required();
-  app.add_flag("--print-protection", *with_protection,
-               "Print all protection limits that the files state, as CSV");
-  return [file, with_protection] { return check(*file, *with_protection); };
+  auto given = std::make_shared<options>();
+  app.add_option("SITE", given->file, "Site file").type_name("FILE").required();
+  const auto print = app.add_flag("--print-protection", given->with_protection,
+                                  "Print all protection limits as CSV");
+  app.add_option(
+         "--limits", given->which,
+         "With --print-protection, which: those in force by the journals of the site, or of "
+         "the files where a rack never ran; of the files; or what waits for approval")
+      .type_name("WHICH")
+      .one_of({limits_in_force, limits_of_files, limits_staged})
+      .shows_default()
+      .needs(print);
+  return [given] { return check(*given); };
 }
 
 } // namespace voltaic::nodes::cli

@@ -44,6 +44,11 @@ option& option::excludes(const option& other) {
   return *this;
 }
 
+option& option::needs(const option& other) {
+  of_->needs(other.of_);
+  return *this;
+}
+
 option& option::one_of(std::initializer_list<const char*> words) {
   of_->check(CLI::IsMember(std::vector<std::string>(words.begin(), words.end())));
   return *this;

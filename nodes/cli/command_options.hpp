@@ -31,6 +31,8 @@ class option {
   option& hidden();
   /// Never together with the other.
   option& excludes(const option& other);
+  /// Only together with the other.
+  option& needs(const option& other);
   /// Only these words.
   option& one_of(std::initializer_list<const char*> words);
   /// Only numbers from `least` to `most`.

@@ -145,14 +145,14 @@ std::vector<std::string> judged_equipment(const actors::protection::protection_o
 }
 
 /// What a rack's evaluators judge by, as far as it is the same at each of their starts.
-actors::protection::protection_options rules_of(const site::plan& plan, const site::actor& actor) {
-  const auto& rack = *plan.find_rack(actor.subject);
+actors::protection::protection_options rules_of(const site::plan& plan, const site::rack& rack,
+                                                const std::string& evaluator) {
   const auto& profile = *plan.find_device(rack.device)->profile;
   actors::protection::protection_options rules;
   rules.rack = rack.name;
   rules.can_open = plan.takes_orders(rack);
   rules.disabled = plan.disabled_candidates;
-  const auto mutated = plan.mutated_evaluators.find(actor.name);
+  const auto mutated = plan.mutated_evaluators.find(evaluator);
   if (mutated != plan.mutated_evaluators.end())
     rules.disabled.insert(rules.disabled.end(), mutated->second.begin(), mutated->second.end());
   for (std::size_t each = 0; each < actors::protection::known_count; ++each) {
@@ -180,7 +180,7 @@ actor_factory make_judge(const actor_setup& setup, Make make) {
   const auto wanted = site::configuration_of(setup.plan, rack);
   return [make, device = device.name, profile = device.profile, words = device.profile_words,
           wanted, kept = setup.kept, speaking = speaking_to(setup.plan, rack),
-          rules = rules_of(setup.plan, setup.actor)](context& with) {
+          rules = rules_of(setup.plan, rack, setup.actor.name)](context& with) {
     actors::protection::evaluator_options own{rules, device, {}};
     auto holds = standing_now(with, rules.rack, wanted, kept, words);
     take(holds.rules, own.rules);
@@ -193,6 +193,23 @@ actor_factory make_judge(const actor_setup& setup, Make make) {
 }
 
 } // namespace
+
+actors::protection::protection_options protection_rules(const site::plan& plan,
+                                                        const site::rack& rack,
+                                                        const rack_configuration& holds) {
+  auto rules = rules_of(plan, rack, rack.name + "/protection");
+  take(holds, rules);
+  add_own_points(speaking_to(plan, rack), rules);
+  return rules;
+}
+
+actors::contactor::contactor_options contactor_rules(const std::string& rack,
+                                                     const rack_configuration& holds) {
+  actors::contactor::contactor_options rules;
+  rules.rack = rack;
+  take(holds, rules);
+  return rules;
+}
 
 actor_factory make_protection(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
@@ -226,17 +243,16 @@ actor_factory make_contactor(const actor_setup& setup) {
     return make_watch(rack, *setup.plan.find_device(rack.device)->profile);
   actors::contactor::actor_options options;
   options.device = rack.device;
-  options.rules.rack = rack.name;
-  options.rules.rack_voltage_max_v =
-      highest_voltage_v(*setup.plan.find_device(rack.device)->profile);
   options.asks_before_closing = is_asked_about(setup.plan, rack);
   options.second_evaluator = site::second_evaluator_of(rack);
   const auto wanted = site::configuration_of(setup.plan, rack);
   const auto words = setup.plan.find_device(rack.device)->profile_words;
-  return [options, wanted, words, rack, kept = setup.kept](context& with) {
+  const auto voltage_max_v = highest_voltage_v(*setup.plan.find_device(rack.device)->profile);
+  return [options, wanted, words, rack, voltage_max_v, kept = setup.kept](context& with) {
     auto own = options;
     const auto standing = standing_now(with, rack.name, wanted, kept, words);
-    take(standing.rules, own.rules);
+    own.rules = contactor_rules(rack.name, standing.rules);
+    own.rules.rack_voltage_max_v = voltage_max_v;
     own.inputs = inputs_of(standing.rules, rack);
     // Another key than was approved resets nothing; nor does the former one, which may be gone.
     if (!rack.reset_key.empty() && standing.rules.reset_key == wanted.reset_key)

@@ -1,0 +1,47 @@
+#include "actors/contactor/candidate_model.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "actors/contactor/contactor_model.hpp"
+
+namespace candidate_model_test {
+
+using namespace voltaic;
+using namespace voltaic::actors::contactor;
+
+TEST_CASE("what contactors judge is told in the words of a table, with the times in force") {
+  contactor_options rules;
+  rules.rack = "rack_0";
+  rules.rated_current_a = 140;
+  rules.feedback_us = 250'000;
+  const std::vector<std::string_view> inputs{emergency_stop, fire_detected};
+  std::vector<std::string> told;
+  for (const auto& each : contactor_candidates(rules, inputs)) {
+    CHECK(each.direction == messages::protection::direction::high);
+    for (const auto& limit : each.limits) {
+      auto line =
+          fmt::format("{} {} {:.12g} {:.12g} {} {} {}", each.name, to_string(limit.level),
+                      limit.set, limit.clear, limit.set_ms, limit.clear_ms, to_string(limit.latch));
+      for (const auto& action : limit.actions) line += " " + to_string(action);
+      told.push_back(line);
+    }
+  }
+  CHECK(told == std::vector<std::string>{
+                    "contactor_weld fault 1 0 250 0 lock open_ordered lock",
+                    "contactor_feedback fault 2 0 0 0 lock open_immediate lock",
+                    "precharge_failed fault 3 0 0 0 lock open_immediate lock",
+                    "emergency_stop fault 1 0 0 0 none open_immediate inhibit_close",
+                    "emergency_stop_unreadable alarm 1 0 1000 5000 none open_immediate "
+                    "inhibit_close",
+                    "fire_detected fault 1 0 0 0 lock open_immediate lock",
+                    "fire_unreadable alarm 1 0 1000 5000 none open_immediate inhibit_close",
+                    "current_while_open alarm 2.8 2.8 2000 5000 none inhibit_close"});
+}
+
+} // namespace candidate_model_test
