@@ -111,7 +111,7 @@ struct engine::core {
 
   // A pulse that is due, or one that goes along with mail a little before.
   void make_pulse(bool goes_along) {
-    ++bus_progress;
+    bus_progress.step();
     if (pulses.is_late(now_us())) ++deadline_misses;
     beat();
     pulses.made(now_us(), goes_along);
@@ -149,7 +149,7 @@ struct engine::core {
   }
 
   void drain() {
-    ++bus_progress;
+    bus_progress.step();
     if (options.inbox->take_link_up()) {
       bus.repeat_catalogues();
       for (const auto& one : seats) one->post(linked_mail{});
@@ -203,7 +203,7 @@ struct engine::core {
   speaker health_speaker;
   speaker points_speaker;
   const messages::catalogue points;
-  std::atomic<std::uint64_t>& bus_progress;
+  progress_counter bus_progress;
   std::int64_t health_due_us = 0;
   std::int64_t points_due_us = 0;
   std::uint64_t deadline_misses = 0; ///< wakes that came more than a period late

@@ -70,23 +70,35 @@ progress_page::~progress_page() {
   munmap(layout_, sizeof(progress_layout));
 }
 
-std::atomic<std::uint64_t>& progress_page::counter(std::string_view name) {
+progress_layout::slot& progress_page::slot_of(std::string_view name) {
   const auto known = std::min<std::size_t>(layout_->count, progress_slots_max);
   const auto shown = name.substr(0, progress_name_max);
   for (std::size_t i = 0; i < known; ++i) {
     if (shown == layout_->slots[i].name.data()) {
-      return layout_->slots[i].progress;
+      return layout_->slots[i];
     }
   }
   if (known == progress_slots_max) {
-    return layout_->slots.back().progress;
+    return layout_->slots.back();
   }
   auto& slot = layout_->slots[known];
   slot.name.fill('\0');
   std::copy(shown.begin(), shown.end(), slot.name.begin());
   slot.progress = 0;
+  slot.thread = 0;
   layout_->count = known + 1;
-  return slot.progress;
+  return slot;
+}
+
+progress_counter progress_page::counter(std::string_view name) {
+  return progress_counter(slot_of(name));
+}
+
+void progress_counter::step() {
+  thread_local const std::int64_t self = ::gettid();
+  std::int64_t nobody = 0;
+  if (slot_->thread != self && !slot_->thread.compare_exchange_strong(nobody, self)) return;
+  ++slot_->progress;
 }
 
 } // namespace voltaic::actors::runtime

@@ -18,7 +18,7 @@ namespace voltaic::actors::runtime {
 /// page is known.
 inline constexpr std::size_t progress_slots_max = 128;
 inline constexpr std::size_t progress_name_max = 55;
-inline constexpr std::uint64_t progress_magic = 0x31656761'70746c76; // "vltpage1"
+inline constexpr std::uint64_t progress_magic = 0x32656761'70746c76; // "vltpage2"
 
 /// As it lies in the shared file. `count` grows before a slot is used; a name
 /// never changes once its slot counts.
@@ -27,6 +27,7 @@ struct progress_layout {
   struct slot {
     std::array<char, progress_name_max + 1> name;
     std::atomic<std::uint64_t> progress;
+    std::atomic<std::int64_t> thread; ///< the one that moves it, as the kernel numbers it; 0: none
   };
   std::atomic<std::uint64_t> magic;
   std::atomic<std::int64_t> pid;
@@ -35,6 +36,19 @@ struct progress_layout {
   std::array<slot, progress_slots_max> slots;
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+/// Counts the steps of one actor or part of a node. The thread that makes the first one is the one
+/// that runs it: what any other thread says of it counts for nothing, so that nobody keeps up the
+/// look of an actor that is stuck.
+class progress_counter {
+ public:
+  explicit progress_counter(progress_layout::slot& slot) : slot_(&slot) {}
+  void step();
+  [[nodiscard]] std::uint64_t value() const { return slot_->progress; }
+
+ private:
+  progress_layout::slot* slot_;
+};
 
 /// A mapped page; unmapped at the end, the file stays for its owner to remove.
 class progress_page {
@@ -51,13 +65,14 @@ class progress_page {
   progress_page(const progress_page&) = delete;
   progress_page& operator=(const progress_page&) = delete;
 
-  /// The counter of an actor, new or known. More than `progress_slots_max`
-  /// actors share the last slot.
-  [[nodiscard]] std::atomic<std::uint64_t>& counter(std::string_view name);
+  /// The counter of an actor, new or known, which lives as long as the page. More than
+  /// `progress_slots_max` actors share the last slot.
+  [[nodiscard]] progress_counter counter(std::string_view name);
   [[nodiscard]] progress_layout& layout() { return *layout_; }
   [[nodiscard]] const progress_layout& layout() const { return *layout_; }
 
  private:
+  [[nodiscard]] progress_layout::slot& slot_of(std::string_view name);
   explicit progress_page(progress_layout* layout) : layout_(layout) {}
   [[nodiscard]] static messages::expected<std::unique_ptr<progress_page>> map(
       const std::string& path, int flags);

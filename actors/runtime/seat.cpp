@@ -41,7 +41,7 @@ std::string_view state_text(actor_state state, condition told) {
 } // namespace
 
 seat::seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
-           bool on_recording, std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+           bool on_recording, std::uint32_t first_incarnation, progress_counter progress,
            const seat_environment& environment)
     : name_(std::move(name)),
       kind_(std::move(kind)),
@@ -106,7 +106,7 @@ void seat::took_mail() {
   auto waiting = waiting_.load();
   while (waiting > 0 && !waiting_.compare_exchange_weak(waiting, waiting - 1)) {
   }
-  ++progress_;
+  progress_.step();
 }
 
 messages::actor_health seat::health() const {
@@ -117,7 +117,7 @@ messages::actor_health seat::health() const {
   const auto started = started_.load();
   health.restarts = started > 0 ? started - 1 : 0;
   health.incarnation = first_incarnation_ + health.restarts;
-  health.progress = progress_;
+  health.progress = progress_.value();
   return health;
 }
 

@@ -15,6 +15,7 @@
 #include "actors/runtime/mailbox.hpp"
 #include "actors/runtime/node_bus.hpp"
 #include "actors/runtime/poison_model.hpp"
+#include "actors/runtime/progress_page.hpp"
 
 namespace caf {
 // Mails never leave the process, so CAF need not know how to serialise them.
@@ -49,7 +50,7 @@ struct seat_environment {
 class seat final : public mailbox, public std::enable_shared_from_this<seat> {
  public:
   seat(std::string name, std::string kind, std::size_t position, actor_factory factory,
-       bool on_recording, std::uint32_t first_incarnation, std::atomic<std::uint64_t>& progress,
+       bool on_recording, std::uint32_t first_incarnation, progress_counter progress,
        const seat_environment& environment);
 
   bool post(mail content) override;
@@ -96,7 +97,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   const actor_factory factory_;
   const bool on_recording_;
   const seat_environment environment_;
-  std::atomic<std::uint64_t>& progress_;
+  progress_counter progress_;
   const std::uint32_t first_incarnation_;
   mutable std::mutex mutex_;
   caf::actor handle_;

@@ -62,12 +62,12 @@ void log_event(spdlog::logger& log, const messages::frame& frame) {
 class relay_watch final : public bus::message::listener {
  public:
   relay_watch(actors::runtime::node_inbox& inbox, std::string source,
-              std::atomic<std::uint64_t>& progress)
+              actors::runtime::progress_counter progress)
       : inbox_(inbox), source_(std::move(source)), progress_(progress) {}
   void on_frame(bus::message::plane from, const messages::frame_ptr& frame) override {
     const auto message = messages::decode(*frame);
     if (message && message->header.source == source_) {
-      ++progress_;
+      progress_.step();
     }
     if (from == bus::message::plane::commands) {
       inbox_.on_frame(from, frame);
@@ -78,7 +78,7 @@ class relay_watch final : public bus::message::listener {
  private:
   actors::runtime::node_inbox& inbox_;
   std::string source_;
-  std::atomic<std::uint64_t>& progress_;
+  actors::runtime::progress_counter progress_;
 };
 
 } // namespace

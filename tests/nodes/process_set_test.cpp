@@ -100,7 +100,7 @@ class scene {
 std::unique_ptr<progress_page> page_for(const std::string& path, pid_t pid) {
   auto page = progress_page::create(path);
   REQUIRE(page);
-  (*page)->counter("rack_0/protection") = 0;
+  (*page)->counter("rack_0/protection").step();
   (*page)->layout().pid = pid;
   (*page)->layout().running = 1;
   return *std::move(page);
@@ -163,10 +163,10 @@ TEST_CASE("F-011 a node whose actor makes no progress is killed and started agai
   REQUIRE(s.until([&] { return s.set.settled(); }));
   const auto pid = s.of("rack_0").pid;
   auto page = page_for(node.progress_path, pid);
-  auto& counter = page->counter("rack_0/protection");
+  auto counter = page->counter("rack_0/protection");
   const auto healthy_until = now_us() + 1'000'000;
   REQUIRE(s.until([&] {
-    ++counter;
+    counter.step();
     return now_us() > healthy_until;
   }));
   CHECK(s.of("rack_0").restarts == 0);
