@@ -312,6 +312,18 @@ void judge_packs(const draft& source, const plan& result, reporter& report) {
   }
 }
 
+// Which device it is, only the protection of a rack asks.
+void judge_identity(const draft& source, plan& result, const reporter& report) {
+  for (const auto& item : result.devices) {
+    if (!item.rack.empty() || item.profile == nullptr || item.profile->identity.empty()) continue;
+    const auto at = place_of(source, item.name).name_at;
+    result.warnings.push_back(
+        {report.file(), at.line, at.column,
+         fmt::format("{} feeds no rack: nobody watches the identity that its profile {} names",
+                     item.name, item.profile->name)});
+  }
+}
+
 // Two servers cannot listen at one place.
 void judge_simulated_ports(const draft& source, const plan& result, reporter& report) {
   std::map<std::pair<std::string, std::uint16_t>, std::string> taken;
@@ -356,6 +368,7 @@ void judge(const draft& source, plan& result, reporter& report) {
   }
   judge_simulated_ports(source, result, report);
   judge_packs(source, result, report);
+  judge_identity(source, result, report);
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),
                                     [&](const draft_rack& r) { return r.item.name == item.name; });

@@ -325,6 +325,20 @@ TEST_CASE("a rack whose profile is not commissioned is never closed") {
   CHECK(plan.warnings[0].text.find("is not commissioned") != std::string::npos);
 }
 
+TEST_CASE("F-171 an identity that no rack's protection watches is warned of") {
+  tests::temporary_folder folder;
+  fs::copy(configs + "/profiles", folder.path() / "profiles");
+  const auto loaded = site::load_text(small_site("[[device]]\nname = \"pack_0\"\nbus = \"can0\"\n"
+                                                 "profile = \"profiles/canopen_pack.json\"\n"),
+                                      folder / "site.toml");
+  for (const auto& finding : findings_of(loaded)) UNSCOPED_INFO(site::to_string(finding));
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const auto& plan = std::get<site::plan>(loaded);
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings[0].text ==
+        "pack_0 feeds no rack: nobody watches the identity that its profile canopen-pack names");
+}
+
 TEST_CASE("groups that this machine does not have, and roles that nobody can use, are warned of") {
   tests::temporary_folder folder;
   const auto warnings = [&](const std::string& text) {

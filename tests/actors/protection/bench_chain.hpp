@@ -262,7 +262,6 @@ class stage {
   };
   // As whoever makes a chain's actors finds it in the journal.
   void read_identity() {
-    configuration.identity.reset();
     for (const auto& record : journal.newest(messages::configuration::stream))
       if (record.key == messages::configuration::identity_key("rack_0"))
         configuration.identity = record.body;

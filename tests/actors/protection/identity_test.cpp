@@ -189,6 +189,25 @@ TEST_CASE("F-171 a record that cannot be read bars closing until somebody accept
   CHECK(rack.permit.close_allowed);
 }
 
+TEST_CASE(
+    "F-171 a rack that has another name now is held to what was accepted under the former one") {
+  stage chain;
+  chain.configuration.is_new = true; // the version of its place, under its new name
+  chain.configuration.identity = configuration::encode_identity(
+      {{{"serial_number", "4711"}}, configuration::approver{"ada", "service", "it", 1}, {}});
+  chain.identity = {"serial_number"};
+  chain.start();
+  chain.run(2'000);
+  const auto kept = chain.journal.newest(configuration::stream);
+  CHECK(std::ranges::any_of(kept, [](const auto& record) {
+    return record.key == configuration::identity_key("rack_0");
+  }));
+  CHECK(chain.permit.close_allowed);
+  chain.serial = 4712;
+  chain.run(50);
+  CHECK_FALSE(chain.permit.close_allowed);
+}
+
 TEST_CASE("F-171 values of any kind are read as people are shown them, each once") {
   messages::catalogue described;
   described.fingerprint = 7;
