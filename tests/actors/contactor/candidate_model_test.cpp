@@ -24,6 +24,9 @@ TEST_CASE("what contactors judge is told in the words of a table, with the times
   std::vector<std::string> told;
   for (const auto& each : contactor_candidates(rules, inputs)) {
     CHECK(each.direction == messages::protection::direction::high);
+    CHECK(each.period_ms == 0);
+    const bool is_counted = each.name == contactor_feedback || each.name == precharge_failed;
+    CHECK(each.unit == (is_counted ? "attempts" : each.name == "current_while_open" ? "A" : ""));
     for (const auto& limit : each.limits) {
       auto line =
           fmt::format("{} {} {:.12g} {:.12g} {} {} {}", each.name, to_string(limit.level),

@@ -84,6 +84,22 @@ TEST_CASE("F-171 another device bars closing at its first word and is told with 
   CHECK(model.bars_closing());
 }
 
+TEST_CASE("F-171 a change is told and kept a second later, whatever was heard before it") {
+  identity_model model(accepted({{"serial", "4711"}}, {{"serial", "4711"}}));
+  for (std::int64_t at_us = 0; at_us < 5 * us_per_s; at_us += us_per_s) {
+    model.hear("serial", "4711");
+    CHECK(pass(model, at_us, at_us + 900'000).kept == 0);
+  }
+  model.hear("serial", "4712");
+  CHECK(pass(model, 5 * us_per_s, 5'900'000).kept == 0);
+  CHECK(pass(model, 6 * us_per_s, 6 * us_per_s).kept == 1);
+  CHECK(pass(model, 6'100'000, 59'900'000).kept == 0);
+  // Long after that the next one waits no longer.
+  model.hear("serial", "4711");
+  CHECK(pass(model, 60 * us_per_s, 60'900'000).kept == 0);
+  CHECK(pass(model, 61 * us_per_s, 61 * us_per_s).kept == 1);
+}
+
 TEST_CASE("F-171 a device that says something else each time is told every ten seconds") {
   identity_model model(accepted({{"serial", "0"}}, {{"serial", "0"}}));
   std::size_t sets = 0;
@@ -102,10 +118,13 @@ TEST_CASE("F-171 the accepted device that is back ends it after ten seconds with
   CHECK(pass(model, 5 * us_per_s, 14 * us_per_s).changed.empty());
   CHECK(model.bars_closing());
   model.hear("serial", "4712");
-  CHECK(pass(model, 14 * us_per_s, 17 * us_per_s).changed.empty()); // the alarm still stands
+  CHECK(pass(model, 14 * us_per_s, 16'900'000).changed.empty()); // the alarm still stands
   model.hear("serial", "4711");
-  CHECK(pass(model, 17 * us_per_s, 30 * us_per_s).changed == std::vector{edge::clear});
+  CHECK(pass(model, 17 * us_per_s, 26'900'000).changed.empty());
+  CHECK(model.bars_closing());
+  CHECK(pass(model, 27 * us_per_s, 27 * us_per_s).changed == std::vector{edge::clear});
   CHECK_FALSE(model.bars_closing());
+  CHECK(pass(model, 27'100'000, 60 * us_per_s).changed.empty());
 }
 
 TEST_CASE(
