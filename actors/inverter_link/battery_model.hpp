@@ -55,6 +55,11 @@ class battery_model {
   /// What a rack's controller says of itself, where its profile reads it; `position` is one
   /// in the options.
   [[nodiscard]] messages::inverter::told_identity identity_of(std::size_t position) const;
+  /// Whether a rack is joined to its DC bus; nothing: nobody says that now.
+  [[nodiscard]] std::optional<messages::joining> standing_of(std::size_t position,
+                                                             std::int64_t now_us) const {
+    return standing(racks_[position], now_us);
+  }
   [[nodiscard]] battery_state step(std::int64_t now_us);
   /// Of what stands for this point the one with that value; nullptr: none.
   [[nodiscard]] const messages::setpoint* find_setpoint(const std::string& point,

@@ -76,11 +76,13 @@ std::string_view to_string(communication of) {
 
 void model::learn(const messages::catalogue& described) {
   battery_.learn(described);
+  currents_.learn(described);
   device_points_.learn(described);
 }
 
 void model::take(const messages::telemetry& said, std::int64_t now_us) {
   battery_.take(said, now_us);
+  currents_.take(said, now_us);
   if (!options_.device.empty()) take_device(device_points_.apply(said), now_us);
 }
 
@@ -118,7 +120,11 @@ void model::take_frame(const messages::can::frame& frame, std::int64_t now_us) {
   }
   for (const auto& each : profile.requests)
     if (wire::is_request(each, frame)) schedule_.ask(each.name);
-  if (wire::decode(profile.received, options_.wire, frame, inverter_)) inverter_heard_us_ = now_us;
+  if (wire::decode(profile.received, options_.wire, frame, inverter_)) {
+    inverter_heard_us_ = now_us;
+    if (wire::tells(profile.received, options_.wire, frame, item_of("inverter_current")))
+      currents_.take_measured(inverter_.number(item_of("inverter_current")), now_us);
+  }
   const bool is_ours = std::ranges::any_of(profile.frames, [&](const auto& layout) {
     return wire::sent_id(layout, options_.wire) == id;
   });
@@ -357,6 +363,13 @@ std::vector<named_cap> model::caps_of_people() const {
   return named;
 }
 
+void model::compare_currents(std::int64_t now_us) {
+  if (currents_.is_idle()) return;
+  for (std::size_t rack = 0; rack < standing_.size(); ++rack)
+    standing_[rack] = battery_.standing_of(rack, now_us);
+  if (currents_.step(standing_, now_us)) points_said_us_.reset(); // told at once
+}
+
 outputs model::step(messages::instant now) {
   outputs out;
   const auto now_us = now.monotonic_us;
@@ -379,6 +392,7 @@ outputs model::step(messages::instant now) {
   keep_apart(inverter, battery, now_us, out);
   judge_communication(inverter, now, out);
   judge_causes(now_us);
+  compare_currents(now_us);
   if (!points_said_us_ || now_us - *points_said_us_ >= points_period_us) {
     points_said_us_ = now_us;
     out.said = say(now_us);

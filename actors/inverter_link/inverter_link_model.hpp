@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/inverter_link/battery_model.hpp"
+#include "actors/inverter_link/bus_current_model.hpp"
 #include "actors/inverter_link/falling_model.hpp"
 #include "actors/inverter_link/heartbeat_model.hpp"
 #include "actors/inverter_link/link_options.hpp"
@@ -110,6 +111,7 @@ class model {
   [[nodiscard]] communication communication_of(presence inverter, std::int64_t now_us) const;
   [[nodiscard]] std::string reason_of(communication of, presence inverter) const;
   void judge_causes(std::int64_t now_us);
+  void compare_currents(std::int64_t now_us);
   void hold_voltages();
   [[nodiscard]] std::vector<named_cap> caps_of_people() const;
   void drop_relay(std::int64_t now_us, outputs& out);
@@ -123,6 +125,7 @@ class model {
 
   model_options options_;
   battery_model battery_;
+  bus_current_model currents_;
   partner_model partner_;
   heartbeat_model heartbeat_;
   schedule_model schedule_;
@@ -133,9 +136,10 @@ class model {
   std::vector<standing_cap> caps_;
   std::optional<double> last_charge_v_; ///< told last
   std::optional<double> last_discharge_v_;
-  messages::inverter::payload payload_;  ///< what is told
-  messages::inverter::payload inverter_; ///< what the inverter says
-  std::int64_t inverter_heard_us_ = 0;   ///< when it said so
+  messages::inverter::payload payload_;                    ///< what is told
+  messages::inverter::payload inverter_;                   ///< what the inverter says
+  std::vector<std::optional<messages::joining>> standing_; ///< of the racks, as of the last step
+  std::int64_t inverter_heard_us_ = 0;                     ///< when it said so
   messages::catalogue catalogue_;
   // Of a Modbus inverter.
   messages::points::watched_points device_points_;

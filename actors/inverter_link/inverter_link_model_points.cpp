@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/inverter_link/inverter_link_model.hpp"
+#include "messages/current_agreement.hpp"
 #include "messages/points/catalogue.hpp"
 
 /// What a link says of itself as points.
@@ -35,12 +36,30 @@ constexpr std::array described_points = {
 /// After them, where the inverter tells the voltage that it charges to.
 constexpr computed_point absorption_voltage{"absorption_voltage", "AbsorptionVoltage", "V", 1};
 
-messages::catalogue describe(const std::string& name, bool tells_absorption) {
+/// And after that, where the racks' current is compared with what is measured on their DC bus.
+constexpr std::array compared_points = {
+    computed_point{"compared_current", "ComparedCurrent", "A", 1},
+    computed_point{"racks_current", "RacksCurrent", "A", 1},
+    computed_point{messages::current_check_point.data(), "CurrentCheck", "", 0, "text"},
+};
+
+messages::catalogue describe(const model_options& options) {
+  const auto& name = options.name;
   std::vector<messages::point_description> points;
-  for (const auto& each : described_points)
+  const auto add = [&](const computed_point& each) {
     points.push_back(messages::points::describe(name, each, points_period_us));
-  if (tells_absorption)
-    points.push_back(messages::points::describe(name, absorption_voltage, points_period_us));
+  };
+  for (const auto& each : described_points) add(each);
+  if (options.profile->reads_charge_voltage) add(absorption_voltage);
+  if (options.measured.is_known()) {
+    for (const auto& each : compared_points) add(each);
+    // A rack finds its word by its name.
+    for (const auto& each : options.racks) {
+      const auto point = messages::current_check_of(each.name);
+      const auto channel = "CurrentCheck_" + each.name;
+      add({point.c_str(), channel.c_str(), "", 0, "u16"});
+    }
+  }
   return messages::points::make_catalogue(name + "/link", std::move(points));
 }
 
@@ -62,6 +81,9 @@ class block_writer {
     put(messages::block::reals{value.value_or(0)}, value ? quality::good : quality::never);
   }
   void text(std::string value) { put(std::move(value), quality::good); }
+  void word(messages::current_agreement value) {
+    put(messages::block::words{static_cast<std::uint16_t>(value)}, quality::good);
+  }
   [[nodiscard]] std::vector<messages::block> take() { return std::move(blocks_); }
 
  private:
@@ -93,13 +115,15 @@ bool expects_heartbeat(const messages::inverter::inverter_profile& profile) {
 model::model(model_options options)
     : options_(std::move(options)),
       battery_(options_),
+      currents_(options_),
       partner_(options_),
       heartbeat_(expects_heartbeat(*options_.profile)),
       schedule_(options_.profile->frames),
       falling_(options_.profile->frames),
       ranges_(options_.profile, options_.wire),
       registers_(options_.profile, options_.settable),
-      catalogue_(describe(options_.name, options_.profile->reads_charge_voltage)) {
+      standing_(options_.racks.size()),
+      catalogue_(describe(options_)) {
   assert(options_.validate().empty());
   const auto& profile = *options_.profile;
   const auto watch = [&](const std::string& point) {
@@ -150,6 +174,12 @@ messages::telemetry model::say(std::int64_t now_us) const {
   out.text(partner_.inverter());
   if (options_.profile->reads_charge_voltage)
     out.number(inverter_number(item_of("inverter_charge_voltage"), now_us));
+  if (!currents_.is_idle()) {
+    out.number(currents_.measured_a());
+    out.number(currents_.sum_a());
+    out.text(currents_.words());
+    for (std::size_t rack = 0; rack < options_.racks.size(); ++rack) out.word(currents_.of(rack));
+  }
   auto blocks = out.take();
   assert(blocks.size() == catalogue_.points.size());
   return {catalogue_.owner, catalogue_.fingerprint, std::move(blocks)};

@@ -9,6 +9,7 @@
 
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
+#include "messages/inverter/measured_current.hpp"
 #include "messages/tighter.hpp"
 #include "messages/time.hpp"
 
@@ -104,6 +105,8 @@ struct model_options {
   std::string device; ///< of a Modbus inverter: whose points it reads and sets
   std::map<std::string, settable_range> settable; ///< its points that can be set
   std::string safety_relay; ///< a point that is set to 0 in standby; empty: none
+  /// Where the current of its DC bus is measured, with which the racks' is compared.
+  messages::inverter::measured_current measured;
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;

@@ -29,6 +29,7 @@ evaluator::evaluator(runtime::context& context, evaluator_options options)
       contactor_(options.rules.rack + "/contactor"),
       model_(checked(std::move(options.rules))),
       reader_(model_.options().rack),
+      witness_(std::move(options.witness), model_.options().rack),
       memory_(context) {
   context.listen(device_, runtime::kind::catalogue);
   context.listen(device_, runtime::kind::telemetry);
@@ -39,6 +40,9 @@ evaluator::evaluator(runtime::context& context, evaluator_options options)
     context.listen(each, runtime::kind::telemetry);
     equipment_.emplace_back(std::move(each), speaker::equipment);
   }
+  if (witness_.link().empty()) return;
+  context.listen(witness_.link(), runtime::kind::catalogue);
+  context.listen(witness_.link(), runtime::kind::telemetry);
 }
 
 std::optional<evaluator::news> evaluator::hear(const messages::message& message,
@@ -49,6 +53,13 @@ std::optional<evaluator::news> evaluator::hear(const messages::message& message,
   if (said == nullptr) return std::nullopt;
   if (from == contactor_) hear_contactor(*said);
   if (from == device_ && reader_.read(*said)) return news{reader_.news(), message.header.time};
+  if (!witness_.link().empty() && from == witness_.link()) {
+    const auto word = witness_.read(*said);
+    if (!word || !chain) return std::nullopt;
+    inputs told;
+    told.witness = word;
+    return news{told, *chain};
+  }
   const auto found = std::ranges::find(equipment_, from, &telemetry_reader::owner);
   if (found == equipment_.end() || !chain || !found->read(*said)) return std::nullopt;
   return news{found->news(), *chain};
@@ -57,6 +68,7 @@ std::optional<evaluator::news> evaluator::hear(const messages::message& message,
 void evaluator::learn(const messages::message& message, const messages::catalogue& told) {
   const auto& points = model_.options().points;
   if (message.header.source == device_) reader_.learn(told, points);
+  if (message.header.source == witness_.link()) witness_.learn(told);
   const auto found = std::ranges::find(equipment_, message.header.source, &telemetry_reader::owner);
   if (found != equipment_.end()) found->learn(told, points);
 }

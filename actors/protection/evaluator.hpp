@@ -7,6 +7,7 @@
 
 #include "actors/protection/protection_model.hpp"
 #include "actors/protection/telemetry_reader.hpp"
+#include "actors/protection/witness_reader.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/chain_memory.hpp"
 
@@ -17,6 +18,8 @@ struct evaluator_options {
   protection_options rules;
   std::string device;                 ///< the actor that feeds the rack
   std::vector<std::string> equipment; ///< others whose points are judged
+  /// The link of the inverter that compares the rack's current with its own; empty: nobody does.
+  std::string witness;
 };
 
 /// One instance of a rack's protection: its inputs, its model, and its latches in the journal
@@ -49,6 +52,8 @@ class evaluator {
   void stored(std::uint64_t token, const bus::storage::append_result& result, runtime::instant now);
 
   [[nodiscard]] const std::string& device() const { return device_; }
+  /// Who measures another current than the rack shows, and which; empty: nobody says so now.
+  [[nodiscard]] const std::string& witness_words() const { return witness_.words(); }
   [[nodiscard]] const std::string& contactor() const { return contactor_; }
   [[nodiscard]] protection_model& model() { return model_; }
   [[nodiscard]] const protection_model& model() const { return model_; }
@@ -71,6 +76,7 @@ class evaluator {
   protection_model model_;
   telemetry_reader reader_;
   std::vector<telemetry_reader> equipment_;
+  witness_reader witness_;
   runtime::chain_memory memory_;
   std::uint64_t permits_said_ = 0;
   bool open_ = false;

@@ -15,6 +15,7 @@
 #include "actors/protection/measured.hpp"
 #include "actors/protection/rise_model.hpp"
 #include "actors/protection/scan_model.hpp"
+#include "actors/protection/witness_model.hpp"
 #include "messages/time.hpp"
 
 namespace voltaic::actors::protection {
@@ -34,7 +35,7 @@ enum class input_kind : std::uint8_t {
   soc_believed,             ///< SOC, where the cells do not contradict it
   soc_contradiction,        ///< 1: SOC is 0 % and no cell is near its end
   limit_ignored,            ///< current by 5 % of the rated one, where none may flow
-  current_contradiction,    ///< 1: voltage or SOC say that the current is another one
+  current_contradiction,    ///< 1: voltage, SOC or the inverter say that it is another one
   frozen_all,               ///< 1: no cell answers to the current
   steps,                    ///< cells whose newest step waits to be confirmed
   open_wire,                ///< cells that mirror a neighbour, as beside a broken sense wire
@@ -129,6 +130,10 @@ class input_model {
   [[nodiscard]] bool is_current(const input& from) const;
   /// Whether cooling is asked for from now on.
   void demand_cooling(bool demanded) { cooling_demanded_ = demanded; }
+  /// What is said of the current by somebody else who measures it: judged with the next current.
+  void hear_witness(messages::current_agreement said, std::int64_t now_us) {
+    witness_.hear(said, now_us);
+  }
   /// The limits that are in force from now on, for the overcurrents.
   void follow(double charge_a, double discharge_a, std::int64_t now_us);
 
@@ -180,6 +185,7 @@ class input_model {
   bool cooling_demanded_ = false;
   std::optional<std::int64_t> cooled_us_; ///< when it ran, or was not asked for, last
   current_check_model current_check_;
+  witness_model witness_;
   element_values runaway_;
   base charge_;
   base discharge_;

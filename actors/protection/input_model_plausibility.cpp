@@ -47,7 +47,14 @@ void input_model::derive_ignored() {
 void input_model::derive_current(std::int64_t now_us) {
   current_check_.step(
       {value_of(measured::current), value_of(measured::voltage), value_of(measured::soc)}, now_us);
-  derived(input_kind::current_contradiction).put(current_check_.contradicts() ? 1 : 0);
+  const auto witnessed = witness_.contradicts(now_us);
+  std::optional<std::int32_t> contradiction;
+  if (current_check_.contradicts()) {
+    contradiction = 1;
+  } else if (witnessed) {
+    contradiction = *witnessed ? 1 : 0;
+  }
+  derived(input_kind::current_contradiction).put(contradiction);
 }
 
 void input_model::derive_frozen(std::int64_t now_us) {

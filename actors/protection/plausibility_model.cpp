@@ -154,8 +154,8 @@ std::string_view advice_of(std::string_view candidate) {
            "resistor, and whether its telemetry is blocked";
   }
   if (candidate == current_implausible) {
-    return "voltage or SOC say that another current flows than the sensor shows: look whether it "
-           "is reversed, dead or wrongly scaled";
+    return "voltage, SOC or the inverter say that another current flows than the sensor shows: "
+           "look whether it is reversed, dead or wrongly scaled";
   }
   if (candidate == open_wire) {
     return "two neighbours show too much and too little by the same amount: look at the sense wire "

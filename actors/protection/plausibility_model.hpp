@@ -21,9 +21,10 @@ inline constexpr std::string_view cooling_failed = "cooling_failed";
 [[nodiscard]] messages::protection::candidate sensor_frozen_candidate();
 /// No cell answers to a change of the current.
 [[nodiscard]] messages::protection::candidate all_frozen_candidate();
-/// The others, by their inputs: SOC of 0 % with sound cells, a current that voltage or SOC
-/// contradict, current where none may flow, cells whose step was not believed at first, a cell that
-/// heats itself, cells beside a broken sense wire, cooling that is asked for and does not run.
+/// The others, by their inputs: SOC of 0 % with sound cells, a current that voltage, SOC
+/// or the inverter contradict, current where none may flow, cells whose step was not believed at
+/// first, a cell that heats itself, cells beside a broken sense wire, cooling that is asked for and
+/// does not run.
 [[nodiscard]] std::vector<messages::protection::candidate> plausibility_candidates();
 
 /// Whether it is a candidate of this version that stands in no table.

@@ -38,8 +38,8 @@ current_limits stopped_limits(const current_limits& wanted, const char* reason) 
 protection_actor::protection_actor(runtime::context& context, actor_options options)
     : context_(context),
       rack_(options.rules.rack),
-      own_(context,
-           {std::move(options.rules), std::move(options.device), std::move(options.equipment)}),
+      own_(context, {std::move(options.rules), std::move(options.device),
+                     std::move(options.equipment), std::move(options.witness)}),
       configuration_(context, rack_, options.configuration),
       identity_(context, rack_, std::move(options.identity), options.configuration.identity,
                 options.configuration.is_new),
@@ -316,6 +316,9 @@ messages::event protection_actor::event_of(const report& told) const {
   event.actions = of.actions;
   event.limits_hash = configuration_.hash();
   if (told.edge == report::kind::set) event.reason = advice_of(of.candidate);
+  if (told.edge == report::kind::set && of.candidate == current_implausible &&
+      !own_.witness_words().empty())
+    event.reason = fmt::format("{}: {}", own_.witness_words(), event.reason);
   if (told.edge == report::kind::set && of.trips == trips_max) {
     event.actions.emplace_back("lock");
     event.reason = fmt::format("tripped {} times since the service role reset it", trips_max);

@@ -27,6 +27,7 @@ struct actor_options {
   messages::configuration::standing configuration; ///< that the rules follow from
   std::string second_evaluator; ///< the actor that judges the rack as well; empty: there is none
   std::vector<std::string> identity; ///< points of the device that say which one it is
+  std::string witness; ///< the link that compares the rack's current; empty: nobody does
 };
 
 /// The PROTECTION actor: what the device says in; permits, limits and events out.

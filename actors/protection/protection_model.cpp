@@ -201,6 +201,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   if (shelved_ > 0) end_shelving();
   inputs_.pass(now_us);
   look(0);
+  if (news.witness) inputs_.hear_witness(*news.witness, now_us);
   if (expired != 0) expire(expired);
   if (doubted_ > 0) watch_doubted();
   if (touched != 0) {

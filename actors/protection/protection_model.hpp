@@ -54,6 +54,8 @@ struct inputs {
   std::span<const element_block> blocks;
   std::optional<reported_limit> charge_limit;
   std::optional<reported_limit> discharge_limit;
+  /// What somebody who measures the rack's DC bus makes of its current sensor.
+  std::optional<messages::current_agreement> witness = {};
 };
 
 /// What happened to one level of one element.

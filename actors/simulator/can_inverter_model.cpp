@@ -18,12 +18,13 @@ messages::can::frame empty_frame(const wires::identifier& id) {
   return made;
 }
 
-// What it measures is what it is told that the battery has.
-wires::payload measured(const wires::payload& told) {
+// What it measures is what it is told that the battery has, where nobody knows better.
+wires::payload measured(const wires::payload& told, const std::optional<double>& carried_a) {
   using wires::item_of;
   wires::payload values;
   values.set(item_of("inverter_voltage"), told.at(item_of("voltage")));
-  values.set(item_of("inverter_current"), told.at(item_of("current")));
+  values.set(item_of("inverter_current"),
+             carried_a ? wires::item_value(*carried_a) : told.at(item_of("current")));
   values.set(item_of("inverter_temperature"), told.at(item_of("temperature")));
   values.set(item_of("inverter_soc"), told.at(item_of("soc")));
   values.set(item_of("inverter_charge_voltage"), told.at(item_of("charge_voltage_limit")));
@@ -38,7 +39,7 @@ void can_inverter_model::listen(const messages::can::frame& frame) {
 
 void can_inverter_model::beat(std::vector<messages::can::frame>& out) {
   if (effect_ != inverter_effect::freeze) ++counter_;
-  const auto values = measured(told_);
+  const auto values = measured(told_, carried_a_);
   for (const auto& layout : profile_->received)
     if (const auto made = wires::encode(layout, {}, values)) out.push_back(*made);
   for (const auto& each : profile_->requests) {

@@ -36,6 +36,8 @@ class can_inverter_model {
       std::int64_t now_us, std::span<const messages::can::frame> received);
   /// From the next step on.
   void set(inverter_effect effect) { effect_ = effect; }
+  /// What flows through the racks behind it, which it measures; positive on discharge.
+  void carry(double current_a) { carried_a_ = current_a; }
 
   /// All that it was told, by the newest frames.
   [[nodiscard]] const messages::inverter::payload& told() const { return told_; }
@@ -53,6 +55,7 @@ class can_inverter_model {
   messages::inverter::payload told_;
   std::map<std::uint32_t, messages::can::frame> frames_;
   inverter_effect effect_ = inverter_effect::none;
+  std::optional<double> carried_a_;
   std::uint8_t counter_ = 0;
   std::optional<std::int64_t> due_us_;
 };

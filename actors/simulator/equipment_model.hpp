@@ -55,6 +55,8 @@ class equipment_model : public messages::modbus::served_unit {
   [[nodiscard]] virtual double power_w() const { return 0; }
   /// What all others give, for equipment that measures.
   virtual void observe(double power_w) { (void)power_w; }
+  /// What flows through the racks behind it, for equipment that measures it; positive on discharge.
+  virtual void carry(double current_a) { (void)current_a; }
 
   /// Lays something over a point (`point` empty: over the whole unit). `index`
   /// empty: all elements. False: there is no such point or element, it cannot be

@@ -178,7 +178,7 @@ void inverter_model::show_all() {
   show(state_place, static_cast<double>(state_));
   show(faults_place, lost ? heartbeat_fault : 0);
   show(heartbeat_seen, std::floor(std::fmod(lived_s_, counter_end)));
-  show(current, power_w_ / bus_v);
+  show(current, carried_a_.value_or(power_w_ / bus_v));
   show(voltage, bus_v);
   show(power, power_w_);
   show(frequency, hz);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "actors/simulator/equipment_model.hpp"
 
 namespace voltaic::actors::simulator {
@@ -10,11 +12,13 @@ namespace voltaic::actors::simulator {
 /// It starts within a second, follows its power setpoint by 50 kW a second, and
 /// keeps within the limits of power, current and voltage that it was given. Once a
 /// heartbeat was written it wants another value every ten seconds, or goes to zero
-/// power. Who it is stands in a common model of SunSpec from register 40,000 on.
+/// power. Its current is what flows through the racks behind it, where that is told, else what its
+/// power needs. Who it is stands in a common model of SunSpec from register 40,000 on.
 class inverter_model final : public equipment_model {
  public:
   inverter_model();
   [[nodiscard]] double power_w() const override { return power_w_; }
+  void carry(double current_a) override { carried_a_ = current_a; }
 
   enum class state : std::uint8_t { off, starting, running, fault };
 
@@ -28,6 +32,7 @@ class inverter_model final : public equipment_model {
   state state_ = state::off;
   double starting_s_ = 0;
   double power_w_ = 0;
+  std::optional<double> carried_a_;
   double discharged_wh_ = 0;
   double charged_wh_ = 0;
   double temperature_c_ = 30;

@@ -32,6 +32,7 @@ constexpr std::array descriptions{
     description{"terminal_temperature", terminals},
     description{"insulation_resistance", 1},
     description{"soh", 1},
+    description{"current_gain", 1},
 };
 
 /// Where the elements of each quantity begin, and the end of all.
@@ -58,6 +59,9 @@ bool rack_values_model::set(std::string_view point, std::optional<std::uint32_t>
     const description& each = descriptions[what];
     if (each.name != point) continue;
     if (index && *index >= each.count) return false;
+    // What is in no frame can be neither silent nor frozen.
+    const bool is_laid = kind == override_kind::value || kind == override_kind::release;
+    if (what == static_cast<std::size_t>(quantity::current_gain) && !is_laid) return false;
     const std::uint32_t first = firsts[what] + index.value_or(0);
     const std::uint32_t end = index ? first + 1 : firsts[what + 1];
     for (std::uint32_t i = first; i < end; ++i) {

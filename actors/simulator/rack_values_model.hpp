@@ -32,10 +32,11 @@ enum class quantity : std::uint8_t {
   air_temperature,
   terminal_temperature,
   insulation_resistance,
-  soh
+  soh,
+  current_gain ///< of the current's sensor: -1 is reversed, 0 dead; it reports nothing of its own
 };
 
-inline constexpr std::size_t quantities = static_cast<std::size_t>(quantity::soh) + 1;
+inline constexpr std::size_t quantities = static_cast<std::size_t>(quantity::current_gain) + 1;
 
 /// What a trace does to an element instead of letting it follow the physics.
 enum class override_kind : std::uint8_t {

@@ -241,7 +241,9 @@ void simulated_rack_model::send_values() {
   frame_writer item(values_id);
   item.put_u16(0, values_.report(quantity::voltage, 0, measured(sum_v, volts_per_bit)),
                volts_per_bit);
-  item.put_i16(2, values_.report(quantity::current, 0, shown_a), amperes_per_bit);
+  auto current = values_.report(quantity::current, 0, shown_a);
+  current.value *= values_.laid_down(quantity::current_gain, 0).value_or(1);
+  item.put_i16(2, current, amperes_per_bit);
   item.put_u16(4, values_.report(quantity::soc, 0, pack_.soc_percent()), percent_per_bit);
   item.put_u16(6, values_.report(quantity::bus_voltage, 0, controller_.bus_v()), volts_per_bit);
   send(item);

@@ -69,6 +69,9 @@ class simulated_rack_model {
     return controller_.conducting() ? std::optional(pack_.voltage_v()) : std::nullopt;
   }
 
+  /// What flows through it, whatever its sensor shows; positive on discharge.
+  [[nodiscard]] double current_a() const;
+
   [[nodiscard]] const rack_controller_model& controller() const { return controller_; }
   [[nodiscard]] const cell_pack_model& pack() const { return pack_; }
 
@@ -86,7 +89,6 @@ class simulated_rack_model {
   void send_terminals();
   void send_insulation();
   void send(const frame_writer& item);
-  [[nodiscard]] double current_a() const;
   [[nodiscard]] bool is_faulted(std::uint32_t module) const;
   /// What a module lets flow, unless a trace says otherwise.
   [[nodiscard]] double module_limit_a(quantity what, std::uint32_t module) const;

@@ -181,6 +181,12 @@ bool is_data(const can::frame& frame) {
   return !frame.remote && !frame.error && frame.length <= frame.data.size();
 }
 
+bool tells_number(const frame_layout& layout, item which) {
+  return std::ranges::any_of(layout.fields, [&](const field& each) {
+    return each.what == field::kind::number && each.item == which;
+  });
+}
+
 } // namespace
 
 identifier sent_id(const frame_layout& layout, const wire_options& options) {
@@ -214,6 +220,19 @@ bool decode(std::span<const frame_layout> layouts, const wire_options& options,
     for (const auto& each : layout.fields) read_field(each, options, frame, values);
   }
   return is_known;
+}
+
+bool tells(std::span<const frame_layout> layouts, item which) {
+  return std::ranges::any_of(layouts,
+                             [&](const frame_layout& each) { return tells_number(each, which); });
+}
+
+bool tells(std::span<const frame_layout> layouts, const wire_options& options,
+           const can::frame& frame, item which) {
+  const identifier id{frame.id, frame.extended};
+  return std::ranges::any_of(layouts, [&](const frame_layout& each) {
+    return sent_id(each, options) == id && tells_number(each, which);
+  });
 }
 
 bool is_request(const request& asked, const can::frame& frame) {

@@ -24,6 +24,11 @@ namespace voltaic::messages::inverter {
 bool decode(std::span<const frame_layout> layouts, const wire_options& options,
             const can::frame& frame, payload& values);
 
+/// Whether some of `layouts` says the number `which`; with a frame, its own.
+[[nodiscard]] bool tells(std::span<const frame_layout> layouts, item which);
+[[nodiscard]] bool tells(std::span<const frame_layout> layouts, const wire_options& options,
+                         const can::frame& frame, item which);
+
 /// Whether `frame` is this request.
 [[nodiscard]] bool is_request(const request& asked, const can::frame& frame);
 

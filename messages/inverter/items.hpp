@@ -132,6 +132,7 @@ inline constexpr std::array items = {
     // What the inverter says.
     item_description{"inverter_voltage", item_kind::number, "V"},
     item_description{"inverter_current", item_kind::number, "A"},
+    item_description{"inverter_power", item_kind::number, "W"},
     item_description{"inverter_temperature", item_kind::number, "degC"},
     item_description{"inverter_soc", item_kind::number, "%"},
     item_description{"inverter_charge_voltage", item_kind::number, "V"},

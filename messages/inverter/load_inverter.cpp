@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "messages/inverter/codec.hpp"
 #include "messages/inverter/load_parts.hpp"
 #include "messages/profiles/load_parts.hpp"
 
@@ -134,11 +135,7 @@ bool tells_charge_voltage(const inverter_profile& profile) {
   constexpr auto told = item_of("inverter_charge_voltage");
   return std::ranges::any_of(profile.reads,
                              [](const device_point& each) { return each.item == told; }) ||
-         std::ranges::any_of(profile.received, [](const frame_layout& frame) {
-           return std::ranges::any_of(frame.fields, [](const field& each) {
-             return each.what == field::kind::number && each.item == told;
-           });
-         });
+         tells(profile.received, told);
 }
 
 void read_profile(const profiles::json_node& node, profiles::finding_collector& found,

@@ -21,6 +21,8 @@ class last_news {
     return true;
   }
   [[nodiscard]] bool any() const { return any_; }
+  /// When the newest was heard, or, of what is told anew, was true.
+  [[nodiscard]] std::int64_t at_us() const { return us_; }
   /// News came within `age_us_max`.
   [[nodiscard]] bool is_fresh(std::int64_t now_us, std::int64_t age_us_max) const {
     return any_ && now_us - us_ <= age_us_max;

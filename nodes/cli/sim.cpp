@@ -45,6 +45,15 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
   return result;
 }
 
+/// The racks behind an inverter, where all of them are simulated: then it is known what flows.
+std::vector<std::string> simulated_racks(const site::plan& plan, const site::inverter& item) {
+  const auto played = places(plan);
+  const bool all = std::ranges::all_of(item.racks, [&](const std::string& name) {
+    return std::ranges::find(played, name, &simulator::rack_place::name) != played.end();
+  });
+  return all ? item.racks : std::vector<std::string>();
+}
+
 /// The equipment of a site on lines of this machine.
 std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
   std::vector<simulator::equipment_line> result;
@@ -52,6 +61,9 @@ std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
     simulator::equipment_line made{line.name, line.host, line.port, {}};
     for (const site::device& device : plan.devices)
       if (device.line == line.name) made.units[device.unit] = {device.name, device.simulate};
+    for (const auto& item : plan.inverters)
+      for (auto& [unit, played] : made.units)
+        if (played.device == item.device) played.racks = simulated_racks(plan, item);
     result.push_back(std::move(made));
   }
   return result;
@@ -62,8 +74,8 @@ std::vector<simulator::inverter_place> inverters(const site::plan& plan) {
   std::vector<simulator::inverter_place> result;
   for (const auto& item : plan.inverters)
     if (item.simulate)
-      result.push_back(
-          {item.name, plan.find_bus(item.bus)->uri, item.profile, site::wire_options_of(item)});
+      result.push_back({item.name, plan.find_bus(item.bus)->uri, item.profile,
+                        site::wire_options_of(item), simulated_racks(plan, item)});
   return result;
 }
 

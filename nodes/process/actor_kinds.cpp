@@ -7,6 +7,7 @@
 #include <cassert>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -236,11 +237,16 @@ factory make_inverter_link(const actor_setup& setup) {
                       item.fallback->lowest_v, item.fallback->highest_v};
   rules.pairs = item.pairs;
   rules.safety_relay = item.safety_relay;
+  rules.measured = item.measured;
   fill_battery(plan, item, rules);
   fill_device(plan, item, rules);
   options.sources.push_back(rules.battery);
   options.sources.emplace_back(site::command_actor);
-  if (!item.device.empty()) options.sources.push_back(item.device);
+  std::set<std::string> devices{item.device};
+  for (const auto* point : {&item.measured.current, &item.measured.power, &item.measured.voltage})
+    devices.insert(point->substr(0, point->find('/')));
+  devices.erase(std::string());
+  options.sources.insert(options.sources.end(), devices.begin(), devices.end());
   for (const auto& name : item.racks)
     for (const auto& source :
          {plan.find_rack(name)->device, name, name + "/protection", name + "/contactor"})

@@ -172,6 +172,12 @@ actors::protection::protection_options rules_of(const site::plan& plan, const si
   return rules;
 }
 
+/// The link that compares the current of a rack; empty: none does.
+std::string witness_of(const site::plan& plan, const site::rack& rack) {
+  const auto* inverter = site::current_witness_of(plan, rack);
+  return inverter == nullptr ? std::string() : inverter->name + "/link";
+}
+
 /// Makes actors that judge a rack: `make` gets its context, the options and what holds.
 template <class Make>
 actor_factory make_judge(const actor_setup& setup, Make make) {
@@ -180,8 +186,9 @@ actor_factory make_judge(const actor_setup& setup, Make make) {
   const auto wanted = site::configuration_of(setup.plan, rack);
   return [make, device = device.name, profile = device.profile, words = device.profile_words,
           wanted, kept = setup.kept, speaking = speaking_to(setup.plan, rack),
+          witness = witness_of(setup.plan, rack),
           rules = rules_of(setup.plan, rack, setup.actor.name)](context& with) {
-    actors::protection::evaluator_options own{rules, device, {}};
+    actors::protection::evaluator_options own{rules, device, {}, witness};
     auto holds = standing_now(with, rules.rack, wanted, kept, words);
     take(holds.rules, own.rules);
     add_own_points(speaking, own.rules);
@@ -222,7 +229,8 @@ actor_factory make_protection(const actor_setup& setup) {
                       return std::make_unique<actors::protection::protection_actor>(
                           with, actors::protection::actor_options{
                                     std::move(own.rules), std::move(own.device),
-                                    std::move(own.equipment), std::move(holds), second, identity});
+                                    std::move(own.equipment), std::move(holds), second, identity,
+                                    std::move(own.witness)});
                     });
 }
 

@@ -68,7 +68,8 @@ bool same(const site::inverter& a, const site::inverter& b) {
          a.charge_current_max_a == b.charge_current_max_a &&
          a.discharge_current_max_a == b.discharge_current_max_a && a.fold_back_v == b.fold_back_v &&
          a.discharge_fold_back_v == b.discharge_fold_back_v && a.fallback == b.fallback &&
-         a.safety_relay == b.safety_relay && same_pairs(a, b) && a.simulate == b.simulate;
+         a.safety_relay == b.safety_relay && a.measured == b.measured && same_pairs(a, b) &&
+         a.simulate == b.simulate;
 }
 
 bool same(const site::modbus_line& a, const site::modbus_line& b) {
@@ -129,6 +130,18 @@ std::optional<std::string> waits_for_approval(const plan& before, const plan& af
   return fmt::format("{} {}", name, messages::configuration::to_string(looser.front()));
 }
 
+// Which link compares the current of a rack.
+std::optional<std::string> witness_differs(const plan& before, const plan& after,
+                                           const std::string& name) {
+  const auto of = [&](const plan& where) {
+    const auto* rack = where.find_rack(name);
+    const auto* inverter = rack == nullptr ? nullptr : site::current_witness_of(where, *rack);
+    return inverter == nullptr ? std::string() : inverter->name;
+  };
+  if (of(before) == of(after)) return std::nullopt;
+  return name + " has its current compared by another inverter, or by none";
+}
+
 // Whose voltages and contactors bar the closing of which rack.
 std::optional<std::string> joining_differs(const plan& before, const plan& after) {
   for (const auto& is : after.racks) {
@@ -181,6 +194,7 @@ std::optional<std::string> node_differs(const plan& before, const plan& after,
       if (auto why = differs(before.find_digital(name), after.find_digital(name), name)) return why;
     } else if (!name.empty()) {
       if (auto why = differs(before.find_rack(name), after.find_rack(name), name)) return why;
+      if (auto why = witness_differs(before, after, name)) return why;
       if (auto why = waits_for_approval(before, after, name)) return why;
     }
   }

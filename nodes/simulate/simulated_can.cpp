@@ -139,6 +139,23 @@ bool simulated_can::set(const inverter_overlay& what) {
   return false;
 }
 
+std::optional<double> simulated_can::carried_a(std::string_view rack) const {
+  for (const auto& [bus_name, bus] : buses_) {
+    for (const auto& [name, model] : bus.racks) {
+      if (name == rack) return model.current_a();
+    }
+  }
+  return std::nullopt;
+}
+
+void simulated_can::carry(std::string_view inverter, double current_a) {
+  for (auto& [bus_name, bus] : buses_) {
+    for (auto& [name, model] : bus.inverters) {
+      if (name == inverter) model.carry(current_a);
+    }
+  }
+}
+
 const actors::simulator::can_inverter_model* simulated_can::inverter(std::string_view name) const {
   for (const auto& [bus_name, bus] : buses_) {
     for (const auto& [known, model] : bus.inverters) {

@@ -51,6 +51,10 @@ class simulated_can {
            actors::simulator::override_kind kind, double value);
   /// The same of an inverter. False: none of that name is simulated.
   bool set(const inverter_overlay& what);
+  /// What flows through a rack, whatever it shows; nothing: it is not simulated.
+  [[nodiscard]] std::optional<double> carried_a(std::string_view rack) const;
+  /// What flows through the racks behind a simulated inverter of this name.
+  void carry(std::string_view inverter, double current_a);
   /// By its name, or nullptr.
   [[nodiscard]] const actors::simulator::can_inverter_model* inverter(std::string_view name) const;
 

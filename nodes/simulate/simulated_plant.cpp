@@ -39,6 +39,11 @@ bool simulated_plant::set(const equipment_overlay& what) {
          found->second->set(what.point, what.index, what.effect, what.value);
 }
 
+void simulated_plant::carry(std::string_view device, double current_a) {
+  if (const auto found = models_.find(device); found != models_.end())
+    found->second->carry(current_a);
+}
+
 void simulated_plant::step(messages::instant now, const poll_handler& on_poll,
                            const answer_handler& on_answer) {
   double given_w = 0;

@@ -33,6 +33,8 @@ class simulated_plant {
   [[nodiscard]] bool write(std::string_view line, bus::modbus::write_request request);
   /// False: no such device or point, or it refuses the value.
   bool set(const equipment_overlay& what);
+  /// What flows through the racks behind a device, where it is played.
+  void carry(std::string_view device, double current_a);
   /// Lets everything live until now, and tells what the lines tell.
   void step(messages::instant now, const poll_handler& on_poll, const answer_handler& on_answer);
   /// Answers on all lines that came after their request was given up.

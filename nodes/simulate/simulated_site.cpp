@@ -220,6 +220,7 @@ struct simulated_site::state {
     can.step(now, [this](const auto& devices, const auto& links, bus::can::batch said) {
       hand_out(devices, links, std::move(said));
     });
+    carry_currents();
     speak_lines();
     for (const auto& digital : plan.digitals) sample(digital);
     for (auto& one : members) {
@@ -239,6 +240,22 @@ struct simulated_site::state {
       own->send(messages::encode(header, command));
     }
     deliver();
+  }
+
+  /// An inverter measures what flows through the racks behind it, where all of them are played.
+  void carry_currents() {
+    for (const auto& inverter : plan.inverters) {
+      double sum_a = 0;
+      bool all_known = true;
+      for (const auto& rack : inverter.racks) {
+        const auto carried_a = can.carried_a(rack);
+        all_known = all_known && carried_a.has_value();
+        sum_a += carried_a.value_or(0);
+      }
+      if (!all_known) continue;
+      can.carry(inverter.name, sum_a);
+      plant.carry(inverter.device, sum_a);
+    }
   }
 
   void speak_lines() {

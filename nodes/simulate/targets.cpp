@@ -64,6 +64,9 @@ const site::device* find_device(const site::plan& plan, std::string_view owner) 
   return nullptr;
 }
 
+/// What a rack's current sensor makes of the current: -1, 10, 0.
+constexpr std::string_view current_gain = "current_gain";
+
 /// `rack_0/cell_voltage`, `bms_0/CellVoltage`, or `rack_0` with `module_1:cell_3`.
 std::variant<overlay, std::string> find_in_rack(const trace_row& row, const site::plan& plan) {
   const auto slash = row.point.rfind('/');
@@ -77,6 +80,9 @@ std::variant<overlay, std::string> find_in_rack(const trace_row& row, const site
   const bool shorthand = slash == std::string::npos;
   const auto local = shorthand ? std::string() : row.point.substr(slash + 1);
   const auto member = row.scope.substr(row.scope.find(':') + 1);
+  // A defect, in no frame.
+  if (local == current_gain && !device->rack.empty() && !row.index && row.scope.empty())
+    return overlay{.rack = device->rack, .point = local, .index = {}};
   for (const auto& point : device->profile->points) {
     const bool meant =
         shorthand
@@ -223,7 +229,7 @@ class trace_resolver {
     what.kind = *kind;
     what.value = row.value;
     if (!reports_.set(what.point, what.index, what.kind, what.value))
-      return wrong(row, fmt::format("the simulated rack does not report '{}'", row.point));
+      return wrong(row, fmt::format("the simulated rack cannot do this with '{}'", row.point));
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 

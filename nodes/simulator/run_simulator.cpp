@@ -11,6 +11,7 @@
 #include "actors/simulator/random_sequence.hpp"
 #include "bus/control/ready.hpp"
 #include "messages/time.hpp"
+#include "nodes/simulator/carried_current.hpp"
 #include "nodes/simulator/simulated_bus.hpp"
 #include "nodes/simulator/simulated_inverter.hpp"
 #include "nodes/simulator/simulated_pack.hpp"
@@ -107,12 +108,14 @@ class played_site {
           over != nullptr && inverters_.contains(over->inverter))
         inverters_.at(over->inverter)->set(over->effect);
       const auto* over = std::get_if<simulate::overlay>(&what);
+      if (over != nullptr) carried_.take(*over);
       // Others play what is not here.
       if (over == nullptr || !racks_.contains(over->rack)) continue;
       const auto& [uri, place] = racks_.at(over->rack);
       laid[uri].emplace_back(place, *over);
     }
     for (auto& [uri, each] : laid) buses_.at(uri)->set(std::move(each));
+    carry();
     equipment_->step(now_us);
   }
 
@@ -127,6 +130,15 @@ class played_site {
   }
 
  private:
+  /// Inverters measure what flows through the racks behind them.
+  void carry() {
+    for (const auto& place : options_.inverters)
+      if (!place.racks.empty()) inverters_.at(place.name)->carry(carried_.sum_a(place.racks));
+    for (const auto& line : options_.equipment)
+      for (const auto& [unit, played] : line.units)
+        if (!played.racks.empty()) equipment_->carry(played.device, carried_.sum_a(played.racks));
+  }
+
   struct rack_at {
     std::string uri;       ///< of its bus
     std::size_t place = 0; ///< among the bus's racks
@@ -141,6 +153,7 @@ class played_site {
   std::map<std::string, std::unique_ptr<simulated_inverter>> inverters_;
   std::vector<std::unique_ptr<simulated_pack>> packs_;
   std::unique_ptr<simulated_equipment> equipment_;
+  carried_current carried_;
   std::int64_t start_us_ = 0;
   std::size_t next_ = 0; ///< of the deeds
 };

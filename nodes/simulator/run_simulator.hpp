@@ -31,6 +31,7 @@ struct inverter_place {
   std::string uri; ///< of its bus's port
   std::shared_ptr<const messages::inverter::inverter_profile> profile;
   messages::inverter::wire_options wire;
+  std::vector<std::string> racks; ///< behind it, where all of them are simulated; else empty
 };
 
 /// A battery that answers when it is asked, on a virtual bus.

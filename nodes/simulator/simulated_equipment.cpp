@@ -43,6 +43,14 @@ bool simulated_equipment::set(const simulate::equipment_overlay& what) {
   return false;
 }
 
+void simulated_equipment::carry(const std::string& device, double current_a) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& line : lines_) {
+    const auto found = line->devices.find(device);
+    if (found != line->devices.end()) line->units.at(found->second)->carry(current_a);
+  }
+}
+
 void simulated_equipment::step(std::int64_t now_us) {
   const std::scoped_lock lock(mutex_);
   double given_w = 0;

@@ -16,8 +16,9 @@ namespace voltaic::nodes::simulator {
 
 /// One piece of equipment.
 struct equipment_unit {
-  std::string device; ///< its name in the site
-  std::string kind;   ///< "inverter", "hvac" or "meter"
+  std::string device;                  ///< its name in the site
+  std::string kind;                    ///< "inverter", "hvac" or "meter"
+  std::vector<std::string> racks = {}; ///< behind an inverter, where all are simulated; else empty
 };
 
 /// A line whose units are simulated: they are served where the site looks for them.
@@ -39,6 +40,8 @@ class simulated_equipment {
   /// Lays something over what a device shows. False: there is no such device or
   /// point, or it refuses the value.
   bool set(const simulate::equipment_overlay& what);
+  /// What flows through the racks behind a device from now on.
+  void carry(const std::string& device, double current_a);
   /// Lets all of it live until now (monotonic).
   void step(std::int64_t now_us);
   /// Where the lines are served, in their order.

@@ -20,6 +20,11 @@ void simulated_inverter::set(actors::simulator::inverter_effect effect) {
   model_.set(effect);
 }
 
+void simulated_inverter::carry(double current_a) {
+  const std::scoped_lock lock(mutex_);
+  model_.carry(current_a);
+}
+
 void simulated_inverter::take(const bus::can::batch& said) {
   std::vector<messages::can::frame> sent;
   {

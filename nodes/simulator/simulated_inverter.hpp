@@ -20,6 +20,8 @@ class simulated_inverter {
 
   /// From its next step on. Any thread.
   void set(actors::simulator::inverter_effect effect);
+  /// What flows through the racks behind it, from its next step on. Any thread.
+  void carry(double current_a);
 
  private:
   explicit simulated_inverter(actors::simulator::can_inverter_model model)

@@ -106,9 +106,21 @@ std::string place_of(const plan& of, const device& item) {
   return fmt::format("{}:{} unit {}", line->host, line->port, item.unit);
 }
 
-// Devices beside the rack whose points its candidates judge.
-std::string judged_equipment(const plan& of, const messages::protection::table& rules) {
+// Who measures the current with which the rack's is compared.
+std::string witness_text(const inverter& by) {
+  const auto& measured = by.measured;
+  if (measured.in_frames) return by.name + " compares the current";
+  if (!measured.current.empty())
+    return fmt::format("{} compares the current by {}", by.name, measured.current);
+  return fmt::format("{} compares the current by {} and {}", by.name, measured.power,
+                     measured.voltage);
+}
+
+// Devices beside the rack by which it is judged, whose points its candidates name.
+std::string judged_equipment(const plan& of, const rack& item,
+                             const messages::protection::table& rules) {
   std::set<std::string> told;
+  if (const auto* witness = current_witness_of(of, item)) told.insert(witness_text(*witness));
   for (const auto& each : rules.candidates) {
     const auto own = messages::protection::parse_own(each.name);
     if (!own) continue;
@@ -152,7 +164,7 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   take_input(of, item.fire, made.fire_wiring, made.fire_debounce_ms);
   made.reset_key = reset_key_of(of, item.reset_key);
   take_inverter(of, item, profile, made);
-  made.equipment = judged_equipment(of, *item.protection);
+  made.equipment = judged_equipment(of, item, *item.protection);
   take_site_limits(of.limits, made);
   if (profile.ratings) {
     made.capacity_ah = profile.ratings->capacity_ah;

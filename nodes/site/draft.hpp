@@ -72,7 +72,10 @@ struct draft_inverter {
   position racks_at;
   position node_at;
   position compatibility_at;
-  position relay_at; ///< of safety_relay
+  position relay_at;    ///< of safety_relay
+  position measured_at; ///< of dc_current, else of dc_power
+  position measured_voltage_at;
+  bool is_measured_off = false; ///< dc_current = "none"
   position charge_voltage_at;
   position discharge_voltage_at;
 };

@@ -93,6 +93,24 @@ void read_fallback(section& table, inverter& item) {
     item.fallback = made;
 }
 
+// Two points say a current: power and voltage.
+void read_measured(section& table, draft_inverter& made) {
+  auto& measured = made.item.measured;
+  const auto read = [&](std::string_view key, std::string& into) {
+    if (const auto text = table.text(key)) into = text->value;
+  };
+  read("dc_current", measured.current);
+  read("dc_power", measured.power);
+  read("dc_voltage", measured.voltage);
+  if (table.has("dc_current") && (table.has("dc_power") || table.has("dc_voltage")))
+    table.report().add(table.at(),
+                       "inverter: dc_current says it alone, without dc_power and dc_voltage");
+  else if (table.has("dc_power") != table.has("dc_voltage"))
+    table.report().add(table.at(), "inverter: dc_power and dc_voltage go together");
+  made.is_measured_off = measured.current == "none";
+  if (made.is_measured_off) measured = {};
+}
+
 void read_places(section& table, draft_inverter& made) {
   const auto at = [&](std::string_view key) {
     return table.has(key) ? position_of(*table.node(key)) : made.table_at;
@@ -104,6 +122,8 @@ void read_places(section& table, draft_inverter& made) {
   made.node_at = at("node");
   made.compatibility_at = at("compatibility");
   made.relay_at = at("safety_relay");
+  made.measured_at = at(table.has("dc_current") ? "dc_current" : "dc_power");
+  made.measured_voltage_at = at("dc_voltage");
   made.charge_voltage_at = at("charge_voltage");
   made.discharge_voltage_at = at("discharge_voltage");
 }
@@ -132,6 +152,7 @@ void read_inverter(section& table, draft& result) {
   read_wire(table, item);
   read_limits(table, item);
   read_fallback(table, item);
+  read_measured(table, made);
   read_places(table, made);
   if (table.has("bus") == table.has("device"))
     table.report().add(table.at(), "inverter: exactly one of the keys bus and device is needed");

@@ -171,7 +171,12 @@ void place(const draft& source, plan& result, reporter& report) {
   for (const auto& item : result.racks)
     for (const auto* point : {&item.emergency_stop, &item.interlock, &item.fire, &item.reset_key})
       hear(result, node_of(result, item.node, node_kind::chain), *point);
-  for (const auto& item : result.racks) hear_equipment(result, item);
+  for (const auto& item : result.racks) {
+    hear_equipment(result, item);
+    // What the inverter's link says of its current.
+    if (current_witness_of(result, item) != nullptr)
+      node_of(result, item.node, node_kind::chain).hears_others = true;
+  }
   // The dispatcher of commands comes last and goes first: it serves the others.
   auto& site = node_of(result, std::string(site_node), node_kind::site);
   site.kind = node_kind::site;

@@ -64,6 +64,13 @@ std::string second_evaluator_of(const rack& item) {
   return item.second_evaluator ? item.name + "/evaluator" : std::string();
 }
 
+const inverter* current_witness_of(const plan& of, const rack& item) {
+  const auto found = std::ranges::find_if(of.inverters, [&](const inverter& each) {
+    return each.measured.is_known() && std::ranges::find(each.racks, item.name) != each.racks.end();
+  });
+  return found == of.inverters.end() ? nullptr : &*found;
+}
+
 messages::inverter::wire_options wire_options_of(const inverter& item) {
   using messages::inverter::byte_order;
   auto options = item.profile->options;

@@ -10,6 +10,7 @@
 
 #include "bus/modbus/line.hpp"
 #include "messages/finding.hpp"
+#include "messages/inverter/measured_current.hpp"
 #include "messages/profiles/remap.hpp"
 
 namespace voltaic::messages::protection {
@@ -172,6 +173,8 @@ struct inverter {
   std::optional<double> discharge_fold_back_v; ///< and discharging above its
   std::optional<inverter_fallback> fallback;
   std::string safety_relay; ///< a point that is set to 0 when the inverter is lost
+  /// Where the current of its DC bus is measured, with which that of the racks is compared.
+  messages::inverter::measured_current measured;
   /// Which batteries and inverters work together; nullptr: nobody says.
   std::shared_ptr<const messages::inverter::compatibility_table> pairs;
   bool simulate = false; ///< the simulator plays it on its bus
@@ -353,6 +356,10 @@ struct plan {
 [[nodiscard]] bool is_group(const plan& of, const inverter& item);
 /// Who says what the racks behind an inverter are together: "system" or "inverter_0/battery".
 [[nodiscard]] std::string battery_actor(const plan& of, const inverter& item);
+
+/// The inverter whose link compares the current of a rack with the one of its DC bus; nullptr:
+/// nobody does.
+[[nodiscard]] const inverter* current_witness_of(const plan& of, const rack& item);
 
 /// The rated capacity of a rack as its device's profile states it; 0: not stated.
 [[nodiscard]] double capacity_ah(const plan& of, const rack& item);

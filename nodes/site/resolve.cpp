@@ -22,6 +22,7 @@
 #include "nodes/site/load.hpp"
 #include "nodes/site/own_candidates.hpp"
 #include "nodes/site/resolve_inverter.hpp"
+#include "nodes/site/resolve_measured.hpp"
 
 namespace voltaic::nodes::site {
 
@@ -381,6 +382,7 @@ class resolver {
         item.pairs = pairs.content;
         if (pairs.content != nullptr) match_inverter(one, *pairs.content, plan_, item, report_);
       }
+      resolve_measured(one, plan_, item, report_);
       plan_.inverters.push_back(std::move(item));
     }
   }

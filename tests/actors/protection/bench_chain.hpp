@@ -98,6 +98,7 @@ class stage {
     if (watched_only) rules.rules.points[position_of(measured::current)] = {1, 1, 50};
     if (adjust) adjust(rules.rules);
     rules.equipment = equipment;
+    rules.witness = witness;
     if (has_second) {
       start_second(rules);
       rules.second_evaluator = second_name;
@@ -220,6 +221,7 @@ class stage {
   messages::configuration::standing configuration; ///< of lives that start from now on
   std::function<void(protection_options&)> adjust; ///< the rules of those lives
   std::vector<std::string> equipment;
+  std::string witness; ///< the link that compares the rack's current, from the next start on
   std::vector<contactor::input_options> inputs; ///< from the next start on
   std::unique_ptr<stage_context> protection_context;
   std::unique_ptr<stage_context> contactor_context;
@@ -268,7 +270,8 @@ class stage {
   }
   void start_second(const actor_options& as) {
     second_context = std::make_unique<stage_context>(*this, second_name);
-    second_evaluator_options options{{as.rules, as.device, as.equipment}, "rack_0/protection"};
+    second_evaluator_options options{{as.rules, as.device, as.equipment, as.witness},
+                                     "rack_0/protection"};
     if (adjust_second) adjust_second(options.own.rules);
     second = std::make_unique<second_evaluator>(*second_context, options);
   }
