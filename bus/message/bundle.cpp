@@ -12,6 +12,8 @@ static_assert(std::endian::native == std::endian::little, "the wire format is li
 namespace {
 
 constexpr int plane_bits = 8;
+/// The second byte of the topic.
+constexpr topic beside_chains_mark = 'b';
 constexpr std::uint64_t digest_basis = 0xcbf29ce484222325; // FNV-1a
 constexpr std::uint64_t digest_prime = 0x100000001b3;
 
@@ -25,6 +27,14 @@ std::uint64_t read_word(std::span<const std::byte> bytes) {
 
 topic topic_of(plane which) {
   return static_cast<std::uint8_t>(which);
+}
+
+topic beside_chains_topic() {
+  return topic_of(plane::telemetry) | (beside_chains_mark << plane_bits);
+}
+
+bool is_published_on(topic value, plane which) {
+  return value == topic_of(which) || (which == plane::telemetry && value == beside_chains_topic());
 }
 
 topic snapshot_topic(std::string_view identity) {

@@ -19,6 +19,10 @@ using topic = std::uint64_t;
 
 /// The topic of everybody who subscribed to a plane.
 [[nodiscard]] topic topic_of(plane which);
+/// The same of telemetry that no rack's chain says; who subscribed to the plane gets it as well.
+[[nodiscard]] topic beside_chains_topic();
+/// Whether it is one under which frames of that plane are published.
+[[nodiscard]] bool is_published_on(topic value, plane which);
 /// The topic on which one endpoint gets the full state.
 [[nodiscard]] topic snapshot_topic(std::string_view identity);
 /// The plane in a topic; of received bytes it may be none that is known.
@@ -26,6 +30,9 @@ using topic = std::uint64_t;
 
 /// What the topic takes.
 inline constexpr std::size_t topic_bytes = sizeof(topic);
+/// What of it a subscription to a plane names, and one to what is said beside chains.
+inline constexpr std::size_t plane_prefix_bytes = 1;
+inline constexpr std::size_t beside_chains_prefix_bytes = 2;
 /// What the length before each frame takes.
 inline constexpr std::size_t length_bytes = sizeof(std::uint64_t);
 /// A bundle is sent when one frame more would not fit; a longer frame goes alone.

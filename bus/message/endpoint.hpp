@@ -82,6 +82,12 @@ struct endpoint_options {
   /// precedes the live frames of the other planes at each (re)connection: the
   /// frames between a snapshot `request` marker and its `end` marker.
   std::vector<plane> subscriptions;
+  /// No rack's chain speaks here: its telemetry is what a chain may want to hear, and stands under
+  /// a topic of its own below the plane's.
+  bool is_beside_chains = false;
+  /// Of telemetry it wants only that of such endpoints: all racks' cells would cost every chain
+  /// more than its own.
+  bool only_beside_chains = false;
   /// What is said again and again, telemetry and health, may wait this long for company
   /// after the last sending: a wake of this thread, the library's and the relay's costs
   /// more than the frame. Events, commands and results never wait, and take along what

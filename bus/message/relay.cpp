@@ -171,7 +171,7 @@ class zmq_relay final : public relay {
   bool heard(const zmq::message_t& message) {
     bundle_reader reader(bytes_of(message));
     const plane from = plane_of(reader.to());
-    if (reader.to() != topic_of(from)) {
+    if (!is_published_on(reader.to(), from)) {
       ++malformed_;
       return false;
     }
@@ -203,7 +203,10 @@ class zmq_relay final : public relay {
       if (text.empty() || said.more()) continue;
       const bool begins = text.front() == 1;
       const auto prefix = text.substr(1);
-      const bool of_plane = prefix == "t" || prefix == "e" || prefix == "h";
+      const topic beside = beside_chains_topic();
+      const bool is_beside = prefix == std::string_view(reinterpret_cast<const char*>(&beside),
+                                                        beside_chains_prefix_bytes);
+      const bool of_plane = prefix == "t" || prefix == "e" || prefix == "h" || is_beside;
       const bool of_snapshot = prefix.size() == topic_bytes && prefix.front() == 's';
       if (!of_plane && !(of_snapshot && note_subscriber(prefix, begins))) {
         subscriptions_refused_ += begins ? 1 : 0;

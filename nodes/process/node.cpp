@@ -177,7 +177,7 @@ messages::expected<bool> node::open_endpoint() {
   endpoint.identity =
       options_.deterministic ? options_.name : identity_of_node(*options_.plan, options_.name);
   endpoint.relay = options_.relay;
-  endpoint.subscriptions = subscriptions_of(*options_.plan, *self_);
+  take_subscriptions(*options_.plan, *self_, endpoint);
   endpoint.gather_us = gather_us;
   bus::message::listener* listener = &inbox_;
   if (self_->kind == site::node_kind::relay) {

@@ -128,7 +128,7 @@ struct simulated_site::state {
     auto& life = *one.living;
     bus::message::endpoint_options door;
     door.identity = one.node->name;
-    door.subscriptions = process::subscriptions_of(plan, *one.node);
+    process::take_subscriptions(plan, *one.node, door);
     life.outside = hub.make_endpoint(door, life.inbox);
     actors::runtime::engine_options engine;
     engine.node = one.node->name;

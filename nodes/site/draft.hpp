@@ -75,7 +75,7 @@ struct draft_inverter {
   position relay_at;    ///< of safety_relay
   position measured_at; ///< of dc_current, else of dc_power
   position measured_voltage_at;
-  bool is_measured_off = false; ///< dc_current = "none"
+  bool is_measured_off = false; ///< dc_current = "none", or it is wrong
   position charge_voltage_at;
   position discharge_voltage_at;
 };

@@ -102,12 +102,15 @@ void read_measured(section& table, draft_inverter& made) {
   read("dc_current", measured.current);
   read("dc_power", measured.power);
   read("dc_voltage", measured.voltage);
-  if (table.has("dc_current") && (table.has("dc_power") || table.has("dc_voltage")))
+  const bool is_double =
+      table.has("dc_current") && (table.has("dc_power") || table.has("dc_voltage"));
+  const bool is_half = table.has("dc_power") != table.has("dc_voltage");
+  if (is_double)
     table.report().add(table.at(),
                        "inverter: dc_current says it alone, without dc_power and dc_voltage");
-  else if (table.has("dc_power") != table.has("dc_voltage"))
+  else if (is_half)
     table.report().add(table.at(), "inverter: dc_power and dc_voltage go together");
-  made.is_measured_off = measured.current == "none";
+  made.is_measured_off = is_double || is_half || measured.current == "none";
   if (made.is_measured_off) measured = {};
 }
 

@@ -63,7 +63,11 @@ std::string node_saying(const plan& result, const std::string& point) {
 
 void hear(plan& result, node& target, const std::string& point) {
   const auto from = node_saying(result, point);
-  if (!from.empty() && from != target.name) target.hears_others = true;
+  if (from.empty() || from == target.name) return;
+  target.hears_others = true;
+  const auto* speaking = result.find_node(from);
+  target.hears_chains =
+      target.hears_chains || (speaking != nullptr && speaking->kind == node_kind::chain);
 }
 
 // Equipment whose points the rack's candidates judge.

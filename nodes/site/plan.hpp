@@ -227,6 +227,7 @@ struct node {
   std::vector<std::string> buses;  ///< CAN buses it opens
   std::vector<std::string> lines;  ///< Modbus lines it opens
   bool hears_others = false;       ///< an actor of it lives on points that other nodes say
+  bool hears_chains = false;       ///< one of those others is a rack's chain
   bool safety = false;             ///< holds protection: the short wedge time counts
   friend bool operator==(const node&, const node&) = default;
 };

@@ -47,6 +47,10 @@ void check_point(const named_point& named, plan& result, reporter& report) {
         named.at, fmt::format("{}: {} is no point of a device: there is no device {}{}", named.key,
                               named.name, owner, did_you_mean(owner, known)));
   }
+  if (!device->rack.empty())
+    return report.add(named.at, fmt::format("{}: {} feeds {}, whose current is to be judged by "
+                                            "somebody else",
+                                            named.key, owner, device->rack));
   if (device->profile == nullptr) return;
   const auto point_name = named.name.substr(slash + 1);
   const auto found = device->profile->find_point(point_name);
@@ -57,10 +61,6 @@ void check_point(const named_point& named, plan& result, reporter& report) {
                                             point_name, did_you_mean(point_name, known)));
   }
   const auto& point = device->profile->points[*found];
-  if (!device->rack.empty())
-    return report.add(named.at, fmt::format("{}: {} feeds {}, whose current is to be judged by "
-                                            "somebody else",
-                                            named.key, owner, device->rack));
   if (point.count != 1 || point.unit != named.unit)
     return report.add(
         named.at,

@@ -171,7 +171,8 @@ TEST_CASE("equipment that judges racks and is read otherwise touches each of the
   REQUIRE(before.racks.size() == 4);
   const auto found = site::configuration_of(before, before.racks.front());
   CHECK(found.equipment.starts_with("hvac_0: voltaic-demo-hvac "));
-  CHECK(found.equipment.ends_with(" at 127.0.0.1:1512 unit 1"));
+  CHECK(found.equipment.ends_with(
+      " at 127.0.0.1:1512 unit 1; inverter_0 compares the current by inverter_0/current"));
   CHECK(racks_touched(before, site.plan("port = 1512", "port = 1522")) == 4);
   // The meter judges nothing.
   CHECK(racks_touched(before, site.plan("port = 1513", "port = 1523")) == 0);

@@ -21,6 +21,8 @@ constexpr double chance_scale = 1.0 / 4294967296.0;
 struct memory_hub::state {
   struct member {
     std::set<plane> planes;
+    bool is_beside_chains = false;
+    bool only_beside_chains = false;
     listener* to = nullptr;
     endpoint_statistics statistics;
     bool cut = false;
@@ -143,8 +145,11 @@ struct memory_hub::state {
       return;
     }
     if (!relay.heard(what.on, *what.frame, now_us)) return;
+    const auto sender = members.find(what.identity);
+    const bool is_beside = sender != members.end() && sender->second.is_beside_chains;
     for (auto& [identity, one] : members) {
-      if (one.planes.contains(what.on)) pass_out(identity, what.on, what.frame);
+      const bool is_wanted = what.on != plane::telemetry || !one.only_beside_chains || is_beside;
+      if (one.planes.contains(what.on) && is_wanted) pass_out(identity, what.on, what.frame);
     }
   }
 
@@ -192,6 +197,8 @@ std::unique_ptr<endpoint> memory_hub::make_endpoint(const endpoint_options& opti
   state::member& member = hub.members[options.identity];
   member = {};
   member.planes.insert(options.subscriptions.begin(), options.subscriptions.end());
+  member.is_beside_chains = options.is_beside_chains;
+  member.only_beside_chains = options.only_beside_chains;
   member.to = &to;
   member.statistics.linked = true;
   hub.tell_link(options.identity);

@@ -40,7 +40,9 @@ class zmq_endpoint final : public endpoint {
         sub_(open_socket(context, zmq::socket_type::sub, high_water_messages)),
         cmd_(open_socket(context, zmq::socket_type::dealer, high_water_messages)),
         to_(to),
-        gather_us_(options.gather_us) {
+        gather_us_(options.gather_us),
+        telemetry_topic_(options.is_beside_chains ? beside_chains_topic()
+                                                  : topic_of(plane::telemetry)) {
     // Without a relay nothing queues inside the library, where it would turn stale.
     pub_.set(zmq::sockopt::immediate, true);
     cmd_.set(zmq::sockopt::immediate, true);
@@ -48,7 +50,11 @@ class zmq_endpoint final : public endpoint {
     cmd_.set(zmq::sockopt::routing_id, options.identity);
     // The snapshot comes last: when the relay sees it, the others are in force.
     for (const plane which : options.subscriptions) {
-      if (which != plane::snapshot) subscribe(topic_of(which), 1);
+      if (which == plane::snapshot) continue;
+      if (which == plane::telemetry && options.only_beside_chains)
+        subscribe(beside_chains_topic(), beside_chains_prefix_bytes);
+      else
+        subscribe(topic_of(which), plane_prefix_bytes);
     }
     for (const plane which : options.subscriptions) {
       if (which == plane::snapshot) subscribe(snapshot_topic(options.identity), topic_bytes);
@@ -241,7 +247,8 @@ class zmq_endpoint final : public endpoint {
       bundle_.push_back(frames_[end].frame);
       ++end;
     }
-    zmq::message_t message = make_message(topic_of(to), bundle_);
+    zmq::message_t message =
+        make_message(to == plane::telemetry ? telemetry_topic_ : topic_of(to), bundle_);
     if (!send_now(pub_, message)) return false;
     for (; next_ < end; ++next_) frames_[next_].frame.reset();
     outbox_.release(bundle_.size(), content);
@@ -279,6 +286,7 @@ class zmq_endpoint final : public endpoint {
   zmq::socket_t cmd_;
   listener& to_;
   const std::int64_t gather_us_;
+  const topic telemetry_topic_;
   wake_signal wake_;
   outbox outbox_;
   std::atomic<bool> stopping_ = false;

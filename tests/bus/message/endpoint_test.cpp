@@ -78,6 +78,46 @@ TEST_CASE("one relay serves inproc and ipc peers at the same time") {
   }));
 }
 
+TEST_CASE("who wants only what is said beside chains hears no chain, others hear both") {
+  folder place;
+  zmq_context context;
+  auto hub = start_relay(context, {place.relay()});
+  collector ears;
+  collector chain_ears;
+  collector none;
+  const auto hearer = join(context, place.relay(), "hearer", ears, {plane::telemetry});
+  endpoint_options options{"rack_0", place.relay(), {plane::telemetry, plane::snapshot}};
+  options.only_beside_chains = true;
+  const auto chain = make_zmq_endpoint(context, options, chain_ears);
+  REQUIRE(chain.has_value());
+  endpoint_options beside{"inverter_0", place.relay(), {}};
+  beside.is_beside_chains = true;
+  const auto link = make_zmq_endpoint(context, beside, none);
+  REQUIRE(link.has_value());
+  const auto other_chain = join(context, place.relay(), "rack_1", none, {});
+  const auto count = [](const collector& by, const std::string& source) {
+    std::size_t found = 0;
+    for (const auto& one : by.all())
+      found += one.from == plane::telemetry &&
+                       messages::content_of(*one.frame).value()->header.source == source
+                   ? 1
+                   : 0;
+    return found;
+  };
+  std::uint64_t sequence = 0;
+  CHECK(eventually([&] {
+    ++sequence;
+    other_chain->publish(plane::telemetry, words_frame("bms_1", sequence, {1}));
+    (*link)->publish(plane::telemetry, words_frame("inverter_0/link", sequence, {2}));
+    std::this_thread::sleep_for(1ms);
+    return count(ears, "bms_1") >= 20 && count(ears, "inverter_0/link") >= 20 &&
+           count(chain_ears, "inverter_0/link") >= 20;
+  }));
+  CHECK(count(chain_ears, "bms_1") == 0);
+  CHECK(hub->statistics().subscriptions_refused == 0);
+  CHECK(hub->statistics().refused == 0);
+}
+
 TEST_CASE("nothing published before the first link is lost, and order is kept") {
   folder place;
   zmq_context context;

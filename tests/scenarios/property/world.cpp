@@ -137,7 +137,7 @@ struct world::state {
         &body.inbox, [this](plane, const messages::frame& frame) { come_in(frame); });
     bus::message::endpoint_options door;
     door.identity = name;
-    door.subscriptions = nodes::process::subscriptions_of(plan, *one.node);
+    nodes::process::take_subscriptions(plan, *one.node, door);
     body.outside = std::make_unique<watched_endpoint>(
         hub.make_endpoint(door, *body.door),
         [this, name](plane to, const messages::frame& frame) { go_out(name, to, frame); },
