@@ -212,6 +212,50 @@ TEST_CASE("nothing is compared where the site file says so, and what it names ha
   CHECK_FALSE(site.running.points().find("inverter_0/current_check").has_value());
 }
 
+TEST_CASE(
+    "what is compared is found by the inverter's profile, where only its racks are on the bus") {
+  const std::string file = VOLTAIC_SOURCE_FOLDER "/configs/demo.toml";
+  auto text = tests::contents(file);
+  const auto whole = load(text, file);
+  CHECK(whole.inverters.front().measured.current == "inverter_0/current");
+  for (const auto& rack : whole.racks) {
+    CHECK(site::current_witness_of(whole, rack) == &whole.inverters.front());
+    // It hears its inverter, and no other rack's cells.
+    CHECK(whole.find_node(rack.node)->hears_others);
+    CHECK_FALSE(whole.find_node(rack.node)->hears_chains);
+  }
+  replace(text, "device = \"inverter_0\"\n",
+          "device = \"inverter_0\"\nracks = [\"rack_{0..1}\"]\n");
+  const auto part = load(text, file);
+  CHECK_FALSE(part.inverters.front().measured.is_known());
+  CHECK_FALSE(part.find_node("rack_0")->hears_others);
+  replace(text, "fold_back = 20.0", "dc_current = \"inverter_0/current\"\nfold_back = 20.0");
+  const auto refused = site::load_text(text, file);
+  const auto* findings = std::get_if<messages::findings>(&refused);
+  REQUIRE(findings != nullptr);
+  CHECK(findings->front().text ==
+        "dc_current: rack_2 is on the same DC bus and not behind inverter_0, whose current is not "
+        "that of its racks alone");
+}
+
+TEST_CASE("a current that comes too seldom for F-148 is warned of") {
+  namespace files = std::filesystem;
+  const tests::temporary_folder place;
+  files::copy(VOLTAIC_SOURCE_FOLDER "/configs", place / "configs", files::copy_options::recursive);
+  const auto profile_file = place / "configs/profiles/demo_inverter.json";
+  auto profile = nlohmann::json::parse(tests::contents(profile_file));
+  profile["points"]["current"]["period_ms"] = 4'000;
+  profile["points"]["current"]["period_reason"] = "a slow register";
+  std::ofstream(profile_file) << profile.dump(2);
+  const auto file = place / "configs/modbus_inverter.toml";
+  auto text = tests::contents(file);
+  replace(text, "fold_back = 20.0", "dc_current = \"inverter_0/current\"\nfold_back = 20.0");
+  const auto plan = load(text, file);
+  CHECK(std::ranges::any_of(plan.warnings, [](const messages::finding& each) {
+    return each.text.starts_with("dc_current: inverter_0/current comes every 4000 ms");
+  }));
+}
+
 TEST_CASE("F-148 power by voltage is a current as well") {
   namespace files = std::filesystem;
   const tests::temporary_folder place;
