@@ -53,7 +53,7 @@ struct rack_configuration {
 
   // Equipment beside it whose points it is judged by, sorted: the device, what its profile is
   // called and says, where it is. "hvac_0: demo_hvac 0123456789abcdef at tcp 10.0.0.7:502 unit 3;
-  // ..."
+  // ..." Who compares its current with which point is a member as well.
   std::string equipment;
 
   // How the limits of the site's racks become those of the site and of an inverter's part of it, in
