@@ -40,7 +40,11 @@ void check_point(const named_point& named, plan& result, reporter& report) {
   const auto slash = named.name.find('/');
   const auto owner = named.name.substr(0, slash);
   const auto* device = result.find_device(owner);
-  if (device == nullptr || slash == std::string::npos) {
+  if (device != nullptr && slash == std::string::npos)
+    return report.add(
+        named.at, fmt::format("{}: {} is a device, one of its points is needed: {}/...", named.key,
+                              owner, owner));
+  if (device == nullptr) {
     std::vector<std::string_view> known;
     for (const auto& each : result.devices) known.push_back(each.name);
     return report.add(

@@ -98,8 +98,7 @@ TEST_CASE("who wants only what is said beside chains hears no chain, others hear
   const auto count = [](const collector& by, const std::string& source) {
     std::size_t found = 0;
     for (const auto& one : by.all())
-      found += one.from == plane::telemetry &&
-                       messages::content_of(*one.frame).value()->header.source == source
+      found += one.from == plane::telemetry && messages::decode(*one.frame)->header.source == source
                    ? 1
                    : 0;
     return found;

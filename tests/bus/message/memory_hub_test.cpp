@@ -66,6 +66,29 @@ frame_ptr numbered(const std::string& source, std::uint64_t n) {
 
 } // namespace
 
+TEST_CASE("in the hub, too, who wants only what is said beside chains hears no chain") {
+  memory_hub hub(memory_hub_options{});
+  collector none;
+  collector ears;
+  collector chain_ears;
+  const auto hearer = hub.make_endpoint({"hearer", "", {plane::telemetry}}, ears);
+  endpoint_options options{"rack_0", "", {plane::telemetry, plane::events}};
+  options.only_beside_chains = true;
+  const auto chain = hub.make_endpoint(options, chain_ears);
+  endpoint_options beside{"inverter_0", "", {}};
+  beside.is_beside_chains = true;
+  const auto link = hub.make_endpoint(beside, none);
+  const auto other = hub.make_endpoint({"rack_1", "", {}}, none);
+  other->publish(plane::telemetry, numbered("bms_1", 1));
+  link->publish(plane::telemetry, numbered("inverter_0/link", 1));
+  other->publish(plane::events, numbered("bms_1", 2));
+  hub.deliver_due(1'000'000);
+  CHECK(ears.count() == 2);
+  REQUIRE(chain_ears.count() == 2);
+  CHECK(messages::decode(*chain_ears.all()[0].frame)->header.source == "inverter_0/link");
+  CHECK(chain_ears.all()[1].from == plane::events);
+}
+
 TEST_CASE("F-034 under loss, doubling and reordering no state goes back and each gap is counted") {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     INFO("seed " << seed);
