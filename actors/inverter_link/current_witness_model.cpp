@@ -24,7 +24,7 @@ bool contradict(double shown_a, double true_a) {
 
 } // namespace
 
-current_witness_model::current_witness_model(std::vector<double> capacities_ah) {
+current_witness_model::current_witness_model(const std::vector<double>& capacities_ah) {
   for (const double each : capacities_ah) racks_.push_back({each, {}, {}, {}});
 }
 

@@ -51,7 +51,7 @@ struct shown_current {
 class current_witness_model {
  public:
   /// The rated capacity of each rack; 0: not known.
-  explicit current_witness_model(std::vector<double> capacities_ah);
+  explicit current_witness_model(const std::vector<double>& capacities_ah);
 
   /// `racks`: as many as there are capacities.
   void step(const std::optional<heard_current>& measured, std::span<const shown_current> racks,
