@@ -37,7 +37,7 @@ site_limit site_limit_model::step(std::span<const limit_part> racks, std::int64_
       continue;
     }
     const bool binds = *rack.standing != joining::apart;
-    known = {binds ? std::optional(rack.value) : std::nullopt, now_us};
+    known = {binds ? std::optional(most_of(rack)) : std::nullopt, now_us};
     if (binds) add_heard(rack, known, all);
   }
   if (kind_ != kind::flow) return voltage(racks, std::move(found));
@@ -47,13 +47,16 @@ site_limit site_limit_model::step(std::span<const limit_part> racks, std::int64_
 }
 
 // What is about to leave its bus carries its part of the current until it is open, and nobody can
-// take that part alone to zero.
+// take that part alone to zero. Nor is it known to be open when it is not heard any more.
+double site_limit_model::most_of(const limit_part& rack) const {
+  return kind_ == kind::flow && *rack.standing == joining::departing ? 0 : rack.value;
+}
+
 void site_limit_model::add_heard(const limit_part& rack, const held& known, tally& all) {
   const bool shares = *rack.standing == joining::joined;
-  const double most = *rack.standing == joining::departing ? 0 : *known.value;
   all.active += shares ? 1 : 0;
   all.sum += shares ? *known.value : 0;
-  all.smallest = std::min(all.smallest.value_or(most), most);
+  all.smallest = std::min(all.smallest.value_or(*known.value), *known.value);
 }
 
 // It takes no current any more: its contactor opens soon after its chain is gone.

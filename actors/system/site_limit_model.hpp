@@ -89,6 +89,8 @@ class site_limit_model {
   };
 
   void add_lost(const limit_part& rack, held& known, tally& all, std::int64_t now_us) const;
+  /// What a rack that is heard and binds allows.
+  [[nodiscard]] double most_of(const limit_part& rack) const;
   static void add_heard(const limit_part& rack, const held& known, tally& all);
   [[nodiscard]] double flow_of(const tally& all) const;
   [[nodiscard]] site_limit voltage(std::span<const limit_part> racks, site_limit found) const;

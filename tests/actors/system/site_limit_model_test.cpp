@@ -68,6 +68,21 @@ TEST_CASE("nothing may flow while a rack that is to be open is joined all the sa
   CHECK(ceiling.step(parts{closed(1650), low}, us_per_s).value == 1500);
 }
 
+TEST_CASE("F-159 a rack that is to be open and is lost before it was lets nothing flow either") {
+  const limit_part departing{100, quality::good, joining::departing, quality::good};
+  site_limit_model model(kind::flow, {}, 2);
+  CHECK(model.step(parts{closed(100), departing}, us_per_s).value == 0);
+  CHECK(model.step(parts{closed(100), silent}, 3 * us_per_s).value == 0);
+  CHECK(model.step(parts{closed(100), opened(100)}, 4 * us_per_s).value == 100);
+  CHECK(model.step(parts{closed(100), silent}, 5 * us_per_s).value == 100);
+  site_limit_model excluding(kind::flow, with(lost_answer::exclude, lost_answer::hold), 2);
+  CHECK(excluding.step(parts{closed(100), departing}, us_per_s).value == 0);
+  CHECK(excluding.step(parts{closed(100), silent}, 3 * us_per_s).value == 100);
+  site_limit_model ceiling(kind::ceiling, {}, 2);
+  CHECK(ceiling.step(parts{closed(1650), departing}, us_per_s).value == 100);
+  CHECK(ceiling.step(parts{closed(1650), silent}, 3 * us_per_s).value == 100);
+}
+
 TEST_CASE("what a lost rack does is said by cause") {
   using enum lost_answer;
   CHECK(value_after(with(hold, stop), silent, us_per_s) == 120);
