@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <span>
 
 #include "actors/simulator/random_sequence.hpp"
 
@@ -14,20 +15,33 @@ struct curve_point {
   double volts;
 };
 
-constexpr std::array<curve_point, 14> curve{{{0, 2.600},
-                                             {2, 2.900},
-                                             {5, 3.080},
-                                             {10, 3.190},
-                                             {20, 3.245},
-                                             {30, 3.275},
-                                             {40, 3.290},
-                                             {50, 3.300},
-                                             {60, 3.310},
-                                             {70, 3.325},
-                                             {80, 3.330},
-                                             {90, 3.335},
-                                             {97, 3.380},
-                                             {100, 3.500}}};
+constexpr std::array<curve_point, 14> lfp_curve{{{0, 2.600},
+                                                 {2, 2.900},
+                                                 {5, 3.080},
+                                                 {10, 3.190},
+                                                 {20, 3.245},
+                                                 {30, 3.275},
+                                                 {40, 3.290},
+                                                 {50, 3.300},
+                                                 {60, 3.310},
+                                                 {70, 3.325},
+                                                 {80, 3.330},
+                                                 {90, 3.335},
+                                                 {97, 3.380},
+                                                 {100, 3.500}}};
+
+/// As nickel-rich cells have it, rounded: this project's choice.
+constexpr std::array<curve_point, 11> nmc_curve{{{0, 3.000},
+                                                 {5, 3.350},
+                                                 {10, 3.440},
+                                                 {20, 3.540},
+                                                 {30, 3.590},
+                                                 {40, 3.630},
+                                                 {50, 3.680},
+                                                 {60, 3.770},
+                                                 {70, 3.870},
+                                                 {85, 4.010},
+                                                 {100, 4.180}}};
 
 /// Cells move this slowly; looking at all of them more often changes nothing.
 constexpr std::int64_t settle_us = 100'000;
@@ -49,9 +63,7 @@ constexpr double balancing_a = 0.1;
 constexpr double us_per_s = 1e6;
 constexpr double us_per_hour = 3.6e9;
 
-} // namespace
-
-double lfp_open_circuit_v(double soc_percent) {
+double on_curve(std::span<const curve_point> curve, double soc_percent) {
   const double soc = std::clamp(soc_percent, curve.front().soc_percent, curve.back().soc_percent);
   for (std::size_t i = 1; i < curve.size(); ++i) {
     const curve_point& low = curve[i - 1];
@@ -61,6 +73,21 @@ double lfp_open_circuit_v(double soc_percent) {
     return low.volts + share * (high.volts - low.volts);
   }
   return curve.back().volts;
+}
+
+} // namespace
+
+double lfp_open_circuit_v(double soc_percent) {
+  return on_curve(lfp_curve, soc_percent);
+}
+
+double nmc_open_circuit_v(double soc_percent) {
+  return on_curve(nmc_curve, soc_percent);
+}
+
+double cell_pack_model::open_circuit_v(double soc_percent) const {
+  return options_.chemistry == cell_chemistry::nmc ? nmc_open_circuit_v(soc_percent)
+                                                   : lfp_open_circuit_v(soc_percent);
 }
 
 cell_pack_model::cell_pack_model(const options& values)
@@ -135,14 +162,14 @@ void cell_pack_model::move_heat(double seconds, double square_ampere_s) {
 void cell_pack_model::sum_up() {
   double emptiest_percent = std::numeric_limits<double>::max();
   double seen_percent = cells_.front().soc_percent;
-  double seen_v = lfp_open_circuit_v(seen_percent);
+  double seen_v = open_circuit_v(seen_percent);
   double sum_percent = 0;
   open_circuit_v_ = 0;
   for (cell_state& each : cells_) {
     // Often as full as the one before.
     if (each.soc_percent != seen_percent) {
       seen_percent = each.soc_percent;
-      seen_v = lfp_open_circuit_v(seen_percent);
+      seen_v = open_circuit_v(seen_percent);
     }
     each.open_circuit_v = seen_v;
     open_circuit_v_ += each.open_circuit_v;

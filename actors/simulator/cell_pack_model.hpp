@@ -10,6 +10,11 @@ namespace voltaic::actors::simulator {
 
 /// Open-circuit voltage of an LFP cell at 25 degC; 3.300 V at 50 %.
 [[nodiscard]] double lfp_open_circuit_v(double soc_percent);
+/// The same of an NMC cell; 3.680 V at 50 %.
+[[nodiscard]] double nmc_open_circuit_v(double soc_percent);
+
+/// What cells are made of, as far as their voltage shows it.
+enum class cell_chemistry : std::uint8_t { lfp, nmc };
 
 /// The cells of one rack: charge, voltage and balancing of each, warmth of each
 /// module. Current is positive on discharge. The current warms a module by I²R,
@@ -18,6 +23,7 @@ class cell_pack_model {
  public:
   /// One cell of the pack and its surroundings.
   struct options {
+    cell_chemistry chemistry = cell_chemistry::lfp;
     double soc_percent = 50;
     double temperature_c = 25; ///< of modules and air at the start
     double capacity_ah = 280;
@@ -69,6 +75,7 @@ class cell_pack_model {
     double resistance_ohm = 0; ///< of its cells together
     double to_air_k_per_w = 0;
   };
+  [[nodiscard]] double open_circuit_v(double soc_percent) const;
   void scatter();
   void settle();
   void move_charge(double hours, double charge_ah);

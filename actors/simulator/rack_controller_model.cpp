@@ -158,11 +158,18 @@ void rack_controller_model::move_bus_voltage(std::int64_t elapsed_us, double rac
     bus_v_ = others->voltage_v;
     return;
   }
-  const bool charging = joined && feedback(contactor::precharge);
+  const bool charging = joined && feedback(contactor::precharge) && !is_bus_loaded_;
   const double target_v = charging ? rack_v : 0;
   const double constant_us =
       charging ? options_.precharge_time_constant_us : options_.discharge_time_constant_us;
   bus_v_ += (target_v - bus_v_) * (1 - std::exp(-static_cast<double>(elapsed_us) / constant_us));
+}
+
+void rack_controller_model::move(switching& each) {
+  const bool was_closed = each.feedback;
+  each.feedback = each.commanded;
+  if (each.harmed == damage::welded) each.feedback = each.commanded || was_closed;
+  if (each.harmed == damage::stuck) each.feedback = false;
 }
 
 void rack_controller_model::step(std::int64_t now_us, double rack_v,
@@ -182,7 +189,7 @@ void rack_controller_model::step(std::int64_t now_us, double rack_v,
     }
   }
   for (switching& each : contactors_) {
-    if (now_us - each.changed_us >= options_.feedback_delay_us) each.feedback = each.commanded;
+    if (now_us - each.changed_us >= options_.feedback_delay_us) move(each);
   }
   move_bus_voltage(elapsed_us, rack_v, others);
 }

@@ -33,6 +33,12 @@ class rack_controller_model {
   /// By their bit in the status frame.
   enum class contactor : std::uint8_t { minus = 0, plus = 1, precharge = 2 };
   static constexpr std::size_t contactor_count = 3;
+  /// What is wrong with a contactor.
+  enum class damage : std::uint8_t {
+    none,
+    welded, ///< once closed, it stays so
+    stuck   ///< it does not close; where it is closed, it falls open
+  };
 
   explicit rack_controller_model(const options& values);
 
@@ -40,6 +46,12 @@ class rack_controller_model {
   void take_order(const messages::can::frame& order, std::int64_t time_us);
   /// Time passed; the cells' sum is `rack_v`, `others` have joined the same DC bus.
   void step(std::int64_t now_us, double rack_v, const std::optional<live_bus>& others = {});
+  /// From the next step on.
+  void harm(contactor which, damage what) {
+    contactors_[static_cast<std::size_t>(which)].harmed = what;
+  }
+  /// Something on the bus takes what the precharge resistor lets through, from the next step on.
+  void load_bus(bool is_loaded) { is_bus_loaded_ = is_loaded; }
 
   [[nodiscard]] contactor_state state() const { return state_; }
   /// Whether current can flow.
@@ -65,7 +77,9 @@ class rack_controller_model {
     bool commanded = false;
     bool feedback = false;
     std::int64_t changed_us = 0;
+    damage harmed = damage::none;
   };
+  static void move(switching& each);
   [[nodiscard]] bool fresh(std::uint16_t epoch, std::uint16_t counter);
   void obey(command what, std::int64_t time_us);
   [[nodiscard]] bool only_opens(command what) const;
@@ -87,6 +101,7 @@ class rack_controller_model {
   bool armed_ = false; ///< an open order was seen since the contactors opened
   bool close_wanted_ = false;
   bool opened_by_lease_ = false;
+  bool is_bus_loaded_ = false;
   double bus_v_ = 0;
   std::uint64_t fenced_ = 0;
   std::uint64_t refused_ = 0;

@@ -62,6 +62,13 @@ class simulated_rack_model {
     return values_.set(point, index, kind, value);
   }
 
+  /// Damages a contactor, or mends it, from the next step on.
+  void harm(rack_controller_model::contactor which, rack_controller_model::damage what) {
+    controller_.harm(which, what);
+  }
+  /// Something on its DC bus keeps a precharge from its end, from the next step on.
+  void load_bus(bool is_loaded) { controller_.load_bus(is_loaded); }
+
   /// What others make of the DC bus that it shares with them, for the next steps.
   void share(const std::optional<live_bus>& others) { others_ = others; }
   /// Its voltage while it is joined to that bus.
