@@ -21,7 +21,7 @@ void range_model::look(const wire::field& at, const wire::payload& told) {
   if (at.what != wire::field::kind::number) return;
   const auto value = told.number(at.item);
   if (!value || wire::can_say(at, wire_, *value)) return;
-  stops_ = stops_ || is_battery_voltage(at.item);
+  if (is_battery_voltage(at.item)) stopping_.insert(at.item);
   const auto range = wire::range_of(at, wire_);
   const auto& item = wire::items[at.item];
   if (!found_.empty()) found_ += ", ";
@@ -32,7 +32,7 @@ void range_model::look(const wire::field& at, const wire::payload& told) {
 }
 
 void range_model::look(const wire::payload& told, std::int64_t now_us) {
-  stops_ = false;
+  std::erase_if(stopping_, [&](const wire::item which) { return told.number(which).has_value(); });
   found_.clear();
   found_names_.clear();
   for (const auto& layout : profile_->frames)
@@ -43,6 +43,8 @@ void range_model::look(const wire::payload& told, std::int64_t now_us) {
       names_ = found_names_;
       reason_ = found_;
     }
+  } else if (stops()) {
+    found_us_ = now_us;
   } else if (!reason_.empty() && now_us - found_us_ >= range_memory_us) {
     names_.clear();
     reason_.clear();

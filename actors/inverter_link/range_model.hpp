@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "messages/inverter/field_range.hpp"
@@ -25,8 +26,9 @@ class range_model {
   /// Looks at what is about to be told.
   void look(const messages::inverter::payload& told, std::int64_t now_us);
   /// A voltage of the battery or a limit of it cannot be said: an inverter that does not know it
-  /// may neither charge nor discharge.
-  [[nodiscard]] bool stops() const { return stops_; }
+  /// may neither charge nor discharge. That lasts until it can be said: while nobody knows the
+  /// voltage, it is the one that it was.
+  [[nodiscard]] bool stops() const { return !stopping_.empty(); }
   /// What cannot be said, in words; empty: everything can, or could just now.
   [[nodiscard]] const std::string& reason() const { return reason_; }
   /// The reason where it has become another one since this was asked last.
@@ -37,9 +39,9 @@ class range_model {
 
   std::shared_ptr<const messages::inverter::inverter_profile> profile_;
   messages::inverter::wire_options wire_;
-  bool stops_ = false;
-  std::string found_; ///< by the look that is going on
-  std::string names_; ///< of the items in the reason
+  std::set<messages::inverter::item> stopping_; ///< voltages of the battery that cannot be said
+  std::string found_;                           ///< by the look that is going on
+  std::string names_;                           ///< of the items in the reason
   std::string found_names_;
   std::string reason_;
   std::string names_told_;

@@ -53,6 +53,19 @@ TEST_CASE("an inverter that cannot be told its battery's voltage is told that no
   CHECK(said->reason == "voltage of 1584.0 V (its field holds -327.68 to 327.67)");
 }
 
+TEST_CASE("an inverter that could not be told a voltage is told zero until it can be") {
+  bench bench(small_fields());
+  bench.pass(6 * second);
+  bench.values[voltage_place] = std::nullopt; // nobody says it for a while
+  bench.pass(range_memory_us + 2 * second);
+  CHECK(bench.link.told().charge.front().cause == cause::cannot_say);
+  CHECK(bench.link.told().discharge_current_a == 0);
+  CHECK(range_reports(bench) == 1);
+  bench.values[voltage_place] = 50;
+  bench.pass(2 * second);
+  CHECK(bench.link.told().discharge.front().cause != cause::cannot_say);
+}
+
 TEST_CASE("a battery that its inverter's frames have room for is told as it is, and so again") {
   auto options = small_fields();
   options.charge_voltage_v = 56;
