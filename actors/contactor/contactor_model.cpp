@@ -218,7 +218,8 @@ bool contactor_model::holds(event what, std::int64_t now_us) const {
     case event::confirmed:
       return confirmed();
     case event::pause_over:
-      return now_us >= next_attempt_us_ && !is_attempt_held_;
+      // Without feedback it waits; where that does not come back, `feedback_lost` ends it.
+      return now_us >= next_attempt_us_ && !is_attempt_held_ && known(device_);
     case event::close_request:
       return close_wanted_ && wait_us() == 0 && close_refusals().empty();
     case event::early_request:

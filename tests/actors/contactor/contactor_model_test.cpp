@@ -239,6 +239,25 @@ TEST_CASE("in the pause between two attempts closing must still be allowed") {
   }
 }
 
+TEST_CASE("F-160 a next attempt waits for feedback, and is given up after a second without it") {
+  for (const bool comes_back : {true, false}) {
+    bench rack;
+    rack.run(200);
+    rack.obeys = false; // the first attempt fails
+    REQUIRE(rack.model.request_close().empty());
+    while (rack.model.state() != state::pause) rack.step();
+    rack.run(2'500);
+    rack.obeys = true;
+    rack.disturb = [](device_values& device) { device.minus_closed.reset(); };
+    rack.run(800); // over the time of the next attempt
+    CHECK(rack.model.state() == state::pause);
+    if (comes_back) rack.disturb = {};
+    rack.run(400);
+    CHECK(rack.last.lease == comes_back);
+    if (!comes_back) CHECK(rack.model.state() == state::open);
+  }
+}
+
 TEST_CASE("F-161 a precharge that does not end is given up after three times two seconds") {
   bench rack;
   rack.run(200);
