@@ -273,7 +273,8 @@ void set_commands::hold(const model& device, runtime::instant now) {
 }
 
 void set_commands::go_back(runtime::instant now) {
-  for (const auto& next : standing_.due(now)) {
+  // What is over in the present is not resumed by a chain that still lives in the past.
+  for (const auto& next : standing_.due(runtime::present(context_, now))) {
     // What was asked for meanwhile goes first, and may make it needless.
     if (!is_awaited(next.set, now) && send(next.set, next.value) == bus::can::send_result::sent) {
       standing_.went_back(next, now);
