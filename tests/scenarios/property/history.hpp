@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "messages/codec/payloads.hpp"
+#include "scenarios/property/equipment.hpp"
 
 /// What can be seen of a site from outside: the wires of its racks, their
 /// contactors, what its nodes say and store, what people asked for. Rules are
@@ -22,8 +23,16 @@ struct cells_heard {
   std::array<std::uint16_t, 4> millivolts{};
   std::optional<std::int64_t> measured_us = {}; ///< on the wire; none: when it was heard
 };
-/// A frame with the rack's voltage, current and SOC reached the rack's port, whole.
+/// A frame with the rack's voltage, current and SOC reached the rack's port, whole. What its
+/// sentinel stood for has no value.
 struct values_heard {
+  std::int64_t measured_us = 0; ///< on the wire
+  std::optional<double> voltage_v = {};
+  std::optional<double> current_a = {};
+  std::optional<double> bus_v = {}; ///< of its DC bus
+};
+/// A frame with the feedback of the rack's contactors reached the rack's port, whole.
+struct status_heard {
   std::int64_t measured_us = 0; ///< on the wire
 };
 /// A frame with the device's own limits reached the rack's port, whole.
@@ -53,6 +62,8 @@ struct value_sent {
 struct contactors {
   bool energised = false; ///< precharge or closed by the rack's controller
   bool conducting = false;
+  bool welded = false; ///< a main contactor is: it need not part
+  friend bool operator==(const contactors&, const contactors&) = default;
 };
 /// Part of the rack's chain ended: an actor, its node, or everything stands still.
 struct chain_ended {
@@ -108,12 +119,64 @@ struct journal_gone {
   std::string node;
 };
 
+/// What the site is; the first fact of all.
+struct site_is {
+  int racks = 1;
+  std::uint32_t watched = 0;
+  equipment has;
+};
+/// A permit came to a rack's contactor.
+struct permit_heard {
+  std::string from; ///< "rack_0/protection"
+  std::int64_t said_us = 0;
+  bool granted = false;
+  bool close_allowed = false;
+};
+/// From now on one of a rack's input lines is as in an emergency, or at rest.
+struct input_is {
+  std::string role;
+  bool active = false;
+};
+/// A command to switch a rack's output line on reached the node that drives it.
+struct output_asked {
+  std::int64_t until_us = 0; ///< its deadline and its length together
+};
+/// From now on a rack's output line is driven so.
+struct output_is {
+  bool on = false;
+};
+/// Whose door it is that something came in by.
+enum class listening_node : std::uint8_t { site, inverter };
+/// What a rack says of itself came in there.
+struct rack_word {
+  listening_node at = listening_node::site;
+  std::optional<double> charge_a = {}; ///< its limit
+  std::optional<double> discharge_a = {};
+  std::optional<std::string> lock = {}; ///< of its contactors
+};
+/// What all racks are together came in there.
+struct battery_word {
+  listening_node at = listening_node::inverter;
+};
+/// A frame on the inverter's wire tells it these limits of current.
+struct limits_told {
+  double charge_a = 0;
+  double discharge_a = 0;
+  friend bool operator==(const limits_told&, const limits_told&) = default;
+};
+/// A frame that shows that the inverter lives reached its link's port.
+struct inverter_alive {};
+/// The inverter's link ended, and begins anew.
+struct link_ended {};
+
 struct fact {
   std::int64_t time_us = 0;
   int rack = -1; ///< none: of the whole site, or of a node
   std::variant<moment, cells_heard, values_heard, limits_heard, order_sent, order_arrived,
                value_sent, contactors, chain_ended, command_arrived, command_accepted, limits_said,
-               event_said, event_stored, disk_state, journal_gone>
+               event_said, event_stored, disk_state, journal_gone, status_heard, site_is,
+               permit_heard, input_is, output_asked, output_is, rack_word, battery_word,
+               limits_told, inverter_alive, link_ended>
       what;
 };
 

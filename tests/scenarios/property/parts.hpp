@@ -19,6 +19,9 @@ namespace voltaic::tests::property {
 struct trap {
   std::set<crash_place> armed;
   std::function<void(crash_place)> on_spring;
+  /// Told what comes to the actor; empty: nobody wants to know.
+  std::function<void(const messages::message&)> on_message;
+  bool holds_back = false; ///< what comes to the actor waits
 
   void pass(crash_place here) {
     if (armed.erase(here) == 0) return;
@@ -35,9 +38,9 @@ class trapped_actor final : public actors::runtime::actor {
     trap_->pass(crash_place::construction);
   }
   void receive(const messages::message& message) override {
-    trap_->pass(crash_place::message);
-    inner_->receive(message);
-    trap_->pass(crash_place::after_message);
+    if (trap_->holds_back && waiting_.size() < waiting_max) return waiting_.push_back(message);
+    let_through();
+    pass(message);
   }
   void receive(const bus::can::batch& batch) override {
     trap_->pass(crash_place::batch);
@@ -52,12 +55,27 @@ class trapped_actor final : public actors::runtime::actor {
   }
   void wake(actors::runtime::instant now) override {
     trap_->pass(crash_place::wake);
+    if (!trap_->holds_back) let_through();
     inner_->wake(now);
   }
 
  private:
+  /// Messages that wait; more are handed over early.
+  static constexpr std::size_t waiting_max = 4'000;
+
+  void let_through() {
+    for (const auto& each : std::exchange(waiting_, {})) pass(each);
+  }
+  void pass(const messages::message& message) {
+    if (trap_->on_message) trap_->on_message(message);
+    trap_->pass(crash_place::message);
+    inner_->receive(message);
+    trap_->pass(crash_place::after_message);
+  }
+
   std::unique_ptr<actor> inner_;
   std::shared_ptr<trap> trap_;
+  std::vector<messages::message> waiting_;
 };
 
 /// Puts the actors of a node over their traps.

@@ -36,6 +36,11 @@ messages::command command_of(const deed& what, messages::instant now) {
                 : what.text == "set"   ? fmt::format("bms_{}", what.rack)
                                        : rack + "/contactor";
   if (what.text == "set") made.value = what.value;
+  if (what.kind == deed_kind::switch_on) {
+    made.point = fmt::format("dio_{}/relay", what.rack);
+    if (what.direct) made.target = fmt::format("dio_{}", what.rack);
+    made.value = 1.0;
+  }
   made.lease_ms = static_cast<std::uint64_t>(what.length_ms);
   return made;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr int shorten_plays_max = 60;
 constexpr std::int64_t bus_ends_ms = 20'000;
 /// Nothing that was asked for is on its way any more when the bus ends.
-constexpr std::int64_t last_command_ms = 12'000;
+constexpr std::int64_t last_command_ms = 9'900;
 
 /// What a person wants to see of a scenario.
 void trace(const fact& next) {
@@ -27,10 +27,17 @@ void trace(const fact& next) {
                      event.subject, event.candidate, event.level, event.edge, event.state,
                      event.reason, fmt::join(event.reasons, ", ")));
   } else if (const auto* is = std::get_if<contactors>(&next.what)) {
-    show(fmt::format("rack_{} {}{}", next.rack, is->energised ? "energised" : "released",
-                     is->conducting ? ", conducting" : ""));
+    show(fmt::format("rack_{} {}{}{}", next.rack, is->energised ? "energised" : "released",
+                     is->conducting ? ", conducting" : "", is->welded ? ", welded" : ""));
   } else if (const auto* ended = std::get_if<chain_ended>(&next.what)) {
     show(fmt::format("rack_{}: {}", next.rack, ended->what));
+  } else if (const auto* told = std::get_if<limits_told>(&next.what)) {
+    show(fmt::format("the inverter is told {} A and {} A", told->charge_a, told->discharge_a));
+  } else if (const auto* set = std::get_if<value_sent>(&next.what)) {
+    show(fmt::format("rack_{}: {} is set to {} A", next.rack, set->charge ? "charge" : "discharge",
+                     set->value_a));
+  } else if (const auto* line = std::get_if<input_is>(&next.what)) {
+    show(fmt::format("rack_{}: {} is {}", next.rack, line->role, line->active ? "active" : "over"));
   } else if (const auto* came = std::get_if<command_arrived>(&next.what)) {
     show(fmt::format("rack_{} gets {} of {} until {} ms", next.rack, came->what.operation,
                      came->what.key, came->what.deadline_us / messages::us_per_ms));
@@ -61,6 +68,8 @@ std::vector<violation> play_without_bus(const schedule& what, hit_counters& hits
   std::erase_if(both.deeds, [](const deed& one) {
     return one.kind == deed_kind::command && one.t_ms + one.delay_ms > last_command_ms;
   });
+  // So does an input that another node reads.
+  both.has.far_away = 0;
   const auto record = [&](world::options options) {
     std::vector<fact> orders;
     world site(both, options, [&](const fact& next) {
@@ -104,7 +113,7 @@ schedule shorten(const schedule& what, int rule, player with) {
 std::string describe(const schedule& what, const std::vector<violation>& broken, player with) {
   std::string text;
   for (const auto& one : broken) {
-    text += fmt::format("safety rule {} at {} ms: {}\n", one.rule,
+    text += fmt::format("{} at {} ms: {}\n", name_of_rule(one.rule),
                         one.time_us / messages::us_per_ms, one.text);
   }
   text +=

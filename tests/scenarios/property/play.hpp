@@ -10,7 +10,7 @@
 /// Plays schedules and judges what happened.
 namespace voltaic::tests::property {
 
-/// Plays one and judges it by rules 2 to 7. Hits are added to `hits`.
+/// Plays one and judges it by all rules but the first. Hits are added to `hits`.
 [[nodiscard]] std::vector<violation> play(const schedule& what, hit_counters& hits);
 
 /// Plays one twice, the second time with a message bus that ends halfway, and

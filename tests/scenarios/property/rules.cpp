@@ -320,6 +320,25 @@ void rule::broken(const fact& at, std::string text) {
   }
 }
 
+std::string name_of_rule(int number) {
+  switch (number) {
+    case telling_rule_number:
+      return "told limits";
+    case word_rule_number:
+      return "old words";
+    case evaluator_rule_number:
+      return "two evaluators";
+    case input_rule_number:
+      return "inputs";
+    case joining_rule_number:
+      return "joining";
+    case output_rule_number:
+      return "outputs";
+    default:
+      return fmt::format("safety rule {}", number);
+  }
+}
+
 std::vector<violation> judge_rule_1(std::span<const fact> with_bus,
                                     std::span<const fact> without_bus) {
   const auto orders_of = [](std::span<const fact> history) {
@@ -356,6 +375,12 @@ std::vector<std::unique_ptr<rule>> make_rules() {
   all.push_back(make_reset_rule());
   all.push_back(make_event_rule());
   all.push_back(make_command_rule());
+  all.push_back(make_telling_rule());
+  all.push_back(make_word_rule());
+  all.push_back(make_evaluator_rule());
+  all.push_back(make_input_rule());
+  all.push_back(make_joining_rule());
+  all.push_back(make_output_rule());
   return all;
 }
 

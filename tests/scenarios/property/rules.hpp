@@ -43,15 +43,31 @@ class rule {
 [[nodiscard]] std::vector<violation> judge_rule_1(std::span<const fact> with_bus,
                                                   std::span<const fact> without_bus);
 
-/// Rules 2 to 7.
+/// Beyond the house's rules: of what stands around the racks.
+inline constexpr int telling_rule_number = 8;
+inline constexpr int word_rule_number = 9;
+inline constexpr int evaluator_rule_number = 10;
+inline constexpr int input_rule_number = 11;
+inline constexpr int joining_rule_number = 12;
+inline constexpr int output_rule_number = 13;
+/// "safety rule 5", "told limits".
+[[nodiscard]] std::string name_of_rule(int number);
+
+/// Rules 2 to 7, and those beyond.
 [[nodiscard]] std::vector<std::unique_ptr<rule>> make_rules();
-[[nodiscard]] std::unique_ptr<rule> make_limit_rule();   ///< rule 2
-[[nodiscard]] std::unique_ptr<rule> make_lease_rule();   ///< rule 3
-[[nodiscard]] std::unique_ptr<rule> make_missing_rule(); ///< rule 4
-[[nodiscard]] std::unique_ptr<rule> make_restart_rule(); ///< rule 5
-[[nodiscard]] std::unique_ptr<rule> make_reset_rule();   ///< rule 5, by the cells' true values
-[[nodiscard]] std::unique_ptr<rule> make_event_rule();   ///< rule 6
-[[nodiscard]] std::unique_ptr<rule> make_command_rule(); ///< rule 7
+[[nodiscard]] std::unique_ptr<rule> make_limit_rule();     ///< rule 2
+[[nodiscard]] std::unique_ptr<rule> make_lease_rule();     ///< rule 3
+[[nodiscard]] std::unique_ptr<rule> make_missing_rule();   ///< rule 4
+[[nodiscard]] std::unique_ptr<rule> make_restart_rule();   ///< rule 5
+[[nodiscard]] std::unique_ptr<rule> make_reset_rule();     ///< rule 5, by the cells' true values
+[[nodiscard]] std::unique_ptr<rule> make_event_rule();     ///< rule 6
+[[nodiscard]] std::unique_ptr<rule> make_command_rule();   ///< rule 7
+[[nodiscard]] std::unique_ptr<rule> make_telling_rule();   ///< what the inverter is told
+[[nodiscard]] std::unique_ptr<rule> make_word_rule();      ///< no closing on an old word
+[[nodiscard]] std::unique_ptr<rule> make_evaluator_rule(); ///< two that differ give no lease
+[[nodiscard]] std::unique_ptr<rule> make_input_rule();     ///< an active input opens
+[[nodiscard]] std::unique_ptr<rule> make_joining_rule();   ///< racks on one DC bus
+[[nodiscard]] std::unique_ptr<rule> make_output_rule();    ///< an output ends with its time
 
 /// What every rack of these sites is rated for, and how many cells it has.
 inline constexpr double rated_a = 140;

@@ -78,6 +78,8 @@ class lease_rule final : public rule {
   }
 
   void switched(state& rack, const contactors& is, const fact& next) {
+    // Mended: from now on it has to part.
+    if (rack.is.welded && !is.welded && !is.energised) rack.released_us = next.time_us;
     if (rack.is.energised && !is.energised) {
       rack.released_us = next.time_us;
       // An attempt that lapses before it conducts may be followed by the next one.
@@ -102,7 +104,7 @@ class lease_rule final : public rule {
         (!rack.lease_us || now.time_us - *rack.lease_us > lease_us + grid_us)) {
       broken(now, fmt::format("rack_{} is closed without a lease in the last 500 ms", number));
     }
-    if (!rack.is.energised && rack.is.conducting &&
+    if (!rack.is.energised && rack.is.conducting && !rack.is.welded &&
         (!rack.released_us || now.time_us - *rack.released_us > feedback_us + grid_us)) {
       broken(now, fmt::format("rack_{} still conducts after it was released", number));
     }

@@ -28,8 +28,11 @@ struct latching {
   bool high;
   std::uint16_t clear_mv;
 };
-constexpr std::array latching_cells{latching{"cell_overvoltage", true, 3'400},
-                                    latching{"cell_undervoltage", false, 2'800}};
+constexpr std::array lfp_latching{latching{"cell_overvoltage", true, 3'400},
+                                  latching{"cell_undervoltage", false, 2'800}};
+constexpr std::array nmc_latching{latching{"cell_overvoltage", true, 4'100},
+                                  latching{"cell_undervoltage", false, 3'000}};
+using latching_table = std::array<latching, lfp_latching.size()>;
 
 bool is_behind(const latching& of, std::uint16_t millivolts) {
   if (millivolts < valid_min_mv || millivolts > valid_max_mv) return false;
@@ -78,7 +81,10 @@ class reset_rule final : public rule {
   reset_rule() : rule(5) {}
 
   void take(const fact& next) override {
-    if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
+    if (const auto* is = std::get_if<site_is>(&next.what)) {
+      for (int rack = 0; rack < is->racks; ++rack)
+        if (has(is->has.nmc, rack)) racks_[rack].latching_cells = &nmc_latching;
+    } else if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
       hear(racks_[next.rack], *cells, next.time_us);
     } else if (const auto* gone = std::get_if<journal_gone>(&next.what)) {
       int number = 0;
@@ -91,13 +97,15 @@ class reset_rule final : public rule {
 
  private:
   struct state {
-    std::array<std::vector<cell_history>, latching_cells.size()> cells;
+    const latching_table* latching_cells = &lfp_latching; ///< of what its cells are made of
+    std::array<std::vector<cell_history>, lfp_latching.size()> cells;
     /// By candidate and level: the cells that set it, and when they did last.
     std::map<std::string, std::map<std::size_t, std::int64_t>> latched;
     state() { cells.fill(std::vector<cell_history>(rack_cells)); }
   };
 
   static void hear(state& rack, const cells_heard& heard, std::int64_t now_us) {
+    const auto& latching_cells = *rack.latching_cells;
     const auto at_us = heard.measured_us.value_or(now_us);
     for (std::size_t which = 0; which < latching_cells.size(); ++which) {
       for (std::size_t i = 0; i < heard.millivolts.size(); ++i) {
@@ -110,11 +118,12 @@ class reset_rule final : public rule {
 
   void judge(const messages::event& told, std::int64_t when_us, const fact& now) {
     int number = 0;
-    const auto of = std::ranges::find(latching_cells, told.candidate, &latching::candidate);
-    if (told.kind != "protection" || of == latching_cells.end()) return;
-    if (told.level != "fault" && told.level != "hard") return;
+    if (told.kind != "protection" || (told.level != "fault" && told.level != "hard")) return;
     if (std::sscanf(told.subject.c_str(), "rack_%d", &number) != 1) return;
     auto& rack = racks_[number];
+    const auto& latching_cells = *rack.latching_cells;
+    const auto of = std::ranges::find(latching_cells, told.candidate, &latching::candidate);
+    if (of == latching_cells.end()) return;
     const auto name = told.candidate + "/" + told.level;
     if (told.edge == "set") {
       int module = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 
 #include "messages/time.hpp"
@@ -40,11 +41,18 @@ struct level {
   std::int64_t set_us;
   double share;
 };
-constexpr std::array levels{
+constexpr std::array lfp_levels{
     level{3'550, true, 3'000 * us_per_ms, 0.5},  level{3'600, true, 2'000 * us_per_ms, 0},
     level{3'650, true, 1'000 * us_per_ms, 0},    level{3'750, true, 200 * us_per_ms, 0},
     level{3'000, false, 3'000 * us_per_ms, 0.5}, level{2'800, false, 2'000 * us_per_ms, 0},
     level{2'500, false, 1'000 * us_per_ms, 0},   level{2'000, false, 1'000 * us_per_ms, 0}};
+constexpr std::array nmc_levels{
+    level{4'150, true, 3'000 * us_per_ms, 0.5},  level{4'200, true, 2'000 * us_per_ms, 0},
+    level{4'250, true, 1'000 * us_per_ms, 0},    level{4'300, true, 200 * us_per_ms, 0},
+    level{3'200, false, 3'000 * us_per_ms, 0.5}, level{3'000, false, 2'000 * us_per_ms, 0},
+    level{2'800, false, 1'000 * us_per_ms, 0},   level{2'500, false, 1'000 * us_per_ms, 0}};
+constexpr std::size_t levels_count = lfp_levels.size();
+using level_table = std::array<level, levels_count>;
 
 constexpr bool is_beyond(const level& of, std::uint16_t millivolts) {
   return of.high ? millivolts >= of.millivolts : millivolts <= of.millivolts;
@@ -82,6 +90,7 @@ class rack_rule : public rule {
       for (auto& [number, one] : racks_) judge(number, one, next);
       return;
     }
+    if (const auto* is = std::get_if<site_is>(&next.what)) return begin(*is, racks_);
     if (next.rack < 0) return;
     auto& rack = racks_[next.rack];
     rack.said.take(next);
@@ -89,6 +98,7 @@ class rack_rule : public rule {
   }
 
  private:
+  virtual void begin(const site_is&, std::map<int, State>&) {}
   virtual void learn(State& rack, const fact& next) = 0;
   virtual void judge(int number, State& rack, const fact& now) = 0;
 
@@ -98,11 +108,12 @@ class rack_rule : public rule {
 /// What the limit rule knows of a cell, and of a rack.
 struct watched_cell {
   std::int64_t heard_us = INT64_MIN / 2;
-  std::array<std::int64_t, levels.size()> beyond_us{}; ///< since when; 0: it is not
+  std::array<std::int64_t, levels_count> beyond_us{}; ///< since when; 0: it is not
   bool any = false;
 };
 struct watched_rack {
   spoken said;
+  const level_table* levels = &lfp_levels; ///< of what its cells are made of
   std::deque<std::pair<std::int64_t, limits_heard>> reported;
   std::vector<watched_cell> cells = std::vector<watched_cell>(rack_cells);
 };
@@ -114,17 +125,23 @@ class limit_rule final : public rack_rule<watched_rack> {
   limit_rule() : rack_rule(2) {}
 
  private:
+  void begin(const site_is& site, std::map<int, watched_rack>& racks) override {
+    for (int rack = 0; rack < site.racks; ++rack)
+      if (has(site.has.nmc, rack)) racks[rack].levels = &nmc_levels;
+  }
+
   void learn(watched_rack& rack, const fact& next) override {
     if (const auto* heard = std::get_if<limits_heard>(&next.what)) {
       rack.reported.push_back({next.time_us, *heard});
     } else if (const auto* cells = std::get_if<cells_heard>(&next.what)) {
       for (std::size_t i = 0; i < cells->millivolts.size(); ++i) {
-        watch(rack.cells.at(cells->first + i), cells->millivolts.at(i), next.time_us);
+        watch(*rack.levels, rack.cells.at(cells->first + i), cells->millivolts.at(i), next.time_us);
       }
     }
   }
 
-  static void watch(watched_cell& one, std::uint16_t millivolts, std::int64_t now_us) {
+  static void watch(const level_table& levels, watched_cell& one, std::uint16_t millivolts,
+                    std::int64_t now_us) {
     const bool silent = now_us - one.heard_us > silence_us;
     one.heard_us = now_us;
     one.any = false;
@@ -142,6 +159,7 @@ class limit_rule final : public rack_rule<watched_rack> {
   void judge(int number, watched_rack& rack, const fact& now) override {
     if (!rack.said.since_us) return;
     const auto& limits = rack.said.limits;
+    const auto& levels = *rack.levels;
     judge_rated(number, limits, now);
     judge_reported(number, rack, now);
     for (std::size_t index = 0; index < rack.cells.size(); ++index) {
@@ -221,7 +239,7 @@ class missing_rule final : public rack_rule<heard_rack> {
         one.valid = is_valid(cells->millivolts.at(i));
       }
     } else if (const auto* values = std::get_if<values_heard>(&next.what)) {
-      rack.current_us = values->measured_us;
+      if (values->current_a) rack.current_us = values->measured_us;
     } else if (const auto* is = std::get_if<contactors>(&next.what)) {
       if (is->energised && !rack.energised) judge_closing(next.rack, rack, next);
       rack.energised = is->energised;

@@ -7,15 +7,17 @@
 #include <utility>
 
 #include "scenarios/property/dice.hpp"
+#include "scenarios/property/equipment.hpp"
 
 namespace voltaic::tests::property {
 namespace {
 
-constexpr std::array<const char*, 24> kind_names{
-    "cell_value", "cell_invalid", "cell_freeze",  "cell_silent", "cell_release", "current",
-    "value",      "invalid",      "freeze",       "silent",      "release",      "device_limit",
-    "lose_in",    "lose_all_in",  "wrong_length", "lose_out",    "corrupt_out",  "replay",
-    "crash",      "kill",         "stall",        "partition",   "disk_refuses", "command"};
+constexpr std::array<const char*, 29> kind_names{
+    "cell_value", "cell_invalid", "cell_freeze",  "cell_silent",     "cell_release", "current",
+    "value",      "invalid",      "freeze",       "silent",          "release",      "device_limit",
+    "lose_in",    "lose_all_in",  "wrong_length", "lose_out",        "corrupt_out",  "replay",
+    "crash",      "kill",         "stall",        "partition",       "disk_refuses", "command",
+    "harm",       "input",        "lag",          "inverter_silent", "switch_on"};
 constexpr std::array<const char*, 3> journal_names{"kept", "corrupt", "lost"};
 
 constexpr std::int64_t first_deed_ms = 4'000;
@@ -47,6 +49,7 @@ class author {
     }
     measure_others();
     watch_some();
+    equip(made_);
     std::ranges::stable_sort(made_.deeds, {}, &deed::t_ms);
     return std::move(made_);
   }
@@ -269,6 +272,7 @@ std::string to_string(const schedule& what) {
       "the disk takes {} us\n",
       what.seed, what.racks, what.watched, what.duration_ms, what.hub_loss, what.hub_duplication,
       what.hub_reordering, what.hub_delay_max_us, what.disk_latency_us);
+  text += to_string(what.has);
   for (const auto& one : what.deeds) {
     text += fmt::format("  {:>6} ms {} rack {} index {} count {} value {} for {} ms '{}'", one.t_ms,
                         kind_names.at(static_cast<std::size_t>(one.kind)), one.rack, one.index,

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "scenarios/property/equipment.hpp"
+
 namespace voltaic::tests::property {
 
 /// What can happen to a site.
@@ -31,7 +33,12 @@ enum class deed_kind : std::uint8_t {
   stall,        ///< the node `text` stands still for the duration
   partition,    ///< the node `text` (empty: all) is cut off from the relay
   disk_refuses, ///< the disk of node `text` is full for the duration
-  command       ///< `text` is the operation
+  command,      ///< `text` is the operation
+  harm,         ///< `text` of contactor `index` is wrong for the duration
+  input,        ///< the rack's input `text` is active for the duration
+  lag,          ///< the actor `text` gets nothing for the duration, and all of it then
+  inverter_silent,
+  switch_on ///< somebody sets the rack's output for the duration; a command otherwise
 };
 
 /// Where an actor throws.
@@ -67,6 +74,7 @@ struct schedule {
   std::uint64_t seed = 0;
   int racks = 1;
   std::uint32_t watched = 0; ///< a bit each: racks that take no orders, and that others closed
+  equipment has;
   std::int64_t duration_ms = 60'000;
   double hub_loss = 0;
   double hub_duplication = 0;

@@ -1,6 +1,7 @@
 #include "scenarios/property/wire.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <utility>
 
@@ -13,7 +14,8 @@ using actors::simulator::override_kind;
 using messages::us_per_ms;
 using messages::can::frame;
 
-constexpr std::uint32_t order_id = 0x080;
+constexpr std::uint32_t order_id = first_rack_id;
+constexpr std::uint32_t status_id = 0x084;
 constexpr std::uint32_t charge_id = 0x082;
 constexpr std::uint32_t discharge_id = 0x083;
 constexpr std::uint32_t limits_id = 0x086;
@@ -24,6 +26,11 @@ constexpr std::uint32_t values_id = 0x085;
 constexpr std::size_t recorded_max = 2'000;
 constexpr std::int64_t replay_every_us = 50 * us_per_ms;
 constexpr double amperes_per_bit = 0.1;
+constexpr double volts_per_bit = 0.1;
+constexpr int no_u16 = 0xFFFF;
+constexpr int no_i16 = 0x8000;
+constexpr double emptier_soc_percent = 30;
+constexpr std::array<const char*, 3> feedbacks{"minus_closed", "plus_closed", "precharge_closed"};
 /// Longer than any scenario.
 constexpr std::int64_t closed_by_others_us = 3'600 * messages::us_per_s;
 
@@ -31,15 +38,29 @@ std::uint16_t u16(const frame& from, std::size_t at) {
   return static_cast<std::uint16_t>(from.data[at] | from.data[at + 1] << 8);
 }
 
+values_heard values_of(const frame& from, std::int64_t measured_us) {
+  const auto number = [&](std::size_t at, int none, double per_bit) {
+    const auto raw = u16(from, at);
+    return raw == none ? std::nullopt : std::optional(raw * per_bit);
+  };
+  values_heard values{
+      measured_us, number(0, no_u16, volts_per_bit), {}, number(6, no_u16, volts_per_bit)};
+  const auto current = u16(from, 2);
+  if (current != no_i16) values.current_a = static_cast<std::int16_t>(current) * amperes_per_bit;
+  return values;
+}
+
 order_sent order_of(const frame& from) {
   return {u16(from, 0), u16(from, 2), from.data[4], from.data[5] != 0};
 }
 
-actors::simulator::rack_options options_of(int number, bool watched) {
+actors::simulator::rack_options options_of(int number, const wire_options& what) {
   actors::simulator::rack_options options;
   options.id_offset = static_cast<std::uint32_t>(number) * rack_ids;
   options.spread = false;
-  if (watched) { // no lease of ours holds it
+  if (what.nmc) options.pack.chemistry = actors::simulator::cell_chemistry::nmc;
+  if (what.emptier) options.pack.soc_percent = emptier_soc_percent;
+  if (what.watched) { // no lease of ours holds it
     options.controller.initially_closed = true;
     options.controller.lease_us = closed_by_others_us;
   }
@@ -48,16 +69,46 @@ actors::simulator::rack_options options_of(int number, bool watched) {
 
 } // namespace
 
-wire::wire(int number, bool watched, std::function<void(const fact&)> tell, hit_counters& hits)
+wire::wire(int number, wire_options options, std::function<void(const fact&)> tell,
+           hit_counters& hits)
     : number_(number),
-      watched_(watched),
+      watched_(options.watched),
       tell_(std::move(tell)),
       hits_(hits),
-      rack_(options_of(number, watched)) {}
+      rack_(options_of(number, options)) {}
 
 void wire::begin(const deed& fault, std::int64_t now_us) {
   faults_.push_back({fault.kind, now_us + fault.duration_ms * us_per_ms, fault.count,
                      static_cast<std::int64_t>(fault.value) * us_per_ms});
+}
+
+void wire::set_harm(const deed& what, bool is_there) {
+  using controller = actors::simulator::rack_controller_model;
+  const auto contactor = static_cast<controller::contactor>(what.index);
+  const auto damage = [&](controller::contactor which, controller::damage how) {
+    rack_.harm(which, is_there ? how : controller::damage::none);
+    if (how == controller::damage::welded && which != controller::contactor::precharge)
+      welds_ += is_there ? 1 : -1;
+  };
+  const auto lay = [&](override_kind kind) {
+    (void)rack_.set(feedbacks.at(what.index), {}, is_there ? kind : override_kind::release,
+                    what.value);
+  };
+  if (what.text == "welded") return damage(contactor, controller::damage::welded);
+  if (what.text == "stuck") return damage(contactor, controller::damage::stuck);
+  if (what.text == "loaded bus") return rack_.load_bus(is_there);
+  if (what.text == "feedback lies") return lay(override_kind::value);
+  if (what.text == "feedback lost") return lay(override_kind::silent);
+  damage(controller::contactor::minus, controller::damage::welded);
+  damage(controller::contactor::plus, controller::damage::welded);
+}
+
+void wire::harm(const deed& what, std::int64_t now_us) {
+  ++hits_["contactor: " + what.text];
+  if (what.text == "stuck" || what.text == "loaded bus") ++hits_["closing disturbed"];
+  if (what.text.starts_with("feedback")) ++hits_["feedback disturbed"];
+  set_harm(what, true);
+  harms_.push_back({now_us + what.duration_ms * us_per_ms, what});
 }
 
 void wire::lay(const deed& over) {
@@ -167,6 +218,10 @@ void wire::replay(std::int64_t now_us) {
 std::vector<frame> wire::step(std::int64_t now_us, std::int64_t clock_us) {
   clock_us_ = clock_us;
   std::erase_if(faults_, [&](const window& one) { return now_us >= one.end_us; });
+  std::erase_if(harms_, [&](const auto& one) {
+    if (now_us >= one.first) set_harm(one.second, false);
+    return now_us >= one.first;
+  });
   replay(now_us);
   std::vector<frame> through;
   for (auto& said : rack_.step(clock_us, std::exchange(arriving_, {}))) {
@@ -192,8 +247,8 @@ void wire::tell_contactors(std::int64_t now_us) {
   const auto& controller = rack_.controller();
   const contactors is{controller.state() == contactor_state::precharge ||
                           controller.state() == contactor_state::closed,
-                      controller.conducting()};
-  if (is.energised == shown_.energised && is.conducting == shown_.conducting) return;
+                      controller.conducting(), welds_ > 0};
+  if (is == shown_) return;
   if (is.conducting && !shown_.conducting) ++hits_["closed"];
   if (!is.conducting && shown_.conducting) {
     ++hits_[controller.opened_by_lease() ? "opened by the end of the lease" : "opened by order"];
@@ -212,7 +267,9 @@ void wire::heard(const frame& from, std::int64_t now_us) const {
                        {u16(from, 0), u16(from, 2), u16(from, 4), u16(from, 6)},
                        now_us - (clock_us_ - from.time_us)}});
   } else if (id == values_id) {
-    tell_({now_us, number_, values_heard{now_us - (clock_us_ - from.time_us)}});
+    tell_({now_us, number_, values_of(from, now_us - (clock_us_ - from.time_us))});
+  } else if (id == status_id) {
+    tell_({now_us, number_, status_heard{now_us - (clock_us_ - from.time_us)}});
   } else if (id == limits_id) {
     tell_({now_us, number_,
            limits_heard{u16(from, 0) * amperes_per_bit, u16(from, 2) * amperes_per_bit}});

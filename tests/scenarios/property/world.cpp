@@ -13,12 +13,13 @@
 #include "bus/message/memory/hub.hpp"
 #include "nodes/process/actor_kinds.hpp"
 #include "nodes/process/subscriptions.hpp"
+#include "scenarios/property/ears.hpp"
 #include "scenarios/property/lagging_port.hpp"
 #include "scenarios/property/parts.hpp"
 #include "scenarios/property/person.hpp"
+#include "scenarios/property/plant.hpp"
 #include "scenarios/property/site_plan.hpp"
 #include "scenarios/property/store.hpp"
-#include "scenarios/property/wire.hpp"
 
 namespace voltaic::tests::property {
 namespace {
@@ -62,30 +63,31 @@ struct world::state {
     std::int64_t lived_until_us = 0; ///< its timers stand here
     std::int64_t disk_refuses_until_us = 0;
     std::int64_t cut_until_us = 0;
-    std::unique_ptr<lagging_port> port;
+    std::unique_ptr<lagging_port> port; ///< null: nothing of it is on a CAN
+    bool has_link = false;
+    std::vector<int> inputs;     ///< racks whose digital inputs it reads
+    std::unique_ptr<ears> hears; ///< null: nothing is decided by what it hears
   };
   state(const schedule& from, options with, observer to)
       : what(from),
         given(with),
         tell(std::move(to)),
-        plan(plan_of(from.racks, from.watched)),
+        plan(plan_of(from)),
         hub({.seed = from.seed,
              .delay_min_us = 0,
              .delay_max_us = from.hub_delay_max_us,
              .loss = from.hub_loss,
              .duplication = from.hub_duplication,
              .reordering = from.hub_reordering}),
+        wires(from, plan, tell, hits),
         somebody(hub, hits) {
-    for (int i = 0; i < what.racks; ++i) {
-      wires.emplace_back(i, is_watched(what, i), tell, hits);
-      hits["rack without orders"] += is_watched(what, i) ? 1 : 0;
-    }
+    tell({0, -1, site_is{what.racks, what.watched, what.has}});
+    watch_permits();
     for (const auto& node : plan.nodes) {
       if (node.kind == site::node_kind::relay) continue;
       auto& one = places[node.name];
       one.node = &node;
-      one.port = std::make_unique<lagging_port>(what.seed,
-                                                start_time.utc_us - start_time.monotonic_us, hits);
+      furnish(one);
       one.store->latency_us = what.disk_latency_us;
       one.store->on_durable = [this, name = node.name](const bus::storage::record& record) {
         if (record.stream != runtime::events_stream) return;
@@ -100,6 +102,44 @@ struct world::state {
 
   ~state() {
     for (auto& [name, one] : places) end(one, 0);
+  }
+
+  void watch_permits() {
+    for (int rack = 0; rack < what.racks; ++rack) {
+      trap_of(fmt::format("rack_{}/contactor", rack))->on_message =
+          [this, rack](const messages::message& said) {
+            const auto* permit = std::get_if<messages::permit>(&said.payload);
+            if (permit == nullptr) return;
+            tell({now_us, rack,
+                  permit_heard{said.header.source, since_start_us(said.header.time),
+                               permit->granted, permit->close_allowed}});
+          };
+    }
+  }
+
+  /// What it reaches, and what reaches it.
+  void furnish(place& one) {
+    const auto& name = one.node->name;
+    one.has_link = name == link_node;
+    const bool has_device = std::ranges::any_of(
+        plan.devices, [&](const site::device& each) { return each.node == name; });
+    if (one.has_link || has_device)
+      one.port = std::make_unique<lagging_port>(what.seed,
+                                                start_time.utc_us - start_time.monotonic_us, hits);
+    for (const auto& digital : plan.digitals)
+      if (digital.node == name) one.inputs.push_back(number_of(digital.name));
+    if (one.has_link || name == site::site_node)
+      one.hears = std::make_unique<ears>(
+          one.has_link ? listening_node::inverter : listening_node::site, what.racks, tell);
+  }
+
+  /// Of the rack whose inputs and outputs "dio_2" are.
+  [[nodiscard]] static int number_of(const std::string& digital) {
+    return std::stoi(digital.substr(digital.find('_') + 1));
+  }
+
+  [[nodiscard]] static std::int64_t since_start_us(messages::instant when) {
+    return when.monotonic_us - start_time.monotonic_us;
   }
 
   [[nodiscard]] messages::instant clock() const {
@@ -117,6 +157,7 @@ struct world::state {
         const auto slash = actor.find('/');
         ++hits["crash of " + (slash == std::string::npos ? actor.substr(0, actor.find('_'))
                                                          : actor.substr(slash + 1))];
+        if (actor == link_actor) tell({now_us, -1, link_ended{}});
         if (rack_of(actor) >= 0) {
           tell({now_us, rack_of(actor), chain_ended{"the crash of " + actor, true}});
         }
@@ -134,7 +175,7 @@ struct world::state {
     body.journal = std::make_unique<disk_journal>(one.store);
     body.journal->step(now_us);
     body.door = std::make_unique<watched_listener>(
-        &body.inbox, [this](plane, const messages::frame& frame) { come_in(frame); });
+        &body.inbox, [this, &one](plane, const messages::frame& frame) { come_in(one, frame); });
     bus::message::endpoint_options door;
     door.identity = name;
     nodes::process::take_subscriptions(plan, *one.node, door);
@@ -147,9 +188,18 @@ struct world::state {
     engine.node = name;
     engine.boot = fmt::format("life{}", one.lives);
     nodes::process::field_access field;
-    field.sender = [this, &body](const std::string&) {
-      return [this, &body](const messages::can::frame& frame) { return transmit(body, frame); };
+    field.sender = [this, &body](const std::string& bus) {
+      return [this, &body, bus](const messages::can::frame& frame) {
+        return transmit(body, bus, frame);
+      };
     };
+    field.driver = [this, &body](const std::string& digital) {
+      return [this, &body, rack = number_of(digital)](const std::vector<bool>& levels) {
+        return drive(body, rack, levels);
+      };
+    };
+    // As the port does when it opens the chip.
+    for (const auto rack : one.inputs) tell({now_us, rack, output_is{false}});
     engine.groups = nodes::process::make_groups(plan, *one.node, field);
     set_traps(engine.groups, [this](const std::string& actor) { return trap_of(actor); });
     engine.first_incarnation = one.lives * 1'000;
@@ -171,37 +221,54 @@ struct world::state {
     one.now->journal->cut(kept);
     one.now->engine->stop();
     one.now.reset();
-    one.port->forget();
+    if (one.port) one.port->forget();
   }
 
-  bus::can::send_result transmit(const life& from, const messages::can::frame& frame) {
+  bus::can::send_result transmit(const life& from, const std::string& bus,
+                                 const messages::can::frame& frame) {
     if (from.dead) return bus::can::send_result::down;
-    const auto number = (frame.id - 0x080) / rack_ids;
-    wires.at(number).send(frame, now_us);
+    wires.send(bus, frame, now_us);
     return bus::can::send_result::sent;
+  }
+
+  bool drive(const life& from, int rack, const std::vector<bool>& levels) {
+    if (from.dead) return false;
+    if (levels.at(0)) ++hits["output on"];
+    tell({now_us, rack, output_is{levels.at(0)}});
+    return true;
   }
 
   void go_out(const std::string& node, plane to, const messages::frame& frame) {
     if (to != plane::events && (to != plane::telemetry || frame.bytes().size() > small_frame_bytes))
       return;
-    const auto message = messages::decode(frame);
-    if (!message) throw std::logic_error(message.error().text);
-    const auto happened_us = message->header.time.monotonic_us - start_time.monotonic_us;
+    const auto read = messages::content_of(frame);
+    if (!read) throw std::logic_error(read.error().text);
+    const auto& message = *read;
+    const auto happened_us = since_start_us(message->header.time);
     if (const auto* event = std::get_if<messages::event>(&message->payload)) {
       tell({now_us, -1, event_said{node, *event, happened_us}});
       if (event->kind == "protection") ++hits["protection " + event->level + " " + event->edge];
       if (event->scope == "set") ++hits["set " + event->state];
+      if (event->kind == "contactor" && event->state == "fault") ++hits["locked: " + event->reason];
+      if (event->candidate == "evaluator_difference") ++hits["evaluators differ"];
     } else if (const auto* limits = std::get_if<messages::limits>(&message->payload)) {
       tell({now_us, rack_of(limits->rack),
             limits_said{limits->charge_current_a, limits->discharge_current_a, happened_us}});
     }
   }
 
-  void come_in(const messages::frame& frame) {
-    const auto message = messages::decode(frame);
-    if (!message) throw std::logic_error(message.error().text);
+  void come_in(const place& at, const messages::frame& frame) {
+    const auto read = messages::content_of(frame);
+    if (!read) throw std::logic_error(read.error().text);
+    const auto& message = *read;
+    if (at.hears) at.hears->hear(*message, now_us);
     const auto* command = std::get_if<messages::command>(&message->payload);
-    if (command == nullptr || rack_of(command->target) < 0) return;
+    if (command == nullptr) return;
+    if (command->point.starts_with("dio_"))
+      return tell({now_us, number_of(command->point),
+                   output_asked{command->deadline_utc_us - start_time.utc_us +
+                                static_cast<std::int64_t>(command->lease_ms) * us_per_ms}});
+    if (rack_of(command->target) < 0) return;
     request asked{command->key,
                   command->operation,
                   command->point,
@@ -229,13 +296,6 @@ struct world::state {
   void happen(const deed& one) {
     const auto until_us = now_us + one.duration_ms * us_per_ms;
     switch (one.kind) {
-      case deed_kind::lose_in:
-      case deed_kind::lose_all_in:
-      case deed_kind::wrong_length:
-      case deed_kind::lose_out:
-      case deed_kind::corrupt_out:
-      case deed_kind::replay:
-        return wires.at(static_cast<std::size_t>(one.rack)).begin(one, now_us);
       case deed_kind::crash:
         trap_of(one.text)->armed.insert(static_cast<crash_place>(one.count));
         // An actor is constructed again only once it ended.
@@ -247,6 +307,7 @@ struct world::state {
         return kill(places.at(one.text), until_us, one.index, one.journal);
       case deed_kind::stall:
         ++hits["node stalled"];
+        if (one.text == link_node) ++hits["link disturbed"];
         places.at(one.text).stalled_until_us = until_us;
         tell({now_us, rack_of(one.text), chain_ended{"a standstill", false}});
         return;
@@ -261,10 +322,28 @@ struct world::state {
         refuse(places.at(one.text), until_us);
         return;
       case deed_kind::command:
+      case deed_kind::switch_on:
         return somebody.ask(one, clock());
+      case deed_kind::lag:
+        return hold_back(one, until_us);
       default:
-        return wires.at(static_cast<std::size_t>(one.rack)).lay(one);
+        return wires.happen(one, now_us);
     }
+  }
+
+  /// An actor that gets nothing for a while.
+  void hold_back(const deed& one, std::int64_t until_us) {
+    ++hits[one.text.ends_with("/evaluator") ? "second evaluator lags" : "protection lags"];
+    trap_of(one.text)->holds_back = true;
+    held_back[one.text] = until_us;
+    tell({now_us, one.rack, chain_ended{"a lag of " + one.text, false}});
+  }
+
+  void let_go() {
+    std::erase_if(held_back, [&](const auto& one) {
+      if (now_us >= one.second) trap_of(one.first)->holds_back = false;
+      return now_us >= one.second;
+    });
   }
 
   void cut(place& one, std::int64_t until_us) {
@@ -283,6 +362,10 @@ struct world::state {
     ++hits["node killed"];
     const auto& name = one.node->name;
     tell({now_us, rack_of(name), chain_ended{"the end of node " + name, true}});
+    if (name == link_node) {
+      ++hits["link disturbed"];
+      tell({now_us, -1, link_ended{}});
+    }
     end(one, kept);
     one.back_us = back_us;
     if (fate == journal_fate::kept) return;
@@ -302,18 +385,15 @@ struct world::state {
     if (given.bus_ends_ms && now_us == *given.bus_ends_ms * us_per_ms) {
       for (auto& [name, one] : places) cut(one, INT64_MAX);
     }
-    std::vector<messages::can::frame> heard_now;
-    for (auto& wire : wires) {
-      auto frames = wire.step(now_us, clock().monotonic_us);
-      heard_now.insert(heard_now.end(), frames.begin(), frames.end());
-    }
-    for (auto& [name, one] : places) live(one, heard_now);
+    let_go();
+    wires.step(now_us, clock().monotonic_us);
+    for (auto& [name, one] : places) live(one);
     somebody.send_due(clock());
     deliver();
     if (now_us % moment_us == 0) tell({now_us, -1, moment{}});
   }
 
-  void live(place& one, const std::vector<messages::can::frame>& frames) {
+  void live(place& one) {
     if (one.disk_refuses_until_us > 0 && now_us >= one.disk_refuses_until_us) {
       one.disk_refuses_until_us = 0;
       one.store->refuses = false;
@@ -327,12 +407,15 @@ struct world::state {
       if (now_us < one.back_us) return;
       start(one);
     }
-    one.port->wait(frames, clock().monotonic_us);
+    if (one.port)
+      one.port->wait(one.has_link ? wires.from_inverter() : wires.from_racks(),
+                     clock().monotonic_us);
     if (now_us < one.stalled_until_us) return;
     // What the disk did in the meantime is told when the node lives again.
     auto& body = *one.now;
     body.clock.set(clock().monotonic_us);
-    hand_over(one);
+    for (const auto rack : one.inputs) sample(one, rack);
+    if (one.port) hand_over(one);
     body.engine->advance(now_us - std::exchange(one.lived_until_us, now_us));
     body.engine->run_until_quiet();
     body.journal->step(now_us);
@@ -345,15 +428,23 @@ struct world::state {
     }
   }
 
+  void sample(place& one, int rack) {
+    const auto mailbox = one.now->engine->find(fmt::format("dio_{}", rack));
+    if (mailbox)
+      mailbox->post(std::make_shared<const bus::digital::sample>(
+          wires.sample(rack, clock().monotonic_us, start_time.utc_us - start_time.monotonic_us)));
+  }
+
   void hand_over(place& one) {
     for (auto& batch : one.port->take()) {
       const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
+      if (one.has_link) {
+        wires.heard_by_link(shared->frames, now_us);
+        if (const auto mailbox = one.now->engine->find(link_actor)) mailbox->post(shared);
+      }
       for (const auto& device : plan.devices) {
         if (device.node != one.node->name) continue;
-        const auto number = static_cast<std::size_t>(rack_of(device.name));
-        for (const auto& frame : shared->frames) {
-          if (frame.id / rack_ids >= number) wires.at(number).heard(frame, now_us);
-        }
+        wires.heard_by(rack_of(device.name), shared->frames, now_us);
         if (const auto mailbox = one.now->engine->find(device.name)) mailbox->post(shared);
       }
       if (one.port->is_one_by_one()) one.now->engine->run_until_quiet();
@@ -372,12 +463,13 @@ struct world::state {
   const schedule& what;
   options given;
   observer tell;
-  const site::plan& plan;
+  const site::plan plan;
   std::int64_t now_us = 0;
   hit_counters hits;
   std::map<std::string, std::shared_ptr<trap>> traps;
   bus::message::memory_hub hub;
-  std::vector<wire> wires;
+  plant wires;
+  std::map<std::string, std::int64_t> held_back; ///< actors, and until when
   person somebody;
   std::size_t next_deed = 0;
   std::map<std::string, place> places;
