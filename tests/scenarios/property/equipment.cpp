@@ -94,10 +94,15 @@ class outfitter {
     const auto t_ms = some_time();
     const auto length_ms = dice_.pick(lengths_ms);
     switch (dice_.between(0, 3)) {
-      case 0:
-      case 1: {
+      case 0: {
         auto& one = add(t_ms, deed_kind::inverter_silent, 0);
         one.duration_ms = length_ms;
+        return;
+      }
+      case 1: {
+        auto& one = add(t_ms, deed_kind::crash, 0);
+        one.text = "inverter_0/link";
+        one.count = static_cast<std::uint32_t>(crash_place::message);
         return;
       }
       case 2: {

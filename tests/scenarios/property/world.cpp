@@ -3,23 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 #include <utility>
 
-#include "actors/runtime/command_record.hpp"
-#include "actors/runtime/event_log.hpp"
 #include "actors/runtime/progress_page.hpp"
 #include "bus/message/memory/hub.hpp"
 #include "nodes/process/actor_kinds.hpp"
 #include "nodes/process/subscriptions.hpp"
 #include "scenarios/property/ears.hpp"
 #include "scenarios/property/lagging_port.hpp"
+#include "scenarios/property/mail_reader.hpp"
 #include "scenarios/property/parts.hpp"
 #include "scenarios/property/person.hpp"
 #include "scenarios/property/plant.hpp"
 #include "scenarios/property/site_plan.hpp"
 #include "scenarios/property/store.hpp"
+#include "scenarios/property/trap_set.hpp"
 
 namespace voltaic::tests::property {
 namespace {
@@ -35,8 +34,6 @@ constexpr std::int64_t moment_us = 50 * us_per_ms;
 /// A node that gave up is restarted by its supervisor after this.
 constexpr std::int64_t failed_down_us = 500 * us_per_ms;
 constexpr int rounds_max = 10'000;
-/// Frames that carry limits are small.
-constexpr std::size_t small_frame_bytes = 2'000;
 
 } // namespace
 
@@ -80,9 +77,11 @@ struct world::state {
              .duplication = from.hub_duplication,
              .reordering = from.hub_reordering}),
         wires(from, plan, tell, hits),
+        mail(start_time, from.racks, tell, hits),
+        traps(now_us, tell, hits),
         somebody(hub, hits) {
     tell({0, -1, site_is{what.racks, what.watched, what.has}});
-    watch_permits();
+    traps.watch_permits(what.racks, start_time);
     for (const auto& node : plan.nodes) {
       if (node.kind == site::node_kind::relay) continue;
       auto& one = places[node.name];
@@ -90,31 +89,17 @@ struct world::state {
       furnish(one);
       one.store->latency_us = what.disk_latency_us;
       one.store->on_durable = [this, name = node.name](const bus::storage::record& record) {
-        if (record.stream != runtime::events_stream) return;
-        const auto message = runtime::read_event(record);
-        if (!message) throw std::logic_error("an event on disk cannot be read");
-        tell({now_us, -1, event_stored{name, std::get<messages::event>(message->payload)}});
+        mail.stored(name, record, now_us);
       };
-      one.store->on_given = [this](const bus::storage::record& record) { accept(record); };
+      one.store->on_given = [this](const bus::storage::record& record) {
+        mail.given(record, now_us);
+      };
       start(one);
     }
   }
 
   ~state() {
     for (auto& [name, one] : places) end(one, 0);
-  }
-
-  void watch_permits() {
-    for (int rack = 0; rack < what.racks; ++rack) {
-      trap_of(fmt::format("rack_{}/contactor", rack))->on_message =
-          [this, rack](const messages::message& said) {
-            const auto* permit = std::get_if<messages::permit>(&said.payload);
-            if (permit == nullptr) return;
-            tell({now_us, rack,
-                  permit_heard{said.header.source, since_start_us(said.header.time),
-                               permit->granted, permit->close_allowed}});
-          };
-    }
   }
 
   /// What it reaches, and what reaches it.
@@ -127,15 +112,10 @@ struct world::state {
       one.port = std::make_unique<lagging_port>(what.seed,
                                                 start_time.utc_us - start_time.monotonic_us, hits);
     for (const auto& digital : plan.digitals)
-      if (digital.node == name) one.inputs.push_back(number_of(digital.name));
+      if (digital.node == name) one.inputs.push_back(rack_of_digital(digital.name));
     if (one.has_link || name == site::site_node)
       one.hears = std::make_unique<ears>(
           one.has_link ? listening_node::inverter : listening_node::site, what.racks, tell);
-  }
-
-  /// Of the rack whose inputs and outputs "dio_2" are.
-  [[nodiscard]] static int number_of(const std::string& digital) {
-    return std::stoi(digital.substr(digital.find('_') + 1));
   }
 
   [[nodiscard]] static std::int64_t since_start_us(messages::instant when) {
@@ -144,26 +124,6 @@ struct world::state {
 
   [[nodiscard]] messages::instant clock() const {
     return {start_time.monotonic_us + now_us, start_time.utc_us + now_us};
-  }
-
-  std::shared_ptr<trap> trap_of(const std::string& actor) {
-    auto& one = traps[actor];
-    if (!one) {
-      one = std::make_shared<trap>();
-      one->on_spring = [this, actor](crash_place here) {
-        static constexpr std::array names{"message", "after_message", "batch",
-                                          "wake",    "stored",        "construction"};
-        ++hits[fmt::format("crash at {}", names.at(static_cast<std::size_t>(here)))];
-        const auto slash = actor.find('/');
-        ++hits["crash of " + (slash == std::string::npos ? actor.substr(0, actor.find('_'))
-                                                         : actor.substr(slash + 1))];
-        if (actor == link_actor) tell({now_us, -1, link_ended{}});
-        if (rack_of(actor) >= 0) {
-          tell({now_us, rack_of(actor), chain_ended{"the crash of " + actor, true}});
-        }
-      };
-    }
-    return one;
   }
 
   void start(place& one) {
@@ -175,13 +135,17 @@ struct world::state {
     body.journal = std::make_unique<disk_journal>(one.store);
     body.journal->step(now_us);
     body.door = std::make_unique<watched_listener>(
-        &body.inbox, [this, &one](plane, const messages::frame& frame) { come_in(one, frame); });
+        &body.inbox, [this, &one](plane, const messages::frame& frame) {
+          mail.came(one.hears.get(), frame, now_us);
+        });
     bus::message::endpoint_options door;
     door.identity = name;
     nodes::process::take_subscriptions(plan, *one.node, door);
     body.outside = std::make_unique<watched_endpoint>(
         hub.make_endpoint(door, *body.door),
-        [this, name](plane to, const messages::frame& frame) { go_out(name, to, frame); },
+        [this, name](plane to, const messages::frame& frame) {
+          mail.said(name, to, frame, now_us);
+        },
         body.dead);
     if (now_us < one.cut_until_us) hub.partition(name, true);
     runtime::engine_options engine;
@@ -194,14 +158,14 @@ struct world::state {
       };
     };
     field.driver = [this, &body](const std::string& digital) {
-      return [this, &body, rack = number_of(digital)](const std::vector<bool>& levels) {
+      return [this, &body, rack = rack_of_digital(digital)](const std::vector<bool>& levels) {
         return drive(body, rack, levels);
       };
     };
     // As the port does when it opens the chip.
     for (const auto rack : one.inputs) tell({now_us, rack, output_is{false}});
     engine.groups = nodes::process::make_groups(plan, *one.node, field);
-    set_traps(engine.groups, [this](const std::string& actor) { return trap_of(actor); });
+    set_traps(engine.groups, [this](const std::string& actor) { return traps.of(actor); });
     engine.first_incarnation = one.lives * 1'000;
     engine.utc_quality = messages::utc_quality::simulated;
     engine.deterministic = true;
@@ -238,71 +202,11 @@ struct world::state {
     return true;
   }
 
-  void go_out(const std::string& node, plane to, const messages::frame& frame) {
-    if (to != plane::events && (to != plane::telemetry || frame.bytes().size() > small_frame_bytes))
-      return;
-    const auto read = messages::content_of(frame);
-    if (!read) throw std::logic_error(read.error().text);
-    const auto& message = *read;
-    const auto happened_us = since_start_us(message->header.time);
-    if (const auto* event = std::get_if<messages::event>(&message->payload)) {
-      tell({now_us, -1, event_said{node, *event, happened_us}});
-      if (event->kind == "protection") ++hits["protection " + event->level + " " + event->edge];
-      if (event->scope == "set") ++hits["set " + event->state];
-      if (event->kind == "contactor" && event->state == "fault") ++hits["locked: " + event->reason];
-      if (event->candidate == "evaluator_difference") ++hits["evaluators differ"];
-    } else if (const auto* limits = std::get_if<messages::limits>(&message->payload)) {
-      tell({now_us, rack_of(limits->rack),
-            limits_said{limits->charge_current_a, limits->discharge_current_a, happened_us}});
-    }
-  }
-
-  void come_in(const place& at, const messages::frame& frame) {
-    const auto read = messages::content_of(frame);
-    if (!read) throw std::logic_error(read.error().text);
-    const auto& message = *read;
-    if (at.hears) at.hears->hear(*message, now_us);
-    const auto* command = std::get_if<messages::command>(&message->payload);
-    if (command == nullptr) return;
-    if (command->point.starts_with("dio_"))
-      return tell({now_us, number_of(command->point),
-                   output_asked{command->deadline_utc_us - start_time.utc_us +
-                                static_cast<std::int64_t>(command->lease_ms) * us_per_ms}});
-    if (rack_of(command->target) < 0) return;
-    request asked{command->key,
-                  command->operation,
-                  command->point,
-                  0,
-                  command->deadline_utc_us - start_time.utc_us,
-                  static_cast<std::int64_t>(command->lease_ms) * us_per_ms};
-    if (const auto* value = std::get_if<double>(&command->value)) {
-      asked.value = std::round(*value * 10) / 10.0;
-    }
-    if (asked.deadline_us <= now_us) ++hits["command came after its deadline"];
-    tell({now_us, rack_of(command->target), command_arrived{std::move(asked)}});
-  }
-
-  void accept(const bus::storage::record& record) {
-    for (int rack = 0; rack < what.racks; ++rack) {
-      if (record.stream != runtime::command_stream(fmt::format("rack_{}/contactor", rack)))
-        continue;
-      const auto kept = runtime::decode_command_record(record.body);
-      if (!kept) throw std::logic_error("a command's record cannot be read");
-      if (kept->done) continue;
-      tell({now_us, rack, command_accepted{kept->command.key, kept->command.operation}});
-    }
-  }
-
   void happen(const deed& one) {
     const auto until_us = now_us + one.duration_ms * us_per_ms;
     switch (one.kind) {
       case deed_kind::crash:
-        trap_of(one.text)->armed.insert(static_cast<crash_place>(one.count));
-        // An actor is constructed again only once it ended.
-        if (trap_of(one.text)->armed.contains(crash_place::construction)) {
-          trap_of(one.text)->armed.insert(crash_place::wake);
-        }
-        return;
+        return traps.arm(one);
       case deed_kind::kill:
         return kill(places.at(one.text), until_us, one.index, one.journal);
       case deed_kind::stall:
@@ -325,25 +229,10 @@ struct world::state {
       case deed_kind::switch_on:
         return somebody.ask(one, clock());
       case deed_kind::lag:
-        return hold_back(one, until_us);
+        return traps.hold_back(one, until_us);
       default:
         return wires.happen(one, now_us);
     }
-  }
-
-  /// An actor that gets nothing for a while.
-  void hold_back(const deed& one, std::int64_t until_us) {
-    ++hits[one.text.ends_with("/evaluator") ? "second evaluator lags" : "protection lags"];
-    trap_of(one.text)->holds_back = true;
-    held_back[one.text] = until_us;
-    tell({now_us, one.rack, chain_ended{"a lag of " + one.text, false}});
-  }
-
-  void let_go() {
-    std::erase_if(held_back, [&](const auto& one) {
-      if (now_us >= one.second) trap_of(one.first)->holds_back = false;
-      return now_us >= one.second;
-    });
   }
 
   void cut(place& one, std::int64_t until_us) {
@@ -385,7 +274,7 @@ struct world::state {
     if (given.bus_ends_ms && now_us == *given.bus_ends_ms * us_per_ms) {
       for (auto& [name, one] : places) cut(one, INT64_MAX);
     }
-    let_go();
+    traps.let_go();
     wires.step(now_us, clock().monotonic_us);
     for (auto& [name, one] : places) live(one);
     somebody.send_due(clock());
@@ -466,10 +355,10 @@ struct world::state {
   const site::plan plan;
   std::int64_t now_us = 0;
   hit_counters hits;
-  std::map<std::string, std::shared_ptr<trap>> traps;
   bus::message::memory_hub hub;
   plant wires;
-  std::map<std::string, std::int64_t> held_back; ///< actors, and until when
+  mail_reader mail;
+  trap_set traps;
   person somebody;
   std::size_t next_deed = 0;
   std::map<std::string, place> places;
