@@ -180,11 +180,13 @@ void contactor_model::order() {
   using messages::contactor_order;
   outputs_.order = duty_of(state_).order;
   outputs_.lease = duty_of(state_).lease;
-  if (!takes_single_orders()) return;
-  if (state_ == state::closing_minus) outputs_.order = contactor_order::minus;
-  if (state_ == state::opening_first) {
-    outputs_.order = first_ == side::plus ? contactor_order::minus : contactor_order::plus;
-  }
+  const bool is_single = takes_single_orders();
+  if (state_ == state::closing_minus && is_single) outputs_.order = contactor_order::minus;
+  if (state_ != state::opening_first) return;
+  // What was ordered to open as a whole is not ordered to keep one contactor closed again.
+  opens_as_a_whole_ = opens_as_a_whole_ || !is_single;
+  if (opens_as_a_whole_) return;
+  outputs_.order = first_ == side::plus ? contactor_order::minus : contactor_order::plus;
 }
 
 bool contactor_model::holds(event what, std::int64_t now_us) const {
@@ -361,6 +363,7 @@ void contactor_model::begin(contactor::state next, event cause, std::int64_t now
   if (is_opening(next) && !is_opening(state_)) opening_us_ = now_us;
   if (next == state::opening_first) {
     first_ = device_.current_a.value_or(0) < 0 ? side::minus : side::plus;
+    opens_as_a_whole_ = false;
   }
 }
 
@@ -388,7 +391,7 @@ void contactor_model::enter(contactor::state next, event cause, std::int64_t now
   outputs_.shown = shown;
   outputs_.reason = std::move(reason);
   // Without single orders all were ordered open with the first.
-  const bool is_ordered = state_ == state::opening_first && !takes_single_orders();
+  const bool is_ordered = state_ == state::opening_first && opens_as_a_whole_;
   state_ = next;
   entered_us_ = now_us;
   if (!is_ordered) evidence_.enter(now_us, first_);

@@ -199,8 +199,9 @@ class contactor_model {
   std::optional<std::int64_t> closing_us_; ///< the last commanded closing's begin
   std::int64_t opening_us_ = 0;            ///< the opening's begin
   std::int64_t next_attempt_us_ = 0;
-  bool is_attempt_held_ = false; ///< something is asked that has to be answered first
-  side first_ = side::plus;      ///< opens first
+  bool is_attempt_held_ = false;  ///< something is asked that has to be answered first
+  side first_ = side::plus;       ///< opens first
+  bool opens_as_a_whole_ = false; ///< since the opening of the first contactor began
   device_values device_;
   wear wear_;
   std::vector<std::string> latches_;

@@ -334,4 +334,25 @@ TEST_CASE("the contactor that a weld is about stays named until another reason h
   CHECK(rack.last.contactor.empty());
 }
 
+TEST_CASE("what was ordered to open as a whole is not ordered to keep one contactor closed again") {
+  bench rack;
+  rack.device.single_orders = true;
+  rack.close();
+  rack.device.current_a = 0;
+  rack.disturb = [](device_values& device) { // its status is lost for a moment
+    device.single_orders.reset();
+    device.minus_closed = device.plus_closed = true;
+  };
+  rack.model.request_open("command");
+  bring_to(rack, state::opening_first);
+  CHECK(rack.last.order == messages::contactor_order::open);
+  rack.disturb = [](device_values& device) {
+    device.single_orders = true;
+    device.minus_closed = device.plus_closed = true;
+  };
+  rack.step();
+  CHECK(rack.model.state() == state::opening_first);
+  CHECK(rack.last.order == messages::contactor_order::open);
+}
+
 } // namespace voltaic::actors::contactor::contactor_rules_test
