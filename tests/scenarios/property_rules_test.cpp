@@ -98,6 +98,14 @@ TEST_CASE("safety rule 2: a limit above the rated, the reported or protection's 
   auto over = fine;
   add_scans(over, 3'200, 9'000, 3'601);
   CHECK(breaks(make_limit_rule(), over) > 0);
+  // Of NMC cells other values are too high.
+  equipment cells;
+  cells.nmc = 1;
+  const auto nmc = at(0, site_is{1, 0, cells}, -1);
+  CHECK(breaks(make_limit_rule(), with({nmc}, over)) == 0);
+  auto above = fine;
+  add_scans(above, 3'200, 9'000, 4'201);
+  CHECK(breaks(make_limit_rule(), with({nmc}, above)) > 0);
 }
 
 TEST_CASE("safety rule 3: a rack that is closed without a lease, or again by itself, is found") {
@@ -136,9 +144,13 @@ TEST_CASE("safety rule 4: missing or invalid cells that count as numbers are fou
   CHECK(breaks(make_missing_rule(), with(open, {at(6'000, contactors{true, false})})) > 0);
 
   // A current that was known is known no more.
-  const auto known = with(zero, {at(3'500, values_heard{3'500 * ms})});
+  const auto known = with(zero, {at(3'500, values_heard{3'500 * ms, {}, 0.0, {}})});
   CHECK(breaks(make_missing_rule(), with(known, {at(8'300, moment{}, -1)})) == 0);
   CHECK(breaks(make_missing_rule(), with(known, {at(8'500, moment{}, -1)})) > 0);
+
+  // What its sentinel stands for is no current.
+  const auto blind = with(known, {at(8'000, values_heard{8'000 * ms})});
+  CHECK(breaks(make_missing_rule(), with(blind, {at(8'500, moment{}, -1)})) > 0);
 
   // A port that catches up makes nothing new.
   auto backlog = open;
@@ -318,6 +330,11 @@ TEST_CASE("safety rule 7: a value that is sent twice, late, for nobody or instea
   CHECK(breaks(make_command_rule(), {set, value(20), value(900)}) > 0);
   CHECK(breaks(make_command_rule(), {set, value(1'200)}) > 0);
   CHECK(breaks(make_command_rule(), {value(20)}) > 0);
+  // Who lost his journal knows no keys any more.
+  const auto lost = at(500, journal_gone{"rack_0"}, -1);
+  CHECK(breaks(make_command_rule(), {set, value(20), lost, value(900)}) == 0);
+  CHECK(breaks(make_command_rule(), {set, value(20), lost, value(1'200)}) > 0);
+  CHECK(breaks(make_command_rule(), {set, value(20), lost, value(900), value(950)}) > 0);
   // What the device does not hold is written again, but not at once, nor faster, nor tighter.
   const auto reports = [](std::int64_t from_ms, std::int64_t to_ms, double limit_a) {
     std::vector<fact> heard;

@@ -132,7 +132,11 @@ class command_rule final : public rule {
     for (auto* side : {&rack.charge, &rack.discharge}) side->sets.refuse(refuses, now_us);
   }
 
+  // Which keys acted nobody knows any more; a value that comes again is set again. What was latched
+  // counts as such, so that nothing is closed.
   static void forget(state& rack) {
+    for (auto& [key, one] : rack.keys)
+      if (one.what.operation == "set") one.acted_us = 0;
     for (auto* side : {&rack.charge, &rack.discharge}) {
       auto sets = std::move(side->sets);
       sets.forget();
