@@ -70,8 +70,10 @@ void system_actor::receive(const messages::message& message) {
   }
 }
 
+// A recording has a time of its own. Else what waited while the node stood still is as old as it
+// is.
 runtime::instant system_actor::present(runtime::instant now) const {
-  if (heard_at_us_ == 0) return now;
+  if (heard_at_us_ == 0 || !context_.lives_on_recording()) return now;
   const auto since_us = now.monotonic_us - heard_at_us_;
   return {heard_.monotonic_us + since_us, heard_.utc_us + since_us};
 }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "actors/can_device/can_device_actor.hpp"
@@ -256,12 +257,19 @@ factory make_inverter_link(const actor_setup& setup) {
   };
 }
 
-// Whether the time of an actor's chain is a recording's.
-bool is_on_recording(const site::plan& plan, const site::actor& actor) {
-  const auto* rack = plan.find_rack(actor.subject);
-  const auto* device = plan.find_device(rack != nullptr ? rack->device : actor.subject);
+bool plays_recording(const site::plan& plan, std::string_view device_name) {
+  const auto* device = plan.find_device(device_name);
   const auto* bus = device != nullptr ? plan.find_bus(device->bus) : nullptr;
   return bus != nullptr && bus->kind == site::bus_kind::replay;
+}
+
+// Whether the time of an actor's chain, or of the racks that it adds up, is a recording's.
+bool is_on_recording(const site::plan& plan, const site::actor& actor) {
+  if (actor.kind == site::actor_kind::system)
+    return std::ranges::any_of(
+        plan.racks, [&](const site::rack& each) { return plays_recording(plan, each.device); });
+  const auto* rack = plan.find_rack(actor.subject);
+  return plays_recording(plan, rack != nullptr ? rack->device : actor.subject);
 }
 
 struct registration {

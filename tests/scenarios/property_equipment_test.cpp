@@ -58,6 +58,24 @@ TEST_CASE("property: a welded rack lets nothing flow, also while its chain is go
   CHECK(hits["locked: contactor_weld"] > 0);
 }
 
+TEST_CASE("property: what waited while the site stood still is as old as it is") {
+  auto what = two_racks();
+  what.racks = 1;
+  what.has.behind = 1;
+  what.has.shares_bus = false;
+  what.has.lost = lost_rack::stop;
+  auto stands = at(20'000, deed_kind::stall, 0, "site");
+  stands.duration_ms = 7'000;
+  auto cut = at(22'000, deed_kind::partition, 0, "rack_0");
+  cut.duration_ms = 12'000;
+  what.deeds = {asks(6'000, 0, "close"), stands, cut};
+  hit_counters hits;
+  const auto broken = play(what, hits);
+  for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
+  CHECK(broken.empty());
+  CHECK(hits["inverter told that current may flow"] > 5);
+}
+
 TEST_CASE("property: a set whose time is over is not resumed by a chain that lives in the past") {
   schedule what;
   what.seed = 50'218;
