@@ -265,7 +265,9 @@ std::string event_sentence(const event& event) {
   add(event.edge);
   if (event.has_value) add(number_text(event.value, event_decimals));
   if (event.has_value) add(event.unit);
-  if (event.kind == "protection") add("limit " + number_text(event.threshold, event_decimals));
+  // What is judged by no number has no limit either: an exchanged device, an input.
+  if (event.kind == "protection" && (event.has_value || event.threshold != 0))
+    add("limit " + number_text(event.threshold, event_decimals));
   add(fmt::format("{}", fmt::join(event.actions, ", ")));
   if (is_command) add(event.state);
   if (!event.reason.empty()) text += fmt::format(": {}", event.reason);

@@ -128,6 +128,12 @@ TEST_CASE("people read an event as a sentence") {
   CHECK(event_sentence({.kind = "limits", .charge_current_a = 140, .discharge_current_a = 70}) ==
         "charge 140.0 A, discharge 70.0 A");
   CHECK(event_sentence({.kind = "contactor", .state = "open", .reason = "start"}) == "open: start");
+  CHECK(event_sentence({.kind = "protection",
+                        .candidate = "identity_changed",
+                        .level = "alarm",
+                        .edge = "set",
+                        .reason = "serial_number 7, accepted is 5"}) ==
+        "identity_changed alarm set: serial_number 7, accepted is 5");
   CHECK(event_sentence({.kind = "command",
                         .scope = "set",
                         .actions = {"close"},
