@@ -95,19 +95,19 @@ void print_candidates(const site::plan& plan) {
 }
 
 exit_code check(const options& given) {
+  // What is asked for as CSV stays CSV.
+  std::FILE* const words = given.with_protection ? stderr : stdout;
+  const auto tell = [&](const messages::findings& all) {
+    for (const auto& finding : all) fmt::print(words, "{}\n", site::to_string(finding));
+    return exit_code::findings;
+  };
   const auto loaded = site::load(given.file);
-  if (const auto* found = std::get_if<messages::findings>(&loaded)) {
-    for (const auto& finding : *found) fmt::print("{}\n", site::to_string(finding));
-    return exit_code::findings;
-  }
+  if (const auto* found = std::get_if<messages::findings>(&loaded)) return tell(*found);
   const auto& plan = std::get<site::plan>(loaded);
-  if (const auto found = simulate::scenario_findings(plan); !found.empty()) {
-    for (const auto& finding : found) fmt::print("{}\n", site::to_string(finding));
-    return exit_code::findings;
-  }
+  if (const auto found = simulate::scenario_findings(plan); !found.empty()) return tell(found);
   for (auto warning : plan.warnings) {
     warning.text = "warning: " + warning.text;
-    fmt::print("{}\n", site::to_string(warning));
+    fmt::print(words, "{}\n", site::to_string(warning));
   }
   if (given.with_protection) return print_protection(plan, given.which);
   fmt::print("site {}\n", plan.name);

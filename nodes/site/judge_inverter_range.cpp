@@ -99,14 +99,42 @@ void judge_racks(const draft_inverter& at, plan& result, const inverter& item, r
   }
 }
 
+// A zero too few, or both exchanged: the inverter would be told zero for ever.
+void judge_window(const draft_inverter& at, const plan& result, const inverter& item,
+                  reporter& report) {
+  const auto charge_v = item.charge_voltage_v;
+  const auto discharge_v = item.discharge_voltage_v;
+  if (charge_v && discharge_v && *discharge_v >= *charge_v)
+    return report.add(
+        at.discharge_voltage_at,
+        fmt::format("discharge_voltage: {:g} V is not below the charge_voltage of {:g} V",
+                    *discharge_v, *charge_v));
+  for (const auto& name : item.racks) {
+    const auto* found = result.find_rack(name);
+    const auto volts = found == nullptr ? std::nullopt : voltages_of(result, *found);
+    if (!volts) continue;
+    if (charge_v && *charge_v <= volts->least)
+      return report.add(at.charge_voltage_at,
+                        fmt::format("charge_voltage: {} runs from {:.0f} V to {:.0f} V, and could "
+                                    "never be charged at {:g} V",
+                                    name, volts->least, volts->most, *charge_v));
+    if (discharge_v && *discharge_v >= volts->most)
+      return report.add(at.discharge_voltage_at,
+                        fmt::format("discharge_voltage: {} runs from {:.0f} V to {:.0f} V, and "
+                                    "could never be discharged at {:g} V",
+                                    name, volts->least, volts->most, *discharge_v));
+  }
+}
+
 } // namespace
 
 void judge_inverter_range(const draft& source, plan& result, reporter& report) {
   for (const auto& item : result.inverters) {
-    if (item.profile == nullptr || item.profile->wire != wires::wire::can) continue;
     const auto at = std::ranges::find(source.inverters, item.name,
                                       [](const draft_inverter& each) { return each.item.name; });
     if (at == source.inverters.end()) continue;
+    judge_window(*at, result, item, report);
+    if (item.profile == nullptr || item.profile->wire != wires::wire::can) continue;
     judge_stated(*at, item, report);
     judge_racks(*at, result, item, report);
   }

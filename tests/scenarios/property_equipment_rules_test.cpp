@@ -191,6 +191,10 @@ TEST_CASE("told limits: current beside a welded rack is found") {
   auto own = with_inverter(0b11);
   own.adds_up = true;
   CHECK(breaks(rule(), welded(own) + history{told(15'000, 50, 50)}) == 0);
+  // One that is left out while it is lost is not left out while it is heard.
+  auto lenient = with_inverter(0b11);
+  lenient.lost = lost_rack::exclude;
+  CHECK(breaks(rule(), welded(lenient) + history{told(15'000, 50, 50)}) > 0);
 }
 
 TEST_CASE("told limits are read from the bytes that each family has") {
@@ -247,6 +251,12 @@ TEST_CASE("old words: a lease that goes on after the permit is found") {
   CHECK(breaks(make_word_rule(), closed) > 0); // 3 s of an ordered opening, and no longer
   CHECK(breaks(make_word_rule(),
                closes(4'900, 4'900, 4'900) + each(5'200, 8'500, 100, order(close_all))) == 0);
+  // What is to open at once waits for no current.
+  auto at_once = permits(5'200, false, false);
+  at_once.at_once = true;
+  CHECK(breaks(make_word_rule(), closes(4'900, 4'900, 4'900) +
+                                     each(5'200, 6'500, 100, order(close_all)) +
+                                     history{at(5'200, at_once)}) > 0);
   history renewed;
   for (std::int64_t t_ms = 5'000; t_ms < 9'500; t_ms += 100)
     renewed.push_back(at(t_ms, permits(t_ms)));

@@ -131,6 +131,7 @@ struct permit_heard {
   std::int64_t said_us = 0;
   bool granted = false;
   bool close_allowed = false;
+  bool at_once = false; ///< whatever current flows
 };
 /// From now on one of a rack's input lines is as in an emergency, or at rest.
 struct input_is {

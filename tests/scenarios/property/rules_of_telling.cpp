@@ -145,12 +145,16 @@ class telling_rule final : public rule {
   }
 
   [[nodiscard]] std::string stopped_by(int number, std::int64_t now_us) const {
-    if (!has(site_.has.behind, number) || site_.has.lost == lost_rack::exclude) return {};
+    if (!has(site_.has.behind, number)) return {};
     const auto& rack = racks_[static_cast<std::size_t>(number)];
+    const auto heard_us = rack.words.empty() ? 0 : rack.words.back().time_us;
+    // One that is lost is left out, whatever it was; one that is heard is not.
+    const bool is_left_out = site_.has.lost == lost_rack::exclude && now_us - heard_us > usual_us;
+    if (is_left_out) return {};
     // Where each has a converter of its own, that one stops it.
     if (rack.is_known_welded && !site_.has.adds_up) return fmt::format("rack_{} is welded", number);
+    if (site_.has.lost == lost_rack::exclude) return {};
     const auto hold_us = site_.has.lost == lost_rack::stop ? 0 : site_.has.hold_ms * us_per_ms;
-    const auto heard_us = rack.words.empty() ? 0 : rack.words.back().time_us;
     if (now_us - heard_us > hold_us + way_us) return fmt::format("rack_{} is lost", number);
     return {};
   }

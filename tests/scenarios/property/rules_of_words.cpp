@@ -51,6 +51,13 @@ struct permits {
     return refusal_by(of.word, closing, now_us);
   }
 
+  /// A lease may go on for so long after both permitted it last.
+  [[nodiscard]] std::int64_t wait_us() const {
+    const bool at_once = std::ranges::any_of(
+        voices, [](const voice& of) { return of.word && !of.word->granted && of.word->at_once; });
+    return permit_us + (at_once ? 0 : reducing_us);
+  }
+
  private:
   static std::string refusal_by(const std::optional<permit_heard>& word, bool closing,
                                 std::int64_t now_us) {
@@ -96,7 +103,7 @@ class word_rule final : public rule {
     const auto before = std::exchange(rack.ordered, sent.contactor);
     if (!sent.lease) return;
     const auto refused = rack.heard.refusal(0, before == open, now.time_us);
-    const bool is_late = now.time_us - rack.permitted_us > permit_us + reducing_us + grid_us;
+    const bool is_late = now.time_us - rack.permitted_us > rack.heard.wait_us() + grid_us;
     if (!refused.empty() && (before == open || is_late))
       broken(now,
              fmt::format("rack_{} is given a lease although protection {}", now.rack, refused));
@@ -157,7 +164,7 @@ class evaluator_rule final : public rule {
     const bool closing = before == open;
     for (const std::size_t which : {0, 1}) {
       const auto refused = rack.heard.refusal(which, closing, now.time_us);
-      const bool is_late = now.time_us - rack.permitted_us > permit_us + reducing_us + grid_us;
+      const bool is_late = now.time_us - rack.permitted_us > rack.heard.wait_us() + grid_us;
       if (refused.empty() || !(closing || is_late)) continue;
       broken(now, fmt::format("rack_{} is given a lease although its {} evaluator {}", now.rack,
                               which == 0 ? "first" : "second", refused));

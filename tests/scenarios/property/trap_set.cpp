@@ -37,7 +37,8 @@ void trap_set::watch_permits(int racks, messages::instant start) {
       if (permit == nullptr) return;
       tell_({now_us_, rack,
              permit_heard{said.header.source, said.header.time.monotonic_us - start.monotonic_us,
-                          permit->granted, permit->close_allowed}});
+                          permit->granted, permit->close_allowed,
+                          permit->opening == messages::opening::immediate}});
     };
   }
 }
