@@ -65,7 +65,8 @@ exit_code serve(const options& given) {
   // It stands for hardware, which needs no such rights; chains have them where they may.
   log->info("rights: those of any process; its delays are the machine's");
   const auto code = simulator::run_bus(served);
-  log->info("has stopped: exit {}", static_cast<int>(code));
+  // Else its last words are why.
+  if (code == exit_code::done) log->info("has stopped");
   return code;
 }
 

@@ -159,7 +159,8 @@ exit_code play(const options& given) {
   log->info("simulator of site {} starts: {} racks, {} lines, voltaic {}, process {}", plan.name,
             played.racks.size(), played.equipment.size(), VOLTAIC_VERSION, ::getpid());
   const auto code = simulator::run_simulator(played);
-  log->info("has stopped: exit {}", static_cast<int>(code));
+  // Else its last words are why.
+  if (code == exit_code::done) log->info("has stopped");
   return code;
 }
 

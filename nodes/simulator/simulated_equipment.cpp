@@ -26,7 +26,9 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
           auto said = found->second->answer(pdu);
           return bus::modbus::unit_reply(std::move(said.pdu), said.delay_us);
         });
-    if (!served) return served.error();
+    if (!served)
+      return messages::failure{served.error().text +
+                               "; another site on this machine is moved by [ports] offset"};
     part->server = *std::move(served);
     made->lines_.push_back(std::move(part));
   }
