@@ -82,6 +82,8 @@ void alarm_list::set(entry& into, const messages::event& said, std::int64_t utc_
   what.value = said.value;
   what.unit = said.unit;
   what.threshold = said.threshold;
+  what.is_measured = said.has_value || said.threshold != 0;
+  what.reason = said.reason;
   // A rack as a whole is one place, also where its next life says so again.
   const bool is_whole = said.scope.empty() || said.scope == "rack";
   what.places = is_whole ? 1 : what.places + elements_of(said);

@@ -27,6 +27,8 @@ struct alarm {
   bool acknowledged = false;
   bool shelved = false;                     ///< somebody does not want to be told for a time
   messages::alarms::explanation words = {}; ///< what it means, for whoever shows it
+  bool is_measured = true;                  ///< a number was judged; else `reason` says what was
+  std::string reason = {};
 };
 
 /// The worst level first, of one level the newest first; what is shelved comes last.

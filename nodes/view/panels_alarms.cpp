@@ -80,9 +80,11 @@ line alarm_row(const paper& on, const alarm& what, const alarm_columns& wide) {
   if (what.acknowledged) put("ack ", style::label);
   if (what.places == 0) {
     put("latched ", style::warning);
-  } else {
+  } else if (what.is_measured) {
     put(value_text(what.value, what.unit), style::plain);
     put("limit " + value_text(what.threshold, ""), style::label);
+  } else {
+    put(clipped(what.reason, std::max(text.rest() - clock_columns, 0), *on.signs), style::plain);
   }
   if (what.utc_us == 0 || text.rest() < clock_columns) return text.done();
   if (text.rest() > clock_columns) text.to(on.columns - clock_columns - 1);

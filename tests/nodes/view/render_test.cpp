@@ -160,6 +160,18 @@ TEST_CASE("80 columns show the whole code, place and value of the longest alarm"
   CHECK(crowded.find(" discharge_undertemperature sensor 12:7 ") != std::string::npos);
 }
 
+TEST_CASE("an alarm that no number was judged for tells why it stands, and no limit") {
+  auto site = sample_picture();
+  auto& one = site.alarms.front();
+  one.candidate = "identity_changed";
+  one.is_measured = false;
+  one.value = one.threshold = 0;
+  one.reason = "serial 7, was 5";
+  const auto shown = drawn(site, {}, {100, 40});
+  CHECK(shown.find("serial 7, was 5") != std::string::npos);
+  CHECK(shown.find("limit 0") == std::string::npos);
+}
+
 TEST_CASE("alarms are told by words, not by colour alone") {
   auto site = sample_picture();
   auto worse = site.alarms.front();
