@@ -67,6 +67,7 @@ void tp_link::take(std::span<const std::uint8_t> bytes, std::int64_t now_us) {
 void tp_link::hear(const single_frame& what) {
   // The newer message counts.
   if (receiving_) end_reception(failure::unexpected);
+  if (what.data.size() > options_.receive_bytes_max) return failures_.push_back(failure::overflow);
   messages_.push_back(what.data);
 }
 

@@ -129,6 +129,14 @@ TEST_CASE("a message that is too long is refused by an overflow, which its sende
   REQUIRE(with.a.send(counted(64), with.now_us));
   with.pass(50 * ms);
   CHECK(with.got.size() == 1);
+  // A single frame as well; nobody waits for an answer to it.
+  link_options smallest;
+  smallest.receive_bytes_max = 2;
+  tp_link tiny(smallest);
+  tiny.take(bytes{3, 1, 2, 3}, 0);
+  CHECK(tiny.take_failures() == std::vector{failure::overflow});
+  CHECK(tiny.take_messages().empty());
+  CHECK(tiny.take_frames().empty());
   // The longer form of a length, beyond what anybody here takes.
   tp_link one({});
   one.take(bytes{0x10, 0, 0, 1, 0, 0, 1, 2}, 0);
