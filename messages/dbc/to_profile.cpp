@@ -17,6 +17,7 @@ namespace voltaic::messages::dbc {
 namespace {
 
 using json = nlohmann::ordered_json;
+using profiles::raw_type;
 using profiles::signal_type;
 
 constexpr std::uint32_t classic_bytes_max = 8;
@@ -29,14 +30,14 @@ constexpr std::size_t words_max = 256;
 constexpr std::size_t word_bytes_max = 64;
 
 /// The profile's narrowest type that holds all of the signal's raw values.
-const char* type_of(const signal& one) {
+raw_type type_of(const signal& one) {
   constexpr std::uint32_t short_bits = 16;
   constexpr std::uint32_t long_bits = 32;
-  if (one.type == signal_type::ieee_float) return "f64";
+  if (one.type == signal_type::ieee_float) return raw_type::f64;
   const bool is_signed = one.type == signal_type::signed_integer;
-  if (one.length <= short_bits) return is_signed ? "i16" : "u16";
-  if (one.length <= long_bits) return is_signed ? "i32" : "u32";
-  return "i64";
+  if (one.length <= short_bits) return is_signed ? raw_type::i16 : raw_type::u16;
+  if (one.length <= long_bits) return is_signed ? raw_type::i32 : raw_type::u32;
+  return raw_type::i64;
 }
 
 /// Names of the raw values from 0 on, if the table has just those.
@@ -65,6 +66,31 @@ double scaled(double value, double factor) {
   const double product = value * factor;
   const double rounded = std::round(product * digits) / digits;
   return std::abs(rounded - product) <= std::abs(product) * 1e-12 ? rounded : product;
+}
+
+/// Factor and offset in a profile's unit.
+std::pair<double, double> scale_of(const signal& one) {
+  const auto unit = unit_of(one.unit);
+  return {scaled(one.factor, unit.factor), scaled(one.offset, unit.factor)};
+}
+
+/// Why a profile could not be loaded that has these numbers of the signal.
+std::optional<std::string> unsayable_numbers(const signal& one) {
+  const auto unit = unit_of(one.unit);
+  const auto [factor, offset] = scale_of(one);
+  if (!std::isfinite(factor) || !std::isfinite(offset) || factor == 0)
+    return fmt::format("factor {} and offset {} are none of a profile", one.factor, one.offset);
+  if (words_of(one) || !(one.minimum < one.maximum)) return std::nullopt;
+  const double minimum = scaled(one.minimum, unit.factor);
+  const double maximum = scaled(one.maximum, unit.factor);
+  const auto type = type_of(one);
+  const double first = static_cast<double>(raw_minimum(type)) * factor + offset;
+  const double last = static_cast<double>(raw_maximum(type)) * factor + offset;
+  const bool is_reached = type == raw_type::f64 ||
+                          (maximum >= std::min(first, last) && minimum <= std::max(first, last));
+  if (is_reached && std::isfinite(minimum) && std::isfinite(maximum) && minimum < maximum)
+    return std::nullopt;
+  return fmt::format("no value of its bits is within {} and {}", one.minimum, one.maximum);
 }
 
 class importer {
@@ -121,6 +147,12 @@ class importer {
       taken.push_back(&one.signals[i]);
       message["signals"].push_back(signal_of(one.signals[i], period_ms));
     }
+    const bool is_selected =
+        std::ranges::any_of(taken, [](const signal* each) { return each->when.has_value(); });
+    if (selector && !is_selected) {
+      message.erase("multiplexer");
+      leave_out(one, one.signals[*selector], "selects none of the signals that are left");
+    }
     if (message["signals"].empty()) {
       leave_out(one, "has no signal that a profile can hold");
       return;
@@ -151,8 +183,11 @@ class importer {
     if (made_["points"].size() >= profiles::points_max)
       return fmt::format("a profile holds at most {} points", profiles::points_max);
     if (bytes_needed(one) > in.length) return "ends behind the message";
+    if (auto why = unsayable_numbers(one)) return why;
     if (one.when && one.when->selector != selector) return "is selected by more than one signal";
     if (one.when && one.when->values.front().first < 0) return "is selected by a negative value";
+    if (one.when && one.when->values.front().first >> in.signals[*selector].length != 0)
+      return "is selected by a value that its selector cannot have";
     auto bits = bits_of(one);
     std::ranges::sort(bits);
     const auto overlaps = [&](const signal& other) {
@@ -175,8 +210,7 @@ class importer {
     // The narrowest type of the point tells most of it.
     if (one.type == signal_type::unsigned_integer && one.length > 32) signal["type"] = "unsigned";
     if (one.type == signal_type::ieee_float) {
-      const double factor = scaled(one.factor, unit.factor);
-      const double offset = scaled(one.offset, unit.factor);
+      const auto [factor, offset] = scale_of(one);
       signal["type"] = "float";
       if (factor != 1) signal["scale"] = factor;
       if (offset != 0) signal["offset"] = offset;
@@ -199,13 +233,12 @@ class importer {
 
   static json point_of(const signal& one, std::string channel, const known_unit& unit,
                        std::uint32_t period_ms) {
-    json point = {{"channel", std::move(channel)}, {"type", type_of(one)}};
+    json point = {{"channel", std::move(channel)}, {"type", to_string(type_of(one))}};
     const auto words = words_of(one);
     if (one.type != signal_type::ieee_float && !words) {
-      if (const double factor = scaled(one.factor, unit.factor); factor != 1)
-        point["scale"] = factor;
-      if (const double offset = scaled(one.offset, unit.factor); offset != 0)
-        point["offset"] = offset;
+      const auto [factor, offset] = scale_of(one);
+      if (factor != 1) point["scale"] = factor;
+      if (offset != 0) point["offset"] = offset;
     }
     point["unit"] = words ? "" : std::string(unit.unit);
     point["period_ms"] = period_ms;

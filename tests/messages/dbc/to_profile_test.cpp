@@ -118,6 +118,23 @@ TEST_CASE("what a profile cannot hold is left out and told") {
   CHECK(profile_of(made).points.size() == 1);
 }
 
+TEST_CASE("numbers and selectors that no profile can have are left out and told") {
+  const auto made =
+      to_profile(load_tolerant("BO_ 1 Pack: 8 X\n SG_ S M : 0|2@1+ (1,0) [0|0] \"\" X\n"
+                               " SG_ A m4 : 8|8@1+ (1,0) [0|0] \"\" X\n"
+                               " SG_ B : 16|8@1+ (1,9223372036854775807) [0|5] \"V\" X\n"
+                               " SG_ C : 24|8@1+ (5e-324,0) [0|0] \"mV\" X\n"
+                               " SG_ D : 32|8@1+ (1,0) [0|100] \"%\" X\n")
+                     .database,
+                 "pack");
+  CHECK(made.left_out ==
+        std::vector<std::string>{"Pack.A: is selected by a value that its selector cannot have",
+                                 "Pack.B: no value of its bits is within 0 and 5",
+                                 "Pack.C: factor 5e-324 and offset 0 are none of a profile",
+                                 "Pack.S: selects none of the signals that are left"});
+  CHECK(profile_of(made).points.size() == 1);
+}
+
 TEST_CASE("a name becomes words, and stays one that a profile takes") {
   CHECK(to_snake("CellVoltage_000") == "cell_voltage_000");
   CHECK(to_snake("BMSState") == "bms_state");
