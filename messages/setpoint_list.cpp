@@ -28,6 +28,11 @@ std::optional<double> number_of(std::string_view text) {
   return is_whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
 
+// What stands between two spaces and could be said again.
+bool is_word(std::string_view text) {
+  return !text.empty() && text.find(';') == text.npos;
+}
+
 } // namespace
 
 std::string setpoint_text(const std::vector<setpoint>& all) {
@@ -52,7 +57,7 @@ std::vector<setpoint> read_setpoints(std::string_view text) {
     const auto value = number_of(take_until(one, " "));
     made.until = take_until(one, " ");
     made.user = one;
-    if (!value || made.point.empty() || made.until.empty()) continue;
+    if (!value || !is_word(made.point) || !is_word(made.until)) continue;
     made.value = *value;
     if (made.until == stays) made.until.clear();
     all.push_back(std::move(made));

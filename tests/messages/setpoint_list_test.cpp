@@ -20,7 +20,8 @@ TEST_CASE("a list of setpoints is read without harm, whatever it says") {
   CHECK(read_setpoints(text)[0].user == "x, y");
   for (std::size_t i = 0; i <= text.size(); ++i)
     CHECK(read_setpoints(text.substr(0, i)).size() <= 2);
-  for (const auto* bad : {"; ; ", "a", "a nan - u", "a 1e999 - u", "a 1", " 1 - u", "a 1x - u"})
+  for (const auto* bad :
+       {"; ; ", "a", "a nan - u", "a 1e999 - u", "a 1", " 1 - u", "a 1x - u", "a 1 -;x u"})
     CHECK(read_setpoints(bad).empty());
 }
 

@@ -61,6 +61,8 @@ expected<line_kind> read_socketcand(std::string_view line, log_entry& out) {
   if (!take_id(out, rest) || !take_time(out, rest))
     return refuse("expected an identifier and a time", line);
   out.frame.error = name == "error";
+  // What stands there is a class of errors, however many digits it is written by.
+  if (out.frame.error) out.frame.extended = false;
   if (!set_data(out.frame, rest)) return refuse("expected at most 64 bytes", line);
   return line_kind::frame;
 }

@@ -61,6 +61,7 @@ TEST_CASE("messages of socketcand are read, joined or apart") {
   CHECK(entry.frame.length == 0);
   REQUIRE(read_socketcand("< error 1ABCDEF0 1680000001.0 >", entry).value() == line_kind::frame);
   CHECK(entry.frame.error);
+  CHECK_FALSE(entry.frame.extended); // a class of errors, as candump and the kernel have it
   REQUIRE(read_socketcand("< send 123 2 11 22 >", entry).value() == line_kind::frame);
   CHECK(entry.time == log_time::none);
   for (const auto* line : {"< hi >", "< ok >", "< stat 1 2 3 4 5 >", "< echo >"})
