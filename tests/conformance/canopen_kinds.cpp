@@ -259,6 +259,7 @@ std::optional<json> judge_data_type(const json& input, const json& /*expected*/)
 
 std::optional<json> judge_literal(const json& input, const json& expected) {
   const auto bits = input.at("bits").get<std::uint32_t>();
+  if (bits == 0 || bits > 64) throw std::invalid_argument("a literal has 1 to 64 bits");
   const auto value =
       parse_integer(input.at("literal").get<std::string>(), bits, input.value("signed", true));
   if (value) return json{{"value", value_json(*value)}};
