@@ -169,7 +169,7 @@ bool set_console_data(frame& out, std::string_view rest, std::size_t length) {
     }
   }
   rest = trim(rest);
-  if (rest == "ERRORFRAME") out.error = true;
+  if (rest == "ERRORFRAME") mark_error(out);
   return rest.empty() || rest == "ERRORFRAME" || rest.front() == '\'';
 }
 
@@ -262,6 +262,7 @@ expected<log_entry> parse_candump_console(std::string_view line) {
   const auto length = announced_length(take_word(rest), result.frame);
   if (!length) return refuse("expected [LENGTH], 0 to 8 or of CAN FD", line);
   if (trim(rest) == "remote request") {
+    if (result.frame.fd) return refuse("CAN FD has no remote frames", line);
     result.frame.remote = true;
     result.frame.length = static_cast<std::uint8_t>(*length);
     return result;

@@ -64,6 +64,7 @@ expected<line_kind> read_python_can(std::string_view line, log_entry& out) {
     return refuse("expected an identifier, flags and DL:", line);
   if (!set_id(out.frame, *id, out.frame.extended))
     return refuse("the identifier has too many bits", line);
+  if (out.frame.error) mark_error(out.frame);
   rest.remove_prefix(label);
   if (!take_label(rest, "DLC:") && !take_label(rest, "DL:")) return refuse("expected DL:", line);
   const auto length = to_number<std::uint8_t>(take_word(rest));

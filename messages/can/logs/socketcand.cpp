@@ -60,9 +60,7 @@ expected<line_kind> read_socketcand(std::string_view line, log_entry& out) {
   if (name != "frame" && name != "error") return line_kind::other;
   if (!take_id(out, rest) || !take_time(out, rest))
     return refuse("expected an identifier and a time", line);
-  out.frame.error = name == "error";
-  // What stands there is a class of errors, however many digits it is written by.
-  if (out.frame.error) out.frame.extended = false;
+  if (name == "error") mark_error(out.frame);
   if (!set_data(out.frame, rest)) return refuse("expected at most 64 bytes", line);
   return line_kind::frame;
 }

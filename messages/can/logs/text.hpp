@@ -94,6 +94,12 @@ template <class Number>
 /// Fills identifier and extended; false when it has too many bits.
 [[nodiscard]] bool set_id(frame& out, std::uint32_t id, bool extended);
 
+/// Of an error frame the identifier is a class of errors, by however many digits it is written.
+constexpr void mark_error(frame& out) {
+  out.error = true;
+  out.extended = false;
+}
+
 /// Appends two hexadecimal digits a byte.
 void append_bytes(std::string& out, const frame& frame);
 

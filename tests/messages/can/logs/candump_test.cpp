@@ -101,6 +101,11 @@ TEST_CASE("broken candump lines are refused") {
   }
 }
 
+TEST_CASE("a remote frame of CAN FD is refused, as there is none") {
+  CHECK(parse_candump("  can0  123   [8]  remote request").has_value());
+  CHECK_FALSE(parse_candump("  can0  123   [64]  remote request").has_value());
+}
+
 TEST_CASE("candump's options of the console change the look and not the frame") {
   for (const char* line :
        {"  can0  123   [3]  11 22 33", "  can0  123   {3}  11 22 33", "  can0  123   [3]  33`22`11",

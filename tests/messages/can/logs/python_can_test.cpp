@@ -49,6 +49,7 @@ TEST_CASE("flags of python-can tell remote, error and CAN FD frames") {
   CHECK(row("Timestamp: 1.0 ID: 123 S Rx   R DL: 4").frame.remote);
   CHECK(row("Timestamp: 1.0 ID: 123 S Rx   R DL: 4").frame.length == 4);
   CHECK(row("Timestamp: 1.0 ID: 000 S Rx E DL: 0").frame.error);
+  CHECK_FALSE(row("Timestamp: 1.0 ID: 00000004 X Rx E DL: 0").frame.extended);
   const auto fd =
       row("Timestamp: 1.0 ID: 123 S Tx     F BS EI DL: 12 00 01 02 03 04 05 06 07 08 09 0a 0b");
   CHECK(fd.frame.fd);
