@@ -81,4 +81,10 @@ TEST_CASE("F-182 no malformed TOML text ends the process") {
     CHECK(mistake_in(text) != "none");
 }
 
+TEST_CASE("F-182 letters beyond ASCII are no white space, wherever the library's table has them") {
+  CHECK(mistake_in("[cell\u0489]\na = 1\n") != "none");
+  CHECK(mistake_in("a\u0489 = 1\n") != "none");
+  CHECK(mistake_in("a = \"\u0489\" # \u0489\n") == "none");
+}
+
 } // namespace toml_text_test
