@@ -57,6 +57,12 @@ std::size_t encoded_bytes(const block& part) {
   return fixed + values + part.element_quality.size() + missing;
 }
 
+/// Leaves out what cannot be said again, whatever its source made of it.
+void say_again(std::vector<messages::frame_ptr>& out, const messages::header& header,
+               const messages::payload& content) {
+  if (auto made = messages::encode_again(header, content)) out.push_back(*std::move(made));
+}
+
 /// About what a block takes in memory.
 std::int64_t kept_bytes(const block& part) {
   return static_cast<std::int64_t>(sizeof(block) + encoded_bytes(part) +
@@ -165,14 +171,14 @@ void last_values::forget(const std::string& source) {
 std::vector<messages::frame_ptr> last_values::frames() const {
   std::vector<messages::frame_ptr> out;
   for (const auto& [owner, said] : catalogues_) {
-    out.push_back(messages::encode(said.header, said.payload));
+    say_again(out, said.header, said.payload);
   }
   for (const auto& [key, known] : values_) {
     messages::telemetry part{key.second, known.fingerprint, {}};
     std::size_t bytes = 0;
     const auto close = [&, &header = known.header] {
       if (part.blocks.empty()) return;
-      out.push_back(messages::encode(header, part));
+      say_again(out, header, part);
       part.blocks.clear();
       bytes = 0;
     };
@@ -187,7 +193,7 @@ std::vector<messages::frame_ptr> last_values::frames() const {
     close();
   }
   for (const auto& [source, said] : limits_) {
-    out.push_back(messages::encode(said.header, said.payload));
+    say_again(out, said.header, said.payload);
   }
   return out;
 }

@@ -55,7 +55,9 @@ foreign_frame as_said_by(const peer_identity& who, const std::string& identity,
   command->role = who.role;
   command->priority = std::max(command->priority, messages::command_priority::person);
   command->reply_to = identity;
-  auto made = messages::encode(said->header, said->payload);
+  const auto again = messages::encode_again(said->header, said->payload);
+  if (!again) return {};
+  auto made = *again;
   if (command->target != messages::dispatcher_actor)
     return {std::move(made), fmt::format("{} takes commands of the site's own processes alone: "
                                          "users send theirs to {}",

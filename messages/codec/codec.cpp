@@ -92,6 +92,14 @@ frame_ptr encode(const header& header, const payload& content) {
   return std::make_shared<const frame>(encoded(header, content));
 }
 
+expected<frame_ptr> encode_again(const header& header, const payload& content) {
+  try {
+    return encode(header, content);
+  } catch (const std::length_error& reason) {
+    return failure{reason.what()};
+  }
+}
+
 frame_ptr encode(message_ptr content) {
   auto words = encoded(content->header, content->payload);
   if (!reads_back(content->header, content->payload)) content = nullptr;

@@ -73,6 +73,10 @@ using frame_ptr = std::shared_ptr<const frame>;
 /// as it is.
 [[nodiscard]] frame_ptr encode(message_ptr content);
 
+/// The same of what somebody else said. Fails where that is too long to be said again: pointers
+/// that share what they point to make a short message of it.
+[[nodiscard]] expected<frame_ptr> encode_again(const header& header, const payload& content);
+
 /// Copies received bytes, aligned or not, into a frame. Refuses an empty,
 /// oversized or odd-sized (not a multiple of 8) buffer.
 [[nodiscard]] expected<frame_ptr> adopt(std::span<const std::byte> bytes);

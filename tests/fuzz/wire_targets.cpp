@@ -112,7 +112,9 @@ void run_setup_request(bytes input) {
 /// A message is refused, or can be said again and is the same then.
 void check_message(const messages::expected<messages::message>& opened) {
   if (!opened) return require(!opened.error().text.empty(), "a message is refused with words");
-  const auto again = messages::encode(opened->header, opened->payload);
+  const auto said = messages::encode_again(opened->header, opened->payload);
+  if (!said) return require(!said.error().text.empty(), "what is too long is refused with words");
+  const auto& again = said.value();
   const auto back = messages::decode(*again);
   require(back.has_value(), "a message that was taken can be said again");
   const auto twice = messages::encode(back->header, back->payload);

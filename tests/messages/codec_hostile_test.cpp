@@ -165,6 +165,22 @@ TEST_CASE("F-042 a text that many pointers share does not multiply beyond the bo
   CHECK(spent_ms() - begin_ms < 500);
 }
 
+TEST_CASE("F-042 what shared pointers make too long is refused when it is to be said again") {
+  constexpr std::uint64_t pointers = 40;
+  constexpr std::uint64_t text_words = 1'024;
+  auto shared = limits_with_reasons(list_pointer(0, 6, pointers));
+  for (std::uint64_t i = 0; i < pointers; ++i)
+    shared.push_back(list_pointer(pointers - 1 - i, 2, text_words * 8));
+  for (std::uint64_t i = 0; i < text_words; ++i) shared.push_back(0x4141'4141'4141'4141);
+  shared.back() = 0x0041'4141'4141'4141;
+  const auto opened = open_words(shared);
+  REQUIRE(opened);
+  const auto again = encode_again(opened->header, opened->payload);
+  REQUIRE_FALSE(again);
+  CHECK_FALSE(again.error().text.empty());
+  CHECK(encode_again({}, tick{}).has_value());
+}
+
 TEST_CASE("F-042 lists that claim what they have not are refused") {
   constexpr std::uint64_t most = (std::uint64_t{1} << 29) - 1;
   CHECK(open_words(limits_with_reasons(0)));

@@ -116,6 +116,20 @@ TEST_CASE("a large state is cut into frames that the bus carries") {
   CHECK(blocks_of(values).size() == 100);
 }
 
+TEST_CASE("F-042 what is too long to be said again is left out, and the others are said") {
+  last_values values;
+  messages::limits large;
+  large.reasons.assign(40, std::string(8'000, 'x'));
+  values.heard({{.source = "rack_0"}, large});
+  values.heard({{.source = "rack_1"}, messages::limits{}});
+  messages::telemetry wide{"bms_0", 1, {{.values = messages::block::words{1}}}};
+  wide.blocks[0].missing.assign(40, std::string(8'000, 'x'));
+  values.heard({{.source = "bms_0"}, wide});
+  const auto frames = values.frames();
+  REQUIRE(frames.size() == 1);
+  CHECK(messages::decode(*frames[0])->header.source == "rack_1");
+}
+
 TEST_CASE("F-036 points and parts that a broken owner invents take a bounded memory") {
   last_values values;
   const std::vector<std::uint16_t> words(4096);
