@@ -46,6 +46,8 @@ constexpr std::array subcommands = {
                "voltaic captures rack_0/17 'rack_0/cell_voltage' --csv", declare_captures},
     subcommand{"why", "Say what holds limits down, and what bars a closing", "voltaic why rack_0",
                declare_why},
+    subcommand{"doctor", "Test each link of a site and say what is wrong with it",
+               "voltaic doctor configs/demo.toml inverter_line", declare_doctor},
     subcommand{"acknowledge", "Say that somebody has seen an alarm; it changes nothing else",
                "voltaic acknowledge rack_0-1a2b-17 --reason 'on my way'", declare_acknowledge},
     subcommand{"shelve", "Put a warning aside for a time; what is done about it goes on",

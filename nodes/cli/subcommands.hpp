@@ -14,6 +14,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_captures(command_options& app);
 [[nodiscard]] action declare_config(command_options& app);
 [[nodiscard]] action declare_decode(command_options& app);
+[[nodiscard]] action declare_doctor(command_options& app);
 [[nodiscard]] action declare_encode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);
 [[nodiscard]] action declare_import(command_options& app);
