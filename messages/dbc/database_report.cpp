@@ -70,9 +70,11 @@ void database_report::append_json(std::string& out) const {
   can::append_json_tail(out, entry_, has_message() && readable(), error_);
 }
 
-void database_report::append_text(std::string& out) const {
-  const std::string_view name = has_message() ? std::string_view(message_->name) : "-";
-  can::append_text_head(out, entry_, can::bus_name(entry_.channel), name, message_width_);
+std::string_view database_report::message_name() const {
+  return has_message() ? std::string_view(message_->name) : std::string_view();
+}
+
+void database_report::append_values(std::string& out) const {
   const auto at = std::back_inserter(out);
   for (const auto& each : readings_) {
     const auto& one = message_->signals[each.signal];
@@ -81,6 +83,12 @@ void database_report::append_text(std::string& out) const {
                    word.empty() ? value_json(one, each) : std::string(word));
     if (!one.unit.empty()) fmt::format_to(at, " {}", one.unit);
   }
+}
+
+void database_report::append_text(std::string& out) const {
+  can::append_text_head(out, entry_, can::bus_name(entry_.channel),
+                        has_message() ? message_name() : "-", message_width_);
+  append_values(out);
   can::append_text_tail(out, entry_, has_message() && readable(), error_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -22,10 +23,17 @@ class database_report {
   /// Whether the database has a message for it, readable or not.
   [[nodiscard]] bool has_message() const { return message_ != nullptr; }
   [[nodiscard]] bool readable() const { return error_.empty(); }
+  /// Why it is not; empty where it is.
+  [[nodiscard]] const std::string& error() const { return error_; }
+  /// The message's name; empty where there is none.
+  [[nodiscard]] std::string_view message_name() const;
   /// One JSON object, without the line's end.
   void append_json(std::string& out) const;
   /// A line of columns for people, without its end.
   void append_text(std::string& out) const;
+  /// The part of it behind the message's name: each signal with value and unit, two blanks before
+  /// it.
+  void append_values(std::string& out) const;
 
  private:
   [[nodiscard]] const message* find(const can::frame& frame) const;

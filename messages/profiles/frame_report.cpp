@@ -152,10 +152,11 @@ void frame_report::append_json(std::string& out) const {
   can::append_json_tail(out, entry_, has_message() && readable(), error_);
 }
 
-void frame_report::append_text(std::string& out) const {
-  const std::string_view name =
-      has_message() ? std::string_view(profile_.messages[message_].name) : "-";
-  can::append_text_head(out, entry_, bus_, name, message_width_);
+std::string_view frame_report::message_name() const {
+  return has_message() ? std::string_view(profile_.messages[message_].name) : std::string_view();
+}
+
+void frame_report::append_values(std::string& out) const {
   const auto at = std::back_inserter(out);
   for (const auto& one : readings_) {
     const auto& point = profile_.points[one.sample->point];
@@ -164,6 +165,11 @@ void frame_report::append_text(std::string& out) const {
     fmt::format_to(at, " {}", one.sample->good ? value_text(one, false) : "-");
     if (!point.unit.empty()) fmt::format_to(at, " {}", point.unit);
   }
+}
+
+void frame_report::append_text(std::string& out) const {
+  can::append_text_head(out, entry_, bus_, has_message() ? message_name() : "-", message_width_);
+  append_values(out);
   can::append_text_tail(out, entry_, has_message() && readable(), error_);
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +22,10 @@ class frame_report {
   /// Whether the profile has a message for it, readable or not.
   [[nodiscard]] bool has_message() const { return message_ != no_message; }
   [[nodiscard]] bool readable() const { return error_.empty(); }
+  /// Why it is not; empty where it is.
+  [[nodiscard]] const std::string& error() const { return error_; }
+  /// The message's name; empty where there is none.
+  [[nodiscard]] std::string_view message_name() const;
   /// What the frame said, if it was readable.
   [[nodiscard]] const std::vector<profiles::sample>& samples() const { return samples_; }
   [[nodiscard]] const device_profile& profile() const { return profile_; }
@@ -28,6 +33,9 @@ class frame_report {
   void append_json(std::string& out) const;
   /// A line of columns for people, without its end.
   void append_text(std::string& out) const;
+  /// The part of it behind the message's name: each point with value and unit, two blanks before
+  /// it.
+  void append_values(std::string& out) const;
 
  private:
   /// One signal of the frame with the bits that it stands in.

@@ -73,6 +73,8 @@ constexpr std::array subcommands = {
                "voltaic canctl configs/plant.toml", declare_canctl},
     subcommand{"capture", "Write the frames of a site's CAN bus as a candump log",
                "voltaic capture can0 --out can0.log --for 20s", declare_capture},
+    subcommand{"sniff", "Show what is on a CAN bus, identifier by identifier, live",
+               "voltaic sniff can0 --site configs/demo.toml --for 10s", declare_sniff},
     subcommand{"decode", "Show what the frames of a CAN log say",
                "voltaic decode --profile configs/profiles/kona_bus0.json --log drive.csv --json",
                declare_decode},

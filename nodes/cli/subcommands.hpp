@@ -23,6 +23,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_reset(command_options& app);
 [[nodiscard]] action declare_set(command_options& app);
 [[nodiscard]] action declare_shelve(command_options& app);
+[[nodiscard]] action declare_sniff(command_options& app);
 [[nodiscard]] action declare_unshelve(command_options& app);
 [[nodiscard]] action declare_bus(command_options& app);
 [[nodiscard]] action declare_check(command_options& app);

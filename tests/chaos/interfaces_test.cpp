@@ -112,7 +112,7 @@ TEST_CASE("every subcommand has help with an example") {
   const live_site site;
   for (const auto* name :
        {"run", "up", "node", "check", "apply", "status", "points", "set", "events", "acknowledge",
-        "shelve", "unshelve", "reset", "simulate", "sim", "doctor"}) {
+        "shelve", "unshelve", "reset", "simulate", "sim", "doctor", "sniff"}) {
     const auto said = site.voltaic({name, "--help"});
     INFO(name << ": " << said.output);
     CHECK(said.code == 0);
