@@ -41,7 +41,7 @@ TEST_CASE("frames are counted by identifier, and their period and jitter measure
   CHECK(table.frames() == 4);
 }
 
-TEST_CASE("changed bits are those of the last frame; those of before stay known") {
+TEST_CASE("changed bits are those of the last frame, and those of before stay known") {
   traffic_table table;
   table.take(data(0x100, 0, {0x00, 0xFF, 0x10}));
   CHECK(row_of(table, 0x100).changed[0] == 0);

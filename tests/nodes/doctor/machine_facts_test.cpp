@@ -39,7 +39,7 @@ struct listener {
 
 } // namespace
 
-TEST_CASE("the loopback is an interface and none of CAN; another name is nobody's") {
+TEST_CASE("the loopback is an interface and none of CAN, and another name is nobody's") {
   const auto loopback = look_at_interface("lo");
   CHECK(loopback.present);
   CHECK_FALSE(loopback.is_can);
