@@ -32,6 +32,11 @@ std::string counted(std::uint32_t transmit, std::uint32_t receive) {
   return fmt::format("{} transmit and {} receive errors counted", transmit, receive);
 }
 
+/// Behind a state; many a driver does not tell its counters.
+std::string if_counted(std::uint32_t transmit, std::uint32_t receive) {
+  return transmit + receive == 0 ? std::string() : fmt::format(" ({})", counted(transmit, receive));
+}
+
 /// False where nothing more can be said of the interface.
 bool check_presence(findings& to, const link_facts& of, const interface_facts& seen) {
   const auto name = of.address.substr(of.address.find(':') + 1);
@@ -58,18 +63,18 @@ void check_state(findings& to, const std::string& state, std::uint32_t transmit,
                  std::uint32_t receive) {
   if (state == "bus-off")
     now(to, "bus_off", page::bus_off,
-        fmt::format("bus-off: the controller has left the bus after too many errors ({}); mend the "
+        fmt::format("bus-off: the controller has left the bus after too many errors{}; mend the "
                     "cause, then `voltaic canctl SITE --reset INTERFACE`",
-                    counted(transmit, receive)));
+                    if_counted(transmit, receive)));
   else if (state == "error-passive")
     now(to, "error_passive", page::errors,
-        fmt::format("error-passive: 128 errors or more ({}); the cause is on the wires: "
+        fmt::format("error-passive: 128 errors or more{}; the cause is on the wires: "
                     "termination, swapped wires, bitrate",
-                    counted(transmit, receive)));
+                    if_counted(transmit, receive)));
   else if (state == "error-warning")
     now(to, "bus_warn", page::errors,
-        fmt::format("bus-warn: 96 errors or more ({}); the wires want a look",
-                    counted(transmit, receive)));
+        fmt::format("bus-warn: 96 errors or more{}; the wires want a look",
+                    if_counted(transmit, receive)));
   else if (transmit + receive > 0)
     note(to, "errors_counted", page::errors,
          fmt::format("the controller is well and has {}", counted(transmit, receive)));

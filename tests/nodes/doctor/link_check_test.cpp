@@ -243,6 +243,15 @@ TEST_CASE("a port that may not be used is answered with the rule and the group, 
     CHECK(says.find(word) != std::string::npos);
 }
 
+TEST_CASE("a state comes with its error counters where the driver tells them") {
+  auto of = healthy(link_kind::can_interface);
+  of.interface->state = "error-warning";
+  CHECK(check(of).front().says.find("bus-warn: 96 errors or more; ") == 0);
+  of.interface->transmit_errors = 100;
+  CHECK(check(of).front().says.find("(100 transmit and 0 receive errors counted)") !=
+        std::string::npos);
+}
+
 TEST_CASE("who speaks beside a device that does not tells where to look") {
   auto of = healthy(link_kind::modbus_serial);
   two_devices(of, presence::speaks, presence::never);
