@@ -30,7 +30,13 @@ TEST_CASE("sniff shows a running site's virtual bus on a terminal, and every fra
   terminal_child screen({"sniff", "can0", "--site", site.file()},
                         {"VOLTAIC_RUNTIME_DIR=" + site.runtime_root(), "VOLTAIC_STATE_DIR="});
   CHECK(screen.shows("virtual:can0"));
-  CHECK(screen.shows("bms_0 status"));
+  // Of a row that changes only what differs is drawn; a new size draws all of it.
+  int columns = 118;
+  CHECK(eventually([&] {
+    const auto from = screen.written().size();
+    screen.resize(++columns, 40);
+    return screen.shows("bms_0 status", from, 1s);
+  }));
   screen.press("q");
   CHECK(screen.wait(10s) == 0);
   CHECK(screen.is_as_before());
