@@ -13,4 +13,4 @@ set(FUZZ_PARSERS
   "messages/uds:read"
   "bus/can:socketcan/error_frame socketcan/frame_layout socketcan/interface socketcan/setup_request virtual/packet"
   "bus/message:bundle"
-  "nodes/site:draft draft_parts expand toml_section")
+  "nodes/site:expand toml_section")
