@@ -75,7 +75,8 @@ struct draft_inverter {
   position relay_at;    ///< of safety_relay
   position measured_at; ///< of dc_current, else of dc_power
   position measured_voltage_at;
-  bool is_measured_off = false; ///< dc_current = "none", or it is wrong
+  bool is_measured_by_profile = false; ///< dc_current = "inverter"
+  bool is_measured_wrong = false;      ///< what is stated contradicts itself
   position charge_voltage_at;
   position discharge_voltage_at;
 };

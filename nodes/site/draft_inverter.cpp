@@ -110,8 +110,9 @@ void read_measured(section& table, draft_inverter& made) {
                        "inverter: dc_current says it alone, without dc_power and dc_voltage");
   else if (is_half)
     table.report().add(table.at(), "inverter: dc_power and dc_voltage go together");
-  made.is_measured_off = is_double || is_half || measured.current == "none";
-  if (made.is_measured_off) measured = {};
+  made.is_measured_wrong = is_double || is_half;
+  made.is_measured_by_profile = !made.is_measured_wrong && measured.current == "inverter";
+  if (made.is_measured_wrong || made.is_measured_by_profile) measured = {};
 }
 
 void read_places(section& table, draft_inverter& made) {

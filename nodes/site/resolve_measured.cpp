@@ -23,6 +23,10 @@ using messages::inverter::item_of;
 /// One that comes less often is compared later than F-148 asks for.
 constexpr std::uint32_t period_ms_max = 3'000;
 
+constexpr auto unused =
+    "inverter: its current says whether the racks' current sensors are right, and nobody compares "
+    "it: dc_current = \"inverter\" does, where nothing but its racks is on its DC bus";
+
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& known) {
   const auto near = messages::nearest_word(name, known);
   return near.empty() ? std::string() : fmt::format(", did you mean {}?", near);
@@ -119,23 +123,31 @@ std::optional<std::string> stranger_on(const plan& of, const inverter& item) {
 } // namespace
 
 void resolve_measured(const draft_inverter& at, plan& result, inverter& item, reporter& report) {
-  const bool is_stated = item.measured.is_known();
-  if (at.is_measured_off || item.profile == nullptr) return;
+  if (at.is_measured_wrong || item.profile == nullptr) return;
   const auto stranger = stranger_on(result, item);
-  if (!is_stated) {
-    if (!stranger) item.measured = by_profile(result, item);
-    return;
+  const bool is_stated = at.is_measured_by_profile || item.measured.is_known();
+  const auto key = item.measured.power.empty() ? "dc_current" : "dc_power";
+  if (is_stated && stranger)
+    report.add(at.measured_at, fmt::format("{}: {} is on the same DC bus and not behind {}, whose "
+                                           "current is not that of its racks alone",
+                                           key, *stranger, item.name));
+  const auto offered = by_profile(result, item);
+  if (!is_stated && offered.is_known() && !stranger)
+    result.warnings.push_back({report.file(), at.table_at.line, at.table_at.column, unused});
+  if (at.is_measured_by_profile) {
+    if (!offered.is_known())
+      report.add(at.measured_at,
+                 fmt::format("dc_current: the profile of {} reads no inverter_current, nor "
+                             "inverter_power and inverter_voltage: name a point",
+                             item.name));
+    item.measured = offered;
   }
-  if (stranger)
-    report.add(at.measured_at,
-               fmt::format("{}: {} is on the same DC bus and not behind {}, whose "
-                           "current is not that of its racks alone",
-                           item.measured.current.empty() ? "dc_power" : "dc_current", *stranger,
-                           item.name));
-  if (!item.measured.current.empty())
-    return check_point({"dc_current", item.measured.current, at.measured_at, "A"}, result, report);
-  check_point({"dc_power", item.measured.power, at.measured_at, "W"}, result, report);
-  check_point({"dc_voltage", item.measured.voltage, at.measured_voltage_at, "V"}, result, report);
+  const auto& stated = item.measured;
+  if (!stated.current.empty())
+    return check_point({"dc_current", stated.current, at.measured_at, "A"}, result, report);
+  if (stated.power.empty()) return;
+  check_point({key, stated.power, at.measured_at, "W"}, result, report);
+  check_point({"dc_voltage", stated.voltage, at.measured_voltage_at, "V"}, result, report);
 }
 
 } // namespace voltaic::nodes::site

@@ -175,8 +175,7 @@ TEST_CASE("equipment that judges racks and is read otherwise touches each of the
       " at 127.0.0.1:1512 unit 1; inverter_0 compares the current by inverter_0/current"));
   CHECK(racks_touched(before, site.plan("port = 1512", "port = 1522")) == 4);
   // Who compares the racks' current is not taken away unasked.
-  const std::string device = "device = \"inverter_0\"\n";
-  CHECK(racks_touched(before, site.plan(device, device + "dc_current = \"none\"\n")) == 4);
+  CHECK(racks_touched(before, site.plan("dc_current = \"inverter\"", "")) == 4);
   // The meter judges nothing.
   CHECK(racks_touched(before, site.plan("port = 1513", "port = 1523")) == 0);
   site.profile["points"]["room_temperature"]["scale"] = 0.05;

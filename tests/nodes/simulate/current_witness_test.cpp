@@ -22,6 +22,7 @@ namespace current_witness_test {
 
 using namespace voltaic;
 using namespace voltaic::nodes;
+using actors::simulator::equipment_effect;
 using actors::simulator::override_kind;
 
 namespace {
@@ -38,8 +39,11 @@ site::plan load(const std::string& text, const std::string& file) {
   return std::get<site::plan>(std::move(loaded));
 }
 
+const std::string by_inverter = "dc_current = \"inverter\"";
+const std::string unasked;
+
 /// The example whose inverter has registers, of so many racks, which have a second evaluator.
-site::plan modbus_plan(int racks, const std::string& in_inverter = "") {
+site::plan modbus_plan(int racks, const std::string& measured = by_inverter) {
   const std::string file = VOLTAIC_SOURCE_FOLDER "/configs/modbus_inverter.toml";
   auto text = tests::contents(file);
   const auto last = "{0.." + std::to_string(racks - 1) + "}";
@@ -47,7 +51,7 @@ site::plan modbus_plan(int racks, const std::string& in_inverter = "") {
     replace(text, "\"" + former + "\"", "\"" + former.substr(0, former.find('{')) + last + "\"");
   replace(text, "{0..1}*0xC0", last + "*0xC0");
   replace(text, "dc_bus = \"dc_0\"\n", "dc_bus = \"dc_0\"\nsecond_evaluator = true\n");
-  replace(text, "fold_back = 20.0", in_inverter + "fold_back = 20.0");
+  replace(text, by_inverter, measured);
   return load(text, file);
 }
 
@@ -171,7 +175,6 @@ TEST_CASE("F-148 of four racks all are meant that one reversed sensor could be, 
 }
 
 TEST_CASE("an inverter whose current is not known, or of no quality, sets no alarm") {
-  using actors::simulator::equipment_effect;
   for (const auto effect : {equipment_effect::silent, equipment_effect::exception}) {
     bench site(modbus_plan(1));
     site.set_all("current", 50);
@@ -203,17 +206,27 @@ TEST_CASE("racks that come, go and change their current under an inverter alarm 
   for (const auto& each : site.events) CHECK(each.what != is_set);
 }
 
-TEST_CASE("nothing is compared where the site file says so, and what it names has to be there") {
-  bench site(modbus_plan(1, "dc_current = \"none\"\n"));
-  site.set_all("current", 50);
-  site.set(0, "current_gain", -1);
+TEST_CASE("F-148 nothing is compared where the site file does not ask for it, and that is noted") {
+  const auto is_noted = [](const site::plan& of) {
+    return std::ranges::any_of(of.warnings, [](const messages::finding& each) {
+      return each.text.starts_with("inverter: its current says whether the racks' current sensors");
+    });
+  };
+  auto silent = modbus_plan(2, unasked);
+  CHECK(is_noted(silent));
+  bench site(std::move(silent));
+  // Solar power on the DC bus charges both racks while the inverter stands still.
+  site.set_all("current", -20);
+  REQUIRE(site.running.set({"inverter_0", "current", std::nullopt, equipment_effect::value, 0}));
   site.pass(15'000);
   CHECK(site.find("rack_0", is_set) == nullptr);
+  CHECK(site.find("rack_1", is_set) == nullptr);
+  CHECK(site.charge_limit("rack_0") == 140);
   CHECK_FALSE(site.running.points().find("inverter_0/current_check").has_value());
+  CHECK_FALSE(is_noted(modbus_plan(2)));
 }
 
-TEST_CASE(
-    "what is compared is found by the inverter's profile, where only its racks are on the bus") {
+TEST_CASE("one word has the inverter's own current compared, where only its racks are on the bus") {
   const std::string file = VOLTAIC_SOURCE_FOLDER "/configs/demo.toml";
   auto text = tests::contents(file);
   const auto whole = load(text, file);
@@ -226,16 +239,22 @@ TEST_CASE(
   }
   replace(text, "device = \"inverter_0\"\n",
           "device = \"inverter_0\"\nracks = [\"rack_{0..1}\"]\n");
+  for (const auto& stated : {by_inverter, std::string("dc_current = \"inverter_0/current\"")}) {
+    auto part = text;
+    replace(part, by_inverter, stated);
+    const auto refused = site::load_text(part, file);
+    const auto* findings = std::get_if<messages::findings>(&refused);
+    REQUIRE(findings != nullptr);
+    CHECK(findings->front().text ==
+          "dc_current: rack_2 is on the same DC bus and not behind inverter_0, whose current is "
+          "not that of its racks alone");
+  }
+  // Unasked, it is neither compared nor noted.
+  replace(text, by_inverter, unasked);
   const auto part = load(text, file);
   CHECK_FALSE(part.inverters.front().measured.is_known());
   CHECK_FALSE(part.find_node("rack_0")->hears_others);
-  replace(text, "fold_back = 20.0", "dc_current = \"inverter_0/current\"\nfold_back = 20.0");
-  const auto refused = site::load_text(text, file);
-  const auto* findings = std::get_if<messages::findings>(&refused);
-  REQUIRE(findings != nullptr);
-  CHECK(findings->front().text ==
-        "dc_current: rack_2 is on the same DC bus and not behind inverter_0, whose current is not "
-        "that of its racks alone");
+  CHECK(part.warnings.empty());
 }
 
 TEST_CASE("a current that comes too seldom for F-148 is warned of") {
@@ -248,9 +267,7 @@ TEST_CASE("a current that comes too seldom for F-148 is warned of") {
   profile["points"]["current"]["period_reason"] = "a slow register";
   std::ofstream(profile_file) << profile.dump(2);
   const auto file = place / "configs/modbus_inverter.toml";
-  auto text = tests::contents(file);
-  replace(text, "fold_back = 20.0", "dc_current = \"inverter_0/current\"\nfold_back = 20.0");
-  const auto plan = load(text, file);
+  const auto plan = load(tests::contents(file), file);
   CHECK(std::ranges::any_of(plan.warnings, [](const messages::finding& each) {
     return each.text.starts_with("dc_current: inverter_0/current comes every 4000 ms");
   }));
@@ -262,8 +279,8 @@ TEST_CASE("F-148 power by voltage is a current as well") {
   files::copy(VOLTAIC_SOURCE_FOLDER "/configs", place / "configs", files::copy_options::recursive);
   const auto file = place / "configs/modbus_inverter.toml";
   auto text = tests::contents(file);
-  replace(text, "fold_back = 20.0",
-          "dc_power = \"inverter_0/power\"\ndc_voltage = \"inverter_0/voltage\"\nfold_back = 20.0");
+  replace(text, by_inverter,
+          "dc_power = \"inverter_0/power\"\ndc_voltage = \"inverter_0/voltage\"");
   bench site(load(text, file));
   // The simulated inverter gives no power by itself: no current at 1,580 V.
   site.set_all("current", 50);
@@ -286,7 +303,9 @@ TEST_CASE("F-148 a CAN inverter that sends its battery current is a witness by i
       {"item": "inverter_current", "byte": 2, "signed": true, "scale": 0.1}]}])");
   std::ofstream(profile_file) << profile.dump(2);
   const auto file = place / "configs/can_inverter.toml";
-  bench site(load(tests::contents(file), file));
+  auto text = tests::contents(file);
+  replace(text, "\nfold_back = 20.0", "\n" + by_inverter + "\nfold_back = 20.0");
+  bench site(load(text, file));
   site.set_all("current", 45);
   site.pass(20'000);
   REQUIRE(site.events.empty());
