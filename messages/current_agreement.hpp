@@ -11,8 +11,9 @@ namespace voltaic::messages {
 /// The value of the point `INVERTER/current_check_RACK`.
 enum class current_agreement : std::uint16_t {
   unclaimed,  ///< not known, or nothing flows by which it could be told
-  agrees,     ///< current flows, and both say the same
-  contradicts ///< a wrong sensor of this rack would explain that both differ for so long
+  agrees,     ///< current flows, and both said the same for some time
+  contradicts ///< a wrong sensor of this rack explained that both differed, and has not agreed
+              ///< since
 };
 
 /// The point in words: who measures what, and what the racks show.

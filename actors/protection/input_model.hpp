@@ -134,6 +134,11 @@ class input_model {
   void hear_witness(messages::current_agreement said, std::int64_t now_us) {
     witness_.hear(said, now_us);
   }
+  /// It contradicts only by what somebody else says: however often that sets an alarm, it is no
+  /// reason to latch it.
+  [[nodiscard]] bool is_hearsay(const input& from) const {
+    return from.kind == input_kind::current_contradiction && !current_check_.contradicts();
+  }
   /// The limits that are in force from now on, for the overcurrents.
   void follow(double charge_a, double discharge_a, std::int64_t now_us);
 

@@ -81,8 +81,8 @@ void protection_model::tell_one(const watch& watched, const transition& change,
     told.scope = inputs_.scope_of(watched.from, change.element);
     if (changed.scope.empty()) changed.scope = told.scope;
     const bool is_first = watched.levels.active_count(change.level) == 1;
-    const bool latches =
-        changed.limit.latch != latch::none || (is_first && changed.flaps(last_us_));
+    const bool latches = changed.limit.latch != latch::none ||
+                         (is_first && !inputs_.is_hearsay(watched.from) && changed.flaps(last_us_));
     if (latches && !changed.latched) {
       changed.trip();
       outputs_.latches.push_back({told.row, true});

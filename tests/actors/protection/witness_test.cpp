@@ -127,6 +127,19 @@ TEST_CASE("F-148 an inverter that measures another current halves the rack's and
   CHECK(chain.is_told(clear));
 }
 
+TEST_CASE("F-148 an alarm by what an inverter says comes and goes, and never latches by that") {
+  witnessed_stage chain;
+  chain.run_saying(agrees, 5'000);
+  constexpr int rounds = 7; // five in an hour latch any other alarm
+  for (int round = 0; round < rounds; ++round) {
+    chain.run_saying(contradicts, 1'000);
+    chain.run_saying(agrees, 12'000);
+  }
+  const auto told = chain.texts("protection");
+  CHECK(std::ranges::count(told, set) == rounds);
+  CHECK(std::ranges::count(told, clear) == rounds);
+}
+
 TEST_CASE("F-148 what nobody says sets no alarm of the current and lifts none") {
   witnessed_stage chain;
   SECTION("the link never speaks") {
