@@ -91,11 +91,17 @@ void model::take_device(const std::vector<std::size_t>& changed, std::int64_t no
   bool is_alive = false;
   for (const auto place : changed) {
     const auto& value = device_points_.at(place);
-    if (value.quality > messages::quality::uncertain) continue;
+    const bool is_usable = value.quality <= messages::quality::uncertain;
+    // It comes again after a silence: nothing to go by yet, but it lives.
+    const bool is_back =
+        value.quality == messages::quality::stale && value.source_time_us > device_heard_us_[place];
+    device_heard_us_[place] = value.source_time_us;
+    if (!is_usable && !is_back) continue;
     if (heartbeat_place_ == place) heartbeat_.beat(now_us, value.number);
     for (const auto& each : device_items_) {
       if (each.place != place) continue;
       is_alive = true;
+      if (!is_usable) continue;
       inverter_.set(each.item, wire::items[each.item].kind == wire::item_kind::text
                                    ? wire::item_value(value.text)
                                    : wire::item_value(value.number));

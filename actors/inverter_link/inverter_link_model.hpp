@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -149,6 +150,7 @@ class model {
   };
   std::vector<device_item> device_items_;
   std::optional<std::size_t> heartbeat_place_;
+  std::map<std::size_t, std::int64_t> device_heard_us_; ///< by place: the newest source time
   // What stands.
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;

@@ -75,7 +75,7 @@ double own_parts(double largest_value) {
 
 input_model::point::point(const point_options& options, std::int32_t step_max)
     : scan(options.count, silence_after(options.period_ms).warning_ms * messages::us_per_ms,
-           step_max),
+           step_max, recovery_hold_us(options.period_ms)),
       silence_warning_ms(silence_after(options.period_ms).warning_ms) {}
 
 input_model::input_model(const measured_options& points, const ratings& rated)
@@ -338,8 +338,8 @@ void input_model::pass(point& of, bool is_needed, std::int64_t now_us) {
   const auto warning_ms = of.silence_warning_ms;
   // After a silence only whole scans in a row count as speech.
   if (of.silence.value[0] < warning_ms && shown_ms >= warning_ms) of.scan.restart_scans();
-  if (of.silence.value[0] >= warning_ms && of.scan.scans() < scans_for_ready)
-    shown_ms = std::max(shown_ms, warning_ms);
+  const bool is_back = of.silence.value[0] < warning_ms || of.scan.scans() >= scans_for_ready;
+  if (!is_back || of.scan.is_recovering()) shown_ms = std::max(shown_ms, warning_ms);
   of.silence.put(shown_ms);
 }
 

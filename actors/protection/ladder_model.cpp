@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "messages/time.hpp"
+
 namespace voltaic::actors::protection {
 
 namespace {
@@ -66,6 +68,10 @@ silence_thresholds silence_after(std::uint32_t period_ms) {
   const auto period = static_cast<std::int32_t>(period_ms);
   return {std::max(silence_warning_ms, period * 3 / 2), std::max(silence_alarm_ms, period * 3),
           std::max(silence_fault_ms, period * 5)};
+}
+
+std::int64_t recovery_hold_us(std::uint32_t period_ms) {
+  return std::int64_t{recovery_periods_max} * period_ms * messages::us_per_ms;
 }
 
 std::int32_t invalid_alarm_count(std::uint32_t count) {

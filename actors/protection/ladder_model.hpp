@@ -22,6 +22,12 @@ struct silence_thresholds {
 };
 /// The larger of the fixed value and 1.5, 3 and 5 periods.
 [[nodiscard]] silence_thresholds silence_after(std::uint32_t period_ms);
+/// A value that was silent is good again with its third sample, and those before it hold the
+/// ladder where it stands, for so many periods at the most: what comes and goes for ever climbs
+/// it that much later.
+inline constexpr std::uint32_t recovery_periods_max = 3;
+/// The same in microseconds.
+[[nodiscard]] std::int64_t recovery_hold_us(std::uint32_t period_ms);
 
 /// Invalid elements from which on current is stopped: two, or one of a hundred.
 [[nodiscard]] std::int32_t invalid_alarm_count(std::uint32_t count);

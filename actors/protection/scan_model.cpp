@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "actors/protection/vectorised.hpp"
 
@@ -48,10 +49,12 @@ std::optional<std::int32_t> millionths(double value) {
   return fixed(value, 1e6);
 }
 
-scan_model::scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max)
+scan_model::scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max,
+                       std::int64_t hold_us)
     : values_(count),
       stale_us_(stale_us),
       step_max_(step_max),
+      recovery_(count, stale_us, hold_us),
       quality_(count, quality::never),
       source_us_(count, std::numeric_limits<std::int64_t>::min()),
       fresh_us_(count, 0),
@@ -95,6 +98,7 @@ void scan_model::apply_whole(const element_block& block, std::int64_t now_us) {
   }
   if (expired_) std::ranges::fill(values_.fresh, -1);
   expired_ = false;
+  recovery_.end_all();
   if (seen_count_ > 0) std::ranges::fill(seen_, std::uint8_t{0});
   seen_count_ = 0;
   whole_source_us_ = block.source_time_us;
@@ -122,13 +126,17 @@ void scan_model::apply_each(const element_block& block, std::int64_t now_us) {
       values_.value[element] = block.values[position];
     }
     values_.valid[element] = now_is <= quality::uncertain ? -1 : 0;
-    quality_[element] = now_is;
+    const auto former = std::exchange(quality_[element], now_is);
+    if (now_is == quality::stale) {
+      recovery_.say_unknown(element, block.source_time_us, former == quality::stale, now_us);
+    }
     if (arrives(now_is)) {
       newest_us_ = now_us;
     } else {
       restart_scans();
     }
     if (!fresh) continue;
+    recovery_.end(element);
     source_us_[element] = block.source_time_us;
     fresh_us_[element] = now_us;
     values_.fresh[element] = -1;
@@ -202,7 +210,13 @@ std::int32_t scan_model::charge_us(std::int64_t from_us, std::int64_t to_us) con
 }
 
 std::int64_t scan_model::oldest_age_us(std::int64_t now_us) const {
-  return std::max<std::int64_t>(0, now_us - oldest_us_);
+  if (!recovery_.is_any()) return std::max<std::int64_t>(0, now_us - oldest_us_);
+  std::int64_t oldest_us = 0;
+  for (std::size_t element = 0; element < fresh_us_.size(); ++element) {
+    oldest_us =
+        std::max(oldest_us, now_us - fresh_us_[element] - recovery_.held_us(element, now_us));
+  }
+  return oldest_us;
 }
 
 } // namespace voltaic::actors::protection

@@ -8,6 +8,7 @@
 
 #include "actors/protection/level_model.hpp"
 #include "actors/protection/measured.hpp"
+#include "actors/protection/recovery_model.hpp"
 #include "messages/quality.hpp"
 
 namespace voltaic::actors::protection {
@@ -41,7 +42,9 @@ class scan_model {
  public:
   /// `stale_us`: a value older than this charges no integrator any more. `step_max`: a value
   /// that is as far from the one before sets nothing until another scan came; 0: any may.
-  scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max = 0);
+  /// `hold_us`: values that come again, and may not be used yet, hold their age for so long.
+  scan_model(std::uint32_t count, std::int64_t stale_us, std::int32_t step_max = 0,
+             std::int64_t hold_us = 0);
 
   /// Elements beyond the input's count are left out.
   void apply(const element_block& block, std::int64_t now_us);
@@ -61,8 +64,11 @@ class scan_model {
   [[nodiscard]] bool all_received() const { return never_count_ == 0; }
   /// Somebody listens from now on: what never arrives is silent since then.
   void begin(std::int64_t now_us);
-  /// Age of the element that did not arrive for the longest time, since `begin` at the most.
+  /// Age of the element that did not arrive for the longest time, since `begin` at the most,
+  /// without the time in which it came again but may not be used yet.
   [[nodiscard]] std::int64_t oldest_age_us(std::int64_t now_us) const;
+  /// Some come again, and may not be used yet.
+  [[nodiscard]] bool is_recovering() const { return recovery_.is_any(); }
   /// Elements whose newest value waits to be confirmed.
   [[nodiscard]] std::uint32_t unconfirmed_count() const { return unconfirmed_count_; }
   /// Complete scans in a row without a missing or stale element.
@@ -81,6 +87,7 @@ class scan_model {
   element_values values_;
   std::int64_t stale_us_;
   std::int32_t step_max_;
+  recovery_model recovery_;
   std::uint32_t unconfirmed_count_ = 0;
   std::vector<messages::quality> quality_;
   std::vector<std::int64_t> source_us_;

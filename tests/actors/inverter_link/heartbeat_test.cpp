@@ -99,4 +99,55 @@ TEST_CASE("F-167 a heartbeat whose counter stands still is none") {
   CHECK(bench.link.told().charge_current_a == 100);
 }
 
+TEST_CASE("F-167 a Modbus inverter that answers again beats before its values may be used") {
+  auto options = options_of("demo_inverter.json");
+  options.device = "inverter_0";
+  bench bench(options);
+  const auto described = messages::points::make_catalogue(
+      "inverter_0", {messages::points::describe(
+                        "inverter_0", {"heartbeat_seen", "HeartbeatSeen", "", 0, "u16"}, second)});
+  bench.link.learn(described);
+  std::uint16_t counter = 0;
+  const auto say = [&](messages::quality quality, std::int64_t source_us) {
+    messages::block block;
+    block.source_time_us = source_us;
+    block.quality = quality;
+    block.values = messages::block::words{counter};
+    bench.link.take({"inverter_0", described.fingerprint, {block}}, bench.now_us);
+  };
+  const auto hear = [&](messages::quality quality) {
+    ++counter;
+    say(quality, bench.now_us);
+    bench.pass(second);
+  };
+  for (int each = 0; each < 8; ++each) hear(messages::quality::good);
+  REQUIRE(bench.link.told().charge_current_a == 100);
+  const auto last_us = bench.now_us - second;
+  bench.pass(second / 2);
+  say(messages::quality::stale, last_us);
+  SECTION("two lost, and two that come again") {
+    bench.pass(1 * second);
+    for (int each = 0; each < 2; ++each) hear(messages::quality::stale);
+    hear(messages::quality::good);
+    CHECK(bench.state_told(messages::event_codes::inverter_communication) != "Disconnected");
+    CHECK(bench.link.told().charge_current_a == 100);
+  }
+  SECTION("F-050 what is said again of an old source time is no beat") {
+    for (int each = 0; each < 6; ++each) {
+      bench.pass(second);
+      ++counter;
+      say(messages::quality::stale, last_us);
+    }
+    CHECK(bench.state_told(messages::event_codes::inverter_communication) == "Disconnected");
+    CHECK(bench.link.told().charge_current_a == 0);
+  }
+  SECTION("a counter that stands still is no beat") {
+    for (int each = 0; each < 6; ++each) {
+      bench.pass(second);
+      say(messages::quality::stale, bench.now_us);
+    }
+    CHECK(bench.link.told().charge_current_a == 0);
+  }
+}
+
 } // namespace heartbeat_test
