@@ -49,19 +49,25 @@ identity_keeper::identity_keeper(runtime::context& owner, std::string rack,
 void identity_keeper::hear(const messages::message& from_device) {
   if (!is_watching_) return;
   if (const auto* told = std::get_if<messages::catalogue>(&from_device.payload))
-    reader_.learn(*told);
+    if (reader_.learn(*told)) model_.expect(reader_.names());
   if (const auto* said = std::get_if<messages::telemetry>(&from_device.payload))
-    reader_.read(*said, [&](const std::string& name, std::string value) {
-      is_heard_ = true;
-      model_.hear(name, std::move(value));
-    });
+    reader_.read(*said, {[&](const std::string& name, std::string value) {
+                           model_.hear(name, std::move(value));
+                         },
+                         [&](const std::string& name) { model_.lose(name); }});
 }
 
 std::vector<messages::event> identity_keeper::step(runtime::instant now) {
   std::vector<messages::event> told;
   if (!is_watching_) return told;
   const auto news = model_.step(now.monotonic_us);
-  if (std::exchange(is_to_keep_, false) || news.is_to_keep) keep(model_.kept(), no_token, now);
+  is_to_keep_ = is_to_keep_ || news.is_to_keep;
+  // An acceptance on its way to the journal stays the newest there until it is known what became
+  // of it.
+  if (is_to_keep_ && !storing_) {
+    is_to_keep_ = false;
+    keep(model_.kept(), no_token, now);
+  }
   if (news.changed != identity_model::edge::none) told.push_back(change_event(news.changed));
   if (news.unaccepted != identity_model::edge::none) told.push_back(warning(news.unaccepted));
   return told;
@@ -154,6 +160,12 @@ std::optional<identity_keeper::answer> identity_keeper::stored(
   return found;
 }
 
+const char* identity_keeper::bar() const {
+  if (!is_watching_) return nullptr;
+  if (model_.bars_closing()) return identity_changed;
+  return model_.is_awaited() ? identity_not_heard : nullptr;
+}
+
 std::string identity_keeper::words() const {
   const auto& kept = model_.kept();
   if (model_.kept().was_lost) return "what was accepted cannot be read";
@@ -161,7 +173,8 @@ std::string identity_keeper::words() const {
     return fmt::format("another device: {}", fmt::join(shortened(others), ", "));
   if (kept.known.empty()) return "not said";
   auto text = configuration::text_of(kept.known);
-  if (!is_heard_) text += ", not heard since the start";
+  if (!model_.first_awaited().empty())
+    text += fmt::format(", {} not heard", model_.first_awaited());
   return kept.accepted_by ? text : text + ", not accepted";
 }
 

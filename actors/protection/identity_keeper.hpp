@@ -16,6 +16,8 @@ namespace voltaic::actors::protection {
 /// while nobody accepted the one that was heard first.
 inline constexpr const char* identity_changed = "identity_changed";
 inline constexpr const char* identity_not_accepted = "identity_not_accepted";
+/// Why a rack is not closed before its device said all that was accepted of it.
+inline constexpr const char* identity_not_heard = "identity_not_heard";
 
 /// Which device a rack's is: reads what it says of itself, journals and tells that, and lets a
 /// person accept another one. Belongs to the actor whose context it has.
@@ -45,8 +47,9 @@ class identity_keeper {
                                              runtime::instant now);
 
   [[nodiscard]] bool is_watching() const { return is_watching_; }
-  /// The device is another one: the rack is not closed.
-  [[nodiscard]] bool bars_closing() const { return is_watching_ && model_.bars_closing(); }
+  /// Why the rack is not closed: the device is another one, or has not said yet that it is the
+  /// accepted one. nullptr: no reason.
+  [[nodiscard]] const char* bar() const;
   /// "serial_number 4711", and what of it nobody accepted or is another one.
   [[nodiscard]] std::string words() const;
 
@@ -61,8 +64,7 @@ class identity_keeper {
   runtime::context& owner_;
   std::string rack_;
   bool is_watching_;
-  bool is_to_keep_;       ///< under the rack's own name
-  bool is_heard_ = false; ///< in this life
+  bool is_to_keep_; ///< under the rack's own name, with the next step
   identity_reader reader_;
   identity_model model_;
   struct accepting {

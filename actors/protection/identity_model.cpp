@@ -13,6 +13,7 @@ identity_model::identity_model(std::optional<configuration::kept_identity> kept)
   bars_closing_ = is_other();
   // What stood in a former life is told again.
   has_news_ = bars_closing_ || (is_known() && !kept_.accepted_by);
+  judge_awaited();
 }
 
 bool identity_model::is_other() const {
@@ -23,7 +24,32 @@ std::vector<std::string> identity_model::differences() const {
   return configuration::differences(kept_.known, kept_.said);
 }
 
+void identity_model::expect(names all) {
+  expected_ = std::move(all);
+  heard_.clear(); // of a former catalogue
+  judge_awaited();
+}
+
+void identity_model::lose(const std::string& name) {
+  heard_.erase(name);
+  judge_awaited();
+}
+
+void identity_model::judge_awaited() {
+  const auto found = std::ranges::find_if(kept_.known, [&](const auto& each) {
+    return !heard_.contains(each.first) && (!expected_ || expected_->contains(each.first));
+  });
+  first_awaited_ = found != kept_.known.end() ? found->first : std::string();
+}
+
 void identity_model::hear(const std::string& name, std::string value) {
+  take_value(name, std::move(value));
+  // What there is no room for was not accepted either.
+  if (kept_.said.contains(name)) heard_.insert(name);
+  judge_awaited();
+}
+
+void identity_model::take_value(const std::string& name, std::string value) {
   if (const auto before = kept_.said.find(name);
       before != kept_.said.end() && before->second == value)
     return;
@@ -82,6 +108,7 @@ void identity_model::take(const configuration::kept_identity& accepted) {
   stored_ = accepted;
   kept_.was_lost = false;
   bars_closing_ = is_other();
+  judge_awaited();
   // Told at the next step, whatever was told just before.
   has_news_ = true;
   due_us_ = 0;

@@ -30,8 +30,8 @@ std::string text_of(const messages::point_description& point, std::int64_t raw) 
 
 } // namespace
 
-void identity_reader::learn(const messages::catalogue& described) {
-  if (described.fingerprint == fingerprint_) return;
+bool identity_reader::learn(const messages::catalogue& described) {
+  if (described.fingerprint == fingerprint_) return false;
   fingerprint_ = described.fingerprint;
   places_.clear();
   for (const auto& name : points_) {
@@ -45,24 +45,42 @@ void identity_reader::learn(const messages::catalogue& described) {
     made.told.resize(std::max<std::size_t>(found->count, 1));
     places_.push_back(std::move(made));
   }
+  return true;
 }
 
-void identity_reader::read(const messages::telemetry& said, const taker& take) {
+std::string identity_reader::name_of(const place& at, std::size_t element) {
+  return at.told.size() > 1 ? fmt::format("{}[{}]", at.name, element) : at.name;
+}
+
+std::set<std::string, std::less<>> identity_reader::names() const {
+  std::set<std::string, std::less<>> all;
+  for (const auto& each : places_)
+    for (std::size_t element = 0; element < each.told.size(); ++element)
+      all.insert(name_of(each, element));
+  return all;
+}
+
+void identity_reader::read(const messages::telemetry& said, const listener& to) {
   if (places_.empty() || said.fingerprint != fingerprint_) return;
   for (const auto& each : said.blocks) {
     const auto at = std::ranges::find(places_, each.point, &place::position);
-    if (at != places_.end()) read(each, *at, take);
+    if (at != places_.end()) read(each, *at, to);
   }
 }
 
-void identity_reader::read(const block& block, place& at, const taker& take) {
+void identity_reader::read(const block& block, place& at, const listener& to) {
   const auto tell = [&](std::size_t offset, auto value, const auto& words) {
     const auto element = block.first_index + offset;
-    if (element >= at.told.size() || !is_usable(block, offset)) return;
+    if (element >= at.told.size()) return;
     auto& told = at.told[element];
+    if (!is_usable(block, offset)) {
+      if (told.index() != 0) to.lose(name_of(at, element));
+      told = std::monostate();
+      return;
+    }
     if (const auto* known = std::get_if<decltype(value)>(&told); known && *known == value) return;
     told = value;
-    take(at.told.size() > 1 ? fmt::format("{}[{}]", at.name, element) : at.name, words(value));
+    to.hear(name_of(at, element), words(value));
   };
   std::visit(
       [&](const auto& values) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -18,11 +19,19 @@ class identity_reader {
   identity_reader(std::string rack, std::vector<std::string> points)
       : rack_(std::move(rack)), points_(std::move(points)) {}
 
-  void learn(const messages::catalogue& described);
-  /// Tells each value that is new, by its name: "serial_number", "module_serial[3]". What is
-  /// invalid or stale says nothing.
-  using taker = std::function<void(const std::string& name, std::string value)>;
-  void read(const messages::telemetry& said, const taker& take);
+  /// True if it was not known yet.
+  bool learn(const messages::catalogue& described);
+  /// What the device may say, by the catalogue: "serial_number", "module_serial[3]".
+  [[nodiscard]] std::set<std::string, std::less<>> names() const;
+
+  /// Whom what is said is told to.
+  struct listener {
+    std::function<void(const std::string& name, std::string value)> hear;
+    std::function<void(const std::string& name)> lose;
+  };
+  /// Tells each value that is new or comes again, by its name, and which does not come any more:
+  /// what is invalid or stale says nothing.
+  void read(const messages::telemetry& said, const listener& to);
 
  private:
   struct place {
@@ -32,7 +41,8 @@ class identity_reader {
     /// By element, as it was told last.
     std::vector<std::variant<std::monostate, std::int64_t, std::string>> told;
   };
-  static void read(const messages::block& block, place& at, const taker& take);
+  static std::string name_of(const place& at, std::size_t element);
+  static void read(const messages::block& block, place& at, const listener& to);
 
   std::string rack_;
   std::vector<std::string> points_;

@@ -253,9 +253,9 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
     said.close_allowed = false;
     said.reasons.emplace_back(configuration_staged);
   }
-  if (identity_.bars_closing()) {
+  if (const auto* bar = identity_.bar()) {
     said.close_allowed = false;
-    said.reasons.emplace_back(identity_changed);
+    said.reasons.emplace_back(bar);
   }
   if (second_.differs()) {
     said.close_allowed = false;

@@ -175,7 +175,10 @@ class stage {
       if (tells_current) add(5, {static_cast<std::uint16_t>(current_a)});
       add(6, {105});
       add(7, {static_cast<std::uint16_t>(precharge || close ? 105 : 0)});
-      if (serial) add(8, {*serial});
+      if (serial) {
+        add(8, {*serial});
+        said.blocks.back().quality = serial_quality;
+      }
       if (accepted_epoch) add(9, {*accepted_epoch});
       deliver("bms_0", said);
       deliver("bms_0", messages::tick{now_us, 0});
@@ -243,6 +246,7 @@ class stage {
   std::optional<std::uint16_t> accepted_epoch; ///< as the device reports it
   std::vector<std::string> identity; ///< points that say which device it is, from the next start on
   std::optional<std::uint16_t> serial; ///< as the device reports it; nothing: it is silent on it
+  messages::quality serial_quality = messages::quality::good;
   std::int64_t now_us = 1'000'000;
   messages::order order;
   messages::permit permit;

@@ -184,6 +184,40 @@ TEST_CASE(
   CHECK(later.kept().known == configuration::identity{{"serial", "4711"}});
 }
 
+TEST_CASE(
+    "F-171 an accepted device is awaited until all that was accepted was heard, once lost again") {
+  const configuration::identity known{{"serial", "4711"}, {"version", "3"}};
+  identity_model model(accepted(known, known));
+  CHECK(model.is_awaited());
+  model.expect({"serial", "version", "model"});
+  model.hear("serial", "4711");
+  CHECK(model.is_awaited());
+  CHECK(model.first_awaited() == "version");
+  model.hear("version", "3");
+  CHECK_FALSE(model.is_awaited());
+  model.lose("serial");
+  CHECK(model.first_awaited() == "serial");
+  CHECK_FALSE(model.bars_closing()); // it does not claim to be another one
+  model.hear("serial", "4711");
+  CHECK_FALSE(model.is_awaited());
+  model.expect({"serial"}); // what it can not say any more is not awaited, what it can is
+  CHECK(model.first_awaited() == "serial");
+  model.hear("serial", "4712");
+  CHECK_FALSE(model.is_awaited());
+  CHECK(model.bars_closing());
+}
+
+TEST_CASE("F-171 a device that nobody accepted is not awaited") {
+  CHECK_FALSE(identity_model(std::nullopt).is_awaited());
+  const configuration::identity known{{"serial", "4711"}};
+  identity_model heard_first(configuration::kept_identity{known, std::nullopt, known, false});
+  CHECK_FALSE(heard_first.is_awaited());
+  CHECK(heard_first.first_awaited() == "serial");
+  heard_first.hear("serial", "4711");
+  heard_first.take(heard_first.accepted(ada));
+  CHECK_FALSE(heard_first.is_awaited()); // it was heard before
+}
+
 TEST_CASE("F-171 a device that says more than is kept is not listened to without bound") {
   identity_model model(std::nullopt);
   for (std::size_t each = 0; each < 2 * configuration::identity_values_max; ++each)

@@ -149,15 +149,46 @@ TEST_CASE(
   CHECK(rack.permit.close_allowed);
 }
 
-TEST_CASE("F-171 a device that is silent on itself claims nothing") {
+TEST_CASE("F-171 an accepted device that has not said who it is since the start is not closed") {
   serial_rack rack(4711);
   REQUIRE(rack.accept(4711).outcome == outcome::done);
   rack.serial.reset();
   rack.events.clear();
   rack.start();
   rack.run(60'000);
-  CHECK(rack.alarms().empty());
+  CHECK(rack.alarms().empty()); // it claims nothing by that
+  CHECK_FALSE(rack.permit.close_allowed);
+  CHECK(rack.permit.reasons == std::vector<std::string>{identity_not_heard});
+  rack.serial = 4711;
+  rack.run(1'000);
   CHECK(rack.permit.close_allowed);
+  rack.close();
+}
+
+TEST_CASE("F-171 a device that nobody accepted is closed though it says nothing of itself") {
+  serial_rack rack(4711);
+  rack.serial.reset();
+  rack.start();
+  rack.run(3'000);
+  CHECK(rack.permit.close_allowed);
+}
+
+TEST_CASE("F-171 a closed rack whose device says no more who it is stays closed") {
+  serial_rack rack(4711);
+  REQUIRE(rack.accept(4711).outcome == outcome::done);
+  rack.close();
+  rack.serial_quality = messages::quality::invalid; // a sentinel is no serial number
+  rack.run(3'000);
+  CHECK_FALSE(rack.permit.close_allowed);
+  CHECK(rack.permit.granted);
+  CHECK(rack.order.contactor == messages::contactor_order::close);
+  rack.open();
+  rack.command("rack_0/contactor", "close");
+  rack.run(4'000);
+  CHECK(rack.order.contactor == messages::contactor_order::open);
+  rack.serial_quality = messages::quality::good;
+  rack.run(1'000);
+  rack.close();
 }
 
 TEST_CASE("F-171 what the journal does not take is not accepted") {
@@ -173,6 +204,37 @@ TEST_CASE("F-171 what the journal does not take is not accepted") {
   CHECK_FALSE(rack.permit.close_allowed);
   rack.journal.refused_stream.clear();
   CHECK(rack.accept(4712).outcome == outcome::done);
+}
+
+TEST_CASE("F-171 an acceptance on its way to the journal is not overtaken by what is heard then") {
+  serial_rack rack(4711);
+  REQUIRE(rack.accept(4711).outcome == outcome::done);
+  rack.serial = 4712;
+  rack.run(3'000);
+  const auto in_journal = [&] {
+    for (const auto& each : rack.journal.newest(configuration::stream))
+      if (each.key == configuration::identity_key("rack_0"))
+        return configuration::decode_identity(each.body).value();
+    return configuration::kept_identity{};
+  };
+  rack.journal.holds = true;
+  rack.command("rack_0/protection", "accept", "service",
+               "rack_0/" + configuration::hash_of({{"serial_number", "4712"}}));
+  rack.journal.release(); // that it was asked for
+  rack.run(200);
+  REQUIRE(in_journal().known == configuration::identity{{"serial_number", "4712"}});
+  rack.serial = 4713;
+  rack.run(15'000);
+  // Whoever starts now finds what was accepted.
+  CHECK(in_journal().known == configuration::identity{{"serial_number", "4712"}});
+  rack.journal.holds = false;
+  rack.journal.release();
+  rack.run(15'000);
+  CHECK(rack.results.back().outcome == outcome::done);
+  CHECK(in_journal().known == configuration::identity{{"serial_number", "4712"}});
+  CHECK(in_journal().said == configuration::identity{{"serial_number", "4713"}});
+  CHECK(in_journal().accepted_by);
+  CHECK_FALSE(rack.permit.close_allowed);
 }
 
 TEST_CASE("F-171 a record that cannot be read bars closing until somebody accepts the device") {
@@ -196,6 +258,7 @@ TEST_CASE(
   chain.configuration.identity = configuration::encode_identity(
       {{{"serial_number", "4711"}}, configuration::approver{"ada", "service", "it", 1}, {}});
   chain.identity = {"serial_number"};
+  chain.serial = 4711;
   chain.start();
   chain.run(2'000);
   const auto kept = chain.journal.newest(configuration::stream);
@@ -250,9 +313,10 @@ TEST_CASE("F-171 values of any kind are read as people are shown them, each once
   std::vector<std::string> told;
   const auto read = [&] {
     told.clear();
-    reader.read(said, [&](const std::string& name, const std::string& value) {
-      told.push_back(name + " " + value);
-    });
+    reader.read(said, {[&](const std::string& name, const std::string& value) {
+                         told.push_back(name + " " + value);
+                       },
+                       [&](const std::string& name) { told.push_back(name + " lost"); }});
     return told;
   };
   CHECK(read() == std::vector<std::string>{"serial 9007199254740993", "module_serial[0] 11",
@@ -262,6 +326,7 @@ TEST_CASE("F-171 values of any kind are read as people are shown them, each once
   said.blocks[2].first_index = 1;
   said.blocks[2].element_quality = {};
   said.blocks[2].quality = messages::quality::stale;
+  CHECK(read() == std::vector<std::string>{"module_serial[2] lost"});
   CHECK(read().empty());
   said.blocks[2].quality = messages::quality::good; // element 3 is not there
   CHECK(read() == std::vector<std::string>{"module_serial[1] 11", "module_serial[2] 12"});
