@@ -4,17 +4,16 @@
 #include <string>
 #include <variant>
 
-#include "messages/points/output.hpp"
+#include "nodes/cli/applied_site.hpp"
 #include "nodes/cli/command_request.hpp"
 #include "nodes/cli/journal_configurations.hpp"
 #include "nodes/cli/running_site.hpp"
+#include "nodes/cli/shown_identity.hpp"
 #include "nodes/cli/subcommands.hpp"
 
 namespace voltaic::nodes::cli {
 
 namespace {
-
-namespace configuration = messages::configuration;
 
 struct options {
   std::string rack;
@@ -22,35 +21,28 @@ struct options {
   request_options asked;
 };
 
-void print_identity(const std::string& rack, const configuration::kept_identity& kept) {
-  const auto next = configuration::with_said(kept);
-  if (kept.accepted_by && next == kept.known) {
-    fmt::print("{}: {}, accepted by {} ({}) at {}: {}\n", rack, configuration::text_of(kept.known),
-               kept.accepted_by->user, kept.accepted_by->role,
-               messages::points::utc_text(kept.accepted_by->utc_us), kept.accepted_by->reason);
-    return;
-  }
-  fmt::print("{}: {} waits for somebody who accepts it\n  {}\n", rack, configuration::hash_of(next),
-             configuration::text_of(next));
-  for (const auto& each : configuration::differences(kept.known, kept.said))
-    fmt::print("  {}\n", each);
-  if (kept.was_lost)
-    fmt::print("  what was accepted before cannot be read\n");
-  else if (!kept.accepted_by)
-    fmt::print("  nobody accepted the one that was heard first\n");
-}
-
 // What the person is about to agree to, as the rack's journal has it.
 exit_code show_identity(const options& given) {
   const auto found = find_running_site(given.asked.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
-  const auto known = configurations_in({std::get<running_site>(found).status.value("state", "")});
+  const auto& site = std::get<running_site>(found);
+  if (const auto plan = applied_site(site)) {
+    if (const auto why = no_identity_of(*plan, given.rack); !why.empty()) {
+      fmt::print(stderr, "voltaic accept: {}\n", why);
+      return exit_code::findings;
+    }
+  }
+  const auto known = configurations_in({site.status.value("state", "")});
   const auto rack = known.find(given.rack);
   if (rack == known.end() || !rack->second.identity) {
     fmt::print(stderr, "voltaic accept: the device of {} has not said what it is\n", given.rack);
     return exit_code::findings;
   }
-  if (!given.asked.as_json) print_identity(given.rack, *rack->second.identity);
+  const auto& kept = *rack->second.identity;
+  if (given.asked.as_json)
+    fmt::print("{}\n", identity_json(given.rack, kept).dump());
+  else
+    fmt::print("{}", identity_text(given.rack, kept));
   return exit_code::done;
 }
 

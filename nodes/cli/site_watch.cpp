@@ -8,9 +8,9 @@
 
 #include "bus/can/clock.hpp"
 #include "bus/control/control_socket.hpp"
+#include "nodes/cli/applied_site.hpp"
 #include "nodes/cli/event_printer.hpp"
 #include "nodes/cli/journal_events.hpp"
-#include "nodes/site/load.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -52,17 +52,10 @@ messages::expected<std::unique_ptr<site_watch>> site_watch::begin(
   return made;
 }
 
-// The site as it was started or applied last, whatever somebody writes meanwhile. Where nobody
-// applies anything its file says it.
 void site_watch::learn_facts() {
   nodes_known_ = nodes_of(status_);
   facts_.site = status_.value("site", std::string());
-  const auto file = status_.value("file", std::string());
-  const auto text = site::read_bounded(
-      is_supervised(status_) ? runtime_folder(site_) + "/" + site::applied_name : file);
-  if (!text) return;
-  const auto loaded = site::load_text(*text, file);
-  if (const auto* plan = std::get_if<site::plan>(&loaded)) facts_ = view::facts_of(*plan);
+  if (const auto plan = applied_site(site_)) facts_ = view::facts_of(*plan);
 }
 
 void site_watch::listen(std::chrono::milliseconds bound) {
