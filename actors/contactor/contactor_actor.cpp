@@ -208,13 +208,14 @@ void contactor_actor::step(runtime::instant now) {
   say_order(said, now);
   look_at_key();
   find(now);
-  store_latches(now);
+  const auto latched = store_latches(now);
   note_closed(said, now);
   if (said.changed) store_wear(now);
   if (said.changed) {
     const bool asked = said.reason == by_command || said.reason == by_reset;
     say_event(said, asked && cause_ ? &*cause_ : nullptr, now);
   }
+  say_locks(latched, said, now);
   if (said.changed || model_.joined() != joined_said_ ||
       now.monotonic_us - state_said_us_ >= state_period_us)
     say_state(said, now);
@@ -266,10 +267,29 @@ void contactor_actor::linked() {
   if (state_said_) context_.repeat(*state_said_, now_);
 }
 
-void contactor_actor::store_latches(runtime::instant now) {
+std::vector<latch_change> contactor_actor::store_latches(runtime::instant now) {
   memory_.retry(now);
-  for (const auto& [name, latched] : model_.take_latch_changes()) {
-    memory_.keep({name, latched, {}}, now);
+  auto changes = model_.take_latch_changes();
+  for (const auto& each : changes) memory_.keep({each.name, each.latched, {}}, now);
+  return changes;
+}
+
+// Nobody finds out what a rack is locked by when somebody wants to close it: what the event of
+// this step does not name gets its own.
+void contactor_actor::say_locks(const std::vector<latch_change>& changes, const outputs& said,
+                                runtime::instant now) {
+  for (const auto& each : changes) {
+    const bool is_told = said.changed && said.reason == each.name;
+    if (!each.latched || is_told || each.name == lease_expired) continue;
+    messages::event event;
+    event.kind = "contactor";
+    event.subject = rack_;
+    event.state = said.shown;
+    event.reason = each.name;
+    event.has_value = each.current_a.has_value();
+    event.value = each.current_a.value_or(0);
+    if (each.current_a) event.unit = "A";
+    context_.record(std::move(event), now);
   }
 }
 
@@ -313,7 +333,7 @@ void contactor_actor::act(const messages::command& command) {
   if (operation == "reset") {
     const auto latched = model_.latches().size();
     auto refused = model_.request_reset(messages::lock_right_of(command.role, command.priority));
-    store_latches(now_);
+    (void)store_latches(now_); // what it let go of
     // Leaving the state `fault` is told by the step; latches of a former life
     // are let go of in any state.
     if (model_.latches().size() != latched && model_.state() != state::fault) {
@@ -338,8 +358,9 @@ void contactor_actor::settle(runtime::instant now) {
   if (opening_ && at_rest) {
     const auto what = at == state::open ? outcome::done : outcome::rejected;
     const auto over = *std::exchange(opening_, std::nullopt);
-    std::vector<std::string> reasons;
-    if (what != outcome::done) reasons.push_back(model_.reason());
+    // It is open, and yet who asked has to know what the opening cost.
+    auto reasons = model_.locks();
+    if (what != outcome::done) reasons.insert(reasons.begin(), model_.reason());
     commands_.finish(over, what, std::move(reasons), shown, now);
   }
   if (!closing_) return;

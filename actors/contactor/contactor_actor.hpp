@@ -66,7 +66,11 @@ class contactor_actor final : public runtime::actor {
   void say_state(const outputs& said, runtime::instant now);
   /// What people have to know although it moves nothing.
   void find(runtime::instant now);
-  void store_latches(runtime::instant now);
+  /// What came or went.
+  std::vector<latch_change> store_latches(runtime::instant now);
+  /// An event for each lock that the one of this step, `said`, does not name.
+  void say_locks(const std::vector<latch_change>& changes, const outputs& said,
+                 runtime::instant now);
   /// What makes it safer waits neither for the disk nor for the chain.
   void take_open(const messages::command& command);
   void act(const messages::command& command);

@@ -49,6 +49,7 @@ inline constexpr const char* opening_overdue = "opening_overdue";
 struct latch_change {
   std::string name;
   bool latched = false;
+  std::optional<double> current_a; ///< of a break: what flowed, as far as that is known
   friend bool operator==(const latch_change&, const latch_change&) = default;
 };
 
@@ -135,6 +136,8 @@ class contactor_model {
   /// The device's permission to stay closed is renewed.
   [[nodiscard]] bool lease() const { return outputs_.lease; }
   [[nodiscard]] const std::vector<std::string>& latches() const { return latches_; }
+  /// What keeps it from being closed until somebody with the role service resets it, in words.
+  [[nodiscard]] std::vector<std::string> locks() const;
   [[nodiscard]] const std::string& reason() const { return outputs_.reason; }
   /// It is to be open, and feedback of all three contactors says that it is.
   [[nodiscard]] bool is_known_open() const;
@@ -172,7 +175,7 @@ class contactor_model {
   /// An input that locked where no way of the table led on is told like one that did.
   void tell_lock();
   /// True: it was not latched before.
-  bool latch(const std::string& name);
+  bool latch(const std::string& name, std::optional<double> current_a = std::nullopt);
   void unlatch(const std::string& name);
 
   contactor_options options_;

@@ -39,9 +39,7 @@ std::vector<std::string> contactor_model::close_refusals() const {
     refused.push_back("closing is not permitted in this site: " + options_.close_barred_by);
   if (!bar_.empty()) refused.push_back(bar_);
   if (!loaded_) refused.emplace_back("latches are not loaded");
-  for (const auto& name : latches_) {
-    if (name != lease_expired) refused.push_back(name + " is latched: reset first");
-  }
+  for (auto& why : locks()) refused.push_back(std::move(why));
   for (const auto& input : inputs_) {
     refused.push_back(fmt::format("{} is {}", input.name, input.why));
   }

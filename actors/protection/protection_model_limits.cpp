@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <utility>
+#include <vector>
 
 #include "actors/protection/ladder_model.hpp"
 
@@ -50,6 +53,7 @@ void protection_model::conclude() {
   word.locked = false;
   outputs_.level.reset();
   bool silent = false;
+  std::vector<const row*> barring;
   serious_ = false;
   for (const auto& each : rows_) {
     if (!counts(each)) continue;
@@ -62,11 +66,16 @@ void protection_model::conclude() {
     const bool silences =
         each.from.kind == input_kind::silence && inputs_.is_needed_to_close(each.from.of);
     silent = silent || silences;
-    if (each.consequence.inhibits_close || silences) {
-      const bool is_latch_alone = each.latched && !condition_active(each);
-      word.reasons.push_back(each.reason + " " + each.scope +
-                             (is_latch_alone ? " is latched: reset first" : ""));
-    }
+    if (each.consequence.inhibits_close || silences) barring.push_back(&each);
+  }
+  // The first is told as what opened the rack: what asks for that, then the worst level.
+  std::ranges::stable_sort(barring, std::ranges::greater(), [](const row* each) {
+    return std::pair(each->consequence.opening, each->limit.level);
+  });
+  for (const auto* each : barring) {
+    const bool is_latch_alone = each->latched && !condition_active(*each);
+    word.reasons.push_back(each->reason + " " + each->scope +
+                           (is_latch_alone ? " is latched: reset first" : ""));
   }
   if (!loaded_) word.reasons.emplace_back("latches_not_loaded");
   if (!ready_) word.reasons.emplace_back("not_ready");
