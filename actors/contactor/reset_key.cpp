@@ -33,7 +33,19 @@ reset_key::reset_key(runtime::context& owner, std::string rack, std::string poin
     : owner_(owner), rack_(std::move(rack)), point_(std::move(point)) {}
 
 void reset_key::look(std::optional<bool> is_active, bool is_open) {
-  if (!point_.empty() && model_.hear(is_active, owner_.now().monotonic_us)) turn(is_open);
+  if (point_.empty()) return;
+  switch (model_.hear(is_active, owner_.now().monotonic_us)) {
+    case key_turn::none:
+      return;
+    case key_turn::turned:
+      return turn(is_open);
+    case key_turn::too_short:
+      return tell(fmt::format("too short, it counts from {} ms on; nothing is reset",
+                              key_hold_us_min / messages::us_per_ms));
+    case key_turn::too_long:
+      return tell(fmt::format("too long, it counts up to {} s; nothing is reset",
+                              key_hold_us_max / messages::us_per_s));
+  }
 }
 
 void reset_key::turn(bool is_open) {

@@ -21,7 +21,8 @@ class reset_key {
   reset_key(runtime::context& owner, std::string rack, std::string point);
 
   /// What the key shows; nothing: that is not known. A turn while the rack is not known to be
-  /// open, or while its reset before is not answered, is told and resets nothing.
+  /// open, or while its reset before is not answered, or for too short or too long, is told and
+  /// resets nothing.
   void look(std::optional<bool> is_active, bool is_open);
   /// The outcome, if it is of its own command.
   void take(const messages::result& told);

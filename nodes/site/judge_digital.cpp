@@ -166,8 +166,9 @@ class digital_judge {
       report_.add(at, fmt::format("reset_key: {} takes no orders, and is not known to be open: its "
                                   "latches are reset by voltaic reset",
                                   item.name));
-    if (point == item.emergency_stop || point == item.interlock || point == item.fire)
-      report_.add(at, fmt::format("reset_key: {} opens {} as well", point, item.name));
+    for (const auto& other : plan_.racks)
+      if (point == other.emergency_stop || point == other.interlock || point == other.fire)
+        report_.add(at, fmt::format("reset_key: {} opens {} as well", point, other.name));
     const auto* from = plan_.find_digital(owner_of(point));
     const auto name = local_name(point);
     if (from == nullptr)

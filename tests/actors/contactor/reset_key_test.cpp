@@ -89,7 +89,8 @@ TEST_CASE("a reset key counts by its edge, when it is let go, and all of the tur
     reset_key_model key;
     int turned = 0;
     std::int64_t now_us = 100 * s;
-    for (const auto& each : shown) turned += key.hear(each, now_us += 3 * s) ? 1 : 0;
+    for (const auto& each : shown)
+      turned += key.hear(each, now_us += 3 * s) == key_turn::turned ? 1 : 0;
     return turned;
   };
   const auto unknown = std::optional<bool>();
@@ -113,16 +114,42 @@ TEST_CASE("a reset key is held for longer than a disturbance, and turned once wh
     (void)key.hear(true, 2 * s);
     return key.hear(false, 2 * s + held_us);
   };
-  CHECK_FALSE(turns_after(key_hold_us_min - 1));
-  CHECK(turns_after(key_hold_us_min));
-  CHECK(turns_after(key_hold_us_max));
-  CHECK_FALSE(turns_after(key_hold_us_max + 1));
+  CHECK(turns_after(key_hold_us_min - 1) == key_turn::too_short);
+  CHECK(turns_after(key_hold_us_min) == key_turn::turned);
+  CHECK(turns_after(key_hold_us_max) == key_turn::turned);
+  CHECK(turns_after(key_hold_us_max + 1) == key_turn::too_long);
   reset_key_model key;
   int turned = 0;
   bool is_active = false;
   for (std::int64_t now_us = s; now_us < s + key_spacing_us; now_us += key_hold_us_min)
-    turned += key.hear(std::exchange(is_active, !is_active), now_us) ? 1 : 0;
+    turned += key.hear(std::exchange(is_active, !is_active), now_us) != key_turn::none ? 1 : 0;
   CHECK(turned == 1);
+}
+
+TEST_CASE("a reset key that is turned too short or too long says so, once for each turn") {
+  stage rack;
+  rack.show(false);
+  for (int bounce = 0; bounce < 5; ++bounce) {
+    rack.show(true);
+    rack.show(false);
+  }
+  const lines too_short{
+      "rack_0 reset_key the key dio_0/key was turned: too short, it counts from 200 ms on; nothing "
+      "is reset"};
+  CHECK(rack.events() == too_short);
+  rack.turn(); // longer, and at once: it counts
+  CHECK(rack.asked().size() == 1);
+  rack.answer(outcome::done);
+  rack.node.advance(2 * key_spacing_us);
+  rack.show(true);
+  rack.node.advance(key_hold_us_max);
+  rack.show(true);
+  rack.show(false);
+  CHECK(rack.asked().size() == 1);
+  REQUIRE(rack.events().size() == 3);
+  CHECK(rack.events().back() ==
+        "rack_0 reset_key the key dio_0/key was turned: too long, it counts up to 10 s; nothing is "
+        "reset");
 }
 
 TEST_CASE("a turn of the reset key asks for what a person with the role service would") {
