@@ -12,6 +12,14 @@ namespace {
 
 constexpr const char* contactor_weld = "contactor_weld";
 
+// A rack that was opened in order and switched off says no more that it is apart.
+std::string end_of_silence(const std::string& rack) {
+  return fmt::format(
+      "bring the device of {0} back, or, where {0} is cut off from the DC bus by "
+      "hand, take it out of the site file",
+      rack);
+}
+
 } // namespace
 
 std::string rack_closed_by(const messages::command& asked) {
@@ -95,7 +103,8 @@ std::string parallel_model::refusal(const std::string& name, const member& closi
   const auto contactor = fresh(other.contactor.said, now_us);
   const auto lock = fresh(other.lock.said, now_us);
   if (!contactor || !lock)
-    return fmt::format("{} on the same DC bus {} is not heard", other_name, other.dc_bus);
+    return fmt::format("{} on the same DC bus {} is not heard; {}", other_name, other.dc_bus,
+                       end_of_silence(other_name));
   if (lock->find(contactor_weld) != std::string::npos)
     return fmt::format("{} on the same DC bus {} has contactor_weld", other_name, other.dc_bus);
   // A fault, or feedback that is lost, may leave it on the bus.
@@ -108,8 +117,8 @@ std::string parallel_model::refusal(const std::string& name, const member& closi
     return fmt::format("the voltage of {} is not known, {} is on its DC bus {}", name, other_name,
                        other.dc_bus);
   if (!other_v || !current_a)
-    return fmt::format("{} is on {}, and its {} is not known", other_name, other.dc_bus,
-                       other_v ? "current" : "voltage");
+    return fmt::format("{} is on {}, and its {} is not known; {}", other_name, other.dc_bus,
+                       other_v ? "current" : "voltage", end_of_silence(other_name));
   if (std::abs(*own_v - *other_v) > parallel_difference_v_max)
     return fmt::format(
         "{} has {:.1f} V on {}, {} {:.1f} V: {:.1f} V apart, at most {:g} V are "

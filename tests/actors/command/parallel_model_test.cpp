@@ -14,6 +14,11 @@ namespace {
 constexpr std::int64_t ms = 1'000;
 using all = std::vector<std::string>;
 
+/// What ends it stands in it, also where the rack was switched off for good.
+constexpr const char* not_heard =
+    "parallel_block: rack_2 on the same DC bus dc_0 is not heard; bring the device of rack_2 back, "
+    "or, where rack_2 is cut off from the DC bus by hand, take it out of the site file";
+
 /// Three racks on one DC bus and one on its own; each speaks as its actors do.
 struct bench {
   parallel_model model{
@@ -23,6 +28,8 @@ struct bench {
   std::int64_t source_age_us = 0;
   messages::quality said_quality = messages::quality::good;
   bool is_standing_unknown = false; ///< feedback does not show whether it is joined
+
+  messages::quality measured_quality = messages::quality::good;
 
   void say(const std::string& rack, double voltage_v, double current_a,
            const std::string& contactor, const std::string& lock = "none",
@@ -50,10 +57,11 @@ struct bench {
       return made;
     };
     using reals = messages::block::reals;
-    model.take({device.owner,
-                device.fingerprint,
-                {block(0, reals{voltage_v}), block(1, reals{current_a})}},
-               now_us);
+    auto voltage = block(0, reals{voltage_v});
+    auto current = block(1, reals{current_a});
+    if (measured_quality != messages::quality::good)
+      voltage.quality = current.quality = measured_quality;
+    model.take({device.owner, device.fingerprint, {voltage, current}}, now_us);
     const bool is_joined = joined.value_or(contactor == "closed");
     auto standing = block(2, messages::block::integers{is_joined ? 1 : 0});
     if (is_standing_unknown) standing.quality = messages::quality::stale;
@@ -140,7 +148,7 @@ TEST_CASE("F-165 racks of the bus that are not heard block, and what is old is n
   bench site;
   site.say("rack_0", 1'584, 0, "open");
   site.say("rack_1", 1'584, 0, "open");
-  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  CHECK(site.close() == all{not_heard});
   site.say("rack_2", 1'584, 0, "open");
   CHECK(site.close().empty());
   site.now_us += parallel_age_us_max + ms;
@@ -164,13 +172,28 @@ TEST_CASE("F-165 a rack in fault or open blocks like a closed one unless feedbac
   }
 }
 
+TEST_CASE("F-165 a rack that was opened in order and switched off says what ends its blocking") {
+  bench site;
+  site.say("rack_0", 1'584, 0, "open");
+  site.say("rack_1", 1'584, 0, "open");
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close().empty());
+  site.is_standing_unknown = true;
+  site.measured_quality = messages::quality::stale;
+  site.say("rack_2", 1'584, 0, "open");
+  CHECK(site.close() ==
+        all{"parallel_block: rack_2 is on dc_0, and its voltage is not known; bring the device of "
+            "rack_2 back, or, where rack_2 is cut off from the DC bus by hand, take it out of the "
+            "site file"});
+}
+
 TEST_CASE("what a relay tells anew of a rack that is gone blocks as if it were not heard") {
   bench site;
   site.say("rack_0", 1'584, 0, "open");
   site.say("rack_1", 1'584, 0, "open");
   site.source_age_us = parallel_age_us_max + ms;
   site.say("rack_2", 1'584, 0, "open");
-  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  CHECK(site.close() == all{not_heard});
   // Nor does the same, once more and once more, keep it.
   site.source_age_us = 0;
   site.say("rack_2", 1'584, 0, "open");
@@ -183,7 +206,7 @@ TEST_CASE("what a relay tells anew of a rack that is gone blocks as if it were n
     site.source_age_us = site.now_us - last_us;
     site.say("rack_2", 1'584, 0, "open");
   }
-  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  CHECK(site.close() == all{not_heard});
 }
 
 TEST_CASE("a word whose speaker does not know it blocks as if it were not said") {
@@ -192,7 +215,7 @@ TEST_CASE("a word whose speaker does not know it blocks as if it were not said")
   site.say("rack_1", 1'584, 0, "open");
   site.said_quality = messages::quality::stale;
   site.say("rack_2", 1'584, 0, "open");
-  CHECK(site.close() == all{"parallel_block: rack_2 on the same DC bus dc_0 is not heard"});
+  CHECK(site.close() == all{not_heard});
 }
 
 TEST_CASE("a rack that nobody knows is not closed, but what closes nothing goes on") {
