@@ -77,6 +77,10 @@ std::string contactor_model::locking_input() const {
 void contactor_model::observe(const device_values& device, std::int64_t now_us) {
   const auto elapsed_us = now_us - last_us_;
   device_ = device;
+  if (device.current_a) {
+    last_current_a_ = device.current_a;
+    last_current_us_ = now_us;
+  }
   evidence_.observe(state_, device, now_us);
   wear_.precharge_energy_j += heat_.step(state_ == state::precharging, device, elapsed_us);
   last_us_ = now_us;

@@ -30,6 +30,10 @@ inline constexpr const char* lease_expired = "lease_expired";
 /// or it was still closed when the restart ordered it to open.
 inline constexpr const char* lease_ran_out = "lease_expired_before_restart";
 inline constexpr const char* closed_at_end = "closed_before_restart";
+/// Which current an opening broke that nobody heard is judged by the last one that was known, if
+/// that was known this short a time before the opening began: a device that falls silent is told
+/// as that within 500 ms. An older one says nothing.
+inline constexpr std::int64_t last_current_age_us_max = 3 * messages::us_per_s;
 /// Reasons of a change that a command asked for.
 inline constexpr const char* by_command = "command";
 inline constexpr const char* by_reset = "reset";
@@ -169,6 +173,8 @@ class contactor_model {
   void enter(contactor::state next, event cause, std::int64_t now_us);
   void begin(contactor::state next, event cause, std::int64_t now_us);
   void latch_for(contactor::state next, event cause, const std::string& reason);
+  /// Locks after an opening that waited its whole time for the current.
+  void latch_break();
   void count(contactor::state next);
   [[nodiscard]] std::string reason_of_start() const;
   [[nodiscard]] std::string reason_of(event cause, std::int64_t now_us) const;
@@ -206,6 +212,8 @@ class contactor_model {
   side first_ = side::plus;       ///< opens first
   bool opens_as_a_whole_ = false; ///< since the opening of the first contactor began
   device_values device_;
+  std::optional<double> last_current_a_; ///< that was known in this life
+  std::int64_t last_current_us_ = 0;     ///< when it still was
   wear wear_;
   std::vector<std::string> latches_;
   std::vector<latch_change> changes_;

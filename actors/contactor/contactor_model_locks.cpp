@@ -56,13 +56,25 @@ void contactor_model::unlatch(const std::string& name) {
   if (std::erase(latches_, name) > 0) changes_.push_back({name, false, {}});
 }
 
+// What was small as its device fell silent is taken for small still: the limits are zero since the
+// opening began, and closing is barred until it is heard again. What was not, or nobody knows, may
+// have been broken.
+void contactor_model::latch_break() {
+  if (device_.current_a) {
+    latch(break_under_load, device_.current_a);
+    return;
+  }
+  const bool is_recent =
+      last_current_a_ && opening_us_ - last_current_us_ <= last_current_age_us_max;
+  if (is_recent && std::abs(*last_current_a_) < options_.break_current_a) return;
+  latch(break_unknown, is_recent ? last_current_a_ : std::nullopt);
+}
+
 void contactor_model::latch_for(contactor::state next, event cause, const std::string& reason) {
   if (next == state::fault || cause == event::weld || cause == event::fire) latch(reason);
   if (reason == lease_expired || reason == lease_ran_out) latch(lease_expired);
   if (cause == event::close_request || cause == event::early_request) unlatch(lease_expired);
-  // Nobody who does not know the current knows that it was small enough.
-  if (cause == event::wait_over)
-    latch(device_.current_a ? break_under_load : break_unknown, device_.current_a);
+  if (cause == event::wait_over) latch_break();
 }
 
 void contactor_model::tell_lock() {

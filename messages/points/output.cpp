@@ -130,6 +130,7 @@ void put_limits(object& out, const event& event) {
 
 void put_contactor(object& out, const event& event) {
   out.text("rack", event.subject).text("state", event.state).text("reason", event.reason);
+  if (event.has_value) out.real("value", event.value).maybe("unit", event.unit);
   if (!event.reasons.empty()) out.texts("reasons", event.reasons);
   put_cause(out, event);
   out.number("sequence", event.sequence);

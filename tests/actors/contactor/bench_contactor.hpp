@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -40,7 +41,10 @@ class bench {
     }
     const auto& said = model.step(device, now_us);
     if (said.changed) history.push_back(fmt(said));
-    for (const auto& change : model.take_latch_changes()) stored[change.name] = change.latched;
+    for (const auto& change : model.take_latch_changes()) {
+      stored[change.name] = change.latched;
+      if (change.current_a) latched_a = change.current_a;
+    }
     if (orders.empty() || orders.back() != said.order) orders.push_back(said.order);
     last = said;
     return last;
@@ -75,6 +79,7 @@ class bench {
   std::vector<std::string> history;
   std::vector<messages::contactor_order> orders; ///< each that differs from the one before
   std::map<std::string, bool> stored;
+  std::optional<double> latched_a; ///< the current that the newest lock was told with
 
  private:
   // What the device shows one step after an order.

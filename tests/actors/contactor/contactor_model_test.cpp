@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <random>
 
 #include "actors/contactor/bench_contactor.hpp"
@@ -69,6 +70,8 @@ TEST_CASE("F-162 an opening with an unknown current waits its time and counts as
   options.rated_current_a = 100;
   bench rack(options);
   rack.close();
+  rack.device.current_a = 20; // the contactors may interrupt less
+  rack.step();
   rack.device.current_a.reset();
   rack.model.request_open("command");
   rack.run(2'900);
@@ -87,6 +90,56 @@ TEST_CASE("F-162 an opening with an unknown current waits its time and counts as
         std::vector<std::string>{"needs role service"});
   CHECK(rack.model.request_reset(messages::lock_right::given).empty());
   CHECK(rack.model.request_close().empty());
+}
+
+TEST_CASE(
+    "F-162 a current that was small as it fell silent locks nothing, and wears as the rated") {
+  contactor_options options;
+  options.rated_current_a = 100;
+  for (const double last_a : {0.0, 19.9, -19.9, 20.0, -20.0}) {
+    bench rack(options);
+    rack.close();
+    rack.device.current_a = last_a;
+    rack.step();
+    rack.device.current_a.reset();
+    rack.run(500);
+    rack.model.request_open("command");
+    rack.run(2'900);
+    CHECK(rack.model.state() == state::reducing);
+    rack.run(400);
+    CHECK(rack.model.state() == state::open);
+    INFO("last known " << last_a << " A");
+    CHECK(rack.stored.contains(break_unknown) == (std::abs(last_a) >= 20));
+    CHECK_FALSE(rack.stored.contains(break_under_load));
+    CHECK(rack.model.counted().breaks == 1);
+    CHECK(rack.model.counted().break_current_a == Approx(100));
+  }
+}
+
+TEST_CASE("F-162 a small current counts that was known at most 3 s before the opening began") {
+  for (const std::int64_t older_us : {0, 50}) {
+    bench rack;
+    rack.close();
+    rack.device.current_a.reset();
+    rack.run((last_current_age_us_max - 50 * ms) / ms + older_us);
+    rack.model.request_open("command");
+    rack.run(4'000);
+    CHECK(rack.model.state() == state::open);
+    CHECK(rack.stored.contains(break_unknown) == (older_us > 0));
+  }
+}
+
+TEST_CASE("F-162 a current that is lost while the opening waits for it is told as it was last") {
+  bench rack;
+  rack.close();
+  rack.device.current_a = 80;
+  rack.model.request_open("command");
+  rack.run(1'000);
+  rack.device.current_a.reset();
+  rack.run(3'000);
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.stored[break_unknown]);
+  CHECK(rack.latched_a == 80.0);
 }
 
 TEST_CASE("a permit that is silent for 500 ms opens") {

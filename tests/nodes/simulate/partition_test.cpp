@@ -51,6 +51,14 @@ class closed_rack {
     for (const auto& point : plan_.devices[0].profile->points)
       site_->set("rack_0", point.name, std::nullopt, override_kind::release, 0);
   }
+  void silence(const std::string& point, bool is_silent) {
+    site_->set("rack_0", point, std::nullopt,
+               is_silent ? override_kind::silent : override_kind::release, 0);
+  }
+  void load(double current_a) {
+    site_->set("rack_0", "current", std::nullopt, override_kind::value, current_a);
+    run(us_per_s);
+  }
   void command(const std::string& operation) {
     messages::command asked;
     asked.id = asked.key = operation + std::to_string(++commands_);
@@ -120,6 +128,7 @@ TEST_CASE("F-033 a rack that still obeys and no longer reports: limits to zero, 
 
 TEST_CASE("F-162 a rack that was opened while nobody heard its current is locked for inspection") {
   closed_rack rack;
+  rack.load(60); // of which its contactors may break a part only
   rack.cut_to_edge();
   rack.run(15 * us_per_s);
   rack.heal_to_edge();
@@ -136,6 +145,44 @@ TEST_CASE("F-162 a rack that was opened while nobody heard its current is locked
   rack.run(5 * us_per_s);
   rack.command("close");
   CHECK(rack.until(10 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "closed"; }));
+}
+
+TEST_CASE("F-162 a rack at rest that was not heard for a while is closed again without service") {
+  closed_rack rack;
+  rack.load(0);
+  rack.cut_to_edge();
+  rack.run(5 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor_lock") == "none");
+  const auto barred = [&] { return rack.shown("rack_0/closing_barred_by"); };
+  // Until current and feedback are heard again it is not closed.
+  CHECK(barred().find("communication_loss") != std::string::npos);
+  CHECK(barred().find("feedback of the contactors is unknown") != std::string::npos);
+  rack.command("close");
+  rack.run(2 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor") != "closed");
+  rack.heal_to_edge();
+  CHECK(rack.until(10 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "open"; }));
+  REQUIRE(rack.until(60 * us_per_s, [&] { return barred() == "none"; }));
+  rack.command("close");
+  CHECK(rack.until(15 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "closed"; }));
+}
+
+TEST_CASE("F-162 while the current alone is not heard, a rack at rest opens and is not closed") {
+  closed_rack rack;
+  rack.load(0);
+  rack.silence("current", true);
+  REQUIRE(rack.until(10 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "open"; }));
+  rack.run(us_per_s);
+  CHECK(rack.shown("rack_0/contactor_lock") == "none");
+  CHECK(rack.shown("rack_0/closing_barred_by").find("communication_loss") != std::string::npos);
+  rack.command("close");
+  rack.run(15 * us_per_s);
+  CHECK(rack.shown("rack_0/contactor") == "open");
+  rack.silence("current", false);
+  REQUIRE(
+      rack.until(60 * us_per_s, [&] { return rack.shown("rack_0/closing_barred_by") == "none"; }));
+  rack.command("close");
+  CHECK(rack.until(15 * us_per_s, [&] { return rack.shown("rack_0/contactor") == "closed"; }));
 }
 
 } // namespace partition_test
