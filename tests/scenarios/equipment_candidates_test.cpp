@@ -36,6 +36,9 @@ class cooled_site {
     text.insert(text.find(rack) + rack.size(), override);
     const std::string inverter = "device = \"inverter_0\"\n";
     text.insert(text.find(inverter) + inverter.size(), racks);
+    // Others are on the DC bus of a part of them: its current is not to be compared with theirs.
+    const std::string compared = "dc_current = \"inverter\"";
+    if (!racks.empty()) text.erase(text.find(compared), compared.size());
     std::ofstream(place / "configs/site.toml") << text;
     return place / "configs/site.toml";
   }
