@@ -178,7 +178,7 @@ communication model::communication_of(presence inverter, std::int64_t now_us) co
     return communication::disconnected;
   if (inverter == presence::awaited) return communication::connecting;
   const bool is_whole = !has_missing_ && ranges_.reason().empty() && !is_rival_told_ &&
-                        !is_absorption_told_ &&
+                        !is_absorption_told_ && readback_.tighter().empty() &&
                         partner_.compatibility() != compatibility::incompatible &&
                         told_.charge.front().cause != cause::no_data &&
                         told_.discharge.front().cause != cause::no_data;
@@ -197,6 +197,8 @@ std::string model::reason_of(communication of, presence inverter) const {
     return "battery and inverter do not work together";
   if (is_rival_told_) return "two batteries on its bus";
   if (is_absorption_told_) return "it charges to another voltage";
+  if (!readback_.tighter().empty())
+    return words_of(readback_.tighter().front()) + ", tighter than told";
   if (told_.charge.front().cause == cause::no_data) return "nobody says the battery's limits now";
   if (!ranges_.reason().empty()) return "its frames cannot say the " + ranges_.reason();
   return "values that it needs are missing";
@@ -392,6 +394,7 @@ outputs model::step(messages::instant now) {
   } else {
     out.values = registers_.values(payload_);
     out.beat = registers_.beat(now_us);
+    read_back(out.values, battery, now_us);
   }
   judge_rival(now_us, out);
   judge_absorption(now_us, out);

@@ -17,6 +17,7 @@
 #include "actors/inverter_link/link_options.hpp"
 #include "actors/inverter_link/partner_model.hpp"
 #include "actors/inverter_link/range_model.hpp"
+#include "actors/inverter_link/readback_model.hpp"
 #include "actors/inverter_link/register_model.hpp"
 #include "actors/inverter_link/schedule_model.hpp"
 #include "actors/inverter_link/told_limits_model.hpp"
@@ -88,7 +89,8 @@ class model {
   void take(std::span<const messages::can::frame> frames, std::int64_t now_us);
   /// What people set for the points that the link writes, from now on.
   void take(std::vector<standing_cap> caps) { caps_ = std::move(caps); }
-  /// What the inverter is told of this item now, as it is shown; empty: nothing.
+  /// What the inverter is told of this item now, or, where its register holds less, that; as it is
+  /// shown. Empty: nothing.
   [[nodiscard]] std::string told_text(messages::inverter::item which) const;
   /// The bus or the inverter's device did not take what a step gave.
   void was_refused(std::int64_t now_us) { refused_us_ = now_us; }
@@ -114,6 +116,9 @@ class model {
   void judge_causes(std::int64_t now_us);
   void compare_currents(std::int64_t now_us);
   void hold_voltages();
+  /// What the registers read counts among what binds, where it is tighter than what they are told.
+  void read_back(const std::vector<written_value>& wanted, const battery_state& battery,
+                 std::int64_t now_us);
   [[nodiscard]] std::vector<named_cap> caps_of_people() const;
   void drop_relay(std::int64_t now_us, outputs& out);
   void keep_apart(presence inverter, const battery_state& battery, std::int64_t now_us,
@@ -133,6 +138,7 @@ class model {
   falling_model falling_;
   range_model ranges_;       ///< of a CAN inverter
   register_model registers_; ///< of a Modbus inverter
+  readback_model readback_;  ///< the same
   told_limits told_;
   std::vector<standing_cap> caps_;
   std::optional<double> last_charge_v_; ///< told last
@@ -151,6 +157,7 @@ class model {
   std::vector<device_item> device_items_;
   std::optional<std::size_t> heartbeat_place_;
   std::map<std::size_t, std::int64_t> device_heard_us_; ///< by place: the newest source time
+  std::map<std::string, std::size_t> written_places_; ///< of what the link writes, by its point
   // What stands.
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <utility>
@@ -105,6 +106,17 @@ std::optional<double> seconds(std::optional<std::int64_t> of_us) {
   return static_cast<double>(*of_us) / static_cast<double>(messages::us_per_s);
 }
 
+// Which current a register leaves; nothing: it binds none at the battery's voltage.
+std::optional<double> current_of(const tighter_register& of, std::optional<double> voltage_v) {
+  if (of.item == item_of("charge_current_limit") || of.item == item_of("discharge_current_limit"))
+    return of.held;
+  if (of.item == item_of("charge_power_limit") || of.item == item_of("discharge_power_limit"))
+    return voltage_v.value_or(0) > 0 ? of.held / *voltage_v : 0;
+  const bool is_upper = of.item == item_of("charge_voltage_limit");
+  const bool is_beyond = !voltage_v || (is_upper ? *voltage_v >= of.held : *voltage_v <= of.held);
+  return is_beyond ? std::optional(0.0) : std::nullopt;
+}
+
 bool expects_heartbeat(const messages::inverter::inverter_profile& profile) {
   if (profile.wire == messages::inverter::wire::can) return profile.keep_alive.has_value();
   return !profile.heartbeat.read.empty() || !profile.reads.empty();
@@ -122,6 +134,7 @@ model::model(model_options options)
       falling_(options_.profile->frames),
       ranges_(options_.profile, options_.wire),
       registers_(options_.profile, options_.settable),
+      readback_(cap_points_of(options_)),
       standing_(options_.racks.size()),
       catalogue_(describe(options_)) {
   assert(options_.validate().empty());
@@ -130,13 +143,36 @@ model::model(model_options options)
     return device_points_.watch(options_.device + "/" + point);
   };
   for (const auto& each : profile.reads) device_items_.push_back({each.item, watch(each.point)});
+  for (const auto& each : cap_points_of(options_)) written_places_[each.point] = watch(each.point);
   if (!profile.heartbeat.read.empty()) heartbeat_place_ = watch(profile.heartbeat.read);
 }
 
 std::string model::told_text(messages::inverter::item which) const {
   constexpr std::uint8_t decimals = 1;
-  const auto value = payload_.number(which);
+  const auto* held = readback_.find(which);
+  const auto value = held != nullptr ? std::optional(held->held) : payload_.number(which);
   return value ? messages::points::number_text(*value, decimals) : std::string();
+}
+
+// It moves no limit: what is told goes on as before, so that it is there as soon as it is taken.
+void model::read_back(const std::vector<written_value>& wanted, const battery_state& battery,
+                      std::int64_t now_us) {
+  const auto read = [this](const std::string& point) {
+    const auto& value = device_points_.at(written_places_.at(point));
+    const bool is_good = value.quality <= quality::uncertain;
+    return is_good ? std::optional(value.number) : std::nullopt;
+  };
+  readback_.step(wanted, read, now_us);
+  if (readback_.tighter().empty()) return;
+  for (const auto& each : readback_.tighter()) {
+    const auto current_a = current_of(each, battery.voltage_v);
+    if (!current_a) continue;
+    const bool is_charge = messages::inverter::items[each.item].name.starts_with("charge");
+    auto& all = is_charge ? told_.charge : told_.discharge;
+    all.push_back({cause::inverter, *current_a, words_of(each)});
+  }
+  std::ranges::stable_sort(told_.charge, {}, &bound::current_a);
+  std::ranges::stable_sort(told_.discharge, {}, &bound::current_a);
 }
 
 // Whoever asks what binds is told what binds now.

@@ -108,7 +108,7 @@ struct fixture {
     for (std::int64_t passed = 0; passed < for_ms; passed += 100) {
       node.advance(100 * ms);
       say<double>(system, {battery_charge_a, 120, 1'700, 1'400, 1'584, 0});
-      say<double>(device, {++beats, 1'584});
+      say<double>(device, {++beats, 1'584, power_read_w.value_or(given["charge_power_limit"])});
       say<std::string>(contactor, {"closed"});
       say<std::string>(setpoints, {standing});
       messages::limits limits{"rack_0", battery_charge_a, 120, {}};
@@ -191,7 +191,8 @@ struct fixture {
   speaker system{"system",
                  {"charge_current_limit", "discharge_current_limit", "charge_voltage_limit",
                   "discharge_voltage_limit", "voltage", "current"}};
-  speaker device{"inverter_0", {"heartbeat_seen", "voltage"}};
+  speaker device{"inverter_0", {"heartbeat_seen", "voltage", "charge_power_limit"}};
+  std::optional<double> power_read_w; ///< of its register; nothing: what it was given
   speaker contactor{"rack_0/contactor", {"contactor"}};
   speaker setpoints{"command", {"setpoints"}};
   double battery_charge_a = 100;
@@ -305,6 +306,29 @@ TEST_CASE_METHOD(fixture, "a cap outlives a restart of the link, a raise does no
   CHECK(given["charge_current_limit"] == 80);
   fixture next(node.journal.records);
   CHECK(next.given["charge_current_limit"] == 40);
+}
+
+TEST_CASE_METHOD(fixture,
+                 "a register that somebody else wrote tighter is what binds, and stays told") {
+  pass(15'000);
+  REQUIRE(words("inverter_0/bms_communication") == "Normal");
+  REQUIRE(words("inverter_0/charge_bounds").find("its register") == std::string::npos);
+  power_read_w = 0;
+  pass(1'000);
+  CHECK(words("inverter_0/charge_bounds")
+            .starts_with("inverter 0.0 A its register charge_power_limit reads 0 W; "));
+  CHECK(words("inverter_0/discharge_bounds").find("its register") == std::string::npos);
+  CHECK(words("inverter_0/bms_communication") == "Degraded");
+  CHECK(given["charge_current_limit"] == 100); // what it is told stays
+  pass(60'000);
+  CHECK(words("inverter_0/bms_communication") == "Degraded");
+  const auto told = set("a", "charge_power_limit", 50'000);
+  CHECK(told.outcome == outcome::done);
+  CHECK(told.read_back == "0.0");
+  power_read_w.reset();
+  pass(1'000);
+  CHECK(words("inverter_0/bms_communication") == "Normal");
+  CHECK(words("inverter_0/charge_bounds").find("its register") == std::string::npos);
 }
 
 } // namespace inverter_link_people_caps_test
