@@ -157,7 +157,7 @@ class model {
   std::vector<device_item> device_items_;
   std::optional<std::size_t> heartbeat_place_;
   std::map<std::size_t, std::int64_t> device_heard_us_; ///< by place: the newest source time
-  std::map<std::string, std::size_t> written_places_; ///< of what the link writes, by its point
+  std::map<std::string, std::size_t> written_places_;   ///< of what the link writes, by its point
   // What stands.
   communication communication_ = communication::connecting;
   std::int64_t communication_since_utc_us_ = 0;
