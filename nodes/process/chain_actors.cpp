@@ -222,16 +222,16 @@ actor_factory make_protection(const actor_setup& setup) {
   const auto& rack = *setup.plan.find_rack(setup.actor.subject);
   const auto second = site::second_evaluator_of(rack);
   const auto& profile = *setup.plan.find_device(rack.device)->profile;
-  return make_judge(setup,
-                    [second, identity = profile.identity](
-                        context& with, actors::protection::evaluator_options own,
-                        standing holds) -> std::unique_ptr<actors::runtime::actor> {
-                      return std::make_unique<actors::protection::protection_actor>(
-                          with, actors::protection::actor_options{
-                                    std::move(own.rules), std::move(own.device),
-                                    std::move(own.equipment), std::move(holds), second, identity,
-                                    std::move(own.witness)});
-                    });
+  return make_judge(
+      setup,
+      [second, identity = profile.identity](
+          context& with, actors::protection::evaluator_options own,
+          standing holds) -> std::unique_ptr<actors::runtime::actor> {
+        return std::make_unique<actors::protection::protection_actor>(
+            with, actors::protection::actor_options{std::move(own.rules), std::move(own.device),
+                                                    std::move(own.equipment), std::move(holds),
+                                                    second, identity, std::move(own.witness)});
+      });
 }
 
 actor_factory make_evaluator(const actor_setup& setup) {

@@ -61,11 +61,11 @@ names documented_codes() {
 
 /// Beside those of the protection files.
 const names extra_candidates = {
-    "communication_loss",   "sensor_invalid",       "sensor_frozen",  "soc_implausible",
-    "thermal_runaway",      "limit_ignored",        "contactor_weld", "contactor_feedback",
-    "precharge_failed",     "interlock_open",       "fire_detected",  "latch_store_lost",
-    "configuration_staged", "own_point_high",       "own_point_low",  "evaluator_difference",
-    "identity_changed",     "identity_not_accepted"};
+    "communication_loss",   "sensor_invalid",        "sensor_frozen",     "soc_implausible",
+    "thermal_runaway",      "limit_ignored",         "contactor_weld",    "contactor_feedback",
+    "precharge_failed",     "interlock_open",        "fire_detected",     "latch_store_lost",
+    "configuration_staged", "own_point_high",        "own_point_low",     "evaluator_difference",
+    "identity_changed",     "identity_not_accepted", "identity_not_heard"};
 
 names candidates() {
   auto all = extra_candidates;
