@@ -53,7 +53,9 @@ class cell_history {
       beyond_ = 0;
       if (!since_us_) since_us_ = now_us;
       until_us_ = now_us;
-    } else if (++beyond_ == seen_values) {
+    } else if (++beyond_ < seen_values) {
+      until_us_ = now_us; // a value holds until the next one is said
+    } else if (beyond_ == seen_values) {
       if (since_us_ && until_us_ - *since_us_ >= clear_us)
         stretches_.push_back({*since_us_, until_us_});
       since_us_.reset();
