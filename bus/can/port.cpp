@@ -55,6 +55,22 @@ messages::expected<std::unique_ptr<port>> open_by_scheme(const port_options& opt
 
 } // namespace
 
+std::string_view to_text(controller_state state) {
+  switch (state) {
+    case controller_state::error_active:
+      return "error-active";
+    case controller_state::error_warning:
+      return "error-warning";
+    case controller_state::error_passive:
+      return "error-passive";
+    case controller_state::bus_off:
+      return "bus-off";
+    case controller_state::down:
+      return "down";
+  }
+  return "down";
+}
+
 send_result port::send_all(std::span<const messages::can::frame> frames) {
   send_result worst = send_result::sent;
   for (const messages::can::frame& item : frames) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bus/can/id_filter.hpp"
@@ -33,6 +34,9 @@ enum class controller_state : std::uint8_t {
   bus_off,
   down
 };
+
+/// As installers read it: `error-active`, `error-warning`, `error-passive`, `bus-off`, `down`.
+[[nodiscard]] std::string_view to_text(controller_state state);
 
 /// What is wrong with a bus, as far as its error frames tell.
 enum class link_trouble : std::uint8_t {

@@ -4,8 +4,8 @@
 #include <string>
 #include <variant>
 
+#include "nodes/cli/agreement.hpp"
 #include "nodes/cli/applied_site.hpp"
-#include "nodes/cli/command_request.hpp"
 #include "nodes/cli/journal_configurations.hpp"
 #include "nodes/cli/running_site.hpp"
 #include "nodes/cli/shown_identity.hpp"
@@ -15,14 +15,8 @@ namespace voltaic::nodes::cli {
 
 namespace {
 
-struct options {
-  std::string rack;
-  std::string hash;
-  request_options asked;
-};
-
 // What the person is about to agree to, as the rack's journal has it.
-exit_code show_identity(const options& given) {
+exit_code show_identity(const agreement& given) {
   const auto found = find_running_site(given.asked.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);
@@ -46,30 +40,19 @@ exit_code show_identity(const options& given) {
   return exit_code::done;
 }
 
-exit_code accept(const options& given) {
+exit_code accept(const agreement& given) {
   if (given.hash.empty()) return show_identity(given);
-  if (given.asked.reason.empty()) {
-    fmt::print(stderr, "voltaic accept: --reason is required\nvoltaic accept --help says more\n");
-    return exit_code::usage;
-  }
-  messages::command command;
-  command.operation = "accept";
-  command.point = given.rack + "/" + given.hash;
-  return request(std::move(command), given.asked, {"accept", given.rack, given.hash});
+  return agree("accept", given);
 }
 
 } // namespace
 
 action declare_accept(command_options& app) {
-  auto given = std::make_shared<options>();
-  app.add_option("RACK", given->rack, "Whose device is another one, or was never accepted")
-      .type_name("RACK")
-      .required();
-  app.add_option("HASH", given->hash,
-                 "Of the device that is there now; without it that is shown, with the one that was "
-                 "accepted, and nothing is accepted")
-      .type_name("HASH");
-  declare_request_options(app, given->asked, false);
+  auto given = std::make_shared<agreement>();
+  declare_agreement(
+      app, *given, "Whose device is another one, or was never accepted",
+      "Of the device that is there now; without it that is shown, with the one that was "
+      "accepted, and nothing is accepted");
   return [given] { return accept(*given); };
 }
 

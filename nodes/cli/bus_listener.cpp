@@ -7,23 +7,6 @@
 namespace voltaic::nodes::cli {
 namespace {
 
-std::string word_of(bus::can::controller_state state) {
-  using bus::can::controller_state;
-  switch (state) {
-    case controller_state::error_active:
-      return "error-active";
-    case controller_state::error_warning:
-      return "error-warning";
-    case controller_state::error_passive:
-      return "error-passive";
-    case controller_state::bus_off:
-      return "bus-off";
-    case controller_state::down:
-      return "down";
-  }
-  return {};
-}
-
 double seconds(std::int64_t us) {
   return static_cast<double>(us) / static_cast<double>(messages::us_per_s);
 }
@@ -60,7 +43,7 @@ view::traffic_picture bus_listener::look(frame_words& by) const {
   view::traffic_picture result;
   result.bus = bus_;
   result.uri = uri_;
-  result.state = word_of(read.state);
+  result.state = to_text(read.state);
   result.load_percent = read.load_percent;
   result.lost = read.rx_overflow;
   const std::lock_guard lock(mutex_);

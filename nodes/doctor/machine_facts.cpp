@@ -29,22 +29,6 @@ namespace fs = std::filesystem;
 using bus::can::controller_state;
 using bus::can::file_descriptor;
 
-std::string word_of(controller_state state) {
-  switch (state) {
-    case controller_state::error_active:
-      return "error-active";
-    case controller_state::error_warning:
-      return "error-warning";
-    case controller_state::error_passive:
-      return "error-passive";
-    case controller_state::bus_off:
-      return "bus-off";
-    case controller_state::down:
-      return "down";
-  }
-  return {};
-}
-
 std::string group_name(gid_t id) {
   const auto* entry = ::getgrgid(id);
   return entry == nullptr ? std::to_string(id) : std::string(entry->gr_name);
@@ -117,7 +101,7 @@ interface_facts look_at_interface(const std::string& name) {
   result.is_virtual = seen.kind == "vcan";
   result.bitrate = seen.bitrate;
   result.restart_ms = seen.restart_ms;
-  if (seen.state) result.state = word_of(*seen.state);
+  if (seen.state) result.state = to_text(*seen.state);
   if (seen.counters) {
     result.transmit_errors = seen.counters->transmit;
     result.receive_errors = seen.counters->receive;

@@ -9,7 +9,7 @@
 namespace voltaic::nodes::process {
 namespace {
 
-constexpr std::int64_t look_period_us = 250'000;
+constexpr std::int64_t report_period_us = 250'000;
 
 std::set<std::string> links_told_by(const site::plan& plan, const site::node& self) {
   std::set<std::string> result(self.lines.begin(), self.lines.end());
@@ -30,7 +30,7 @@ comm_log::comm_log(const site::plan& plan, const site::node& self)
 
 void comm_log::look(const field_ports& ports, messages::instant now) {
   if (now.monotonic_us < due_us_) return;
-  due_us_ = now.monotonic_us + look_period_us;
+  due_us_ = now.monotonic_us + report_period_us;
   for (const auto& line : report_.step(ports.health(), ports.line_health(), now.monotonic_us))
     file_.write(line, now.utc_us);
 }

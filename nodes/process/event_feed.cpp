@@ -12,7 +12,7 @@ namespace voltaic::nodes::process {
 
 namespace {
 
-constexpr std::int64_t look_period_us = 100'000;
+constexpr std::int64_t feed_period_us = 100'000;
 constexpr std::size_t records_a_look = 200;
 constexpr const char* position_key = "event_feed";
 
@@ -35,7 +35,7 @@ event_feed::stamp event_feed::look() const {
 
 void event_feed::step(std::int64_t now_us) {
   if (now_us < due_us_) return;
-  due_us_ = now_us + look_period_us;
+  due_us_ = now_us + feed_period_us;
   const auto now = look();
   if (now == seen_ && settled_) return;
   // Once more after the last change: two of them may bear the same time.

@@ -7,22 +7,6 @@
 namespace voltaic::nodes::process {
 namespace {
 
-std::string_view to_text(bus::can::controller_state state) {
-  switch (state) {
-    case bus::can::controller_state::error_active:
-      return "error-active";
-    case bus::can::controller_state::error_warning:
-      return "error-warning";
-    case bus::can::controller_state::error_passive:
-      return "error-passive";
-    case bus::can::controller_state::bus_off:
-      return "bus-off";
-    case bus::can::controller_state::down:
-      return "down";
-  }
-  return "down";
-}
-
 std::string_view to_text(bus::can::link_trouble trouble) {
   switch (trouble) {
     case bus::can::link_trouble::none:

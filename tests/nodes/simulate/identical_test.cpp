@@ -8,7 +8,7 @@
 #include "messages/can/checksum.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
+#include "support/loaded_site.hpp"
 
 // Batteries of one kind in one site: the same identifiers on buses of their own, and others behind
 // a bridge on one bus.
@@ -20,11 +20,6 @@ using namespace voltaic::nodes;
 namespace {
 
 constexpr std::int64_t ms = messages::us_per_ms;
-
-site::plan good(std::variant<site::plan, messages::findings> loaded) {
-  if (const auto* found = std::get_if<messages::findings>(&loaded)) FAIL(found->front().text);
-  return std::get<site::plan>(std::move(loaded));
-}
 
 /// "values" and "state" of a guarded pack, moved by a bridge.
 messages::can::frame values_frame(std::uint32_t id, std::uint16_t decivolts, int counter,
@@ -102,7 +97,7 @@ const std::string place = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/packs.t
 } // namespace
 
 TEST_CASE("F-066 six packs that all send 0x181, on three buses and behind a bridge, are six") {
-  const auto plan = good(site::load_text(packs, place));
+  const auto plan = tests::sound(site::load_text(packs, place));
   simulate::simulated_site_options options;
   options.recordings = traffic();
   simulate::simulated_site site(plan, std::move(options));
@@ -131,8 +126,8 @@ TEST_CASE("F-065 check refuses two packs of one bus with the same identifiers, a
 }
 
 TEST_CASE("F-066 of identical racks on four buses only the one that is asked closes") {
-  const auto plan =
-      good(site::load(std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/identical_racks.toml"));
+  const auto plan = tests::sound(
+      site::load(std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/identical_racks.toml"));
   simulate::simulated_site site(plan, {});
   for (int steps = 0; steps < 300; ++steps) site.step();
   auto asked = simulate::make_command("close", "rack_4", 1);
@@ -165,7 +160,7 @@ name = "rack_0"
 device = "bms_0"
 protection = "protection/lfp.toml"
 )";
-  const auto plan = good(site::load_text(text, place));
+  const auto plan = tests::sound(site::load_text(text, place));
   CHECK_FALSE(plan.takes_orders(plan.racks.front()));
   CHECK_FALSE(plan.racks.front().close_allowed);
   REQUIRE(plan.warnings.size() == 1);

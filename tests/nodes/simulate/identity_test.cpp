@@ -1,26 +1,18 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "messages/configuration/identity.hpp"
-#include "messages/points/output.hpp"
-#include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/played_site.hpp"
 
 namespace identity_test {
 
 using namespace voltaic;
 using namespace voltaic::nodes;
 using actors::simulator::override_kind;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -57,73 +49,27 @@ protection = "protection/lfp.toml"
 )";
 
 /// A site of one rack that says which one it is.
-class serial_site {
+class serial_site : public tests::played_site {
  public:
-  serial_site() {
-    const std::string configs = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs";
-    fs::copy(configs + "/profiles", folder_.path() / "profiles");
-    fs::copy(configs + "/protection", folder_.path() / "protection");
-    std::ofstream(folder_.path() / "profiles/serial.json") << profile().dump(1);
-    auto loaded = site::load_text(site_text, folder_ / "site.toml");
-    if (const auto* found = std::get_if<messages::findings>(&loaded))
-      for (const auto& finding : *found) UNSCOPED_INFO(site::to_string(finding));
-    REQUIRE(std::holds_alternative<site::plan>(loaded));
-    plan_ = std::get<site::plan>(std::move(loaded));
-    running = std::make_unique<simulate::simulated_site>(plan_, simulate::simulated_site_options{});
-  }
-
-  void pass(int seconds) {
-    const auto end_us = running->now().monotonic_us + seconds * messages::us_per_s;
-    while (running->now().monotonic_us < end_us) {
-      running->step();
-      for (const auto& heard : running->take_messages()) {
-        if (const auto* event = std::get_if<messages::event>(&heard.payload))
-          events.push_back(*event);
-        if (const auto* result = std::get_if<messages::result>(&heard.payload))
-          results_.push_back(*result);
-      }
-    }
-  }
+  serial_site() : played_site(site_text, "serial", profile()) {}
 
   /// Another device stands in the rack's place.
   void say(int serial) {
     REQUIRE(running->set("rack_0", "soh", std::nullopt, override_kind::value, serial / 10.0));
   }
 
-  messages::result ask(const std::string& operation, const std::string& point = "rack_0") {
-    auto command = simulate::make_command(operation, point, ++number_);
-    command.deadline_utc_us = running->now().utc_us + simulate::command_deadline_us;
-    running->send(std::move(command));
-    results_.clear();
-    pass(8);
-    REQUIRE(results_.size() == 1);
-    return results_.front();
-  }
   messages::result accept(int serial) {
     namespace configuration = messages::configuration;
     return ask("accept",
                "rack_0/" + configuration::hash_of({{"serial_number", std::to_string(serial)}}));
   }
 
-  [[nodiscard]] std::string text(const std::string& point) const {
-    const auto found = running->points().find(point);
-    return found ? messages::points::value_text(*found) : "-";
-  }
   [[nodiscard]] bool is_told(const std::string& candidate, const std::string& edge,
                              const std::string& reason) const {
     return std::ranges::any_of(events, [&](const messages::event& each) {
       return each.candidate == candidate && each.edge == edge && each.reason == reason;
     });
   }
-
-  std::unique_ptr<simulate::simulated_site> running;
-  std::vector<messages::event> events;
-
- private:
-  tests::temporary_folder folder_;
-  site::plan plan_;
-  std::vector<messages::result> results_;
-  std::size_t number_ = 0;
 };
 
 } // namespace

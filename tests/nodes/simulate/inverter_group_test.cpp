@@ -12,7 +12,7 @@
 #include "messages/inverter/items.hpp"
 #include "nodes/simulate/simulated_site.hpp"
 #include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
+#include "support/loaded_site.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace inverter_group_test {
@@ -83,11 +83,7 @@ class group_site {
     auto profile = nlohmann::json::parse(stream);
     profile["ratings"]["capacity_ah"] = 3 * profile["ratings"]["capacity_ah"].get<double>();
     std::ofstream(folder_.path() / "profiles/large.json") << profile.dump(1);
-    auto loaded = site::load_text(site_text + limits, folder_ / "site.toml");
-    if (const auto* found = std::get_if<messages::findings>(&loaded))
-      for (const auto& finding : *found) UNSCOPED_INFO(site::to_string(finding));
-    REQUIRE(std::holds_alternative<site::plan>(loaded));
-    plan_ = std::get<site::plan>(std::move(loaded));
+    plan_ = tests::sound(site::load_text(site_text + limits, folder_ / "site.toml"));
     site = std::make_unique<simulate::simulated_site>(plan_, simulate::simulated_site_options{});
     simulate::simulation_options how;
     how.duration_ms = 3'000;

@@ -2,24 +2,18 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <filesystem>
 #include <fstream>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include "messages/points/output.hpp"
-#include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/played_site.hpp"
 
 namespace watched_rack_test {
 
 using namespace voltaic;
 using namespace voltaic::nodes;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -75,52 +69,9 @@ dc_bus = "dc_0"
 )";
 
 /// A site of one rack without orders and, on the same DC bus, one of the demo.
-class watched_site {
+class watched_site : public tests::played_site {
  public:
-  explicit watched_site(feedback told) {
-    const std::string configs = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs";
-    fs::copy(configs + "/profiles", folder_.path() / "profiles");
-    fs::copy(configs + "/protection", folder_.path() / "protection");
-    std::ofstream(folder_.path() / "profiles/watched.json") << profile_with(told).dump(1);
-    auto loaded = load(site_text);
-    if (const auto* found = std::get_if<messages::findings>(&loaded))
-      for (const auto& finding : *found) UNSCOPED_INFO(site::to_string(finding));
-    REQUIRE(std::holds_alternative<site::plan>(loaded));
-    plan = std::get<site::plan>(std::move(loaded));
-    running = std::make_unique<simulate::simulated_site>(plan, simulate::simulated_site_options{});
-  }
-
-  [[nodiscard]] std::variant<site::plan, messages::findings> load(const std::string& text) const {
-    return site::load_text(text, folder_ / "site.toml");
-  }
-
-  void pass(int seconds) {
-    const auto end_us = running->now().monotonic_us + seconds * messages::us_per_s;
-    while (running->now().monotonic_us < end_us) {
-      running->step();
-      for (const auto& heard : running->take_messages()) {
-        if (const auto* event = std::get_if<messages::event>(&heard.payload))
-          events.push_back(*event);
-        if (const auto* result = std::get_if<messages::result>(&heard.payload))
-          results.push_back(*result);
-      }
-    }
-  }
-
-  messages::result ask(const std::string& operation, const std::string& rack = "rack_0") {
-    auto command = simulate::make_command(operation, rack, ++number_);
-    command.deadline_utc_us = running->now().utc_us + simulate::command_deadline_us;
-    running->send(std::move(command));
-    results.clear();
-    pass(8);
-    REQUIRE(results.size() == 1);
-    return results.front();
-  }
-
-  [[nodiscard]] std::string text(const std::string& point) const {
-    const auto found = running->points().find(point);
-    return found ? messages::points::value_text(*found) : "-";
-  }
+  explicit watched_site(feedback told) : played_site(site_text, "watched", profile_with(told)) {}
 
   [[nodiscard]] std::vector<std::string> contactor_events() const {
     std::vector<std::string> told;
@@ -129,15 +80,6 @@ class watched_site {
         told.push_back(event.state + " " + event.reason);
     return told;
   }
-
-  site::plan plan;
-  std::unique_ptr<simulate::simulated_site> running;
-  std::vector<messages::event> events;
-  std::vector<messages::result> results;
-
- private:
-  tests::temporary_folder folder_;
-  std::size_t number_ = 0;
 };
 
 } // namespace
