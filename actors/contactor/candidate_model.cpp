@@ -73,6 +73,14 @@ candidate open_current_candidate(double rated_a) {
                .actions = {inhibit_close}});
 }
 
+candidate stuck_key_candidate() {
+  return made(reset_key_stuck, "",
+              {.level = level::alarm,
+               .set = 1,
+               .set_ms = ms_of(key_stuck_us),
+               .clear_ms = ms_of(finding_clear_us)});
+}
+
 std::vector<candidate> contactor_candidates(const contactor_options& rules,
                                             std::span<const std::string_view> inputs) {
   std::vector<candidate> all{made(contactor_weld, "",

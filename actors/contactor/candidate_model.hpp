@@ -16,6 +16,9 @@ namespace voltaic::actors::contactor {
 [[nodiscard]] std::vector<messages::protection::candidate> contactor_candidates(
     const contactor_options& rules, std::span<const std::string_view> inputs);
 
+/// A key that resets latches and is turned all the time.
+[[nodiscard]] messages::protection::candidate stuck_key_candidate();
+
 /// Current through contactors that read open, of any rack.
 [[nodiscard]] messages::protection::candidate open_current_candidate(double rated_a);
 

@@ -12,10 +12,6 @@
 
 namespace voltaic::actors::protection {
 
-/// The alarm that stands while a rack's device is another one than the known one, and the warning
-/// while nobody accepted the one that was heard first.
-inline constexpr const char* identity_changed = "identity_changed";
-inline constexpr const char* identity_not_accepted = "identity_not_accepted";
 /// Why a rack is not closed before its device said all that was accepted of it.
 inline constexpr const char* identity_not_heard = "identity_not_heard";
 

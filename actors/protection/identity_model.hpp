@@ -12,6 +12,11 @@
 
 namespace voltaic::actors::protection {
 
+/// The alarm that stands while a rack's device is another one than the known one, and the warning
+/// while nobody accepted the one that was heard first.
+inline constexpr const char* identity_changed = "identity_changed";
+inline constexpr const char* identity_not_accepted = "identity_not_accepted";
+
 /// What a device says of itself comes in several messages: it is told and kept this long after the
 /// first of them.
 inline constexpr std::int64_t identity_gather_us = messages::us_per_s;

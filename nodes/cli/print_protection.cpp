@@ -12,6 +12,7 @@
 #include "actors/contactor/candidate_model.hpp"
 #include "actors/contactor/contactor_model.hpp"
 #include "actors/protection/protection_model.hpp"
+#include "actors/protection/told_candidates_model.hpp"
 #include "messages/configuration/text.hpp"
 #include "messages/points/output.hpp"
 #include "messages/protection/table.hpp"
@@ -95,11 +96,23 @@ std::string contactor_lines(const site::plan& plan, const site::rack& rack,
   if (!holds.interlock.empty()) inputs.emplace_back(contactor::interlock_open);
   if (!holds.fire.empty()) inputs.emplace_back(contactor::fire_detected);
   std::string lines;
+  if (!holds.reset_key.empty()) lines += lines_of(any_chemistry, contactor::stuck_key_candidate());
   const auto judged =
       plan.takes_orders(rack)
           ? contactor::contactor_candidates(rules, inputs)
           : std::vector<candidate>{contactor::open_current_candidate(rules.rated_current_a)};
   for (const auto& each : judged) lines += lines_of(any_chemistry, each);
+  return lines;
+}
+
+// What protection tells by comparing: no row judges it.
+std::string told_lines(const site::plan& plan, const site::rack& rack) {
+  std::string lines;
+  if (!plan.find_device(rack.device)->profile->identity.empty())
+    for (const auto& each : actors::protection::identity_candidates())
+      lines += lines_of(any_chemistry, each);
+  if (rack.second_evaluator)
+    lines += lines_of(any_chemistry, actors::protection::difference_candidate());
   return lines;
 }
 
@@ -182,7 +195,8 @@ exit_code print_protection(const site::plan& plan, const std::string& which) {
     std::string lines;
     for (const auto& each : found.holds->limits.candidates)
       lines += lines_of(found.holds->limits.chemistry, each);
-    tables.add(lines + built_in_lines(judging) + contactor_lines(plan, rack, *found.holds),
+    tables.add(lines + built_in_lines(judging) + told_lines(plan, rack) +
+                   contactor_lines(plan, rack, *found.holds),
                rack.name);
     for (const auto& each : judging.unbound())
       unbound += fmt::format("{} {}: no input: does not protect\n", rack.name, each);

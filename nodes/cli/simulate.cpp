@@ -46,6 +46,17 @@ std::optional<std::vector<simulate::deed>> read_deeds(const std::string& path,
   return std::get<std::vector<simulate::deed>>(std::move(deeds));
 }
 
+// A trace may be played in part, but nobody should believe that it was played whole.
+void warn_of_late(const std::vector<simulate::deed>& deeds, std::int64_t duration_ms) {
+  const auto late = std::ranges::count_if(
+      deeds, [&](const simulate::deed& each) { return each.t_ms >= duration_ms; });
+  if (late > 0)
+    fmt::print(stderr,
+               "voltaic simulate: {} of {} rows of the trace come after the end and are not "
+               "played: --for {}ms plays all\n",
+               late, deeds.size(), std::ranges::max(deeds, {}, &simulate::deed::t_ms).t_ms + 1);
+}
+
 bool is_candidate(const site::plan& plan, const std::string& name) {
   return actors::protection::is_built_in(name) ||
          std::ranges::any_of(plan.racks, [&](const site::rack& rack) {
@@ -142,6 +153,7 @@ exit_code simulate_site(const options& given) {
   }
   auto deeds = read_deeds(given.trace.empty() ? plan->simulator.scenario : given.trace, *plan);
   if (!deeds) return exit_code::findings;
+  warn_of_late(*deeds, static_cast<std::int64_t>(*duration_ms));
   simulate::simulation_options how;
   how.duration_ms = static_cast<std::int64_t>(*duration_ms);
   how.initially_closed = given.initial == "closed";

@@ -342,6 +342,11 @@ void read_roles(section& table, plan& base) {
         {table.report().file(), table.at().line, table.at().column,
          "roles: only the user who starts the site, and root, can open its sockets; group = "
          "\"NAME\" in [site] lets the members of a Unix group use it"});
+  if (!base.roles.empty() && !base.roles.contains("service"))
+    base.warnings.push_back(
+        {table.report().file(), table.at().line, table.at().column,
+         "roles: no group has the role service: whoever uses the site by these groups cannot reset "
+         "a lock, accept another device or answer for a looser limit"});
 }
 
 } // namespace

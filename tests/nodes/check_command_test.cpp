@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -103,6 +105,68 @@ TEST_CASE("what is judged beside the table is printed in the same columns") {
   }
   // None of them has a wired input.
   CHECK(lines_with(said.output, "fire_detected") == 0);
+}
+
+TEST_CASE("what is told by comparing, and of a key, is printed where a rack has it") {
+  tests::temporary_folder place;
+  const std::filesystem::path configs = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs";
+  for (const auto* each : {"profiles", "protection"})
+    std::filesystem::copy(configs / each, place.path() / each);
+  auto profile = nlohmann::json::parse(tests::contents(configs / "profiles/demo_rack.json"));
+  profile["identity"] = {"soh"};
+  std::ofstream(place / "profiles/told.json") << profile.dump(1);
+  std::ofstream(place / "site.toml") << R"([site]
+name = "told"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+[[device]]
+name = "bms_0"
+profile = "profiles/told.json"
+bus = "can0"
+[[digital]]
+name = "dio_0"
+chip = "simulated"
+node = "rack_0"
+[[digital.input]]
+name = "key"
+line = 1
+normally_closed = false
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "protection/lfp.toml"
+second_evaluator = true
+reset_key = "dio_0/key"
+)";
+  const auto said = tests::run_voltaic(place, "check --print-protection " + (place / "site.toml"));
+  INFO(said.errors);
+  CHECK(said.code == 0);
+  for (const auto* line :
+       {"any,identity_changed,,high,alarm,1,0,1000,10000,none,inhibit_close,0,",
+        "any,identity_not_accepted,,high,warning,1,0,1000,0,none,log,0,",
+        "any,evaluator_difference,,high,alarm,1,0,1000,10000,none,inhibit_close,0,",
+        "any,reset_key_stuck,,high,alarm,1,0,30000,5000,none,,0,"}) {
+    INFO(line);
+    CHECK_THAT(said.output, Contains(std::string("\n") + line + "\n"));
+  }
+}
+
+TEST_CASE("rows of a trace that come after the end of the simulation are told of") {
+  tests::temporary_folder place;
+  std::ofstream(place / "trace.csv") << "t_ms,point,index,value\n"
+                                        "1000,rack_0/soc,,50\n"
+                                        "2000,rack_0/soc,,51\n"
+                                        "9000,rack_0/soc,,52\n";
+  const auto play = [&](const std::string& duration) {
+    return tests::run_voltaic(
+        place, "simulate --trace " + (place / "trace.csv") + " --for " + duration + " " + hot_rack);
+  };
+  const auto cut = play("2s");
+  CHECK(cut.code == 0);
+  CHECK_THAT(cut.errors, Contains("2 of 3 rows of the trace come after the end and are not "
+                                  "played: --for 9001ms plays all"));
+  CHECK(play("9001ms").errors.empty());
 }
 
 TEST_CASE(

@@ -361,6 +361,10 @@ TEST_CASE("groups that this machine does not have, and roles that nobody can use
   told = warnings("[site]\nname = \"a\"\n" + bus + "[roles]\nservice = [\"root\"]\n");
   REQUIRE(told.size() == 1);
   CHECK(told[0].find("only the user who starts the site, and root") != std::string::npos);
+  told = warnings("[site]\nname = \"a\"\ngroup = \"root\"\n" + bus +
+                  "[roles]\noperator = [\"root\"]\n");
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].find("no group has the role service") != std::string::npos);
 }
 
 TEST_CASE("the relay listens at its port, moved by the site's offset") {
