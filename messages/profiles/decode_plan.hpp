@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,8 +29,6 @@ class decode_plan {
     std::uint32_t period_ms = 0;
     std::optional<std::int64_t> mux;
     std::uint16_t message = 0; ///< position in device_profile::messages
-    std::uint32_t first_row = 0;
-    std::uint32_t row_count = 0;
   };
   /// Consecutive elements of one point in one carrier.
   struct coverage {
@@ -94,7 +93,20 @@ class decode_plan {
   static constexpr std::uint8_t flag_rescale = 8; ///< the bits have another scale than the point
   static constexpr std::uint8_t flag_real = 16;   ///< an f64 point
 
-  /// One signal, ready to be cut out of the frame as one word.
+  /// A signal of whole numbers on the point's own scale, with one sentinel at most, which is what
+  /// most signals are: it is cut out and judged without a branch.
+  struct plain_row {
+    std::uint64_t mask = 0;    ///< after the shift
+    std::uint64_t sign = 0;    ///< the highest bit of a signed one
+    std::int64_t minimum = 0;  ///< of the raw value
+    std::uint64_t range = 0;   ///< from the minimum to the maximum
+    std::int64_t sentinel = 0; ///< none: one beyond the bounds
+    std::uint32_t index = 0;
+    std::uint16_t point = 0;
+    std::uint8_t shift = 0;
+    std::uint8_t word = 0; ///< 0: as an intel field lies, 1: as a motorola field does
+  };
+  /// One of the other signals, ready to be cut out of the frame as one word.
   struct row {
     std::int64_t minimum = 0; ///< of the raw value, or a double's bits if flag_real
     std::int64_t maximum = 0;
@@ -115,6 +127,15 @@ class decode_plan {
     std::int64_t selector = 0;
     std::uint16_t carrier = no_carrier;
   };
+  /// Selector values below this are looked up in a table, others are searched for.
+  static constexpr std::int64_t direct_selectors_max = 256;
+  /// Where a carrier's signals stand: the plain ones are said before the others.
+  struct rows_of_carrier {
+    std::uint32_t first_plain = 0;
+    std::uint32_t plain_count = 0;
+    std::uint32_t first_row = 0;
+    std::uint32_t row_count = 0;
+  };
   /// One identifier, or one answer.
   struct entry {
     std::uint32_t id = 0;
@@ -129,27 +150,38 @@ class decode_plan {
     std::uint16_t common = no_carrier;
     std::uint32_t first_branch = 0; ///< sorted by selector
     std::uint32_t branch_count = 0;
+    std::uint32_t first_direct = 0; ///< carriers by selector value
+    std::uint32_t direct_count = 0; ///< 0: to be searched for
   };
   static constexpr std::size_t standard_ids = 0x800;
   static constexpr std::uint16_t no_entry = 0xFFFF;
 
   class compiler;
   [[nodiscard]] const entry* find(const can::frame& frame) const;
+  [[nodiscard]] std::uint16_t carrier_of(const entry& mine, std::int64_t selector) const;
   [[nodiscard]] applied judge(const entry& mine, const can::frame& frame,
                               std::uint64_t intel) const;
+  /// What says the same as `from` does, if it can be said plainly.
+  [[nodiscard]] std::optional<plain_row> plain(const row& from) const;
   [[nodiscard]] sample decode_row(const row& from, std::uint64_t intel,
                                   std::uint64_t motorola) const;
+  /// What the carrier's frame says, to `into`; the place behind it.
+  sample* decode_carrier(std::uint16_t number, const std::array<std::uint64_t, 2>& words,
+                         sample* into) const;
 
   std::vector<std::uint16_t> standard_; ///< entry of each 11-bit identifier
   std::vector<entry> entries_; ///< 29-bit ones after the others, sorted by identifier; then answers
   std::size_t first_extended_ = 0;
   std::size_t first_answer_ = 0; ///< of the entries, behind which no frame is looked for
   std::vector<row> rows_;
+  std::vector<plain_row> plain_rows_;
   std::vector<branch> branches_;
+  std::vector<std::uint16_t> direct_; ///< no_carrier where a selector value has none
   std::vector<std::int64_t> sentinels_;
   std::vector<can::checksum> checksums_; ///< one a message that has it
   std::vector<identifier> identifiers_;  ///< as the entries
   std::vector<carrier> carriers_;
+  std::vector<rows_of_carrier> rows_of_; ///< as the carriers
   std::vector<coverage> coverages_;
 };
 

@@ -9,7 +9,7 @@ set(FUZZ_PARSERS
   "messages/iso_tp:frame link"
   "messages/j1939:address_claim assembly diagnostics memory_access packet receiving_session sending_session transfer_control transport transport_listener"
   "messages/modbus:frame pdu"
-  "messages/profiles:decode_plan json_tree load load_commands load_guards load_messages load_points load_registers load_requests profile_reader"
+  "messages/profiles:decode_plan decode_plan_compiler json_tree load load_commands load_guards load_messages load_points load_registers load_requests profile_reader"
   "messages/uds:read"
   "bus/can:socketcan/error_frame socketcan/frame_layout socketcan/interface socketcan/setup_request virtual/packet"
   "bus/message:bundle"

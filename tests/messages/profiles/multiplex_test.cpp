@@ -115,6 +115,38 @@ TEST_CASE("a multiplexer value without an entry decodes nothing") {
   }
 }
 
+TEST_CASE("selector values are found wherever they lie") {
+  const auto profile = load_good(R"({
+    "name": "test", "version": 1, "protocol": "can", "commissioned": false,
+    "points": { "part": { "channel": "A", "type": "u16", "count": 4, "unit": "",
+                          "period_ms": 100 } },
+    "messages": [
+      { "name": "few", "id": "0x100", "length": 4, "multiplexer": { "start": 0, "length": 16 },
+        "signals": [
+          { "point": "part", "index": 0, "start": 16, "length": 8, "mux": 2 },
+          { "point": "part", "index": 1, "start": 24, "length": 8, "mux": 255 } ] },
+      { "name": "many", "id": "0x101", "length": 4, "multiplexer": { "start": 0, "length": 16 },
+        "signals": [
+          { "point": "part", "index": 2, "start": 16, "length": 8, "mux": 2 },
+          { "point": "part", "index": 3, "start": 24, "length": 8, "mux": 256 } ] } ]
+  })");
+  struct example {
+    std::uint32_t id;
+    const char* data;
+    std::optional<std::uint32_t> index;
+  };
+  for (const auto& [id, data, index] :
+       {example{0x100, "02000908", 0}, example{0x100, "FF000809", 1},
+        example{0x100, "01000000", {}}, example{0x100, "00010000", {}},
+        example{0x101, "02000908", 2}, example{0x101, "00010809", 3},
+        example{0x101, "FF000000", {}}, example{0x101, "01010000", {}}}) {
+    CAPTURE(id, data);
+    const decoded_frame decoded(profile, make_frame(id, data));
+    REQUIRE(decoded.samples.size() == (index ? 1 : 0));
+    if (index) CHECK(decoded.sample("part", *index).raw == 9);
+  }
+}
+
 TEST_CASE("signals outside of the multiplexing come with every branch") {
   const auto profile = load_good(R"({
     "name": "test", "version": 1, "protocol": "can", "commissioned": false,

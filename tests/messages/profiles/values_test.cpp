@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
+#include <random>
 
 #include "messages/support/profiles.hpp"
 
@@ -60,6 +61,46 @@ TEST_CASE("F-091 sentinels, values out of range and NaN are invalid, never a num
     CHECK_FALSE(result.good);
     CHECK(std::isnan(result.real));
   }
+}
+
+TEST_CASE("a signal says the same whichever way its plan cuts it out") {
+  // With two sentinels it is judged one by one, with fewer without a branch. Neither may differ at
+  // the edges of range and type.
+  struct kind {
+    const char* type;
+    const char* range;
+    const char* bits;
+  };
+  for (const auto& [type, range, bits] :
+       {kind{"i16", "[-50,100]", R"("start":5,"length":12,"type":"signed")"},
+        kind{"u16", "[3,4000]", R"("start":5,"length":12)"},
+        kind{"i64", "[-9e18,9e18]", R"("start":0,"length":64,"type":"signed")"},
+        kind{"i32", "[-2e9,2e9]", R"("start":7,"length":32,"order":"motorola","type":"signed")"}}) {
+    CAPTURE(type, bits);
+    const auto with = [&](const std::string& sentinels) {
+      return single(std::string(R"("type":")") + type + R"(","valid":)" + range + sentinels, bits);
+    };
+    const auto none = with("");
+    const auto one = with(R"(,"sentinels":[3])");
+    const auto two = with(R"(,"sentinels":[3,3])");
+    std::vector<std::uint64_t> words = {0, ~0ull, 1ull << 63, ~0ull >> 1};
+    for (std::uint64_t raw = 0; raw < 0x1000; ++raw) words.push_back(raw << 5);
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 200; ++i) words.push_back(random());
+    for (const auto word : words) {
+      const auto expected = decode(two, word);
+      const auto same = [&](const sample& said) {
+        return said.good == expected.good && said.raw == expected.raw;
+      };
+      const auto bare = decode(none, word);
+      if (!same(decode(one, word)) || (bare.raw != 3 && !same(bare))) FAIL("word " << word);
+    }
+  }
+}
+
+TEST_CASE("a range that no bits of the signal reach lets nothing through") {
+  const auto profile = single(R"("type":"i16","valid":[300,400])", R"("start":0,"length":8)");
+  for (const std::uint64_t raw : {0, 1, 255}) CHECK_FALSE(decode(profile, raw).good);
 }
 
 TEST_CASE("an infinite float is invalid even without a stated range") {
