@@ -153,7 +153,8 @@ exit_code simulate_site(const options& given) {
   }
   auto deeds = read_deeds(given.trace.empty() ? plan->simulator.scenario : given.trace, *plan);
   if (!deeds) return exit_code::findings;
-  warn_of_late(*deeds, static_cast<std::int64_t>(*duration_ms));
+  // A site's scenario is often longer than what somebody wants to see of it.
+  if (!given.trace.empty()) warn_of_late(*deeds, static_cast<std::int64_t>(*duration_ms));
   simulate::simulation_options how;
   how.duration_ms = static_cast<std::int64_t>(*duration_ms);
   how.initially_closed = given.initial == "closed";
