@@ -36,7 +36,9 @@ set_commands::set_commands(runtime::context& context, messages::profiles::encode
     : context_(context),
       plan_(std::move(plan)),
       send_(std::move(send)),
-      standing_(context, plan_.commands()) {
+      standing_(context, plan_.commands()),
+      timing_(plan_.commands()),
+      counters_(plan_.commands().size()) {
   load();
 }
 
@@ -178,13 +180,28 @@ bool set_commands::act(pending& one, const model& device, runtime::instant now) 
     return false;
   }
   if (is_needless(one, device, now)) return false;
-  if (send(one.set, one.value) != bus::can::send_result::sent) {
+  if (!timing_.may_send(one.set, now.monotonic_us)) {
+    if (!is_followed(one)) return true;
+    conclude(one, outcome::rejected, "another set followed before its frame might be sent", {},
+             now);
+    return false;
+  }
+  if (!send(one.set, one.value, now)) {
     conclude(one, outcome::rejected, "the bus did not take the frame", {}, now);
     return false;
   }
   conclude_those_before(one, now);
   one.sent_us = present.monotonic_us;
   return true;
+}
+
+bool set_commands::is_followed(const pending& one) const {
+  bool is_later = false;
+  for (const auto& [token, each] : pending_) {
+    if (is_later && each.set == one.set && each.durable) return true;
+    is_later = is_later || &each == &one;
+  }
+  return false;
 }
 
 std::vector<double> set_commands::on_their_way(std::uint16_t set) const {
@@ -206,12 +223,29 @@ void set_commands::conclude_those_before(const pending& newest, runtime::instant
   });
 }
 
-std::optional<bus::can::send_result> set_commands::send(std::uint16_t set, double value) {
-  const auto frame = plan_.encode_set(set, value, ++counter_);
-  if (!frame) {
-    return std::nullopt;
+bool set_commands::send(std::uint16_t set, double value, runtime::instant now) {
+  const auto frame = plan_.encode_set(set, value, counters_[set] + 1);
+  if (!frame || send_(*frame) != bus::can::send_result::sent) return false;
+  ++counters_[set];
+  timing_.sent(set, now.monotonic_us);
+  return true;
+}
+
+std::optional<double> set_commands::current_value(std::uint16_t set) const {
+  const auto newest = on_their_way(set);
+  return newest.empty() ? standing_.in_force(set) : newest.back();
+}
+
+void set_commands::repeat(runtime::instant now) {
+  // What the device says meanwhile is not heard yet.
+  if (runtime::lags(context_, now)) return;
+  for (std::size_t each = 0; each < plan_.commands().size(); ++each) {
+    const auto set = static_cast<std::uint16_t>(each);
+    if (!timing_.is_due(set, now.monotonic_us)) continue;
+    const auto value = current_value(set);
+    if (value && (!timing_.may_send(set, now.monotonic_us) || !send(set, *value, now))) continue;
+    timing_.repeated(set, now.monotonic_us);
   }
-  return send_(*frame);
 }
 
 void set_commands::step(const model& device, runtime::instant now) {
@@ -245,6 +279,7 @@ void set_commands::step(const model& device, runtime::instant now) {
   }
   go_back(now);
   hold(device, now);
+  repeat(now);
 }
 
 bool set_commands::is_awaited(std::uint16_t set, runtime::instant now) const {
@@ -266,7 +301,7 @@ void set_commands::hold(const model& device, runtime::instant now) {
     std::optional<runtime::reported_value> reported;
     if (said && said->quality == messages::quality::good) reported = {said->value, said->time_us};
     const auto again = standing_.look(which, reported, now);
-    if (again && send(which, again->value) == bus::can::send_result::sent) {
+    if (again && timing_.may_send(which, now.monotonic_us) && send(which, again->value, now)) {
       standing_.wrote(*again, now);
     }
   }
@@ -276,7 +311,8 @@ void set_commands::go_back(runtime::instant now) {
   // What is over in the present is not resumed by a chain that still lives in the past.
   for (const auto& next : standing_.due(runtime::present(context_, now))) {
     // What was asked for meanwhile goes first, and may make it needless.
-    if (!is_awaited(next.set, now) && send(next.set, next.value) == bus::can::send_result::sent) {
+    if (!is_awaited(next.set, now) && timing_.may_send(next.set, now.monotonic_us) &&
+        send(next.set, next.value, now)) {
       standing_.went_back(next, now);
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "actors/can_device/can_device_model.hpp"
+#include "actors/can_device/transmit_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/command_gate.hpp"
 #include "actors/runtime/standing_values.hpp"
@@ -55,6 +56,8 @@ class set_commands {
   [[nodiscard]] std::string lane_of(const messages::command& command) const;
   /// Gives the device again what it does not hold.
   void hold(const model& device, runtime::instant now);
+  /// Another one for the same set waits behind it to act.
+  [[nodiscard]] bool is_followed(const pending& one) const;
   /// What was sent for this set and is not concluded.
   [[nodiscard]] std::vector<double> on_their_way(std::uint16_t set) const;
   /// Ends what was sent for the same set before: what the device reports from now on says nothing
@@ -64,17 +67,24 @@ class set_commands {
   /// Gives the device what follows on a set that is over.
   void go_back(runtime::instant now);
   void remember(const std::string& key, std::string body, runtime::instant now);
-  [[nodiscard]] std::optional<bus::can::send_result> send(std::uint16_t set, double value);
+  /// Sends again what is in force, where the profile wants that in each period.
+  void repeat(runtime::instant now);
+  /// What the device has to be told of it: what was sent last and is not answered yet, else what
+  /// is in force.
+  [[nodiscard]] std::optional<double> current_value(std::uint16_t set) const;
+  /// Whether the bus took it. Not while its gap runs: see `may_send`.
+  [[nodiscard]] bool send(std::uint16_t set, double value, runtime::instant now);
 
   runtime::context& context_;
   messages::profiles::encode_plan plan_;
   frame_sender send_;
   runtime::command_gate gate_;
   runtime::standing_values standing_;
+  transmit_model timing_;
   std::map<std::uint64_t, pending> pending_; ///< by token of the journal
   std::vector<messages::result> unfinished_; ///< in a former life; kept at the first step
   std::uint64_t next_token_ = 1;
-  std::uint64_t counter_ = 0;
+  std::vector<std::uint64_t> counters_; ///< of the frames sent, by the plan's position
 };
 
 } // namespace voltaic::actors::can_device

@@ -257,6 +257,10 @@ struct command {
   value_range allowed;         ///< others are refused, never clamped
   std::optional<double> default_value;
   tighter side = tighter::toward_zero; ///< where values lie that ask for less
+  // set commands of a CAN device only
+  std::uint32_t period_ms = 0;      ///< what is in force is sent again this often; 0: when it changes
+  std::uint32_t phase_ms = 0;       ///< so long after each multiple of the period
+  std::uint32_t minimum_gap_ms = 0; ///< from one of its frames to the next, whatever asks for it
   friend bool operator==(const command&, const command&) = default;
 };
 

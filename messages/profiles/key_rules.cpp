@@ -179,6 +179,9 @@ constexpr key_rule rules[] = {
     {"command", "maximum"},
     {"command", "default"},
     {"command", "tighter"},
+    {"command", "period_ms"},
+    {"command", "phase_ms"},
+    {"command", "minimum_gap_ms"},
     {"command", "description"},
 
     {"field", "field"},

@@ -14,6 +14,11 @@ namespace {
 
 constexpr std::uint8_t frame_bytes_max = 8;
 constexpr std::size_t fields_max = 64;
+/// A port steps every 10 ms.
+constexpr std::uint32_t send_period_ms_min = 10;
+constexpr std::uint32_t send_period_ms_max = 3'600'000;
+/// A set whose frame has to wait for longer would be over by its deadline.
+constexpr std::uint32_t gap_ms_max = 2'000;
 
 constexpr spelling<command_purpose> purposes[] = {{"set", command_purpose::set},
                                                   {"order", command_purpose::order},
@@ -120,7 +125,9 @@ void read_frame(const object_reader& reader, load_context& context, command& res
 }
 
 void read_target(const object_reader& reader, load_context& context, command& result) {
-  check_keys(reader, {"register"}, {"id", "length", "signals", "checksum"}, "a Modbus command");
+  check_keys(reader, {"register"},
+             {"id", "length", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms"},
+             "a Modbus command");
   const auto* node = reader.object("register");
   if (node == nullptr) return;
   const object_reader target(context.found, *node, "target_register", reader.path_of("register"),
@@ -133,10 +140,10 @@ void read_target(const object_reader& reader, load_context& context, command& re
 }
 
 void check_order(const object_reader& reader, const load_context& context, const command& result) {
-  check_keys(
-      reader, {},
-      {"channel", "point", "read_back", "minimum", "maximum", "default", "tighter", "register"},
-      "an order");
+  check_keys(reader, {},
+             {"channel", "point", "read_back", "minimum", "maximum", "default", "tighter",
+              "register", "period_ms", "phase_ms", "minimum_gap_ms"},
+             "an order");
   if (!reader.has("signals")) return;
   const bool leased = context.profile.lease.mode == lease_mode::device;
   for (const auto name : order_fields) {
@@ -220,6 +227,22 @@ void read_side(const object_reader& reader, command& result) {
     reader.add("tighter", "a heartbeat is no limit");
 }
 
+/// When its frames are sent besides the ones that a set asks for.
+void read_timing(const object_reader& reader, command& result) {
+  result.period_ms =
+      reader.whole<std::uint32_t>("period_ms", send_period_ms_min, send_period_ms_max).value_or(0);
+  result.phase_ms = reader.whole<std::uint32_t>("phase_ms", 0, send_period_ms_max).value_or(0);
+  result.minimum_gap_ms = reader.whole<std::uint32_t>("minimum_gap_ms", 1, gap_ms_max).value_or(0);
+  if (!reader.has("period_ms")) {
+    if (reader.has("phase_ms")) reader.add("phase_ms", "without period_ms nothing has a phase");
+    return;
+  }
+  if (result.phase_ms > 0 && result.phase_ms >= result.period_ms)
+    reader.add("phase_ms", fmt::format("is not below period_ms, {}", result.period_ms));
+  if (result.minimum_gap_ms > result.period_ms)
+    reader.add("minimum_gap_ms", fmt::format("is above period_ms, {}", result.period_ms));
+}
+
 void read_set(const object_reader& reader, const load_context& context, command& result) {
   check_keys(reader, {"channel", "point", "read_back", "minimum", "maximum"}, {}, "a set command");
   result.channel = reader.text("channel").value_or("");
@@ -229,6 +252,7 @@ void read_set(const object_reader& reader, const load_context& context, command&
   if (reader.has("point") && !is_name(result.point))
     reader.add("point", "expected a name like charge_current_limit");
   read_side(reader, result);
+  read_timing(reader, result);
   take_read_back(reader, context, result);
   if (reader.has("signals") && find_field(result, "value") == nullptr)
     reader.add("signals", "a set command needs the field \"value\"");

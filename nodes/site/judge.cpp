@@ -97,6 +97,10 @@ double bits_per_second(const profiles::device_profile& profile) {
   if (const auto* order = profile.order_command(); order != nullptr)
     result +=
         1000.0 / order_period_ms * messages::can::worst_case_bits(order->extended, order->length);
+  for (const auto& command : profile.commands)
+    if (command.period_ms > 0)
+      result += 1000.0 / command.period_ms *
+                messages::can::worst_case_bits(command.extended, command.length);
   return result;
 }
 

@@ -61,9 +61,13 @@ inline constexpr std::uint16_t cell_voltage = 0;
 inline constexpr std::uint16_t power = 1;
 inline constexpr std::uint16_t reported_limit = 2;
 
-/// Throws with the first finding if the text above is no profile.
-inline std::shared_ptr<const messages::profiles::device_profile> small_device() {
-  auto loaded = messages::profiles::load_profile(small_device_text, "small.json");
+/// Throws with the first finding if it is no profile. `set_keys`: more keys of its set command.
+inline std::shared_ptr<const messages::profiles::device_profile> small_device(
+    const std::string& set_keys = "") {
+  std::string text(small_device_text);
+  constexpr std::string_view last_key = R"("default": 140)";
+  text.insert(text.find(last_key) + last_key.size(), set_keys);
+  auto loaded = messages::profiles::load_profile(text, "small.json");
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
     throw std::runtime_error(std::to_string(findings->front().line) + ": " +
                              findings->front().text);

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -23,14 +25,18 @@ using tests::test_node;
 constexpr std::int64_t ms = messages::us_per_ms;
 
 struct fixture {
-  fixture() : node({group()}) { run(200); }
+  fixture() : fixture(tests::small_device()) {}
+  explicit fixture(std::shared_ptr<const messages::profiles::device_profile> of)
+      : profile(std::move(of)), node({group()}) {
+    run(200);
+  }
 
   runtime::group_spec group() {
     runtime::group_spec made;
     made.children.push_back(
         {"bms_0", "can_device", [this](runtime::context& context) {
            return std::make_unique<can_device>(
-               context, model_options{"bms_0", "rack_0", 0, tests::small_device()},
+               context, model_options{"bms_0", "rack_0", 0, profile},
                [this](const messages::can::frame& frame) { return take(frame); });
          }});
     return made;
@@ -41,6 +47,7 @@ struct fixture {
     if (bus_full) return bus::can::send_result::full;
     if (frame.id == 0x082) {
       sent.push_back((frame.data[0] | frame.data[1] << 8) / 10.0);
+      sent_us.push_back(node.clock.now().monotonic_us);
       if (device_obeys) held = static_cast<std::uint16_t>(frame.data[0] | frame.data[1] << 8);
     }
     return bus::can::send_result::sent;
@@ -113,6 +120,7 @@ struct fixture {
     REQUIRE(node.engine->ready());
   }
 
+  std::shared_ptr<const messages::profiles::device_profile> profile;
   std::uint16_t held = 1'400;
   std::uint8_t priority = messages::command_priority::person;
   bool device_obeys = true;
@@ -120,6 +128,7 @@ struct fixture {
   bool bus_full = false;
   bool bus_throws = false;
   std::vector<double> sent;
+  std::vector<std::int64_t> sent_us;
   test_node node;
 };
 
@@ -167,6 +176,62 @@ TEST_CASE_METHOD(fixture, "F-137 a CAN device's limit for a time goes back to th
   CHECK(reverted() == reversions{{100, is_over}});
   run(3'000);
   CHECK(sent == values{100, 50, 100});
+}
+
+/// Its limit is wanted each second, 300 ms after the full one, and never twice in 500 ms.
+struct repeated : fixture {
+  repeated()
+      : fixture(
+            tests::small_device(R"(, "period_ms": 1000, "phase_ms": 300, "minimum_gap_ms": 500)")) {
+  }
+};
+
+TEST_CASE_METHOD(repeated, "what is in force is sent again in each period, by its phase") {
+  run(3'000);
+  REQUIRE(sent == values{140, 140, 140}); // the default
+  for (const auto each : sent_us) CHECK(each % (1'000 * ms) == 300 * ms);
+  order("a", 90, 5'000);
+  run(1'000);
+  CHECK(only_answer().outcome == outcome::done);
+  sent.clear();
+  run(2'000);
+  CHECK(sent == values{90, 90});
+  run(3'000);
+  CHECK(sent.back() == 140);
+  // Where the bus does not take it, it goes out as soon as it does.
+  bus_full = true;
+  run(2'500);
+  sent.clear();
+  bus_full = false;
+  run(100);
+  CHECK(sent == values{140});
+}
+
+TEST_CASE_METHOD(repeated, "F-137 a value on its way is not sent back by the one before it") {
+  device_obeys = false;
+  order("slow", 90);
+  run(4'000);
+  REQUIRE(std::ranges::count(sent, 90) >= 3);
+  CHECK(std::ranges::is_sorted(sent, std::ranges::greater()));
+}
+
+TEST_CASE_METHOD(repeated,
+                 "frames of one command keep their gap, and the newest set waits for it") {
+  for (int i = 0; i < 40; ++i) {
+    order(fmt::format("k{}", i), 50 + i);
+    run(i % 3 == 0 ? 100 : 200);
+  }
+  run(2'000);
+  REQUIRE(sent.size() > 10);
+  for (std::size_t i = 1; i < sent_us.size(); ++i) CHECK(sent_us[i] - sent_us[i - 1] >= 500 * ms);
+  CHECK(sent.back() == 89);
+  // Each was answered, once.
+  std::map<std::string, int> answers;
+  for (const auto& frame : node.outside.sent)
+    if (const auto opened = messages::decode(*frame))
+      if (const auto* each = std::get_if<messages::result>(&opened->payload)) ++answers[each->key];
+  CHECK(answers.size() == 40);
+  for (const auto& [key, count] : answers) CHECK(count == 1);
 }
 
 TEST_CASE_METHOD(fixture, "who may set a CAN device's limit is judged by what is in force") {
