@@ -194,9 +194,9 @@ const rack_limits& limit_model::step(const limit_inputs& now, std::int64_t now_u
   } else {
     trend_.forget();
   }
-  const bool may_rise = now.cell_v.complete &&
-                        (!options_.has_temperature || now.temperature_c.complete) &&
-                        (!options_.has_soc || (now.soc_percent && !now.soc_is_doubted));
+  const bool may_rise =
+      now.cell_v.complete && (!options_.has_temperature || now.temperature_c.complete) &&
+      (!options_.has_soc || (now.soc_percent && !now.soc_is_late && !now.soc_is_doubted));
   const double charge_percent =
       settle(charge_, by_curves(true, now, ahead_c), now.charge_percent, may_rise, now_us);
   const double discharge_percent =

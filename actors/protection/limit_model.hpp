@@ -56,6 +56,7 @@ struct limit_inputs {
   extremes cell_v;
   extremes temperature_c;
   std::optional<double> soc_percent; ///< nothing: not usable, so nothing is allowed
+  bool soc_is_late = false;          ///< it is what was known last: nothing rises by it
   /// The cells contradict it: no curve is read at it, and nothing rises by it. What a doubted SOC
   /// costs, a level of its own says; the cells' curves hold all the same.
   bool soc_is_doubted = false;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/protection/held_extremes_model.hpp"
 #include "actors/protection/input_model.hpp"
 #include "actors/protection/limit_model.hpp"
 #include "actors/protection/row_model.hpp"
@@ -230,6 +231,8 @@ class protection_model {
   void renew_limits(bool caused);
   [[nodiscard]] extremes extremes_of(measured what);
   [[nodiscard]] limit_inputs inputs_of_limits();
+  /// Whether the cells contradict SOC; while either is not said, whether they did.
+  [[nodiscard]] bool is_soc_doubted(const limit_inputs& now) const;
   void update_caps();
   [[nodiscard]] bool carries_nothing() const;
   void watch_rest();
@@ -243,8 +246,10 @@ class protection_model {
   input_model inputs_;
   limit_model limits_;
   std::array<unusable, measured_count> unusable_{};
-  std::int64_t limits_us_ = 0;  ///< when limits were looked at last
-  double charge_percent_ = 100; ///< what active levels leave
+  std::array<held_extremes_model, measured_count> held_{};
+  bool soc_was_doubted_ = false; ///< when limits were looked at last
+  std::int64_t limits_us_ = 0;   ///< when limits were looked at last
+  double charge_percent_ = 100;  ///< what active levels leave
   double discharge_percent_ = 100;
   std::vector<watch> watches_;
   std::vector<std::size_t> silences_; ///< those of them that watch who is silent

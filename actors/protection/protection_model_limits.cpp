@@ -92,7 +92,7 @@ void protection_model::conclude_limits(const consequence& all) {
   renew_limits(true);
 }
 
-// What is stale lets nothing rise; how long it may hold the ladders know.
+// What is late lets nothing rise; how long it may hold its silence tells.
 extremes protection_model::extremes_of(measured what) {
   if (!inputs_.is_bound(what)) return {};
   const auto& values = inputs_.values({input_kind::measured, what});
@@ -101,11 +101,22 @@ extremes protection_model::extremes_of(measured what) {
   auto& lost = unusable_[position_of(what)];
   if (lost.count != scan.invalid_count()) lost = {scan.invalid_count(), last_us_};
   const bool is_settled = lost.count == 0 || last_us_ - lost.since_us >= unusable_patience_us;
-  const auto late_ms = silence_after(options_.points[position_of(what)].period_ms).warning_ms;
-  const bool is_fresh = scan.all_received() && silence.maximum < late_ms;
+  const auto silent = silence_after(options_.points[position_of(what)].period_ms);
+  auto how = heard::whole;
+  if (!scan.all_received() || scan.is_any_stale() || silence.maximum >= silent.warning_ms)
+    how = silence.maximum < silent.alarm_ms ? heard::late : heard::lost;
   const double parts = describe(what).parts;
-  return {values.minimum / parts, values.maximum / parts, values.any_valid,
-          values.any_valid && is_fresh && is_settled};
+  return held_[position_of(what)].step({values.minimum / parts, values.maximum / parts,
+                                        values.any_valid, values.any_valid && is_settled},
+                                       how);
+}
+
+bool protection_model::is_soc_doubted(const limit_inputs& now) const {
+  const auto& contradicted = inputs_.values({input_kind::soc_contradiction, measured::soc});
+  const auto& cells = inputs_.values({input_kind::measured, measured::cell_voltage});
+  const bool is_late =
+      (now.soc_percent && !contradicted.any_valid) || (now.cell_v.known && !cells.any_valid);
+  return is_late ? soc_was_doubted_ : contradicted.any_valid && contradicted.maximum > 0;
 }
 
 bool protection_model::is_at_rest() const {
@@ -134,9 +145,10 @@ limit_inputs protection_model::inputs_of_limits() {
   now.cell_v = extremes_of(measured::cell_voltage);
   now.temperature_c = extremes_of(measured::cell_temperature);
   if (inputs_.is_bound(measured::soc)) {
-    const auto& contradicted = inputs_.values({input_kind::soc_contradiction, measured::soc});
-    now.soc_percent = inputs_.value_of(measured::soc);
-    now.soc_is_doubted = contradicted.any_valid && contradicted.maximum > 0;
+    const auto soc = extremes_of(measured::soc);
+    if (soc.known) now.soc_percent = soc.maximum;
+    now.soc_is_late = !soc.complete;
+    now.soc_is_doubted = soc_was_doubted_ = is_soc_doubted(now);
   }
   if (cooling_row_ && counts(rows_[*cooling_row_])) now.heat_margin_k = cooling_margin_k;
   now.charge_percent = charge_percent_;

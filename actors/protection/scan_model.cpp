@@ -94,7 +94,7 @@ void scan_model::apply_whole(const element_block& block, std::int64_t now_us) {
   if (!uniform_) {
     std::fill_n(values_.valid.begin(), values_.count, -1);
     uniform_ = true;
-    never_count_ = invalid_count_ = 0;
+    never_count_ = stale_count_ = invalid_count_ = 0;
   }
   if (expired_) std::ranges::fill(values_.fresh, -1);
   expired_ = false;
@@ -184,13 +184,14 @@ void scan_model::expire(std::int64_t now_us) {
 }
 
 void scan_model::recount() {
-  never_count_ = invalid_count_ = 0;
+  never_count_ = stale_count_ = invalid_count_ = 0;
   oldest_us_ = oldest_fresh_us_ = std::numeric_limits<std::int64_t>::max();
   for (std::uint32_t element = 0; element < values_.count; ++element) {
     oldest_us_ = std::min(oldest_us_, fresh_us_[element]);
     if (values_.fresh[element] != 0)
       oldest_fresh_us_ = std::min(oldest_fresh_us_, fresh_us_[element]);
     if (quality_[element] == quality::never) ++never_count_;
+    if (quality_[element] == quality::stale) ++stale_count_;
     if (quality_[element] != quality::invalid) continue;
     if (invalid_count_ == 0) first_invalid_ = element;
     ++invalid_count_;

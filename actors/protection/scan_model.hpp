@@ -62,6 +62,8 @@ class scan_model {
   /// The lowest of them; only if there are any.
   [[nodiscard]] std::uint32_t first_invalid() const { return first_invalid_; }
   [[nodiscard]] bool all_received() const { return never_count_ == 0; }
+  /// Their source says that it does not know some of them any more.
+  [[nodiscard]] bool is_any_stale() const { return stale_count_ > 0; }
   /// Somebody listens from now on: what never arrives is silent since then.
   void begin(std::int64_t now_us);
   /// Age of the element that did not arrive for the longest time, since `begin` at the most,
@@ -96,6 +98,7 @@ class scan_model {
   std::uint32_t seen_count_ = 0;
   std::uint32_t scans_ = 0;
   std::uint32_t never_count_;
+  std::uint32_t stale_count_ = 0;
   std::uint32_t invalid_count_ = 0;
   std::uint32_t first_invalid_ = 0;
   std::int64_t oldest_us_ = 0;
