@@ -49,7 +49,8 @@ protection_actor::protection_actor(runtime::context& context, actor_options opti
       events_(context),
       limits_told_(own_.model().options().charge_current_a,
                    own_.model().options().discharge_current_a),
-      evaluator_(std::move(options.second_evaluator)) {
+      evaluator_(std::move(options.second_evaluator)),
+      second_(warm_up_us(own_.model().options().derating)) {
   own_.load_latches(is_store_lost());
   if (!evaluator_.empty()) {
     context_.listen(evaluator_, runtime::kind::permit);
@@ -260,6 +261,10 @@ void protection_actor::say_permit(const verdict& word, runtime::instant now) {
   if (second_.differs()) {
     said.close_allowed = false;
     said.reasons.emplace_back(evaluator_difference);
+  }
+  if (second_.is_warming_up()) {
+    said.close_allowed = false;
+    said.reasons.emplace_back(evaluator_warming_up);
   }
   if (deadlines_.level_now() == deadline_model::level::open) {
     said.granted = said.close_allowed = false;

@@ -98,7 +98,19 @@ current_limits limits_in(const messages::limits& said) {
           said.discharge_reasons};
 }
 
+std::int64_t warm_up_us(const messages::protection::derating& rules) {
+  constexpr double whole = 100;
+  const double rise_s = whole / rules.recovery_percent_per_s;
+  const double longest_s = std::max(rise_s, rules.trend_window_s);
+  const double most_s = static_cast<double>(warm_up_us_max) / messages::us_per_s;
+  // Written so that a rise that never ends, or is no number, has the most.
+  const double bounded_s = longest_s < most_s ? longest_s : most_s;
+  const auto history_us = static_cast<std::int64_t>(bounded_s * messages::us_per_s);
+  return std::max(history_us, unusable_patience_us) + getting_ready_us;
+}
+
 void second_opinion_model::hear(const messages::permit& word, std::int64_t now_us) {
+  if (word_ && word.epoch > word_->epoch) renewed_us_ = now_us;
   word_ = word;
   heard_us_ = now_us;
 }
@@ -141,18 +153,25 @@ const second_opinion_model::joined& second_opinion_model::step(const outputs& ow
 }
 
 void second_opinion_model::judge(bool is_same, std::int64_t now_us) {
-  turned_ = false;
-  if (is_same != alarm_) {
+  if (is_same != differs_) {
     turning_us_.reset();
-    return;
+  } else {
+    if (!turning_us_) turning_us_ = now_us;
+    const auto passed_us = now_us - *turning_us_;
+    // Longer than a difference may last, and as long as an agreement has to.
+    if (differs_ ? passed_us >= agreement_us : passed_us > difference_us) {
+      differs_ = !differs_;
+      turning_us_.reset();
+    }
   }
-  if (!turning_us_) turning_us_ = now_us;
-  const auto passed_us = now_us - *turning_us_;
-  // Longer than a difference may last, and as long as an agreement has to.
-  if (alarm_ ? passed_us < agreement_us : passed_us <= difference_us) return;
-  alarm_ = !alarm_;
-  turned_ = true;
-  turning_us_.reset();
+  // An alarm that stood before a start stays until both agree, and none begins while they do.
+  const bool begins = !is_same && !is_new(now_us);
+  const bool is_alarm = differs_ && (alarm_ || begins);
+  turned_ = std::exchange(alarm_, is_alarm) != is_alarm;
+}
+
+bool second_opinion_model::is_new(std::int64_t now_us) const {
+  return renewed_us_ && now_us - *renewed_us_ < warm_up_us_;
 }
 
 } // namespace voltaic::actors::protection

@@ -11,6 +11,8 @@ namespace voltaic::actors::protection {
 
 /// The alarm of two evaluators that disagree, or of which one is silent.
 inline constexpr const char* evaluator_difference = "evaluator_difference";
+/// Why nothing is closed while a second one that started anew differs from the first.
+inline constexpr const char* evaluator_warming_up = "evaluator_warming_up";
 /// Why nothing may flow while the second one says nothing.
 inline constexpr const char* evaluator_silent = "evaluator_silent";
 
@@ -27,6 +29,15 @@ inline constexpr std::int64_t evaluator_silence_us = 500 * messages::us_per_ms;
 inline constexpr double same_limit_share = 0.01;
 inline constexpr double same_limit = 0.1;
 
+/// How long a life of an evaluator differs from another that is older, by nothing but its age:
+/// until limits rose from nothing to everything, a trend of temperatures is whole, and what became
+/// unusable before it began is old; and until it was ready.
+[[nodiscard]] std::int64_t warm_up_us(const messages::protection::derating& rules);
+/// Until an evaluator that starts is ready; at the most, for `warm_up_us`.
+inline constexpr std::int64_t getting_ready_us = 10 * messages::us_per_s;
+/// However slowly limits rise, so long a difference may be one of age at the most.
+inline constexpr std::int64_t warm_up_us_max = 1'800 * messages::us_per_s;
+
 /// Of both the smaller of currents and powers, of voltages the narrower, each with what holds it
 /// down.
 [[nodiscard]] current_limits strictest(const current_limits& one, const current_limits& other);
@@ -36,8 +47,14 @@ inline constexpr double same_limit = 0.1;
 /// What the first evaluator of a rack makes of the second one's words: it takes the stricter of
 /// both limits, asks for what one of both asks for, and tells when they disagree. The permits are
 /// joined by the contactor, who hears both. Pure; times are the chain's.
+///
+/// A second evaluator that started anew, while the first lived on, warms up: each life has a higher
+/// epoch, and by that it tells so. For `warm_up_us` what both differ about is no alarm, but holds
+/// as ever, and nothing is closed on it.
 class second_opinion_model {
  public:
+  explicit second_opinion_model(std::int64_t warm_up_us) : warm_up_us_(warm_up_us) {}
+
   void hear(const messages::permit& word, std::int64_t now_us);
   void hear(const messages::limits& said) { limits_ = limits_in(said); }
   void hear(const protection::requests& wanted) { requests_ = wanted; }
@@ -50,17 +67,22 @@ class second_opinion_model {
   };
   const joined& step(const outputs& own, std::int64_t now_us);
 
-  /// They disagree for longer than they may.
+  /// They disagree for longer than they may, and not because the second one is new.
   [[nodiscard]] bool differs() const { return alarm_; }
   /// `differs` changed with the last step.
   [[nodiscard]] bool turned() const { return turned_; }
+  /// They disagree for longer than they may, because the second one is new, as far as is known.
+  [[nodiscard]] bool is_warming_up() const { return differs_ && !alarm_; }
   /// What each of them says, while they differ.
   [[nodiscard]] const std::string& words() const { return words_; }
 
  private:
   [[nodiscard]] std::string difference(const outputs& own, bool is_silent) const;
   void judge(bool is_same, std::int64_t now_us);
+  [[nodiscard]] bool is_new(std::int64_t now_us) const;
 
+  std::int64_t warm_up_us_;
+  std::optional<std::int64_t> renewed_us_; ///< when the second one started anew, if it did
   std::optional<messages::permit> word_;
   std::optional<std::int64_t> heard_us_; ///< or when it was first awaited
   std::optional<current_limits> limits_;
@@ -68,7 +90,8 @@ class second_opinion_model {
   joined joined_;
   current_limits held_; ///< as they were when both last differed
   std::optional<std::int64_t> differed_us_;
-  std::optional<std::int64_t> turning_us_; ///< since when it is otherwise than `alarm_` says
+  std::optional<std::int64_t> turning_us_; ///< since when it is otherwise than `differs_` says
+  bool differs_ = false;
   bool alarm_ = false;
   bool turned_ = false;
   std::string words_;

@@ -100,10 +100,25 @@ class stage {
     rules.equipment = equipment;
     rules.witness = witness;
     if (has_second) {
+      second_rules_ = rules;
       start_second(rules);
       rules.second_evaluator = second_name;
     }
     protection = std::make_unique<protection_actor>(*protection_context, rules);
+    start_contactor();
+    deliver("bms_0", described_);
+  }
+
+  /// The second evaluator is made anew, and who is started after it; the first lives on.
+  void restart_second() {
+    second.reset();
+    contactor.reset();
+    contactor_context = std::make_unique<stage_context>(*this, "rack_0/contactor");
+    start_second(second_rules_);
+    start_contactor();
+    deliver("bms_0", described_);
+  }
+  void start_contactor() {
     contactor::actor_options sequence;
     sequence.rules.rack = "rack_0";
     sequence.rules.break_current_a = 20;
@@ -111,7 +126,6 @@ class stage {
     sequence.inputs = inputs;
     if (has_second) sequence.second_evaluator = second_name;
     contactor = std::make_unique<contactor::contactor_actor>(*contactor_context, sequence);
-    deliver("bms_0", described_);
   }
 
   void deliver(const std::string& source, messages::payload payload) {
@@ -280,6 +294,7 @@ class stage {
     second = std::make_unique<second_evaluator>(*second_context, options);
   }
 
+  actor_options second_rules_;
   messages::catalogue described_;
   std::deque<mail> mails_;
   std::deque<std::tuple<std::string, std::uint64_t, bus::storage::append_result>> stored_;

@@ -23,6 +23,9 @@ struct pair : stage {
   explicit pair(std::function<void(protection_options&)> mutation = {}) {
     has_second = true;
     adjust_second = std::move(mutation);
+    begin();
+  }
+  void begin() {
     start();
     run(1'000);
     command("rack_0/contactor", "close");
@@ -123,6 +126,54 @@ TEST_CASE("F-157 a silent second evaluator withholds the lease, and comes back t
   both.command("rack_0/contactor", "close");
   both.run(1'500);
   CHECK(both.order.lease);
+}
+
+TEST_CASE(
+    "F-157 a second evaluator that starts anew withholds until it is ready, without an alarm") {
+  pair both;
+  both.adjust = [](protection_options& rules) {
+    rules.derating = messages::protection::derating_of({}, rules.table);
+  };
+  both.begin();
+  // The first one remembers a cell that was high: its limits rise from there.
+  both.cell_mv[19] = 3'590;
+  both.run(1'000);
+  both.cell_mv[19] = 3'300;
+  both.run(15'000);
+  const auto before_a = both.limits.charge_current_a;
+  REQUIRE(before_a > 0);
+  REQUIRE(before_a < 140);
+  both.restart_second();
+  both.run(400);
+  CHECK_FALSE(both.order.lease);
+  both.run(600);
+  CHECK_FALSE(both.order.lease);
+  const auto refusal = [&] {
+    both.command("rack_0/contactor", "close");
+    both.run(1'500);
+    return both.results.back();
+  };
+  both.run(3'000);
+  const auto refused = refusal();
+  CHECK(refused.outcome == messages::outcome::rejected);
+  CHECK(std::ranges::find(refused.reasons, evaluator_warming_up) != refused.reasons.end());
+  CHECK(both.limits.charge_current_a < before_a + 20); // the new one alone would allow all
+  both.run(130'000);
+  CHECK(both.edges(evaluator_difference).empty());
+  CHECK_FALSE(both.order.lease); // nobody closes it by itself
+  CHECK(refusal().outcome == messages::outcome::done);
+  CHECK(both.order.lease);
+}
+
+TEST_CASE("F-157 what a second evaluator that is new withholds for good is an alarm in the end") {
+  pair both;
+  both.adjust_second = [](protection_options& rules) { rules.charge_current_a = 70; };
+  both.restart_second();
+  both.run(60'000);
+  CHECK(both.edges(evaluator_difference).empty());
+  CHECK(both.limits.charge_current_a == 70);
+  both.run(60'000);
+  CHECK(both.edges(evaluator_difference) == words{"set alarm"});
 }
 
 TEST_CASE("F-157 a silent first evaluator is not replaced by the second") {

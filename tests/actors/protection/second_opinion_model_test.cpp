@@ -14,7 +14,7 @@ using messages::us_per_ms;
 
 /// What both say, and what becomes of it, in steps of 50 ms.
 struct pair {
-  second_opinion_model model;
+  second_opinion_model model{warm_up_us({})};
   outputs own;
   messages::permit word;
   messages::limits limits;
@@ -180,6 +180,75 @@ TEST_CASE("F-157 a second evaluator that says nothing leaves no current, and is 
   both.speaks = false;
   both.run(600);
   CHECK(both.said.limits.charge_a == 0);
+}
+
+TEST_CASE("F-157 what a second evaluator that is new differs about is no alarm, and holds") {
+  const auto warm_up_ms = warm_up_us({}) / us_per_ms;
+  pair both;
+  both.run(5'000);
+  ++both.word.epoch;
+  both.word.granted = both.word.close_allowed = false; // it is not ready
+  both.limits.charge_current_a = 0;
+  both.run(2'000);
+  CHECK(both.said.limits.charge_a == 0);
+  both.word.granted = both.word.close_allowed = true;
+  both.limits.charge_current_a = 70; // and then knows less of what was
+  both.run(static_cast<int>(warm_up_ms) - 3'000);
+  CHECK(both.turns.empty());
+  CHECK(both.model.is_warming_up());
+  CHECK(both.said.limits.charge_a == 70);
+  const bool agrees = GENERATE(true, false);
+  CAPTURE(agrees);
+  if (agrees) both.limits.charge_current_a = 140;
+  both.run(20'000);
+  CHECK(both.turns.size() == (agrees ? 0 : 1)); // however old it is by now, they differ
+  CHECK_FALSE(both.model.is_warming_up());
+  CHECK(both.model.differs() == !agrees);
+}
+
+TEST_CASE("F-157 an alarm of two evaluators that stands is not lifted by a start of the second") {
+  pair both;
+  both.run(500);
+  both.word.locked = true;
+  both.run(2'000);
+  REQUIRE(both.turns.size() == 1);
+  ++both.word.epoch;
+  both.run(20'000);
+  CHECK(both.turns.size() == 1);
+  CHECK(both.model.differs());
+}
+
+TEST_CASE("F-157 a second evaluator that is new and says nothing leaves no current, as any other") {
+  pair both;
+  both.run(5'000);
+  ++both.word.epoch;
+  both.run(500);
+  both.speaks = false;
+  both.run(600);
+  CHECK(both.said.limits.charge_a == 0);
+}
+
+TEST_CASE("F-157 the first word of a second evaluator is no start anew") {
+  pair both;
+  both.word.epoch = 7;
+  both.word.locked = true;
+  both.run(2'000);
+  CHECK(both.turns.size() == 1);
+}
+
+TEST_CASE("a life of an evaluator is new until its limits could rise and its trend is whole") {
+  const auto seconds = [](double recovery_percent_per_s, double trend_window_s) {
+    messages::protection::derating rules;
+    rules.recovery_percent_per_s = recovery_percent_per_s;
+    rules.trend_window_s = trend_window_s;
+    return warm_up_us(rules) / messages::us_per_s;
+  };
+  CHECK(seconds(1, 60) == 110);
+  CHECK(seconds(0.5, 60) == 210);
+  CHECK(seconds(5, 120) == 130);
+  CHECK(seconds(5, 30) == 70); // what became unusable just before is known for so long
+  CHECK(seconds(0, 60) == 1'810);
+  CHECK(seconds(1e-9, 60) == 1'810);
 }
 
 } // namespace voltaic::actors::protection::second_opinion_model_test

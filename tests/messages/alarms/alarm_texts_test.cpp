@@ -103,7 +103,8 @@ const names contactor_reasons = {"start",
                                  "fire_detected",
                                  "interlock_open",
                                  "opening_overdue",
-                                 "evaluator_silent"};
+                                 "evaluator_silent",
+                                 "evaluator_warming_up"};
 
 names all_contactor_reasons() {
   auto all = contactor_reasons;
