@@ -49,6 +49,7 @@ contactor_actor::contactor_actor(runtime::context& context, actor_options option
       commands_(context),
       gate_(context, rack_, options.asks_before_closing),
       catalogue_(catalogue_of(rack_, context.name())),
+      machine_boot_(context.lives_on_recording() ? std::string() : options.machine_boot),
       permit_silence_us_(options.rules.permit_silence_us) {
   std::vector<std::string> latched;
   for (const auto& each : memory_.latched()) latched.push_back(each.name);
@@ -89,16 +90,21 @@ void contactor_actor::load_wear() {
     if (record.key != context_.name() + wear_key_end) continue;
     const auto kept = decode_wear(record.body);
     stored_wear_ = kept.counted;
-    model_.load_wear(kept.counted, kept.heat_share, context_.now().utc_us - record.utc_us);
+    stored_heat_share_ = kept.heat_share;
+    model_.load_wear(
+        kept.counted, kept.heat_share,
+        messages::surely_passed_us(kept.stored, {machine_boot_, context_.now().monotonic_us}));
   }
 }
 
 void contactor_actor::store_wear(runtime::instant now) {
-  if (model_.counted() == stored_wear_) return;
+  if (model_.counted() == stored_wear_ && model_.heat_share() <= stored_heat_share_) return;
   stored_wear_ = model_.counted();
-  context_.store({0, bus::storage::counters_stream, context_.name() + wear_key_end, now.utc_us,
-                  encode_wear(stored_wear_, model_.heat_share())},
-                 0);
+  stored_heat_share_ = model_.heat_share();
+  context_.store(
+      {0, bus::storage::counters_stream, context_.name() + wear_key_end, now.utc_us,
+       encode_wear({stored_wear_, stored_heat_share_, {machine_boot_, now.monotonic_us}})},
+      0);
 }
 
 void contactor_actor::begin(runtime::instant now) {

@@ -28,6 +28,7 @@ struct actor_options {
   /// Others have a say in its closing: racks of its DC bus, its inverter.
   bool asks_before_closing = false;
   std::string second_evaluator; ///< the actor that has to permit as well; empty: there is none
+  std::string machine_boot;     ///< of `messages::machine_time`: how long a journal's word is old
 };
 
 /// The CONTACTOR actor: permits and commands in; orders, state and results out.
@@ -109,8 +110,10 @@ class contactor_actor final : public runtime::actor {
   bool epoch_due_ = false;
   bool noted_closed_ = false; ///< in the journal
   wear stored_wear_;          ///< the same
-  bool ending_ = false;       ///< the node is: open, and stay open
-  bool no_time_ = false;      ///< `closing_` was given up for want of time
+  double stored_heat_share_ = 0;
+  bool ending_ = false;      ///< the node is: open, and stay open
+  std::string machine_boot_; ///< empty: its time is no machine's
+  bool no_time_ = false;     ///< `closing_` was given up for want of time
   std::uint64_t counter_ = 0;
   std::int64_t state_said_us_ = 0;
   std::optional<bool> joined_said_;

@@ -95,12 +95,15 @@ std::vector<messages::block> blocks_of(std::string_view shown,
   return blocks;
 }
 
-std::string encode_wear(const wear& counted, double heat_share) {
+std::string encode_wear(const kept_wear& kept) {
+  const auto& counted = kept.counted;
   return nlohmann::json{{"operations", counted.operations},
                         {"breaks", counted.breaks},
                         {"break_current_a", counted.break_current_a},
                         {"precharge_energy_j", counted.precharge_energy_j},
-                        {"heat_share", heat_share}}
+                        {"heat_share", kept.heat_share},
+                        {"boot", kept.stored.boot},
+                        {"monotonic_us", kept.stored.monotonic_us}}
       .dump();
 }
 
@@ -113,6 +116,9 @@ kept_wear decode_wear(const std::string& body) {
   kept.counted.break_current_a = counted(read, "break_current_a");
   kept.counted.precharge_energy_j = counted(read, "precharge_energy_j");
   kept.heat_share = counted(read, "heat_share");
+  if (read.contains("boot") && read["boot"].is_string() && read.contains("monotonic_us") &&
+      read["monotonic_us"].is_number_integer())
+    kept.stored = {read["boot"].get<std::string>(), read["monotonic_us"].get<std::int64_t>()};
   return kept;
 }
 

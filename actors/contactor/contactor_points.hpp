@@ -7,6 +7,7 @@
 
 #include "actors/contactor/contactor_model.hpp"
 #include "messages/codec/payloads.hpp"
+#include "messages/machine_time.hpp"
 
 namespace voltaic::actors::contactor {
 
@@ -33,12 +34,13 @@ inline constexpr std::int64_t state_period_us = messages::us_per_s;
                                                      std::int64_t now_us);
 
 /// What the journal keeps of it.
-[[nodiscard]] std::string encode_wear(const wear& counted, double heat_share);
-/// The same read again; what a foreign hand wrote counts as nothing.
 struct kept_wear {
   wear counted;
   double heat_share = 0;
+  messages::machine_time stored; ///< when it was so hot
 };
+[[nodiscard]] std::string encode_wear(const kept_wear& kept);
+/// The same read again; what a foreign hand wrote counts as nothing.
 [[nodiscard]] kept_wear decode_wear(const std::string& body);
 
 } // namespace voltaic::actors::contactor

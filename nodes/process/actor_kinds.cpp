@@ -311,7 +311,7 @@ std::vector<actors::runtime::group_spec> make_groups(const site::plan& plan, con
   std::vector<actors::runtime::group_spec> groups;
   std::map<std::string, std::size_t> chains;
   for (const auto& actor : node.actors) {
-    actor_setup setup{plan, actor, {}, {}, {}, field.kept};
+    actor_setup setup{plan, actor, {}, {}, {}, field.kept, field.machine_boot};
     if (actor.kind == site::actor_kind::digital_io && field.driver)
       setup.drive = field.driver(actor.subject);
     std::string rack = actor.subject;

@@ -20,6 +20,7 @@ struct actor_setup {
   std::function<bool(bus::modbus::write_request)> write; ///< of its line; empty without one
   std::function<bool(const std::vector<bool>&)> drive;   ///< of its chip; empty without one
   messages::configuration::kept_elsewhere kept = {};     ///< of racks, in other journals
+  std::string machine_boot = {};                         ///< empty: its time is no machine's
 };
 
 /// How the actor of a plan is made.
@@ -33,6 +34,7 @@ struct field_access {
   std::function<std::function<bool(const std::vector<bool>&)>(const std::string& digital)> driver;
   /// Configurations of racks that other nodes' journals keep.
   messages::configuration::kept_elsewhere kept = {};
+  std::string machine_boot = {}; ///< which start of the machine the nodes' time counts from
 };
 
 /// A node's actors in start order, supervised as they depend on each other: the

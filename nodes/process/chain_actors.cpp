@@ -253,6 +253,7 @@ actor_factory make_contactor(const actor_setup& setup) {
   options.device = rack.device;
   options.asks_before_closing = is_asked_about(setup.plan, rack);
   options.second_evaluator = site::second_evaluator_of(rack);
+  options.machine_boot = setup.machine_boot;
   const auto wanted = site::configuration_of(setup.plan, rack);
   const auto words = setup.plan.find_device(rack.device)->profile_words;
   const auto voltage_max_v = highest_voltage_v(*setup.plan.find_device(rack.device)->profile);

@@ -16,6 +16,7 @@
 #include "nodes/process/bus_feed.hpp"
 #include "nodes/process/kept_configurations.hpp"
 #include "nodes/process/line_plan.hpp"
+#include "nodes/process/machine_boot.hpp"
 #include "nodes/process/subscriptions.hpp"
 #include "nodes/process/user_identity.hpp"
 
@@ -204,7 +205,7 @@ messages::expected<bool> node::start_actors() {
   const field_access field{[this](const std::string& bus) { return field_.sender(bus); },
                            [this](const std::string& line) { return field_.writer(line); },
                            [this](const std::string& name) { return field_.driver(name); },
-                           kept_configurations(*options_.plan, *self_)};
+                           kept_configurations(*options_.plan, *self_), machine_boot()};
   engine.groups = make_groups(*options_.plan, *self_, field);
   engine.first_incarnation = count_start();
   engine.utc_quality = utc_quality();

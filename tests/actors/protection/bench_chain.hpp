@@ -124,6 +124,7 @@ class stage {
     sequence.rules.break_current_a = 20;
     sequence.device = "bms_0";
     sequence.inputs = inputs;
+    sequence.machine_boot = machine_boot;
     if (has_second) sequence.second_evaluator = second_name;
     contactor = std::make_unique<contactor::contactor_actor>(*contactor_context, sequence);
   }
@@ -236,6 +237,7 @@ class stage {
 
   tests::memory_journal journal;
   messages::configuration::standing configuration; ///< of lives that start from now on
+  std::string machine_boot;                        ///< from the next start on
   std::function<void(protection_options&)> adjust; ///< the rules of those lives
   std::vector<std::string> equipment;
   std::string witness; ///< the link that compares the rack's current, from the next start on
