@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -15,8 +16,6 @@ namespace voltaic::actors::digital_io {
 namespace {
 
 using runtime::plane;
-
-constexpr std::int64_t coupler_deadline_us = 2 * messages::us_per_s;
 
 model_options checked(model_options options) {
   const auto findings = options.validate();
@@ -136,6 +135,8 @@ void digital_io_actor::receive(const messages::message& message) {
     advance(now);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
     commands_.take(*command, now);
+  } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {
+    hear(*told);
   }
 }
 
@@ -155,20 +156,73 @@ void digital_io_actor::act(const messages::command& command) {
   }
   const auto slash = command.point.find('/');
   const auto output = slash == std::string::npos ? command.point : command.point.substr(slash + 1);
+  if (waiting_.size() >= waiting_sets_max)
+    return finish(messages::outcome::rejected, {"too many sets wait for couplers"}, {});
   std::optional<std::int64_t> until_us;
   if (command.lease_ms > 0)
     until_us = now.monotonic_us + static_cast<std::int64_t>(command.lease_ms) * messages::us_per_ms;
   if (auto refused = model_.set(output, *level, until_us); !refused.empty()) {
     return finish(messages::outcome::rejected, {std::move(refused)}, {});
   }
-  advance(now);
   const auto at = model_.find_output(output);
   const bool is_line = options_.model.outputs[*at].point.empty();
-  if (is_line && !model_.are_lines_taken()) {
+  if (!is_line) {
+    for (auto& each : waiting_)
+      each.is_overtaken = each.is_overtaken || (each.output == *at && each.on != *level);
+    waiting_.push_back({command, *at, *level, now.monotonic_us});
+  }
+  advance(now);
+  if (!is_line) return;
+  if (!model_.are_lines_taken()) {
     return finish(messages::outcome::unknown,
                   {"the chip refused the line; it is ordered to its safe level"}, {});
   }
   finish(messages::outcome::done, {}, model_.is_on(*at) ? "1" : "0");
+}
+
+void digital_io_actor::hear(const messages::result& told) {
+  for (auto& [output, asked] : asked_) {
+    if (asked.key != told.key) continue;
+    const bool is_refused = told.outcome != messages::outcome::done && !told.reasons.empty();
+    asked.refusal = is_refused ? told.reasons.front() : std::string();
+  }
+}
+
+std::string digital_io_actor::doubt(const waiting_set& of, runtime::instant now) const {
+  const auto& output = options_.model.outputs[of.output];
+  if (of.is_overtaken) return fmt::format("another set followed before {} showed it", output.point);
+  if (model_.is_on(of.output) != of.on)
+    return fmt::format("it fell to its safe level before {} showed it", output.point);
+  const bool is_over =
+      now.monotonic_us - of.since_us >= coupler_shown_us || !commands_.is_in_time(of.command, now);
+  if (!is_over) return {};
+  const auto asked = asked_.find(of.output);
+  const auto refusal = asked == asked_.end() ? std::string() : asked->second.refusal;
+  return fmt::format("{} does not show it; it stays ordered{}{}", output.point,
+                     refusal.empty() ? "" : ": ", refusal);
+}
+
+void digital_io_actor::answer_sets(runtime::instant now) {
+  std::vector<std::pair<messages::command, std::string>> answered; // and why it is not known
+  std::vector<waiting_set> left;
+  for (const auto& each : waiting_) {
+    const bool is_shown = !each.is_overtaken && model_.is_on(each.output) == each.on &&
+                          model_.is_shown_since(each.output, each.since_us, now.monotonic_us);
+    auto why = is_shown ? std::string() : doubt(each, now);
+    if (is_shown || !why.empty()) {
+      answered.emplace_back(each.command, std::move(why));
+    } else {
+      left.push_back(each);
+    }
+  }
+  waiting_ = std::move(left);
+  for (auto& [command, why] : answered) {
+    const bool is_shown = why.empty();
+    const auto on = level_of(command).value_or(false);
+    commands_.finish(command, is_shown ? messages::outcome::done : messages::outcome::unknown,
+                     is_shown ? std::vector<std::string>{} : std::vector{std::move(why)},
+                     is_shown ? (on ? "1" : "0") : "", now);
+  }
 }
 
 void digital_io_actor::wake(runtime::instant now) {
@@ -192,6 +246,7 @@ void digital_io_actor::advance(runtime::instant now) {
   // What became of it may be another state at once.
   changed |= model_.step(now.monotonic_us);
   drive_couplers(now);
+  answer_sets(now);
   tell_inputs(now);
   if (!changed && said_us_ && now.monotonic_us - *said_us_ < points_period_us) return;
   said_us_ = now.monotonic_us;
@@ -250,9 +305,10 @@ void digital_io_actor::drive_couplers(runtime::instant now) {
     const bool is_held = reported != reported_.end() && reported->second == wanted;
     const bool is_new = !asked.us || asked.on != wanted;
     if (!is_new && (is_held || now.monotonic_us - *asked.us < coupler_again_us)) continue;
-    asked = {now.monotonic_us, wanted};
     messages::command command;
     command.id = command.key = fmt::format("{}-{}-{}", context_.name(), now.utc_us, ++next_key_);
+    // What it refused before may be why it shows nothing yet.
+    asked = {now.monotonic_us, wanted, command.key, is_new ? std::string() : asked.refusal};
     command.target = owner_of(point);
     command.operation = "set";
     command.point = foreign_.at(point).name;

@@ -16,6 +16,13 @@ namespace voltaic::actors::digital_io {
 
 /// The points are said again this often, changed or not.
 inline constexpr std::int64_t points_period_us = 100'000;
+/// A coupler has this long to take what it is told, and
+inline constexpr std::int64_t coupler_deadline_us = 2 * messages::us_per_s;
+/// as long again to show it: then the set of an output of it is answered as unknown. Its own
+/// deadline may end before.
+inline constexpr std::int64_t coupler_shown_us = 2 * coupler_deadline_us;
+/// Sets that wait until couplers show them; more are rejected.
+inline constexpr std::size_t waiting_sets_max = 64;
 /// A coupler is told again what it does not hold after this.
 inline constexpr std::int64_t coupler_again_us = messages::us_per_s;
 
@@ -56,7 +63,10 @@ class digital_io_actor final : public runtime::actor {
   void listen_to(const std::string& point);
   void learn(const messages::catalogue& described);
   void take(const messages::telemetry& said, std::int64_t now_us);
+  void hear(const messages::result& told);
   void act(const messages::command& command);
+  /// Answers the sets of couplers' outputs of which it is known by now what became of them.
+  void answer_sets(runtime::instant now);
   void advance(runtime::instant now);
   void tell_inputs(runtime::instant now);
   void drive(runtime::instant now);
@@ -74,8 +84,22 @@ class digital_io_actor final : public runtime::actor {
   struct request {
     std::optional<std::int64_t> us;
     bool on = false;
+    std::string key;
+    std::string refusal; ///< of what it was told last, in its words
   };
+  /// A set that waits until its coupler shows it.
+  struct waiting_set {
+    messages::command command;
+    std::size_t output = 0;
+    bool on = false;
+    std::int64_t since_us = 0;
+    bool is_overtaken = false; ///< another level was set
+  };
+  /// Why nobody knows what became of it; empty: it may still be shown.
+  [[nodiscard]] std::string doubt(const waiting_set& of, runtime::instant now) const;
+
   std::map<std::size_t, request> asked_; ///< by output: what its coupler was told last
+  std::vector<waiting_set> waiting_;     ///< oldest first
   std::uint64_t next_key_ = 0;
   bool described_ = false;
   std::optional<std::int64_t> said_us_;

@@ -87,6 +87,11 @@ class digital_io_model {
   [[nodiscard]] bool is_known(std::size_t input) const { return inputs_[input].known; }
   /// What an output is driven to.
   [[nodiscard]] bool is_on(std::size_t output) const { return outputs_[output].driven; }
+  /// A coupler shows that it holds what its output is driven to, and said so after this time.
+  [[nodiscard]] bool is_shown_since(std::size_t output, std::int64_t since_us,
+                                    std::int64_t now_us) const {
+    return outputs_[output].heard_us > since_us && is_held(output, now_us);
+  }
   /// The levels of all outputs that are lines, in their order.
   [[nodiscard]] std::vector<bool> line_levels() const;
   /// The values of all points.
