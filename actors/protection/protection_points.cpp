@@ -28,12 +28,21 @@ constexpr std::array<computed_point, 11> described_points = {{
     {"configuration", "Configuration", "", 0, "text"},
 }};
 
+// The last of whoever has it.
 constexpr computed_point identity_point = {"identity", "Identity", "", 0, "text"};
+constexpr computed_point permit_point = {"permit", "Permit", "", 0, "text"};
 
 // Where they stand in the list.
 constexpr std::uint16_t fan_position = 3;
 constexpr std::uint16_t heater_position = 4;
 constexpr std::uint16_t balance_position = 5;
+
+std::vector<messages::point_description> described(const std::string& prefix) {
+  std::vector<messages::point_description> points;
+  for (const auto& each : described_points)
+    points.push_back(messages::points::describe(prefix, each, limits_period_us));
+  return points;
+}
 
 std::string level_text(const std::optional<messages::protection::level>& level) {
   return level ? std::string(to_string(*level)) : "none";
@@ -60,11 +69,15 @@ block told_block(std::uint16_t position, const std::optional<double>& value,
 
 messages::catalogue catalogue_of(const std::string& rack, const std::string& owner,
                                  bool has_identity) {
-  std::vector<messages::point_description> points;
-  for (const auto& each : described_points)
-    points.push_back(messages::points::describe(rack, each, limits_period_us));
+  auto points = described(rack);
   if (has_identity)
     points.push_back(messages::points::describe(rack, identity_point, limits_period_us));
+  return messages::points::make_catalogue(owner, std::move(points));
+}
+
+messages::catalogue second_catalogue_of(const std::string& owner) {
+  auto points = described(owner);
+  points.push_back(messages::points::describe(owner, permit_point, limits_period_us));
   return messages::points::make_catalogue(owner, std::move(points));
 }
 
@@ -86,7 +99,9 @@ std::vector<messages::payload> words_of(const std::string& rack, const messages:
                  good_block(8, block::reals{applied.charge_w}, now),
                  good_block(9, block::reals{applied.discharge_w}, now),
                  good_block(10, told.configuration, now)};
-  if (told.identity) said.blocks.push_back(good_block(11, *told.identity, now));
+  constexpr auto last = static_cast<std::uint16_t>(described_points.size());
+  if (told.identity) said.blocks.push_back(good_block(last, *told.identity, now));
+  if (told.permit) said.blocks.push_back(good_block(last, *told.permit, now));
   return {messages::limits{rack, applied.charge_a, applied.discharge_a, applied.reasons,
                            applied.charge_v, applied.discharge_v, applied.charge_w,
                            applied.discharge_w, applied.charge_reasons, applied.discharge_reasons},

@@ -18,6 +18,10 @@ inline constexpr std::int64_t limits_period_us = messages::us_per_s;
 [[nodiscard]] messages::catalogue catalogue_of(const std::string& rack, const std::string& owner,
                                                bool has_identity = false);
 
+/// The points of a rack's second evaluator, `owner`: the same, below its own name, and what it
+/// permits, in words. Nobody hears them but its rack's protection, and captures of faults.
+[[nodiscard]] messages::catalogue second_catalogue_of(const std::string& owner);
+
 /// What protection says of its rack beside permits and events.
 struct told_state {
   current_limits limits;
@@ -25,6 +29,7 @@ struct told_state {
   protection::requests requests;
   std::string configuration;           ///< in words
   std::optional<std::string> identity; ///< in words; nothing: the catalogue does not have it
+  std::optional<std::string> permit;   ///< the same
 };
 
 /// The same as limits and as values of the points of `by`, a catalogue of `catalogue_of`.

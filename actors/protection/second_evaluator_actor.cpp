@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "actors/protection/second_opinion_model.hpp"
 #include "messages/command_deed.hpp"
 #include "messages/roles.hpp"
 
@@ -19,7 +20,7 @@ second_evaluator::second_evaluator(runtime::context& context, second_evaluator_o
       own_(context, std::move(options.own)),
       held_(context.lives_on_recording()),
       commands_(context),
-      catalogue_(catalogue_of(rack_, context.name())) {
+      catalogue_(second_catalogue_of(context.name())) {
   // What the first one latched before there was a second, it latches as well.
   own_.load_latches(is_store_lost(), runtime::latched_by(context.journal(), options.first));
 }
@@ -28,6 +29,7 @@ void second_evaluator::begin(runtime::instant now) {
   begun_ = true;
   if (is_store_lost()) own_.keep_lost_store(now);
   own_.memory().begin(now);
+  context_.say(plane::local, catalogue_, now);
 }
 
 void second_evaluator::receive(const messages::message& message) {
@@ -59,16 +61,22 @@ void second_evaluator::step(const inputs& news, runtime::instant now) {
   own_.memory().retry(now);
   const auto& said = own_.model().step(news, now);
   // The permit goes first: opening waits for no disk.
-  context_.say(plane::local, own_.next_permit(said.verdict), now);
+  auto permit = own_.next_permit(said.verdict);
+  auto permitted = permit_words(permit);
+  if (!permit.reasons.empty()) permitted += ": " + permit.reasons.front();
+  context_.say(plane::local, std::move(permit), now);
   own_.keep_latches(said, now);
-  const bool changed = said.limits_changed || said.requests != requests_said_;
+  const bool changed = said.limits_changed || said.requests != requests_said_ ||
+                       permitted != permitted_said_ || said.level != level_said_;
+  permitted_said_ = std::move(permitted);
   if (changed || now.monotonic_us - limits_said_us_ >= limits_period_us) say_limits(said, now);
 }
 
 void second_evaluator::say_limits(const outputs& said, runtime::instant now) {
   limits_said_us_ = now.monotonic_us;
   requests_said_ = said.requests;
-  const told_state told{said.limits, said.level, said.requests, {}};
+  level_said_ = said.level;
+  const told_state told{said.limits, said.level, said.requests, {}, {}, permitted_said_};
   for (auto& each : words_of(rack_, catalogue_, told, now))
     context_.say(plane::local, std::move(each), now);
 }

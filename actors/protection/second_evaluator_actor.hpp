@@ -46,11 +46,13 @@ class second_evaluator final : public runtime::actor {
   evaluator own_;
   runtime::held_commands held_; ///< until the chain's next instant
   runtime::last_hop commands_;
-  messages::catalogue catalogue_; ///< of what it says of limits; nobody is told
+  messages::catalogue catalogue_; ///< of what it says of limits; only captures are told
   runtime::instant now_;
   bool begun_ = false;
   std::int64_t limits_said_us_ = 0;
   requests requests_said_;
+  std::string permitted_said_; ///< in words
+  std::optional<messages::protection::level> level_said_;
 };
 
 } // namespace voltaic::actors::protection

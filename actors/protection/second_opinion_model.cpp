@@ -57,12 +57,19 @@ std::string_view opening_words(messages::opening of) {
   return "grants nothing";
 }
 
-template <class Word>
-std::string words_of(const Word& word, const current_limits& limits) {
-  std::string text(word.granted ? "grants" : opening_words(word.opening));
-  if (word.granted && !word.close_allowed) text += " no closing";
-  if (word.locked) text += ", locks";
-  text += fmt::format(", {:.1f} A charge, {:.1f} A discharge", limits.charge_a, limits.discharge_a);
+messages::permit permit_of(const verdict& word) {
+  messages::permit made;
+  made.granted = word.granted;
+  made.close_allowed = word.close_allowed;
+  made.opening = word.opening;
+  made.locked = word.locked;
+  made.reasons = word.reasons;
+  return made;
+}
+
+std::string words_of(const messages::permit& word, const current_limits& limits) {
+  auto text = fmt::format("{}, {:.1f} A charge, {:.1f} A discharge", permit_words(word),
+                          limits.charge_a, limits.discharge_a);
   if (!word.reasons.empty()) text += fmt::format(" ({})", word.reasons.front());
   return text;
 }
@@ -84,6 +91,13 @@ current_limits strictest(const current_limits& one, const current_limits& other)
   add_missing(both.reasons, both.charge_reasons);
   add_missing(both.reasons, both.discharge_reasons);
   return both;
+}
+
+std::string permit_words(const messages::permit& word) {
+  std::string text(word.granted ? "grants" : opening_words(word.opening));
+  if (word.granted && !word.close_allowed) text += " no closing";
+  if (word.locked) text += ", locks";
+  return text;
 }
 
 current_limits limits_in(const messages::limits& said) {
@@ -120,7 +134,7 @@ std::string second_opinion_model::difference(const outputs& own, bool is_silent)
   if (!word_ || !limits_) return {};
   if (same(own.verdict, *word_) && same(own.limits, *limits_) && own.requests == requests_)
     return {};
-  return fmt::format("the first {}; the second {}", words_of(own.verdict, own.limits),
+  return fmt::format("the first {}; the second {}", words_of(permit_of(own.verdict), own.limits),
                      words_of(*word_, *limits_));
 }
 

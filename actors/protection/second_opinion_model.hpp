@@ -5,12 +5,12 @@
 #include <string>
 
 #include "actors/protection/protection_model.hpp"
+#include "messages/captured_alarm.hpp"
 #include "messages/codec/payloads.hpp"
 
 namespace voltaic::actors::protection {
 
-/// The alarm of two evaluators that disagree, or of which one is silent.
-inline constexpr const char* evaluator_difference = "evaluator_difference";
+using messages::evaluator_difference;
 /// Why nothing is closed while a second one that started anew differs from the first.
 inline constexpr const char* evaluator_warming_up = "evaluator_warming_up";
 /// Why nothing may flow while the second one says nothing.
@@ -41,6 +41,8 @@ inline constexpr std::int64_t warm_up_us_max = 1'800 * messages::us_per_s;
 /// Of both the smaller of currents and powers, of voltages the narrower, each with what holds it
 /// down.
 [[nodiscard]] current_limits strictest(const current_limits& one, const current_limits& other);
+/// What somebody permits, in few words: "grants no closing", "opens, locks".
+[[nodiscard]] std::string permit_words(const messages::permit& word);
 /// Limits as another evaluator says them.
 [[nodiscard]] current_limits limits_in(const messages::limits& said);
 

@@ -7,15 +7,12 @@
 #include <mutex>
 #include <utility>
 
+#include "messages/captured_alarm.hpp"
+
 namespace voltaic::actors::runtime {
 namespace {
 
 constexpr double us_per_second = messages::us_per_s;
-
-bool is_level_fault(const messages::event& event) {
-  return event.kind == "protection" && event.edge == "set" &&
-         (event.level == "fault" || event.level == "hard");
-}
 
 std::string words_of(const messages::event& event) {
   if (event.kind == "contactor") return fmt::format("{} contactor {}", event.id, event.reason);
@@ -65,7 +62,7 @@ void fault_recorder::recorded(const messages::event& event, messages::instant ti
   if (found == by_name_.end()) return;
   auto& rack = racks_[found->second];
   rack.model.hear({time.monotonic_us, true, frame});
-  bool is_fault = is_level_fault(event);
+  bool is_fault = messages::is_captured_alarm(event);
   if (event.kind == "contactor") {
     // One that starts in this state tells of a fault that was captured when it happened.
     is_fault = event.state == "fault" && !rack.contactor.empty() && rack.contactor != "fault";

@@ -23,8 +23,9 @@ struct captured_rack {
 };
 
 /// Listens to what a node's racks say and hands what was said around each fault to a store. A
-/// fault is a level `fault` or `hard` of protection that sets, and a contactor that comes to
-/// `fault`. What is said is only pointed to; nothing is copied and nobody waits for a disk.
+/// fault is a level `fault` or `hard` of protection that sets, two evaluators that begin to differ,
+/// and a contactor that comes to `fault`. What is said is only pointed to; nothing is copied and
+/// nobody waits for a disk.
 class fault_recorder {
  public:
   /// `store` outlives it.

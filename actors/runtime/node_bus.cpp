@@ -84,8 +84,9 @@ void node_bus::unsubscribe(const mailbox_ptr& all_of) {
 }
 
 void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant time) {
-  if (const auto* said = std::get_if<messages::catalogue>(&payload)) {
-    from.keep(*said, time);
+  const auto* described = std::get_if<messages::catalogue>(&payload);
+  if (described != nullptr && to != plane::local) {
+    from.keep(*described, time);
   } else if (const auto again = from.due(time)) {
     deliver_own(plane::telemetry,
                 messages::encode(std::make_shared<const messages::message>(
@@ -93,14 +94,20 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
   }
   const auto content = std::make_shared<const messages::message>(
       messages::message{from.next(to, time), std::move(payload)});
-  if (to == plane::local) {
-    hand_out(messages::read_back(content));
-    return;
-  }
+  if (to == plane::local) return say_here(content);
   const auto frame = messages::encode(content);
   if (tap_ && to == plane::telemetry) tap_(content->header, content->payload, frame);
   hand_out(messages::content_of(*frame));
   if (outside_ != nullptr) outside_->publish(to, frame);
+}
+
+void node_bus::say_here(const received_ptr& content) {
+  const bool is_catalogue = std::holds_alternative<messages::catalogue>(content->payload);
+  const bool is_captured =
+      is_catalogue || std::holds_alternative<messages::telemetry>(content->payload);
+  if (tap_ && is_captured) tap_(content->header, content->payload, messages::encode(content));
+  // It describes what nobody hears but captures.
+  if (!is_catalogue) hand_out(messages::read_back(content));
 }
 
 void node_bus::repeat(const speaker& from, const messages::payload& telemetry, instant time) {

@@ -31,8 +31,8 @@ class node_bus {
   /// `outside` may be null: a node without a relay. It must outlive the bus.
   node_bus(std::string node, bus::message::endpoint* outside);
 
-  /// Hears what the node's own actors say as telemetry, before anybody else. Before anything is
-  /// said; must outlive the bus.
+  /// Hears what the node's own actors say as telemetry, before anybody else, on plane `local` too.
+  /// Before anything is said; must outlive the bus.
   using tap = std::function<void(const messages::header& header, const messages::payload& content,
                                  const messages::frame_ptr& frame)>;
   void set_tap(tap hears) { tap_ = std::move(hears); }
@@ -87,6 +87,8 @@ class node_bus {
   };
 
   void hand_out(const messages::expected<received_ptr>& said);
+  /// What stays in the node. A catalogue describes what only the tap hears.
+  void say_here(const received_ptr& content);
   void post_all(const received_ptr& content);
   void post(const received_ptr& content, const audience& to);
   void address(const received_ptr& content);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "messages/captured_alarm.hpp"
 #include "nodes/cli/site_view.hpp"
 
 namespace voltaic::nodes::cli {
@@ -14,9 +15,8 @@ using bus::message::recorded;
 using messages::message;
 
 bool is_fault(const messages::event& event) {
-  const bool is_level = event.kind == "protection" && event.edge == "set" &&
-                        (event.level == "fault" || event.level == "hard");
-  return is_level || (event.kind == "contactor" && event.state == "fault");
+  return messages::is_captured_alarm(event) ||
+         (event.kind == "contactor" && event.state == "fault");
 }
 
 /// Hands every message over, by the time it was recorded with.

@@ -348,6 +348,7 @@ std::vector<actors::runtime::captured_rack> captured_racks(const site::plan& pla
     const auto& rack = *plan.find_rack(actor.subject);
     racks.push_back(
         {rack.name, {rack.device, rack.name, rack.name + "/protection", rack.name + "/contactor"}});
+    if (rack.second_evaluator) racks.back().sources.push_back(site::second_evaluator_of(rack));
   }
   return racks;
 }

@@ -119,6 +119,51 @@ TEST_CASE("a fault is captured from 10 s before to 10 s after, at scan rate") {
   }
 }
 
+TEST_CASE("F-157 what the second evaluator of a rack said around a fault is captured as well") {
+  captured_site site;
+  for (const auto* folder : {"profiles", "protection", "inverters"})
+    std::filesystem::copy(std::string(VOLTAIC_SOURCE_FOLDER "/configs/") + folder,
+                          site.place / folder);
+  auto words = contents(VOLTAIC_SOURCE_FOLDER "/configs/demo.toml");
+  const std::string rack = "dc_bus = \"dc_0\"\n";
+  const auto at = words.find(rack);
+  REQUIRE(at != std::string::npos);
+  words.insert(at + rack.size(), "second_evaluator = true\n");
+  std::ofstream(site.place / "two.toml") << words;
+  const auto done = run_voltaic(
+      site.place, "simulate " + (site.place / "two.toml") + " --json --for 50s --trace " +
+                      (site.place / "trace.csv") + " --mutate rack_0/protection=cell_overvoltage" +
+                      " --captures " + (site.place / "captures"));
+  REQUIRE(done.code == 0);
+  const auto said = lines_of(done.output);
+  // Nobody else hears it.
+  CHECK(std::ranges::none_of(
+      said, [](const auto& line) { return line.find("rack_0/evaluator/") != line.npos; }));
+  const auto table = site.captures("--json");
+  INFO(table.output << table.errors);
+  REQUIRE(table.code == 0);
+  const auto shown = site.captures(
+      "rack_0/1 --json rack_0/evaluator/permit rack_0/evaluator/charge_current_limit");
+  INFO(shown.output.substr(0, 500) << shown.errors);
+  REQUIRE(shown.code == 0);
+  CHECK(json::parse(table.output)["faults"].size() == 1); // both differ
+  CHECK(json::parse(table.output)["before_s"].get<double>() > 9.5);
+  std::vector<std::string> permits;
+  double least_a = 1'000;
+  for (const auto& line : lines_of(shown.output)) {
+    const auto row = json::parse(line);
+    const auto& permit = row["values"]["rack_0/evaluator/permit"];
+    if (permit.is_string() && (permits.empty() || permits.back() != permit))
+      permits.push_back(permit);
+    const auto& limit = row["values"]["rack_0/evaluator/charge_current_limit"];
+    if (limit.is_number()) least_a = std::min(least_a, limit.get<double>());
+  }
+  CHECK(permits == std::vector<std::string>{"grants",
+                                            "opens: cell_overvoltage/fault module_0:cell_3",
+                                            "opens, locks: cell_overvoltage/hard module_0:cell_4"});
+  CHECK(least_a == 0);
+}
+
 TEST_CASE("a simulated capture is the same byte for byte each time") {
   captured_site site;
   std::vector<std::string> files;
