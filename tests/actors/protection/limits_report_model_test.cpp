@@ -54,4 +54,41 @@ TEST_CASE("a large change is told within a second, a stop, a start and another c
                          told_large_period_us + 4));
 }
 
+TEST_CASE("voltages are told in tenths and power in whole watts, of both directions") {
+  limits_report_model model(140, 140);
+  auto applied = limits(140, 140);
+  applied.charge_v = 1655.96;
+  applied.discharge_v = 1200.04;
+  applied.charge_w = 158'390.6;
+  applied.discharge_w = 120'000.4;
+  const auto told = model.step(applied, 0);
+  REQUIRE(told);
+  CHECK(told->charge_v == 1656.0);
+  CHECK(told->discharge_v == 1200.0);
+  CHECK(told->charge_w == 158'391);
+  CHECK(told->discharge_w == 120'000);
+}
+
+TEST_CASE("a change of five percent of the rating is large, of either current") {
+  struct {
+    double charge_a, discharge_a;
+    std::int64_t period_us;
+  } const rows[] = {
+      {95, 200, told_large_period_us},   {95.1, 200, told_small_period_us},
+      {100, 190, told_large_period_us},  {100, 190.1, told_small_period_us},
+      {95.1, 190, told_large_period_us},
+  };
+  constexpr std::int64_t first_us = 5'000'000; // the day did not begin with the rack
+  for (const auto& [charge_a, discharge_a, period_us] : rows) {
+    CAPTURE(charge_a, discharge_a);
+    limits_report_model model(100, 200);
+    REQUIRE(model.step(limits(100, 200), first_us));
+    CHECK_FALSE(model.step(limits(charge_a, discharge_a), first_us + period_us - 1));
+    CHECK(model.step(limits(charge_a, discharge_a), first_us + period_us));
+    // The next one counts from there.
+    CHECK_FALSE(model.step(limits(50, 50), first_us + period_us + told_large_period_us - 1));
+    CHECK(model.step(limits(50, 50), first_us + period_us + told_large_period_us));
+  }
+}
+
 } // namespace limits_report_model_test
