@@ -82,4 +82,48 @@ TEST_CASE("F-110 a lost store of latches bars closing until a service person res
   CHECK(text_of(lost) == lines{"fault 1 0 0 0 lock inhibit_close lock"});
 }
 
+TEST_CASE("insulation that nobody measured for a day bars closing, and nothing else") {
+  const auto unknown = insulation_unknown_candidate();
+  CHECK(unknown.name == "sensor_invalid");
+  CHECK(unknown.unit == "ms");
+  CHECK(text_of(unknown) == lines{"alarm 86400000 1 0 10000 none inhibit_close"});
+}
+
+TEST_CASE("what comes again holds the ladder for three of its periods") {
+  CHECK(recovery_hold_us(0) == 0);
+  CHECK(recovery_hold_us(200) == 600'000);
+  CHECK(recovery_hold_us(1'000'000) == 3'000'000'000);
+}
+
+TEST_CASE("losing an own point comes to as much as its candidates may do") {
+  using messages::protection::action;
+  using messages::protection::action_kind;
+  const auto told = {action_kind::log, action_kind::balance, action_kind::fan_on,
+                     action_kind::heater_on};
+  const auto loss = [](const std::string& judged, const std::vector<action>& actions,
+                       std::string_view asked = "room") {
+    candidate watched;
+    watched.name = judged;
+    watched.limits.resize(1);
+    watched.limits[0].actions = actions;
+    return loss_of_own({{}, {}, {watched}}, asked);
+  };
+  CHECK(loss_of_own({}, "room") == severity::warns);
+  for (const auto kind : told) CHECK(loss("room_high", {{kind, 0}}) == severity::warns);
+  for (const auto kind : {action_kind::derate_charge, action_kind::derate_discharge,
+                          action_kind::stop_charge, action_kind::stop_discharge,
+                          action_kind::inhibit_discharge_start, action_kind::inhibit_close}) {
+    CAPTURE(int(kind));
+    CHECK(loss("room_high", {{kind, 0}}) == severity::stops);
+    CHECK(loss("room_low", {{action_kind::log, 0}, {kind, 0}}) == severity::stops);
+  }
+  for (const auto kind : {action_kind::open_ordered, action_kind::open_immediate}) {
+    CHECK(loss("room_high", {{kind, 0}}) == severity::opens);
+    CHECK(loss("hvac_0/room_high", {{kind, 0}}, "hvac_0/room") == severity::stops);
+  }
+  // What others are judged by, and what no point of the rack's own is, does not count.
+  CHECK(loss("hall_high", {{action_kind::open_ordered, 0}}) == severity::warns);
+  CHECK(loss("cell_overvoltage", {{action_kind::open_ordered, 0}}) == severity::warns);
+}
+
 } // namespace voltaic::actors::protection::ladder_model_test
