@@ -256,4 +256,115 @@ TEST_CASE("F-141 numbers end where no value may lie, in both directions") {
   CHECK(fixed_at_most(0.0015, 1e3) == 2);
 }
 
+TEST_CASE("a value expires after its stale time, to the microsecond, and each by itself") {
+  scan_model model(3, stale_us);
+  const std::vector<std::int32_t> one{7};
+  const auto fresh = [&] {
+    const auto& all = model.values().fresh;
+    return std::vector<std::int32_t>(all.begin(), all.begin() + 3);
+  };
+  for (std::uint32_t element = 0; element < 3; ++element) {
+    const auto now_us = 1'000'000 + element * 100'000;
+    model.apply(block_of(one, now_us, element), now_us);
+  }
+  CHECK_FALSE(model.expires(1'300'000));
+  CHECK(model.expires(1'300'001));
+  model.expire(1'300'001);
+  CHECK(fresh() == std::vector{0, -1, -1});
+  CHECK_FALSE(model.expires(1'400'000));
+  CHECK(model.expires(1'400'001));
+  model.expire(1'500'000); // the last is just not too old
+  CHECK(fresh() == std::vector{0, 0, -1});
+  CHECK_FALSE(model.expires(1'500'000));
+  CHECK(model.expires(1'500'001));
+  model.expire(1'500'001);
+  CHECK(fresh() == std::vector{0, 0, 0});
+  CHECK_FALSE(model.expires(9'000'000)); // there is nothing left to mark
+  model.apply(block_of(one, 2'000'000, 1), 2'000'000);
+  CHECK(fresh() == std::vector{0, -1, 0});
+  CHECK_FALSE(model.expires(2'300'000));
+  CHECK(model.expires(2'300'001));
+}
+
+TEST_CASE("values that came whole expire together, and are fresh again with the next") {
+  scan_model model(2, stale_us);
+  const std::vector<std::int32_t> both{1, 2};
+  model.apply(block_of(both, 1'000'000), 1'000'000);
+  CHECK_FALSE(model.expires(1'300'000));
+  CHECK(model.expires(1'300'001));
+  model.expire(1'300'000);
+  CHECK(model.values().fresh[0] == -1);
+  CHECK_FALSE(model.expires(1'300'000));
+  model.expire(1'300'001);
+  CHECK(model.values().fresh[0] == 0);
+  CHECK(model.values().fresh[1] == 0);
+  CHECK_FALSE(model.expires(9'000'000));
+  model.apply(block_of(both, 2'000'000), 2'000'000);
+  CHECK(model.values().fresh[0] == -1);
+  CHECK(model.values().fresh[1] == -1);
+  CHECK(model.expires(2'300'001));
+}
+
+TEST_CASE("a step is far from exactly its bound on, up and down, whole and in parts") {
+  for (const bool whole : {true, false}) {
+    for (const std::int32_t step : {9, -9, 10, -10, 11, -11}) {
+      CAPTURE(whole, step);
+      scan_model model(1, stale_us, 10);
+      const std::vector<std::int32_t> first{100};
+      const std::vector<std::int32_t> second{100 + step};
+      const std::vector<quality> good{quality::good};
+      const auto apply = [&](const std::vector<std::int32_t>& values, std::int64_t now_us) {
+        auto block = block_of(values, now_us);
+        if (!whole) block.element_quality = good;
+        model.apply(block, now_us);
+      };
+      apply(first, 1'000);
+      apply(second, 2'000);
+      const bool is_far = std::abs(step) >= 10;
+      CHECK(model.unconfirmed_count() == (is_far ? 1 : 0));
+      CHECK(model.values().confirmed[0] == (is_far ? 0 : -1));
+      CHECK(model.values().value[0] == 100 + step);
+      apply(second, 3'000);
+      CHECK(model.unconfirmed_count() == 0);
+      CHECK(model.values().confirmed[0] == -1);
+    }
+  }
+}
+
+TEST_CASE("without a largest step none is far, also where values come in parts") {
+  scan_model model(1, stale_us);
+  const std::vector<quality> good{quality::good};
+  for (const std::int32_t value : {100, 100, 1'000'000}) {
+    const std::vector<std::int32_t> values{value};
+    auto block = block_of(values, value == 100 ? 1'000 : 2'000);
+    block.element_quality = good;
+    model.apply(block, 2'000);
+    CHECK(model.unconfirmed_count() == 0);
+    CHECK(model.values().confirmed[0] == -1);
+  }
+}
+
+TEST_CASE("what comes again and may not be used holds its age while it comes in time") {
+  scan_model model(1, stale_us, 0, 400'000);
+  const std::vector<std::int32_t> one{7};
+  const auto say = [&](quality is, std::int64_t now_us) {
+    auto block = block_of(one, now_us);
+    block.quality = is;
+    model.apply(block, now_us);
+  };
+  say(quality::good, 1'000'000);
+  say(quality::stale, 1'100'000);
+  CHECK_FALSE(model.is_recovering());
+  say(quality::stale, 1'200'000);
+  CHECK(model.is_recovering());
+  CHECK(model.oldest_age_us(1'450'000) == 200'000);
+  CHECK(model.oldest_age_us(1'600'000) == 300'000); // the next one is late
+  say(quality::stale, 1'500'000);
+  CHECK(model.oldest_age_us(1'700'000) == 300'000); // no more than 400 ms are held
+  CHECK(model.oldest_age_us(1'800'000) == 400'000);
+  say(quality::invalid, 1'900'000);
+  CHECK_FALSE(model.is_recovering());
+  CHECK(model.oldest_age_us(2'000'000) == 100'000);
+}
+
 } // namespace voltaic::actors::protection::protection_scan_model_test
