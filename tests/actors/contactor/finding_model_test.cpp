@@ -69,6 +69,29 @@ TEST_CASE("current through contactors that read open is told after it settled, a
   CHECK(rack.model.bar_to_closing().empty());
 }
 
+TEST_CASE("current while open says why, and is over 5 s after the contactors read closed") {
+  finding_model model(open_current_limit_a(150));
+  model.observe(true, -60, 0);
+  model.observe(true, -60, 2 * us_per_s);
+  const auto told = model.take_changes();
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].candidate == current_while_open);
+  CHECK(told[0].stands);
+  CHECK(told[0].reason == "feedback says that the contactors are open");
+  CHECK(told[0].actions == all{"inhibit_close"});
+  // Whatever flows through closed ones, also where nobody knows how much. The time begins here.
+  const std::int64_t closed_us = 2 * us_per_s + 1;
+  model.observe(false, std::nullopt, closed_us);
+  model.observe(false, std::nullopt, closed_us + 5 * us_per_s - 1);
+  CHECK(model.take_changes().empty());
+  model.observe(false, std::nullopt, closed_us + 5 * us_per_s);
+  const auto over = model.take_changes();
+  REQUIRE(over.size() == 1);
+  CHECK_FALSE(over[0].stands);
+  CHECK(over[0].reason.empty());
+  CHECK(over[0].actions.empty());
+}
+
 TEST_CASE("feedback tells whether a rack is interrupted, or that it does not know") {
   const auto of = [](std::optional<bool> minus, std::optional<bool> plus,
                      std::optional<bool> precharge) {
