@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "actors/contactor/bench_contactor.hpp"
 #include "actors/protection/bench_chain.hpp"
 
 // Who opened a rack, or looks at it, has to hear what locked it.
@@ -58,6 +59,53 @@ TEST_CASE("a lock that the event of its opening names is not told twice") {
   chain.run(6'000);
   CHECK(std::ranges::count(chain.texts("contactor"), "fault contactor_weld") == 1);
   CHECK(told_of(chain, contactor_weld).size() == 1);
+}
+
+TEST_CASE("an input that locks a rack whose weld locked it already is told beside it, once") {
+  testing::bench rack;
+  rack.close();
+  rack.disturb = [](device_values& device) { device.plus_closed = true; };
+  rack.model.request_open("command");
+  testing::bring_to(rack, state::fault);
+  REQUIRE(rack.last.reason == contactor_weld);
+  REQUIRE(rack.last.contactor == "plus");
+  rack.step();
+  CHECK_FALSE(rack.last.changed);
+  rack.model.take_inputs({{fire_detected, true}});
+  rack.step();
+  CHECK(rack.last.reason == fire_detected);
+  CHECK(rack.last.contactor.empty());
+  CHECK(rack.last.changed);
+  rack.step();
+  CHECK_FALSE(rack.last.changed);
+}
+
+TEST_CASE("a latched input that comes and goes between two steps brings nothing new") {
+  testing::bench rack({}, {fire_detected});
+  testing::bring_to(rack, state::open);
+  rack.model.take_inputs({{fire_detected, true}});
+  rack.model.take_inputs({});
+  CHECK(rack.step().reason == "start");
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.model.latches() == lines{fire_detected});
+}
+
+TEST_CASE("a lock that is let go of is one until the step that leaves the fault") {
+  testing::bench rack;
+  testing::bring_to(rack, state::open);
+  rack.model.take_inputs({{fire_detected, true}});
+  testing::bring_to(rack, state::fault);
+  rack.model.take_inputs({});
+  CHECK(rack.model.request_reset(messages::lock_right::needs_plant) ==
+        lines{"fire_detected: a lock is reset at the plant alone"});
+  CHECK(rack.model.request_reset(messages::lock_right::given).empty());
+  CHECK(rack.model.request_reset(messages::lock_right::needs_plant) ==
+        lines{"a lock is reset at the plant alone"});
+  CHECK(rack.model.request_reset(messages::lock_right::needs_service) ==
+        lines{"needs role service"});
+  rack.step();
+  CHECK(rack.model.state() == state::open);
+  CHECK(rack.model.request_reset(messages::lock_right::needs_plant).empty());
 }
 
 } // namespace voltaic::actors::contactor::contactor_locks_test
