@@ -16,12 +16,12 @@ key_turn reset_key_model::hear(std::optional<bool> is_active, std::int64_t now_u
   };
   if (bounces_after(turned_us_)) return key_turn::none;
   const auto held_us = now_us - *since_us;
-  if (held_us >= key_hold_us_min && held_us <= key_hold_us_max) {
+  const bool is_short = held_us < key_hold_us_min;
+  if (!is_short && held_us <= key_hold_us_max) {
     turned_us_ = now_us;
     return key_turn::turned;
   }
   // A contact that bounces is told once; whoever turns it again and longer is heard at once.
-  const bool is_short = held_us < key_hold_us_min;
   if (is_short && bounces_after(missed_us_)) return key_turn::none;
   missed_us_ = now_us;
   return is_short ? key_turn::too_short : key_turn::too_long;

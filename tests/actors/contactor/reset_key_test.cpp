@@ -126,6 +126,23 @@ TEST_CASE("a reset key is held for longer than a disturbance, and turned once wh
   CHECK(turned == 1);
 }
 
+TEST_CASE("a turn or a miss 5 s after the one before is another, one just before that is not") {
+  for (const std::int64_t held_us : {key_hold_us_min, key_hold_us_min - 1}) {
+    const auto told = held_us == key_hold_us_min ? key_turn::turned : key_turn::too_short;
+    for (const std::int64_t early_us : {0, 1}) {
+      reset_key_model key;
+      const auto let_go_at = [&](std::int64_t now_us) {
+        (void)key.hear(false, now_us - held_us - 1);
+        (void)key.hear(true, now_us - held_us);
+        return key.hear(false, now_us);
+      };
+      CHECK(let_go_at(10 * s) == told);
+      CHECK(let_go_at(10 * s + key_spacing_us - early_us) ==
+            (early_us == 0 ? told : key_turn::none));
+    }
+  }
+}
+
 TEST_CASE("a reset key that is turned too short or too long says so, once for each turn") {
   stage rack;
   rack.show(false);
