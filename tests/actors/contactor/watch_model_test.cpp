@@ -46,6 +46,11 @@ TEST_CASE("what a rack that takes no orders shows changes with its reason, once 
   CHECK_FALSE(rack.step(telling(true, true), false).changed);
   CHECK(rack.step(telling({}, true), false).changed);
   CHECK(rack.last().reason == no_feedback);
+  for (const watch_options one : {watch_options{true, false}, watch_options{false, true}}) {
+    watch_model awaited(one);
+    CHECK_FALSE(awaited.step({}, false).changed);
+    CHECK(awaited.last().reason == "start");
+  }
   watch_model silent({});
   CHECK(silent.step({}, false).changed);
   CHECK(silent.last().reason == no_feedback);
