@@ -72,6 +72,13 @@ TEST_CASE("F-161 another attempt has room while a short circuit for its whole ti
   CHECK(heat.has_room(rack));
   heat.load(0.361, 0);
   CHECK_FALSE(heat.has_room(rack));
+  const auto halved = rated(100, 25'600); // 50 %: an exact number
+  precharge_heat_model half(halved);
+  const double full = 1 + 1e-9; // what sums of shares may be off by
+  half.load(full - 0.5, 0);
+  CHECK(half.has_room(rack));
+  half.load(full - 0.5 + 1e-12, 0);
+  CHECK_FALSE(half.has_room(rack));
   const contactor_options nothing_known;
   precharge_heat_model blind(nothing_known);
   for (int attempt = 0; attempt < 6; ++attempt) {
