@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -105,6 +106,52 @@ TEST_CASE("an input is bound while the device reports all that it needs") {
       CHECK_FALSE(heard(points).model.is_bound(static_cast<measured>(missing)));
     }
   }
+}
+
+TEST_CASE("an input is current where all of it came, until it is silent for 1.5 periods") {
+  constexpr input from{input_kind::measured, measured::terminal_temperature};
+  heard rack;
+  const auto is_current_after = [&](std::int64_t ms) {
+    rack.model.pass(rack.now_us + ms * messages::us_per_ms);
+    return rack.model.is_current(from);
+  };
+  CHECK_FALSE(is_current_after(0));
+  rack.tell(measured::terminal_temperature, {25}); // of two
+  CHECK_FALSE(is_current_after(0));
+  rack.tell(measured::terminal_temperature, {25, 25});
+  CHECK(is_current_after(1'499));
+  CHECK_FALSE(is_current_after(1'500));
+}
+
+TEST_CASE("the time without a usable value counts from the last usable one, or the first word on") {
+  constexpr auto what = measured::insulation_resistance;
+  const auto after = [](heard& rack, std::int64_t seconds) {
+    rack.now_us += seconds * s;
+    rack.model.pass(rack.now_us);
+    return rack.value(input_kind::unusable_time, what);
+  };
+  heard rack;
+  CHECK(after(rack, 0) == 0);
+  CHECK(after(rack, 10) == 0);
+  rack.tell(what, {1e6}, quality::invalid);
+  CHECK(after(rack, 5) == 5'000);
+  rack.tell(what, {1e6});
+  CHECK(after(rack, 0) == 0);
+  CHECK(after(rack, 5) == 0);
+  heard never;
+  never.now_us = 0; // also from the first instant of all time on
+  never.tell(what, {1e6}, quality::invalid);
+  CHECK(after(never, 0) == 0);
+  CHECK(after(never, 5) == 5'000);
+}
+
+TEST_CASE("an own point is kept in millionths, or in less where its largest value needs that") {
+  CHECK(own_parts(std::numeric_limits<double>::infinity()) == 1e6);
+  CHECK(own_parts(0) == 1e6);
+  CHECK(own_parts(2'147) == 1e6);
+  CHECK(own_parts(2'148) == Approx(1e5));
+  CHECK(own_parts(fixed_max) == Approx(1));
+  CHECK(own_parts(fixed_max + 1.0) == Approx(0.1));
 }
 
 TEST_CASE("what an input counts, in which parts, and how its elements are called") {
@@ -351,6 +398,25 @@ TEST_CASE("after a silence the third complete scan in a row is speech, before it
       CAPTURE(silent_us, scan);
       CHECK(rack.value(input_kind::silence, measured::voltage) == (counts_as_silent ? 300 : 0));
     }
+  }
+}
+
+TEST_CASE("both currents are judged by limits that change together, at once and once followed") {
+  constexpr auto of = measured::current;
+  for (const double current_a : {50.0, -50.0}) {
+    const bool discharges = current_a > 0;
+    const auto in_force = discharges ? input_kind::discharge_ratio : input_kind::charge_ratio;
+    const auto followed =
+        discharges ? input_kind::discharge_ratio_followed : input_kind::charge_ratio_followed;
+    heard rack;
+    rack.tell(of, {current_a});
+    rack.model.follow(100, 200, rack.now_us);
+    const double rated = rack.value(in_force, of);
+    rack.model.follow(50, 100, rack.now_us + 1);
+    CHECK(rack.value(in_force, of) == Approx(2 * rated));
+    CHECK(rack.value(followed, of) == Approx(rated));
+    rack.model.follow(50, 100, rack.now_us + limit_follow_us);
+    CHECK(rack.value(followed, of) == Approx(2 * rated));
   }
 }
 

@@ -147,6 +147,7 @@ TEST_CASE("F-033 what comes and goes for ever opens, three periods later than wh
   CHECK(*rack.reached_ms(alarm, last_us) <= alarm + recovery_hold_us(1'000) / ms);
   REQUIRE(rack.reached_ms(fault, last_us));
   CHECK(*rack.reached_ms(fault, last_us) <= fault + recovery_hold_us(1'000) / ms);
+  CHECK(*rack.reached_ms(fault, last_us) > fault + recovery_hold_us(1'000) / ms / 2);
 }
 
 TEST_CASE("F-050 what is said again of an old source time is no sample and holds nothing") {
