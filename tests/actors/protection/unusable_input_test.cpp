@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "actors/protection/bench_rack.hpp"
+#include "actors/protection/full_rack.hpp"
 #include "actors/protection/ladder_model.hpp"
 
 namespace voltaic::actors::protection::unusable_input_test {
@@ -11,6 +12,8 @@ using testing::bench_rack;
 using testing::currents;
 using testing::currents_of;
 using testing::data_ms;
+using testing::full_rack;
+using testing::has;
 using testing::margin_ms;
 using testing::options_for;
 using testing::scan_ms;
@@ -164,6 +167,22 @@ TEST_CASE("what was repeated without a new source time stays old") {
     rack.model.step(news, {rack.now_us, rack.now_us});
   }
   CHECK(rack.tick().limits.charge_a == 0);
+}
+
+TEST_CASE(
+    "insulation that is unusable for a day bars closing, whether somebody speaks then or not") {
+  full_rack rack;
+  rack.settle();
+  rack.set_quality(measured::insulation_resistance, quality::invalid);
+  rack.run(1'000);
+  rack.silence(measured::insulation_resistance);
+  const auto unusable_us = rack.now_us;
+  for (const std::int64_t after_ms : {86'399'999, 86'400'000}) {
+    rack.now_us = unusable_us + after_ms * messages::us_per_ms;
+    rack.step();
+    CAPTURE(after_ms);
+    CHECK(has(rack, "set sensor_invalid/alarm insulation_resistance") == (after_ms == 86'400'000));
+  }
 }
 
 } // namespace voltaic::actors::protection::unusable_input_test
