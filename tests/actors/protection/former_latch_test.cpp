@@ -187,4 +187,23 @@ TEST_CASE("a reset is refused while a value is beyond its limit, before that set
   CHECK(reset(rack) == refusals{"cell_overvoltage/fault: the condition still holds"});
 }
 
+TEST_CASE("F-156 a former latch is let go at the very step that ends its clear time") {
+  auto ticked = started(3.3);
+  ticked.scan();
+  // Ready with the scan at 400 ms, watched from the step after it on.
+  ticked.run(450 + 9'950);
+  CHECK(reset(ticked) == refusals{high});
+  ticked.run(50); // between two scans
+  CHECK(reset(ticked).empty());
+  auto scanned = started(3.5);
+  scanned.scan();
+  scanned.run(800);
+  scanned.set(1, 3.3);
+  scanned.run(200); // the scan from which on it is behind
+  scanned.run(9'950);
+  CHECK(reset(scanned) == refusals{high});
+  scanned.run(50);
+  CHECK(reset(scanned).empty());
+}
+
 } // namespace voltaic::actors::protection::former_latch_test

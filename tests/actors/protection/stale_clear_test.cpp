@@ -94,4 +94,34 @@ TEST_CASE("what follows from several values clears while all of them speak") {
   CHECK(has(rack, "clear rack_overvoltage/alarm"));
 }
 
+TEST_CASE("a silence that ends in the step that sees it starts the clear time anew as well") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  rack.set(0, 3.56);
+  rack.run(4'000);
+  rack.set(0, 3.45);
+  rack.scan();
+  rack.run(3'000); // of 5 s
+  rack.now_us += 400'000;
+  rack.scan();
+  rack.mark();
+  rack.run(4'900);
+  CHECK(rack.time_of("clear", "cell_overvoltage/warning") == -1);
+  rack.run(400);
+  CHECK(rack.time_of("clear", "cell_overvoltage/warning") >= 5'000);
+}
+
+TEST_CASE("what others are silent about starts no clear time anew") {
+  full_rack rack;
+  rack.settle();
+  rack.set(measured::voltage, 3.32 * 32);
+  rack.run(3'000);
+  REQUIRE(has(rack, "set voltage_sum_mismatch/warning"));
+  rack.set(measured::voltage, 3.3 * 32);
+  rack.run(5'000); // of 10 s
+  rack.silence(measured::soc);
+  rack.run(6'500);
+  CHECK(has(rack, "clear voltage_sum_mismatch/warning"));
+}
+
 } // namespace voltaic::actors::protection::stale_clear_test

@@ -106,4 +106,27 @@ TEST_CASE("the scan that ends a silence ends it in its own step") {
   }
 }
 
+TEST_CASE("what follows from several values is charged while all of them may be held") {
+  for (const std::uint32_t set_ms : {300, 301}) {
+    auto options = full_options();
+    options.points[position_of(measured::voltage)].period_ms =
+        400; // held for 600 ms, cells for 300
+    auto& watched = find(options, "voltage_sum_mismatch");
+    watched.limits = {watched.limits[0]};
+    watched.limits[0].set_ms = set_ms;
+    full_rack rack(options);
+    rack.settle();
+    while (rack.now_us % 400'000 != 200'000) rack.run(50);
+    rack.set(measured::voltage, 3.2 * testing::full_cells);
+    rack.run(200);
+    REQUIRE_FALSE(testing::has(rack, "voltage_sum_mismatch"));
+    rack.silence(measured::voltage);
+    rack.silence(measured::cell_voltage);
+    rack.now_us += 2'000'000;
+    rack.step();
+    CAPTURE(set_ms);
+    CHECK(testing::has(rack, "set voltage_sum_mismatch/warning") == (set_ms == 300));
+  }
+}
+
 } // namespace voltaic::actors::protection::timing_test
