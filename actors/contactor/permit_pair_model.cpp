@@ -94,7 +94,6 @@ permit_pair_model::joined permit_pair_model::join(messages::instant at) {
   } else if (held_ && at.monotonic_us - differed_us_ < strictest_permit_us) {
     word = strictest(word, *held_);
   }
-  word.epoch = first.word.epoch;
   word.counter = ++counter_;
   said_ = word;
   // Who never spoke grants nothing, and that is no old word.

@@ -19,7 +19,8 @@ inline constexpr std::int64_t pair_patience_us = 100 * messages::us_per_ms;
 /// Instants of one evaluator that wait for the other; more are dropped, oldest first.
 inline constexpr std::size_t pair_instants_max = 64;
 
-/// Of two words the one that permits less in everything. What the stricter demands is told first.
+/// Of two words the one that permits less in everything, as one by whom the first is. What the
+/// stricter demands is told first.
 [[nodiscard]] messages::permit strictest(const messages::permit& one,
                                          const messages::permit& other);
 
