@@ -2,7 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "messages/protection/table.hpp"
 
@@ -22,7 +26,8 @@ candidate watched() {
   candidate made;
   made.name = "cell_overvoltage";
   made.unit = "V";
-  made.direction = direction::high;
+  made.direction = direction::low;
+  made.period_ms = 200;
   made.limits.resize(2);
   made.limits[0] = {level::warning, 3.55, 3.5, 3'000, 5'000, latch::none, {}, "", ""};
   made.limits[1] = {level::fault,
@@ -94,6 +99,8 @@ TEST_CASE("a row carries what its level says") {
   CHECK(made.reason == "cell_overvoltage/fault");
   CHECK(made.key == made.reason);
   CHECK(made.unit == "V");
+  CHECK(made.direction == direction::low);
+  CHECK(made.period_ms == 200);
   CHECK(made.limit == watched().limits[1]);
   CHECK(made.actions == std::vector<std::string>{"derate_charge:50", "open_ordered"});
   CHECK(made.consequence == consequence{0, 0, opening::ordered, true, {}});
@@ -112,9 +119,33 @@ TEST_CASE("only ladders of other points than the cells carry the point in their 
         "cell_overvoltage/warning");
 }
 
+TEST_CASE("where nothing here can open a rack its current is stopped and the opening told undone") {
+  using lines = std::vector<std::string>;
+  const auto told = [](std::vector<action> asked) {
+    messages::protection::limit of;
+    of.actions = std::move(asked);
+    return actions_without_contactors(of);
+  };
+  const lines stopped = {"stop_charge", "stop_discharge", "cannot_open"};
+  for (const auto how : {action_kind::open_ordered, action_kind::open_immediate}) {
+    CAPTURE(to_string(how));
+    CHECK(told({{how, 0}}) == stopped);
+    CHECK(told({{how, 0}, {action_kind::inhibit_close, 0}}) == stopped);
+    // What is asked for besides is told where it stood, and once.
+    CHECK(told({{how, 0}, {action_kind::fan_on, 0}, {action_kind::stop_discharge, 0}}) ==
+          lines{"fan_on", "stop_discharge", "stop_charge", "cannot_open"});
+  }
+  CHECK(told({}).empty());
+  CHECK(told({{action_kind::inhibit_close, 0}}).empty()); // nothing closes it either
+  CHECK(told({{action_kind::derate_charge, 50}, {action_kind::stop_discharge, 0}}) ==
+        lines{"derate_charge:50", "stop_discharge"});
+}
+
 TEST_CASE("levels are judged by the numbers of the levels they were made of") {
   const std::array<std::size_t, 1> second{1};
-  auto levels = make_levels(watched(), second, 1'000, 1);
+  auto high = watched();
+  high.direction = direction::high;
+  auto levels = make_levels(high, second, 1'000, 1);
   CHECK(levels.levels() == 1);
   element_values cell(1);
   std::vector<transition> changes;
@@ -132,9 +163,7 @@ TEST_CASE("levels are judged by the numbers of the levels they were made of") {
   CHECK(step(3'401, 20'000'000) == 0);
   CHECK(step(3'400, 9'999'999) == 0);
   CHECK(step(3'400, 1) == 1);
-  auto low = watched();
-  low.direction = direction::low;
-  CHECK(make_levels(low, second, 1'000, 1).is_high() == false);
+  CHECK_FALSE(make_levels(watched(), second, 1'000, 1).is_high());
   CHECK(levels.is_high());
 }
 
