@@ -22,7 +22,8 @@ std::int64_t mean_of(const element_values& cells) {
 
 bool mirror(std::int64_t one, std::int64_t other) {
   const bool is_far = std::abs(one) >= deviation_min && std::abs(other) >= deviation_min;
-  if (!is_far || (one < 0) == (other < 0)) return false;
+  if (!is_far) return false;
+  // Of two that stand off to one side more is left over than lies between them.
   const auto rest = static_cast<double>(std::abs(one + other));
   return rest <= wire_mirror_share * static_cast<double>(std::abs(one - other));
 }

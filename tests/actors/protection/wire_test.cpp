@@ -42,7 +42,10 @@ TEST_CASE(
   CHECK(cells_beside_open_wires(cells({{3, 3.5}, {4, 3.1}}), 16).first == 3);
   CHECK(count({{3, 3.499'9}, {4, 3.100'1}}) == 0); // not far enough
   CHECK(count({{3, 3.5}, {4, 3.5}}) == 0);         // both to one side
-  CHECK(count({{3, 3.5}, {5, 3.1}}) == 0);         // no neighbours
+  CHECK(count({{3, 3.9}, {4, 3.5}, {20, 3.4}}) == 0);
+  CHECK(count({{3, 3.51}, {4, 3.105}}) == 0); // one of them not far enough
+  CHECK(count({{3, 3.09}, {4, 3.495}}) == 0);
+  CHECK(count({{3, 3.5}, {5, 3.1}}) == 0); // no neighbours
   CHECK(count({{3, 3.5}, {9, 3.1}, {20, 3.7}, {21, 2.9}}) == 2);
   // Two wires: four cells. A cell counts once.
   CHECK(count({{3, 3.5}, {4, 3.1}, {30, 3.9}, {31, 2.7}}) == 4);
@@ -59,6 +62,9 @@ TEST_CASE("F-143 what lies between the two may differ by a tenth, and no more") 
   CHECK(pair_with(-0.099) == 2);
   CHECK(pair_with(0.101) == 0);
   CHECK(pair_with(-0.101) == 0);
+  // Another cell keeps the mean: a tenth just so, and a millionth more.
+  CHECK(count({{3, 3.85}, {4, 2.85}, {20, 3.2}}) == 2);
+  CHECK(count({{3, 3.850'001}, {4, 2.850'001}, {20, 3.199'998}}) == 0);
 }
 
 TEST_CASE("F-143 modules have no wire in common, and a cell that is unusable mirrors nothing") {
