@@ -70,8 +70,6 @@ standstill_model::standstill_model(std::uint32_t count, double capacity_ah, doub
       parts_per_as_(parts_per_as(capacity_ah, resolution_v)) {}
 
 void standstill_model::step(const element_values& cells, std::int32_t flowed_ms, double current_a) {
-  if (!started_) last_ = cells.value;
-  started_ = true;
   carried_ += std::abs(current_a) * flowed_ms / ms_per_s * parts_per_as_;
   const auto charge = static_cast<std::int32_t>(std::min<double>(carried_, most));
   carried_ -= charge;

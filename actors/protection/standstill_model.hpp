@@ -24,8 +24,8 @@ class standstill_model {
   /// `resolution_v`: the smallest step of the values; 0: not known, taken for 1 mV.
   standstill_model(std::uint32_t count, double capacity_ah, double resolution_v);
 
-  /// `flowed_ms` of that current passed since the last step, 0 where none is known or worth
-  /// looking at.
+  /// `flowed_ms` of that current passed since the last step, 0 in the first one and where none is
+  /// known or worth looking at.
   void step(const element_values& cells, std::int32_t flowed_ms, double current_a);
 
   /// For each cell, padded: milliseconds with current for which it stands still; 0 where too
@@ -41,7 +41,6 @@ class standstill_model {
   std::vector<std::int32_t> ages_;
   double parts_per_as_; ///< of that charge, for each ampere-second; 0: nobody knows
   double carried_ = 0;  ///< less than a part
-  bool started_ = false;
   bool all_stand_ = false;
 };
 

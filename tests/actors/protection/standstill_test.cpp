@@ -129,6 +129,9 @@ TEST_CASE("F-140 a cell that is invalid or silent for a while is not known to st
   model.step(cells, 1'000, 100);
   CHECK(ages() == std::pair(0, 181'000));
   CHECK_FALSE(model.all_stand());
+  model.step(cells, 180'000, 100); // it stands at another value
+  CHECK(ages() == std::pair(180'000, 361'000));
+  CHECK(model.all_stand());
   standstill_model unrated(2, 0, 0.001);
   unrated.step(cells, 300'000, 1'000);
   unrated.step(cells, 300'000, 1'000);
