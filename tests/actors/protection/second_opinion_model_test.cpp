@@ -76,12 +76,94 @@ TEST_CASE("F-157 the smaller limit of two evaluators counts, with its reason, in
         std::vector<std::string>{"soc_low/warning", "soc_high/warning"});
 }
 
+TEST_CASE("F-157 of two evaluators' limits each is the stricter one, with what holds it down") {
+  const current_limits low{10, 20, {"a"}, 160, 120, 1'000, 2'000, {"a"}, {"b"}};
+  const current_limits high{11, 21, {"c"}, 166, 110, 1'100, 2'100, {"c"}, {"d"}};
+  auto expected = low;
+  expected.reasons = {"a", "b"};
+  CHECK(strictest(low, high) == expected);
+  expected.reasons = {"c", "a", "b"};
+  CHECK(strictest(high, low) == expected);
+  // Where both are the same the first one's reasons stay, where one states no bound the other's
+  // holds.
+  auto bare = low;
+  bare.charge_v = bare.discharge_v = std::nullopt;
+  bare.charge_reasons = bare.discharge_reasons = {"e"};
+  expected.reasons = {"a", "b"};
+  CHECK(strictest(low, bare) == expected);
+  expected.charge_reasons = expected.discharge_reasons = {"e"};
+  expected.reasons = {"a", "e"};
+  CHECK(strictest(bare, low) == expected);
+}
+
 TEST_CASE("F-157 what one of two evaluators asks for is asked for") {
-  pair both;
-  both.wanted.fan = true;
-  both.own.requests.heater = true;
-  both.run(100);
-  CHECK(both.said.requests == requests{true, true, false});
+  for (const auto one : {&requests::fan, &requests::heater, &requests::balance}) {
+    requests expected;
+    expected.*one = true;
+    pair first;
+    first.own.requests.*one = true;
+    first.run(100);
+    CHECK(first.said.requests == expected);
+    pair second;
+    second.wanted.*one = true;
+    second.run(100);
+    CHECK(second.said.requests == expected);
+  }
+}
+
+TEST_CASE("F-157 of limits a difference of one percent or 0.1 is none, whoever has more") {
+  struct row {
+    double one_a, other_a;
+    bool is_same;
+  };
+  const row rows[] = {{100, 99, true}, {100, 98.99, false}, {99, 100, true}, {98.99, 100, false},
+                      {0.1, 0, true},  {0.11, 0, false},    {0, 0.1, true},  {0, 0.11, false}};
+  for (const auto& each : rows) {
+    CAPTURE(each.one_a, each.other_a);
+    pair both;
+    both.own.limits.charge_a = each.one_a;
+    both.limits.charge_current_a = each.other_a;
+    both.run(2'000);
+    CHECK(both.turns.empty() == each.is_same);
+  }
+}
+
+TEST_CASE("F-157 it is told what each of two evaluators says that differ") {
+  struct row {
+    void (*apply)(messages::permit& word);
+    const char* told;
+  };
+  const row rows[] = {
+      {[](auto& word) { word.close_allowed = false; }, "grants no closing"},
+      {[](auto& word) { word.locked = true; }, "grants, locks"},
+      {[](auto& word) { word.granted = false; }, "grants nothing"},
+      {[](auto& word) { word.granted = word.close_allowed = false; }, "grants nothing"},
+      {[](auto& word) { word.granted = false, word.opening = opening::ordered; }, "opens"},
+      {[](auto& word) { word.granted = false, word.opening = opening::immediate; },
+       "opens at once"},
+  };
+  for (const auto& each : rows) {
+    pair both;
+    both.limits.discharge_current_a = 50;
+    each.apply(both.word);
+    both.run(100);
+    const auto words = "the first grants, 140.0 A charge, 140.0 A discharge; the second " +
+                       std::string(each.told) + ", 140.0 A charge, 50.0 A discharge";
+    CHECK(both.model.words() == words);
+    both.word.reasons = {"soc_low/fault rack", "another"};
+    both.run(100);
+    CHECK(both.model.words() == words + " (soc_low/fault rack)");
+  }
+}
+
+TEST_CASE("F-157 two evaluators are compared once the second one said permit and limits") {
+  second_opinion_model model;
+  const pair both;
+  for (std::int64_t now_ms = 1'000; now_ms < 4'000; now_ms += 50) {
+    model.hear(messages::permit{}, now_ms * us_per_ms); // grants nothing
+    CHECK(model.step(both.own, now_ms * us_per_ms).limits == both.own.limits);
+    CHECK_FALSE(model.differs());
+  }
 }
 
 TEST_CASE("F-157 the stricter limit holds at least 100 ms after two evaluators agree again") {
@@ -144,6 +226,24 @@ TEST_CASE("F-157 a difference of more than a second is an alarm until ten second
     REQUIRE(both.turns.size() == 2);
     CHECK(both.turns.back().starts_with("clear"));
   }
+}
+
+TEST_CASE("F-157 a difference and an agreement are each counted from where they begin") {
+  pair both;
+  both.run(500);
+  both.own.verdict.locked = true; // from 1550 ms on
+  both.run(1'050);
+  CHECK(both.turns.empty());
+  both.run(50);
+  both.own.verdict.locked = false; // from 2650 ms on
+  both.run(10'000);
+  CHECK(both.turns == std::vector<std::string>{"set 2600"});
+  both.run(50);
+  both.own.verdict.locked = true; // from 12700 ms on
+  both.run(1'050);
+  CHECK(both.turns == std::vector<std::string>{"set 2600", "clear 12650"});
+  both.run(50);
+  CHECK(both.turns == std::vector<std::string>{"set 2600", "clear 12650", "set 13750"});
 }
 
 TEST_CASE("F-157 a difference within one percent, or of less than a second, is none") {
