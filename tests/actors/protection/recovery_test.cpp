@@ -186,6 +186,14 @@ TEST_CASE(
   model.end(0);
   CHECK_FALSE(model.is_any());
   CHECK(model.held_us(0, 1'700) == 0);
+  for (const std::size_t each : {0U, 1U}) {
+    model.say_unknown(each, 60, false, 1'800);
+    model.say_unknown(each, 70, true, 1'900);
+  }
+  CHECK(model.held_us(1, 1'950) == 50);
+  model.end_all();
+  CHECK_FALSE(model.is_any());
+  for (const std::size_t each : {0U, 1U}) CHECK(model.held_us(each, 1'950) == 0);
 }
 
 } // namespace voltaic::actors::protection::recovery_test
