@@ -216,6 +216,11 @@ TEST_CASE("F-171 a device that nobody accepted is not awaited") {
   heard_first.hear("serial", "4711");
   heard_first.take(heard_first.accepted(ada));
   CHECK_FALSE(heard_first.is_awaited()); // it was heard before
+  identity_model new_to_all(std::nullopt);
+  new_to_all.hear("serial", "4711");
+  new_to_all.take(accepted({{"serial", "4711"}, {"version", "3"}}, known));
+  CHECK(new_to_all.is_awaited()); // more was accepted than was heard
+  CHECK(new_to_all.first_awaited() == "version");
 }
 
 TEST_CASE("F-171 a device that says more than is kept is not listened to without bound") {
