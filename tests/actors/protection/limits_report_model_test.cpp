@@ -22,13 +22,17 @@ TEST_CASE("an event of limits is rounded to what people read, the limits are not
   limits_report_model model(140, 140);
   auto applied = limits(87.049505, 139.96, {"derating/temperature_trend"});
   applied.charge_v = 1655.9999;
+  applied.discharge_v = 1200.04;
   applied.charge_w = 158390.4;
+  applied.discharge_w = 254000.5;
   const auto told = model.step(applied, 0);
   REQUIRE(told);
   CHECK(told->charge_a == 87.0);
   CHECK(told->discharge_a == 140.0);
   CHECK(told->charge_v == 1656.0);
+  CHECK(told->discharge_v == 1200.0);
   CHECK(told->charge_w == 158390);
+  CHECK(told->discharge_w == 254001);
   applied.charge_a = 87.04; // the same to people
   CHECK_FALSE(model.step(applied, 1'000 * told_small_period_us));
 }
@@ -40,6 +44,27 @@ TEST_CASE("limits that creep are told every 10 s at most, and what holds them wi
   CHECK_FALSE(model.step(recovering, 1'400'000));
   CHECK_FALSE(model.step(recovering, told_small_period_us - 1));
   CHECK(model.step(recovering, told_small_period_us));
+}
+
+TEST_CASE("limits that are told again count their time from then on") {
+  constexpr std::int64_t start_us = 1'000 * told_small_period_us;
+  limits_report_model model(140, 140);
+  double charge_a = 100;
+  for (int each = 0; each < 3; ++each) {
+    const auto due_us = start_us + each * told_small_period_us;
+    charge_a += 1;
+    if (each > 0) CHECK_FALSE(model.step(limits(charge_a, 140), due_us - 1));
+    CHECK(model.step(limits(charge_a, 140), due_us));
+  }
+}
+
+TEST_CASE("a change by five percent of the rating is a large one") {
+  for (const bool is_large : {true, false}) {
+    limits_report_model model(140, 140);
+    REQUIRE(model.step(limits(140, 140), 0));
+    const auto after = limits(140, is_large ? 133 : 133.1);
+    CHECK(model.step(after, told_large_period_us).has_value() == is_large);
+  }
 }
 
 TEST_CASE("a large change is told within a second, a stop, a start and another cause at once") {
