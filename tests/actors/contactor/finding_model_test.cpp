@@ -79,6 +79,8 @@ TEST_CASE("current while open says why, and is over 5 s after the contactors rea
   CHECK(told[0].stands);
   CHECK(told[0].reason == "feedback says that the contactors are open");
   CHECK(told[0].actions == all{"inhibit_close"});
+  CHECK(told[0].value == -60);
+  CHECK(told[0].threshold == open_current_limit_a(150));
   // Whatever flows through closed ones, also where nobody knows how much. The time begins here.
   const std::int64_t closed_us = 2 * us_per_s + 1;
   model.observe(false, std::nullopt, closed_us);
@@ -90,6 +92,22 @@ TEST_CASE("current while open says why, and is over 5 s after the contactors rea
   CHECK_FALSE(over[0].stands);
   CHECK(over[0].reason.empty());
   CHECK(over[0].actions.empty());
+}
+
+TEST_CASE("what has just changed takes its whole time to change again") {
+  settled_flag flag(100, 50);
+  struct row {
+    std::optional<bool> is_so;
+    std::int64_t at_us;
+    bool changes;
+  };
+  const row rows[] = {{true, 1'000, false},  {true, 1'099, false},  {true, 1'100, true},
+                      {false, 1'101, false}, {false, 1'150, false}, {false, 1'151, true},
+                      {true, 1'152, false},  {true, 1'251, false},  {true, 1'252, true}};
+  for (const auto& each : rows) {
+    CAPTURE(each.at_us);
+    CHECK(flag.step(each.is_so, each.at_us) == each.changes);
+  }
 }
 
 TEST_CASE("feedback tells whether a rack is interrupted, or that it does not know") {
