@@ -124,6 +124,18 @@ TEST_CASE("a reset key is held for longer than a disturbance, and turned once wh
   for (std::int64_t now_us = s; now_us < s + key_spacing_us; now_us += key_hold_us_min)
     turned += key.hear(std::exchange(is_active, !is_active), now_us) != key_turn::none ? 1 : 0;
   CHECK(turned == 1);
+  for (const bool is_turned : {false, true}) { // again, just within the spacing and at its end
+    reset_key_model again;
+    std::int64_t now_us = s;
+    const auto turn_until = [&](std::int64_t until_us) {
+      (void)again.hear(false, until_us - 3 * s);
+      (void)again.hear(true, until_us - s);
+      return again.hear(false, until_us);
+    };
+    REQUIRE(turn_until(now_us += 10 * s) == key_turn::turned);
+    CHECK((turn_until(now_us + key_spacing_us - (is_turned ? 0 : 1)) == key_turn::turned) ==
+          is_turned);
+  }
 }
 
 TEST_CASE("a turn or a miss 5 s after the one before is another, one just before that is not") {
