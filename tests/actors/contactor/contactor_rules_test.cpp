@@ -103,6 +103,29 @@ TEST_CASE(
   REQUIRE(rack.model.state() == state::fault);
   CHECK(rack.model.request_reset(messages::lock_right::needs_service) ==
         std::vector<std::string>{"needs role service"});
+  CHECK(rack.model.request_reset(messages::lock_right::needs_plant) ==
+        std::vector<std::string>{"a lock is reset at the plant alone"});
+}
+
+TEST_CASE("F-168 an input that locks a rack which is locked already is told as well, and once") {
+  bench rack;
+  rack.close();
+  rack.disturb = [](device_values& device) { device.plus_closed = true; };
+  rack.model.request_open("command");
+  bring_to(rack, state::fault);
+  REQUIRE(rack.last.contactor == "plus");
+  rack.history.clear();
+  const active_input fire{fire_detected, true, "active"};
+  const active_input gas{"gas_detected", true, "active"};
+  rack.model.take_inputs({fire});
+  rack.step();
+  CHECK(rack.history == std::vector<std::string>{"fault fire_detected"});
+  CHECK(rack.last.contactor.empty()); // the weld is not what this is about
+  rack.model.take_inputs({fire, gas});
+  rack.step();
+  rack.model.take_inputs({gas, fire}); // both are locked already
+  rack.run(200);
+  CHECK(rack.history == std::vector<std::string>{"fault fire_detected", "fault gas_detected"});
 }
 
 TEST_CASE("F-159 a rack that fire locked tells of a weld as well, and only of one") {
