@@ -35,7 +35,8 @@ void current_check_model::judge_answer(const values& now) {
   const double more_a = *now.current_a - *last_.current_a;
   if (std::abs(more_a) < answer_current_c * capacity_ah_) return;
   const double more_v = *now.rack_v - *last_.rack_v;
-  if (std::abs(more_v) < answer_voltage_share * *last_.rack_v) return;
+  // A rack that shows no voltage answers nothing.
+  if (*last_.rack_v <= 0 || std::abs(more_v) < answer_voltage_share * *last_.rack_v) return;
   const bool is_wrong = (more_a > 0) == (more_v > 0);
   wrong_answers_ = is_wrong ? std::min(wrong_answers_ + 1, wrong_answers_max) : 0;
 }

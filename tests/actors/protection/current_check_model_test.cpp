@@ -56,6 +56,14 @@ TEST_CASE(
   CHECK_FALSE(contradicts_by_answers(20, 1, 0)); // of unknown capacity nothing is claimed
 }
 
+TEST_CASE("F-148 a rack that shows no voltage is no witness against its current sensor") {
+  for (const double rack_v : {0.0, -1'000.0}) {
+    bench rack;
+    for (const double current_a : {80.0, 60.0, 40.0, 20.0, 0.0}) rack.see({current_a, rack_v, {}});
+    CHECK_FALSE(rack.model.contradicts());
+  }
+}
+
 TEST_CASE("F-148 a value that is not valid answers nothing, nor does what came before it") {
   for (int missing = 0; missing < 2; ++missing) {
     bench rack;
