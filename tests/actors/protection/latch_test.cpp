@@ -208,6 +208,12 @@ TEST_CASE("a warning is shelved for a time of at most eight hours, and does what
   REQUIRE(rack.tick().level == messages::protection::level::warning);
   CHECK_FALSE(rack.model.shelve("cell_overvoltage", 8 * hour_us + 1).empty());
   CHECK_FALSE(rack.model.shelve("cell_overvoltage", 0).empty());
+  const auto longest_ms = static_cast<std::uint64_t>(8 * hour_us / messages::us_per_ms);
+  const refusals too_long = {"a warning is shelved for a time of at most 8 h"};
+  CHECK(shelving_refusals(0) == too_long);
+  CHECK(shelving_refusals(1).empty());
+  CHECK(shelving_refusals(longest_ms).empty());
+  CHECK(shelving_refusals(longest_ms + 1) == too_long);
   CHECK_FALSE(rack.model.shelve("latch_store_lost", hour_us).empty()); // it has no warning
   CHECK_FALSE(rack.model.unshelve("cell_overvoltage").empty());
   CHECK(rack.model.shelve("cell_overvoltage", 10 * messages::us_per_s).empty());
@@ -255,6 +261,26 @@ TEST_CASE(
   CHECK(rack.log[0].told.in_group);
   CHECK(rack.tick().level == messages::protection::level::warning);
   CHECK_FALSE(rack.model.unshelve("cell_overvoltage").empty()); // over is over
+}
+
+TEST_CASE("each warning is shelved and told by its own row") {
+  bench_rack rack(options_for("lfp"));
+  rack.settle();
+  int told = 0;
+  const auto& rows = rack.model.rows();
+  for (std::size_t position = 0; position < rows.size(); ++position) {
+    if (rows[position].limit.level != messages::protection::level::warning) continue;
+    CAPTURE(rows[position].reason);
+    const auto is_told = [&] {
+      ++told;
+      return std::ranges::count(rack.model.last().reports, position, &report::row) == 1;
+    };
+    REQUIRE(rack.model.shelve(rows[position].candidate, messages::us_per_s).empty());
+    CHECK(is_told());
+    REQUIRE(rack.model.unshelve(rows[position].candidate).empty());
+    CHECK(is_told());
+  }
+  CHECK(told > 2);
 }
 
 TEST_CASE("to shelve and to unshelve tells nothing of the step before") {
