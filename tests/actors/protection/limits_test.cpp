@@ -32,6 +32,23 @@ TEST_CASE("limits fall along the curves before any level is reached") {
   CHECK(rack.log.empty());
 }
 
+TEST_CASE("where nothing here can open a rack its limits say so while it should open, and first") {
+  using texts = std::vector<std::string>;
+  for (const bool can_open : {true, false}) {
+    auto options = derated();
+    options.can_open = can_open;
+    bench_rack rack(options);
+    rack.settle();
+    CHECK(rack.tick().limits.reasons.empty());
+    rack.set(0, 3.66);
+    rack.run(1'500);
+    REQUIRE(rack.tick().verdict.opening == messages::opening::ordered);
+    for (const auto& reasons : {rack.tick().limits.reasons, rack.tick().limits.charge_reasons,
+                                rack.tick().limits.discharge_reasons})
+      CHECK((reasons.front() == "cannot_open") == !can_open);
+  }
+}
+
 TEST_CASE("what holds a limit down is told of its own direction alone") {
   bench_rack rack(derated());
   rack.settle();
@@ -89,8 +106,13 @@ TEST_CASE("F-146 a limit does not rise while its cells just became unusable") {
   CHECK(low_a == Approx(28));
   // The cell that was high is lost: the others look harmless.
   rack.qualities[0] = quality::invalid;
-  rack.run(20'000);
-  CHECK(rack.tick().limits.charge_a <= low_a);
+  rack.scan();
+  rack.mark();
+  while (rack.model.last().limits.charge_a <= low_a &&
+         rack.now_us - rack.since_us < 2 * unusable_patience_us)
+    rack.run(50);
+  // To the scan: a minute, and the first step of a second.
+  CHECK(rack.now_us - rack.since_us == unusable_patience_us + rise_step_us);
   rack.run(120'000);
   CHECK(rack.tick().limits.charge_a == 70); // what one unusable cell leaves
 }
