@@ -4,6 +4,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "actors/runtime/seat.hpp"
 #include "messages/event_codes.hpp"
@@ -72,12 +73,46 @@ std::uint64_t hash_of(const messages::message& message) {
   return hash;
 }
 
-class incarnation {
+class shell final : public compat::called_actor {
  public:
-  explicit incarnation(std::shared_ptr<seat> place) : place_(std::move(place)) {}
+  shell(caf::actor_config& config, std::shared_ptr<seat> place)
+      : called_actor(config), place_(std::move(place)) {}
+
+ private:
+  // Some of the mails that wait.
+  outcome turn() override {
+    for (std::size_t begun = 0; begun < mails_in_a_turn; ++begun) {
+      if (next_ == mails_.size()) {
+        next_ = 0;
+        if (!place_->take(mails_)) return outcome::rests;
+      }
+      const auto content = std::exchange(mails_[next_++], mail());
+      place_->begins_mail(mails_.size() - next_);
+      if (!survives(content)) return outcome::crashed;
+    }
+    return outcome::has_more;
+  }
+
+  void over() override {
+    actor_ = nullptr;
+    context_ = nullptr;
+    mails_.clear();
+  }
+
+  // False: the incarnation ends by it.
+  bool survives(const mail& content) {
+    try {
+      handle(content);
+      return !is_to_restart();
+    } catch (const std::exception& failure) {
+      crashed(content, failure.what());
+    } catch (...) {
+      crashed(content, "an exception that is no std::exception");
+    }
+    return false;
+  }
 
   void handle(const mail& content) {
-    place_->took_mail();
     if (std::holds_alternative<start_mail>(content)) {
       context_ = std::make_unique<incarnation_context>(place_);
       actor_ = place_->factory()(*context_);
@@ -90,7 +125,9 @@ class incarnation {
     if (actor_ == nullptr) {
       return;
     }
-    if (const auto* batch = std::get_if<batch_ptr>(&content)) {
+    if (const auto* said = std::get_if<received_ptr>(&content)) {
+      if (!is_poison(**said)) actor_->receive(**said);
+    } else if (const auto* batch = std::get_if<batch_ptr>(&content)) {
       actor_->receive(**batch);
     } else if (const auto* poll = std::get_if<poll_ptr>(&content)) {
       actor_->receive(**poll);
@@ -112,13 +149,6 @@ class incarnation {
     }
   }
 
-  void handle(const received_ptr& content) {
-    place_->took_mail();
-    if (actor_ != nullptr && !is_poison(*content)) {
-      actor_->receive(*content);
-    }
-  }
-
   /// It asked to be started again; told as an event.
   bool is_to_restart() {
     if (context_ == nullptr || !context_->wants_restart()) return false;
@@ -128,12 +158,12 @@ class incarnation {
     return true;
   }
 
-  void crashed(const mail&, const std::string& what) { record(crash_event(what)); }
-
   // The handler threw: remember which message it was.
-  void crashed(const received_ptr& content, const std::string& what) {
+  void crashed(const mail& content, const std::string& what) {
     auto event = crash_event(what);
-    const auto& said = *content;
+    const auto* message = std::get_if<received_ptr>(&content);
+    if (message == nullptr) return record(std::move(event));
+    const auto& said = **message;
     const auto hash = hash_of(said);
     if (place_->poison().crashed(hash, said.header.source)) {
       event.state = "quarantined";
@@ -144,7 +174,6 @@ class incarnation {
     record(std::move(event));
   }
 
- private:
   messages::event crash_event(const std::string& what) {
     place_->set_last_failure(what);
     messages::event event;
@@ -175,25 +204,14 @@ class incarnation {
   std::shared_ptr<seat> place_;
   std::unique_ptr<incarnation_context> context_; ///< outlives the actor
   std::unique_ptr<actor> actor_;
+  std::vector<mail> mails_; ///< that it took from its seat
+  std::size_t next_ = 0;    ///< of them
 };
 
 } // namespace
 
-caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> place) {
-  auto life = std::make_shared<incarnation>(std::move(place));
-  const auto handle = [self, life](const auto& content) {
-    try {
-      life->handle(content);
-      if (!life->is_to_restart()) return;
-    } catch (const std::exception& failure) {
-      life->crashed(content, failure.what());
-    } catch (...) {
-      life->crashed(content, "an exception that is no std::exception");
-    }
-    compat::crash(self);
-  };
-  return {[handle](const received_ptr& content) { handle(content); },
-          [handle](const mail& content) { handle(content); }};
+caf::actor spawn_shell(caf::event_based_actor* parent, std::shared_ptr<seat> place) {
+  return compat::spawn_called<shell>(parent, std::move(place));
 }
 
 } // namespace voltaic::actors::runtime

@@ -6,12 +6,15 @@
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/exit_reason.hpp>
+#include <caf/local_actor.hpp>
 #include <caf/logger.hpp>
+#include <caf/resumable.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 #include <caf/sec.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -23,9 +26,8 @@ namespace voltaic::actors::runtime::compat {
 
 /// One worker for a node: two double the latency of its fan-out.
 inline constexpr std::size_t workers = 1;
-/// Mails that an actor handles before the others have their turn: a flood at one
-/// of them neither starves its neighbours nor piles up what it says to them.
-inline constexpr std::size_t mails_in_a_turn = 16;
+/// Messages of CAF's that an actor handles before the others have their turn.
+inline constexpr std::size_t messages_in_a_turn = 16;
 
 /// Built in code: CAF's own parser lets typing mistakes pass silently.
 class system_config : public caf::actor_system_config {
@@ -37,7 +39,7 @@ class system_config : public caf::actor_system_config {
     set("scheduler.policy",
         how == scheduling::threaded ? caf::atom("sharing") : caf::atom("testing"));
     set("scheduler.max-threads", workers);
-    set("scheduler.max-throughput", mails_in_a_turn);
+    set("scheduler.max-throughput", messages_in_a_turn);
   }
 };
 
@@ -55,10 +57,81 @@ inline void advance(caf::actor_system& system, std::chrono::microseconds by) {
   dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).advance_time(by);
 }
 
+/// An actor that CAF schedules, monitors and ends, and that finds its mails elsewhere: it has its
+/// turn when it was called, and no message is made of that. What CAF spends on each message of its
+/// own is several times what most mails take to be handled.
+class called_actor : public caf::local_actor, public caf::resumable {
+ public:
+  using behavior_type = caf::behavior; ///< by which CAF knows that a `caf::actor` leads to it
+  explicit called_actor(caf::actor_config& config) : caf::local_actor(config) {}
+
+  /// For CAF: it exists now, and rests.
+  void launch(caf::execution_unit*, bool, bool hide) final {
+    if (!hide) register_at_system();
+  }
+  /// It shall have a turn, one at least that begins after this. From any thread.
+  void call() {
+    auto before = calls_.load();
+    while (
+        !calls_.compare_exchange_weak(before, before == calls::none ? calls::one : calls::more)) {
+    }
+    if (before != calls::none) return;
+    caf::intrusive_ptr_add_ref(ctrl());
+    system().scheduler().enqueue(this);
+  }
+
+ protected:
+  enum class outcome { rests, has_more, crashed };
+  /// Rests until it is called, has more to do once the others had their turn, or ends.
+  virtual outcome turn() = 0;
+  /// It ends, and nobody was told yet: lets go of what is its own.
+  virtual void over() = 0;
+
+ private:
+  enum class calls { none, one, more };
+
+  // Of messages only the one that asks for its end is for it.
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit*) final {
+    if (!what->content().match_elements<caf::exit_msg>()) return;
+    is_to_end_ = true;
+    call();
+  }
+  resume_result resume(caf::execution_unit* by, std::size_t) final {
+    context(by);
+    if (ended_) return done;
+    calls_ = calls::one;
+    if (is_to_end_) return end(caf::exit_reason::user_shutdown);
+    const auto how = turn();
+    if (how == outcome::crashed) return end(caf::sec::runtime_error);
+    auto before = calls::one;
+    const bool rests = how == outcome::rests && calls_.compare_exchange_strong(before, calls::none);
+    return rests ? awaiting_message : resume_later;
+  }
+  resume_result end(caf::error why) {
+    ended_ = true;
+    over();
+    cleanup(std::move(why), context());
+    return done;
+  }
+  subtype_t subtype() const final { return unspecified; }
+  void intrusive_ptr_add_ref_impl() final { caf::intrusive_ptr_add_ref(ctrl()); }
+  void intrusive_ptr_release_impl() final { caf::intrusive_ptr_release(ctrl()); }
+
+  std::atomic<calls> calls_ =
+      calls::none; ///< whether the scheduler has it, and was it called since
+  std::atomic<bool> is_to_end_ = false;
+  bool ended_ = false;
+};
+
+/// Calls an actor that `spawn_called` made.
+inline void call(const caf::actor& who) {
+  static_cast<called_actor*>(caf::actor_cast<caf::abstract_actor*>(who))->call();
+}
+
 /// A child whose end is told to its parent's down handler.
-template <class Self, class Function, class... Arguments>
-caf::actor spawn_monitored(Self* self, Function function, Arguments&&... arguments) {
-  return self->template spawn<caf::monitored>(function, std::forward<Arguments>(arguments)...);
+template <class Called, class Self, class... Arguments>
+caf::actor spawn_called(Self* self, Arguments&&... arguments) {
+  return self->template spawn<Called, caf::monitored>(std::forward<Arguments>(arguments)...);
 }
 
 /// `handler(address, reason is normal)` for each child that ended.
@@ -89,12 +162,6 @@ void tell_after(Self* self, std::chrono::microseconds delay, Message&& message) 
 /// Asks a child to end without an error; `on_exit_request` says what it does.
 inline void ask_to_end(const caf::actor& child) {
   caf::anon_send_exit(child, caf::exit_reason::user_shutdown);
-}
-
-/// Ends with an error that the supervisor sees as a crash.
-template <class Self>
-void crash(Self* self) {
-  self->quit(caf::sec::runtime_error);
 }
 
 } // namespace voltaic::actors::runtime::compat

@@ -35,14 +35,17 @@ struct ending_mail {};
 /// A relay hears the node from now on.
 struct linked_mail {};
 
-/// All that reaches an actor but messages of the bus: those are most of it, and go
-/// through the mailbox as what they are, without a variant around each.
-using mail = std::variant<start_mail, batch_ptr, poll_ptr, write_answer_ptr, sample_ptr,
-                          stored_mail, wake_mail, ending_mail, linked_mail>;
+/// All that reaches an actor.
+using mail = std::variant<received_ptr, start_mail, batch_ptr, poll_ptr, write_answer_ptr,
+                          sample_ptr, stored_mail, wake_mail, ending_mail, linked_mail>;
 
 /// Mails that may wait for one actor; more are dropped and counted, because an
 /// actor that far behind is acting on the past.
 inline constexpr std::size_t mailbox_mails_max = 65'536;
+
+/// Mails that an actor handles before the others have their turn: a flood at one
+/// of them neither starves its neighbours nor piles up what it says to them.
+inline constexpr std::size_t mails_in_a_turn = 16;
 
 /// An actor's address in its node. It outlives the actor's incarnations.
 class mailbox {
@@ -50,7 +53,6 @@ class mailbox {
   virtual ~mailbox() = default;
   /// From any thread; never blocks. False: nobody is there, or there is no room.
   virtual bool post(mail content) = 0;
-  virtual bool post(received_ptr content) = 0;
   [[nodiscard]] virtual const std::string& owner() const = 0;
   /// Position in the node's start order: subscribers are served in it.
   [[nodiscard]] virtual std::size_t position() const = 0;

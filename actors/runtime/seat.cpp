@@ -53,34 +53,54 @@ seat::seat(std::string name, std::string kind, std::size_t position, actor_facto
       first_incarnation_(first_incarnation) {}
 
 bool seat::post(mail content) {
-  const auto to = admit();
-  if (to) {
-    compat::tell(to, std::move(content));
+  caf::actor to;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!handle_ || mails_.size() + taken_ >= mailbox_mails_max) return false;
+    mails_.push_back(std::move(content));
+    if (std::exchange(called_, true)) return true;
+    to = handle_;
   }
-  return to != nullptr;
+  compat::call(to);
+  return true;
 }
 
-bool seat::post(received_ptr content) {
-  const auto to = admit();
-  if (to) {
-    compat::tell(to, std::move(content));
-  }
-  return to != nullptr;
+bool seat::take(std::vector<mail>& into) {
+  into.clear();
+  if (into.capacity() > mails_kept_max) into = {};
+  const std::lock_guard lock(mutex_);
+  into.swap(mails_);
+  taken_ = into.size();
+  called_ = !into.empty();
+  return called_;
 }
 
-caf::actor seat::admit() {
-  auto to = handle();
-  if (to && waiting_.fetch_add(1) >= mailbox_mails_max) {
-    --waiting_;
-    return nullptr;
-  }
-  return to;
+void seat::begins_mail(std::size_t left) {
+  taken_.store(left, std::memory_order_relaxed);
+  progress_.step();
+}
+
+std::size_t seat::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return handle_ ? mails_.size() + taken_ : 0;
+}
+
+// With the lock held.
+void seat::empty() {
+  mails_.clear();
+  called_ = false;
+  taken_ = 0;
 }
 
 void seat::attach(const caf::actor& handle) {
-  const std::lock_guard lock(mutex_);
-  handle_ = handle;
-  waiting_ = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    empty();
+    handle_ = handle;
+    mails_.emplace_back(start_mail{});
+    called_ = true;
+  }
+  compat::call(handle);
 }
 
 void seat::detach(actor_state state) {
@@ -88,6 +108,7 @@ void seat::detach(actor_state state) {
   holds_node_ = false;
   const std::lock_guard lock(mutex_);
   handle_ = nullptr;
+  empty();
 }
 
 caf::actor seat::handle() const {
@@ -99,14 +120,6 @@ std::uint32_t seat::begin_incarnation() {
   state_ = actor_state::starting;
   condition_ = condition::good;
   return first_incarnation_ + started_++;
-}
-
-void seat::took_mail() {
-  // Mails of a former incarnation died with its mailbox: the count may lag, never wrap.
-  auto waiting = waiting_.load();
-  while (waiting > 0 && !waiting_.compare_exchange_weak(waiting, waiting - 1)) {
-  }
-  progress_.step();
 }
 
 messages::actor_health seat::health() const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "actors/runtime/caf_compat.hpp"
 #include "actors/runtime/clock.hpp"
@@ -17,15 +18,10 @@
 #include "actors/runtime/poison_model.hpp"
 #include "actors/runtime/progress_page.hpp"
 
-namespace caf {
-// Mails never leave the process, so CAF need not know how to serialise them.
-template <>
-struct allowed_unsafe_message_type<voltaic::actors::runtime::mail> : std::true_type {};
-template <>
-struct allowed_unsafe_message_type<voltaic::actors::runtime::received_ptr> : std::true_type {};
-} // namespace caf
-
 namespace voltaic::actors::runtime {
+
+/// A flood of mails may have made a list longer than this: such a list is not kept for the next.
+inline constexpr std::size_t mails_kept_max = 1'024;
 
 /// Makes an actor. Runs inside the new incarnation: what it throws ends that
 /// incarnation and nothing else.
@@ -54,22 +50,24 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
        const seat_environment& environment);
 
   bool post(mail content) override;
-  bool post(received_ptr content) override;
   [[nodiscard]] const std::string& owner() const override { return name_; }
   [[nodiscard]] std::size_t position() const override { return position_; }
 
-  /// The next incarnation lives at this handle; mails go there from now on.
+  /// The next incarnation lives at this handle; mails go there from now on, `start_mail` first.
   void attach(const caf::actor& handle);
-  /// Nobody is there; mails are dropped.
+  /// Nobody is there; mails are dropped, those that wait too.
   void detach(actor_state state);
   [[nodiscard]] caf::actor handle() const;
 
   [[nodiscard]] std::uint32_t begin_incarnation();
-  /// One mail was taken out of the mailbox.
-  void took_mail();
+  /// For the incarnation that lives here, in its turn: everything that waits, in the order in
+  /// which it came, instead of what `into` holds. False: nothing does, and the next mail calls.
+  [[nodiscard]] bool take(std::vector<mail>& into);
+  /// It begins one of those that it took; so many of them are left.
+  void begins_mail(std::size_t left);
   void set_state(actor_state state) { state_ = state; }
-  /// Mails that have not been taken out of the mailbox.
-  [[nodiscard]] std::size_t waiting() const { return waiting_; }
+  /// Mails that nobody has begun.
+  [[nodiscard]] std::size_t waiting() const;
   void set_condition(condition told) { condition_ = told; }
   [[nodiscard]] messages::actor_health health() const;
   [[nodiscard]] actor_state state() const { return state_; }
@@ -88,8 +86,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   [[nodiscard]] std::string last_failure() const;
 
  private:
-  /// The actor that takes one mail more, or nobody.
-  [[nodiscard]] caf::actor admit();
+  void empty();
 
   const std::string name_;
   const std::string kind_;
@@ -101,17 +98,19 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   const std::uint32_t first_incarnation_;
   mutable std::mutex mutex_;
   caf::actor handle_;
+  std::vector<mail> mails_;            ///< that wait and were not taken; guarded by mutex_
+  bool called_ = false;                ///< who lives here will come and take; guarded by mutex_
+  std::atomic<std::size_t> taken_ = 0; ///< and not begun; moved by who took them
   std::string last_failure_;
   poison_model poison_;
   std::atomic<std::uint32_t> started_ = 0; ///< incarnations so far
-  std::atomic<std::size_t> waiting_ = 0;
   std::atomic<std::uint64_t> dead_letters_ = 0;
   std::atomic<actor_state> state_ = actor_state::starting;
   std::atomic<condition> condition_ = condition::good; ///< while it runs
   std::atomic<bool> holds_node_ = false;
 };
 
-/// The CAF actor that drives one incarnation of a seat's actor.
-caf::behavior actor_shell(caf::event_based_actor* self, std::shared_ptr<seat> place);
+/// A child of `parent` that drives one incarnation of a seat's actor.
+[[nodiscard]] caf::actor spawn_shell(caf::event_based_actor* parent, std::shared_ptr<seat> place);
 
 } // namespace voltaic::actors::runtime

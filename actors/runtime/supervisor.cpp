@@ -84,10 +84,9 @@ class shell {
     auto& one = children_[index];
     const auto& place = options_->seats[index];
     one.wanted = one.due = false;
-    const auto handle = compat::spawn_monitored(self_, actor_shell, place);
+    const auto handle = spawn_shell(self_, place);
     one.address = handle.address();
     one.life = life::live;
-    compat::tell(handle, mail{start_mail{}});
     place->attach(handle);
   }
 

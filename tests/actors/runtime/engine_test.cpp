@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <set>
@@ -133,6 +134,42 @@ TEST_CASE("an actor that asks to begin anew ends after its handler, with those b
   const auto& told = std::get<messages::event>(events[0].payload);
   CHECK(told.state == "restarts");
   CHECK(told.reason == "told to restart");
+}
+
+TEST_CASE("more mails than one turn takes are handled all, in the order in which they came") {
+  diary notes;
+  test_node node(chain(notes));
+  notes.clear();
+  diary expected;
+  for (std::size_t i = 0; i < 2 * mails_in_a_turn + 1; ++i) {
+    const auto operation = std::to_string(i);
+    node.inbox.on_frame(
+        bus::message::plane::commands,
+        messages::encode({"client", 1, 0, node.clock.now(), {}}, command_for("rack_0", operation)));
+    expected.push_back("rack_0:" + operation);
+  }
+  node.engine->run_until_quiet();
+  CHECK(notes == expected);
+  CHECK(node.engine->idle());
+}
+
+TEST_CASE("mails that wait for an actor when it crashes are not its next incarnation's") {
+  diary notes;
+  test_node node(chain(notes));
+  notes.clear();
+  for (const auto* operation : {"before", "crash", "behind"}) {
+    node.inbox.on_frame(
+        bus::message::plane::commands,
+        messages::encode({"client", 1, 0, node.clock.now(), {}}, command_for("rack_0", operation)));
+  }
+  node.engine->run_until_quiet();
+  CHECK(node.engine->idle());
+  node.advance(20'000);
+  REQUIRE(node.engine->ready());
+  CHECK(std::ranges::count(notes, "rack_0:before") == 1);
+  CHECK(std::ranges::count(notes, "rack_0:behind") == 0);
+  order(node, command_for("rack_0", "after"));
+  CHECK(notes.back() == "rack_0:after");
 }
 
 TEST_CASE("a stop ends the last started first") {

@@ -61,9 +61,9 @@ class repeating_actor final : public actor {
 /// A mailbox that keeps who said what.
 class kept_mail final : public mailbox {
  public:
-  bool post(mail) override { return true; }
-  bool post(received_ptr content) override {
-    sources.push_back(content->header.source);
+  bool post(mail content) override {
+    if (const auto* said = std::get_if<received_ptr>(&content))
+      sources.push_back((*said)->header.source);
     return true;
   }
   const std::string& owner() const override { return owner_; }
