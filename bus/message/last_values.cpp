@@ -91,12 +91,16 @@ void last_values::heard(const messages::message& message) {
 }
 
 void last_values::hear_telemetry(const messages::header& header, const messages::telemetry& said) {
-  const std::pair key(header.source, said.owner);
-  if (values_.size() >= last_values_owners_max && !values_.contains(key)) {
-    ++refused_;
-    return;
+  const std::pair<std::string_view, std::string_view> key(header.source, said.owner);
+  auto found = values_.find(key);
+  if (found == values_.end()) {
+    if (values_.size() >= last_values_owners_max) {
+      ++refused_;
+      return;
+    }
+    found = values_.try_emplace({header.source, said.owner}).first;
   }
-  owned& known = values_[key];
+  owned& known = found->second;
   if (known.fingerprint != said.fingerprint) clear(known);
   known.fingerprint = said.fingerprint;
   known.header = header;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,15 @@ class last_values {
     std::map<std::uint16_t, parts> points;
     std::size_t bytes = 0; ///< about what the points take
   };
+  /// Two names in turn, without a copy of either.
+  struct by_both {
+    using is_transparent = void;
+    template <class Left, class Right>
+    bool operator()(const Left& left, const Right& right) const {
+      const int first = std::string_view(left.first).compare(right.first);
+      return first < 0 || (first == 0 && left.second < right.second);
+    }
+  };
   struct statement {
     messages::header header;
     messages::payload payload;
@@ -47,10 +57,10 @@ class last_values {
   void clear(owned& known);
   void hear_telemetry(const messages::header& header, const messages::telemetry& said);
 
-  std::map<std::string, statement> catalogues_;                 ///< by owner
-  std::map<std::pair<std::string, std::string>, owned> values_; ///< by source and owner
-  std::map<std::string, statement> limits_;                     ///< by source
-  std::size_t bytes_ = 0;                                       ///< of all values
+  std::map<std::string, statement> catalogues_;                          ///< by owner
+  std::map<std::pair<std::string, std::string>, owned, by_both> values_; ///< by source and owner
+  std::map<std::string, statement> limits_;                              ///< by source
+  std::size_t bytes_ = 0;                                                ///< of all values
   std::uint64_t refused_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "messages/points/watched_points.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -28,6 +29,7 @@ std::vector<std::size_t> watched_points::apply(const telemetry& said) {
   std::vector<std::size_t> changed;
   const auto owner = owners_.find(said.owner);
   if (owner == owners_.end() || owner->second.fingerprint != said.fingerprint) return changed;
+  changed.reserve(std::min(said.blocks.size(), owner->second.columns.size()));
   for (const auto& block : said.blocks) {
     for (const auto& each : owner->second.columns) {
       if (each.position != block.point || block.first_index != 0) continue;

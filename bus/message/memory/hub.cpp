@@ -1,11 +1,11 @@
 #include "bus/message/memory/hub.hpp"
 
 #include <algorithm>
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
 #include <random>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -14,13 +14,19 @@ namespace {
 
 /// A frame that lost its place comes within this time after it.
 constexpr std::int64_t overtake_max_us = 10'000;
+/// A plane is a letter.
+constexpr std::size_t planes_end = 128;
 constexpr double chance_scale = 1.0 / 4294967296.0;
 
 } // namespace
 
 struct memory_hub::state {
+  /// Who has been here once: frames on their way know him, whether he is here or not.
   struct member {
-    std::set<plane> planes;
+    std::string identity;
+    bool is_here = true;
+    std::array<bool, planes_end> planes{};
+    [[nodiscard]] bool hears(plane on) const { return planes[static_cast<std::size_t>(on)]; }
     bool is_beside_chains = false;
     bool only_beside_chains = false;
     listener* to = nullptr;
@@ -30,7 +36,7 @@ struct memory_hub::state {
     std::int64_t out_order_us = 0; ///< towards the endpoint
   };
   struct transit {
-    std::string identity;
+    member* by = nullptr;
     plane on = plane::telemetry;
     frame_ptr frame;
     bool inbound = true;
@@ -86,78 +92,76 @@ struct memory_hub::state {
     waiting.insert(place, {due_us, std::move(what)});
   }
 
-  publish_result take(const std::string& identity, plane on, frame_ptr frame, bool sent) {
-    const auto found = members.find(identity);
-    if (found == members.end()) return publish_result::stopped;
-    ++found->second.statistics.published;
-    travel(found->second, {identity, on, std::move(frame), true, sent});
+  publish_result take(member& by, plane on, frame_ptr frame, bool sent) {
+    ++by.statistics.published;
+    travel(by, {&by, on, std::move(frame), true, sent});
     return publish_result::queued;
   }
 
-  void pass_out(const std::string& identity, plane on, const frame_ptr& frame) {
+  /// Whoever is here under this name, or nullptr.
+  member* find(const std::string& identity) {
     const auto found = members.find(identity);
-    if (found != members.end()) travel(found->second, {identity, on, frame, false, false});
+    return found != members.end() && found->second.is_here ? &found->second : nullptr;
+  }
+
+  void pass_out(member& to, plane on, const frame_ptr& frame) {
+    travel(to, {&to, on, frame, false, false});
   }
 
   void deliver(const delivery& what) {
-    if (!members.contains(what.to) || members.at(what.to).cut) {
-      const auto answer = relay.undeliverable(what, now_us);
-      if (answer) pass_out(answer->to, plane::commands, answer->frame);
-      return;
-    }
-    pass_out(what.to, plane::commands, what.frame);
+    auto* const to = find(what.to);
+    if (to != nullptr && !to->cut) return pass_out(*to, plane::commands, what.frame);
+    const auto answer = relay.undeliverable(what, now_us);
+    auto* const asker = answer ? find(answer->to) : nullptr;
+    if (asker != nullptr) pass_out(*asker, plane::commands, answer->frame);
   }
 
-  void send_snapshot(const std::string& identity, const std::string& id) {
-    const auto found = members.find(identity);
-    if (found == members.end() || !found->second.planes.contains(plane::snapshot)) return;
+  void send_snapshot(member& to, const std::string& id) {
+    if (!to.hears(plane::snapshot)) return;
     for (const auto& frame : relay.snapshot(id, now_us, now_us)) {
-      pass_out(identity, plane::snapshot, frame);
+      pass_out(to, plane::snapshot, frame);
     }
   }
 
-  void tell_link(const std::string& identity) {
-    wait(now_us, {identity, {}, nullptr, false, false});
-  }
+  void tell_link(member& to) { wait(now_us, {&to, {}, nullptr, false, false}); }
 
   void arrive(const transit& what) {
+    auto& by = *what.by;
     if (!what.inbound) {
-      const auto found = members.find(what.identity);
-      if (found == members.end()) return;
-      listener* const to = found->second.to;
+      if (!by.is_here) return;
+      listener* const to = by.to;
       if (!what.frame) {
-        to->on_link(!found->second.cut);
+        to->on_link(!by.cut);
         return;
       }
-      if (found->second.cut) {
+      if (by.cut) {
         ++lost;
         return;
       }
-      ++found->second.statistics.received;
+      ++by.statistics.received;
       to->on_frame(what.on, what.frame);
       to->on_batch_end();
       return;
     }
     if (what.sent) {
-      const auto routing = relay.received(what.identity, what.frame, now_us);
-      if (routing.snapshot_id) send_snapshot(what.identity, *routing.snapshot_id);
+      const auto routing = relay.received(by.identity, what.frame, now_us);
+      if (routing.snapshot_id && by.is_here) send_snapshot(by, *routing.snapshot_id);
       for (const auto& delivery : routing.deliveries) deliver(delivery);
       return;
     }
     if (!relay.heard(what.on, *what.frame, now_us)) return;
-    const auto sender = members.find(what.identity);
-    const bool is_beside = sender != members.end() && sender->second.is_beside_chains;
+    const bool is_beside = by.is_here && by.is_beside_chains;
     for (auto& [identity, one] : members) {
       const bool is_wanted = what.on != plane::telemetry || !one.only_beside_chains || is_beside;
-      if (one.planes.contains(what.on) && is_wanted) pass_out(identity, what.on, what.frame);
+      if (one.is_here && one.hears(what.on) && is_wanted) pass_out(one, what.on, what.frame);
     }
   }
 
   memory_hub_options options;
   std::mt19937_64 random;
   relay_state relay;
-  std::map<std::string, member> members;
-  std::deque<waiter> waiting; ///< in the order in which they arrive
+  std::map<std::string, member> members; ///< by identity; none is ever taken out
+  std::deque<waiter> waiting;            ///< in the order in which they arrive
   std::uint64_t lost = 0;
   std::int64_t now_us = 0;
 };
@@ -196,22 +200,22 @@ std::unique_ptr<endpoint> memory_hub::make_endpoint(const endpoint_options& opti
   state& hub = *state_;
   state::member& member = hub.members[options.identity];
   member = {};
-  member.planes.insert(options.subscriptions.begin(), options.subscriptions.end());
+  member.identity = options.identity;
+  for (const auto each : options.subscriptions)
+    member.planes[static_cast<std::size_t>(each)] = true;
   member.is_beside_chains = options.is_beside_chains;
   member.only_beside_chains = options.only_beside_chains;
   member.to = &to;
   member.statistics.linked = true;
-  hub.tell_link(options.identity);
-  hub.send_snapshot(options.identity, {});
+  hub.tell_link(member);
+  hub.send_snapshot(member, {});
   return std::make_unique<memory_endpoint>(
-      [&hub, identity = options.identity](plane on, frame_ptr frame, bool sent) {
-        return hub.take(identity, on, std::move(frame), sent);
+      [&hub, &member](plane on, frame_ptr frame, bool sent) {
+        return member.is_here ? hub.take(member, on, std::move(frame), sent)
+                              : publish_result::stopped;
       },
-      [&hub, identity = options.identity] {
-        const auto found = hub.members.find(identity);
-        return found == hub.members.end() ? endpoint_statistics{} : found->second.statistics;
-      },
-      [&hub, identity = options.identity] { hub.members.erase(identity); });
+      [&member] { return member.is_here ? member.statistics : endpoint_statistics{}; },
+      [&member] { member.is_here = false; });
 }
 
 bool memory_hub::step(std::int64_t now_us) {
@@ -239,12 +243,12 @@ std::int64_t memory_hub::next_due_us() const {
 }
 
 void memory_hub::partition(const std::string& identity, bool cut) {
-  const auto found = state_->members.find(identity);
-  if (found == state_->members.end() || found->second.cut == cut) return;
-  found->second.cut = cut;
-  found->second.statistics.linked = !cut;
-  state_->tell_link(identity);
-  if (!cut) state_->send_snapshot(identity, {});
+  auto* const found = state_->find(identity);
+  if (found == nullptr || found->cut == cut) return;
+  found->cut = cut;
+  found->statistics.linked = !cut;
+  state_->tell_link(*found);
+  if (!cut) state_->send_snapshot(*found, {});
 }
 
 std::size_t memory_hub::waiting() const {
