@@ -128,20 +128,7 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
   heed_requests(now_us, out);
   watch_.step(now_us);
   heed_watch(now_us, out);
-  std::vector<std::uint16_t> due;
-  for (std::size_t i = 0; i < points_.size(); ++i) {
-    const bool overdue = points_[i].scan.overdue(now_us);
-    // A change of quality says what is known, and the scan goes on.
-    if (points_[i].changed || overdue) {
-      due.push_back(static_cast<std::uint16_t>(i));
-    }
-    if (overdue) {
-      points_[i].scan.begin_next();
-    }
-  }
-  if (!due.empty()) {
-    say(due, now_us, out);
-  }
+  if (any_changed_ || now_us > overdue_due_us_) say_due(now_us, out);
   if (auto blocks = own_points_.step(watch_, now_us); !blocks.empty()) {
     out.push_back(
         {messages::telemetry{options_.name, catalogue_.fingerprint, std::move(blocks)}, now_us});
@@ -152,6 +139,26 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
   out.push_back({messages::tick{now_us, utc_offset_us_}, now_us});
   last_tick_us_ = now_us;
   said_since_tick_ = false;
+}
+
+void model::say_due(std::int64_t now_us, std::vector<said>& out) {
+  any_changed_ = false;
+  overdue_due_us_ = scan_model::never_us;
+  std::vector<std::uint16_t> due;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const bool overdue = points_[i].scan.overdue(now_us);
+    // A change of quality says what is known, and the scan goes on.
+    if (points_[i].changed || overdue) {
+      due.push_back(static_cast<std::uint16_t>(i));
+    }
+    if (overdue) {
+      points_[i].scan.begin_next();
+    }
+    overdue_due_us_ = std::min(overdue_due_us_, points_[i].scan.overdue_after_us());
+  }
+  if (!due.empty()) {
+    say(due, now_us, out);
+  }
 }
 
 void model::age(std::int64_t now_us) {
@@ -175,7 +182,7 @@ void model::age(std::int64_t now_us) {
 void model::distrust(part& one) {
   one.stale = true;
   ++parts_stale_;
-  points_[one.point].changed = true;
+  points_[one.point].changed = any_changed_ = true;
   const auto first = points_[one.point].first_cell + one.first;
   for (auto i = first; i < first + one.count; ++i) {
     cells_[i].quality = messages::worst(cells_[i].quality, quality::stale);
@@ -308,6 +315,7 @@ void model::mark(std::span<const std::uint32_t> parts, std::int64_t time_us) {
     if (point.scan.take(index - point.first_part, time_us)) {
       note_ended(one.point);
     }
+    overdue_due_us_ = std::min(overdue_due_us_, point.scan.overdue_after_us());
   }
 }
 
@@ -316,6 +324,7 @@ void model::say(const std::vector<std::uint16_t>& points, std::int64_t time_us,
   messages::telemetry telemetry;
   telemetry.owner = options_.name;
   telemetry.fingerprint = catalogue_.fingerprint;
+  telemetry.blocks.reserve(points.size());
   for (const auto id : points) {
     telemetry.blocks.push_back(make_block(id));
     points_[id].changed = false;

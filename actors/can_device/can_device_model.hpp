@@ -117,6 +117,8 @@ class model {
   void lay_out();
   void advance(std::int64_t to_us, std::vector<said>& out);
   void grid(std::int64_t now_us, std::vector<said>& out);
+  /// Points whose quality changed or whose scan nobody will end.
+  void say_due(std::int64_t now_us, std::vector<said>& out);
   void age(std::int64_t now_us);
   void apply(const messages::can::frame& frame, std::vector<said>& out);
   /// Takes what was decoded into `samples_`.
@@ -152,7 +154,9 @@ class model {
   std::vector<std::uint16_t> ended_; ///< points whose scan the frame at hand ended or completed
   model_counters counters_;
   std::optional<std::int64_t> grid_now_us_;
-  std::int64_t stale_due_us_ = 0; ///< no part becomes stale up to then
+  std::int64_t stale_due_us_ = 0;   ///< no part becomes stale up to then
+  std::int64_t overdue_due_us_ = 0; ///< and no scan overdue
+  bool any_changed_ = false;        ///< some point is `changed`
   std::uint32_t parts_never_seen_ = 0;
   std::uint32_t parts_stale_ = 0;
   std::int64_t utc_offset_us_ = 0;

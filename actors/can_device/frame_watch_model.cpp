@@ -159,6 +159,7 @@ void frame_watch::weigh(const plan::applied& what, frame_fault fault, std::int64
   weight = std::min(weight + failure_weight, weight_max);
   level.last_us = time_us;
   ++level.frames;
+  is_unsettled_ = true;
   raise(level, weight, is_length ? codes::bad_length : codes::end_to_end, of, fault);
 }
 
@@ -185,16 +186,23 @@ void frame_watch::settle(told_level& known, const char* code, std::uint16_t mess
          fmt::format("{}: {} frames failed before", profile_->messages[message].name, frames)});
 }
 
-void frame_watch::step(std::int64_t now_us) {
+void frame_watch::settle_all(std::int64_t now_us) {
+  is_unsettled_ = false;
   for (std::size_t i = 0; i < told_.size(); ++i) {
     auto& one = told_[i];
     const auto message = static_cast<std::uint16_t>(i);
     settle(one.length, codes::bad_length, message, now_us);
     settle(one.end_to_end, codes::end_to_end, message, now_us);
-    if (!one.babbles || now_us - one.babbled_us < fault_over_us) continue;
-    one.babbles = false;
-    notices_.push_back({codes::babble, "quiet", "", profile_->messages[i].name});
+    if (one.babbles && now_us - one.babbled_us >= fault_over_us) {
+      one.babbles = false;
+      notices_.push_back({codes::babble, "quiet", "", profile_->messages[i].name});
+    }
+    is_unsettled_ |= one.length.frames != 0 || one.end_to_end.frames != 0 || one.babbles;
   }
+}
+
+void frame_watch::step(std::int64_t now_us) {
+  if (is_unsettled_) settle_all(now_us);
   if (has_bounds_ && now_us - rates_us_ >= rates_period_us) {
     rates_us_ = now_us;
     judge_rates(now_us);
@@ -245,6 +253,7 @@ void frame_watch::judge_rates(std::int64_t now_us) {
 void frame_watch::tell_babbler(const rhythm& one, std::int64_t now_us) {
   auto& told = told_[one.message];
   told.babbled_us = now_us;
+  is_unsettled_ = true;
   if (std::exchange(told.babbles, true)) return;
   const auto& message = profile_->messages[one.message];
   const auto of = std::ranges::find(identifiers_, one.message, &plan::identifier::message);

@@ -115,6 +115,7 @@ class frame_watch {
   void raise(told_level& known, int weight, const char* code, const plan::identifier& of,
              frame_fault fault);
   void settle(told_level& known, const char* code, std::uint16_t message, std::int64_t now_us);
+  void settle_all(std::int64_t now_us);
   void judge_rates(std::int64_t now_us);
   void judge_window(std::int64_t now_us);
   void tell_babbler(const rhythm& one, std::int64_t now_us);
@@ -126,6 +127,7 @@ class frame_watch {
   std::vector<sequence> sequences_;
   std::vector<rhythm> rhythms_;
   std::vector<message_state> told_; ///< by message
+  bool is_unsettled_ = false;       ///< something of told_ is not over
   std::vector<notice> notices_;
   std::array<std::uint64_t, frame_faults> counts_{};
   std::optional<std::int64_t> window_us_;

@@ -69,8 +69,8 @@ bool scan_model::take(std::uint32_t part, std::int64_t time_us) {
   return missing_ == 0;
 }
 
-bool scan_model::overdue(std::int64_t now_us) const {
-  return begun_us_ && now_us - *begun_us_ > given_up_us(period_us_);
+std::int64_t scan_model::overdue_after_us() const {
+  return begun_us_ ? *begun_us_ + given_up_us(period_us_) : never_us;
 }
 
 void scan_model::begin_next() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -31,7 +32,10 @@ class scan_model {
   /// It is taken. True: nothing more is awaited, the scan is complete.
   [[nodiscard]] bool take(std::uint32_t part, std::int64_t time_us);
   /// The last resort: it was begun so long ago that nobody will end it.
-  [[nodiscard]] bool overdue(std::int64_t now_us) const;
+  [[nodiscard]] bool overdue(std::int64_t now_us) const { return now_us > overdue_after_us(); }
+  /// Up to then it is not, as far as is known; `never_us`: nothing has begun.
+  [[nodiscard]] std::int64_t overdue_after_us() const;
+  static constexpr std::int64_t never_us = std::numeric_limits<std::int64_t>::max();
   /// The scan was said: the next begins.
   void begin_next();
 

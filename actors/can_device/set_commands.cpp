@@ -249,6 +249,8 @@ void set_commands::repeat(runtime::instant now) {
 }
 
 void set_commands::step(const model& device, runtime::instant now) {
+  // Most of the time nothing was ever set.
+  if (pending_.empty() && unfinished_.empty() && standing_.ask_nothing()) return;
   standing_.keep_formerly(now);
   for (const auto& result : std::exchange(unfinished_, {})) {
     remember(result.key + "#result", bytes_of(result), now);

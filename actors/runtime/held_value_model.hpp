@@ -53,6 +53,8 @@ class held_value_model {
   /// Whether a former life left a value behind: then the first report that is
   /// looser needs no patience, until something is set or written.
   void resume(bool does) { resumes_ = does; }
+  /// There was nothing to hold when it was looked at last.
+  [[nodiscard]] bool is_idle() const { return !wanted_; }
   /// Fewer were written than are before it is told as not held.
   [[nodiscard]] bool is_counting() const { return writes_ < rewrites_max; }
   /// The value was written, by whomever: what was reported before says nothing any more.

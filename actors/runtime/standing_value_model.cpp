@@ -19,6 +19,12 @@ std::optional<double> standing_value_model::in_force() const {
   return tightest;
 }
 
+bool standing_value_model::asks_nothing() const {
+  const bool stands = state_.is_base_set || state_.leads || !state_.timed.empty() ||
+                      state_.is_base_doubtful || state_.confirmed || state_.former;
+  return !stands && !is_restored_ && !must_give_ && given_ == state_.base;
+}
+
 std::optional<double> standing_value_model::to_give() const {
   if (state_.leads) return state_.timed.back().value;
   auto tightest = state_.is_base_doubtful ? state_.base_before : state_.base;

@@ -68,6 +68,9 @@ class standing_value_model {
     state_.base = fallback;
   }
 
+  /// Until the next set there is nothing to give the device, to hold, or to believe of what it
+  /// reports: none was made, or what was is over.
+  [[nodiscard]] bool asks_nothing() const;
   /// Nothing: nobody ever said.
   [[nodiscard]] std::optional<double> in_force() const;
   /// Whether a set for a time would have something to go back to.

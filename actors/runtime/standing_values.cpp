@@ -210,6 +210,12 @@ void standing_values::keep_formerly(instant now) {
   }
 }
 
+bool standing_values::ask_nothing() const {
+  return std::ranges::all_of(all_, [](const standing& one) {
+    return !one.took_formerly && one.model.asks_nothing() && one.held.is_idle();
+  });
+}
+
 std::vector<standing_values::reversion> standing_values::due(instant now) {
   std::vector<reversion> all;
   for (std::size_t set = 0; set < all_.size(); ++set) {

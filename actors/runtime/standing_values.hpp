@@ -47,6 +47,9 @@ class standing_values {
   /// next life must know it too.
   void keep_formerly(instant now);
 
+  /// Until the next set `keep_formerly`, `due` and `look` would find and change nothing.
+  [[nodiscard]] bool ask_nothing() const;
+
   /// A value that a set, named by its position in the plan, goes back to.
   struct reversion {
     std::uint16_t set = 0;

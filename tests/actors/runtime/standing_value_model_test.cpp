@@ -158,6 +158,30 @@ TEST_CASE("a set for a time goes back to the tightest of what stands beside it")
     }
   }
 }
+TEST_CASE("a value that asks nothing has nothing that is given, held or believed") {
+  for (const auto& [name, fallback, steps] : stories) {
+    INFO(name);
+    standing_value_model model(fallback);
+    CHECK(model.asks_nothing());
+    for (const auto& one : steps) {
+      INFO("at " << one.at_s << " s");
+      const messages::instant now{one.at_s * s, (one.at_s + utc_s) * s};
+      if (one.what == set) model.take(one.value, one.length_s * s, now);
+      if (one.what == unsure) model.take_unsure(one.value, one.length_s * s, now);
+      if (one.what == set) CHECK_FALSE(model.asks_nothing());
+      const bool asks_nothing = model.asks_nothing();
+      const auto before = model.state();
+      const auto given = model.due(now);
+      if (asks_nothing) {
+        CHECK_FALSE(given);
+        CHECK_FALSE(model.held());
+        CHECK_FALSE(model.report(one.value, now.monotonic_us, 1e9));
+        CHECK(model.state() == before);
+      }
+      if (given) model.went_back(*given);
+    }
+  }
+}
 
 TEST_CASE("what a device has to hold is what somebody set and it was given, and until when") {
   standing_value_model model(140);
