@@ -86,7 +86,7 @@ class shell final : public compat::called_actor {
         next_ = 0;
         if (!place_->take(mails_)) return outcome::rests;
       }
-      const auto content = std::exchange(mails_[next_++], mail());
+      const auto& content = mails_[next_++];
       place_->begins_mail(mails_.size() - next_);
       if (!survives(content)) return outcome::crashed;
     }

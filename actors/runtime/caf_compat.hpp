@@ -43,18 +43,24 @@ class system_config : public caf::actor_system_config {
   }
 };
 
+/// The scheduler of a system that was configured as deterministic, and of no other.
+inline caf::scheduler::test_coordinator& driven(caf::actor_system& system) {
+  return static_cast<caf::scheduler::test_coordinator&>(system.scheduler());
+}
+
 /// Runs a deterministic system until nobody has anything to do.
 inline void run_until_quiet(caf::actor_system& system) {
+  auto& coordinator = driven(system);
+  if (!coordinator.has_job()) return;
   // CAF's logger, of which nobody hears, looks this thread up under a lock at each turn.
   caf::logger::set_current_actor_system(nullptr);
-  auto& coordinator = dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler());
   while (coordinator.try_run_once()) {
   }
 }
 
 /// Moves a deterministic system's timers.
 inline void advance(caf::actor_system& system, std::chrono::microseconds by) {
-  dynamic_cast<caf::scheduler::test_coordinator&>(system.scheduler()).advance_time(by);
+  driven(system).advance_time(by);
 }
 
 /// An actor that CAF schedules, monitors and ends, and that finds its mails elsewhere: it has its

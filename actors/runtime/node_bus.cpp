@@ -92,8 +92,10 @@ void node_bus::say(speaker& from, plane to, messages::payload&& payload, instant
                 messages::encode(std::make_shared<const messages::message>(
                     messages::message{from.next(plane::telemetry, time), *again})));
   }
-  const auto content = std::make_shared<const messages::message>(
-      messages::message{from.next(to, time), std::move(payload)});
+  const auto made = std::make_shared<messages::message>();
+  made->header = from.next(to, time);
+  made->payload = std::move(payload);
+  const received_ptr content = made;
   if (to == plane::local) return say_here(content);
   const auto frame = messages::encode(content);
   if (tap_ && to == plane::telemetry) tap_(content->header, content->payload, frame);
@@ -251,7 +253,7 @@ void node_bus::refuse_command(const messages::command& command, instant time) {
 
 void node_bus::count_gap(const messages::header& header) {
   const std::lock_guard lock(mutex_);
-  if (counter_.find(header.source) == nullptr && counter_.sources().size() >= heard_max) return;
+  if (counter_.sources().size() >= heard_max && counter_.find(header.source) == nullptr) return;
   static_cast<void>(counter_.heard(header));
   statistics_.gaps = counter_.gaps();
 }
