@@ -157,6 +157,11 @@ std::optional<joining> model::standing(const rack& of, std::int64_t now_us) cons
                                                                  : std::nullopt);
 }
 
+model::part model::teller(const rack& of, std::int64_t now_us) const {
+  auto said = part_of(of, &rack::contactor, now_us);
+  return usable(said.quality) && !standing(of, now_us) ? part_of(of, &rack::joined, now_us) : said;
+}
+
 // What nobody can tell or open binds the limits in any case; as active it counts while it is
 // heard and no fault stops it.
 bool model::counts_as_active(const rack& of, std::int64_t now_us) const {
@@ -230,7 +235,7 @@ model::whole model::voltage(std::int64_t now_us) const {
       auto& side = *stands == joining::apart || *stands == joining::coming ? off_bus : on_bus;
       side.push_back(part_of(each, &rack::voltage, now_us));
     } else {
-      unknown.push_back(part_of(each, &rack::contactor, now_us));
+      unknown.push_back(teller(each, now_us));
     }
   }
   auto& told = on_bus.empty() ? off_bus : on_bus;
@@ -243,8 +248,8 @@ model::whole model::limit(field which, site_limit_model& of, std::int64_t now_us
   std::vector<limit_part> told;
   for (const auto& each : racks_) {
     const auto value = part_of(each, which, now_us);
-    told.push_back({value.value, value.quality, standing(each, now_us),
-                    part_of(each, &rack::contactor, now_us).quality});
+    told.push_back(
+        {value.value, value.quality, standing(each, now_us), teller(each, now_us).quality});
   }
   const auto all = of.step(told, now_us);
   whole found{all.value, all.usable, all.worst, now_us, {}};

@@ -61,6 +61,10 @@ TEST_CASE(
     bench.contactor_word = "closed";
     bench.pass(2 * second);
   }
+  SECTION("F-165 it was open, and feedback tells no more how it stands") {
+    bench.shows_joined = false;
+    bench.pass(2 * second);
+  }
   SECTION("nobody says whether it is") {
     bench.battery_speaks = false;
     bench.pass(10 * second);

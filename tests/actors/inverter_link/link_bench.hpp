@@ -38,7 +38,8 @@ struct bench {
     rack = messages::points::make_catalogue(
         "rack_0",
         {messages::points::describe("rack_0", {"contactor", "Contactor", "", 0, "text"}, 500'000),
-         messages::points::describe("rack_0", {"cell_temperature_average", "T", "", 1}, 500'000)});
+         messages::points::describe("rack_0", {"cell_temperature_average", "T", "", 1}, 500'000),
+         messages::points::describe("rack_0", {"contactor_joined", "J", "", 0, "i64"}, 500'000)});
     link.learn(described);
     link.learn(rack);
     command = messages::points::make_catalogue(
@@ -66,7 +67,11 @@ struct bench {
     auto temperature = contactor;
     temperature.point = 1;
     temperature.values = messages::block::reals{25};
-    of_rack.blocks = {contactor, temperature};
+    auto joined = contactor;
+    joined.point = 2;
+    joined.values = messages::block::integers{contactor_word == "open" ? 0 : 1};
+    if (!shows_joined) joined.quality = messages::quality::stale;
+    of_rack.blocks = {contactor, temperature, joined};
     link.take(of_rack, now_us);
     messages::limits limits{"rack_0", rack_limit_a, rack_limit_a, charge_reasons};
     limits.reasons.insert(limits.reasons.end(), discharge_reasons.begin(), discharge_reasons.end());
@@ -121,6 +126,7 @@ struct bench {
   messages::catalogue rack;
   messages::catalogue command;
   std::string contactor_word = "closed";
+  bool shows_joined = true; ///< feedback tells how the rack stands
   std::vector<std::string> charge_reasons;
   std::vector<std::string> discharge_reasons;
   std::vector<std::optional<double>> values = {100.0, 120.0,        1584.0,       10.0,

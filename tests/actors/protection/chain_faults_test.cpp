@@ -230,7 +230,12 @@ TEST_CASE(
     messages::block block;
     block.quality = messages::quality::good;
     block.values = std::string(text);
-    chain.deliver("rack_0/contactor", messages::telemetry{"rack_0/contactor", 0, {block}});
+    auto lock = block;
+    lock.values = std::string();
+    auto joined = block;
+    joined.values = messages::block::integers{std::string_view(text) == "open" ? 0 : 1};
+    chain.deliver("rack_0/contactor",
+                  messages::telemetry{"rack_0/contactor", 0, {block, lock, joined}});
   };
   const auto approve_now = [&](const char* text) {
     contactor(text);

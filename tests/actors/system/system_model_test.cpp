@@ -27,6 +27,8 @@ struct rack_values {
   double charge_voltage_limit = 1656, discharge_voltage_limit = 1497;
   double charge_power_limit = 150'000, discharge_power_limit = 180'000;
   double soh = 97;
+  bool shows_joined = true; ///< feedback tells how it stands
+  [[nodiscard]] double joined() const { return contactor == "open" ? 0 : 1; }
 };
 
 class site {
@@ -57,6 +59,8 @@ class site {
           values.discharge_power_limit, values.soh}) {
       put(said, messages::block::reals{number}, time_us, mark);
     }
+    put(said, messages::block::reals{values.joined()}, time_us,
+        values.shows_joined ? mark : messages::worst(mark, quality::stale));
     system->take(said);
   }
 
@@ -95,7 +99,7 @@ class site {
     for (const auto* name :
          {"voltage", "current", "power", "soc", "charge_current_limit", "discharge_current_limit",
           "contactor", "protection_level", "charge_voltage_limit", "discharge_voltage_limit",
-          "charge_power_limit", "discharge_power_limit", "soh"}) {
+          "charge_power_limit", "discharge_power_limit", "soh", "contactor_joined"}) {
       messages::point_description point;
       point.name = rack + "/" + name;
       point.raw_type = "f64";
@@ -231,6 +235,36 @@ TEST_CASE("an open rack has no part in the limits") {
   on.say(1, {1520, 0, 0, 40, 100, 120, "closed"}, second_us);
   CHECK(on.value("charge_current_limit", second_us) == Approx(100));
   CHECK(on.value("discharge_current_limit", second_us) == Approx(120));
+}
+
+TEST_CASE("F-165 a rack that was open and tells no more how it stands is as a lost one") {
+  site on({100, 100});
+  rack_values open{1490, 0, 0, 40, 20, 30, "open"};
+  const rack_values closed{1520, 0, 0, 40, 100, 120, "closed"};
+  on.say(0, open, second_us);
+  on.say(1, closed, second_us);
+  REQUIRE(on.value("charge_current_limit", second_us) == Approx(100));
+  open.shows_joined = false;
+  auto now_us = second_us;
+  const auto pass = [&](std::int64_t until_us) {
+    for (; now_us < until_us; now_us += second_us) {
+      on.say(0, open, now_us);
+      on.say(1, closed, now_us);
+      on.at("charge_current_limit", now_us);
+    }
+    on.say(0, open, now_us);
+    on.say(1, closed, now_us);
+  };
+  pass(second_us + sut::lost_rack_hold_us_max - second_us);
+  CHECK(on.value("charge_current_limit", now_us) == Approx(100));
+  CHECK(on.at("charge_current_limit", now_us).missing == names{"rack_0"});
+  CHECK(on.value("voltage", now_us) == Approx(1520)); // it counts for nothing, and not for 0 V
+  CHECK(on.at("voltage", now_us).missing == names{"rack_0"});
+  pass(now_us + 3 * second_us);
+  CHECK(on.value("charge_current_limit", now_us) == 0);
+  open.shows_joined = true;
+  pass(now_us + second_us);
+  CHECK(on.value("charge_current_limit", now_us) == Approx(100));
 }
 
 TEST_CASE("a rack of which nothing tells where it stands binds the limits, healthy or not") {
