@@ -385,4 +385,23 @@ TEST_CASE("joining: a closing against a welded rack is found") {
   CHECK(breaks(make_joining_rule(), begins + history{says(9'500, "contactor_weld")}) == 0);
 }
 
+TEST_CASE("F-148 doubts: more than half of the current while its sensor is doubted is found") {
+  const auto edge = [](std::int64_t t_ms, const std::string& what) {
+    voltaic::messages::event told;
+    told.kind = "protection";
+    told.subject = "rack_0";
+    told.candidate = "current_implausible";
+    told.edge = what;
+    return at(t_ms, event_said{"rack_0", std::move(told)});
+  };
+  const history half = each(0, 20'000, 500, limits_said{70, 70});
+  const history all = each(0, 20'000, 500, limits_said{140, 70});
+  CHECK(breaks(make_doubt_rule(), all) == 0);
+  CHECK(breaks(make_doubt_rule(), half + history{edge(4'000, "set")}) == 0);
+  CHECK(breaks(make_doubt_rule(), all + history{edge(4'000, "set")}) > 0);
+  CHECK(breaks(make_doubt_rule(), all + history{edge(4'000, "set"), edge(4'500, "clear")}) == 0);
+  CHECK(breaks(make_doubt_rule(),
+               all + history{edge(4'000, "set"), at(4'500, chain_ended{"an end"})}) == 0);
+}
+
 } // namespace property_equipment_rules_test

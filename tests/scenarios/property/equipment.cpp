@@ -33,6 +33,9 @@ class outfitter {
     has.far_away = has.guarded & some_of(4);
     if (has.shares_bus) has.emptier = some_of(6);
     happen();
+    turn_keys();
+    bend_currents();
+    silence_evaluators();
   }
 
  private:
@@ -117,6 +120,56 @@ class outfitter {
         one.duration_ms = length_ms;
         return;
       }
+    }
+  }
+
+  // What came later has dice of its own, so that the seeds keep what else they mean.
+  void turn_keys() {
+    dice other(into_.seed ^ 0x4E'59ULL);
+    auto& has = into_.has;
+    for (int rack = 0; rack < into_.racks; ++rack) {
+      if (!property::has(has.guarded, rack) || other.one_of(4)) continue;
+      has.keyed |= 1U << rack;
+      for (auto left = other.between(1, 4); left > 0; --left) {
+        auto& one = add(other.between(first_deed_ms, last_deed_ms), deed_kind::input, rack);
+        one.text = reset_key;
+        one.duration_ms = other.pick(std::array<std::int64_t, 5>{60, 300, 900, 4'000, 12'000});
+        const auto over_ms = one.t_ms + one.duration_ms;
+        if (other.one_of(3)) // in the middle of it
+          add(over_ms - 50, deed_kind::crash, rack).text = fmt::format("rack_{}/contactor", rack);
+        if (other.one_of(2)) command(over_ms + other.between(50, 3'000), rack, "close");
+      }
+    }
+  }
+
+  // For so long that both differ: one that starts anew is given time.
+  void silence_evaluators() {
+    dice other(into_.seed ^ 0x5'1E'7CULL);
+    for (int rack = 0; rack < into_.racks; ++rack) {
+      if (!property::has(into_.has.doubled, rack) || !other.one_of(2)) continue;
+      auto& one = add(other.between(first_deed_ms, last_deed_ms), deed_kind::lag, rack);
+      one.text = fmt::format("rack_{}/evaluator", rack);
+      one.duration_ms = 5'000;
+    }
+  }
+
+  // The sensor is reversed, dead, or wrong by a factor, for a while.
+  void bend_currents() {
+    constexpr std::array gains{-1.0, 0.0, 0.1, 0.5, 2.0, 10.0};
+    dice other(into_.seed ^ 0x6A'11ULL);
+    for (int rack = 0; rack < into_.racks; ++rack) {
+      if (!other.one_of(3)) continue;
+      auto& one = add(other.between(first_deed_ms, last_deed_ms), deed_kind::value, rack);
+      one.text = "current_gain";
+      one.value = other.pick(gains);
+      auto end = one;
+      end.kind = deed_kind::release;
+      end.t_ms += other.pick(std::array<std::int64_t, 3>{3'000, 12'000, 30'000});
+      // A current that it measures wrongly, and steps of it.
+      for (auto left = other.between(0, 4); left > 0; --left)
+        add(one.t_ms + other.between(-3'000, 9'000), deed_kind::current, rack).value =
+            static_cast<double>(other.between(-60, 60));
+      into_.deeds.push_back(std::move(end));
     }
   }
 
@@ -231,13 +284,13 @@ std::string to_string(const equipment& what) {
   return fmt::format(
       "  inverter {} before {:b}{}{}, limits {}, lost racks {} for {} ms; {}DC bus{}; NMC {:b}, "
       "two "
-      "evaluators {:b}, inputs {:b} of which far {:b}, emptier {:b}\n",
+      "evaluators {:b}, inputs {:b} of which far {:b}, keys {:b}, emptier {:b}\n",
       family_names.at(static_cast<std::size_t>(what.inverter)), what.behind,
       what.fits ? "" : " that it does not fit", what.can_say ? "" : " whose voltage it cannot say",
       what.adds_up ? "as a sum" : "of the smallest",
       lost_names.at(static_cast<std::size_t>(what.lost)), what.hold_ms,
       what.shares_bus ? "one " : "", what.shares_bus ? "" : " each", what.nmc, what.doubled,
-      what.guarded, what.far_away, what.emptier);
+      what.guarded, what.far_away, what.keyed, what.emptier);
 }
 
 } // namespace voltaic::tests::property

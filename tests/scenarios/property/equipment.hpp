@@ -15,6 +15,8 @@ struct schedule;
 inline constexpr int racks_max = 3;
 /// Inputs of a rack in the order of their lines.
 inline constexpr std::array<const char*, 3> input_roles{"emergency_stop", "interlock", "fire"};
+/// The line behind them: a key that resets what is latched, where the rack has one.
+inline constexpr const char* reset_key = "key";
 
 /// How the inverter on the site's CAN wants to be told.
 enum class inverter_family : std::uint8_t { none, discover, pylontech_hv, pylontech_lv, sma };
@@ -36,6 +38,7 @@ struct equipment {
   std::uint32_t doubled = 0;  ///< racks with a second evaluator
   std::uint32_t guarded = 0;  ///< racks with emergency stop, interlock and fire
   std::uint32_t far_away = 0; ///< of these, whose inputs another node reads
+  std::uint32_t keyed = 0;    ///< of them, those with a key that resets
   std::uint32_t emptier = 0;  ///< racks whose voltage is too low to join the others
   friend auto operator<=>(const equipment&, const equipment&) = default;
 };

@@ -31,6 +31,14 @@ std::int64_t length_us(const messages::command& of) {
   return static_cast<std::int64_t>(of.lease_ms) * us_per_ms;
 }
 
+/// "the key dio_0/key was turned: done", "... : rejected: why" -> the word.
+std::string outcome_of_turn(const std::string& told) {
+  const std::string begin = "turned: ";
+  const auto at = told.find(begin);
+  const auto words = at == std::string::npos ? told : told.substr(at + begin.size());
+  return words.substr(0, words.find_first_of(",:;"));
+}
+
 } // namespace
 
 int rack_of_digital(const std::string& name) {
@@ -46,6 +54,8 @@ void mail_reader::count(const messages::event& event) {
   if (event.scope == "set") ++hits_["set " + event.state];
   if (event.kind == "contactor" && event.state == "fault") ++hits_["locked: " + event.reason];
   if (event.candidate == "evaluator_difference") ++hits_["evaluators differ"];
+  if (event.candidate == "current_implausible") ++hits_["current doubted " + event.edge];
+  if (event.state == "reset_key") ++hits_["key " + outcome_of_turn(event.reason)];
 }
 
 void mail_reader::said(const std::string& node, plane to, const messages::frame& frame,

@@ -52,7 +52,7 @@ void plant::happen(const deed& one, std::int64_t now_us) {
 
 void plant::press(const deed& one, std::int64_t now_us) {
   const auto role = std::ranges::find(input_roles, one.text) - input_roles.begin();
-  ++hits_["input active"];
+  ++hits_[one.text == reset_key ? "key turned" : "input active"];
   auto& line = inputs_.at(static_cast<std::size_t>(one.rack)).at(static_cast<std::size_t>(role));
   line.active_until_us = now_us + one.duration_ms * us_per_ms;
 }
@@ -70,6 +70,8 @@ void plant::tell_inputs(std::int64_t now_us) {
       if (std::exchange(line.is_active, is_active) != is_active)
         tell_({now_us, rack, input_is{input_roles.at(role), is_active}});
     }
+    auto& key = inputs_.at(static_cast<std::size_t>(rack)).back();
+    key.is_active = now_us < key.active_until_us;
   }
 }
 
@@ -97,7 +99,8 @@ void plant::heard_by_link(std::span<const messages::can::frame> frames, std::int
   for (const auto& frame : frames) inverter_->heard(frame, now_us);
 }
 
-// Normally closed, all of them: what is active, or whose wire is broken, lets no current through.
+// Normally closed, all but the key: what is active, or whose wire is broken, lets no current
+// through.
 bus::digital::sample plant::sample(int rack, std::int64_t clock_us,
                                    std::int64_t utc_offset_us) const {
   bus::digital::sample said;
@@ -105,6 +108,7 @@ bus::digital::sample plant::sample(int rack, std::int64_t clock_us,
   said.utc_offset_us = utc_offset_us;
   for (const auto& line : inputs_.at(static_cast<std::size_t>(rack)))
     said.levels.push_back(!line.is_active);
+  said.levels.back() = !said.levels.back();
   return said;
 }
 

@@ -60,7 +60,8 @@ class plant {
   actors::simulator::dc_bus_model dc_bus_;
   std::vector<std::size_t> places_; ///< of racks on the DC bus that they share
   std::optional<inverter_wire> inverter_;
-  std::array<std::array<input, input_roles.size()>, racks_max> inputs_{};
+  /// By role, and the key behind them.
+  std::array<std::array<input, input_roles.size() + 1>, racks_max> inputs_{};
   std::vector<messages::can::frame> from_racks_;
   std::vector<messages::can::frame> from_inverter_;
 };

@@ -338,6 +338,8 @@ std::string name_of_rule(int number) {
       return "joining";
     case output_rule_number:
       return "outputs";
+    case doubt_rule_number:
+      return "doubts";
     default:
       return fmt::format("safety rule {}", number);
   }
@@ -385,6 +387,7 @@ std::vector<std::unique_ptr<rule>> make_rules() {
   all.push_back(make_input_rule());
   all.push_back(make_joining_rule());
   all.push_back(make_output_rule());
+  all.push_back(make_doubt_rule());
   return all;
 }
 

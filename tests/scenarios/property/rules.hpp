@@ -50,6 +50,7 @@ inline constexpr int evaluator_rule_number = 10;
 inline constexpr int input_rule_number = 11;
 inline constexpr int joining_rule_number = 12;
 inline constexpr int output_rule_number = 13;
+inline constexpr int doubt_rule_number = 14;
 /// "safety rule 5", "told limits".
 [[nodiscard]] std::string name_of_rule(int number);
 
@@ -68,6 +69,7 @@ inline constexpr int output_rule_number = 13;
 [[nodiscard]] std::unique_ptr<rule> make_input_rule();     ///< an active input opens
 [[nodiscard]] std::unique_ptr<rule> make_joining_rule();   ///< racks on one DC bus
 [[nodiscard]] std::unique_ptr<rule> make_output_rule();    ///< an output ends with its time
+[[nodiscard]] std::unique_ptr<rule> make_doubt_rule();     ///< a doubted current halves limits
 
 /// What every rack of these sites is rated for, and how many cells it has.
 inline constexpr double rated_a = 140;

@@ -30,7 +30,7 @@ const std::string configs = std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/";
 /// In place of 0.01 V, with which the frames of some families end at 327 V.
 constexpr double roomy_scale = 0.1;
 /// All racks' inputs and outputs are lines of one chip.
-constexpr std::size_t lines_of_rack = input_roles.size() + 1;
+constexpr std::size_t lines_of_rack = input_roles.size() + 2;
 
 std::string text_of(const std::string& file) {
   std::ifstream from(configs + file);
@@ -60,11 +60,15 @@ std::string rack_text(const schedule& what, int rack) {
   if (has(what.has.doubled, rack)) text += "second_evaluator = true\n";
   if (!has(what.has.guarded, rack)) return text;
   for (const auto* role : input_roles) text += fmt::format("{0} = \"dio_{1}/{0}\"\n", role, rack);
+  if (has(what.has.keyed, rack))
+    text += fmt::format("reset_key = \"dio_{}/{}\"\n", rack, reset_key);
   text += fmt::format("[[digital]]\nname = \"dio_{}\"\nchip = \"simulated\"\n", rack);
   if (!has(what.has.far_away, rack)) text += fmt::format("node = \"rack_{}\"\n", rack);
   auto line = static_cast<std::size_t>(rack) * lines_of_rack;
   for (const auto* role : input_roles)
     text += fmt::format("[[digital.input]]\nname = \"{}\"\nline = {}\n", role, line++);
+  text += fmt::format("[[digital.input]]\nname = \"{}\"\nline = {}\nnormally_closed = false\n",
+                      reset_key, line++);
   return text + fmt::format("[[digital.output]]\nname = \"relay\"\nline = {}\n", line);
 }
 
