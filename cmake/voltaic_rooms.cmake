@@ -19,7 +19,10 @@ target_compile_options(voltaic_options INTERFACE
   # g++ 12 at -O3 sees overlaps, overflows and unset members inside libstdc++ and fmt that are
   # not there; the other presets keep these warnings.
   $<$<CONFIG:Release>:-Wno-restrict> $<$<CONFIG:Release>:-Wno-stringop-overflow>
-  $<$<CONFIG:Release>:-Wno-maybe-uninitialized>)
+  $<$<CONFIG:Release>:-Wno-maybe-uninitialized>
+  # No library of ours is loaded in front of another one: a function may be inlined into its
+  # neighbours, which position-independent code otherwise forbids.
+  $<$<CONFIG:Release>:-fno-semantic-interposition>)
 if(VOLTAIC_SANITIZE)
   # What a sanitizer adds lets g++ 12 suspect every std::optional that is moved.
   target_compile_options(voltaic_options INTERFACE
