@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,51 @@ TEST_CASE("what silence comes to, of each point") {
         lines{"warning 1500 1499 0 0 none log", "alarm 3000 1499 0 0" + stop});
   CHECK(text_of(communication_loss_candidate(measured::insulation_resistance, 1'000)) ==
         lines{"warning 1500 1499 0 0 none log", "alarm 86400000 1499 0 0 none inhibit_close"});
+}
+
+TEST_CASE("insulation that nobody measured for a day bars closing") {
+  const auto unknown = insulation_unknown_candidate();
+  CHECK(unknown.name == "sensor_invalid");
+  CHECK(text_of(unknown) == lines{"alarm 86400000 1 0 10000 none inhibit_close"});
+}
+
+TEST_CASE("what comes again and may not be used yet is borne for three periods") {
+  CHECK(recovery_hold_us(200) == 600'000);
+  CHECK(recovery_hold_us(1'000) == 3'000'000);
+}
+
+TEST_CASE("losing an own point comes to as much as its levels may do") {
+  using messages::protection::action_kind;
+  struct row {
+    const char* candidate;
+    action_kind does;
+    severity lost;
+  };
+  const row rows[] = {
+      {"oil_pressure_high", action_kind::log, severity::warns},
+      {"oil_pressure_high", action_kind::balance, severity::warns},
+      {"oil_pressure_high", action_kind::fan_on, severity::warns},
+      {"oil_pressure_high", action_kind::heater_on, severity::warns},
+      {"oil_pressure_high", action_kind::derate_charge, severity::stops},
+      {"oil_pressure_low", action_kind::inhibit_close, severity::stops},
+      {"oil_pressure_high", action_kind::open_ordered, severity::opens},
+      {"oil_pressure_low", action_kind::open_immediate, severity::opens},
+      {"oil_level_low", action_kind::open_ordered, severity::warns}, // another point
+  };
+  for (const auto& each : rows) {
+    CAPTURE(each.candidate, to_string(each.does));
+    messages::protection::table rules;
+    rules.candidates.resize(1);
+    rules.candidates[0].name = each.candidate;
+    rules.candidates[0].limits.resize(1);
+    rules.candidates[0].limits[0].actions = {{each.does, 0}};
+    CHECK(loss_of_own(rules, "oil_pressure") == each.lost);
+    // What equipment says is heard over the message bus: without it nothing opens.
+    rules.candidates[0].name.insert(0, "pump_0/");
+    CHECK(loss_of_own(rules, "pump_0/oil_pressure") == std::max(each.lost, severity::stops));
+    CHECK(loss_of_own(rules, "oil_pressure") == severity::warns);
+  }
+  CHECK(loss_of_own({}, "oil_pressure") == severity::warns);
 }
 
 TEST_CASE("F-110 a lost store of latches bars closing until a service person resets it") {

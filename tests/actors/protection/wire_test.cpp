@@ -100,7 +100,7 @@ TEST_CASE("F-143 a broken sense wire warns, then stops the current within 2 s, a
   rack.set(measured::cell_voltage, rest_v);
   rack.run(12'000);
   CHECK(std::ranges::count_if(rack.log, [](const std::string& line) {
-          return line.find("clear open_wire/") != line.npos;
+          return line.find("clear open_wire/") != line.npos && line.ends_with(" module_1:cell_3");
         }) == 2);
 }
 
