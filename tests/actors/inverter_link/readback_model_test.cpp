@@ -59,6 +59,38 @@ TEST_CASE("a register that reads tighter than it was given for 5 s counts as tha
   CHECK(site.model.tighter().empty());
 }
 
+TEST_CASE("a register counts from the instant on at which it was given as much for 5 s") {
+  bench site;
+  site.power_read_w = 0;
+  site.pass(readback_patience_us);
+  CHECK(site.model.tighter().empty());
+  site.pass(s / 10);
+  CHECK(site.model.tighter().size() == 1);
+  site.power_read_w = 49'900; // by one step of its resolution
+  site.pass(s / 10);
+  CHECK(site.model.tighter().empty());
+  site.power_read_w = 49'899;
+  site.pass(s / 10);
+  CHECK(site.model.tighter().size() == 1);
+}
+
+TEST_CASE("what a register was given before nobody gave it anything says nothing of it") {
+  for (const double former_w : {50'000.0, 10'000.0}) {
+    bench site;
+    site.power_w = former_w;
+    site.power_read_w = 20'000;
+    site.pass(20 * s);
+    site.model.step(
+        {}, [](const std::string&) { return std::optional<double>(0); }, site.now_us);
+    CHECK(site.model.tighter().empty());
+    site.power_w = 50'000;
+    site.pass(readback_patience_us);
+    CHECK(site.model.tighter().empty());
+    site.pass(s / 10);
+    CHECK(site.model.tighter().size() == 1);
+  }
+}
+
 TEST_CASE("what a register could not take yet, reads looser or reads not at all does not count") {
   bench site;
   site.power_read_w = 0; // as before the link began
