@@ -383,6 +383,104 @@ TEST_CASE("F-149 of equal racks a dead sensor is found among nine, a reversed on
   }
 }
 
+TEST_CASE("F-149 what is missing as a rack jumps to zero counts only where more than the band is") {
+  bench of(1);
+  of.show({5.5}, 5.5);
+  of.run(6'000);
+  of.show({0}, 4.95);
+  of.run(3'000);
+  of.show({0}, 5.04); // above the band, and hardly another than before
+  of.run(1'000);
+  CHECK(of.words() == words{unclaimed});
+  of.run(5'000);
+  CHECK(of.words() == words{contradicts});
+}
+
+TEST_CASE("F-149 a jump to zero before the measured current was lost says nothing after it") {
+  bench of(2);
+  of.ripple_a = 0.2;
+  of.show({50, 60}, 110);
+  of.run(6'000);
+  of.show({0, 60}, 110);
+  of.run(200);
+  of.measured_a.reset();
+  of.run(400);
+  of.measured_a = 110;
+  of.run(2'000);
+  CHECK(of.words() == words{unclaimed, unclaimed});
+}
+
+TEST_CASE("F-148 time in which nothing is known, or flows, is none of agreement") {
+  for (const bool is_known : {false, true}) {
+    CAPTURE(is_known);
+    bench of(1);
+    of.show({5.5}, 5.5);
+    of.run(2'000);
+    of.show({is_known ? 1.0 : 5.5}, is_known ? std::optional(1.0) : std::nullopt);
+    of.run(10'000);
+    of.show({5.5}, 5.5);
+    of.run(2'000);
+    CHECK(of.words() == words{unclaimed});
+    of.run(2'000); // but what was seen before counts on
+    CHECK(of.words() == words{agrees});
+  }
+}
+
+TEST_CASE("F-148 a rack that was open in between is meant anew, by what is missing then") {
+  for (const double shown_a : {-100.0, -50.0}) {
+    CAPTURE(shown_a);
+    bench of(1);
+    of.show({-100}, 100);
+    of.run(4'000);
+    of.played[0].is_apart = true;
+    of.show({shown_a}, -shown_a);
+    of.run(500);
+    of.played[0].is_apart = false;
+    of.run(4'000);
+    CHECK(of.words() == words{unclaimed});
+    of.run(2'000);
+    CHECK(of.words() == words{contradicts});
+  }
+}
+
+TEST_CASE("F-148 a contradiction of which less than four fifths are left begins anew, and ends") {
+  struct row {
+    double left_a; ///< of 100 A that were missing
+    current_agreement after_6_s;
+  };
+  for (const auto& [left_a, after_6_s] : {row{80, contradicts}, row{79, unclaimed}}) {
+    CAPTURE(left_a);
+    bench of(1);
+    of.show({-50}, 50);
+    of.run(4'000);
+    of.show({-left_a / 2}, left_a / 2);
+    of.run(2'000);
+    CHECK(of.words() == words{after_6_s});
+    of.run(6'000);
+    CHECK(of.words() == words{contradicts});
+  }
+}
+
+TEST_CASE("F-148 by a current that is just the band, or just a rack's noise, nothing is told") {
+  struct row {
+    std::vector<double> shown_a;
+    double measured_a;
+    current_agreement first;
+  };
+  // Racks of 100 Ah: noise is 5 A, the band of six racks 12 A.
+  const row rows[] = {{{5}, 5.5, unclaimed},
+                      {{5.1}, 5.5, agrees},
+                      {{6, 6, 0.1, -0.1, 0.1, -0.1}, 12, unclaimed},
+                      {{6.1, 6, 0.1, -0.1, 0.1, -0.1}, 12.1, agrees}};
+  for (const auto& each : rows) {
+    CAPTURE(each.shown_a);
+    bench of(each.shown_a.size());
+    of.show(each.shown_a, each.measured_a);
+    of.run(8'000);
+    CHECK(of.words().front() == each.first);
+  }
+}
+
 TEST_CASE("F-148 polls that are lost starve no contradiction") {
   bench of(2);
   of.show({60, 60}, 120);

@@ -54,6 +54,13 @@ TEST_CASE("F-149 where all values are the same it is alive after a second") {
          {1'100, 0, 100, false},
          {1'399, 0, 100, false},
          {1'400, 0, 100, true}});
+  // From that second on, whatever differs later.
+  check({{0, 50, 100, false},
+         {100, 0, 100, false},
+         {1'000, 0, 100, false},
+         {1'100, 0, 100, false},
+         {1'200, 0, 101, false},
+         {1'400, 0, 101, true}});
   // Also where the next is seen late.
   check({{0, 50, 100, false}, {100, 0, 100, false}, {1'400, 0, 100, true}});
 }
