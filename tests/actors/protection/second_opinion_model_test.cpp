@@ -157,7 +157,7 @@ TEST_CASE("F-157 it is told what each of two evaluators says that differ") {
 }
 
 TEST_CASE("F-157 two evaluators are compared once the second one said permit and limits") {
-  second_opinion_model model;
+  second_opinion_model model{warm_up_us({})};
   const pair both;
   for (std::int64_t now_ms = 1'000; now_ms < 4'000; now_ms += 50) {
     model.hear(messages::permit{}, now_ms * us_per_ms); // grants nothing
