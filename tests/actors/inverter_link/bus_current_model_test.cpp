@@ -179,7 +179,8 @@ TEST_CASE("a current of frames counts by the gap between the last two, of 2 s at
 TEST_CASE("both sides of a comparison are told, racks that are apart are not, eight are named") {
   bench of(by_current, 3);
   of.say(0, current, 110);
-  for (std::size_t each = 1; each <= 3; ++each) of.say(each, current, 50 + 1.0 * each);
+  for (std::size_t each = 1; each <= 3; ++each)
+    of.say(each, current, 50 + static_cast<double>(each));
   of.standing[1] = joining::apart;
   of.step();
   CHECK(of.model.words() ==

@@ -33,7 +33,6 @@ TEST_CASE("limits fall along the curves before any level is reached") {
 }
 
 TEST_CASE("where nothing here can open a rack its limits say so while it should open, and first") {
-  using texts = std::vector<std::string>;
   for (const bool can_open : {true, false}) {
     auto options = derated();
     options.can_open = can_open;
