@@ -238,6 +238,25 @@ TEST_CASE("F-156 a latch that the table no longer has keeps its key, and who may
   }
 }
 
+TEST_CASE("a shelving and its end are told of their own row") {
+  quick_rack rack;
+  const auto told = [&] {
+    lines all;
+    for (const auto& each : rack.model.last().reports)
+      all.push_back((each.edge == report::kind::shelve ? "shelve " : "unshelve ") +
+                    rack.model.rows()[each.row].reason);
+    return all;
+  };
+  REQUIRE(rack.model.shelve("cell_undervoltage", shelved_us_max).empty());
+  CHECK(told() == lines{"shelve cell_undervoltage/warning"});
+  REQUIRE(rack.model.unshelve("cell_undervoltage").empty());
+  CHECK(told() == lines{"unshelve cell_undervoltage/warning"});
+  CHECK(rack.model.shelve("cell_undervoltage", shelved_us_max + 1).size() == 1);
+  constexpr std::uint64_t longest_ms = shelved_us_max / messages::us_per_ms;
+  CHECK(shelving_refusals(longest_ms).empty());
+  CHECK(shelving_refusals(longest_ms + 1).size() == 1);
+}
+
 TEST_CASE("a candidate without its input is a row that nothing evaluates") {
   const protection_model model(options_for("lfp"));
   for (const auto& row : model.rows()) {
@@ -289,6 +308,9 @@ TEST_CASE("options are refused by name, all findings at once") {
     CHECK(finding([&](auto& of) { find(of, name).name = "other"; }) ==
           lines{"r: protection has no " + name});
   }
+  CHECK(finding([](auto& of) {
+          of.points[position_of(own_point(0))] = {1, 0, 1'000};
+        }) == lines{"r: a point of its own needs a name"});
   CHECK(finding([](auto& of) {
           of.disabled = {"cell_overvoltage", "sensor_invalid", "communication_loss"};
         }).empty());

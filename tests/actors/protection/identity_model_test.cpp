@@ -231,4 +231,16 @@ TEST_CASE("F-171 a device that says more than is kept is not listened to without
   CHECK(model.kept().known.size() == configuration::identity_values_max);
 }
 
+TEST_CASE(
+    "F-171 what another device said and is silent on is awaited once that device is accepted") {
+  identity_model model(accepted({{"serial", "4711"}}, {{"serial", "4711"}}));
+  model.hear("serial", "4712");
+  model.hear("board", "7");
+  model.lose("board");
+  CHECK_FALSE(model.is_awaited()); // of what was accepted all is heard
+  model.take(model.accepted(ada));
+  CHECK(model.first_awaited() == "board");
+  CHECK(model.is_awaited());
+}
+
 } // namespace identity_model_test

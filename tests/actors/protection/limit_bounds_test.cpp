@@ -98,6 +98,27 @@ TEST_CASE("a trend looks back its window and no further, also the longest that t
   }
 }
 
+TEST_CASE("a steady rise shows one trend at any time, however long it is watched") {
+  temperature_trend trend(messages::protection::trend_s_max, 64);
+  for (int second = 0; second <= 400; ++second) {
+    const double now_c = 0.0625 * second;
+    CAPTURE(second);
+    REQUIRE(trend.ahead(now_c, at(second)) == Approx(now_c + (second < 10 ? 0 : 0.0625 * 64)));
+  }
+}
+
+TEST_CASE("a limit that fell while it rose waits like any other before it rises again") {
+  slow_rise rise(1, 4);
+  static_cast<void>(rise.step(50, true, at(0)));
+  static_cast<void>(rise.step(60, true, at(1)));
+  CHECK(rise.step(60, true, at(2)) == 51);
+  CHECK(rise.step(40, true, at(2.5)) == 40);
+  CHECK(rise.step(43, true, at(3.5)) == 40);
+  CHECK(rise.step(43, true, at(12.5) - 1) == 40);
+  CHECK(rise.step(43, true, at(12.5)) == 40); // begun
+  CHECK(rise.step(43, true, at(13.5)) == 41);
+}
+
 TEST_CASE("until everything is complete for the first time a limit takes what is allowed") {
   slow_rise rise(1, 4);
   CHECK(rise.step(50, false, at(0)) == 50);
