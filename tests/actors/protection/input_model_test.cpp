@@ -420,4 +420,17 @@ TEST_CASE("both currents are judged by limits that change together, at once and 
   }
 }
 
+TEST_CASE("F-143 where a wire was open is told until another one is") {
+  heard rack;
+  constexpr input from{input_kind::open_wire, measured::cell_voltage};
+  rack.tell(measured::cell_voltage, {3.3, 3.3, 3.6, 3.0});
+  REQUIRE(rack.value(input_kind::open_wire) == 2);
+  const auto scope = rack.model.scope_of(from, 0);
+  CHECK(scope == "module_1:cell_0");
+  rack.now_us += s;
+  rack.tell(measured::cell_voltage, {3.3, 3.3, 3.3, 3.3});
+  REQUIRE(rack.value(input_kind::open_wire) == 0);
+  CHECK(rack.model.scope_of(from, 0) == scope);
+}
+
 } // namespace voltaic::actors::protection::input_model_test

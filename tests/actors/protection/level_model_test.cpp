@@ -251,4 +251,21 @@ TEST_CASE("in a cascade a level waits for the one below it, each element by itse
   }
 }
 
+TEST_CASE("a level that another one implied clears like any, also where nothing was beyond it") {
+  level_model model(direction::high, {{100, 90, 1'000, 2'000}}, 1);
+  element_values input(1);
+  input.put(50);
+  std::vector<transition> changes;
+  model.step(input, 1'000, changes);
+  REQUIRE(model.quiet());
+  CHECK(model.imply(0, 0));
+  CHECK_FALSE(model.imply(0, 0));
+  CHECK_FALSE(model.quiet());
+  model.step(input, 1'999, changes);
+  CHECK(changes.empty());
+  model.step(input, 1, changes);
+  CHECK(plain(changes) == std::vector{told{0, 0, false, 50}});
+  CHECK(model.active_count(0) == 0);
+}
+
 } // namespace voltaic::actors::protection::level_model_test
