@@ -237,6 +237,7 @@ std::optional<double> set_commands::current_value(std::uint16_t set) const {
 }
 
 void set_commands::repeat(runtime::instant now) {
+  if (!timing_.repeats_any()) return;
   // What the device says meanwhile is not heard yet.
   if (runtime::lags(context_, now)) return;
   for (std::size_t each = 0; each < plan_.commands().size(); ++each) {
@@ -250,7 +251,7 @@ void set_commands::repeat(runtime::instant now) {
 
 void set_commands::step(const model& device, runtime::instant now) {
   // Most of the time nothing was ever set.
-  if (pending_.empty() && unfinished_.empty() && standing_.ask_nothing()) return;
+  if (pending_.empty() && unfinished_.empty() && standing_.ask_nothing()) return repeat(now);
   standing_.keep_formerly(now);
   for (const auto& result : std::exchange(unfinished_, {})) {
     remember(result.key + "#result", bytes_of(result), now);

@@ -7,12 +7,14 @@ namespace voltaic::actors::can_device {
 using messages::us_per_ms;
 
 transmit_model::transmit_model(std::span<const messages::profiles::command> commands) {
-  for (const auto& each : commands)
+  for (const auto& each : commands) {
+    repeats_any_ = repeats_any_ || each.period_ms > 0;
     all_.push_back({each.period_ms * us_per_ms,
                     each.phase_ms * us_per_ms,
                     each.minimum_gap_ms * us_per_ms,
                     {},
                     {}});
+  }
 }
 
 std::int64_t transmit_model::timing::period_at(std::int64_t now_us) const {

@@ -20,6 +20,8 @@ class transmit_model {
   /// A frame of it went out.
   void sent(std::uint16_t set, std::int64_t now_us);
 
+  /// Some command has a period.
+  [[nodiscard]] bool repeats_any() const { return repeats_any_; }
   /// A period of it began that `repeated` was not said of. The one that runs at the first look
   /// counts as over; of several that nobody looked at one is left.
   [[nodiscard]] bool is_due(std::uint16_t set, std::int64_t now_us);
@@ -36,6 +38,7 @@ class transmit_model {
     [[nodiscard]] std::int64_t period_at(std::int64_t now_us) const;
   };
   std::vector<timing> all_;
+  bool repeats_any_ = false;
 };
 
 } // namespace voltaic::actors::can_device

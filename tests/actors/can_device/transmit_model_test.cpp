@@ -46,6 +46,8 @@ TEST_CASE("of periods that nobody looked at one is left") {
 
 TEST_CASE("a command without a period is never due, one without a gap may always go") {
   auto model = model_of(100, 0, 50);
+  CHECK(model.repeats_any());
+  CHECK_FALSE(model_of(0, 0, 50).repeats_any());
   for (std::int64_t now = 0; now < 1'000; now += 10) {
     CHECK_FALSE(model.is_due(0, now * ms));
     model.sent(0, now * ms);
