@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -91,7 +92,12 @@ class sqlite_journal final : public journal {
   }
 
   std::vector<record> newest(const std::string& stream) override {
-    return read([&](const SQLite::Database& from) { return select_newest(from, stream); });
+    // Nothing settles meanwhile, so that each record is on disk, or among those that wait, or both.
+    const std::scoped_lock lock(queue_mutex_);
+    auto found = read([&](const SQLite::Database& from) { return select_newest(from, stream); });
+    for (const auto& each : unsettled_)
+      if (each.stream == stream) put(found, each);
+    return found;
   }
 
   std::vector<record> since(const std::string& stream, std::uint64_t sequence,
@@ -124,10 +130,20 @@ class sqlite_journal final : public journal {
     else if (queue_.size() >= options_.queue_max)
       next.result = {append_status::full, 0, "the journal's queue is full"};
     else {
+      unsettled_.push_back(next.record);
       queue_.push_back(std::move(next));
       return true;
     }
     return false;
+  }
+
+  /// By its key, where it belongs.
+  static void put(std::vector<record>& into, const record& newer) {
+    const auto at = std::ranges::lower_bound(into, newer.key, {}, &record::key);
+    if (at != into.end() && at->key == newer.key)
+      *at = newer;
+    else
+      into.insert(at, newer);
   }
 
   void run() {
@@ -268,6 +284,8 @@ class sqlite_journal final : public journal {
     told_.failed = failed_;
     told_.reason = reason_;
     for (const auto& each : batch) told_.durable += each.result.status == append_status::durable;
+    unsettled_.erase(unsettled_.begin(),
+                     unsettled_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
   }
 
   /// A second connection reads beside the writer; memory has only one.
@@ -292,9 +310,10 @@ class sqlite_journal final : public journal {
   std::atomic<bool> failed_ = false;
   std::string reason_;
   clock::time_point next_recovery_;
-  mutable std::mutex queue_mutex_; // queue_, stopping_, told_
+  mutable std::mutex queue_mutex_; // queue_, unsettled_, stopping_, told_
   std::condition_variable wake_;
   std::deque<entry> queue_;
+  std::deque<record> unsettled_; ///< what waits or is being written; as many as both
   bool stopping_ = false;
   storage_health told_;
   bool draining_ = false;

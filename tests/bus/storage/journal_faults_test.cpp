@@ -253,5 +253,34 @@ TEST_CASE("F-108 a slow fsync blocks nobody but the writer") {
   CHECK(disk.hits > 0);
 }
 
+TEST_CASE("F-108 who starts anew in a living process knows what is not on disk yet") {
+  const temporary_folder folder;
+  faulty_disk disk;
+  const auto store = must_open(folder / "a.journal");
+  std::atomic<int> handled = 0;
+  const auto append = [&](const char* key, const char* body) {
+    store->append({0, "latches", key, 0, body}, [&](const append_result&) { ++handled; });
+  };
+  append("b", "on disk");
+  append("c", "on disk");
+  const auto end = wall::now() + patience;
+  while (handled < 2 && wall::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  REQUIRE(handled == 2);
+  disk.sync_takes_ms = 400;
+  append("b", "first");
+  append("a", "waits");
+  append("b", "second");
+  store->append({0, "counters", "b", 0, "another stream"}, nullptr);
+  const auto found = store->newest("latches");
+  // All of it, whether the writer holds it already or not.
+  std::vector<std::pair<std::string, std::string>> told;
+  for (const auto& each : found) told.emplace_back(each.key, each.body);
+  CHECK(told == std::vector<std::pair<std::string, std::string>>{
+                    {"a", "waits"}, {"b", "second"}, {"c", "on disk"}});
+  CHECK(handled < 5);
+  disk.sync_takes_ms = 0;
+}
+
 } // namespace
 } // namespace voltaic::bus::storage::journal_faults_test

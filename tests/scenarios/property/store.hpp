@@ -64,8 +64,12 @@ class disk_journal final : public bus::storage::journal {
   }
 
   std::vector<bus::storage::record> newest(const std::string& stream) override {
+    std::map<std::string, bus::storage::record> by_key;
+    for (const auto& [key, at] : disk_->newest[stream]) by_key[key] = disk_->records[at];
+    for (const auto& each : waiting_)
+      if (each.record.stream == stream) by_key[each.record.key] = each.record;
     std::vector<bus::storage::record> found;
-    for (const auto& [key, at] : disk_->newest[stream]) found.push_back(disk_->records[at]);
+    for (auto& [key, one] : by_key) found.push_back(std::move(one));
     return found;
   }
 
