@@ -100,9 +100,9 @@ class model {
   void count_energy(rack& of, const messages::points::watched_value& power);
   [[nodiscard]] part part_of(const rack& of, field which, std::int64_t now_us) const;
   [[nodiscard]] std::vector<part> parts(field which, std::int64_t now_us) const;
-  /// Nothing: its contactor is not heard, or does not know.
   /// What tells how a rack stands, or of it what does not.
   [[nodiscard]] part teller(const rack& of, std::int64_t now_us) const;
+  /// Nothing: its contactor is not heard, or does not know.
   [[nodiscard]] std::optional<messages::joining> standing(const rack& of,
                                                           std::int64_t now_us) const;
   [[nodiscard]] bool counts_as_active(const rack& of, std::int64_t now_us) const;
