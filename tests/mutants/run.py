@@ -30,14 +30,25 @@ ENTRY = re.compile(r"\| (\S+\.cpp) \| `(.+)` \| .+ \|")
 ROUNDS = "~[long]", "[long]"
 
 
-def is_noticed(program, number):
+def own_tests(file):
+    """Those of a model's own test file, and of the one about its actor: most mutants fall there.
+
+    Catch names the tests of FILE.cpp [#FILE].
+    """
+    stem = pathlib.Path(file).stem
+    kinds = stem, stem.removesuffix("_model"), stem.split("_model_")[0] + "_model"
+    return ",".join(f"[#{each}_test]" for each in dict.fromkeys(kinds))
+
+
+def is_noticed(program, number, file=""):
     environment = dict(os.environ, VOLTAIC_MUTANT=str(number))
-    return any(fails(program, tests, environment) for tests in ROUNDS)
+    rounds = (own_tests(file), *ROUNDS) if file else ROUNDS
+    return any(fails(program, tests, environment) for tests in rounds)
 
 
 def fails(program, tests, environment):
     try:
-        done = subprocess.run([program, tests, "--abort"], env=environment, timeout=SECONDS_MAX,
+        done = subprocess.run([program, "-#", tests, "--abort"], env=environment, timeout=SECONDS_MAX,
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
         return True
@@ -84,7 +95,7 @@ def main():
     survivors, noticed = [], collections.Counter()
     total = collections.Counter(each["file"] for each in mutants if key_of(each) not in expected)
     with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
-        results = pool.map(lambda each: is_noticed(given.program, each["id"]), mutants)
+        results = pool.map(lambda each: is_noticed(given.program, each["id"], each["file"]), mutants)
         for count, (each, caught) in enumerate(zip(mutants, results), 1):
             if key_of(each) in expected:
                 if caught:
