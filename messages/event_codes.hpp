@@ -8,6 +8,12 @@ inline constexpr const char* site_start = "SITE_START";
 inline constexpr const char* site_ready = "SITE_READY";
 /// The site file was applied to the running site.
 inline constexpr const char* site_apply = "SITE_APPLY";
+/// A file that the site names is bad or gone: what was applied last runs instead.
+inline constexpr const char* files_rejected = "CFG_REJECT";
+/// Files as they were applied cannot be kept, or what was kept of former ones is lost.
+inline constexpr const char* files_not_kept = "CFG_NOT_KEPT";
+/// A profile was replaced by one of an older version.
+inline constexpr const char* older_version = "ROLLBACK";
 /// Which configuration a rack runs by, or what waits for approval, became another.
 inline constexpr const char* configuration = "CONFIGURATION";
 /// A rack's device says that it is another one, or that was accepted.

@@ -199,7 +199,8 @@ void database::checkpoint() {
   log_pages_ = 0;
 }
 
-void database::trim_when_due(const stream_bound& events, const stream_bound& commands) {
+void database::trim_when_due(const stream_bound& events, const stream_bound& commands,
+                             std::size_t superseded_max) {
   if (since_trim_ < trim_period_records) return;
   since_trim_ = 0;
   std::vector<std::string> streams;
@@ -212,7 +213,7 @@ void database::trim_when_due(const stream_bound& events, const stream_bound& com
     } else if (stream.starts_with(commands_prefix)) {
       trim(stream, commands);
     } else {
-      trim_superseded(stream);
+      trim_superseded(stream, superseded_max);
     }
   }
 }
@@ -243,7 +244,7 @@ void database::trim(const std::string& stream, const stream_bound& bound) {
   transaction.commit();
 }
 
-void database::trim_superseded(const std::string& stream) {
+void database::trim_superseded(const std::string& stream, std::size_t superseded_max) {
   SQLite::Transaction transaction(connection_);
   SQLite::Statement remove(
       connection_,
@@ -253,7 +254,7 @@ void database::trim_superseded(const std::string& stream) {
       "newer.stream = ?1 AND newer.key = former.key AND newer.sequence > former.sequence) "
       "ORDER BY former.sequence LIMIT ?3)");
   remove.bind(1, stream);
-  remove.bind(2, static_cast<std::int64_t>(state_history_max));
+  remove.bind(2, static_cast<std::int64_t>(superseded_max));
   remove.bind(3, static_cast<std::int64_t>(trim_records_max));
   const auto gone = remove.exec();
   count_removed(gone);

@@ -29,10 +29,6 @@ inline constexpr std::uint64_t trim_period_records = 1000;
 /// Removed in one transaction: more than a period, so that it catches up.
 inline constexpr std::uint64_t trim_records_max = 5000;
 
-/// Newest records of a stream of state (latches, counters) that stay although
-/// newer ones of the same key have replaced them.
-inline constexpr std::size_t state_history_max = 1000;
-
 /// The content of a file is not a sound journal.
 class corrupt_file : public std::runtime_error {
  public:
@@ -70,7 +66,8 @@ class database {
   void checkpoint();
   /// Removes what exceeds the bounds of its stream, now and then. What is removed
   /// is counted in the file, so that a missing record is still damage.
-  void trim_when_due(const stream_bound& events, const stream_bound& commands);
+  void trim_when_due(const stream_bound& events, const stream_bound& commands,
+                     std::size_t superseded_max);
   [[nodiscard]] std::uint64_t records() const { return records_; }
   [[nodiscard]] std::uint64_t removed() const { return removed_; }
   /// It began where a damaged or missing one was.
@@ -83,7 +80,7 @@ class database {
   void verify();
   void trim(const std::string& stream, const stream_bound& bound);
   /// Of a state: the newest record of each key stays, whatever its age.
-  void trim_superseded(const std::string& stream);
+  void trim_superseded(const std::string& stream, std::size_t superseded_max);
   void count_removed(int records);
   SQLite::Database connection_;
   bool in_memory_;

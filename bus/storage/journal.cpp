@@ -192,7 +192,7 @@ class sqlite_journal final : public journal {
     const std::scoped_lock lock(database_mutex_);
     if (failed_) return;
     try {
-      database_->trim_when_due(options_.events, options_.commands);
+      database_->trim_when_due(options_.events, options_.commands, options_.superseded_max);
       database_->checkpoint_when_due();
     } catch (const SQLite::Exception& error) {
       // A full disk only lets the log grow; anything else is in doubt.

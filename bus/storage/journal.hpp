@@ -103,6 +103,10 @@ inline constexpr stream_bound events_bound{100'000, 0};
 /// A key must be known as long as its deadline may be ahead; what was commanded is an event, too.
 inline constexpr stream_bound commands_bound{1'000, 3'600'000'000};
 
+/// Newest records of a stream of state (latches, counters) that stay although newer ones of the
+/// same key have replaced them.
+inline constexpr std::size_t superseded_bound = 1'000;
+
 /// How to open a journal.
 struct journal_options {
   std::string path; ///< ":memory:" keeps nothing
@@ -112,6 +116,7 @@ struct journal_options {
   bool synchronous = false; ///< append on the caller's thread: for virtual time
   stream_bound events = events_bound;
   stream_bound commands = commands_bound; ///< of each actor's
+  std::size_t superseded_max = superseded_bound;
 };
 
 /// Opens or creates. A corrupt, foreign or torn file is set aside beside it as
@@ -127,6 +132,9 @@ class journal_reader {
   /// Records of a stream after a sequence, oldest first; only durable ones.
   [[nodiscard]] virtual messages::expected<std::vector<record>> since(
       const std::string& stream, std::uint64_t sequence, std::size_t count_max) const = 0;
+  /// The newest record of each key of a stream, by key; only durable ones.
+  [[nodiscard]] virtual messages::expected<std::vector<record>> newest(
+      const std::string& stream) const = 0;
 };
 
 /// For another process than the writer's. Fails when there is no journal.

@@ -36,6 +36,18 @@ class file_reader final : public journal_reader {
 
   expected<std::vector<record>> since(const std::string& stream, std::uint64_t sequence,
                                       std::size_t count_max) const override {
+    return read([&](const SQLite::Database& from) {
+      return select_since(from, stream, sequence, count_max);
+    });
+  }
+
+  expected<std::vector<record>> newest(const std::string& stream) const override {
+    return read([&](const SQLite::Database& from) { return select_newest(from, stream); });
+  }
+
+ private:
+  template <class Query>
+  expected<std::vector<record>> read(const Query& query) const {
     std::string reason;
     for (int attempt = 0; attempt < attempts_max; ++attempt) {
       // Without a log the file is complete and nobody writes: it is read as it
@@ -49,7 +61,7 @@ class file_reader final : public journal_reader {
         const SQLite::Database connection(as_uri(path_, logged ? "mode=ro" : "mode=ro&immutable=1"),
                                           SQLite::OPEN_READONLY | SQLite::OPEN_URI,
                                           busy_timeout_ms);
-        auto found = select_since(connection, stream, sequence, count_max);
+        auto found = query(connection);
         if (logged == files::exists(path_ + "-wal")) return found;
         reason = "it is being started or stopped";
       } catch (const SQLite::Exception& error) {
@@ -59,7 +71,6 @@ class file_reader final : public journal_reader {
     return failure{fmt::format("cannot read journal {}: {}", path_, reason)};
   }
 
- private:
   std::string path_;
 };
 

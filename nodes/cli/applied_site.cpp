@@ -8,14 +8,21 @@
 
 namespace voltaic::nodes::cli {
 
-std::optional<site::plan> applied_site(const running_site& site) {
-  const auto file = site.status.value("file", std::string());
-  const auto text = site::read_bounded(
-      is_supervised(site.status) ? runtime_folder(site) + "/" + site::applied_name : file);
-  if (!text) return std::nullopt;
-  auto loaded = site::load_text(*text, file);
+namespace {
+
+std::optional<site::plan> plan_of(std::variant<site::plan, messages::findings> loaded) {
   if (auto* plan = std::get_if<site::plan>(&loaded)) return std::move(*plan);
   return std::nullopt;
+}
+
+} // namespace
+
+std::optional<site::plan> applied_site(const running_site& site) {
+  const auto file = site.status.value("file", std::string());
+  if (!is_supervised(site.status)) return plan_of(site::load(file));
+  const auto known = site::read_applied(runtime_folder(site) + "/" + site::applied_name);
+  if (!known) return std::nullopt;
+  return plan_of(site::load_contents(*known, file));
 }
 
 } // namespace voltaic::nodes::cli

@@ -15,8 +15,8 @@
 #include "bus/can/clock.hpp"
 #include "bus/message/record/recording.hpp"
 #include "nodes/cli/identity.hpp"
-#include "nodes/cli/load_site.hpp"
 #include "nodes/cli/recording.hpp"
+#include "nodes/cli/rejected_files.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/local_site.hpp"
 #include "nodes/process/process_log.hpp"
@@ -37,6 +37,7 @@ struct options {
   std::string site;
   std::string duration;
   bool no_simulator = false;
+  bool refuse_bad_files = false;
   std::string record;
 };
 
@@ -122,29 +123,31 @@ exit_code run_site(const options& given) {
     for_ms = static_cast<std::int64_t>(*parsed);
   }
   simulator::stop_signal stop(0);
-  const auto plan = load_site("run", given.site);
-  if (!plan) {
+  auto loaded =
+      process::load_to_start(given.site, given.refuse_bad_files ? process::bad_files::refuse
+                                                                : process::bad_files::run_kept);
+  if (const auto* found = std::get_if<messages::findings>(&loaded)) {
+    for (const auto& finding : *found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
-  const auto text = site::read_bounded(given.site);
-  if (!text) {
-    fmt::print(stderr, "voltaic run: {}: {}\n", given.site, text.error().text);
-    return exit_code::findings;
-  }
-  if (const auto found = simulate::scenario_findings(*plan);
-      !found.empty() && !given.no_simulator) {
+  auto& start = std::get<process::site_start>(loaded);
+  const auto plan = start.plan;
+  for (const auto& warning : plan.warnings)
+    fmt::print(stderr, "voltaic run: {}\n", site::to_string(warning));
+  if (const auto found = simulate::scenario_findings(plan); !found.empty() && !given.no_simulator) {
     for (const auto& finding : found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
+  print_rejected("run", start);
   process::supervisor_options supervision;
   supervision.program = std::filesystem::read_symlink("/proc/self/exe").string();
   supervision.command = "voltaic run";
   supervision.user = user_name();
-  supervision.role = role_of(plan->roles);
+  supervision.role = role_of(plan.roles);
   supervision.nodes = false;
   supervision.simulator = !given.no_simulator;
   supervision.log = [](std::string_view line) { fmt::print(stderr, "voltaic run: {}\n", line); };
-  auto children = process::supervisor::make(*plan, *text, std::move(supervision));
+  auto children = process::supervisor::make(std::move(start), std::move(supervision));
   if (!children) {
     fmt::print(stderr, "voltaic run: {}\n", children.error().text);
     return exit_code::refused;
@@ -163,7 +166,7 @@ exit_code run_site(const options& given) {
     recorder = *std::move(opened);
   }
   actors::runtime::keep_freed_memory();
-  nodes_life life(*plan, **children, stop, for_ms, recorder.get());
+  nodes_life life(plan, **children, stop, for_ms, recorder.get());
   std::thread nodes([&] { life.live(); });
   (*children)->run(std::nullopt);
   nodes.join();
@@ -181,6 +184,7 @@ action declare_run(command_options& app) {
   app.add_option("--for", given->duration, "Stop this long after everything is ready")
       .type_name("DURATION");
   app.add_flag("--no-simulator", given->no_simulator, "Start no buses and no simulator");
+  declare_refuse_option(app, given->refuse_bad_files);
   declare_record_option(app, given->record);
   return [given] { return run_site(*given); };
 }

@@ -18,6 +18,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_encode(command_options& app);
 [[nodiscard]] action declare_events(command_options& app);
 [[nodiscard]] action declare_import(command_options& app);
+[[nodiscard]] action declare_profiles(command_options& app);
 [[nodiscard]] action declare_record(command_options& app);
 [[nodiscard]] action declare_replay(command_options& app);
 [[nodiscard]] action declare_reset(command_options& app);

@@ -17,6 +17,7 @@
 
 #include "nodes/cli/identity.hpp"
 #include "nodes/cli/recording.hpp"
+#include "nodes/cli/rejected_files.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/supervisor.hpp"
 #include "nodes/simulate/targets.hpp"
@@ -32,6 +33,7 @@ struct options {
   bool without_simulator = false;
   bool quiet = false;
   bool lines = false;
+  bool refuse_bad_files = false;
   std::string duration;
   std::string record;
 };
@@ -96,19 +98,20 @@ bool has_terminal() {
 }
 
 exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
-  const auto text = site::read_bounded(given.file);
-  auto loaded = text ? site::load_text(*text, given.file)
-                     : std::variant<site::plan, messages::findings>(
-                           messages::findings{{given.file, 1, 1, "the file " + text.error().text}});
+  auto loaded =
+      process::load_to_start(given.file, given.refuse_bad_files ? process::bad_files::refuse
+                                                                : process::bad_files::run_kept);
   if (const auto* found = std::get_if<messages::findings>(&loaded)) {
     for (const auto& finding : *found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
-  if (const auto found = simulate::scenario_findings(std::get<site::plan>(loaded));
+  auto& start = std::get<process::site_start>(loaded);
+  if (const auto found = simulate::scenario_findings(start.plan);
       !found.empty() && !given.without_simulator) {
     for (const auto& finding : found) fmt::print(stderr, "{}\n", site::to_string(finding));
     return exit_code::findings;
   }
+  print_rejected("up", start);
   process::supervisor_options how;
   how.program = std::filesystem::read_symlink("/proc/self/exe").string();
   how.command = "voltaic up";
@@ -128,8 +131,8 @@ exit_code supervise(const options& given, std::optional<std::int64_t> for_us) {
   };
   if (!given.record.empty()) how.record = std::filesystem::absolute(given.record).string();
   how.user = user_name();
-  how.role = role_of(std::get<site::plan>(loaded).roles);
-  auto site = process::supervisor::make(std::get<site::plan>(std::move(loaded)), *text, how);
+  how.role = role_of(start.plan.roles);
+  auto site = process::supervisor::make(std::move(start), how);
   if (!site) {
     fmt::print(stderr, "voltaic up: {}\n", site.error().text);
     return exit_code::refused;
@@ -155,6 +158,7 @@ action declare_up(command_options& app) {
   app.add_option("--for", given->duration, "Stop this long after everything is ready, as 20s")
       .type_name("DURATION");
   declare_record_option(app, given->record);
+  declare_refuse_option(app, given->refuse_bad_files);
   app.add_flag("--quiet", given->quiet, "Neither view nor status line each second");
   app.add_flag("--lines", given->lines, "A status line each second, also on a terminal");
   return [given] {

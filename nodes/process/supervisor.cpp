@@ -19,11 +19,6 @@ namespace voltaic::nodes::process {
 
 namespace codes = messages::event_codes;
 
-namespace {
-// Views of whoever may enter the folder read the site as it was applied last.
-constexpr mode_t applied_mode = 0640;
-} // namespace
-
 supervisor::supervisor(site::plan plan, supervisor_options options)
     : plan_(std::move(plan)),
       options_(std::move(options)),
@@ -34,18 +29,19 @@ supervisor::~supervisor() {
   if (wake_file_ >= 0) ::close(wake_file_);
 }
 
-messages::expected<std::unique_ptr<supervisor>> supervisor::make(site::plan plan,
-                                                                 const std::string& text,
+messages::expected<std::unique_ptr<supervisor>> supervisor::make(site_start start,
                                                                  supervisor_options options) {
-  std::unique_ptr<supervisor> made(new supervisor(std::move(plan), std::move(options)));
+  const auto contents = std::move(start.contents);
+  std::unique_ptr<supervisor> made(new supervisor(start.plan, std::move(options)));
   const auto& folders = made->plan_.folders;
   if (const auto created = site::create(folders); !created) return created.error();
   auto lock = site_lock::take(folders.runtime, made->options_.command);
   if (!lock) return lock.error();
   made->lock_ = *std::move(lock);
   made->events_ = std::make_unique<site_events>(made->plan_, made->options_.log);
-  if (!made->write_applied(text))
-    return messages::failure{fmt::format("{}: cannot be written", made->applied_path())};
+  made->tell_rejected(start);
+  made->keep_files(made->plan_, contents);
+  if (const auto written = made->write_applied(contents); !written) return written.error();
   auto control = bus::control::control_server::listen(
       made->plan_.control_path(),
       folders.group.empty() ? bus::control::access::owner : bus::control::access::group);
@@ -54,20 +50,6 @@ messages::expected<std::unique_ptr<supervisor>> supervisor::make(site::plan plan
   made->wake_file_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (made->wake_file_ < 0) return messages::failure{"no eventfd"};
   return made;
-}
-
-std::string supervisor::applied_path() const {
-  return plan_.folders.runtime + "/" + site::applied_name;
-}
-
-// By rename: a node that starts meanwhile reads the old text or the new one.
-bool supervisor::write_applied(const std::string& text) const {
-  const auto fresh = applied_path() + ".new";
-  const int file = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, applied_mode);
-  if (file < 0) return false;
-  const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  ::close(file);
-  return written && ::rename(fresh.c_str(), applied_path().c_str()) == 0;
 }
 
 process_spec supervisor::node_spec(const site::plan& plan, const site::node& node) const {

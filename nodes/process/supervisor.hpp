@@ -15,6 +15,7 @@
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/site_events.hpp"
 #include "nodes/process/site_lock.hpp"
+#include "nodes/process/site_start.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::process {
@@ -47,9 +48,9 @@ struct supervisor_options {
 class supervisor {
  public:
   /// Creates the folders, takes the site's lock and opens the control socket.
-  /// `text` is the site file as loaded; nodes start from a copy of it.
+  /// Nodes start from the contents that the plan was loaded from, which are kept before.
   [[nodiscard]] static messages::expected<std::unique_ptr<supervisor>> make(
-      site::plan plan, const std::string& text, supervisor_options options);
+      site_start start, supervisor_options options);
   ~supervisor();
 
   /// Returns once everything has stopped: after `request_stop`, or `for_us`
@@ -92,9 +93,11 @@ class supervisor {
   void tell_start();
   void tell_ready();
   void tell_stop();
+  void tell_rejected(const site_start& start);
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
-  [[nodiscard]] bool write_applied(const std::string& text) const;
+  void keep_files(const site::plan& plan, const site::contents& of);
+  [[nodiscard]] messages::expected<bool> write_applied(const site::contents& of) const;
   [[nodiscard]] std::string applied_path() const;
 
   site::plan plan_;

@@ -142,7 +142,8 @@ std::string supervisor::apply(const json& asked, bool& wait) {
   if (pending_) return refuse("another change is being applied");
   const auto text = site::read_bounded(plan_.file);
   if (!text) return refuse(fmt::format("{} {}", plan_.file, text.error().text));
-  auto loaded = site::load_text(*text, plan_.file);
+  site::site_files files;
+  auto loaded = site::load_text(*text, plan_.file, files);
   if (const auto* found = std::get_if<messages::findings>(&loaded)) {
     json lines = json::array();
     for (const auto& finding : *found) lines.push_back(site::to_string(finding));
@@ -156,7 +157,9 @@ std::string supervisor::apply(const json& asked, bool& wait) {
   const auto open = asked.value("open", json::array());
   if (const auto barring = not_open(what.racks_touched, open); !barring.empty())
     return refuse(barring);
-  if (!write_applied(*text)) return refuse(applied_path() + ": cannot be written");
+  const site::contents contents{*text, files.used()};
+  if (const auto written = write_applied(contents); !written) return refuse(written.error().text);
+  keep_files(wanted, contents);
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);
   plan_ = std::move(wanted);

@@ -19,7 +19,6 @@
 #include "messages/protection/override.hpp"
 #include "nodes/site/equipment_candidates.hpp"
 #include "nodes/site/expand.hpp"
-#include "nodes/site/load.hpp"
 #include "nodes/site/own_candidates.hpp"
 #include "nodes/site/resolve_inverter.hpp"
 #include "nodes/site/resolve_measured.hpp"
@@ -48,7 +47,7 @@ std::uint64_t content_hash(std::string_view text) {
 
 // One file that the site names, read once however many devices use it.
 template <class Content>
-struct named_file {
+struct loaded_file {
   std::shared_ptr<const Content> content; ///< null: wrong, and reported
   std::string real_path;
   std::uint64_t hash = 0;
@@ -57,9 +56,10 @@ struct named_file {
 
 class resolver {
  public:
-  resolver(const draft& source, plan& result, reporter& report)
+  resolver(const draft& source, plan& result, site_files& files, reporter& report)
       : source_(source),
         plan_(result),
+        files_(files),
         report_(report),
         folder_(fs::path(result.file).parent_path()) {}
 
@@ -158,31 +158,33 @@ class resolver {
         report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
         return std::nullopt;
       }
-    const fs::path path = folder_ / given;
-    std::error_code error;
-    const auto real = fs::canonical(path, error);
-    if (error) {
-      report_.add(at, fmt::format("{}: {}: {}", key, text, error.message()));
+    auto real = files_.real_path(named(text));
+    if (!real) {
+      report_.add(at, fmt::format("{}: {}: {}", key, text, real.error().text));
       return std::nullopt;
     }
-    const auto relative = real.lexically_relative(fs::canonical(folder_));
+    const auto relative = fs::path(*real).lexically_relative(folder_);
     const bool outside = relative.empty() || *relative.begin() == "..";
     if (outside && !(given.is_absolute() && source_.absolute_allowed.contains(text))) {
       report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
       return std::nullopt;
     }
-    return real.string();
+    return *std::move(real);
+  }
+
+  std::string named(const std::string& text) const {
+    return (folder_ / text).lexically_normal().string();
   }
 
   template <class Content, class Loader>
-  const named_file<Content>& read(std::map<std::string, named_file<Content>>& cache,
-                                  const std::string& text, position at, std::string_view key,
-                                  Loader loader) {
+  const loaded_file<Content>& read(std::map<std::string, loaded_file<Content>>& cache,
+                                   const std::string& text, position at, std::string_view key,
+                                   Loader loader) {
     auto [entry, is_new] = cache.try_emplace(text);
     if (!is_new) return entry->second;
     const auto path = real_path(text, at, key);
     if (!path) return entry->second;
-    const auto content = read_bounded(*path);
+    const auto content = files_.read(named(text));
     if (!content) {
       report_.add(at, fmt::format("{}: {} {}", key, text, content.error().text));
       return entry->second;
@@ -393,7 +395,7 @@ class resolver {
     if (text.empty()) return;
     const auto path = real_path(text, source_.scenario_at, "scenario");
     if (!path) return;
-    const auto content = read_bounded(*path);
+    const auto content = files_.read(named(text));
     if (!content)
       return report_.add(source_.scenario_at,
                          fmt::format("scenario: {} {}", text, content.error().text));
@@ -403,19 +405,20 @@ class resolver {
 
   const draft& source_;
   plan& plan_;
+  site_files& files_;
   reporter& report_;
-  fs::path folder_;
-  std::map<std::string, named_file<device_profile>> profiles_;
-  std::map<std::string, named_file<table>> tables_;
-  std::map<std::string, named_file<inverter_profile>> inverter_profiles_;
-  std::map<std::string, named_file<compatibility_table>> compatibilities_;
+  fs::path folder_; ///< real: the plan's file is
+  std::map<std::string, loaded_file<device_profile>> profiles_;
+  std::map<std::string, loaded_file<table>> tables_;
+  std::map<std::string, loaded_file<inverter_profile>> inverter_profiles_;
+  std::map<std::string, loaded_file<compatibility_table>> compatibilities_;
   name_set device_and_rack_names_;
 };
 
 } // namespace
 
-void resolve(const draft& source, plan& result, reporter& report) {
-  resolver(source, result, report).run();
+void resolve(const draft& source, plan& result, site_files& files, reporter& report) {
+  resolver(source, result, files, report).run();
 }
 
 } // namespace voltaic::nodes::site

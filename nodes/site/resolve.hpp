@@ -1,14 +1,15 @@
 #pragma once
 
 #include "nodes/site/draft.hpp"
+#include "nodes/site/site_files.hpp"
 
 /// From a draft to a plan: names become references, files are read, nodes are
 /// laid out, and what the site asks for is compared with what is possible.
 namespace voltaic::nodes::site {
 
-/// Resolves buses, lines, devices and racks; reads profiles and protection files.
-/// Racks of `result` stand in the draft's order, as do devices.
-void resolve(const draft& source, plan& result, reporter& report);
+/// Resolves buses, lines, devices and racks; reads profiles and protection files
+/// from `files`. Racks of `result` stand in the draft's order, as do devices.
+void resolve(const draft& source, plan& result, site_files& files, reporter& report);
 
 /// Lays the actors out in nodes.
 void place(const draft& source, plan& result, reporter& report);
