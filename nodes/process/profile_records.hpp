@@ -20,8 +20,8 @@ inline constexpr const char* contents_stream = "profile_contents";
 inline constexpr const char* sets_stream = "profile_sets";
 /// Sets that are kept, with all contents that they name; the newest is the one that was applied.
 inline constexpr std::size_t sets_max = 4;
-/// Of a content in one record, below what a journal takes.
-inline constexpr std::size_t piece_bytes_max = 192 * 1024;
+/// Of a content in one record; with `slots_max` 64 MiB, as much as a site may be applied with.
+inline constexpr std::size_t piece_bytes_max = 64 * 1024;
 /// Records of contents; the oldest sets give up theirs where they do not suffice.
 inline constexpr std::size_t slots_max = 1'024;
 

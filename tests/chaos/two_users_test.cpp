@@ -90,6 +90,10 @@ TEST_CASE("two Unix users approve what loosens a rack, each by his own role") {
   CHECK(barred.errors.find(site.runtime_folder() + ": permission denied for backup") !=
         std::string::npos);
   CHECK(site.voltaic({"status"}, 15s, ada).code == 0);
+  const auto profiles = site.voltaic({"profiles", "--json"}, 15s, ada);
+  INFO(profiles.output << profiles.errors);
+  CHECK(profiles.code == 0);
+  CHECK(profiles.output.find("\"kind\":\"protection\"") != std::string::npos);
   // Another one's site file takes the role service.
   CHECK(site.voltaic({"apply", site.file()}, 40s, ada).errors.find("needs role service") !=
         std::string::npos);

@@ -230,6 +230,19 @@ TEST_CASE("F-184 a torn store is set aside and told, and what is applied then is
   CHECK(std::holds_alternative<messages::findings>(here.load()));
 }
 
+TEST_CASE("F-106 where a store cannot be written that is told, and the site starts all the same") {
+  const scene here;
+  const auto start = here.must_load();
+  const auto store = process::profile_store_path(start.plan.folders.state);
+  fs::create_directories(store + "/in_the_way");
+  const auto kept = here.keep(start);
+  REQUIRE(kept.failure);
+  CHECK(kept.failure->find(store) != std::string::npos);
+  CHECK(here.must_load().rejected.empty());
+  here.cut(here.rack_profile);
+  CHECK(std::holds_alternative<messages::findings>(here.load()));
+}
+
 TEST_CASE("what was kept says name, version, origin and since when; a store does not grow") {
   const scene here;
   here.keep_soundly();
