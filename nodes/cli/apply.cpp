@@ -64,6 +64,8 @@ exit_code print(const json& answer) {
     fmt::print("{:<7} {} {}: {}\n", one.value("change", ""), one.value("part", ""),
                one.value("name", ""), one.value("reason", ""));
   std::fflush(stdout);
+  for (const auto& each : answer.value("warnings", json::array()))
+    fmt::print(stderr, "voltaic apply: warning: {}\n", each.get<std::string>());
   return exit_code::done;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "bus/control/control_socket.hpp"
 #include "messages/expected.hpp"
@@ -96,7 +97,8 @@ class supervisor {
   void tell_rejected(const site_start& start);
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
-  void keep_files(const site::plan& plan, const site::contents& of);
+  /// What a person has to know of it; the events say that, too.
+  std::vector<std::string> keep_files(const site::plan& plan, const site::contents& of);
   [[nodiscard]] messages::expected<bool> write_applied(const site::contents& of) const;
   [[nodiscard]] std::string applied_path() const;
 

@@ -159,12 +159,13 @@ std::string supervisor::apply(const json& asked, bool& wait) {
     return refuse(barring);
   const site::contents contents{*text, files.used()};
   if (const auto written = write_applied(contents); !written) return refuse(written.error().text);
-  keep_files(wanted, contents);
+  auto warnings = keep_files(wanted, contents);
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);
   plan_ = std::move(wanted);
   if (!changes.empty()) tell_apply(asked, "done", {}, changes_text(changes));
-  return json({{"changes", std::move(changes)}}).dump();
+  return json({{"changes", std::move(changes)}, {"warnings", std::move(warnings)}})
+      .dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 nlohmann::json supervisor::carry_out(const std::vector<change>& changes, const site::plan& wanted) {

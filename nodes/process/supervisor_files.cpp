@@ -61,14 +61,17 @@ messages::expected<bool> supervisor::write_applied(const site::contents& of) con
 
 // The site runs all the same where they cannot be kept: its nodes have them from the runtime
 // folder.
-void supervisor::keep_files(const site::plan& plan, const site::contents& of) {
+std::vector<std::string> supervisor::keep_files(const site::plan& plan, const site::contents& of) {
   auto told = keep_profiles(plan, of, utc_us());
+  std::vector<std::string> warnings;
   const auto tell = [&](const char* code, std::string reason) {
+    warnings.push_back(reason);
     events_->record(system_event(code, plan.name, std::move(reason)));
   };
   if (told.lost) tell(codes::files_not_kept, *std::move(told.lost));
   if (told.failure) tell(codes::files_not_kept, *std::move(told.failure));
   for (auto& each : told.older) tell(codes::older_version, std::move(each));
+  return warnings;
 }
 
 void supervisor::tell_rejected(const site_start& start) {

@@ -108,8 +108,9 @@ TEST_CASE(
   CHECK(site.stop() == 0);
 }
 
-TEST_CASE("F-185 a profile that changed while its rack is closed runs in no restart") {
+TEST_CASE("F-183 F-185 a file that changed while its rack is closed runs in no restart") {
   live_site site;
+  replace(profile_of(site), "\"version\": 1", "\"version\": 3");
   site.up();
   const auto applied = profile(site, "lfp.toml");
   REQUIRE(eventually([&] { return site.good("rack_0"); }));
@@ -129,9 +130,12 @@ TEST_CASE("F-185 a profile that changed while its rack is closed runs in no rest
 
   // Once it is open it is taken, and restarts the racks that use it, and nobody else.
   REQUIRE(eventually([&] { return site.good("rack_1") && site.contactor("rack_1") == "open"; }));
+  replace(profile_of(site), "\"version\": 3", "\"version\": 2");
   const auto done = site.voltaic({"apply", site.file()}, 40s);
   INFO(done.output << done.errors << site.log());
   REQUIRE(done.code == 0);
+  CHECK(done.errors.find("demo_rack.json: version 2 after 3") != std::string::npos);
+  CHECK(has_event(site, "ROLLBACK"));
   CHECK(profile(site, "lfp.toml")["hash"] != applied["hash"]);
   CHECK(profile(site, "lfp.toml")["on_disk"] == "same");
   REQUIRE(eventually([&] { return limit().find("fault = { set = 3.64,") != std::string::npos; }));
