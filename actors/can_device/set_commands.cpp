@@ -9,6 +9,7 @@
 
 #include "actors/runtime/present.hpp"
 #include "messages/points/catalogue.hpp"
+#include "messages/tighter.hpp"
 
 namespace voltaic::actors::can_device {
 namespace {
@@ -231,19 +232,27 @@ bool set_commands::send(std::uint16_t set, double value, runtime::instant now) {
   return true;
 }
 
-std::optional<double> set_commands::current_value(std::uint16_t set) const {
-  const auto newest = on_their_way(set);
-  return newest.empty() ? standing_.in_force(set) : newest.back();
+std::optional<double> set_commands::to_repeat(std::uint16_t set, const model& device,
+                                              runtime::instant now) {
+  if (const auto newest = on_their_way(set); !newest.empty()) return newest.back();
+  const auto& rule = plan_.commands()[set];
+  const auto meant = standing_.to_give(set);
+  const auto said = device.read(rule.read_back, 0);
+  if (!meant || !said || said->quality != messages::quality::good) return std::nullopt;
+  const bool is_settled = timing_.is_settled(set, *meant, now.monotonic_us);
+  const bool has_tightened = messages::is_tighter(said->value, *meant, rule.side) &&
+                             std::abs(said->value - *meant) > rule.resolution;
+  return is_settled && has_tightened ? said->value : *meant;
 }
 
-void set_commands::repeat(runtime::instant now) {
+void set_commands::repeat(const model& device, runtime::instant now) {
   if (!timing_.repeats_any()) return;
   // What the device says meanwhile is not heard yet.
   if (runtime::lags(context_, now)) return;
   for (std::size_t each = 0; each < plan_.commands().size(); ++each) {
     const auto set = static_cast<std::uint16_t>(each);
     if (!timing_.is_due(set, now.monotonic_us)) continue;
-    const auto value = current_value(set);
+    const auto value = to_repeat(set, device, now);
     if (value && (!timing_.may_send(set, now.monotonic_us) || !send(set, *value, now))) continue;
     timing_.repeated(set, now.monotonic_us);
   }
@@ -251,7 +260,8 @@ void set_commands::repeat(runtime::instant now) {
 
 void set_commands::step(const model& device, runtime::instant now) {
   // Most of the time nothing was ever set.
-  if (pending_.empty() && unfinished_.empty() && standing_.ask_nothing()) return repeat(now);
+  if (pending_.empty() && unfinished_.empty() && standing_.ask_nothing())
+    return repeat(device, now);
   standing_.keep_formerly(now);
   for (const auto& result : std::exchange(unfinished_, {})) {
     remember(result.key + "#result", bytes_of(result), now);
@@ -282,7 +292,7 @@ void set_commands::step(const model& device, runtime::instant now) {
   }
   go_back(now);
   hold(device, now);
-  repeat(now);
+  repeat(device, now);
 }
 
 bool set_commands::is_awaited(std::uint16_t set, runtime::instant now) const {

@@ -68,10 +68,11 @@ class set_commands {
   void go_back(runtime::instant now);
   void remember(const std::string& key, std::string body, runtime::instant now);
   /// Sends again what is in force, where the profile wants that in each period.
-  void repeat(runtime::instant now);
-  /// What the device has to be told of it: what was sent last and is not answered yet, else what
-  /// is in force.
-  [[nodiscard]] std::optional<double> current_value(std::uint16_t set) const;
+  void repeat(const model& device, runtime::instant now);
+  /// What was sent last and is not answered yet, else what is in force, or a tighter value that the
+  /// device has taken by itself. Nothing where nobody ever said, or the device does not report.
+  [[nodiscard]] std::optional<double> to_repeat(std::uint16_t set, const model& device,
+                                                runtime::instant now);
   /// Whether the bus took it. Not while its gap runs: see `may_send`.
   [[nodiscard]] bool send(std::uint16_t set, double value, runtime::instant now);
 

@@ -13,6 +13,8 @@ transmit_model::transmit_model(std::span<const messages::profiles::command> comm
                     each.phase_ms * us_per_ms,
                     each.minimum_gap_ms * us_per_ms,
                     {},
+                    {},
+                    {},
                     {}});
   }
 }
@@ -30,6 +32,13 @@ bool transmit_model::may_send(std::uint16_t set, std::int64_t now_us) const {
 
 void transmit_model::sent(std::uint16_t set, std::int64_t now_us) {
   all_[set].sent_us = now_us;
+}
+
+bool transmit_model::is_settled(std::uint16_t set, double meant, std::int64_t now_us) {
+  auto& one = all_[set];
+  if (one.meant && one.meant != meant) one.meant_us = now_us;
+  one.meant = meant;
+  return !one.meant_us || now_us - *one.meant_us >= settle_us;
 }
 
 bool transmit_model::is_due(std::uint16_t set, std::int64_t now_us) {

@@ -6,8 +6,12 @@
 #include <vector>
 
 #include "messages/profiles/device_profile.hpp"
+#include "messages/time.hpp"
 
 namespace voltaic::actors::can_device {
+
+/// A device takes over a value within this, or does not hold it.
+inline constexpr std::int64_t settle_us = 2 * messages::us_per_s;
 
 /// When the frames of a device's set commands go out: again in each period, by its phase, and never
 /// closer than the gap. Pure; times are monotonic, a set is named by its position in the plan.
@@ -19,6 +23,10 @@ class transmit_model {
   [[nodiscard]] bool may_send(std::uint16_t set, std::int64_t now_us) const;
   /// A frame of it went out.
   void sent(std::uint16_t set, std::int64_t now_us);
+
+  /// Whether this value was meant for it for so long that the device should hold it. The first one
+  /// counts as meant ever since.
+  [[nodiscard]] bool is_settled(std::uint16_t set, double meant, std::int64_t now_us);
 
   /// Some command has a period.
   [[nodiscard]] bool repeats_any() const { return repeats_any_; }
@@ -35,6 +43,8 @@ class transmit_model {
     std::int64_t gap_us = 0;
     std::optional<std::int64_t> sent_us;
     std::optional<std::int64_t> period; ///< the newest that is done with
+    std::optional<double> meant;
+    std::optional<std::int64_t> meant_us; ///< since when; nothing: ever since
     [[nodiscard]] std::int64_t period_at(std::int64_t now_us) const;
   };
   std::vector<timing> all_;

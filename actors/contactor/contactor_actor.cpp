@@ -98,9 +98,14 @@ void contactor_actor::load_wear() {
 }
 
 void contactor_actor::store_wear(runtime::instant now) {
-  if (model_.counted() == stored_wear_ && model_.heat_share() <= stored_heat_share_) return;
+  const auto heat = model_.heat_share();
+  // What is stored cools as well: any rise since is news.
+  if (model_.counted() == stored_wear_ && heat <= stored_heat_share_) {
+    stored_heat_share_ = heat;
+    return;
+  }
   stored_wear_ = model_.counted();
-  stored_heat_share_ = model_.heat_share();
+  stored_heat_share_ = heat;
   context_.store(
       {0, bus::storage::counters_stream, context_.name() + wear_key_end, now.utc_us,
        encode_wear({stored_wear_, stored_heat_share_, {machine_boot_, now.monotonic_us}})},

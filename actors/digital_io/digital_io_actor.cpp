@@ -156,7 +156,9 @@ void digital_io_actor::act(const messages::command& command) {
   }
   const auto slash = command.point.find('/');
   const auto output = slash == std::string::npos ? command.point : command.point.substr(slash + 1);
-  if (waiting_.size() >= waiting_sets_max)
+  const auto known = model_.find_output(output);
+  const bool waits = known && !options_.model.outputs[*known].point.empty();
+  if (waits && waiting_.size() >= waiting_sets_max)
     return finish(messages::outcome::rejected, {"too many sets wait for couplers"}, {});
   std::optional<std::int64_t> until_us;
   if (command.lease_ms > 0)

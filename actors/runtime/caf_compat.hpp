@@ -107,11 +107,19 @@ class called_actor : public caf::local_actor, public caf::resumable {
     if (ended_) return done;
     calls_ = calls::one;
     if (is_to_end_) return end(caf::exit_reason::user_shutdown);
-    const auto how = turn();
+    const auto how = guarded_turn();
     if (how == outcome::crashed) return end(caf::sec::runtime_error);
     auto before = calls::one;
     const bool rests = how == outcome::rests && calls_.compare_exchange_strong(before, calls::none);
     return rests ? awaiting_message : resume_later;
+  }
+  // What is thrown while a crash is told, too, ends nobody else.
+  outcome guarded_turn() {
+    try {
+      return turn();
+    } catch (...) {
+      return outcome::crashed;
+    }
   }
   resume_result end(caf::error why) {
     ended_ = true;

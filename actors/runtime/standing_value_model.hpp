@@ -73,6 +73,8 @@ class standing_value_model {
   [[nodiscard]] bool asks_nothing() const;
   /// Nothing: nobody ever said.
   [[nodiscard]] std::optional<double> in_force() const;
+  /// What is in force without the doubtful.
+  [[nodiscard]] std::optional<double> to_give() const;
   /// Whether a set for a time would have something to go back to.
   [[nodiscard]] bool can_go_back() const { return state_.base.has_value(); }
   [[nodiscard]] bool has_room() const { return state_.timed.size() < timed_sets_max; }
@@ -122,8 +124,6 @@ class standing_value_model {
   /// What stays counts where it is tighter.
   void take_base_if_tighter(double value);
   void is_sure();
-  /// What is in force without the doubtful.
-  [[nodiscard]] std::optional<double> to_give() const;
   /// The device was given something else.
   void drop_doubtful();
   /// The device reports it: it was given it after all.

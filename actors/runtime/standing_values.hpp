@@ -34,6 +34,12 @@ class standing_values {
     return all_.at(set).model.in_force();
   }
 
+  /// What the device may be given for it: of what a restart left unfinished, or nobody knows the
+  /// end of, nothing.
+  [[nodiscard]] std::optional<double> to_give(std::uint16_t set) const {
+    return all_.at(set).model.to_give();
+  }
+
   /// Whether the device was surely given exactly this and reports it: to be given it again would
   /// change nothing.
   [[nodiscard]] bool is_held(std::uint16_t set, double value,

@@ -80,7 +80,7 @@ class journal {
   virtual void append(record record, append_handler handler) = 0;
   /// The newest record of each key of a stream, by key; also one that was appended and is not on
   /// disk yet (its sequence is 0): who starts anew in a living process must not know less than its
-  /// former life did. Blocks, appending meanwhile too; for starts only.
+  /// former life gave here. What was refused is not among them. Blocks, appending meanwhile too; for starts only.
   /// Like `since` it throws std::runtime_error when the file cannot be read.
   [[nodiscard]] virtual std::vector<record> newest(const std::string& stream) = 0;
   /// Records of a stream after a sequence, oldest first. Blocks.

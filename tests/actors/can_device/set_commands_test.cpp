@@ -234,6 +234,31 @@ TEST_CASE_METHOD(repeated,
   for (const auto& [key, count] : answers) CHECK(count == 1);
 }
 
+TEST_CASE_METHOD(repeated, "what the device tightened by itself is repeated, not loosened") {
+  held = 300;
+  device_obeys = false;
+  sent.clear();
+  run(4'000);
+  CHECK(sent == values{30, 30, 30, 30});
+  device_obeys = true;
+  order("a", 90);
+  run(3'000);
+  CHECK(sent.back() == 90);
+  // Where it tells nothing, nothing is sent either.
+  speaks = false;
+  run(2'000);
+  sent.clear();
+  run(3'000);
+  CHECK(sent.empty());
+}
+
+TEST_CASE_METHOD(repeated, "F-130 what a restart left unfinished is not repeated") {
+  die_in("a", 10, 60'000);
+  run(7'000);
+  CHECK(std::ranges::count(sent, 10) == 0);
+  CHECK(sent.back() == 140);
+}
+
 TEST_CASE_METHOD(fixture, "who may set a CAN device's limit is judged by what is in force") {
   CHECK(set("a", 100, 0, "operator").outcome == outcome::done);
   const auto refused = set("b", 120, 0, "operator");

@@ -55,6 +55,14 @@ TEST_CASE("a command without a period is never due, one without a gap may always
   }
 }
 
+TEST_CASE("a value is settled 2 s after another one was meant, the first one at once") {
+  auto model = model_of(100, 0, 0);
+  CHECK(model.is_settled(1, 50, 0));
+  CHECK_FALSE(model.is_settled(1, 60, 1'000 * ms));
+  CHECK_FALSE(model.is_settled(1, 60, 3'000 * ms - 1));
+  CHECK(model.is_settled(1, 60, 3'000 * ms));
+}
+
 TEST_CASE("a gap is over exactly at its end") {
   auto model = model_of(0, 0, 50);
   CHECK(model.may_send(1, 0));

@@ -128,8 +128,8 @@ TEST_CASE("what cannot be tested while a site does not run is told so, and a wro
   const auto demo = folder + "/configs/demo.toml";
   const auto said = tests::run_voltaic(place, "doctor --json " + demo, surroundings(place));
   CHECK(said.code == 0);
-  for (const auto& link : nlohmann::json::parse(said.output)["links"])
-    CHECK(link["well"].is_null());
+  const auto told = nlohmann::json::parse(said.output);
+  for (const auto& link : told["links"]) CHECK(link["well"].is_null());
   const auto wrong = tests::run_voltaic(place, "doctor " + demo + " can9", surroundings(place));
   CHECK(wrong.code == 2);
   CHECK_THAT(wrong.errors, Contains("did you mean can0?"));

@@ -162,12 +162,13 @@ class outfitter {
       auto& one = add(other.between(first_deed_ms, last_deed_ms), deed_kind::value, rack);
       one.text = "current_gain";
       one.value = other.pick(gains);
+      const auto begin_ms = one.t_ms;
       auto end = one;
       end.kind = deed_kind::release;
       end.t_ms += other.pick(std::array<std::int64_t, 3>{3'000, 12'000, 30'000});
       // A current that it measures wrongly, and steps of it.
       for (auto left = other.between(0, 4); left > 0; --left)
-        add(one.t_ms + other.between(-3'000, 9'000), deed_kind::current, rack).value =
+        add(begin_ms + other.between(-3'000, 9'000), deed_kind::current, rack).value =
             static_cast<double>(other.between(-60, 60));
       into_.deeds.push_back(std::move(end));
     }
