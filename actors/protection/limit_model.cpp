@@ -163,10 +163,10 @@ double limit_model::settle(direction& of, const allowance& by_curve, double by_l
   of.held = of.rise.step(allowed, may_rise, now_us);
   if (of.held == allowed) {
     of.reasons = by_curve.percent > allowed ? limit_reasons{0} : by_curve.reasons;
-  } else if (of.held > before) {
+  } else if (of.held > before || of.reasons == 0) {
     of.reasons = bit_of(limit_reason::rise);
   }
-  // Otherwise what held it down a moment ago still does, whatever is allowed meanwhile.
+  // Otherwise the curve that held it down a moment ago still does, whatever is allowed meanwhile.
   return of.held;
 }
 

@@ -96,6 +96,21 @@ TEST_CASE("curve and level count together, and both end slowly") {
   CHECK(currents_of(rack.tick()) == currents{140, 120, {}});
 }
 
+TEST_CASE("a limit whose alarm is over names its recovery at once") {
+  bench_rack rack(derated());
+  rack.settle();
+  rack.set(0, 3.56);
+  rack.run(3'500);
+  rack.set(0, 3.3);
+  std::vector<std::string> reasons;
+  for (int i = 0; i < 200 && rack.tick().limits.charge_a == 70; ++i) {
+    reasons = rack.tick().limits.reasons;
+    CHECK_FALSE(reasons.empty());
+    rack.run(100);
+  }
+  CHECK(reasons == std::vector<std::string>{"derating/recovery"});
+}
+
 TEST_CASE("F-146 a limit does not rise while its cells just became unusable") {
   bench_rack rack(derated(480)); // of fewer, one is an alarm
   rack.settle();
