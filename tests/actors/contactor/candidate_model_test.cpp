@@ -47,4 +47,14 @@ TEST_CASE("what contactors judge is told in the words of a table, with the times
                     "current_while_open alarm 2.8 2.8 2000 5000 none inhibit_close"});
 }
 
+TEST_CASE("a key that is turned all the time is an alarm after 30 s, over after 5") {
+  const auto told = stuck_key_candidate();
+  CHECK(told.name == "reset_key_stuck");
+  REQUIRE(told.limits.size() == 1);
+  CHECK(told.limits[0].level == messages::protection::level::alarm);
+  CHECK(told.limits[0].set_ms == 30'000);
+  CHECK(told.limits[0].clear_ms == 5'000);
+  CHECK(told.limits[0].actions.empty());
+}
+
 } // namespace candidate_model_test
