@@ -295,6 +295,15 @@ void battery_model::add_alarms(battery_state& state, std::int64_t now_us) const 
   }
 }
 
+// Of the racks' rated capacity: nobody says what age has left of it.
+void battery_model::add_remaining(payload& values) {
+  constexpr double all_percent = 100;
+  const auto capacity_ah = values.number(item_of("capacity"));
+  const auto soc = values.number(item_of("soc"));
+  if (capacity_ah && soc)
+    values.set(item_of("remaining_capacity"), *capacity_ah * *soc / all_percent);
+}
+
 // The rack whose limit is the smallest is the one that binds them all.
 void battery_model::explain(battery_state& state, std::int64_t now_us) const {
   constexpr std::array directions = {
@@ -386,6 +395,7 @@ battery_state battery_model::step(std::int64_t now_us) {
   add_extremes(state, now_us);
   add_counts(state, now_us);
   add_alarms(state, now_us);
+  add_remaining(state.values);
   explain(state, now_us);
   return state;
 }

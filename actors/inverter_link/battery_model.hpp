@@ -112,6 +112,7 @@ class battery_model {
   void add_extremes(battery_state& state, std::int64_t now_us) const;
   void add_counts(battery_state& state, std::int64_t now_us) const;
   void add_alarms(battery_state& state, std::int64_t now_us) const;
+  static void add_remaining(messages::inverter::payload& values);
   void explain(battery_state& state, std::int64_t now_us) const;
   void explain_rack(battery_state& state, const direction& of, const rack& binding,
                     const messages::limits& said) const;

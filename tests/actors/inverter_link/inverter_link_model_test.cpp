@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <map>
 
 #include "actors/inverter_link/link_bench.hpp"
@@ -259,6 +260,38 @@ TEST_CASE("the state of health is the battery's, the last known, and 100 % where
   bench.values[5] = std::nullopt;
   bench.pass(5 * second);
   CHECK(soh_of(bench) == 87);
+}
+
+TEST_CASE("the remaining capacity is the capacity times the state of charge, and never a false 0") {
+  static constexpr std::uint32_t capacities_id = 0x354;
+  const auto sent_by = [](const bench& on) {
+    return std::ranges::count(on.frames, capacities_id, &messages::can::frame::id);
+  };
+  const auto remaining_of = [](const bench& on) {
+    messages::inverter::payload told;
+    const auto profile = tests::shared_inverter("discover.json");
+    for (const auto& frame : on.frames)
+      (void)messages::inverter::decode(profile->frames, profile->options, frame, told);
+    return told.number(item_of("remaining_capacity"));
+  };
+  bench bench(options_of("discover.json")); // one rack of 280 Ah
+  bench.pass(3 * second);
+  CHECK(remaining_of(bench) == 140); // at 50 %
+  bench.values[4] = 75;
+  bench.pass(3 * second);
+  CHECK(remaining_of(bench) == 210);
+  bench.values[4] = 0; // that is known, and empty
+  bench.pass(3 * second);
+  CHECK(remaining_of(bench) == 0);
+  bench.values[4] = 60;
+  bench.pass(3 * second);
+  // Nobody knows the state of charge: as with the frame that tells that, nothing is told.
+  bench.values[4] = std::nullopt;
+  bench.pass(3 * second);
+  const auto before = sent_by(bench);
+  bench.pass(5 * second);
+  CHECK(sent_by(bench) == before);
+  CHECK(remaining_of(bench) == 168);
 }
 
 TEST_CASE("what binds is the smallest of battery, level and inverter") {

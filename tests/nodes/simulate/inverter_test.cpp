@@ -201,6 +201,17 @@ TEST_CASE("racks report their state of health, and the inverter is told what the
   CHECK(bench.told(item_of("soh")) == Approx(90));
 }
 
+TEST_CASE("an inverter of this family is told how much charge is left") {
+  bench bench;
+  for (const auto* rack : {"rack_0", "rack_1"})
+    REQUIRE(bench.site.set(rack, "soc", std::nullopt, override_kind::value, 50));
+  bench.pass(3);
+  // Two racks of 280 Ah: 560 Ah, and half of them.
+  const auto& data = bench.site.inverter("inverter_0")->frames().at(0x354).data;
+  CHECK(data[0] + 256 * data[1] == 560);
+  CHECK(data[2] + 256 * data[3] == 280);
+}
+
 TEST_CASE("F-004 the inverter is told zero while nobody adds up the racks") {
   bench bench;
   REQUIRE(bench.site.kill("site"));
