@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <string_view>
 
 #include "messages/profiles/device_profile.hpp"
@@ -133,6 +134,26 @@ void judge_needs(const draft_rack& place, const rack& item, const profiles::devi
                              item.protection->name, needed));
 }
 
+// What the contactor model has to hear of before it closes, and to know that it is open.
+constexpr std::array<std::string_view, 3> feedback_points{"minus_closed", "plus_closed",
+                                                          "precharge_closed"};
+
+// A rack that takes orders and does not tell where its contactors stand is never known to be
+// open, so that it could never be closed.
+void judge_feedback(const draft_rack& place, const rack& item,
+                    const profiles::device_profile& profile, reporter& report) {
+  std::string missing;
+  for (const auto name : feedback_points)
+    if (!profile.find_point(name))
+      missing += fmt::format("{}{}", missing.empty() ? "" : ", ", name);
+  if (missing.empty()) return;
+  report.add(place.device_at,
+             fmt::format("device: {0} could never be closed: the profile {1} has a command of the "
+                         "purpose \"order\", but not the feedback by which the contactors are "
+                         "known to be open: {2}",
+                         item.name, profile.name, missing));
+}
+
 bool feeds_rack(const device& one) {
   return !one.rack.empty();
 }
@@ -151,6 +172,7 @@ void judge_protection(const draft_rack& place, const rack& item, plan& result, r
   if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
   if (feeding->bus.empty()) return; // that it feeds a rack at all is wrong
   judge_needs(place, item, *feeding->profile, report);
+  if (result.takes_orders(item)) judge_feedback(place, item, *feeding->profile, report);
   for (const auto& mistake : mistakes_of_own(*feeding->profile, *item.protection))
     report.add(place.protection_at, "protection: " + mistake);
   const auto equipment = equipment_of(item.name, result.devices, result.inverters, feeds_rack);
