@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "messages/inverter/inverter_profile.hpp"
 #include "messages/points/names.hpp"
 #include "messages/profiles/device_profile.hpp"
 
@@ -136,7 +137,7 @@ class trace_resolver {
       resolve_equipment(row, *device);
     else if (const auto* inverter = plan_.find_inverter(row.point);
              inverter != nullptr && inverter->simulate)
-      resolve_inverter(row);
+      resolve_inverter(row, *inverter);
     else
       resolve_rack(row);
   }
@@ -208,7 +209,7 @@ class trace_resolver {
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 
-  void resolve_inverter(const trace_row& row) {
+  void resolve_inverter(const trace_row& row, const site::inverter& inverter) {
     using actors::simulator::inverter_effect;
     inverter_overlay what{row.point, inverter_effect::none};
     if (row.effect == effect::silent)
@@ -217,6 +218,11 @@ class trace_resolver {
       what.effect = inverter_effect::freeze;
     else if (row.effect != effect::release)
       return wrong(row, fmt::format("{} can be silent, freeze or release", row.point));
+    const auto& profile = *inverter.profile;
+    if (row.effect == effect::freeze && (!profile.keep_alive || !profile.keep_alive->counter_byte))
+      return wrong(row, fmt::format("{} cannot freeze: the heartbeat of its profile {} has no "
+                                    "counter that could stand still; it can be silent",
+                                    row.point, profile.name));
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 

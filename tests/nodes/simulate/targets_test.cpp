@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "messages/inverter/inverter_profiles.hpp"
 #include "messages/profiles/load.hpp"
 #include "support/demo_rack.hpp"
 
@@ -152,6 +153,36 @@ TEST_CASE("what equipment cannot do is a finding, and so is a command where only
               "5,command,,kill rack_9\n",
               trace_player::site) == 11);
   CHECK(lines("5,command,,open rack_0\n5,command,,kill rack_0\n", trace_player::devices) == 2);
+}
+
+TEST_CASE("only an inverter whose heartbeat counts can freeze it") {
+  auto counting = *tests::shared_inverter("discover.json");
+  counting.keep_alive->counter_byte = std::uint8_t{0};
+  auto plan = one_rack();
+  plan.inverters.push_back({.name = "inverter_1",
+                            .profile = tests::shared_inverter("discover.json"),
+                            .bus = "can9",
+                            .simulate = true});
+  plan.inverters.push_back(
+      {.name = "inverter_2",
+       .profile = std::make_shared<const messages::inverter::inverter_profile>(counting),
+       .bus = "can9",
+       .simulate = true});
+  const auto resolved = [&](const std::string& rows) {
+    const auto read = parse_trace("t_ms,point,index,value\n" + rows, "a.csv");
+    return resolve_trace(std::get<trace>(read), plan, "a.csv", trace_player::site);
+  };
+  const auto refused = resolved("5,inverter_1,,freeze\n");
+  REQUIRE(std::holds_alternative<messages::findings>(refused));
+  const auto& found = std::get<messages::findings>(refused);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].line == 2);
+  CHECK(found[0].text ==
+        "inverter_1 cannot freeze: the heartbeat of its profile discover has no counter that could "
+        "stand still; it can be silent");
+  CHECK(std::get<std::vector<deed>>(resolved("5,inverter_1,,silent\n5,inverter_2,,freeze\n"
+                                             "6,inverter_2,,release\n"))
+            .size() == 3);
 }
 
 } // namespace targets_test
