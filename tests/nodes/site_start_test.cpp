@@ -243,7 +243,7 @@ TEST_CASE("F-106 where a store cannot be written that is told, and the site star
   CHECK(std::holds_alternative<messages::findings>(here.load()));
 }
 
-TEST_CASE("what was kept says name, version, origin and since when; a store does not grow") {
+TEST_CASE("what was kept says name, version, origin and since when, and a store does not grow") {
   const scene here;
   here.keep_soundly();
   const auto start = here.must_load();
