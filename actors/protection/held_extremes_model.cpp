@@ -4,12 +4,14 @@
 
 namespace voltaic::actors::protection {
 
-extremes held_extremes_model::step(const extremes& now, heard how) {
+extremes held_extremes_model::step(const extremes& now, heard how, std::int64_t now_us,
+                                   std::int64_t most_us) {
   if (how == heard::whole) {
     last_ = now;
+    whole_us_ = now_us;
     return now;
   }
-  if (how == heard::lost) last_ = {};
+  if (how == heard::lost || now_us - whole_us_ >= most_us) last_ = {};
   auto all = now;
   all.complete = false;
   if (!last_.known) return all;

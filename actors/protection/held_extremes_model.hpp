@@ -15,15 +15,17 @@ enum class heard : std::uint8_t {
 
 /// What limits follow from while an input falls silent: until the alarm of its silence what was
 /// known of it last counts beside what is still said, and lets nothing rise. One sample that is
-/// lost so costs no current, and nothing that is old keeps a limit alive for longer than the
-/// ladder of silence lets it (ladder_model). Pure.
+/// lost so costs no current, and nothing that is old keeps a limit alive for longer than
+/// `held_us_max` (ladder_model), however often the silence is interrupted. Pure.
 class held_extremes_model {
  public:
-  /// `now`: of the elements that are valid. What limits follow from instead.
-  extremes step(const extremes& now, heard how);
+  /// `now`: of the elements that are valid. `most_us`: nothing is held for longer since the input
+  /// was heard as a whole last. What limits follow from instead.
+  extremes step(const extremes& now, heard how, std::int64_t now_us, std::int64_t most_us);
 
  private:
   extremes last_; ///< when the input was heard as a whole last
+  std::int64_t whole_us_ = 0;
 };
 
 } // namespace voltaic::actors::protection

@@ -74,6 +74,10 @@ std::int64_t recovery_hold_us(std::uint32_t period_ms) {
   return std::int64_t{recovery_periods_max} * period_ms * messages::us_per_ms;
 }
 
+std::int64_t held_us_max(std::uint32_t period_ms) {
+  return silence_after(period_ms).alarm_ms * messages::us_per_ms;
+}
+
 std::int32_t invalid_alarm_count(std::uint32_t count) {
   const auto share = (count + invalid_alarm_share - 1) / invalid_alarm_share;
   return std::min(invalid_alarm_elements, static_cast<std::int32_t>(std::max(share, 1U)));

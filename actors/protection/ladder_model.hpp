@@ -28,6 +28,10 @@ struct silence_thresholds {
 inline constexpr std::uint32_t recovery_periods_max = 3;
 /// The same in microseconds.
 [[nodiscard]] std::int64_t recovery_hold_us(std::uint32_t period_ms);
+/// What was known of an input last is held for its limits for so long at the most, in microseconds
+/// since it was heard as a whole: as long as a silence may last before its alarm. A silence that
+/// is interrupted again and again gets no alarm, and what is held is as old.
+[[nodiscard]] std::int64_t held_us_max(std::uint32_t period_ms);
 
 /// Invalid elements from which on current is stopped: two, or one of a hundred.
 [[nodiscard]] std::int32_t invalid_alarm_count(std::uint32_t count);

@@ -101,14 +101,15 @@ extremes protection_model::extremes_of(measured what) {
   auto& lost = unusable_[position_of(what)];
   if (lost.count != scan.invalid_count()) lost = {scan.invalid_count(), last_us_};
   const bool is_settled = lost.count == 0 || last_us_ - lost.since_us >= unusable_patience_us;
-  const auto silent = silence_after(options_.points[position_of(what)].period_ms);
+  const auto period_ms = options_.points[position_of(what)].period_ms;
+  const auto silent = silence_after(period_ms);
   auto how = heard::whole;
   if (!scan.all_received() || scan.is_any_stale() || silence.maximum >= silent.warning_ms)
     how = silence.maximum < silent.alarm_ms ? heard::late : heard::lost;
   const double parts = describe(what).parts;
   return held_[position_of(what)].step({values.minimum / parts, values.maximum / parts,
                                         values.any_valid, values.any_valid && is_settled},
-                                       how);
+                                       how, last_us_, held_us_max(period_ms));
 }
 
 bool protection_model::is_soc_doubted(const limit_inputs& now) const {
@@ -146,7 +147,9 @@ limit_inputs protection_model::inputs_of_limits() {
   now.temperature_c = extremes_of(measured::cell_temperature);
   if (inputs_.is_bound(measured::soc)) {
     const auto soc = extremes_of(measured::soc);
-    if (soc.known) now.soc_percent = soc.maximum;
+    // It is one value: what is said of it now is newer than what is held, whichever is worse for
+    // either direction. Nothing rises by it before it is complete.
+    if (soc.known) now.soc_percent = inputs_.value_of(measured::soc).value_or(soc.maximum);
     now.soc_is_late = !soc.complete;
     now.soc_is_doubted = soc_was_doubted_ = is_soc_doubted(now);
   }

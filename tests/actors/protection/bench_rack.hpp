@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <fstream>
 #include <functional>
+#include <span>
 #include <sstream>
 #include <string>
 #include <tuple>
@@ -70,6 +71,10 @@ class bench_rack {
     }
     next_scan_us_ = now_us + period_us_;
     const element_block blocks[] = {block};
+    return say(blocks);
+  }
+  /// What somebody says now.
+  const outputs& say(std::span<const element_block> blocks) {
     inputs news;
     news.blocks = blocks;
     return keep(model.step(news, {now_us, now_us}));
