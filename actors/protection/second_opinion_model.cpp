@@ -124,7 +124,12 @@ std::int64_t warm_up_us(const messages::protection::derating& rules) {
 }
 
 void second_opinion_model::hear(const messages::permit& word, std::int64_t now_us) {
-  if (word_ && word.epoch > word_->epoch) renewed_us_ = now_us;
+  if (word_ && word.epoch > word_->epoch) {
+    // Who starts again and again is no younger for it.
+    if (!renewed_us_ || agreed_) renewed_us_ = now_us;
+    agreed_ = false;
+    agreeing_us_.reset();
+  }
   word_ = word;
   heard_us_ = now_us;
 }
@@ -158,7 +163,8 @@ const second_opinion_model::joined& second_opinion_model::step(const outputs& ow
   } else if (differed_us_ && now_us - *differed_us_ < strictest_held_us) {
     limits = strictest(limits, held_);
   }
-  judge(is_same, now_us);
+  watch_agreement(is_same, now_us);
+  judge(is_same, !is_silent && is_new(now_us) && age_explains(own.verdict), now_us);
   joined_.requests = {own.requests.fan || requests_.fan, own.requests.heater || requests_.heater,
                       own.requests.balance || requests_.balance};
   joined_.limits_changed = limits != joined_.limits;
@@ -166,7 +172,16 @@ const second_opinion_model::joined& second_opinion_model::step(const outputs& ow
   return joined_;
 }
 
-void second_opinion_model::judge(bool is_same, std::int64_t now_us) {
+void second_opinion_model::watch_agreement(bool is_same, std::int64_t now_us) {
+  if (!is_same) {
+    agreeing_us_.reset();
+    return;
+  }
+  if (!agreeing_us_) agreeing_us_ = now_us;
+  agreed_ = agreed_ || now_us - *agreeing_us_ >= agreement_us;
+}
+
+void second_opinion_model::judge(bool is_same, bool is_explained, std::int64_t now_us) {
   if (is_same != differs_) {
     turning_us_.reset();
   } else {
@@ -179,9 +194,22 @@ void second_opinion_model::judge(bool is_same, std::int64_t now_us) {
     }
   }
   // An alarm that stood before a start stays until both agree, and none begins while they do.
-  const bool begins = !is_same && !is_new(now_us);
+  if (is_same || is_explained) {
+    unexplained_us_.reset();
+  } else if (!unexplained_us_) {
+    unexplained_us_ = now_us;
+  }
+  const bool begins = unexplained_us_ && now_us - *unexplained_us_ > difference_us;
   const bool is_alarm = differs_ && (alarm_ || begins);
   turned_ = std::exchange(alarm_, is_alarm) != is_alarm;
+}
+
+bool second_opinion_model::age_explains(const verdict& own) const {
+  if (!word_ || own.opening != word_->opening || own.locked != word_->locked) return false;
+  // Who is not ready grants nothing, and asks for nothing.
+  const bool is_not_ready =
+      !word_->granted && word_->opening == messages::opening::none && !word_->locked;
+  return is_not_ready || same(own, *word_);
 }
 
 bool second_opinion_model::is_new(std::int64_t now_us) const {

@@ -51,8 +51,10 @@ inline constexpr std::int64_t warm_up_us_max = 1'800 * messages::us_per_s;
 /// joined by the contactor, who hears both. Pure; times are the chain's.
 ///
 /// A second evaluator that started anew, while the first lived on, warms up: each life has a higher
-/// epoch, and by that it tells so. For `warm_up_us` what both differ about is no alarm, but holds
-/// as ever, and nothing is closed on it.
+/// epoch, and by that it tells so. For `warm_up_us` what age explains is no alarm, but holds as
+/// ever, and nothing is closed on it: other limits and requests, and a permit that it does not give
+/// yet. Its silence, and an opening, a lock or a bar of closing that only one of both asks for, are
+/// an alarm as ever. Further starts begin no warm-up anew before both agreed for `agreement_us`.
 class second_opinion_model {
  public:
   explicit second_opinion_model(std::int64_t warm_up_us) : warm_up_us_(warm_up_us) {}
@@ -69,7 +71,7 @@ class second_opinion_model {
   };
   const joined& step(const outputs& own, std::int64_t now_us);
 
-  /// They disagree for longer than they may, and not because the second one is new.
+  /// They disagree for longer than they may, and the age of the second one does not explain it.
   [[nodiscard]] bool differs() const { return alarm_; }
   /// `differs` changed with the last step.
   [[nodiscard]] bool turned() const { return turned_; }
@@ -80,11 +82,17 @@ class second_opinion_model {
 
  private:
   [[nodiscard]] std::string difference(const outputs& own, bool is_silent) const;
-  void judge(bool is_same, std::int64_t now_us);
+  void judge(bool is_same, bool is_explained, std::int64_t now_us);
+  void watch_agreement(bool is_same, std::int64_t now_us);
   [[nodiscard]] bool is_new(std::int64_t now_us) const;
+  /// Of two that differ: the second one may, if it is new.
+  [[nodiscard]] bool age_explains(const verdict& own) const;
 
   std::int64_t warm_up_us_;
-  std::optional<std::int64_t> renewed_us_; ///< when the second one started anew, if it did
+  /// When the second one started anew, if it did: the first time since both agreed last.
+  std::optional<std::int64_t> renewed_us_;
+  std::optional<std::int64_t> agreeing_us_; ///< since when, in the second one's newest life
+  bool agreed_ = false;                     ///< for `agreement_us`, since `renewed_us_`
   std::optional<messages::permit> word_;
   std::optional<std::int64_t> heard_us_; ///< or when it was first awaited
   std::optional<current_limits> limits_;
@@ -92,7 +100,8 @@ class second_opinion_model {
   joined joined_;
   current_limits held_; ///< as they were when both last differed
   std::optional<std::int64_t> differed_us_;
-  std::optional<std::int64_t> turning_us_; ///< since when it is otherwise than `differs_` says
+  std::optional<std::int64_t> turning_us_;     ///< since when it is otherwise than `differs_` says
+  std::optional<std::int64_t> unexplained_us_; ///< since when they differ by more than age
   bool differs_ = false;
   bool alarm_ = false;
   bool turned_ = false;

@@ -328,6 +328,101 @@ TEST_CASE("F-157 a second evaluator that is new and says nothing leaves no curre
   CHECK(both.said.limits.charge_a == 0);
 }
 
+TEST_CASE("F-157 what a new second evaluator's age does not explain is an alarm as ever") {
+  struct change {
+    const char* what;
+    void (*apply)(pair& both);
+  };
+  const change changes[] = {
+      {"it is silent", [](pair& both) { both.speaks = false; }},
+      {"it opens",
+       [](pair& both) {
+         both.word.granted = both.word.close_allowed = false;
+         both.word.opening = opening::ordered;
+       }},
+      {"the first opens",
+       [](pair& both) {
+         both.own.verdict.granted = both.own.verdict.close_allowed = false;
+         both.own.verdict.opening = opening::ordered;
+       }},
+      {"the first opens, it is not ready",
+       [](pair& both) {
+         both.own.verdict.granted = both.own.verdict.close_allowed = false;
+         both.own.verdict.opening = opening::ordered;
+         both.word.granted = both.word.close_allowed = false;
+       }},
+      {"it locks", [](pair& both) { both.word.locked = true; }},
+      {"the first locks", [](pair& both) { both.own.verdict.locked = true; }},
+      {"the first grants nothing",
+       [](pair& both) { both.own.verdict.granted = both.own.verdict.close_allowed = false; }},
+      {"it bars closing", [](pair& both) { both.word.close_allowed = false; }},
+  };
+  for (const auto& each : changes) {
+    const bool differs_before = GENERATE(true, false); // by limits, which age explains
+    CAPTURE(each.what, differs_before);
+    pair both;
+    both.run(5'000);
+    ++both.word.epoch;
+    if (differs_before) both.limits.charge_current_a = 70;
+    both.run(5'000);
+    REQUIRE(both.turns.empty());
+    REQUIRE(both.model.is_warming_up() == differs_before);
+    each.apply(both);
+    both.run(1'000);
+    CHECK(both.turns.empty()); // no longer than a difference may last
+    both.run(700);
+    CHECK(both.turns.size() == 1);
+    CHECK(both.model.differs());
+  }
+}
+
+TEST_CASE("F-157 other limits, requests and a permit not given yet of a new one are no alarm") {
+  struct change {
+    const char* what;
+    void (*apply)(pair& both);
+  };
+  const change changes[] = {
+      {"limits", [](pair& both) { both.limits.discharge_current_a = 0; }},
+      {"requests", [](pair& both) { both.wanted.fan = true; }},
+      {"not ready", [](pair& both) { both.word.granted = both.word.close_allowed = false; }},
+  };
+  for (const auto& each : changes) {
+    CAPTURE(each.what);
+    pair both;
+    both.run(5'000);
+    ++both.word.epoch;
+    each.apply(both);
+    both.run(60'000);
+    CHECK(both.turns.empty());
+    CHECK(both.model.is_warming_up());
+  }
+}
+
+TEST_CASE("F-157 a second evaluator that starts again and again is an alarm after one warm-up") {
+  const auto warm_up_ms = static_cast<int>(warm_up_us({}) / us_per_ms);
+  pair both;
+  both.run(5'000);
+  const auto loop = [&](int duration_ms) {
+    for (int passed = 0; passed < duration_ms; passed += 5'000) {
+      ++both.word.epoch;
+      both.limits.charge_current_a = 0;
+      both.run(2'000);
+      both.limits.charge_current_a = 140; // and agrees for less than it has to
+      both.run(3'000);
+    }
+  };
+  loop(warm_up_ms - 5'000);
+  CHECK(both.turns.empty());
+  loop(15'000);
+  CHECK(both.turns.size() == 1);
+  CHECK(both.model.differs());
+  // Once both agreed, a start is one anew.
+  both.run(11'000);
+  CHECK(both.turns.size() == 2);
+  loop(warm_up_ms - 5'000);
+  CHECK(both.turns.size() == 2);
+}
+
 TEST_CASE("F-157 the first word of a second evaluator is no start anew") {
   pair both;
   both.word.epoch = 7;
