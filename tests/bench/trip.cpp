@@ -134,11 +134,13 @@ void keep_a_core_busy() {
 
 /// One trip and back; nothing: missed.
 std::optional<double> trip_once(trip_chain& chain, rack_player& rack, std::size_t number) {
+  const auto mild = temperature_frames();
   const auto good = cell_frames(good_cell_mv);
   const auto high = cell_frames(high_cell_mv);
   const auto until_us = now_us() + closed_within_us;
   do {
     if (now_us() > until_us) throw std::runtime_error("the rack does not close");
+    rack.send(mild);
     rack.send(good);
     usleep(judged_within_us);
     chain.ask_to_close();

@@ -67,6 +67,8 @@ inline constexpr std::uint16_t good_cell_mv = 3300;
 inline constexpr std::uint16_t high_cell_mv = 3700;
 
 [[nodiscard]] std::vector<messages::can::frame> cell_frames(std::uint16_t last_cell_mv);
+/// Without them nothing closes.
+[[nodiscard]] std::vector<messages::can::frame> temperature_frames();
 /// Status, values and limits of a rack that follows this order at once.
 [[nodiscard]] std::vector<messages::can::frame> answer_to(std::uint8_t contactor);
 
