@@ -14,6 +14,7 @@
 #include "nodes/process/site_start.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace site_start_test {
@@ -36,7 +37,7 @@ class scene {
       fs::copy(VOLTAIC_SOURCE_FOLDER "/configs/" + std::string(part), folder_ / part,
                fs::copy_options::recursive);
     }
-    write("site.toml", site_text);
+    write("site.toml", tests::one_rack_text("kept"));
     if (const char* before = std::getenv("VOLTAIC_STATE_DIR")) state_before_ = before;
     ::setenv("VOLTAIC_STATE_DIR", (folder_ / "state").c_str(), 1);
   }
@@ -91,20 +92,6 @@ class scene {
 
   static constexpr const char* rack_profile = "profiles/demo_rack.json";
   static constexpr const char* limits = "protection/lfp.toml";
-  static constexpr const char* site_text = R"([site]
-name = "kept"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-[[device]]
-name = "bms_0"
-profile = "profiles/demo_rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "protection/lfp.toml"
-)";
 
  private:
   tests::temporary_folder folder_;

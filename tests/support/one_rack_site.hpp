@@ -1,20 +1,15 @@
 #pragma once
 
-#include <catch2/catch.hpp>
-
 #include <string>
-#include <utility>
-#include <variant>
 
-#include "nodes/site/load.hpp"
+#include "support/loaded_site.hpp"
 
 namespace voltaic::tests {
 
-/// The plan of a site with one rack of the demo's kind on one virtual bus; `more` goes on
-/// in the table of the rack.
-inline nodes::site::plan one_rack_plan(const std::string& more = "") {
-  const std::string text = R"([site]
-name = "simulated"
+/// A site file with one rack of the demo's kind on one virtual bus, to lie beside the project's
+/// profiles; it ends in the table of the rack.
+inline std::string one_rack_text(const std::string& name) {
+  return "[site]\nname = \"" + name + R"("
 [[bus]]
 name = "can0"
 port = "virtual:can0"
@@ -26,11 +21,14 @@ bus = "can0"
 name = "rack_0"
 device = "bms_0"
 protection = "protection/lfp.toml"
-)" + more;
-  auto loaded =
-      nodes::site::load_text(text, std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml");
-  REQUIRE(std::holds_alternative<nodes::site::plan>(loaded));
-  return std::get<nodes::site::plan>(std::move(loaded));
+)";
+}
+
+/// The plan of such a site; `more` goes on in the table of the rack.
+inline nodes::site::plan one_rack_plan(const std::string& more = "") {
+  return sound(
+      nodes::site::load_text(one_rack_text("simulated") + more,
+                             std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/simulated.toml"));
 }
 
 } // namespace voltaic::tests
