@@ -29,7 +29,7 @@ enum class looser_when : std::uint8_t {
   wired_lower_or_none
 };
 
-/// Texts of former versions lack what was listed later: there it is empty, or 0.
+/// Texts of former versions lack what was listed later: there it is what its member begins with.
 enum class since : std::uint8_t { start, later };
 
 template <class Owner>
@@ -83,7 +83,7 @@ inline constexpr std::array<text_item, 19> text_items{{
 }};
 
 /// A capacity scales the currents of conditions, some of which hold below and some above.
-inline constexpr std::array<number_item<rack_configuration>, 25> number_items{{
+inline constexpr std::array<number_item<rack_configuration>, 26> number_items{{
     {"id_offset", &rack_configuration::id_offset, looser_when::structure},
     {"commissioned", &rack_configuration::commissioned, looser_when::higher},
     {"shares_bus", &rack_configuration::shares_bus, looser_when::lower},
@@ -95,6 +95,7 @@ inline constexpr std::array<number_item<rack_configuration>, 25> number_items{{
     {"precharge_resistance_ohm", &rack_configuration::precharge_resistance_ohm,
      looser_when::different},
     {"precharge_energy_j", &rack_configuration::precharge_energy_j, looser_when::higher_or_none},
+    {"closing_spacing_s", &rack_configuration::closing_spacing_s, looser_when::lower, since::later},
     {"emergency_stop_debounce_ms", &rack_configuration::emergency_stop_debounce_ms,
      looser_when::wired_raised, since::later},
     {"interlock_debounce_ms", &rack_configuration::interlock_debounce_ms, looser_when::wired_raised,

@@ -70,6 +70,7 @@ struct rack_configuration {
   double break_current_a = 0;
   double precharge_resistance_ohm = 0; ///< 0: not stated
   double precharge_energy_j = 0;
+  double closing_spacing_s = 10; ///< former versions that lack it were judged by this
 
   protection::derating derating;
   protection::table limits;

@@ -258,8 +258,8 @@ struct command {
   std::optional<double> default_value;
   tighter side = tighter::toward_zero; ///< where values lie that ask for less
   // set commands of a CAN device only
-  std::uint32_t period_ms = 0;      ///< what is in force is sent again this often; 0: when it changes
-  std::uint32_t phase_ms = 0;       ///< so long after each multiple of the period
+  std::uint32_t period_ms = 0; ///< what is in force is sent again this often; 0: when it changes
+  std::uint32_t phase_ms = 0;  ///< so long after each multiple of the period
   std::uint32_t minimum_gap_ms = 0; ///< from one of its frames to the next, whatever asks for it
   friend bool operator==(const command&, const command&) = default;
 };
@@ -281,6 +281,8 @@ struct topology {
   friend bool operator==(const topology&, const topology&) = default;
 };
 
+inline constexpr int closing_spacing_max_s = 3600;
+
 /// What the battery is built for.
 struct ratings {
   double capacity_ah = 0;
@@ -289,6 +291,7 @@ struct ratings {
   double break_current_a = 0;          ///< the largest current that the contactors may interrupt
   double precharge_resistance_ohm = 0; ///< 0: not stated
   double precharge_energy_j = 0;       ///< that the resistor takes cold; 0: not stated
+  double closing_spacing_s = 10;       ///< from one closing's begin to the next one's at least
   friend bool operator==(const ratings&, const ratings&) = default;
 };
 

@@ -39,6 +39,7 @@ constexpr key_rule rules[] = {
     {"ratings", "break_current_a", required},
     {"ratings", "precharge_resistance_ohm"},
     {"ratings", "precharge_energy_j"},
+    {"ratings", "closing_spacing_s"},
 
     {"derating", "charge_by_cell_voltage"},
     {"derating", "discharge_by_cell_voltage"},

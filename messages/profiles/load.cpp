@@ -69,7 +69,7 @@ void read_ratings(const object_reader& root, device_profile& profile) {
   const auto read = [&](std::string_view key, double& target) {
     const auto value = reader.number(key);
     if (value && *value <= 0) reader.add(key, "must be above 0");
-    target = value.value_or(0);
+    target = value.value_or(target);
   };
   read("capacity_ah", result.capacity_ah);
   read("charge_current_a", result.charge_current_a);
@@ -77,6 +77,9 @@ void read_ratings(const object_reader& root, device_profile& profile) {
   read("break_current_a", result.break_current_a);
   read("precharge_resistance_ohm", result.precharge_resistance_ohm);
   read("precharge_energy_j", result.precharge_energy_j);
+  read("closing_spacing_s", result.closing_spacing_s);
+  if (result.closing_spacing_s > closing_spacing_max_s)
+    reader.add("closing_spacing_s", fmt::format("must be at most {}", closing_spacing_max_s));
   if (reader.has("precharge_resistance_ohm") != reader.has("precharge_energy_j"))
     reader.add("a precharge resistor has both precharge_resistance_ohm and precharge_energy_j");
   profile.ratings = result;

@@ -1,6 +1,7 @@
 #include "nodes/process/chain_actors.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 #include <string>
@@ -122,6 +123,7 @@ void take(const rack_configuration& from, actors::contactor::contactor_options& 
   into.break_current_a = from.break_current_a;
   into.rated_current_a = std::max(from.charge_current_a, from.discharge_current_a);
   into.resistor = {from.precharge_resistance_ohm, from.precharge_energy_j};
+  into.spacing_us = std::llround(from.closing_spacing_s * messages::us_per_s);
   if (from.lease_ms > 0)
     into.lease_us = static_cast<std::int64_t>(from.lease_ms) * messages::us_per_ms;
 }

@@ -173,6 +173,7 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
     made.break_current_a = profile.ratings->break_current_a;
     made.precharge_resistance_ohm = profile.ratings->precharge_resistance_ohm;
     made.precharge_energy_j = profile.ratings->precharge_energy_j;
+    made.closing_spacing_s = profile.ratings->closing_spacing_s;
   }
   made.limits = *item.protection;
   made.derating = messages::protection::derating_of(profile.derating, made.limits);

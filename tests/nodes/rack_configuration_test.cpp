@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "nodes/process/chain_actors.hpp"
 #include "nodes/process/plan_difference.hpp"
 #include "nodes/site/configuration.hpp"
 #include "nodes/site/load.hpp"
@@ -180,6 +181,22 @@ TEST_CASE("equipment that judges racks and is read otherwise touches each of the
   CHECK(racks_touched(before, site.plan("port = 1513", "port = 1523")) == 0);
   site.profile["points"]["room_temperature"]["scale"] = 0.05;
   CHECK(racks_touched(before, site.plan()) == 4);
+}
+
+TEST_CASE("a rack's contactors are closed again as soon as its profile says, and no sooner") {
+  auto holds = configuration_of(example());
+  CHECK(process::contactor_rules("rack_0", holds).spacing_us == 10 * messages::us_per_s);
+  auto plan = plan_of(example());
+  const auto& rack = plan.racks.front();
+  for (auto& device : plan.devices) {
+    if (device.name != rack.device) continue;
+    auto profile = *device.profile;
+    REQUIRE(profile.ratings);
+    profile.ratings->closing_spacing_s = 2.5;
+    device.profile = std::make_shared<messages::profiles::device_profile>(profile);
+  }
+  holds = site::configuration_of(plan, rack);
+  CHECK(process::contactor_rules("rack_0", holds).spacing_us == 2'500'000);
 }
 
 } // namespace rack_configuration_test

@@ -239,6 +239,8 @@ TEST_CASE("ratings, lease and inputs loosen in the direction that protects less"
   check_looser(up(&rack_configuration::charge_current_a), "charge_current_a");
   check_looser(up(&rack_configuration::discharge_current_a), "discharge_current_a");
   check_looser(up(&rack_configuration::break_current_a), "break_current_a");
+  check_looser([](auto& of) { of.closing_spacing_s = 9; }, "closing_spacing_s");
+  check_tighter(up(&rack_configuration::closing_spacing_s));
   check_looser(up(&rack_configuration::capacity_ah), "capacity_ah");
   check_looser([](auto& of) { of.capacity_ah = 100; }, "capacity_ah");
   check_looser(up(&rack_configuration::lease_ms), "lease_ms");

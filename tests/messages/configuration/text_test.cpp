@@ -31,6 +31,15 @@ TEST_CASE("the same configuration has the same hash, another has another") {
   CHECK(content_hash("") == "cbf29ce484222325");
 }
 
+TEST_CASE("a text from before closings' spacing could be stated means the ten seconds of then") {
+  auto text = canonical_text(sample_configuration());
+  const std::string line = "closing_spacing_s = 10\n";
+  REQUIRE(text.find(line) != std::string::npos);
+  const auto read = read_configuration(text.erase(text.find(line), line.size()));
+  REQUIRE(read);
+  CHECK(read->closing_spacing_s == 10);
+}
+
 TEST_CASE("a profile's content is what it says beside ratings, derating, lease and version") {
   const auto hash = profile_content_hash(R"({"name":"a","points":[1, 2],"version":1})");
   CHECK(hash == profile_content_hash(

@@ -424,4 +424,27 @@ TEST_CASE("F-171 a device is known by integers and texts that its profile has, e
   CHECK(findings_of(many).find("identity: 257 values, more than 256") != std::string::npos);
 }
 
+TEST_CASE("ratings are above nothing, and closings follow each other within an hour") {
+  const auto with_ratings = [](const std::string& more) {
+    return changed("\"commissioned\": false,",
+                   "\"commissioned\": false, \"ratings\": {\"capacity_ah\": 280, "
+                   "\"charge_current_a\": 140, \"discharge_current_a\": 140, "
+                   "\"break_current_a\": 5" +
+                       more + "},");
+  };
+  const auto spacing_s = [&](const std::string& more) {
+    const auto loaded = load_profile(with_ratings(more), "f");
+    REQUIRE(std::holds_alternative<device_profile>(loaded));
+    return std::get<device_profile>(loaded).ratings->closing_spacing_s;
+  };
+  CHECK(spacing_s("") == 10);
+  CHECK(spacing_s(", \"closing_spacing_s\": 2.5") == 2.5);
+  CHECK(spacing_s(", \"closing_spacing_s\": 3600") == 3600);
+  for (const auto* wrong : {"0", "-1"})
+    CHECK_THAT(findings_of(with_ratings(std::string(", \"closing_spacing_s\": ") + wrong)),
+               Catch::Matchers::Contains("must be above 0"));
+  CHECK_THAT(findings_of(with_ratings(", \"closing_spacing_s\": 3601")),
+             Catch::Matchers::Contains("must be at most 3600"));
+}
+
 } // namespace profiles_load_test
