@@ -29,6 +29,8 @@ real_time_grant request_real_time() {
 void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, freed_memory_kept_bytes);
   mallopt(M_MMAP_THRESHOLD, heap_piece_bytes);
+  // No small piece waits to be joined with its neighbours until somebody asks for a large one.
+  mallopt(M_MXFAST, 0);
 }
 
 bool ask_to_outlive_others() {

@@ -24,7 +24,8 @@ inline constexpr int heap_piece_bytes = 4 * 1024 * 1024;
 
 /// From now on freed memory up to a bound stays with the process. As the library
 /// has it, a burst of frames goes back to the system when it is over, and each
-/// page of the next one is a fault on the thread that says it.
+/// page of the next one is a fault on the thread that says it; and the small pieces of a burst are
+/// joined all at once, milliseconds long, by whoever asks for a larger one next.
 void keep_freed_memory();
 
 /// Of -1000 (never) to 1000 (first): who is ended when memory runs out.
