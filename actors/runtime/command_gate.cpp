@@ -64,6 +64,7 @@ gate_judgement command_gate::judge(const command& asked, std::int64_t now_utc_us
   follow(asked, lane);
   entry& fresh = entries_[asked.key];
   fresh.command = asked;
+  by_deadline_.emplace(asked.deadline_utc_us, asked.key);
   fresh.acting = true;
   fresh.waiting.push_back({asked.id, asked.reply_to});
   return {gate_verdict::act, {}};
@@ -113,22 +114,24 @@ std::optional<gate_judgement> command_gate::refusal_of_new(const command& asked,
 }
 
 bool command_gate::make_room(std::int64_t now_utc_us) {
-  const auto forget_where = [&](auto may_go) {
-    std::erase_if(entries_, [&](const auto& each) {
-      const entry& candidate = each.second;
-      // An unfinished command is never forgotten: its repetition would act.
-      if (candidate.acting && !candidate.done) return false;
-      if (!may_go(candidate.command.deadline_utc_us)) return false;
-      forgotten_deadline_utc_us_ =
-          std::max(forgotten_deadline_utc_us_, candidate.command.deadline_utc_us);
-      return true;
-    });
-  };
   if (entries_.size() < options_.keys_max) return true;
-  forget_where([&](std::int64_t deadline) { return deadline + options_.keep_us <= now_utc_us; });
-  if (entries_.size() < options_.keys_max) return true;
-  forget_where([&](std::int64_t deadline) { return deadline <= now_utc_us; });
-  return entries_.size() < options_.keys_max;
+  for (const auto& [deadline_utc_us, key] : by_deadline_) {
+    if (deadline_utc_us > now_utc_us) return false;
+    const auto& oldest = entries_.at(key);
+    // An unfinished command is never forgotten: its repetition would act.
+    if (oldest.acting && !oldest.done) continue;
+    forget(key);
+    return true;
+  }
+  return false;
+}
+
+void command_gate::forget(std::string key) {
+  const auto known = entries_.find(key);
+  const auto deadline_utc_us = known->second.command.deadline_utc_us;
+  forgotten_deadline_utc_us_ = std::max(forgotten_deadline_utc_us_, deadline_utc_us);
+  by_deadline_.erase({deadline_utc_us, std::move(key)});
+  entries_.erase(known);
 }
 
 std::vector<result> command_gate::conclude(const result& done) {
@@ -149,18 +152,12 @@ void command_gate::restore(const command& accepted, const std::optional<result>&
   if (accepted.key.empty()) return;
   follow(accepted, lane);
   entry& restored = entries_[accepted.key];
+  by_deadline_.erase({restored.command.deadline_utc_us, accepted.key});
   restored.command = accepted;
   restored.done = done;
+  by_deadline_.emplace(accepted.deadline_utc_us, accepted.key);
   // A journal may hold more than the table: the oldest deadlines go first.
-  while (entries_.size() > options_.keys_max) {
-    const auto oldest =
-        std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-          return a.second.command.deadline_utc_us < b.second.command.deadline_utc_us;
-        });
-    forgotten_deadline_utc_us_ =
-        std::max(forgotten_deadline_utc_us_, oldest->second.command.deadline_utc_us);
-    entries_.erase(oldest);
-  }
+  while (entries_.size() > options_.keys_max) forget(by_deadline_.begin()->second);
 }
 
 std::size_t command_gate::unfinished() const {

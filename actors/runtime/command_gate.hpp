@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "messages/codec/payloads.hpp"
@@ -16,10 +18,8 @@ namespace voltaic::actors::runtime {
 
 /// The bounds of a gate. Where every key is within its deadline, new commands are refused.
 struct command_gate_options {
-  std::size_t keys_max = 1024;
+  std::size_t keys_max = 1024;  ///< the oldest deadline is forgotten first, once it has passed
   std::size_t waiting_max = 16; ///< repetitions that wait for one unfinished command
-  /// Results are remembered this long after the deadline, while there is room.
-  std::int64_t keep_us = 600 * messages::us_per_s;
   std::int64_t deadline_ahead_max_us = 300 * messages::us_per_s;
 };
 
@@ -79,9 +79,11 @@ class command_gate {
                                                              const std::string& lane);
   void follow(const messages::command& accepted, const std::string& lane);
   [[nodiscard]] bool make_room(std::int64_t now_utc_us);
+  void forget(std::string key);
 
   command_gate_options options_;
   std::map<std::string, entry> entries_;
+  std::set<std::pair<std::int64_t, std::string>> by_deadline_; ///< UTC us, and the entry's key
   std::map<std::string, std::uint64_t> newest_; ///< generation, by lane; lanes are what can be set
   /// Latest deadline among forgotten keys: up to it an unknown key may be a
   /// forgotten one, also when the clock was set back.
