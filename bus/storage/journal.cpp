@@ -160,6 +160,7 @@ class sqlite_journal final : public journal {
       batch.swap(queue_);
       lock.unlock();
       handle(batch);
+      batch.clear(); // while nobody who appends waits for it
       lock.lock();
     }
   }
@@ -279,13 +280,17 @@ class sqlite_journal final : public journal {
   }
 
   void publish_health(const std::deque<entry>& batch) {
+    std::vector<record> settled; // let go of after the lock
+    settled.reserve(batch.size());
     const std::scoped_lock lock(queue_mutex_);
     told_.reserve_released = reserve_->released();
     told_.failed = failed_;
     told_.reason = reason_;
     for (const auto& each : batch) told_.durable += each.result.status == append_status::durable;
-    unsettled_.erase(unsettled_.begin(),
-                     unsettled_.begin() + static_cast<std::ptrdiff_t>(batch.size()));
+    for (std::size_t each = 0; each < batch.size(); ++each) {
+      settled.push_back(std::move(unsettled_.front()));
+      unsettled_.pop_front();
+    }
   }
 
   /// A second connection reads beside the writer; memory has only one.
