@@ -61,12 +61,16 @@ class fault_recorder {
   [[nodiscard]] static messages::event event_of(const bus::message::capture_result& result,
                                                 rack_state& rack);
   [[nodiscard]] std::vector<messages::event> tell();
+  /// Of what was written, so many pieces: all at once would hold up who speaks.
+  void let_go(std::size_t pieces);
 
   bus::priority_mutex mutex_; // guards everything
   std::vector<rack_state> racks_;
   std::map<std::string, std::size_t, std::less<>> by_source_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
   bus::message::capture_store& store_;
+  std::uint64_t heard_ = 0;
+  std::vector<messages::captured_piece> written_; ///< that the store needs no more
 };
 
 } // namespace voltaic::actors::runtime

@@ -18,7 +18,6 @@
 #include <thread>
 #include <utility>
 
-#include "bus/message/record/write_whole.hpp"
 #include "bus/priority_mutex.hpp"
 #include "bus/thread_name.hpp"
 
@@ -52,12 +51,12 @@ bool sync_folder(const std::string& folder) {
 
 /// Whole under its name, or not at all; nothing: well, else why not.
 std::optional<std::string> write_file(const std::string& folder, const std::string& name,
-                                      std::string_view bytes) {
+                                      std::span<const messages::captured_piece> pieces) {
   const auto temporary = folder + "/" + unfinished;
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (file < 0) return words_of(errno);
   int error = 0;
-  if (!write_whole(file, bytes) || ::fsync(file) != 0) error = errno;
+  if (!write_recording(file, pieces) || ::fsync(file) != 0) error = errno;
   ::close(file);
   if (error == 0 && ::rename(temporary.c_str(), (folder + "/" + name).c_str()) != 0) error = errno;
   if (error == 0 && sync_folder(folder)) return std::nullopt;
@@ -100,7 +99,7 @@ class file_store final : public capture_store {
   }
 
   void put(capture_job job) override {
-    if (options_.synchronous) return tell(write(job));
+    if (options_.synchronous) return tell(write(std::move(job)));
     {
       const std::lock_guard lock(mutex_);
       if (waiting_.size() < captures_waiting_max) {
@@ -109,7 +108,9 @@ class file_store final : public capture_store {
         return;
       }
     }
-    tell({job.rack, job.id, job.is_whole, {}, "too many captures wait for the disk", {}});
+    auto refused = result_of(std::move(job));
+    refused.reason = "too many captures wait for the disk";
+    tell(std::move(refused));
   }
 
   std::vector<capture_result> take_results() override {
@@ -123,10 +124,10 @@ class file_store final : public capture_store {
     while (true) {
       wake_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
       if (waiting_.empty()) return;
-      const auto job = std::move(waiting_.front());
+      auto job = std::move(waiting_.front());
       waiting_.pop_front();
       lock.unlock();
-      auto done = write(job);
+      auto done = write(std::move(job));
       lock.lock();
       results_.push_back(std::move(done));
     }
@@ -137,38 +138,42 @@ class file_store final : public capture_store {
     results_.push_back(std::move(result));
   }
 
-  capture_result write(const capture_job& job) const {
-    capture_result result{job.rack, job.id, job.is_whole, {}, {}, {}};
+  static capture_result result_of(capture_job job) {
+    return {std::move(job.rack),  std::move(job.id), job.is_whole, {}, {}, {},
+            std::move(job.pieces)};
+  }
+
+  capture_result write(capture_job job) const {
+    auto result = result_of(std::move(job));
     try {
-      write(job, result);
+      write_pieces(result);
     } catch (const std::exception& error) { // as where the folder cannot be read
       result.reason = error.what();
     }
     return result;
   }
 
-  void write(const capture_job& job, capture_result& result) const {
-    const auto folder = options_.folder + "/" + job.rack;
+  void write_pieces(capture_result& result) const {
+    const auto folder = options_.folder + "/" + result.rack;
     files::create_directories(folder);
-    const auto bytes = bytes_of(job.records);
-    const auto name = name_of(job);
+    const auto name = name_of(result);
     const auto room = room_left(folder);
-    if (room < bytes.size() + options_.room_min) {
+    if (room < size_of(result.pieces) + options_.room_min) {
       result.reason = fmt::format("the disk has only {} MiB left", room >> 20U);
-    } else if (const auto refused = write_file(folder, name, bytes)) {
+    } else if (const auto refused = write_file(folder, name, result.pieces)) {
       result.reason = *refused;
     } else {
       result.file = name;
-      result.removed = make_room(job.rack, name);
+      result.removed = make_room(result.rack, name);
     }
   }
 
-  std::string name_of(const capture_job& job) const {
-    const auto known = captures_of(options_.folder, job.rack);
-    const auto same = std::ranges::find(known, job.id, &stored_capture::id);
+  std::string name_of(const capture_result& of) const {
+    const auto known = captures_of(options_.folder, of.rack);
+    const auto same = std::ranges::find(known, of.id, &stored_capture::id);
     const auto next = known.empty() ? 1 : known.back().number + 1;
     return fmt::format("{:0{}}_{}{}", same == known.end() ? next : same->number, number_digits,
-                       job.id, capture_suffix);
+                       of.id, capture_suffix);
   }
 
   /// Removes the oldest until the bounds are kept; never the newest.

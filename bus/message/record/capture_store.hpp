@@ -30,7 +30,7 @@ struct capture_job {
   std::string rack;     ///< names the folder
   std::string id;       ///< of the event, part of the file's name; never the same for two captures
   bool is_whole = true; ///< nothing will take its place
-  std::vector<recorded> records;
+  std::vector<messages::captured_piece> pieces;
 };
 
 /// What became of it.
@@ -41,6 +41,10 @@ struct capture_result {
   std::string file;   ///< name in the rack's folder, `000017_rack_0-1a2b-42.rec`; empty: not stored
   std::string reason; ///< why it was not
   std::vector<std::string> removed; ///< older files that gave way
+  /// What was to be written, for its maker to let go of. A frame's memory is given back under a
+  /// lock of the thread that it is from; the writer, which has no real time, would hold it for
+  /// milliseconds where the machine is busy.
+  std::vector<messages::captured_piece> pieces;
 };
 
 /// How captures are kept.

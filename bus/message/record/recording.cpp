@@ -88,10 +88,26 @@ messages::failure system_failure(const std::string& path) {
 
 } // namespace
 
-std::string bytes_of(std::span<const recorded> records) {
-  std::string all(file_mark);
-  for (const auto& one : records) append_record(all, one);
-  return all;
+std::uint64_t size_of(std::span<const messages::captured_piece> pieces) {
+  std::uint64_t bytes = file_mark.size();
+  for (const auto& piece : pieces)
+    for (const auto& one : *piece) bytes += sizeof(record_header) + one.frame->bytes().size();
+  return bytes;
+}
+
+bool write_recording(int file, std::span<const messages::captured_piece> pieces) {
+  std::string pending(file_mark);
+  pending.reserve(pending_bytes_max + messages::frame_bytes_max);
+  for (const auto& piece : pieces) {
+    for (const auto& one : *piece) {
+      append_record(pending,
+                    {one.time_us, one.is_event ? plane::events : plane::telemetry, one.frame});
+      if (pending.size() < pending_bytes_max) continue;
+      if (!write_whole(file, pending)) return false;
+      pending.clear();
+    }
+  }
+  return write_whole(file, pending);
 }
 
 messages::expected<std::unique_ptr<recorder>> recorder::open(const std::string& path, clock now_us,

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "bus/message/endpoint.hpp"
+#include "messages/captured_message.hpp"
 #include "messages/expected.hpp"
 
 /// A tap on the bus, and what it wrote played again.
@@ -26,8 +27,12 @@ struct recorded {
   messages::frame_ptr frame;
 };
 
-/// What a whole recording of these consists of, byte for byte.
-[[nodiscard]] std::string bytes_of(std::span<const recorded> records);
+/// How many bytes a recording of these has.
+[[nodiscard]] std::uint64_t size_of(std::span<const messages::captured_piece> pieces);
+/// Writes a whole recording of these to an open, empty file, piece by piece: who asks for megabytes
+/// at once, and gives them back, holds up what every other thread of the process asks of its
+/// memory. False: `errno` says why not.
+[[nodiscard]] bool write_recording(int file, std::span<const messages::captured_piece> pieces);
 
 /// Writes everything it hears. Listens in the place of, or before, another listener.
 class recorder final : public listener {

@@ -18,7 +18,7 @@ class kept_captures final : public bus::message::capture_store {
  public:
   void put(bus::message::capture_job job) override {
     results.push_back({job.rack, job.id, job.is_whole, refuses ? "" : job.id + ".rec",
-                       refuses ? "no room" : "", removed});
+                       refuses ? "no room" : "", removed, job.pieces});
     jobs.push_back(std::move(job));
   }
   std::vector<bus::message::capture_result> take_results() override {
@@ -95,7 +95,9 @@ TEST_CASE_METHOD(fixture, "an event tells the file of a capture and the faults i
   REQUIRE(store.jobs.size() == 2);
   CHECK_FALSE(store.jobs[0].is_whole);
   // Two events and 41 of the rack's own messages: nothing of another device.
-  CHECK(store.jobs[1].records.size() == 43);
+  std::size_t messages = 0;
+  for (const auto& piece : store.jobs[1].pieces) messages += piece->size();
+  CHECK(messages == 43);
 }
 
 TEST_CASE_METHOD(fixture, "warnings, alarms, what clears and other racks make no capture") {

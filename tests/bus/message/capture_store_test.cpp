@@ -25,13 +25,17 @@ namespace {
 
 namespace files = std::filesystem;
 
-recorded record_of(std::size_t bytes, std::int64_t time_us = 1) {
-  return {time_us, plane::telemetry,
+messages::captured_message record_of(std::size_t bytes, std::int64_t time_us = 1) {
+  return {time_us, false,
           std::make_shared<const messages::frame>(std::vector<std::uint64_t>(bytes / 8, 7))};
 }
 
+messages::captured_piece piece_of(std::vector<messages::captured_message> records) {
+  return std::make_shared<const std::vector<messages::captured_message>>(std::move(records));
+}
+
 capture_job job_of(const std::string& id, std::size_t bytes = 1024) {
-  return {"rack_0", id, true, {record_of(bytes, 1), record_of(bytes, 2)}};
+  return {"rack_0", id, true, {piece_of({record_of(bytes, 1)}), piece_of({record_of(bytes, 2)})}};
 }
 
 std::unique_ptr<capture_store> must_open(capture_store_options options) {
@@ -93,11 +97,22 @@ TEST_CASE("a capture that is written again takes the place of what it was") {
   begun.is_whole = false;
   CHECK_FALSE(put(*store, begun).is_whole);
   auto whole = job_of("rack_0-a-7");
-  whole.records.push_back(record_of(8, 3));
+  whole.pieces.push_back(piece_of({record_of(8, 3)}));
   CHECK(put(*store, whole).file == "000001_rack_0-a-7.rec");
   const auto all = list_captures(place / "captures");
   REQUIRE(all.size() == 1);
   CHECK(records_in(all.front().path) == 3);
+}
+
+TEST_CASE("what was to be written is given back to its maker, whatever became of it") {
+  const temporary_folder place;
+  auto options = capture_store_options{.folder = place / "captures"};
+  const auto job = job_of("rack_0-a-7");
+  CHECK(put(*must_open(options), job).pieces == job.pieces);
+  options.room_min = std::uint64_t{1} << 62U;
+  const auto refused = put(*must_open(options), job);
+  CHECK(refused.file.empty());
+  CHECK(refused.pieces == job.pieces);
 }
 
 TEST_CASE("captures of a rack are bounded in number and bytes, and the oldest give way") {
