@@ -64,8 +64,8 @@ void capture_model::drop_oldest() {
 
 void capture_model::trim() {
   const auto from_us = heard_us_ - capture_before_us;
-  // After a long capture there is much to let go of: a piece with each message, which is faster than
-  // they come.
+  // After a long capture there is much to let go of: a piece with each message, which is faster
+  // than they come.
   if (!history_.empty() && history_.front().records->back().time_us < from_us) drop_oldest();
 }
 
