@@ -128,10 +128,10 @@ messages::permit evaluator::next_permit(const verdict& word) {
 void evaluator::stored(std::uint64_t token, const bus::storage::append_result& result,
                        runtime::instant now) {
   if (memory_.stored(token, result, now)) return;
+  if (std::ranges::any_of(model_.rows(), is_lost_store)) return;
   model_.lose_latch_store();
-  for (const auto& each : model_.rows()) {
-    if (is_lost_store(each)) memory_.keep_later(latch_of(each));
-  }
+  // Given to a journal that refuses: the next life in this node has to know of it all the same.
+  keep_lost_store(now);
 }
 
 } // namespace voltaic::actors::protection

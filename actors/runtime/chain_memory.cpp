@@ -1,5 +1,6 @@
 #include "actors/runtime/chain_memory.hpp"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -7,12 +8,13 @@ namespace voltaic::actors::runtime {
 
 namespace {
 
+using bus::storage::latches_stream;
 using nlohmann::json;
 
 constexpr std::uint64_t token_epoch = 1;
 constexpr std::uint64_t token_latch = chain_memory::last_token;
-constexpr const char* latches_stream = "latches";
 constexpr const char* epoch_key = "/epoch";
+constexpr std::int64_t at_the_first_step = std::numeric_limits<std::int64_t>::min();
 
 /// A latch of `actor`, or nothing: the record is another's.
 struct read_latch {
@@ -55,6 +57,11 @@ void chain_memory::load_latches() {
     if (!read->is_readable) {
       lost_ = true;
       continue;
+    }
+    // The journal's answer, if it comes, is for a former life.
+    if (record.sequence == bus::storage::not_on_disk) {
+      keep_later(read->latch);
+      retry_us_ = at_the_first_step;
     }
     (read->latch.latched ? latched_ : released_).push_back(std::move(read->latch));
   }

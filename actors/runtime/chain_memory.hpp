@@ -54,8 +54,6 @@ class chain_memory {
   void begin(instant now);
   /// Journals a latch that came or went.
   void keep(kept_latch latch, instant now);
-  /// The same with the next that the journal is given again.
-  void keep_later(kept_latch latch);
   /// Gives the journal again what it refused, when it is time.
   void retry(instant now);
   /// The owner's `stored` hands on what it got. False: a latch was refused.
@@ -64,6 +62,8 @@ class chain_memory {
 
  private:
   void load_latches();
+  /// The journal is given it again with the next that is.
+  void keep_later(kept_latch latch);
   void load_epoch();
   void store(const kept_latch& latch, instant now);
   void store_epoch(instant now);

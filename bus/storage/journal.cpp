@@ -18,6 +18,7 @@
 #include "bus/storage/database.hpp"
 #include "bus/storage/log_check.hpp"
 #include "bus/storage/reserve.hpp"
+#include "bus/storage/unsettled_records.hpp"
 #include "bus/thread_name.hpp"
 
 namespace voltaic::bus::storage {
@@ -31,7 +32,7 @@ constexpr auto recovery_period = std::chrono::seconds(1);
 constexpr int set_aside_max = 1000;
 
 /// What a full disk must not stop: faults, latches and the epochs of permits.
-constexpr std::array<std::string_view, 3> safety_streams = {events_stream, "latches",
+constexpr std::array<std::string_view, 3> safety_streams = {events_stream, latches_stream,
                                                             counters_stream};
 
 bool is_safety(const record& each) {
@@ -44,6 +45,7 @@ struct entry {
   storage::record record;
   append_handler handler;
   append_result result;
+  std::uint64_t number = 0; ///< among those that are not settled
 };
 
 void tell(const entry& each) {
@@ -80,7 +82,7 @@ class sqlite_journal final : public journal {
   const boot_report& boot() const override { return boot_; }
 
   void append(record record, append_handler handler) override {
-    entry next{std::move(record), std::move(handler), {}};
+    entry next{std::move(record), std::move(handler), {}, 0};
     if (!enqueue(next)) {
       tell(next);
       return;
@@ -92,11 +94,10 @@ class sqlite_journal final : public journal {
   }
 
   std::vector<record> newest(const std::string& stream) override {
-    // Nothing settles meanwhile, so that each record is on disk, or among those that wait, or both.
+    // Nothing settles meanwhile, so that each record is on disk, or not settled, or both.
     const std::scoped_lock lock(queue_mutex_);
     auto found = read([&](const SQLite::Database& from) { return select_newest(from, stream); });
-    for (const auto& each : unsettled_)
-      if (each.stream == stream) put(found, each);
+    unsettled_.lay_over(stream, found);
     return found;
   }
 
@@ -122,6 +123,7 @@ class sqlite_journal final : public journal {
  private:
   bool enqueue(entry& next) {
     const std::scoped_lock lock(queue_mutex_);
+    next.number = unsettled_.given(next.record);
     if (stopping_)
       next.result = {append_status::stopped, 0, "the journal is stopping"};
     else if (next.record.body.size() > record_bytes_max)
@@ -130,20 +132,11 @@ class sqlite_journal final : public journal {
     else if (queue_.size() >= options_.queue_max)
       next.result = {append_status::full, 0, "the journal's queue is full"};
     else {
-      unsettled_.push_back(next.record);
       queue_.push_back(std::move(next));
       return true;
     }
+    unsettled_.refused(next.number);
     return false;
-  }
-
-  /// By its key, where it belongs.
-  static void put(std::vector<record>& into, const record& newer) {
-    const auto at = std::ranges::lower_bound(into, newer.key, {}, &record::key);
-    if (at != into.end() && at->key == newer.key)
-      *at = newer;
-    else
-      into.insert(at, newer);
   }
 
   void run() {
@@ -286,10 +279,13 @@ class sqlite_journal final : public journal {
     told_.reserve_released = reserve_->released();
     told_.failed = failed_;
     told_.reason = reason_;
-    for (const auto& each : batch) told_.durable += each.result.status == append_status::durable;
-    for (std::size_t each = 0; each < batch.size(); ++each) {
-      settled.push_back(std::move(unsettled_.front()));
-      unsettled_.pop_front();
+    for (const auto& each : batch) {
+      const bool durable = each.result.status == append_status::durable;
+      told_.durable += durable;
+      if (durable)
+        settled.push_back(unsettled_.durable(each.number));
+      else
+        unsettled_.refused(each.number);
     }
   }
 
@@ -318,7 +314,7 @@ class sqlite_journal final : public journal {
   mutable std::mutex queue_mutex_; // queue_, unsettled_, stopping_, told_
   std::condition_variable wake_;
   std::deque<entry> queue_;
-  std::deque<record> unsettled_; ///< what waits or is being written; as many as both
+  unsettled_records unsettled_;
   bool stopping_ = false;
   storage_health told_;
   bool draining_ = false;

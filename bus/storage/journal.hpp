@@ -17,11 +17,16 @@ inline constexpr const char* events_stream = "events";
 inline constexpr const char* commands_prefix = "commands";
 /// What must go on where it was: epochs, starts, energies.
 inline constexpr const char* counters_stream = "counters";
+/// What is latched, by the names of actors and latches.
+inline constexpr const char* latches_stream = "latches";
+
+/// The sequence of a record that is not known to be on disk.
+inline constexpr std::uint64_t not_on_disk = 0;
 
 /// One record. The newest record of a `stream` and `key` is that key's state.
 struct record {
-  std::uint64_t sequence = 0; ///< gapless in the journal, given by it
-  std::string stream;         ///< "events", "latches", "counters", "commands"
+  std::uint64_t sequence = not_on_disk; ///< gapless in the journal, given by it
+  std::string stream;                   ///< "events", "latches", "counters", "commands"
   std::string key;
   std::int64_t utc_us = 0;
   std::string body; ///< JSON text or encoded bytes, as the stream says
@@ -79,9 +84,10 @@ class journal {
   /// From any thread; bounded queue. The handler runs after fsync, in order.
   virtual void append(record record, append_handler handler) = 0;
   /// The newest record of each key of a stream, by key; also one that was appended and is not on
-  /// disk yet (its sequence is 0): who starts anew in a living process must not know less than its
-  /// former life gave here. What was refused is not among them. Blocks, appending meanwhile too; for starts only.
-  /// Like `since` it throws std::runtime_error when the file cannot be read.
+  /// disk yet, and of latches and counters one that was refused (the sequence of both is
+  /// `not_on_disk`): who starts anew in a living process must not know less than its former life
+  /// gave here. Blocks, appending meanwhile too; for starts only. Like `since` it throws
+  /// std::runtime_error when the file cannot be read.
   [[nodiscard]] virtual std::vector<record> newest(const std::string& stream) = 0;
   /// Records of a stream after a sequence, oldest first. Blocks.
   [[nodiscard]] virtual std::vector<record> since(const std::string& stream, std::uint64_t sequence,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bus/storage/journal.hpp"
+#include "bus/storage/unsettled_records.hpp"
 
 namespace voltaic::tests {
 
@@ -15,12 +16,15 @@ class memory_journal final : public bus::storage::journal {
  public:
   const bus::storage::boot_report& boot() const override { return report; }
   void append(bus::storage::record record, bus::storage::append_handler handler) override {
+    const auto number = unsettled_.given(record);
     if (refuse || (!refused_stream.empty() && record.stream == refused_stream)) {
+      unsettled_.refused(number);
       handler({bus::storage::append_status::full, 0, "told to refuse"});
       return;
     }
     record.sequence = records.size() + 1;
     records.push_back(std::move(record));
+    unsettled_.durable(number);
     const auto at = records.size();
     waiting_.push_back([answer = std::move(handler), at] {
       answer({bus::storage::append_status::durable, at, {}});
@@ -38,6 +42,7 @@ class memory_journal final : public bus::storage::journal {
     for (auto& [key, record] : by_key) {
       found.push_back(record);
     }
+    unsettled_.lay_over(stream, found);
     return found;
   }
   std::vector<bus::storage::record> since(const std::string& stream, std::uint64_t sequence,
@@ -60,6 +65,7 @@ class memory_journal final : public bus::storage::journal {
   }
   /// As after a restart of the process: what was written is what boot finds.
   void reboot() {
+    unsettled_ = {};
     report.created = false;
     report.records = report.last_sequence = records.size();
   }
@@ -77,6 +83,7 @@ class memory_journal final : public bus::storage::journal {
 
  private:
   std::vector<std::function<void()>> waiting_;
+  bus::storage::unsettled_records unsettled_;
 };
 
 } // namespace voltaic::tests

@@ -21,7 +21,7 @@ messages::command to_close(std::int64_t deadline_us) {
 /// What the journal holds last of a latch; empty: nothing.
 std::string latch_in_journal(stage& chain, const std::string& key) {
   for (const auto& record : chain.journal.newest("latches")) {
-    if (record.key == key) return record.body;
+    if (record.key == key && record.sequence != bus::storage::not_on_disk) return record.body;
   }
   return {};
 }

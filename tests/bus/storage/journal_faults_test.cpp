@@ -282,5 +282,25 @@ TEST_CASE("F-108 who starts anew in a living process knows what is not on disk y
   disk.sync_takes_ms = 0;
 }
 
+TEST_CASE("F-107 who starts anew in a living process knows which latches the disk refused") {
+  const temporary_folder folder;
+  const std::string path = folder / "a.journal";
+  {
+    faulty_disk disk;
+    const auto store = must_open(path);
+    CHECK(append(*store, "latches", "before").status == append_status::durable);
+    disk.sync_fails = true;
+    CHECK(append(*store, "latches", "refused").status == append_status::failed);
+    CHECK(append(*store, "commands/rack_0", "refused").status == append_status::failed);
+    disk.sync_fails = false;
+    REQUIRE(store->newest("latches").size() == 1);
+    CHECK(store->newest("latches").front().body == "refused");
+    CHECK(store->newest("latches").front().sequence == not_on_disk);
+    CHECK(store->newest("commands/rack_0").empty());
+    REQUIRE(until_durable(*store, "latches"));
+    CHECK(store->newest("latches").front().sequence != not_on_disk);
+  }
+}
+
 } // namespace
 } // namespace voltaic::bus::storage::journal_faults_test
