@@ -68,6 +68,12 @@ const active_input* contactor_model::find_input(bool locks) const {
   return found == inputs_.end() ? nullptr : &*found;
 }
 
+std::string contactor_model::stop_reason() const {
+  const auto found = std::ranges::find_if(
+      inputs_, [](const active_input& one) { return !one.locks && one.unheard_as.empty(); });
+  return found == inputs_.end() ? find_input(false)->unheard_as : found->name;
+}
+
 std::string contactor_model::locking_input() const {
   if (!locked_by_.empty()) return locked_by_;
   const auto* input = find_input(true);
@@ -255,7 +261,7 @@ std::string contactor_model::reason_of(event cause, std::int64_t now_us) const {
     case event::fire:
       return locking_input();
     case event::stop_input:
-      return find_input(false)->name;
+      return stop_reason();
     case event::device_opened:
       return device_.opened_by_lease.value_or(false) ? lease_expired : "opened_by_device";
     case event::immediate_demand:

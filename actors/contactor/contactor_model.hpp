@@ -62,6 +62,8 @@ struct active_input {
   std::string name;           ///< emergency_stop, interlock_open, fire_detected
   bool locks = false;         ///< opening is not all: somebody has to look at it
   std::string why = "active"; ///< or "not heard"
+  /// What an opening by it is told as where it is only not heard; empty: by its name.
+  std::string unheard_as = {};
   friend bool operator==(const active_input&, const active_input&) = default;
 };
 
@@ -165,6 +167,8 @@ class contactor_model {
   [[nodiscard]] std::string locking_input() const;
   /// The first active input that locks, or that does not; none: nullptr.
   [[nodiscard]] const active_input* find_input(bool locks) const;
+  /// Of those that do not lock: what somebody actuated stands before what is only not heard.
+  [[nodiscard]] std::string stop_reason() const;
   [[nodiscard]] bool takes_single_orders() const { return device_.single_orders.value_or(false); }
   [[nodiscard]] bool in_attempt() const;
   [[nodiscard]] bool carries() const;

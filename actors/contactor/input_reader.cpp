@@ -80,7 +80,10 @@ std::vector<active_input> input_reader::active(std::int64_t now_us) const {
     const bool is_heard = about.is_heard(now_us);
     if (inputs_[each].role == input_role::reset_key || (is_heard && !about.is_active)) continue;
     const bool locks = is_heard && inputs_[each].role == input_role::fire;
-    found.push_back({name_of(inputs_[each].role), locks, is_heard ? "active" : "not heard"});
+    auto& made = found.emplace_back(active_input{name_of(inputs_[each].role), locks});
+    if (is_heard) continue;
+    made.why = "not heard";
+    made.unheard_as = unreadable_name(inputs_[each].role);
   }
   return found;
 }

@@ -68,7 +68,7 @@ digital_io_actor::digital_io_actor(runtime::context& context, actor_options opti
       options_(std::move(options)),
       model_(checked(options_.model)),
       commands_(context),
-      told_active_(options_.model.inputs.size(), false) {
+      told_(options_.model.inputs.size(), "inactive") {
   for (const auto& input : options_.model.inputs) listen_to(input.point);
   for (const auto& output : options_.model.outputs) {
     listen_to(output.point);
@@ -260,16 +260,18 @@ void digital_io_actor::advance(runtime::instant now) {
 }
 
 void digital_io_actor::tell_inputs(runtime::instant now) {
-  for (std::size_t i = 0; i < told_active_.size(); ++i) {
-    const bool active = model_.is_active(i);
-    if (told_active_[i] == active) continue;
-    told_active_[i] = active;
+  for (std::size_t i = 0; i < told_.size(); ++i) {
+    const auto* state = !model_.is_known(i)   ? "not_heard"
+                        : model_.is_active(i) ? "active"
+                                              : "inactive";
+    if (told_[i] == state) continue;
+    told_[i] = state;
     messages::event event;
     event.kind = "system";
     event.subject = context_.name();
     event.scope = options_.model.inputs[i].name;
-    event.state = active ? "active" : "inactive";
-    event.reason = model_.is_known(i) ? "" : "not heard";
+    event.state = state;
+    if (!model_.is_known(i)) event.reason = "it counts as active until it is read again";
     context_.record(std::move(event), now);
   }
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "actors/digital_io/digital_io_model.hpp"
@@ -79,7 +80,7 @@ class digital_io_actor final : public runtime::actor {
   runtime::last_hop commands_;
   std::map<std::string, foreign> foreign_; ///< by path: "coupler_0/inputs[3]"
   std::map<std::string, bool> reported_;   ///< by a coupler, of its outputs
-  std::vector<bool> told_active_;          ///< of each input, in the last event
+  std::vector<std::string_view> told_;     ///< state of each input in the last event
   std::vector<bool> driven_;               ///< what the lines were driven to last
   struct request {
     std::optional<std::int64_t> us;

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/contactor/bench_contactor.hpp"
+#include "actors/contactor/finding_model.hpp"
 
 namespace voltaic::actors::contactor::contactor_faults_test {
 
@@ -304,6 +305,35 @@ TEST_CASE("F-163 emergency stop and interlock open at once, are recorded, and cl
     CHECK(rack.model.counted().breaks == 1);
     CHECK(rack.model.counted().break_current_a == Approx(80));
   }
+}
+
+TEST_CASE(
+    "F-163 an input that is not heard opens like one that is active, and is told as what it is") {
+  for (const auto& [name, unheard] : {std::pair{emergency_stop, emergency_stop_unreadable},
+                                      std::pair{interlock_open, interlock_unreadable},
+                                      std::pair{fire_detected, fire_unreadable}}) {
+    bench rack;
+    rack.close();
+    rack.model.take_inputs({{name, false, "not heard", unheard}});
+    rack.step();
+    CHECK(rack.model.state() == state::opening_second);
+    CHECK_FALSE(rack.last.lease);
+    rack.run(500);
+    CHECK(rack.history.back() == std::string("open ") + unheard);
+    CHECK(rack.model.request_close() ==
+          std::vector<std::string>{std::string(name) + " is not heard"});
+    CHECK(rack.stored.empty());
+  }
+}
+
+TEST_CASE("F-163 a button that somebody pressed is told before an input that is only not heard") {
+  bench rack;
+  rack.close();
+  rack.model.take_inputs({{interlock_open, false, "not heard", interlock_unreadable},
+                          {emergency_stop, false, "active"}});
+  rack.step();
+  rack.run(500);
+  CHECK(rack.history.back() == std::string("open ") + emergency_stop);
 }
 
 TEST_CASE("F-168 fire opens at once and locks, also a rack that is open") {

@@ -81,7 +81,7 @@ names candidates() {
 const names system_states = {"running",   "crashed",        "events_lost",    "journal_lost",
                              "not_bound", "active",         "inactive",       "unreadable",
                              "restarts",  "capture_stored", "capture_failed", "unwritable",
-                             "writable",  "reset_key"};
+                             "writable",  "reset_key",      "not_heard"};
 /// Outcomes, and what is told of a value that has to be held.
 const names command_states = {"done",          "rejected", "expired",  "unknown",  "accepted",
                               "written_again", "resumed",  "reverted", "not_held", "held"};
@@ -102,6 +102,9 @@ const names contactor_reasons = {"start",
                                  "precharge_hot",
                                  "fire_detected",
                                  "interlock_open",
+                                 "emergency_stop_unreadable",
+                                 "interlock_unreadable",
+                                 "fire_unreadable",
                                  "opening_overdue",
                                  "evaluator_silent",
                                  "evaluator_warming_up"};

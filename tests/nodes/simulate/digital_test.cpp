@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -185,6 +186,33 @@ TEST_CASE("inputs of another node open as well, and their node's death opens the
   rack.run(30'000);
   CHECK(rack.contactor() == "open");
   CHECK(rack.lock() == "none");
+}
+
+TEST_CASE(
+    "F-163 the loss of what reads an emergency stop is told as that, pressing it as pressing it") {
+  for (const bool is_pressed : {true, false}) {
+    closed_site rack("site");
+    (void)rack.site().take_messages();
+    if (is_pressed)
+      rack.site().set({"dio_0/emergency_stop", true});
+    else
+      REQUIRE(rack.site().kill("site", 5 * messages::us_per_s));
+    rack.run(4'000);
+    std::vector<std::string> inputs;
+    std::set<std::string> openings;
+    for (const auto& message : rack.site().take_messages()) {
+      const auto* said = std::get_if<messages::event>(&message.payload);
+      if (said == nullptr) continue;
+      if (said->subject == "dio_0" && said->scope == "emergency_stop")
+        inputs.push_back(said->state);
+      if (said->kind == "contactor") openings.insert(said->reason);
+    }
+    CHECK(openings ==
+          std::set<std::string>{is_pressed ? "emergency_stop" : "emergency_stop_unreadable"});
+    // Who reads it begins anew, and then knows.
+    CHECK(inputs == (is_pressed ? std::vector<std::string>{"active"}
+                                : std::vector<std::string>{"not_heard", "inactive"}));
+  }
 }
 
 TEST_CASE("an input that cannot be read is an alarm that people see, until it is read again") {
