@@ -125,7 +125,7 @@ void protection_actor::hear_second(const messages::message& message) {
   if (const auto* word = std::get_if<messages::permit>(&message.payload)) {
     second_.hear(*word, message.header.time.monotonic_us);
   } else if (const auto* limits = std::get_if<messages::limits>(&message.payload)) {
-    second_.hear(*limits);
+    second_.hear(*limits, message.header.time.monotonic_us);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
     second_.hear(requests_in(*said));
   }

@@ -134,8 +134,15 @@ void second_opinion_model::hear(const messages::permit& word, std::int64_t now_u
   heard_us_ = now_us;
 }
 
-std::string second_opinion_model::difference(const outputs& own, bool is_silent) const {
-  if (is_silent) return "the second evaluator says nothing";
+std::string_view second_opinion_model::missing(std::int64_t now_us) const {
+  if (now_us - *heard_us_ >= evaluator_silence_us) return "the second evaluator says nothing";
+  if (now_us - *limits_heard_us_ >= evaluator_limits_silence_us)
+    return "the second evaluator says a permit and no limits";
+  return {};
+}
+
+std::string second_opinion_model::difference(const outputs& own, std::string_view missing) const {
+  if (!missing.empty()) return std::string(missing);
   if (!word_ || !limits_) return {};
   if (same(own.verdict, *word_) && same(own.limits, *limits_) && own.requests == requests_)
     return {};
@@ -146,7 +153,9 @@ std::string second_opinion_model::difference(const outputs& own, bool is_silent)
 const second_opinion_model::joined& second_opinion_model::step(const outputs& own,
                                                                std::int64_t now_us) {
   if (!heard_us_) heard_us_ = now_us; // who begins is awaited for a moment
-  const bool is_silent = now_us - *heard_us_ >= evaluator_silence_us;
+  if (!limits_heard_us_) limits_heard_us_ = now_us;
+  const auto unsaid = missing(now_us);
+  const bool is_silent = !unsaid.empty();
   auto limits = own.limits;
   if (is_silent) {
     limits.charge_a = limits.discharge_a = limits.charge_w = limits.discharge_w = 0;
@@ -154,7 +163,7 @@ const second_opinion_model::joined& second_opinion_model::step(const outputs& ow
   } else if (limits_) {
     limits = strictest(own.limits, *limits_);
   }
-  auto words = difference(own, is_silent);
+  auto words = difference(own, unsaid);
   const bool is_same = words.empty();
   if (!is_same) {
     differed_us_ = now_us;

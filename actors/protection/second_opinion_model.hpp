@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "actors/protection/protection_model.hpp"
 #include "messages/captured_alarm.hpp"
@@ -24,6 +25,8 @@ inline constexpr std::int64_t difference_us = messages::us_per_s;
 inline constexpr std::int64_t agreement_us = 10 * messages::us_per_s;
 /// Who says nothing for this long has no word any more.
 inline constexpr std::int64_t evaluator_silence_us = 500 * messages::us_per_ms;
+/// Its limits, which it says each second: who permits and says none has none.
+inline constexpr std::int64_t evaluator_limits_silence_us = 2'500 * messages::us_per_ms;
 /// Currents, voltages and powers of limits are the same within this share of the larger, or
 /// within this much (A, V, W).
 inline constexpr double same_limit_share = 0.01;
@@ -60,7 +63,10 @@ class second_opinion_model {
   explicit second_opinion_model(std::int64_t warm_up_us) : warm_up_us_(warm_up_us) {}
 
   void hear(const messages::permit& word, std::int64_t now_us);
-  void hear(const messages::limits& said) { limits_ = limits_in(said); }
+  void hear(const messages::limits& said, std::int64_t now_us) {
+    limits_ = limits_in(said);
+    limits_heard_us_ = now_us;
+  }
   void hear(const protection::requests& wanted) { requests_ = wanted; }
 
   /// What holds of both. Valid until the next step.
@@ -81,7 +87,9 @@ class second_opinion_model {
   [[nodiscard]] const std::string& words() const { return words_; }
 
  private:
-  [[nodiscard]] std::string difference(const outputs& own, bool is_silent) const;
+  /// What of the second one is not heard any more, in words; empty: nothing.
+  [[nodiscard]] std::string_view missing(std::int64_t now_us) const;
+  [[nodiscard]] std::string difference(const outputs& own, std::string_view missing) const;
   void judge(bool is_same, bool is_explained, std::int64_t now_us);
   void watch_agreement(bool is_same, std::int64_t now_us);
   [[nodiscard]] bool is_new(std::int64_t now_us) const;
@@ -94,7 +102,8 @@ class second_opinion_model {
   std::optional<std::int64_t> agreeing_us_; ///< since when, in the second one's newest life
   bool agreed_ = false;                     ///< for `agreement_us`, since `renewed_us_`
   std::optional<messages::permit> word_;
-  std::optional<std::int64_t> heard_us_; ///< or when it was first awaited
+  std::optional<std::int64_t> heard_us_;        ///< or when it was first awaited
+  std::optional<std::int64_t> limits_heard_us_; ///< the same
   std::optional<current_limits> limits_;
   protection::requests requests_;
   joined joined_;

@@ -20,6 +20,7 @@ struct pair {
   messages::limits limits;
   requests wanted;
   bool speaks = true;
+  bool says_limits = true;
   std::int64_t now_ms = 1'000;
   std::vector<std::string> turns; ///< "set 1050"
   second_opinion_model::joined said;
@@ -40,7 +41,7 @@ struct pair {
         turns.push_back((model.differs() ? "set " : "clear ") + std::to_string(now_ms));
       if (!speaks) continue;
       model.hear(word, now_ms * us_per_ms);
-      model.hear(limits);
+      if (says_limits) model.hear(limits, now_ms * us_per_ms);
       model.hear(wanted);
     }
   }
@@ -159,11 +160,48 @@ TEST_CASE("F-157 it is told what each of two evaluators says that differ") {
 TEST_CASE("F-157 two evaluators are compared once the second one said permit and limits") {
   second_opinion_model model{warm_up_us({})};
   const pair both;
-  for (std::int64_t now_ms = 1'000; now_ms < 4'000; now_ms += 50) {
+  for (std::int64_t now_ms = 1'000; now_ms < 3'500; now_ms += 50) {
     model.hear(messages::permit{}, now_ms * us_per_ms); // grants nothing
     CHECK(model.step(both.own, now_ms * us_per_ms).limits == both.own.limits);
     CHECK_FALSE(model.differs());
   }
+}
+
+TEST_CASE("F-157 a second evaluator that permits and says no limits is told, and nothing flows") {
+  for (const bool ever : {true, false}) {
+    INFO("it said limits before: " << ever);
+    pair both;
+    both.says_limits = ever;
+    if (ever) both.run(5'000);
+    both.says_limits = false;
+    both.run(2'400);
+    CHECK(both.said.limits == both.own.limits);
+    both.run(200);
+    CHECK(both.said.limits.charge_a == 0);
+    CHECK(both.said.limits.discharge_a == 0);
+    CHECK(both.said.limits.reasons == std::vector<std::string>{evaluator_silent});
+    CHECK(both.turns.empty());
+    both.run(1'100);
+    CHECK(both.turns.size() == 1);
+    CHECK(both.model.differs());
+    CHECK(both.model.words() == "the second evaluator says a permit and no limits");
+    both.says_limits = true;
+    both.run(200);
+    CHECK(both.said.limits == both.own.limits);
+    CHECK(both.model.differs());
+    both.run(10'000);
+    CHECK_FALSE(both.model.differs());
+  }
+}
+
+TEST_CASE("F-157 the age of a second evaluator does not explain that it says no limits") {
+  pair both;
+  both.run(5'000);
+  ++both.word.epoch;
+  both.says_limits = false;
+  both.run(3'700);
+  CHECK(both.model.differs());
+  CHECK_FALSE(both.model.is_warming_up());
 }
 
 TEST_CASE("F-157 the stricter limit holds at least 100 ms after two evaluators agree again") {
