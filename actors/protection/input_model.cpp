@@ -269,6 +269,8 @@ std::uint32_t input_model::take(std::span<const element_block> blocks, std::int6
   for (const auto& block : blocks) {
     if (!is_bound(block.of)) continue;
     auto& known = points_[position_of(block.of)];
+    // What comes now ends a lateness that no step has seen.
+    if (known->was_received) judge_lateness(*known, now_us);
     known->scan.apply(block, now_us);
     touched |= bit(block.of);
   }
@@ -323,6 +325,15 @@ void input_model::pass(std::int64_t now_us, std::uint32_t touched) {
   derive_cooling(now_us);
 }
 
+// After a silence only whole scans in a row count as speech. One that comes late ends the row
+// before it and is the first of the next: it proves what is now, and nothing of the time between.
+void input_model::judge_lateness(point& of, std::int64_t now_us) {
+  const auto age_ms = of.scan.oldest_age_us(now_us) / messages::us_per_ms;
+  const bool is_late = age_ms >= of.silence_warning_ms;
+  if (is_late && !of.is_late) of.scan.restart_scans();
+  of.is_late = is_late;
+}
+
 void input_model::pass(point& of, bool is_needed, std::int64_t now_us) {
   of.was_received = of.was_received || of.scan.all_received();
   // Without it nothing closes. What nothing waits for is missed from the start on.
@@ -336,8 +347,7 @@ void input_model::pass(point& of, bool is_needed, std::int64_t now_us) {
       std::min<std::int64_t>(of.scan.oldest_age_us(now_us) / messages::us_per_ms, fixed_max);
   auto shown_ms = static_cast<std::int32_t>(age_ms);
   const auto warning_ms = of.silence_warning_ms;
-  // After a silence only whole scans in a row count as speech.
-  if (of.silence.value[0] < warning_ms && shown_ms >= warning_ms) of.scan.restart_scans();
+  judge_lateness(of, now_us);
   const bool is_back = of.silence.value[0] < warning_ms || of.scan.scans() >= scans_for_ready;
   if (!is_back || of.scan.is_recovering()) shown_ms = std::max(shown_ms, warning_ms);
   of.silence.put(shown_ms);

@@ -149,6 +149,7 @@ class input_model {
     element_values invalid{1};
     element_values unusable_ms{1};
     bool was_received = false;   ///< all of it, once
+    bool is_late = false;        ///< longer without it than its silence needs to warn
     std::int64_t usable_us = -1; ///< when all of it was usable last; below zero: it did not come
     element_values silence{1};
     std::int32_t silence_warning_ms;
@@ -164,6 +165,7 @@ class input_model {
 
   void begin(std::int64_t now_us);
   void pass(point& of, bool is_needed, std::int64_t now_us);
+  static void judge_lateness(point& of, std::int64_t now_us);
   void derive(std::uint32_t touched, std::int64_t now_us);
   void derive_voltages();
   void derive_ratios();

@@ -401,6 +401,41 @@ TEST_CASE("after a silence the third complete scan in a row is speech, before it
   }
 }
 
+TEST_CASE("a sample that comes late ends the row that is speech, and is the first of the next") {
+  for (const bool is_seen : {true, false}) {
+    for (const std::int64_t gap_us : {299'999, 300'000}) {
+      CAPTURE(is_seen, gap_us);
+      heard rack;
+      const auto shown_after = [&](std::int64_t passed_us, bool step_before) {
+        rack.now_us += passed_us;
+        if (step_before) rack.model.pass(rack.now_us);
+        rack.tell(measured::voltage, {13});
+        rack.model.pass(rack.now_us);
+        return rack.value(input_kind::silence, measured::voltage);
+      };
+      for (int scan = 0; scan < 5; ++scan) (void)shown_after(100'000, true);
+      CHECK(shown_after(2 * s, true) == 300);
+      CHECK(shown_after(100'000, true) == 300);
+      const bool is_late = gap_us == 300'000;
+      CHECK(shown_after(gap_us, is_seen) == (is_late ? 300 : 0));
+      if (!is_late) continue;
+      CHECK(shown_after(100'000, true) == 300);
+      CHECK(shown_after(100'000, true) == 0);
+    }
+  }
+}
+
+TEST_CASE("a device that only ever speaks late stays silent to protection") {
+  heard rack;
+  for (int scan = 0; scan < 10; ++scan) {
+    rack.now_us += scan < 3 ? 100'000 : 2 * s;
+    rack.model.pass(rack.now_us);
+    rack.tell(measured::voltage, {13});
+    rack.model.pass(rack.now_us);
+    CHECK(rack.value(input_kind::silence, measured::voltage) == (scan < 3 ? 0 : 300));
+  }
+}
+
 TEST_CASE("both currents are judged by limits that change together, at once and once followed") {
   constexpr auto of = measured::current;
   for (const double current_a : {50.0, -50.0}) {
