@@ -1,6 +1,7 @@
 #include "nodes/site/judge_digital.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -25,6 +26,15 @@ std::string local_name(const std::string& point) {
   const auto whole = path ? path->point : point;
   return whole.substr(whole.find('/') + 1);
 }
+
+/// A rack that an input opens.
+struct use {
+  std::string role;
+  std::string point;
+  std::string rack;
+  std::string node; ///< of the rack
+  position at;
+};
 
 class digital_judge {
  public:
@@ -67,6 +77,28 @@ class digital_judge {
           fmt::format("safety_relay: {} has no point {} that can be set", device->name, name));
     if (found->allowed.minimum > 0 || found->allowed.maximum < 0)
       report_.add(place.relay_at, fmt::format("safety_relay: {} cannot be set to 0", point));
+  }
+
+  /// Once all racks are judged: what lies between inputs and racks.
+  void judge_ways() {
+    for (const auto& [name, uses] : uses_) {
+      const auto& from = *plan_.find_digital(name);
+      std::set<std::string> nodes;
+      std::vector<const use*> by_bus;
+      for (const auto& each : uses) {
+        nodes.insert(each.node);
+        if (each.node != from.node) by_bus.push_back(&each);
+      }
+      if (by_bus.empty()) continue;
+      if (nodes.size() > 1) {
+        warn_of_several(from, by_bus);
+        continue;
+      }
+      for (const auto* each : by_bus)
+        warn(each->at, fmt::format("{}: {} reaches {} through the message bus, whose loss opens "
+                                   "the rack; put {} into the node {} to be independent of it",
+                                   each->role, each->point, each->rack, name, each->node));
+    }
   }
 
   void judge(const draft_rack& place, const rack& item) {
@@ -150,12 +182,31 @@ class digital_judge {
       return report_.add(at, fmt::format("{}: {} is neither an input of a [[digital]] nor a point "
                                          "of {} itself",
                                          role, point, item.name));
-    if (from->node == item.node) return;
-    plan_.warnings.push_back(
-        {report_.file(), at.line, at.column,
-         fmt::format("{}: {} reaches {} through the message bus, whose loss opens the rack; put {} "
-                     "into the node {} to be independent of it",
-                     role, point, item.name, from->name, item.node)});
+    uses_[from->name].push_back({std::string(role), point, item.name, item.node, at});
+  }
+
+  void warn(position at, std::string text) {
+    plan_.warnings.push_back({report_.file(), at.line, at.column, std::move(text)});
+  }
+
+  // It stands in one node: for racks of several there is no better one.
+  void warn_of_several(const digital& from, const std::vector<const use*>& by_bus) {
+    std::vector<std::string> points;
+    std::vector<std::string> racks;
+    for (const auto* each : by_bus) {
+      add_once(points, each->point);
+      add_once(racks, each->rack);
+    }
+    warn(by_bus.front()->at,
+         fmt::format("{}: {} reaches {} through the message bus, whose loss opens {}; {} is in one "
+                     "node and serves racks of several: to be independent of the bus each of them "
+                     "needs an input of its own in its node, as another contact of the same button",
+                     by_bus.front()->role, fmt::join(points, ", "), fmt::join(racks, ", "),
+                     racks.size() == 1 ? "it" : "them", from.name));
+  }
+
+  static void add_once(std::vector<std::string>& to, const std::string& name) {
+    if (std::ranges::find(to, name) == to.end()) to.push_back(name);
   }
 
   // It loosens: a wire that breaks must not turn it, nor an input that is there for something else.
@@ -184,6 +235,7 @@ class digital_judge {
 
   plan& plan_;
   reporter& report_;
+  std::map<std::string, std::vector<use>> uses_;                       ///< by the [[digital]]
   std::map<std::pair<std::string, std::uint32_t>, std::string> lines_; ///< and who uses them
 };
 
@@ -195,6 +247,7 @@ void judge_digital(const draft& source, plan& result, reporter& report) {
     if (const auto* item = result.find_digital(place.item.name)) judge.judge(place, *item);
   for (const auto& place : source.racks)
     if (const auto* item = result.find_rack(place.item.name)) judge.judge(place, *item);
+  judge.judge_ways();
   for (const auto& place : source.inverters)
     if (const auto* item = result.find_inverter(place.item.name)) judge.judge(place, *item);
 }

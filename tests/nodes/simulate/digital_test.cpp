@@ -45,6 +45,29 @@ line = 27
 )");
 }
 
+/// Two racks that one button opens, on a chip in the node `where`.
+site::plan plan_with_one_stop(const std::string& where) {
+  return tests::one_rack_plan(R"(emergency_stop = "dio_0/emergency_stop"
+[[device]]
+name = "bms_1"
+profile = "profiles/demo_rack.json"
+bus = "can0"
+id_offset = 0xC0
+[[rack]]
+name = "rack_1"
+device = "bms_1"
+protection = "protection/lfp.toml"
+emergency_stop = "dio_0/emergency_stop"
+[[digital]]
+name = "dio_0"
+chip = "simulated"
+node = ")" + where + R"("
+[[digital.input]]
+name = "emergency_stop"
+line = 17
+)");
+}
+
 std::string shown(const simulate::simulated_site& site, const std::string& name) {
   const auto point = site.points().find(name);
   return point ? messages::points::value_text(*point) : "";
@@ -197,7 +220,7 @@ TEST_CASE(
       rack.site().set({"dio_0/emergency_stop", true});
     else
       REQUIRE(rack.site().kill("site", 5 * messages::us_per_s));
-    rack.run(4'000);
+    rack.run(8'000);
     std::vector<std::string> inputs;
     std::set<std::string> openings;
     for (const auto& message : rack.site().take_messages()) {
@@ -267,6 +290,29 @@ TEST_CASE("check warns of inputs that reach their rack through the message bus")
   CHECK(node->actors.front().name == "dio_0");
   CHECK_FALSE(node->hears_others);
   CHECK(far.find_node("rack_0")->hears_others);
+}
+
+TEST_CASE("check tells once that an input of racks in several nodes cannot be near all of them") {
+  const auto warnings = [](const std::string& node) {
+    const auto plan = plan_with_one_stop(node);
+    std::vector<std::string> found;
+    for (const auto& one : plan.warnings)
+      if (one.text.find("through the message bus") != std::string::npos) found.push_back(one.text);
+    return found;
+  };
+  const std::string way_out =
+      "; dio_0 is in one node and serves racks of "
+      "several: to be independent of the bus each of them needs an input of its own in its node, "
+      "as "
+      "another contact of the same button";
+  CHECK(warnings("site") ==
+        std::vector<std::string>{"emergency_stop: dio_0/emergency_stop reaches rack_0, rack_1 "
+                                 "through the message bus, whose loss opens them" +
+                                 way_out});
+  CHECK(warnings("rack_0") ==
+        std::vector<std::string>{"emergency_stop: dio_0/emergency_stop reaches rack_1 "
+                                 "through the message bus, whose loss opens it" +
+                                 way_out});
 }
 
 TEST_CASE("a trace plays digital inputs by name, 0 or 1") {
