@@ -1,5 +1,6 @@
 #include "nodes/cli/running_site.hpp"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 
 #include "bus/control/control_socket.hpp"
 #include "bus/message/client.hpp"
+#include "messages/time.hpp"
 #include "nodes/cli/identity.hpp"
 #include "nodes/process/site_lock.hpp"
 #include "nodes/process/user_identity.hpp"
@@ -88,6 +90,32 @@ std::vector<running_site> all_running_sites() {
     result.push_back(std::move(found));
   }
   return result;
+}
+
+// The folder of a site's file; of a state folder, or where the file cannot be read, nobody knows.
+std::optional<std::string> runtime_folder_of(const std::string& place) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(place, error)) return std::nullopt;
+  const auto loaded = site::load(place);
+  const auto* plan = std::get_if<site::plan>(&loaded);
+  return plan == nullptr ? std::nullopt : std::optional(plan->folders.runtime);
+}
+
+// Sites that were not stopped, and that nobody runs now: what became of them, on stderr.
+void tell_lost_sites(const std::string& place) {
+  const auto wanted = place.empty() ? std::nullopt : runtime_folder_of(place);
+  std::error_code error;
+  for (const auto& folder : std::filesystem::directory_iterator(site::runtime_root(), error)) {
+    if (wanted && folder.path() != std::filesystem::path(*wanted)) continue;
+    const auto lost = process::last_lost_holder(folder.path().string());
+    if (!lost) continue;
+    fmt::print(stderr,
+               "voltaic: {} ended without being stopped, at {:%F %T} or within {} s of it: {}\n"
+               "  All processes of the site ended with it, and each rack opens by its own lease. "
+               "Its folder is {}; voltaic up or run starts the site again\n",
+               folder.path().filename().string(), fmt::localtime(lost->held),
+               process::holding_told_us / messages::us_per_s, lost->name, folder.path().string());
+  }
 }
 
 std::optional<double> good_number(const messages::points::point_table& points,
@@ -170,6 +198,7 @@ std::variant<running_site, exit_code> find_running_site(const std::string& place
     if (!denials().empty()) return exit_code::refused;
     fmt::print(stderr, "voltaic: no site runs{} (looked in {})\n",
                place.empty() ? "" : " from " + place, site::runtime_root());
+    tell_lost_sites(place);
     return exit_code::no_site;
   }
   if (sites.size() > 1) {

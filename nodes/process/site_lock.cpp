@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -56,8 +57,28 @@ messages::expected<std::unique_ptr<site_lock>> site_lock::take(const std::string
   return std::unique_ptr<site_lock>(new site_lock(file));
 }
 
+// A name that stays in the file is that of a holder who could not do this.
 site_lock::~site_lock() {
+  [[maybe_unused]] const int emptied = ::ftruncate(file_, 0);
   ::close(file_);
+}
+
+void site_lock::tell_held(std::int64_t now_us) {
+  if (told_us_ && now_us - *told_us_ < holding_told_us) return;
+  told_us_ = now_us;
+  ::futimens(file_, nullptr);
+}
+
+std::optional<lost_holder> last_lost_holder(const std::string& runtime_folder) {
+  const int file = ::open(lock_path(runtime_folder).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (file < 0) return std::nullopt;
+  std::optional<lost_holder> found;
+  struct stat info {};
+  const bool is_free = ::flock(file, LOCK_SH | LOCK_NB) == 0;
+  if (is_free && ::fstat(file, &info) == 0 && info.st_size > 0)
+    found = lost_holder{read_holder(file), info.st_mtime};
+  ::close(file);
+  return found;
 }
 
 std::optional<std::string> lock_holder(const std::string& runtime_folder) {

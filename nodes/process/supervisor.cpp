@@ -203,6 +203,7 @@ void supervisor::turn(std::int64_t now_us) {
     pending_.reset();
   }
   look_after_display();
+  lock_->tell_held(now_us);
   events_->tend();
   std::vector<pollfd> polled{{wake_file_, POLLIN, 0}};
   processes_.add_to(polled);

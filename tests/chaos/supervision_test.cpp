@@ -29,7 +29,9 @@ TEST_CASE("F-009: when the supervisor is killed no process stays behind, and a s
   CHECK(devices.changed_us(0) - died_us < 1'500'000 * patience);
   CHECK(devices.opened_by_lease(0));
   // Nobody holds the site any more.
-  CHECK(site.voltaic({"status"}).code == 3);
+  const auto told = site.voltaic({"status"});
+  CHECK(told.code == 3);
+  CHECK_THAT(told.errors, Catch::Contains("ended without being stopped"));
   site.up({"--no-simulator"});
   REQUIRE(eventually([&] { return site.good("rack_0"); }));
   CHECK(devices.closings(0) == 1);

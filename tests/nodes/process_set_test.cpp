@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -16,6 +17,8 @@
 #include "messages/points/output.hpp"
 #include "nodes/process/process_set.hpp"
 #include "nodes/process/site_lock.hpp"
+#include "support/command_line.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace process_set_test {
 
@@ -355,6 +358,63 @@ TEST_CASE("a site's lock is held by one process, which is named") {
   }
   CHECK_FALSE(lock_holder(s.folder));
   CHECK(site_lock::take(s.folder, "voltaic run"));
+}
+
+TEST_CASE("F-009 a site whose holder was killed tells who that was and when it was there last") {
+  const voltaic::tests::temporary_folder root;
+  const std::string folder = root / "demo-01234567";
+  std::filesystem::create_directory(folder);
+  const auto status = [&] {
+    return voltaic::tests::run_voltaic(root, "status",
+                                       fmt::format("VOLTAIC_RUNTIME_DIR={}", root / ""));
+  };
+  const auto began = std::time(nullptr);
+  const pid_t holder = ::fork();
+  if (holder == 0) {
+    const auto held = site_lock::take(folder, "voltaic up");
+    while (true) {
+      if (held) (*held)->tell_held(now_us());
+      ::usleep(10'000);
+    }
+  }
+  const auto end = now_us() + patience_us;
+  while (!lock_holder(folder) && now_us() < end) ::usleep(10'000);
+  CHECK_FALSE(last_lost_holder(folder));
+  ::kill(holder, SIGKILL);
+  ::waitpid(holder, nullptr, 0);
+  const auto lost = last_lost_holder(folder);
+  REQUIRE(lost);
+  CHECK(lost->name == fmt::format("voltaic up, process {}", holder));
+  CHECK(lost->held >= began - 1);
+  const auto told = status();
+  CHECK(told.code == 3);
+  CHECK_THAT(told.errors, Catch::Contains("demo-01234567 ended without being stopped, at ") &&
+                              Catch::Contains(lost->name) &&
+                              Catch::Contains("each rack opens by its own lease"));
+  {
+    // Who takes the site over, and stops it in order, leaves nothing to tell.
+    const auto next = site_lock::take(folder, "voltaic up");
+    REQUIRE(next);
+    CHECK_FALSE(last_lost_holder(folder));
+  }
+  CHECK_FALSE(last_lost_holder(folder));
+  CHECK(status().errors.find("ended without being stopped") == std::string::npos);
+}
+
+TEST_CASE("F-009 who holds a site says so once a second") {
+  scene s;
+  const auto path = s.folder + "/lock";
+  const auto held = site_lock::take(s.folder, "voltaic up");
+  REQUIRE(held);
+  const auto is_told = [&](std::int64_t at_us) {
+    const auto before = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+    std::filesystem::last_write_time(path, before);
+    (*held)->tell_held(at_us);
+    return std::filesystem::last_write_time(path) - before > std::chrono::hours(1);
+  };
+  CHECK(is_told(5));
+  CHECK_FALSE(is_told(4 + holding_told_us));
+  CHECK(is_told(5 + holding_told_us));
 }
 
 TEST_CASE("a program that does not exist fails like one that ends") {
