@@ -23,10 +23,14 @@ refusals protection_model::shelve(std::string_view candidate, std::int64_t durat
   begin_telling();
   if (duration_us <= 0 || duration_us > shelved_us_max) return shelving_refusals(0);
   bool any = false;
+  bool any_stands = false;
   for (std::size_t position = 0; position < rows_.size(); ++position) {
     auto& each = rows_[position];
     if (each.candidate != candidate || each.limit.level != level::warning) continue;
     any = true;
+    // What nobody has seen yet is not put aside in advance.
+    if (each.shelved_until_us == 0 && !condition_active(each)) continue;
+    any_stands = true;
     if (each.shelved_until_us == 0) ++shelved_;
     each.shelved_until_us = last_us_ + duration_us;
     report told;
@@ -36,8 +40,10 @@ refusals protection_model::shelve(std::string_view candidate, std::int64_t durat
     group(told);
     outputs_.reports.push_back(std::move(told));
   }
-  dirty_ = true;
   if (!any) return {fmt::format("{} has no warning", candidate)};
+  if (!any_stands)
+    return {fmt::format("no warning {} stands: only one that stands is shelved", candidate)};
+  dirty_ = true;
   return {};
 }
 

@@ -247,6 +247,7 @@ TEST_CASE("a shelving and its end are told of their own row") {
                     rack.model.rows()[each.row].reason);
     return all;
   };
+  rack.scan(0, 2.9);
   REQUIRE(rack.model.shelve("cell_undervoltage", shelved_us_max).empty());
   CHECK(told() == lines{"shelve cell_undervoltage/warning"});
   REQUIRE(rack.model.unshelve("cell_undervoltage").empty());

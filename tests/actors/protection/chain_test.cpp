@@ -354,6 +354,9 @@ TEST_CASE(
     chain.run(150);
     return chain.results.back();
   };
+  CHECK(shelve(60'000, "known").outcome == messages::outcome::rejected); // it does not stand
+  chain.cell_mv[19] = 3'560;
+  chain.run(4'000);
   CHECK(shelve(60'000, "").outcome == messages::outcome::rejected);
   CHECK(shelve(0, "known").outcome == messages::outcome::rejected);
   CHECK(shelve(8 * 3'600'000 + 1, "known").outcome == messages::outcome::rejected);

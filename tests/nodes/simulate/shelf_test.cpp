@@ -35,6 +35,12 @@ class watched_site {
       if (auto* result = std::get_if<messages::result>(&said.payload)) last_ = *result;
     }
   }
+  /// A cell at this voltage for long enough that the warning comes, or goes.
+  void stand(double volt = 3.56) {
+    using actors::simulator::override_kind;
+    REQUIRE(site_.set("rack_0", "cell_voltage", 5, override_kind::value, volt));
+    pass(6);
+  }
   messages::result ask(const std::string& operation, std::uint64_t lease_ms,
                        const std::string& role, const std::string& reason) {
     auto command = simulate::make_command(operation, "rack_0/cell_overvoltage", ++asked_);
@@ -70,6 +76,9 @@ class watched_site {
 
 TEST_CASE("a warning is shelved with role and reason, goes on to act, and ends in an event") {
   watched_site rack;
+  CHECK(rack.ask("shelve", length_ms, "operator", "in advance").outcome ==
+        messages::outcome::rejected);
+  rack.stand();
   const auto refused = rack.ask("shelve", length_ms, "viewer", "tired of it");
   CHECK(refused.outcome == messages::outcome::rejected);
   CHECK(rack.ask("shelve", length_ms, "operator", "").outcome == messages::outcome::rejected);
@@ -84,11 +93,11 @@ TEST_CASE("a warning is shelved with role and reason, goes on to act, and ends i
   CHECK(shelved.user == "ada");
   CHECK(shelved.role == "operator");
   CHECK(shelved.reason == "meter at work");
-  using actors::simulator::override_kind;
-  REQUIRE(rack.site().set("rack_0", "cell_voltage", 5, override_kind::value, 3.56));
-  rack.pass(6);
-  REQUIRE(rack.edges("set").size() == 1);
-  CHECK(rack.edges("set").front().actions == std::vector<std::string>{"derate_charge:50"});
+  rack.stand(3.3);
+  REQUIRE(rack.edges("clear").size() == 1);
+  rack.stand();
+  REQUIRE(rack.edges("set").size() == 2); // as if it were not shelved
+  CHECK(rack.edges("set").back().actions == std::vector<std::string>{"derate_charge:50"});
   CHECK(rack.edges("unshelve").empty());
   rack.pass(16);
   CHECK(rack.edges("unshelve").size() == 1);
@@ -96,6 +105,7 @@ TEST_CASE("a warning is shelved with role and reason, goes on to act, and ends i
 
 TEST_CASE("a shelved warning is shown again when somebody asks for it") {
   watched_site rack;
+  rack.stand();
   REQUIRE(rack.ask("shelve", length_ms, "operator", "meter at work").outcome ==
           messages::outcome::done);
   REQUIRE(rack.ask("unshelve", 0, "operator", "done").outcome == messages::outcome::done);
