@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/nearest_word.hpp"
+#include "messages/reset_words.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::command {
@@ -227,7 +229,12 @@ std::optional<dispatcher_model::finished> dispatcher_model::take(const messages:
   whole.reasons.insert(whole.reasons.end(), told.reasons.begin(), told.reasons.end());
   if (!told.requested.empty()) whole.requested = told.requested;
   if (!told.read_back.empty()) whole.read_back = told.read_back;
+  const bool is_needless = std::ranges::equal(told.reasons, std::array{messages::nothing_latched});
+  found->second.is_needless = found->second.is_needless && is_needless;
   if (--found->second.outstanding > 0) return std::nullopt;
+  // What one hop had nothing of, another one may have let go of.
+  std::erase(whole.reasons, messages::nothing_latched);
+  if (found->second.is_needless) whole.reasons.emplace_back(messages::nothing_latched);
   finished done{std::move(found->second.command), std::move(whole)};
   pending_.erase(found);
   return done;
@@ -264,7 +271,7 @@ std::vector<dispatcher_model::finished> dispatcher_model::expire(std::int64_t no
       ++each;
       continue;
     }
-    auto& [command, outstanding, result] = each->second;
+    auto& [command, outstanding, result, is_needless] = each->second;
     result.outcome = outcome::unknown;
     result.reasons.emplace_back("no outcome was told in time");
     std::erase_if(hops_, [&](const auto& hop) { return hop.second == each->first; });

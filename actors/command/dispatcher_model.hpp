@@ -101,6 +101,7 @@ class dispatcher_model {
     messages::command command;
     std::size_t outstanding = 0;
     messages::result result;
+    bool is_needless = true; ///< no hop that answered had anything to do
   };
   /// In words, of what has no targets, with what was probably meant.
   [[nodiscard]] std::string nobody_for(const messages::command& asked) const;

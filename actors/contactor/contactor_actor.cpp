@@ -9,6 +9,7 @@
 #include "actors/contactor/finding_teller.hpp"
 #include "actors/runtime/present.hpp"
 #include "messages/command_deed.hpp"
+#include "messages/reset_words.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -343,6 +344,7 @@ void contactor_actor::act(const messages::command& command) {
   }
   if (operation == "reset") {
     const auto latched = model_.latches().size();
+    const bool is_needless = model_.locks().empty() && model_.state() != state::fault;
     auto refused = model_.request_reset(messages::lock_right_of(command.role, command.priority));
     (void)store_latches(now_); // what it let go of
     // Leaving the state `fault` is told by the step; latches of a former life
@@ -353,8 +355,11 @@ void contactor_actor::act(const messages::command& command) {
       told.reason = by_reset;
       say_event(told, &command, now_);
     }
-    if (refused.empty()) cause_ = command;
     const auto what = refused.empty() ? outcome::done : outcome::rejected;
+    if (is_needless && refused.empty())
+      refused.emplace_back(messages::nothing_latched);
+    else if (refused.empty())
+      cause_ = command;
     return commands_.finish(command, what, std::move(refused), {}, now_);
   }
   commands_.finish(command, outcome::rejected,

@@ -10,6 +10,7 @@
 #include "actors/contactor/finding_teller.hpp"
 #include "messages/command_deed.hpp"
 #include "messages/contactor_words.hpp"
+#include "messages/reset_words.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::contactor {
@@ -104,6 +105,8 @@ void watch_actor::reset(const messages::command& command) {
   if (!latches_.empty() && locks != messages::lock_right::given)
     return commands_.finish(command, outcome::rejected, {std::string(messages::refusal_of(locks))},
                             {}, now_);
+  std::vector<std::string> nothing;
+  if (latches_.empty()) nothing.emplace_back(messages::nothing_latched);
   for (const auto& name : latches_) memory_.keep({name, false, {}}, now_);
   if (!std::exchange(latches_, {}).empty()) {
     auto told = model_.last();
@@ -111,7 +114,7 @@ void watch_actor::reset(const messages::command& command) {
     say_event(told, &command, now_);
     say_state(told, now_);
   }
-  commands_.finish(command, outcome::done, {}, {}, now_);
+  commands_.finish(command, outcome::done, std::move(nothing), {}, now_);
 }
 
 void watch_actor::say_event(const watched& said, const messages::command* cause,

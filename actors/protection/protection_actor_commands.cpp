@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/protection/protection_actor.hpp"
+#include "messages/reset_words.hpp"
 #include "messages/roles.hpp"
 
 /// What people ask of protection.
@@ -25,8 +26,11 @@ void protection_actor::reset(const messages::command& command) {
   if (!refused.empty()) {
     return commands_.finish(command, messages::outcome::rejected, std::move(refused), {}, now_);
   }
-  tell(own_.model().last(), &command, now_);
-  commands_.finish(command, messages::outcome::done, {}, {}, now_);
+  const auto& said = own_.model().last();
+  refusals nothing;
+  if (said.latches.empty()) nothing.emplace_back(messages::nothing_latched);
+  tell(said, &command, now_);
+  commands_.finish(command, messages::outcome::done, std::move(nothing), {}, now_);
 }
 
 void protection_actor::shelve(const messages::command& command) {

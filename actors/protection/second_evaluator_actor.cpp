@@ -6,6 +6,7 @@
 
 #include "actors/protection/second_opinion_model.hpp"
 #include "messages/command_deed.hpp"
+#include "messages/reset_words.hpp"
 #include "messages/roles.hpp"
 
 namespace voltaic::actors::protection {
@@ -90,7 +91,10 @@ void second_evaluator::act(const messages::command& command) {
   auto refused = own_.model().reset(messages::lock_right_of(command.role, command.priority),
                                     own_.is_standby());
   const auto what = refused.empty() ? outcome::done : outcome::rejected;
-  if (refused.empty()) own_.keep_latches(own_.model().last(), now_);
+  if (refused.empty()) {
+    own_.keep_latches(own_.model().last(), now_);
+    if (own_.model().last().latches.empty()) refused.emplace_back(messages::nothing_latched);
+  }
   commands_.finish(command, what, std::move(refused), {}, now_);
 }
 

@@ -2,6 +2,8 @@
 
 #include "actors/command/dispatcher_model.hpp"
 
+#include "messages/reset_words.hpp"
+
 namespace voltaic::actors::command::dispatcher_model_test {
 
 namespace {
@@ -152,6 +154,32 @@ TEST_CASE("a command of two hops is done when both are, and as bad as the worse"
   CHECK(over->result.reasons == std::vector<std::string>{"still holds"});
   CHECK(over->command.reply_to == "cli");
   CHECK_FALSE(model.take(told(hops[1], messages::outcome::done)).has_value()); // told once
+}
+
+TEST_CASE("a reset that finds nothing latched says so, and only where no hop had anything") {
+  const std::vector<std::string> nothing = {messages::nothing_latched};
+  for (const bool first : {true, false}) {
+    for (const bool second : {true, false}) {
+      auto model = site();
+      const auto hops = model.forward(ask("reset", "rack_0"), "command");
+      REQUIRE(hops.size() == 2);
+      const auto answer = [&](std::size_t hop, bool is_needless) {
+        return model.take(told(hops[hop], messages::outcome::done,
+                               is_needless ? nothing : std::vector<std::string>{}));
+      };
+      CHECK_FALSE(answer(0, first).has_value());
+      const auto over = answer(1, second);
+      REQUIRE(over.has_value());
+      CHECK(over->result.outcome == messages::outcome::done);
+      CHECK(over->result.reasons == (first && second ? nothing : std::vector<std::string>{}));
+    }
+  }
+  auto model = site();
+  const auto hops = model.forward(ask("reset", "rack_0"), "command");
+  CHECK_FALSE(model.take(told(hops[0], messages::outcome::done, nothing)).has_value());
+  const auto over = model.take(told(hops[1], messages::outcome::rejected, {"still holds"}));
+  REQUIRE(over.has_value());
+  CHECK(over->result.reasons == std::vector<std::string>{"still holds"});
 }
 
 TEST_CASE("two askers that chose one id both get their own outcome") {

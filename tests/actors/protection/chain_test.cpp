@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "actors/protection/bench_chain.hpp"
+#include "messages/reset_words.hpp"
 
 namespace voltaic::actors::protection::chain_test {
 
@@ -333,6 +334,31 @@ TEST_CASE("an event is acknowledged by its id, and that changes no action") {
   CHECK(chain.limits.charge_current_a == charge_a);
   chain.command("rack_0/protection", "acknowledge", "operator", "rack_0-boot-99999");
   CHECK(chain.results.back().outcome == messages::outcome::rejected);
+}
+
+TEST_CASE("a reset where nothing is latched is done, says so, and changes nothing") {
+  stage chain;
+  chain.run(2'000);
+  const auto reset = [&](const char* who) {
+    chain.command(who, "reset", "service");
+    REQUIRE(chain.results.back().key == chain.last_command.key);
+    return chain.results.back();
+  };
+  const std::vector<std::string> nothing = {messages::nothing_latched};
+  const auto events = chain.events.size();
+  for (const auto* who : {"rack_0/protection", "rack_0/contactor"}) {
+    CHECK(reset(who).outcome == messages::outcome::done);
+    CHECK(chain.results.back().reasons == nothing);
+  }
+  CHECK(chain.events.size() == events);
+  chain.cell_mv[19] = 3'660;
+  chain.run(3'000);
+  chain.cell_mv[19] = 3'300;
+  chain.run(15'000);
+  CHECK(reset("rack_0/contactor").reasons == nothing);
+  CHECK(reset("rack_0/protection").outcome == messages::outcome::done);
+  CHECK(chain.results.back().reasons.empty());
+  CHECK(reset("rack_0/protection").reasons == nothing);
 }
 
 TEST_CASE(
