@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "bus/can/logs/capture.hpp"
-#include "nodes/cli/load_site.hpp"
+#include "nodes/cli/applied_site.hpp"
 #include "nodes/cli/running_site.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/field_ports.hpp"
@@ -50,9 +50,13 @@ std::optional<file_ptr> open_output(const std::string& path) {
 std::variant<bus::can::port_options, exit_code> find_bus(const options& given) {
   const auto found = find_running_site(given.site);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
-  const auto plan =
-      load_site("capture", std::get<running_site>(found).status.value("file", std::string()));
-  if (!plan) return exit_code::findings;
+  const auto& site = std::get<running_site>(found);
+  // Not the file: somebody may have moved the bus in it and not applied that.
+  const auto plan = applied_site(site);
+  if (!plan) {
+    fmt::print(stderr, "voltaic capture: {}\n", unreadable_words(site));
+    return exit_code::findings;
+  }
   const auto* bus = plan->find_bus(given.bus);
   if (bus == nullptr) {
     std::vector<std::string> known;

@@ -2,13 +2,18 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "messages/nearest_word.hpp"
+#include "nodes/cli/applied_site.hpp"
 #include "nodes/cli/load_site.hpp"
 #include "nodes/cli/site_view.hpp"
 #include "nodes/cli/subcommands.hpp"
@@ -26,6 +31,7 @@ using doctor::link_facts;
 using doctor::link_kind;
 
 constexpr std::chrono::seconds collect_timeout{5};
+constexpr std::string_view site_file_end = ".toml";
 
 struct options {
   std::string site;
@@ -109,9 +115,22 @@ std::vector<link_facts> chosen_links(const site::plan& plan, const std::string& 
   return links;
 }
 
-exit_code examine(const options& given) {
-  const auto plan = load_site("doctor", given.site);
-  if (!plan) return exit_code::findings;
+// A word that is no file names a link of the site that is meant without it, as for every command.
+options read_words(options given) {
+  std::error_code error;
+  if (!given.link.empty() || given.site.empty() || std::filesystem::exists(given.site, error) ||
+      given.site.find('/') != std::string::npos || given.site.ends_with(site_file_end))
+    return given;
+  given.link = std::exchange(given.site, {});
+  if (const char* meant = std::getenv(site_variable)) given.site = meant;
+  return given;
+}
+
+exit_code examine(const options& asked) {
+  const auto given = read_words(asked);
+  const auto chosen = site_of_file("doctor", given.site);
+  if (const auto* code = std::get_if<exit_code>(&chosen)) return *code;
+  const auto* plan = &std::get<site::plan>(chosen);
   auto links = chosen_links(*plan, given.link);
   if (links.empty()) return given.link.empty() ? exit_code::done : exit_code::usage;
   const auto said = ask_site(*plan);
@@ -145,7 +164,8 @@ exit_code examine(const options& given) {
 
 action declare_doctor(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("SITE", given->site, "Site file").type_name("FILE").required();
+  declare_site_option(app, given->site, "--site,SITE",
+                      "Site file, also of a site that does not run; without it the one that runs");
   app.add_option("LINK", given->link, "A bus, a Modbus line or an inverter of it; none: all")
       .type_name("LINK");
   app.add_flag("--json", given->as_json, "One JSON object");

@@ -176,7 +176,7 @@ nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& h
 
 option declare_site_option(command_options& app, std::string& to, const char* names,
                            const char* help) {
-  return app.add_option(names, to, help).type_name("FILE").envname("VOLTAIC_SITE");
+  return app.add_option(names, to, help).type_name("FILE").envname(site_variable);
 }
 
 std::vector<running_site> running_sites(const std::string& place) {

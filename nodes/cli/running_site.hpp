@@ -38,6 +38,9 @@ struct running_site {
 [[nodiscard]] nlohmann::json with_states(nlohmann::json status, const std::set<std::string>& heard,
                                          const messages::points::point_table& points);
 
+/// Names the site that is meant where several run, as `--site` does.
+inline constexpr const char* site_variable = "VOLTAIC_SITE";
+
 /// Declares which running site a command is for: by its option, else by VOLTAIC_SITE. `names` may
 /// add a place among the arguments: "--site,SITE". For find_running_site.
 option declare_site_option(command_options& app, std::string& to, const char* names = "--site",

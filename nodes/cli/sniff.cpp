@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "messages/profiles/load.hpp"
+#include "nodes/cli/applied_site.hpp"
 #include "nodes/cli/bus_listener.hpp"
 #include "nodes/cli/dbc_file.hpp"
-#include "nodes/cli/load_site.hpp"
 #include "nodes/cli/running_site.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/field_ports.hpp"
@@ -61,21 +61,8 @@ struct subject {
   frame_words words;
 };
 
-/// The plan that the bus is of: of a site file that is named, else of the site that runs.
-std::variant<site::plan, exit_code> find_plan(const options& given) {
-  std::string file = given.site;
-  if (file.empty()) {
-    const auto found = find_running_site({});
-    if (const auto* code = std::get_if<exit_code>(&found)) return *code;
-    file = std::get<running_site>(found).status.value("file", std::string());
-  }
-  auto plan = load_site("sniff", file);
-  if (!plan) return exit_code::findings;
-  return *std::move(plan);
-}
-
 std::optional<exit_code> add_site(subject& to, const options& given) {
-  auto found = find_plan(given);
+  const auto found = site_of_file("sniff", given.site);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& plan = std::get<site::plan>(found);
   const auto* bus = plan.find_bus(given.bus);

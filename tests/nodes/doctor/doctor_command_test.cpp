@@ -56,6 +56,33 @@ TEST_CASE("each heading that a finding points to is one of the page") {
   CHECK(page::anchor(page::errors) == "error-passive-and-bus-warn");
 }
 
+TEST_CASE(
+    "doctor takes its site by --site, by VOLTAIC_SITE and by its place, as other commands do") {
+  const tests::temporary_folder place;
+  const auto file = absent_links(place);
+  const auto with = surroundings(place);
+  const auto in_variable = with + " VOLTAIC_SITE=" + file;
+  const auto by_place = tests::run_voltaic(place, "doctor " + file, with);
+  CHECK(by_place.code == 1);
+  CHECK_THAT(by_place.output, Contains("can0") && Contains("gateway"));
+  CHECK(tests::run_voltaic(place, "doctor --site " + file, with).output == by_place.output);
+  CHECK(tests::run_voltaic(place, "doctor", in_variable).output == by_place.output);
+  const auto one = tests::run_voltaic(place, "doctor " + file + " can0", with);
+  CHECK_THAT(one.output, Contains("can0") && !Contains("gateway"));
+  for (const auto& [words, variables] : {std::pair{"doctor --site " + file + " can0", with},
+                                         std::pair{std::string("doctor can0"), in_variable}}) {
+    INFO(words);
+    CHECK(tests::run_voltaic(place, words, variables).output == one.output);
+  }
+  // Where none is named, the one that runs is meant.
+  const auto none = tests::run_voltaic(place, "doctor", with);
+  CHECK(none.code == 3);
+  CHECK_THAT(none.errors, Contains("no site runs") && Contains("--site names the file"));
+  const auto missing = tests::run_voltaic(place, "doctor nosuch.toml", with);
+  CHECK(missing.code == 1);
+  CHECK_THAT(missing.errors, Contains("nosuch.toml"));
+}
+
 TEST_CASE("the page speaks of everything that installers ask about") {
   auto text = tests::contents(folder + "/" + std::string(page::file));
   std::ranges::replace(text, '\n', ' ');
@@ -133,7 +160,7 @@ TEST_CASE("what cannot be tested while a site does not run is told so, and a wro
   const auto wrong = tests::run_voltaic(place, "doctor " + demo + " can9", surroundings(place));
   CHECK(wrong.code == 2);
   CHECK_THAT(wrong.errors, Contains("did you mean can0?"));
-  CHECK(tests::run_voltaic(place, "doctor", surroundings(place)).code == 2);
+  CHECK(tests::run_voltaic(place, "doctor", surroundings(place)).code == 3);
 }
 
 TEST_CASE("the udev rule gives serial adapters to a group, and to nobody else") {
