@@ -91,7 +91,81 @@ class slow_endpoint final : public bus::message::endpoint {
   mutable std::atomic<bool> inside = false;
 };
 
+/// A journal that throws where others answer, while it is told to.
+class throwing_journal final : public bus::storage::journal {
+ public:
+  const bus::storage::boot_report& boot() const override { return kept_.boot(); }
+  void append(bus::storage::record record, bus::storage::append_handler handler) override {
+    if (throws) {
+      ++thrown;
+      throw std::runtime_error("the journal throws");
+    }
+    kept_.append(std::move(record), std::move(handler));
+  }
+  std::vector<bus::storage::record> newest(const std::string& stream) override {
+    return kept_.newest(stream);
+  }
+  std::vector<bus::storage::record> since(const std::string& stream, std::uint64_t sequence,
+                                          std::size_t count_max) override {
+    return kept_.since(stream, sequence, count_max);
+  }
+  bus::storage::storage_health health() const override { return kept_.health(); }
+  bool throws = false;
+  int thrown = 0;
+
+ private:
+  tests::memory_journal kept_;
+};
+
 } // namespace
+
+TEST_CASE("an actor whose crash cannot even be told is restarted, and costs nobody else anything") {
+  diary notes;
+  throwing_journal journal;
+  manual_clock clock{{3'600'000'000, 1'800'000'000'000'000}};
+  node_inbox inbox;
+  const auto progress = progress_page::anonymous();
+  engine_options options;
+  options.node = "node_0";
+  options.boot = "boot";
+  options.groups = chain(notes, strategy::one_for_one);
+  options.deterministic = true;
+  options.time = &clock;
+  options.inbox = &inbox;
+  options.journal = &journal;
+  options.progress = progress.get();
+  engine node(std::move(options));
+  node.run_until_quiet();
+  const auto tell = [&](const char* who, const char* operation) {
+    inbox.on_frame(
+        bus::message::plane::commands,
+        messages::encode({"client", 1, 0, clock.now(), {}}, command_for(who, operation)));
+  };
+  const auto advance = [&](std::int64_t us) {
+    clock.advance(us);
+    node.advance(us);
+    node.run_until_quiet();
+  };
+  notes.clear();
+  journal.throws = true; // so that the turn itself throws, behind what guards the handler
+  for (const auto* operation : {"before", "crash", "behind"}) tell("rack_0", operation);
+  tell("bms_0", "meanwhile");
+  node.run_until_quiet();
+  CHECK(journal.thrown == 1);
+  CHECK_FALSE(node.ready());
+  journal.throws = false;
+  advance(20'000);
+  REQUIRE(node.ready());
+  // What waited behind the crash was its own, as with any other.
+  std::ranges::sort(notes);
+  CHECK(notes == diary{"+rack_0", "-rack_0", "bms_0:meanwhile", "rack_0:before"});
+  for (const auto& each : node.health().actors)
+    CHECK(each.restarts == (each.name == "rack_0" ? 1 : 0));
+  tell("rack_0", "after");
+  node.run_until_quiet();
+  CHECK(notes.back() == "rack_0:after");
+  CHECK(node.idle());
+}
 
 TEST_CASE("the crash of each actor of a chain restarts it and everybody behind it, in order") {
   for (std::size_t crashing = 0; crashing < chain_names.size(); ++crashing) {
