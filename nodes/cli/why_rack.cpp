@@ -4,10 +4,12 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "actors/runtime/bounce.hpp"
 #include "messages/confirm_close.hpp"
+#include "nodes/cli/rack_bounds.hpp"
 
 namespace voltaic::nodes::cli {
 
@@ -55,6 +57,24 @@ std::vector<std::string> parts_of(std::string text) {
   return parts;
 }
 
+// Nothing: nobody says now what binds.
+void add_bounds(ordered_json& limit, const std::optional<std::vector<rack_bound>>& known) {
+  limit["bound_by"] = known ? ordered_json::array() : ordered_json();
+  limit["bounds"] = limit["bound_by"];
+  if (!known) return;
+  for (const auto& each : *known) {
+    limit["bound_by"].push_back(each.cause);
+    ordered_json bound = {{"cause", each.cause}, {"detail", each.detail}};
+    if (each.setpoint) {
+      bound["value"] = each.setpoint->value;
+      bound["user"] = each.setpoint->user;
+      bound["until"] =
+          each.setpoint->until.empty() ? ordered_json() : ordered_json(each.setpoint->until);
+    }
+    limit["bounds"].push_back(std::move(bound));
+  }
+}
+
 } // namespace
 
 std::string news_point(const std::string& rack) {
@@ -98,7 +118,9 @@ ordered_json explain_rack(const site_view& view, const std::string& rack,
     if (each.reasons != nullptr) {
       // Reasons of limits that nobody says now are none.
       const bool is_said = has_value && said != view.limits.end();
-      one["bound_by"] = is_said ? ordered_json(said->second.*each.reasons) : ordered_json();
+      add_bounds(one, is_said
+                          ? std::optional(bounds_of(view.points, rack, said->second.*each.reasons))
+                          : std::nullopt);
     }
     told["limits"].push_back(std::move(one));
   }
@@ -126,10 +148,14 @@ void print_rack(const ordered_json& told) {
     const auto unit = each["unit"].get<std::string>();
     fmt::print("  {:<24} {:>10}\n", each["limit"].get<std::string>(),
                value.is_null() ? "-" : fmt::format("{:.1f} {}", value.get<double>(), unit));
-    const auto bound = each.find("bound_by");
-    if (bound == each.end() || value.is_null()) continue;
-    if (bound->empty()) fmt::print("    binds  its rating\n");
-    for (const auto& reason : *bound) fmt::print("    binds  {}\n", reason.get<std::string>());
+    const auto bounds = each.find("bounds");
+    if (bounds == each.end() || value.is_null()) continue;
+    if (bounds->empty()) fmt::print("    binds  its rating\n");
+    for (const auto& bound : *bounds) {
+      const auto detail = bound["detail"].get<std::string>();
+      fmt::print("    binds  {}{}\n", bound["cause"].get<std::string>(),
+                 detail.empty() ? "" : ": " + detail);
+    }
   }
   const auto& may = told["may_close"];
   const auto* closing = may.is_null() ? "not known" : may.get<bool>() ? "not barred" : "barred";
