@@ -143,12 +143,28 @@ class trace_resolver {
   }
 
   std::variant<std::vector<deed>, messages::findings> take() {
-    if (!findings_.empty()) return std::move(findings_);
+    if (auto found = take_findings(); !found.empty()) return found;
     return std::move(deeds_);
+  }
+
+  // One mistake is often made in every row of a point: it is told once, for the first of them.
+  messages::findings take_findings() {
+    for (const auto& [mistake, what] : told_)
+      if (what.more_rows > 0)
+        findings_[what.at].text += fmt::format(" (and in {} more rows)", what.more_rows);
+    told_.clear();
+    return std::move(findings_);
   }
 
  private:
   void wrong(const trace_row& row, std::string text) {
+    const auto mistake = std::pair(text, row.effect);
+    if (const auto known = told_.find(mistake); known != told_.end()) {
+      ++known->second.more_rows;
+      return;
+    }
+    if (findings_.size() >= trace_findings_max) return;
+    told_[mistake] = {findings_.size(), 0};
     findings_.push_back({file_, row.line, 1, std::move(text)});
   }
 
@@ -247,6 +263,11 @@ class trace_resolver {
   std::map<std::string, std::unique_ptr<actors::simulator::equipment_model>> known_;
   std::vector<deed> deeds_;
   messages::findings findings_;
+  struct told {
+    std::size_t at = 0; ///< of the findings
+    std::size_t more_rows = 0;
+  };
+  std::map<std::pair<std::string, effect>, told> told_; ///< by text and what the row does
 };
 
 } // namespace
@@ -266,9 +287,15 @@ std::variant<std::vector<deed>, messages::findings> load_trace(const std::string
   std::ifstream file(path, std::ios::binary);
   if (!file) return messages::findings{{path, 1, 1, "the trace cannot be read"}};
   const std::string text(std::istreambuf_iterator<char>(file), {});
-  auto rows = parse_trace(text, path);
-  if (auto* findings = std::get_if<messages::findings>(&rows)) return std::move(*findings);
-  return resolve_trace(std::get<trace>(rows), plan, path, player);
+  messages::findings unreadable;
+  const auto rows = parse_trace(text, path, unreadable);
+  if (unreadable.empty()) return resolve_trace(rows, plan, path, player);
+  // Whoever mends the lines that cannot be read wants to know of the others as well.
+  trace_resolver resolver(plan, path, player);
+  for (const auto& row : rows) resolver.resolve(row);
+  std::ranges::move(resolver.take_findings(), std::back_inserter(unreadable));
+  std::ranges::stable_sort(unreadable, {}, &messages::finding::line);
+  return unreadable;
 }
 
 messages::findings scenario_findings(const site::plan& plan) {

@@ -58,8 +58,8 @@ class reader {
     if (!header_seen && findings_.empty()) add(0, "expected the header t_ms,point,index,value");
   }
 
-  std::variant<trace, messages::findings> take() {
-    if (!findings_.empty()) return std::move(findings_);
+  trace take(messages::findings& found) {
+    found = std::move(findings_);
     std::stable_sort(rows_.begin(), rows_.end(),
                      [](const trace_row& a, const trace_row& b) { return a.t_ms < b.t_ms; });
     return std::move(rows_);
@@ -209,12 +209,20 @@ class reader {
 
 std::variant<trace, messages::findings> parse_trace(std::string_view text,
                                                     const std::string& file) {
+  messages::findings found;
+  auto rows = parse_trace(text, file, found);
+  if (!found.empty()) return found;
+  return rows;
+}
+
+trace parse_trace(std::string_view text, const std::string& file, messages::findings& found) {
   if (text.size() > trace_bytes_max) {
-    return messages::findings{{file, 1, 1, "a trace is at most 64 MiB long"}};
+    found = {{file, 1, 1, "a trace is at most 64 MiB long"}};
+    return {};
   }
   reader read(file);
   read.read(text);
-  return read.take();
+  return read.take(found);
 }
 
 } // namespace voltaic::nodes::simulate

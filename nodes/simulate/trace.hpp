@@ -56,5 +56,9 @@ using trace = std::vector<trace_row>;
 /// and column; `file` names the trace in them.
 [[nodiscard]] std::variant<trace, messages::findings> parse_trace(std::string_view text,
                                                                   const std::string& file);
+/// The same; the rows that could be read come with what is wrong with others, so that all that is
+/// wrong with a trace can be told at once.
+[[nodiscard]] trace parse_trace(std::string_view text, const std::string& file,
+                                messages::findings& found);
 
 } // namespace voltaic::nodes::simulate

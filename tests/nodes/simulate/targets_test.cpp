@@ -7,6 +7,7 @@
 #include "messages/inverter/inverter_profiles.hpp"
 #include "messages/profiles/load.hpp"
 #include "support/demo_rack.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace targets_test {
 
@@ -52,6 +53,42 @@ overlay only(const std::string& row) {
 }
 
 } // namespace
+
+TEST_CASE("a mistake that many rows make is told once, with the line of the first") {
+  const auto found = resolve(
+      "5,rack_0/oil_level,,3\n6,rack_0/oil_level,,4\n7,rack_9/cell_voltage,0,3\n"
+      "8,rack_0/oil_level,,5\n9,rack_0/cell_voltage,480,3\n");
+  REQUIRE(std::holds_alternative<messages::findings>(found));
+  CHECK(std::get<messages::findings>(found) ==
+        messages::findings{{"a.csv", 2, 1,
+                            "rack_0 has no point 'oil_level' that a device reports (and in 2 more "
+                            "rows)"},
+                           {"a.csv", 4, 1, "no simulated rack or device 'rack_9'"},
+                           {"a.csv", 6, 1, "rack_0/cell_voltage has 480 elements"}});
+}
+
+TEST_CASE("a trace with more mistakes than anybody reads tells the first of them") {
+  std::string rows;
+  for (std::size_t rack = 1; rack < 2 * trace_findings_max; ++rack)
+    rows += "5,rack_" + std::to_string(rack) + "/cell_voltage,0,3\n";
+  const auto found = resolve(rows);
+  REQUIRE(std::holds_alternative<messages::findings>(found));
+  CHECK(std::get<messages::findings>(found).size() == trace_findings_max);
+}
+
+TEST_CASE("lines that cannot be read and rows that cannot be played are told together") {
+  const tests::temporary_folder folder;
+  const auto path = folder / "a.csv";
+  std::ofstream(path) << "t_ms,point,index,value\n"
+                         "900,rack_0/oil_level,,3\n"
+                         "5,rack_0/cell_voltage,0,frobnicate\n"
+                         "6,rack_0/cell_voltage,480,3\n";
+  const auto found = load_trace(path, one_rack(), trace_player::site);
+  REQUIRE(std::holds_alternative<messages::findings>(found));
+  std::vector<std::uint32_t> lines;
+  for (const auto& each : std::get<messages::findings>(found)) lines.push_back(each.line);
+  CHECK(lines == std::vector<std::uint32_t>{2, 3, 4});
+}
 
 TEST_CASE("every spelling of an element means the same one") {
   for (const auto* row :
