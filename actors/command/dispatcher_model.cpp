@@ -1,6 +1,7 @@
 #include "actors/command/dispatcher_model.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -17,6 +18,9 @@
 namespace voltaic::actors::command {
 
 namespace {
+
+// Racks that a refusal names.
+constexpr std::size_t racks_named_max = 4;
 
 namespace codes = messages::event_codes;
 using messages::deed;
@@ -145,6 +149,28 @@ std::uint64_t dispatcher_model::next_generation(std::int64_t now_utc_us) {
   return generation_;
 }
 
+std::string dispatcher_model::instead_of(std::string_view inverter, std::string_view point) const {
+  std::vector<std::string> limits = {"charge_current_limit", "discharge_current_limit"};
+  const auto name = point.substr(std::min(point.find('/') + 1, point.size()));
+  if (std::ranges::find(limits, name) != limits.end()) limits = {std::string(name)};
+  std::vector<std::string> points;
+  std::size_t others = 0;
+  for (const auto& [rack, each] : options_.inverters) {
+    if (each != inverter) continue;
+    if (points.size() >= racks_named_max * limits.size()) {
+      ++others;
+      continue;
+    }
+    for (const auto& limit : limits) points.push_back(fmt::format("{}/{}", rack, limit));
+  }
+  if (points.empty()) return {};
+  return fmt::format(
+      "{} is told what its battery may give and take and has no point that is set; set it at the "
+      "racks behind it: {}{}",
+      inverter, fmt::join(points, ", "),
+      others == 0 ? std::string() : fmt::format(", and of {} more", others));
+}
+
 std::string dispatcher_model::nobody_for(const messages::command& asked) const {
   if (asked.operation == "acknowledge")
     return fmt::format(
@@ -155,6 +181,8 @@ std::string dispatcher_model::nobody_for(const messages::command& asked) const {
   if (asked.operation == "reset" && options_.rack_devices.contains(std::string(owner)))
     return fmt::format("{} has no latches of '{}': reset {}, {}/protection or {}/contactor", owner,
                        asked.point, owner, owner, owner);
+  if (const auto way = instead_of(owner, asked.point); asked.operation == "set" && !way.empty())
+    return fmt::format("nobody carries out '{} {}': {}", asked.operation, asked.point, way);
   const bool is_of_rack = asked.operation != "set" || is_contactor_point(asked.point);
   if (!is_of_rack || options_.rack_devices.contains(std::string(owner)))
     return fmt::format("nobody carries out '{} {}'", asked.operation, asked.point);

@@ -105,6 +105,9 @@ class dispatcher_model {
   };
   /// In words, of what has no targets, with what was probably meant.
   [[nodiscard]] std::string nobody_for(const messages::command& asked) const;
+  /// What to set instead of a point of an inverter that is only told of its battery; empty: the
+  /// owner is none.
+  [[nodiscard]] std::string instead_of(std::string_view inverter, std::string_view point) const;
   [[nodiscard]] std::string trouble_of(const std::string& subject) const;
   [[nodiscard]] std::vector<std::string> targets_of(const messages::command& asked) const;
   /// The one name of what is set, whichever it was asked by; empty: no setpoint.

@@ -156,6 +156,31 @@ TEST_CASE("a command of two hops is done when both are, and as bad as the worse"
   CHECK_FALSE(model.take(told(hops[1], messages::outcome::done)).has_value()); // told once
 }
 
+TEST_CASE("who sets a point of an inverter that is only told of its battery hears what to set") {
+  dispatcher_options options;
+  for (int rack = 0; rack < 6; ++rack) {
+    const auto name = "rack_" + std::to_string(rack);
+    options.devices.push_back("bms_" + std::to_string(rack));
+    options.rack_devices[name] = options.devices.back();
+    options.inverters[name] = rack == 0 ? "inverter_0" : "inverter_1";
+  }
+  const dispatcher_model model(options);
+  using all = std::vector<std::string>;
+  CHECK(
+      model.refuse(ask("set", "inverter_0/charge_current_limit"), 0) ==
+      all{"nobody carries out 'set inverter_0/charge_current_limit': inverter_0 is told what its "
+          "battery may give and take and has no point that is set; set it at the racks behind it: "
+          "rack_0/charge_current_limit"});
+  CHECK_THAT(model.refuse(ask("set", "inverter_0/power_setpoint"), 0).at(0),
+             Catch::EndsWith(": rack_0/charge_current_limit, rack_0/discharge_current_limit"));
+  CHECK_THAT(model.refuse(ask("set", "inverter_1/discharge_current_limit"), 0).at(0),
+             Catch::EndsWith("rack_1/discharge_current_limit, rack_2/discharge_current_limit, "
+                             "rack_3/discharge_current_limit, rack_4/discharge_current_limit, and "
+                             "of 1 more"));
+  CHECK(model.refuse(ask("set", "inverter_2/charge_current_limit"), 0) ==
+        all{"nobody carries out 'set inverter_2/charge_current_limit'"});
+}
+
 TEST_CASE("a reset that finds nothing latched says so, and only where no hop had anything") {
   const std::vector<std::string> nothing = {messages::nothing_latched};
   for (const bool first : {true, false}) {
