@@ -162,9 +162,13 @@ limit_inputs protection_model::inputs_of_limits() {
 }
 
 void current_limits::add_reason(std::string_view reason, bool of_charge, bool of_discharge) {
-  reasons.emplace_back(reason);
-  if (of_charge) charge_reasons.emplace_back(reason);
-  if (of_discharge) discharge_reasons.emplace_back(reason);
+  // Rows of several points have one reason.
+  const auto add = [reason](std::vector<std::string>& to) {
+    if (std::ranges::find(to, reason) == to.end()) to.emplace_back(reason);
+  };
+  add(reasons);
+  if (of_charge) add(charge_reasons);
+  if (of_discharge) add(discharge_reasons);
 }
 
 current_limits protection_model::limits_of(const rack_limits& left) const {

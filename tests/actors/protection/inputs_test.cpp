@@ -186,6 +186,21 @@ TEST_CASE("temperatures that fall silent warn, stop and open with their own peri
                           "5000 set communication_loss/fault cell_temperature"});
 }
 
+TEST_CASE("a limit that several inputs hold down for one reason names it once") {
+  full_rack rack;
+  rack.settle();
+  rack.silence(measured::cell_temperature);
+  rack.silence(measured::soc);
+  rack.run(4'000);
+  REQUIRE(has(rack, "set communication_loss/alarm cell_temperature"));
+  REQUIRE(has(rack, "set communication_loss/alarm soc"));
+  const auto& limits = rack.model.last().limits;
+  for (const auto* reasons : {&limits.reasons, &limits.charge_reasons, &limits.discharge_reasons}) {
+    CHECK(std::ranges::count(*reasons, "communication_loss/alarm") == 1);
+    for (const auto& each : *reasons) CHECK(std::ranges::count(*reasons, each) == 1);
+  }
+}
+
 TEST_CASE("SOC that is lost stops the current and never opens, an insulation monitor only warns") {
   full_rack rack;
   rack.settle();
