@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "actors/runtime/bounce.hpp"
+#include "actors/runtime/present.hpp"
 #include "messages/confirm_close.hpp"
 #include "messages/duration_text.hpp"
 #include "messages/event_codes.hpp"
@@ -85,8 +86,9 @@ void command_actor::receive(const messages::message& message) {
     parallel_.learn(*described);
     inverters_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
-    parallel_.take(*said, context_.now().monotonic_us);
-    inverters_.take(*said, context_.now().monotonic_us);
+    const auto said_us = runtime::true_at_us(context_, message.header.time.monotonic_us);
+    parallel_.take(*said, said_us);
+    inverters_.take(*said, said_us);
   } else if (const auto* asked = std::get_if<messages::command>(&message.payload)) {
     take(*asked);
   } else if (const auto* told = std::get_if<messages::result>(&message.payload)) {

@@ -137,7 +137,7 @@ void contactor_actor::receive(const messages::message& message) {
     hear_permit(from, *permit, time);
   } else if (const auto* telemetry = std::get_if<messages::telemetry>(&message.payload)) {
     if (from == device_) reader_.take(*telemetry, time.monotonic_us);
-    hear_input(*telemetry);
+    hear_input(*telemetry, time);
   } else if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     if (from == device_) reader_.learn(*described);
     inputs_.learn(*described);
@@ -181,11 +181,10 @@ void contactor_actor::hear_command(const messages::command& command, runtime::in
   if (!held_.hold(command, context_.now())) refuse("too many commands wait");
 }
 
-void contactor_actor::hear_input(const messages::telemetry& said) {
-  const auto heard_us = context_.now().monotonic_us;
-  if (!inputs_.take(said, heard_us)) return;
+void contactor_actor::hear_input(const messages::telemetry& said, runtime::instant time) {
+  if (!inputs_.take(said, runtime::true_at_us(context_, time.monotonic_us))) return;
   look_at_key();
-  const auto active = inputs_.active(heard_us);
+  const auto active = inputs_.active(context_.now().monotonic_us);
   const bool locks = std::ranges::any_of(active, &active_input::locks);
   // Before the chain's first instant there is no step: that one stores what locked.
   if (!begun_) {

@@ -53,7 +53,7 @@ class contactor_actor final : public runtime::actor {
   void load_wear();
   void store_wear(runtime::instant now);
   /// What an input says acts at once, between the instants of the chain.
-  void hear_input(const messages::telemetry& said);
+  void hear_input(const messages::telemetry& said, runtime::instant time);
   /// When the epoch was lost with the journal, the device tells which one it
   /// accepted last, and the next is ours.
   void begin_epoch(runtime::instant now);

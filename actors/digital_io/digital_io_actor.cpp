@@ -8,6 +8,7 @@
 #include <utility>
 #include <variant>
 
+#include "actors/runtime/present.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/names.hpp"
 
@@ -99,15 +100,16 @@ void digital_io_actor::learn(const messages::catalogue& described) {
   }
 }
 
-void digital_io_actor::take(const messages::telemetry& said, std::int64_t now_us) {
+void digital_io_actor::take(const messages::telemetry& said, std::int64_t said_us) {
+  const auto now_us = context_.now().monotonic_us;
   for (auto& [path, about] : foreign_) {
     if (about.fingerprint != said.fingerprint) continue;
     for (const auto& block : said.blocks) {
       if (block.point != about.position) continue;
       const auto raw = number_of(block, about.index);
       if (!raw) continue;
-      // What a relay keeps of a coupler that is gone keeps no input inactive.
-      if (!about.news.hear(block.source_time_us, now_us) ||
+      // What a relay keeps of a coupler that is gone, or waited here, keeps no input inactive.
+      if (!about.news.hear(block.source_time_us, said_us) ||
           !about.news.is_fresh(now_us, coupler_silence_us(about.period_ms)))
         continue;
       const bool level = *raw * about.scale + about.offset != 0;
@@ -131,7 +133,7 @@ void digital_io_actor::receive(const messages::message& message) {
   if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
-    take(*said, now.monotonic_us);
+    take(*said, runtime::true_at_us(context_, message.header.time.monotonic_us));
     advance(now);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
     commands_.take(*command, now);

@@ -63,7 +63,7 @@ class digital_io_actor final : public runtime::actor {
   };
   void listen_to(const std::string& point);
   void learn(const messages::catalogue& described);
-  void take(const messages::telemetry& said, std::int64_t now_us);
+  void take(const messages::telemetry& said, std::int64_t said_us);
   void hear(const messages::result& told);
   void act(const messages::command& command);
   /// Answers the sets of couplers' outputs of which it is known by now what became of them.

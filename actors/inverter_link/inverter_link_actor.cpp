@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/runtime/present.hpp"
 #include "messages/command_priority.hpp"
 #include "messages/event_codes.hpp"
 
@@ -46,12 +47,13 @@ inverter_link_actor::inverter_link_actor(runtime::context& context, actor_option
 
 void inverter_link_actor::receive(const messages::message& message) {
   const auto now = context_.now();
+  const auto said_us = runtime::true_at_us(context_, message.header.time.monotonic_us);
   if (const auto* described = std::get_if<messages::catalogue>(&message.payload)) {
     model_.learn(*described);
   } else if (const auto* said = std::get_if<messages::telemetry>(&message.payload)) {
-    model_.take(*said, now.monotonic_us);
+    model_.take(*said, said_us);
   } else if (const auto* limits = std::get_if<messages::limits>(&message.payload)) {
-    model_.take(*limits, now.monotonic_us);
+    model_.take(*limits, said_us);
   } else if (const auto* done = std::get_if<messages::result>(&message.payload)) {
     take(*done, now);
   } else if (const auto* command = std::get_if<messages::command>(&message.payload)) {
@@ -65,7 +67,8 @@ void inverter_link_actor::stored(std::uint64_t token, const bus::storage::append
 
 void inverter_link_actor::receive(const bus::can::batch& batch) {
   const auto now = context_.now();
-  model_.take(batch.frames, now.monotonic_us);
+  for (const auto& frame : batch.frames)
+    model_.take({&frame, 1}, runtime::true_at_us(context_, frame.time_us));
   step(now);
 }
 

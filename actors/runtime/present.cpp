@@ -1,5 +1,7 @@
 #include "actors/runtime/present.hpp"
 
+#include <algorithm>
+
 namespace voltaic::actors::runtime {
 
 instant present(const context& owner, instant step) {
@@ -11,6 +13,11 @@ instant present(const context& owner, instant step) {
 
 bool lags(const context& owner, instant step) {
   return present(owner, step).monotonic_us - step.monotonic_us > lag_max_us;
+}
+
+std::int64_t true_at_us(const context& owner, std::int64_t source_us) {
+  const auto now_us = owner.now().monotonic_us;
+  return owner.lives_on_recording() ? now_us : std::min(now_us, source_us);
 }
 
 } // namespace voltaic::actors::runtime

@@ -263,9 +263,11 @@ bool plays_recording(const site::plan& plan, std::string_view device_name) {
   return bus != nullptr && bus->kind == site::bus_kind::replay;
 }
 
-// Whether the time of an actor's chain, or of the racks that it adds up, is a recording's.
+// Whether the time of an actor's chain, or of the racks that it hears, is a recording's.
 bool is_on_recording(const site::plan& plan, const site::actor& actor) {
-  if (actor.kind == site::actor_kind::system)
+  constexpr std::array hears_racks = {site::actor_kind::system, site::actor_kind::inverter_link,
+                                      site::actor_kind::command, site::actor_kind::digital_io};
+  if (std::ranges::find(hears_racks, actor.kind) != hears_racks.end())
     return std::ranges::any_of(
         plan.racks, [&](const site::rack& each) { return plays_recording(plan, each.device); });
   const auto* rack = plan.find_rack(actor.subject);

@@ -31,7 +31,7 @@ std::map<std::string, bool> told(const site::plan& plan) {
 
 } // namespace
 
-TEST_CASE("the chain of a rack lives on a recording where its bus is a replay, nobody else does") {
+TEST_CASE("a rack's chain, and who hears it, live on a recording where its bus is a replay") {
   auto plan = tests::one_rack_plan();
   REQUIRE(plan.buses.size() == 1);
   for (const auto& [actor, on_recording] : told(plan)) {
@@ -40,7 +40,8 @@ TEST_CASE("the chain of a rack lives on a recording where its bus is a replay, n
   }
   plan.buses.front().kind = site::bus_kind::replay;
   const auto on = told(plan);
-  for (const auto* actor : {"bms_0", "rack_0", "rack_0/protection", "rack_0/contactor"}) {
+  for (const auto* actor :
+       {"bms_0", "rack_0", "rack_0/protection", "rack_0/contactor", "system", "command"}) {
     CAPTURE(actor);
     REQUIRE(on.contains(actor));
     CHECK(on.at(actor));
