@@ -177,6 +177,27 @@ TEST_CASE("told limits: current where nothing may flow is found") {
   CHECK(breaks(rule(), plant_of(dumb, {100, 60}) + history{told(15'000, 0, 0)}) == 0);
 }
 
+TEST_CASE("told limits: current beside a voltage that its frames cannot tell is found, only then") {
+  const auto rule = make_telling_rule;
+  auto dumb = with_inverter(0b11);
+  dumb.can_say = false;
+  const auto shows = [](std::int64_t t_ms, double voltage_v, int rack) {
+    return at(t_ms, values_heard{t_ms * ms, voltage_v, {}, {}}, rack);
+  };
+  const auto high = plant_of(dumb, {100, 60}) + history{shows(1'000, 1'584, 0)};
+  CHECK(breaks(rule(), high + history{told(15'000, 50, 50)}) > 0);
+  const auto falls = high + history{shows(9'000, 300.5, 1)};
+  CHECK(breaks(rule(), falls + history{told(15'000, 50, 50)}) == 0);
+  const auto rises = falls + history{shows(14'000, 327.7, 1)};
+  CHECK(breaks(rule(), rises + history{told(15'000, 50, 50)}) == 0);
+  CHECK(breaks(rule(), rises + history{told(19'001, 50, 50)}) > 0);
+  // That of a rack which is not behind the inverter says nothing.
+  auto partly = dumb;
+  partly.behind = 0b01;
+  const auto other = plant_of(partly, {100, 60}) + history{shows(9'000, 300.5, 1)};
+  CHECK(breaks(rule(), other + history{told(15'000, 50, 50)}) > 0);
+}
+
 TEST_CASE("told limits: current beside a welded rack is found") {
   const auto welded = [](equipment has) {
     return plant_of(has, {100, 60}) +

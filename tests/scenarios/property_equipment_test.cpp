@@ -76,6 +76,23 @@ TEST_CASE("property: what waited while the site stood still is as old as it is")
   CHECK(hits["inverter told that current may flow"] > 5);
 }
 
+TEST_CASE("property: limits that waited for a link at a standstill are as old as they are") {
+  auto what = two_racks();
+  what.racks = 1;
+  what.has.behind = 1;
+  what.has.shares_bus = false;
+  auto stands = at(20'000, deed_kind::stall, 0, "inverter_0");
+  stands.duration_ms = 12'000;
+  auto cut = at(26'000, deed_kind::partition, 0, "inverter_0");
+  cut.duration_ms = 12'000;
+  what.deeds = {asks(6'000, 0, "close"), stands, cut};
+  hit_counters hits;
+  const auto broken = play(what, hits);
+  for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
+  CHECK(broken.empty());
+  CHECK(hits["inverter told that current may flow"] > 5);
+}
+
 TEST_CASE("property: a set whose time is over is not resumed by a chain that lives in the past") {
   schedule what;
   what.seed = 50'218;

@@ -29,7 +29,7 @@ struct equipment {
   inverter_family inverter = inverter_family::none;
   std::uint32_t behind = 0; ///< racks behind the inverter
   bool fits = true;         ///< false: the table of pairs says that they do not work together
-  bool can_say = true;      ///< false: its frames have no room for the battery's voltage
+  bool can_say = true;      ///< false: its frames have no room for voltages of a rack that is well
   bool adds_up = false;     ///< limits are a sum, as where each rack has a converter
   lost_rack lost = lost_rack::hold;
   std::uint32_t hold_ms = 60'000;

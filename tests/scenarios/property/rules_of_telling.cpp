@@ -27,6 +27,9 @@ constexpr std::int64_t margin_us = 200 * us_per_ms;
 /// A rack says its limits and its contactor each second.
 constexpr std::int64_t usual_us = 1'100 * us_per_ms;
 constexpr double resolution_a = 0.11;
+/// The end of a frame's field for the battery's voltage, where it is said that it has no room for
+/// it: 16 bits with a sign, in 0.01 V.
+constexpr double said_v_max = 327.67;
 
 /// What an inverter is told on its wire: never more than the racks that it may draw from allow, by
 /// the rules of the site file, and nothing where nothing may flow.
@@ -63,6 +66,8 @@ class telling_rule final : public rule {
     std::int64_t gap_us = INT64_MIN / 2; ///< nobody heard of it for longer than usual, last
     std::int64_t lock_us = 0;            ///< its contactor was heard last
     std::deque<said_limits> words;       ///< that the node which decides heard, and one before
+    bool is_low = false; ///< what its port heard last is a voltage that fits into such a field
+    std::int64_t low_us = INT64_MIN / 2; ///< that was so last
     bool conducts = false;
     std::int64_t conducts_us = INT64_MIN / 2; ///< since when, or until when last
     std::optional<std::int64_t> open_us = 0;  ///< ordered to open since then
@@ -77,6 +82,21 @@ class telling_rule final : public rule {
   [[nodiscard]] bool is_whole() const { return site_.has.behind == (1U << racks_.size()) - 1; }
   [[nodiscard]] listening_node decides() const {
     return is_whole() ? listening_node::site : listening_node::inverter;
+  }
+
+  /// The battery's voltage may be one that its frames can tell: some rack has so little.
+  [[nodiscard]] bool may_say_voltage(std::int64_t now_us) const {
+    if (site_.has.can_say) return true;
+    for (std::size_t i = 0; i < racks_.size(); ++i)
+      if (has(site_.has.behind, static_cast<int>(i)) &&
+          (racks_[i].is_low || now_us - racks_[i].low_us <= way_us))
+        return true;
+    return false;
+  }
+
+  static void learn_voltage(state& rack, const values_heard& heard, std::int64_t now_us) {
+    if (rack.is_low) rack.low_us = now_us;
+    if (heard.voltage_v) rack.is_low = *heard.voltage_v <= said_v_max;
   }
 
   void learn(state& rack, const fact& next) const {
@@ -95,6 +115,8 @@ class telling_rule final : public rule {
       if (is->conducting != rack.conducts) rack.conducts_us = next.time_us;
       rack.conducts = is->conducting;
       if (!is->conducting) rack.is_known_welded = false;
+    } else if (const auto* values = std::get_if<values_heard>(&next.what)) {
+      learn_voltage(rack, *values, next.time_us);
     } else if (const auto* sent = std::get_if<order_sent>(&next.what)) {
       if (sent->contactor != 0)
         rack.open_us.reset();
@@ -134,7 +156,7 @@ class telling_rule final : public rule {
   /// Why nothing may flow at all; empty: something may.
   [[nodiscard]] std::string stopped(std::int64_t now_us) const {
     if (!site_.has.fits) return "battery and inverter do not work together";
-    if (!site_.has.can_say) return "it cannot be told the battery's voltage";
+    if (!may_say_voltage(now_us)) return "it cannot be told the battery's voltage";
     if (now_us - alive_us_ > alive_us + margin_us) return "its heartbeat is lost";
     if (beats_ < beats_min) return "its heartbeat is not steady yet";
     if (is_whole() && now_us - battery_us_ > battery_silence_us + margin_us)
