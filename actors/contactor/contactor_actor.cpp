@@ -215,7 +215,8 @@ void contactor_actor::step(runtime::instant now) {
   if (ending_) model_.request_open("stop");
   if (model_.state() == state::pause) judge_next_attempt(now);
   model_.take_inputs(inputs_.active(context_.now().monotonic_us));
-  const auto& said = model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us);
+  const auto& said =
+      model_.step(reader_.values_at(now.monotonic_us), now.monotonic_us, lag_us(now));
   say_order(said, now);
   look_at_key();
   find(now);
@@ -233,6 +234,12 @@ void contactor_actor::step(runtime::instant now) {
   const auto at = model_.state();
   context_.hold_node(at != state::starting && at != state::open && at != state::fault);
   settle(now);
+}
+
+// A chain that keeps up is a function of its stamped input alone.
+std::int64_t contactor_actor::lag_us(runtime::instant now) const {
+  if (!runtime::lags(context_, now)) return 0;
+  return runtime::present(context_, now).monotonic_us - now.monotonic_us;
 }
 
 void contactor_actor::find(runtime::instant now) {

@@ -65,6 +65,8 @@ class contactor_actor final : public runtime::actor {
   /// `cause`: the command that brought it about, if one did.
   void say_event(const outputs& said, const messages::command* cause, runtime::instant now);
   void say_state(const outputs& said, runtime::instant now);
+  /// By how much an order of this step comes late; 0 while the chain keeps up.
+  [[nodiscard]] std::int64_t lag_us(runtime::instant now) const;
   /// What people have to know although it moves nothing.
   void find(runtime::instant now);
   /// What came or went.

@@ -107,7 +107,9 @@ std::optional<bool> contactor_model::joined() const {
   return std::nullopt;
 }
 
-const outputs& contactor_model::step(const device_values& device, std::int64_t now_us) {
+const outputs& contactor_model::step(const device_values& device, std::int64_t now_us,
+                                     std::int64_t lag_us) {
+  lag_us_ = lag_us;
   now_us = started_ ? std::max(now_us, last_us_) : now_us;
   if (!started_) last_us_ = now_us;
   started_ = true;
@@ -347,7 +349,7 @@ void contactor_model::enter(contactor::state next, event cause, std::int64_t now
   const bool is_ordered = state_ == state::opening_first && opens_as_a_whole_;
   state_ = next;
   entered_us_ = now_us;
-  if (!is_ordered) evidence_.enter(now_us, first_);
+  if (!is_ordered) evidence_.enter(now_us + lag_us_, first_);
 }
 
 } // namespace voltaic::actors::contactor

@@ -130,7 +130,9 @@ class contactor_model {
   /// Why latches may not be let go of now; empty: done.
   [[nodiscard]] std::vector<std::string> request_reset(messages::lock_right locks);
 
-  const outputs& step(const device_values& device, std::int64_t now_us);
+  /// `lag_us`: by how much this step lies in the past. What it orders reaches the device so much
+  /// later, and what was shown before that contradicts no order.
+  const outputs& step(const device_values& device, std::int64_t now_us, std::int64_t lag_us = 0);
 
   /// Latches that came or went since this was last asked, to be stored before
   /// anything else is told.
@@ -194,6 +196,7 @@ class contactor_model {
   contactor::state state_ = contactor::state::starting;
   std::int64_t entered_us_ = 0;
   std::int64_t last_us_ = 0;
+  std::int64_t lag_us_ = 0; ///< of the step that goes on
   bool started_ = false;
   bool loaded_ = false;
   bool died_closed_ = false; ///< in its former life

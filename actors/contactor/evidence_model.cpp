@@ -78,8 +78,8 @@ void evidence_model::count_missing(state at, std::int64_t elapsed_us) {
                       : missing_us_ + elapsed_us;
 }
 
-void evidence_model::enter(std::int64_t now_us, side first) {
-  entered_us_ = now_us;
+void evidence_model::enter(std::int64_t ordered_us, side first) {
+  ordered_us_ = ordered_us;
   first_ = first;
   missing_us_ = 0;
   precharge_seen_ = false;
@@ -87,7 +87,7 @@ void evidence_model::enter(std::int64_t now_us, side first) {
 
 bool evidence_model::lasts(const std::optional<std::int64_t>& since_us, std::int64_t duration_us,
                            std::int64_t now_us) const {
-  return since_us && now_us - std::max(*since_us, entered_us_) >= duration_us;
+  return since_us && now_us - std::max(*since_us, ordered_us_) >= duration_us;
 }
 
 std::string_view evidence_model::stuck(std::int64_t patience_us, std::int64_t now_us) const {

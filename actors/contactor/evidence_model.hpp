@@ -34,8 +34,9 @@ class evidence_model {
 
   /// What the device shows now, while the contactors are in state `at`.
   void observe(state at, const device_values& device, std::int64_t now_us);
-  /// Another state began; `first`: the contactor that opens first.
-  void enter(std::int64_t now_us, side first);
+  /// Another state began, and its order goes out at `ordered_us`, which is later than the chain's
+  /// time where that lags; `first`: the contactor that opens first.
+  void enter(std::int64_t ordered_us, side first);
 
   /// Which contactor contradicts what state `at` orders, or "bus" where the bus voltage
   /// does; empty: none.
@@ -59,7 +60,7 @@ class evidence_model {
 
   const contactor_options& rules_;
   device_values device_;
-  std::int64_t entered_us_ = 0;
+  std::int64_t ordered_us_ = 0; ///< what is shown before answers no order of this state
   std::int64_t last_us_ = 0;
   side first_ = side::plus;
   // Since when something is so, without a break; nothing: it is not so.

@@ -132,4 +132,29 @@ TEST_CASE("property: an attempt to close waits for feedback, and is given up wit
   CHECK(hits["contactor: feedback lost"] == 1);
 }
 
+TEST_CASE(
+    "property: F-159 an opening that waited through a standstill shows a weld, where one is") {
+  schedule what;
+  what.duration_ms = 20'000;
+  auto stands = at(4'200, deed_kind::stall, 0, "rack_0"); // in precharge
+  stands.duration_ms = 2'000;
+  what.deeds = {asks(3'010, 0, "close"), stands, asks(4'500, 0, "open")};
+  const bool is_welded = GENERATE(false, true);
+  if (is_welded) {
+    auto weld = at(4'100, deed_kind::harm, 0, "welded");
+    weld.duration_ms = 60'000;
+    what.deeds.insert(what.deeds.begin() + 1, weld);
+  }
+  // Each groups the backlog in another way.
+  for (what.seed = 1; what.seed <= 6; ++what.seed) {
+    CAPTURE(what.seed);
+    hit_counters hits;
+    const auto broken = play(what, hits);
+    for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
+    CHECK(broken.empty());
+    CHECK(hits["node stalled"] == 1);
+    CHECK((hits["locked: contactor_weld"] > 0) == is_welded);
+  }
+}
+
 } // namespace property_equipment_test

@@ -56,6 +56,44 @@ TEST_CASE("F-159 a contactor that was slow to open counts as a weld, though it o
         std::vector<std::string>{"contactor_weld is latched: reset first"});
 }
 
+TEST_CASE(
+    "F-159 F-025 an order that goes out after a standstill is not contradicted by what was "
+    "before") {
+  bench rack;
+  rack.run(200);
+  REQUIRE(rack.model.request_close().empty());
+  bring_to(rack, state::precharging);
+  rack.step();
+  REQUIRE(rack.device.precharge_closed == true);
+  // It stood still for 3 s, and works off now what happened meanwhile.
+  constexpr std::int64_t lag_ms = 3'000;
+  const auto present_us = rack.now_us + lag_ms * ms;
+  rack.model.request_open("command");
+  const auto live_to = [&](std::int64_t until_us) {
+    while (rack.now_us < until_us) {
+      rack.now_us += 10 * ms;
+      rack.last = rack.model.step(rack.device, rack.now_us,
+                                  std::max<std::int64_t>(present_us - rack.now_us, 0));
+    }
+  };
+  live_to(present_us - (lag_ms - 600) * ms); // it lives on its lease
+  CHECK(rack.last.order == contactor_order::open);
+  const bool is_welded = GENERATE(false, true);
+  if (!is_welded) {
+    rack.device.minus_closed = rack.device.precharge_closed = false;
+    rack.device.bus_v = 0;
+    live_to(present_us + 1'000 * ms);
+    CHECK(rack.model.state() == state::open);
+    CHECK(rack.model.latches().empty());
+  } else {
+    live_to(present_us + 290 * ms);
+    CHECK(rack.model.latches().empty());
+    live_to(present_us + 310 * ms);
+    CHECK(rack.model.latches() == std::vector<std::string>{contactor_weld});
+    CHECK(rack.last.contactor == "minus");
+  }
+}
+
 TEST_CASE("F-159 a plus contactor that is closed ends a precharge before voltage can tell") {
   bench rack;
   rack.run(200);
