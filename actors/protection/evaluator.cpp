@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "actors/protection/heirloom.hpp"
 #include "actors/protection/latch_record.hpp"
 #include "messages/contactor_words.hpp"
 
@@ -14,20 +15,22 @@ namespace voltaic::actors::protection {
 
 namespace {
 
-protection_options checked(protection_options options) {
+protection_options checked(protection_options options, const runtime::context& context) {
   const auto findings = options.validate();
   if (!findings.empty()) {
     throw std::invalid_argument(fmt::format("protection: {}", fmt::join(findings, "; ")));
   }
+  options.former = held_shares_of(context.handed_on());
   return options;
 }
 
 } // namespace
 
 evaluator::evaluator(runtime::context& context, evaluator_options options)
-    : device_(std::move(options.device)),
+    : context_(context),
+      device_(std::move(options.device)),
       contactor_(options.rules.rack + "/contactor"),
-      model_(checked(std::move(options.rules))),
+      model_(checked(std::move(options.rules), context)),
       reader_(model_.options().rack),
       witness_(std::move(options.witness), model_.options().rack),
       memory_(context) {
@@ -108,6 +111,14 @@ void evaluator::keep_lost_store(runtime::instant now) {
 
 void evaluator::keep_latches(const outputs& said, runtime::instant now) {
   for (const auto& change : said.latches) memory_.keep(latch_of(model_.rows()[change.row]), now);
+}
+
+// As long as this life does not know everything, what the one before held stays.
+void evaluator::hand_on_limits() {
+  const auto held = model_.held();
+  if (!held || held == handed_on_) return;
+  handed_on_ = held;
+  context_.hand_on(heirloom_of(*held));
 }
 
 messages::permit evaluator::next_permit(const verdict& word) {

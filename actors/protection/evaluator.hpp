@@ -45,6 +45,8 @@ class evaluator {
   void keep_lost_store(runtime::instant now);
   /// Journals the latches that a step or a reset changed.
   void keep_latches(const outputs& said, runtime::instant now);
+  /// Leaves what its limits are held at to its next life in this node, which goes on from there.
+  void hand_on_limits();
   /// What a verdict permits, as the next word of this life. It allows no closing where the journal
   /// has not kept the life's number: one that might be given twice fences nobody off.
   [[nodiscard]] messages::permit next_permit(const verdict& word);
@@ -71,8 +73,10 @@ class evaluator {
   [[nodiscard]] static std::optional<bool> joined_of(const messages::telemetry& contactor);
   void hear_contactor(const messages::telemetry& said);
 
+  runtime::context& context_;
   std::string device_;
   std::string contactor_;
+  std::optional<held_shares> handed_on_; ///< in this life
   protection_model model_;
   telemetry_reader reader_;
   std::vector<telemetry_reader> equipment_;

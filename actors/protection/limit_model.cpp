@@ -63,16 +63,17 @@ double temperature_trend::ahead(double now_c, std::int64_t now_us) {
   return now_c + std::max(per_s, 0.0) * horizon_s_;
 }
 
-slow_rise::slow_rise(double percent_per_s, double hysteresis_percent)
+slow_rise::slow_rise(double percent_per_s, double hysteresis_percent, double begin_percent)
     : percent_per_us_(percent_per_s / static_cast<double>(messages::us_per_s)),
-      hysteresis_percent_(hysteresis_percent) {}
+      hysteresis_percent_(hysteresis_percent),
+      begin_percent_(begin_percent) {}
 
 double slow_rise::step(double allowed, bool may_rise, std::int64_t now_us) {
   if (!started_ || allowed <= held_) {
+    held_ = started_ ? allowed : std::min(allowed, begin_percent_);
     since_us_ = now_us;
     started_ = started_ || may_rise;
     rising_ = false;
-    held_ = allowed;
     return held_;
   }
   if (!may_rise) {
@@ -101,8 +102,14 @@ double slow_rise::step(double allowed, bool may_rise, std::int64_t now_us) {
 limit_model::limit_model(limit_options options)
     : options_(std::move(options)),
       trend_(options_.derating.trend_window_s, options_.derating.trend_horizon_s),
-      charge_{{options_.derating.recovery_percent_per_s, options_.derating.hysteresis_percent}},
-      discharge_{{options_.derating.recovery_percent_per_s, options_.derating.hysteresis_percent}} {
+      charge_{{options_.derating.recovery_percent_per_s, options_.derating.hysteresis_percent,
+               options_.former.charge_percent}},
+      discharge_{{options_.derating.recovery_percent_per_s, options_.derating.hysteresis_percent,
+                  options_.former.discharge_percent}} {}
+
+std::optional<held_shares> limit_model::held() const {
+  if (!charge_.rise.is_started() || !discharge_.rise.is_started()) return std::nullopt;
+  return held_shares{charge_.held, discharge_.held};
 }
 
 void limit_model::allowance::at_most(double other, limit_reason reason) {

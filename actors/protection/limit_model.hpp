@@ -41,6 +41,13 @@ struct extremes {
   bool complete = false; ///< of all that can be had; else nothing rises
 };
 
+/// What a limit is held at while it rises slowly, in percent of its rating.
+struct held_shares {
+  double charge_percent = 100;
+  double discharge_percent = 100;
+  friend bool operator==(const held_shares&, const held_shares&) = default;
+};
+
 /// A rack, as far as its limits follow from it.
 struct limit_options {
   messages::protection::derating derating;
@@ -49,6 +56,7 @@ struct limit_options {
   std::uint32_t cells_in_series = 0;
   bool has_temperature = false; ///< whether its device measures it at all
   bool has_soc = false;
+  held_shares former; ///< by a former life: nothing begins with more
 };
 
 /// What holds now. What a rack does not measure is not looked at.
@@ -146,9 +154,11 @@ class temperature_trend {
 /// What is left of one direction's rating: falls at once, rises slowly. Pure.
 class slow_rise {
  public:
-  slow_rise(double percent_per_s, double hysteresis_percent);
+  /// `begin_percent`: it begins with no more.
+  slow_rise(double percent_per_s, double hysteresis_percent, double begin_percent = 100);
   /// What is left now, where `allowed` is; `may_rise`: nothing that it follows from
-  /// is missing. Until that was so for the first time it takes what is allowed.
+  /// is missing. Until that was so for the first time it takes what is allowed, but no more
+  /// than it may begin with.
   double step(double allowed, bool may_rise, std::int64_t now_us);
   /// Everything was known once, so that what it holds is worth holding.
   [[nodiscard]] bool is_started() const { return started_; }
@@ -156,6 +166,7 @@ class slow_rise {
  private:
   double percent_per_us_;
   double hysteresis_percent_;
+  double begin_percent_;
   double held_ = 0;
   bool started_ = false;
   bool rising_ = false;
@@ -178,6 +189,8 @@ class limit_model {
   /// Time does not run back.
   const rack_limits& step(const limit_inputs& now, std::int64_t now_us);
   [[nodiscard]] const rack_limits& limits() const { return limits_; }
+  /// What is held now, for a life that follows; nothing: not everything was known yet.
+  [[nodiscard]] std::optional<held_shares> held() const;
 
  private:
   struct allowance {

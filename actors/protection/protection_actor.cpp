@@ -168,6 +168,7 @@ void protection_actor::step(const inputs& news, runtime::instant now) {
   if (configuration_.end_shelving(now)) events_.remember(configuration_.shelf_event(nullptr), now);
   watch_identity(now);
   const auto& said = own_.model().step(news, now);
+  own_.hand_on_limits();
   // The permit goes first: opening waits for no disk.
   say_permit(said.verdict, now);
   tell(said, nullptr, now);

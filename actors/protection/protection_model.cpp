@@ -79,7 +79,7 @@ protection_model::protection_model(protection_options options)
       inputs_(options_.points, ratings_of(options_)),
       limits_({options_.derating, options_.charge_current_a, options_.discharge_current_a,
                options_.cells().count, inputs_.is_bound(measured::cell_temperature),
-               inputs_.is_bound(measured::soc)}) {
+               inputs_.is_bound(measured::soc), options_.former}) {
   assert(options_.validate().empty());
   for (const auto& watched : options_.table.candidates) {
     auto from = input_of(watched.name);

@@ -35,6 +35,7 @@ struct protection_options {
   std::uint32_t reported_period_ms = 100;
   messages::protection::derating derating; ///< without curves nothing is derated
   bool can_open = true; ///< false: nothing here can open the rack; its limits are all there is
+  held_shares former;   ///< what a former life's limits were held at
   std::vector<std::string> disabled; ///< candidates that are not evaluated, for isolating others
 
   [[nodiscard]] const point_options& cells() const {
@@ -182,6 +183,9 @@ class protection_model {
   [[nodiscard]] refusals unshelve(std::string_view candidate);
   /// What the last reset, shelving or unshelving did, for telling it; valid until the next step.
   [[nodiscard]] const outputs& last() const { return outputs_; }
+
+  /// What its limits are held at, for a life that follows; nothing: not everything was known yet.
+  [[nodiscard]] std::optional<held_shares> held() const { return limits_.held(); }
 
   /// It is known that no current flows, now and for the last `rest_us`.
   [[nodiscard]] bool is_at_rest() const;

@@ -61,6 +61,7 @@ void second_evaluator::step(const inputs& news, runtime::instant now) {
   for (const auto& command : held_.take(now)) commands_.take(command, now);
   own_.memory().retry(now);
   const auto& said = own_.model().step(news, now);
+  own_.hand_on_limits();
   // The permit goes first: opening waits for no disk.
   auto permit = own_.next_permit(said.verdict);
   auto permitted = permit_words(permit);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,6 +19,9 @@ namespace voltaic::actors::runtime {
 
 using bus::message::plane;
 using messages::instant;
+
+/// As much may an incarnation hand on to the next.
+inline constexpr std::size_t heirloom_bytes_max = 256;
 
 /// Kinds of payloads, as a subscription names them.
 enum class kind : std::uint8_t {
@@ -80,6 +84,13 @@ class context {
   /// After this handler the incarnation ends, as by a failure: its supervisor starts it again,
   /// with those that depend on it. For who has to begin anew by what its journal says now.
   virtual void restart(const std::string& /*why*/) {}
+
+  /// Keeps a few words for the next incarnation of this actor in this node, in memory alone,
+  /// instead of those before: `heirloom_bytes_max` at most, else std::length_error. A new process
+  /// finds none.
+  virtual void hand_on(std::string /*what*/) {}
+  /// What a former incarnation handed on; empty: nothing, or there was none.
+  [[nodiscard]] virtual std::string handed_on() const { return {}; }
 
   /// For loading at construction only: it blocks.
   [[nodiscard]] virtual bus::storage::journal& journal() = 0;

@@ -1,5 +1,6 @@
 #include "actors/runtime/seat.hpp"
 
+#include <stdexcept>
 #include <utility>
 
 namespace voltaic::actors::runtime {
@@ -120,6 +121,12 @@ std::uint32_t seat::begin_incarnation() {
   state_ = actor_state::starting;
   condition_ = condition::good;
   return first_incarnation_ + started_++;
+}
+
+void seat::set_heirloom(std::string what) {
+  if (what.size() > heirloom_bytes_max)
+    throw std::length_error("an incarnation hands on more than fits");
+  heirloom_ = std::move(what);
 }
 
 messages::actor_health seat::health() const {

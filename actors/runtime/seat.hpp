@@ -80,6 +80,9 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   [[nodiscard]] bool is_on_recording() const { return on_recording_; }
   /// Only used by the incarnation that lives here.
   [[nodiscard]] poison_model& poison() { return poison_; }
+  /// See `context::hand_on`. Only used by the incarnation that lives here.
+  void set_heirloom(std::string what);
+  [[nodiscard]] const std::string& heirloom() const { return heirloom_; }
   void count_dead_letter() { ++dead_letters_; }
   [[nodiscard]] std::uint64_t dead_letters() const { return dead_letters_; }
   void set_last_failure(std::string text);
@@ -103,6 +106,7 @@ class seat final : public mailbox, public std::enable_shared_from_this<seat> {
   std::atomic<std::size_t> taken_ = 0; ///< and not begun; moved by who took them
   std::string last_failure_;
   poison_model poison_;
+  std::string heirloom_;
   std::atomic<std::uint32_t> started_ = 0; ///< incarnations so far
   std::atomic<std::uint64_t> dead_letters_ = 0;
   std::atomic<actor_state> state_ = actor_state::starting;

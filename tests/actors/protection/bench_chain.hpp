@@ -40,6 +40,8 @@ class stage_context final : public runtime::context {
   std::uint32_t incarnation() const override { return 1; }
   instant now() const override;
   bool lives_on_recording() const override;
+  void hand_on(std::string what) override;
+  std::string handed_on() const override;
   void listen(std::string_view source, runtime::kind what) override {
     ears_.emplace_back(source, what);
   }
@@ -85,6 +87,7 @@ class stage {
   /// A new incarnation of both actors on the same journal.
   void start() {
     journal.reboot();
+    if (!is_same_node) heirlooms.clear();
     mails_.clear();
     protection.reset();
     second.reset();
@@ -273,6 +276,8 @@ class stage {
   messages::command last_command;
   std::uint8_t priority = messages::command_priority::person; ///< of commands from now on
   bool on_recording = false;                                  ///< from the next start on
+  bool is_same_node = false; ///< from the next start on: that is no other process
+  std::map<std::string, std::string> heirlooms; ///< by actor, of lives in this node
   std::optional<std::int64_t> node_us; ///< the node's clock, where the chain's is behind it
 
  private:
@@ -310,6 +315,13 @@ inline instant stage_context::now() const {
 }
 inline bool stage_context::lives_on_recording() const {
   return owner_.on_recording;
+}
+inline void stage_context::hand_on(std::string what) {
+  owner_.heirlooms[name_] = std::move(what);
+}
+inline std::string stage_context::handed_on() const {
+  const auto found = owner_.heirlooms.find(name_);
+  return found == owner_.heirlooms.end() ? std::string() : found->second;
 }
 inline void stage_context::say(runtime::plane to, messages::payload payload, instant) {
   if (const auto* said = std::get_if<messages::order>(&payload)) owner_.order = *said;

@@ -356,4 +356,35 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("limits that rise slowly go on from where they were when their actor is restarted") {
+  stage chain;
+  chain.run(1'000);
+  REQUIRE(chain.limits.charge_current_a == 140);
+  chain.cell_mv[19] = 3'560;
+  chain.run(4'000);
+  REQUIRE(chain.limits.charge_current_a == 70);
+  chain.cell_mv[19] = 3'300;
+  chain.run(10'000);
+  const auto before_a = chain.limits.charge_current_a;
+  REQUIRE(before_a > 70);
+  REQUIRE(before_a < 80);
+  chain.is_same_node = GENERATE(true, false);
+  chain.start();
+  if (chain.is_same_node) {
+    chain.run(100);
+    chain.start(); // one that dies before it knows anything forgets nothing either
+  }
+  chain.run(2'000);
+  if (!chain.is_same_node) {
+    CHECK(chain.limits.charge_current_a == 140); // a new process knows nothing of it
+    return;
+  }
+  CHECK(chain.limits.charge_current_a >= before_a);
+  CHECK(chain.limits.charge_current_a < before_a + 5);
+  CHECK(chain.limits.discharge_current_a == 120);
+  CHECK(chain.limits.charge_reasons == std::vector<std::string>{"derating/recovery"});
+  chain.run(60'000);
+  CHECK(chain.limits.charge_current_a == 140);
+}
+
 } // namespace voltaic::actors::protection::chain_faults_test

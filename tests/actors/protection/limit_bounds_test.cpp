@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "actors/protection/heirloom.hpp"
 #include "actors/protection/limit_model.hpp"
 
 // Every bound of limits, just before it and on it. Numbers are exact in binary.
@@ -125,6 +126,30 @@ TEST_CASE("until everything is complete for the first time a limit takes what is
   CHECK(rise.step(80, false, at(1)) == 80);
   CHECK(rise.step(90, true, at(2)) == 90);
   CHECK(rise.step(95, true, at(3)) == 90);
+}
+
+TEST_CASE("a limit that was held down in a former life begins with no more, and rises from there") {
+  slow_rise rise(1, 4, 20);
+  CHECK(rise.step(0, false, at(0)) == 0); // nothing is known yet
+  CHECK(rise.step(80, false, at(1)) == 20);
+  CHECK(rise.step(10, false, at(2)) == 10);
+  CHECK(rise.step(80, true, at(3)) == 20);
+  CHECK(rise.step(80, true, at(4)) == 20); // begun
+  CHECK(rise.step(80, true, at(5)) == 21);
+  slow_rise more(1, 4, 20);
+  CHECK(more.step(15, true, at(0)) == 15);
+  CHECK(more.step(19, true, at(1)) == 15);
+  CHECK(more.step(19, true, at(2)) == 16);
+}
+
+TEST_CASE(
+    "what limits are held at goes from one life to the next, and what is unreadable holds all") {
+  for (const auto& held : {held_shares{}, held_shares{0, 100}, held_shares{20.5, 1.0 / 3}})
+    CHECK(held_shares_of(heirloom_of(held)) == held);
+  CHECK(held_shares_of("") == held_shares{});
+  for (const auto* broken :
+       {"20", "20 ", "20 30 ", "20,30", "-1 30", "20 101", "nan 30", "20 inf", "x"})
+    CHECK(held_shares_of(broken) == held_shares{0, 0});
 }
 
 TEST_CASE("a limit begins to rise at once where it may by the whole hysteresis, else after 10 s") {

@@ -395,6 +395,38 @@ TEST_CASE("an actor knows whether its chain lives on a recording") {
   CHECK(told == std::vector<bool>{true, false});
 }
 
+TEST_CASE("what an incarnation hands on is there for the next one of this node, and bounded") {
+  std::vector<std::string> found;
+  group_spec group{strategy::one_for_one, {}};
+  group.children.push_back(
+      {"heir", "scripted", [&found](context& with) {
+         found.push_back(with.handed_on());
+         return std::make_unique<tests::scripted_actor>(with, [](context& me, const auto& message) {
+           const auto& asked = std::get<messages::command>(message.payload);
+           if (asked.operation == "restart") me.restart("told to restart");
+           if (asked.operation == "hand_on") me.hand_on(asked.point);
+         });
+       }});
+  test_node node({group});
+  const auto tell = [&](const std::string& operation, const std::string& what = {}) {
+    auto command = command_for("heir", operation);
+    command.point = what;
+    order(node, command);
+    node.advance(2'000'000);
+  };
+  CHECK(found == diary{""});
+  tell("hand_on", "former");
+  tell("hand_on", "newest");
+  tell("restart");
+  CHECK(found == diary{"", "newest"});
+  tell("restart");
+  CHECK(found == diary{"", "newest", "newest"});
+  tell("hand_on", std::string(heirloom_bytes_max, 'x'));
+  CHECK(found.size() == 3);
+  tell("hand_on", std::string(heirloom_bytes_max + 1, 'y'));
+  CHECK(found == diary{"", "newest", "newest", std::string(heirloom_bytes_max, 'x')});
+}
+
 TEST_CASE("an actor that subscribes late still learns the catalogue") {
   std::vector<std::string> learned;
   group_spec group{strategy::one_for_one, {}};
