@@ -232,13 +232,17 @@ void standing_values::went_back(const reversion& done, instant now) {
   one.model.went_back(done.value);
   one.held.resume(false);
   using cause = standing_value_model::cause;
-  if (why == cause::resumed) {
-    tell(one, done.value, "resumed", stands_on, now);
-  } else {
-    tell(one, done.value, "reverted",
-         why == cause::over ? "the time it was set for is over"
-                            : "its actor started anew while it was set for a time",
-         now);
+  switch (why) {
+    case cause::resumed:
+      tell(one, done.value, "resumed", stands_on, now);
+      break;
+    case cause::over:
+      tell(one, done.value, "reverted", "the time it was set for is over", now);
+      break;
+    case cause::restart:
+      tell(one, done.value, "ended_by_restart",
+           "its actor started anew while more was set for a time", now);
+      break;
   }
   keep(one, now);
 }

@@ -83,8 +83,9 @@ const names system_states = {"running",   "crashed",        "events_lost",    "j
                              "restarts",  "capture_stored", "capture_failed", "unwritable",
                              "writable",  "reset_key",      "not_heard"};
 /// Outcomes, and what is told of a value that has to be held.
-const names command_states = {"done",          "rejected", "expired",  "unknown",  "accepted",
-                              "written_again", "resumed",  "reverted", "not_held", "held"};
+const names command_states = {
+    "done",    "rejected", "expired",          "unknown",  "accepted", "written_again",
+    "resumed", "reverted", "ended_by_restart", "not_held", "held"};
 const names contactor_states = {"open", "precharge", "closed", "opening", "fault", "unknown"};
 /// Those that are no constant of the contactor: what it says of its permit and its process.
 const names contactor_reasons = {"start",
