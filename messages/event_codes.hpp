@@ -65,6 +65,8 @@ inline constexpr const char* no_acknowledgement = "NO_ACK";
 inline constexpr const char* bus_bitrate = "BUS_RATE";
 /// Frames came faster than a node read them.
 inline constexpr const char* receive_loss = "RX_DROP";
+/// Racks that are lost let no current flow in a site, or behind an inverter, or no longer do.
+inline constexpr const char* rack_lost = "RACK_LOST";
 /// How an inverter and its battery get on; an inverter that is silent for long.
 inline constexpr const char* inverter_communication = "INV_COMM";
 inline constexpr const char* inverter_lost = "INV_LOST";

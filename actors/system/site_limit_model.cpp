@@ -33,7 +33,7 @@ site_limit site_limit_model::step(std::span<const limit_part> racks, std::int64_
       found.missing.push_back(each);
       const auto silent = rack.standing ? quality::good : rack.contactor;
       found.worst = messages::worst(found.worst, messages::worst(rack.quality, silent));
-      add_lost(rack, known, all, now_us);
+      if (!add_lost(rack, known, all, now_us)) found.stopping.push_back(each);
       continue;
     }
     const bool binds = *rack.standing != joining::apart;
@@ -42,7 +42,7 @@ site_limit site_limit_model::step(std::span<const limit_part> racks, std::int64_
   }
   if (kind_ != kind::flow) return voltage(racks, std::move(found));
   found.usable = true;
-  found.value = flow_of(all);
+  found.value = found.stopping.empty() ? flow_of(all) : 0;
   return found;
 }
 
@@ -60,13 +60,13 @@ void site_limit_model::add_heard(const limit_part& rack, const held& known, tall
 }
 
 // It takes no current any more: its contactor opens soon after its chain is gone.
-void site_limit_model::add_lost(const limit_part& rack, held& known, tally& all,
+bool site_limit_model::add_lost(const limit_part& rack, held& known, tally& all,
                                 std::int64_t now_us) const {
   const bool is_invalid = rack.quality == quality::invalid || rack.contactor == quality::invalid;
   const auto answer = is_invalid ? rules_.lost.invalid : rules_.lost.silent;
   if (answer == lost_answer::exclude) {
     known = {std::nullopt, 0};
-    return;
+    return true;
   }
   const auto hold_us = std::min(rules_.lost.hold_us, lost_rack_hold_us_max);
   const bool holds =
@@ -74,14 +74,14 @@ void site_limit_model::add_lost(const limit_part& rack, held& known, tally& all,
   if (!holds) {
     // What is over does not come back before the rack is heard.
     known = {std::nullopt, 0};
-    all.stopped = true;
   } else if (known.value) {
     all.smallest = std::min(all.smallest.value_or(*known.value), *known.value);
   }
+  return holds;
 }
 
 double site_limit_model::flow_of(const tally& all) const {
-  if (all.stopped || all.active == 0) return 0;
+  if (all.active == 0) return 0;
   return rules_.policy == limit_policy::sum ? all.sum : all.smallest.value_or(0) * all.active;
 }
 

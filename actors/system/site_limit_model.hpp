@@ -58,6 +58,7 @@ struct site_limit {
   bool usable = false;
   messages::quality worst = messages::quality::good;
   std::vector<std::size_t> missing;
+  std::vector<std::size_t> stopping; ///< of these, those that let nothing flow
 };
 
 /// One kind of limit of all racks: never the sum of some of those that count. Pure.
@@ -85,13 +86,15 @@ class site_limit_model {
     std::optional<double> smallest;
     double sum = 0;
     int active = 0;
-    bool stopped = false;
   };
 
-  void add_lost(const limit_part& rack, held& known, tally& all, std::int64_t now_us) const;
+  /// False: it lets nothing flow.
+  [[nodiscard]] bool add_lost(const limit_part& rack, held& known, tally& all,
+                              std::int64_t now_us) const;
   /// What a rack that is heard and binds allows.
   [[nodiscard]] double most_of(const limit_part& rack) const;
   static void add_heard(const limit_part& rack, const held& known, tally& all);
+  /// While no rack stops it.
   [[nodiscard]] double flow_of(const tally& all) const;
   [[nodiscard]] site_limit voltage(std::span<const limit_part> racks, site_limit found) const;
 

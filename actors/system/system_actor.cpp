@@ -34,6 +34,7 @@ double counted(const nlohmann::json& body, const char* key) {
 system_actor::system_actor(runtime::context& context, const actor_options& options)
     : context_(context),
       model_(checked(options.model)),
+      lost_racks_(options.model.name),
       has_links_(!options.model.links.empty()),
       energy_key_(options.model.name + "/energy") {
   load();
@@ -87,6 +88,8 @@ void system_actor::wake(runtime::instant now) {
     said_us_ = now.monotonic_us;
     const auto time = present(now);
     context_.say(runtime::plane::telemetry, model_.step(time.monotonic_us), time);
+    if (auto event = lost_racks_.step(model_.stopping(), now.monotonic_us))
+      context_.record(*std::move(event), now);
   }
   if (has_links_ && now.monotonic_us - links_said_us_ >= links_period_us) {
     links_said_us_ = now.monotonic_us;

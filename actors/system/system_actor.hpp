@@ -6,6 +6,7 @@
 
 #include "actors/runtime/actor.hpp"
 #include "actors/system/link_watch_model.hpp"
+#include "actors/system/lost_rack_watch_model.hpp"
 #include "actors/system/system_model.hpp"
 
 namespace voltaic::actors::system {
@@ -44,6 +45,7 @@ class system_actor final : public runtime::actor {
   runtime::context& context_;
   model model_;
   link_watch watch_;
+  lost_rack_watch lost_racks_;
   const bool has_links_;
   const std::string energy_key_; ///< of its counters in the journal
   energy_counters kept_;

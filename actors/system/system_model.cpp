@@ -254,6 +254,9 @@ model::whole model::limit(field which, site_limit_model& of, std::int64_t now_us
   const auto all = of.step(told, now_us);
   whole found{all.value, all.usable, all.worst, now_us, {}};
   for (const auto each : all.missing) found.missing.push_back(racks_[each].name);
+  for (const auto each : all.stopping)
+    if (std::ranges::find(stopping_, racks_[each].name) == stopping_.end())
+      stopping_.push_back(racks_[each].name);
   return found;
 }
 
@@ -297,6 +300,7 @@ model::whole model::counted(double energy_wh, std::int64_t now_us) const {
 }
 
 messages::telemetry model::step(std::int64_t now_us) {
+  stopping_.clear();
   const auto soc = parts(&rack::soc, now_us);
   const auto soh = parts(&rack::soh, now_us);
   const bool by_capacity =

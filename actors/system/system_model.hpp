@@ -62,6 +62,8 @@ class model {
   void take(const messages::health& said, std::int64_t said_us) { links_.take(said, said_us); }
   /// What all of it is at `now_us` (monotonic).
   [[nodiscard]] messages::telemetry step(std::int64_t now_us);
+  /// Racks that are lost and let no current flow, by the last step.
+  [[nodiscard]] const std::vector<std::string>& stopping() const { return stopping_; }
   /// How the site's buses and lines fare at `clock_us`, on the nodes' clock.
   [[nodiscard]] messages::telemetry links(std::int64_t clock_us) const;
 
@@ -125,6 +127,7 @@ class model {
   link_model links_;
   messages::catalogue catalogue_;
   energy_counters energy_;
+  std::vector<std::string> stopping_;
   site_limit_model charge_current_;
   site_limit_model discharge_current_;
   site_limit_model charge_power_;

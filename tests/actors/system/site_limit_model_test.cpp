@@ -136,4 +136,17 @@ TEST_CASE("while no rack is closed a voltage is that of those that are heard") {
   CHECK_FALSE(ceiling.step(parts{silent, silent}, 2 * us_per_s).usable);
 }
 
+TEST_CASE("lost racks that stop a site are named, those that are held or left out are not") {
+  using named = std::vector<std::size_t>;
+  const auto stopping = [](lost_answer answer, std::int64_t after_us) {
+    site_limit_model model(kind::flow, with(answer, lost_answer::stop), 3);
+    static_cast<void>(model.step(parts{closed(100), closed(60), closed(80)}, us_per_s));
+    return model.step(parts{closed(100), silent, invalid}, us_per_s + after_us).stopping;
+  };
+  CHECK(stopping(lost_answer::stop, us_per_s) == named{1, 2});
+  CHECK(stopping(lost_answer::exclude, us_per_s) == named{2});
+  CHECK(stopping(lost_answer::hold, 60 * us_per_s) == named{2});
+  CHECK(stopping(lost_answer::hold, 60 * us_per_s + 1) == named{1, 2});
+}
+
 } // namespace site_limit_model_test

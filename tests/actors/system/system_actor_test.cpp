@@ -57,4 +57,27 @@ TEST_CASE("a system that finds a damaged record of its energy counts from zero a
   CHECK(number_of(last, points, "system/energy_discharged") == Approx(7));
 }
 
+TEST_CASE("F-165 a rack that is off and stops the site is told by an event of the site") {
+  using actors::system::lost_answer;
+  const auto answer = GENERATE(lost_answer::stop, lost_answer::exclude);
+  runtime::group_spec group;
+  group.children.push_back({"system", "system", [answer](runtime::context& context) {
+                              actors::system::actor_options options;
+                              options.model.racks = {{"rack_0", 100}, {"rack_1", 100}};
+                              options.model.limits.lost.silent = answer;
+                              return std::make_unique<actors::system::system_actor>(context,
+                                                                                    options);
+                            }});
+  tests::test_node node({group});
+  node.advance(9 * messages::us_per_s);
+  CHECK(node.outside.all<messages::event>().empty());
+  node.advance(3 * messages::us_per_s);
+  const auto told = node.outside.all<messages::event>();
+  REQUIRE(told.size() == (answer == lost_answer::stop ? 1 : 0));
+  if (told.empty()) return;
+  const auto& event = std::get<messages::event>(told.front().payload);
+  CHECK(event.code == "RACK_LOST");
+  CHECK(event.reason == "rack_0, rack_1 are lost: no current may flow");
+}
+
 } // namespace system_actor_test
