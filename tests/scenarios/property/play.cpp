@@ -66,7 +66,8 @@ std::vector<violation> play_without_bus(const schedule& what, hit_counters& hits
   auto both = what;
   both.duration_ms = std::min<std::int64_t>(what.duration_ms, 2 * bus_ends_ms);
   std::erase_if(both.deeds, [](const deed& one) {
-    return one.kind == deed_kind::command && one.t_ms + one.delay_ms > last_command_ms;
+    const bool is_asked = one.kind == deed_kind::command || one.kind == deed_kind::switch_on;
+    return is_asked && one.t_ms + one.delay_ms > last_command_ms;
   });
   // So does an input that another node reads.
   both.has.far_away = 0;
