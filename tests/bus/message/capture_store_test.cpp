@@ -125,7 +125,7 @@ TEST_CASE("captures of a rack are bounded in number and bytes, and the oldest gi
     CHECK(put(*store, job_of("e4")).removed == std::vector<std::string>{"000001_e1.rec"});
     CHECK(ids_in(folder) == std::vector<std::string>{"e2", "e3", "e4"});
     SECTION("those of another rack stay") {
-      put(*store, {"rack_1", "f1", true, {record_of(8)}});
+      put(*store, {"rack_1", "f1", true, {piece_of({record_of(8)})}});
       CHECK(ids_in(folder) == std::vector<std::string>{"e2", "e3", "e4", "f1"});
     }
   }
