@@ -6,12 +6,13 @@
 
 #include <atomic>
 #include <chrono>
-#include <map>
 #include <system_error>
 #include <thread>
 
-#include "bus/message/peer.hpp"
+#include "bus/message/known_users.hpp"
 #include "bus/message/relay_state.hpp"
+#include "bus/message/snapshot_wishes.hpp"
+#include "bus/message/zmq/origin.hpp"
 #include "bus/message/zmq/socket.hpp"
 #include "bus/message/zmq/wire.hpp"
 #include "bus/thread_name.hpp"
@@ -19,22 +20,13 @@
 namespace voltaic::bus::message {
 namespace {
 
-/// One subscriber gets no more than one full state in this time, however often
-/// it asks or subscribes; the last wish is granted when the time is over.
-constexpr std::int64_t snapshot_spacing_us = 100'000;
 constexpr std::chrono::milliseconds idle_wait{500};
 constexpr std::chrono::milliseconds wish_wait{20};
 constexpr int request_high_water_messages = 1024;
-constexpr std::size_t subscribers_max = 10'000;
 constexpr std::string_view ipc = "ipc://";
 /// Sockets of ipc prefixes: nobody else, or whoever is in their group.
 constexpr mode_t private_socket = 0600;
 constexpr mode_t group_socket = 0660;
-/// Groups and names are looked up again after so long; of so many users at most.
-constexpr std::int64_t identity_age_max_us = 10'000'000;
-constexpr std::size_t identities_max = 256;
-/// The name of whom nobody knows; he has no role.
-constexpr std::string_view unknown_user = "unknown";
 /// Identity and bundle.
 constexpr int request_parts = 2;
 
@@ -48,38 +40,22 @@ std::int64_t utc_now_us() {
 /// them; nobody is asked about the others, whom the library then lets in.
 constexpr const char* authentication_domain = "voltaic";
 
-/// Where a message came from.
-struct origin {
-  bool is_within = false;   ///< this process: nothing lies between
-  bool is_network = false;  ///< tcp, on loopback
-  std::optional<peer> user; ///< of another process of this machine, where the kernel says it
-};
-
-origin origin_of(zmq::message_t& message) {
-  const char* address = zmq_msg_gets(message.handle(), "Peer-Address");
-  if (address == nullptr) {
-    // What came through a file has one, also where nothing else is known of it.
-    const bool has_file = zmq_msg_get(message.handle(), ZMQ_SRCFD) >= 0;
-    return {!has_file, false, {}};
-  }
-  return {false, is_of_network(address), peer_in(address)};
-}
-
 class zmq_relay final : public relay {
  public:
   zmq_relay(zmq::context_t& context, const std::vector<relay_addresses>& places,
             const relay_options& options)
       : tap_(options.tap),
-        identify_(options.identify),
+        has_users_(options.identify != nullptr),
         owner_(options.owner),
         from_(open_socket(context, zmq::socket_type::xsub, high_water_messages)),
         to_(open_socket(context, zmq::socket_type::xpub, high_water_messages)),
-        requests_(open_socket(context, zmq::socket_type::router, request_high_water_messages)) {
+        requests_(open_socket(context, zmq::socket_type::router, request_high_water_messages)),
+        users_(options.identify) {
     // By hand, so that only topics that exist enter the tables.
     to_.set(zmq::sockopt::xpub_manual, true);
     requests_.set(zmq::sockopt::router_mandatory, true);
     requests_.set(zmq::sockopt::router_handover, true);
-    if (identify_) {
+    if (has_users_) {
       from_.set(zmq::sockopt::zap_domain, authentication_domain);
       requests_.set(zmq::sockopt::zap_domain, authentication_domain);
     }
@@ -115,7 +91,7 @@ class zmq_relay final : public relay {
       socket.bind(address);
       if (!address.starts_with(ipc)) return;
       socket_files_.push_back(address.substr(ipc.size()));
-      const auto mode = identify_ ? group_socket : private_socket;
+      const auto mode = has_users_ ? group_socket : private_socket;
       if (::chmod(socket_files_.back().c_str(), mode) != 0) throw zmq::error_t();
     } catch (const zmq::error_t& error) {
       throw std::runtime_error(fmt::format("relay cannot bind {}: {}", address, error.what()));
@@ -129,7 +105,7 @@ class zmq_relay final : public relay {
                                  {from_.handle(), 0, ZMQ_POLLIN, 0},
                                  {to_.handle(), 0, ZMQ_POLLIN, 0},
                                  {requests_.handle(), 0, ZMQ_POLLIN, 0}};
-      zmq::poll(items, std::size(items), wishes_ > 0 ? wish_wait : idle_wait);
+      zmq::poll(items, std::size(items), wishes_.any() ? wish_wait : idle_wait);
       const auto has_input = [&](std::size_t at) { return (items[at].revents & ZMQ_POLLIN) != 0; };
       now_us_ = monotonic_now_us();
       // Only the sockets that have something: each look at an empty one costs.
@@ -188,13 +164,6 @@ class zmq_relay final : public relay {
     if (const auto frame = messages::adopt(bytes)) tap_->on_frame(from, *frame);
   }
 
-  struct subscriber {
-    int subscriptions = 0; ///< a reconnection may overtake the end of the old connection
-    std::int64_t served_us = -snapshot_spacing_us;
-    bool wish = false;
-    std::string id;
-  };
-
   void read_subscriptions() {
     zmq::message_t said;
     for (int turn = 0; turn < messages_per_turn; ++turn) {
@@ -222,47 +191,11 @@ class zmq_relay final : public relay {
   bool note_subscriber(std::string_view prefix, bool begins) {
     topic which = 0;
     prefix.copy(reinterpret_cast<char*>(&which), sizeof which);
-    if (begins) {
-      if (!subscribers_.contains(which)) forget_those_who_left();
-      if (subscribers_.size() >= subscribers_max && !subscribers_.contains(which)) return false;
-      subscriber& one = subscribers_[which];
-      ++one.subscriptions;
-      wish(one, {});
-      return true;
-    }
-    const auto found = subscribers_.find(which);
-    if (found == subscribers_.end()) return false;
-    if (--found->second.subscriptions <= 0) {
-      wishes_ -= found->second.wish ? 1 : 0;
-      found->second.wish = false;
-    }
-    return true;
-  }
-
-  /// Who left is remembered until it may be served again, so that leaving and
-  /// coming back gains nothing.
-  void forget_those_who_left() {
-    std::erase_if(subscribers_, [this](const auto& entry) {
-      return entry.second.subscriptions <= 0 &&
-             now_us_ - entry.second.served_us >= snapshot_spacing_us;
-    });
-  }
-
-  void wish(subscriber& one, const std::string& id) {
-    wishes_ += one.wish ? 0 : 1;
-    one.wish = true;
-    one.id = id;
+    return begins ? wishes_.begin(which, now_us_) : wishes_.end(which);
   }
 
   void grant_wishes() {
-    if (wishes_ == 0) return;
-    for (auto& [which, one] : subscribers_) {
-      if (!one.wish || now_us_ - one.served_us < snapshot_spacing_us) continue;
-      one.wish = false;
-      --wishes_;
-      one.served_us = now_us_;
-      send_snapshot(which, one.id);
-    }
+    for (const auto& granted : wishes_.take_due(now_us_)) send_snapshot(granted.which, granted.id);
   }
 
   void send_snapshot(topic which, const std::string& id) {
@@ -308,24 +241,15 @@ class zmq_relay final : public relay {
 
   /// Who cannot be told from other users is one of them.
   [[nodiscard]] bool is_foreign(const origin& sender) const {
-    if (!identify_ || sender.is_within || sender.is_network) return false;
+    if (!has_users_ || sender.is_within || sender.is_network) return false;
     return !sender.user || sender.user->user != owner_;
-  }
-
-  peer_identity identity_of(const origin& sender) {
-    if (!sender.user) return {std::string(unknown_user), {}};
-    const auto user = sender.user->user;
-    if (identities_.size() >= identities_max && !identities_.contains(user)) identities_.clear();
-    auto& known = identities_[user];
-    if (known.until_us <= now_us_) known = {identify_(*sender.user), now_us_ + identity_age_max_us};
-    return known.who;
   }
 
   /// What is passed on of what another user said; null: nothing.
   frame_ptr admit(const std::string& from, const frame_ptr& frame, const origin& sender) {
     // Whoever bears the name of a node may not get what is meant for it.
-    auto said =
-        state_.is_taken(from) ? foreign_frame() : as_said_by(identity_of(sender), from, frame);
+    auto said = state_.is_taken(from) ? foreign_frame()
+                                      : as_said_by(users_.find(sender.user, now_us_), from, frame);
     if (said.frame == nullptr || !said.refusal.empty()) ++foreign_;
     if (said.frame == nullptr || said.refusal.empty()) return said.frame;
     const auto answer = state_.refusal(*said.frame, std::move(said.refusal), now_us_);
@@ -344,13 +268,7 @@ class zmq_relay final : public relay {
       if (*frame == nullptr) return;
     }
     const auto routing = state_.received(from, *frame, now_us_);
-    if (routing.snapshot_id) {
-      // Who has not subscribed yet will be served when the subscription comes.
-      const auto found = subscribers_.find(snapshot_topic(from));
-      if (found != subscribers_.end() && found->second.subscriptions > 0) {
-        wish(found->second, *routing.snapshot_id);
-      }
-    }
+    if (routing.snapshot_id) wishes_.ask(snapshot_topic(from), *routing.snapshot_id);
     for (const auto& delivery : routing.deliveries) {
       if (deliver(delivery)) continue;
       if (const auto answer = state_.undeliverable(delivery, now_us_)) deliver(*answer);
@@ -371,14 +289,9 @@ class zmq_relay final : public relay {
     return true;
   }
 
-  struct known_user {
-    peer_identity who;
-    std::int64_t until_us = 0;
-  };
-
   std::vector<std::string> socket_files_;
   listener* tap_;
-  identify_peer identify_;
+  bool has_users_; ///< others than the site's own may ask
   uid_t owner_;
   zmq::socket_t from_;
   zmq::socket_t to_;
@@ -396,9 +309,8 @@ class zmq_relay final : public relay {
   std::atomic<std::uint64_t> not_kept_ = 0;
   // The thread's own.
   relay_state state_;
-  std::map<topic, subscriber> subscribers_;
-  std::map<uid_t, known_user> identities_;
-  int wishes_ = 0;
+  known_users users_;
+  snapshot_wishes wishes_;
   std::int64_t now_us_ = 0;
   std::uint64_t malformed_ = 0;
   std::thread thread_;
