@@ -35,6 +35,11 @@ class line_listener {
     }
     return take(polls_, wanted);
   }
+  /// The first poll that fulfils the condition of those that nobody took yet: for what is told once.
+  template <class Condition>
+  poll first_poll(Condition wanted) {
+    return take(polls_, wanted);
+  }
   poll next_poll() {
     return next_poll([](const poll&) { return true; });
   }

@@ -76,7 +76,7 @@ TEST_CASE_METHOD(fixture, "RS-485 direction control that the driver lacks is tol
   auto options = options_for({{table::holding, 0, 1}});
   options.serial.rs485 = true;
   const auto line = told.open(options);
-  const auto round = told.next_poll([](const poll& each) { return !each.notices.empty(); });
+  const auto round = told.first_poll([](const poll& each) { return !each.notices.empty(); });
   CHECK(round.notices[0].line == "serial");
   CHECK(round.notices[0].reason.find("RS-485 direction control") != std::string::npos);
   CHECK(round.answers[0].outcome == outcome::done);

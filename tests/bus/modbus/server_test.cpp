@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <numeric>
 #include <thread>
 
@@ -70,12 +71,18 @@ struct fixture {
   }
   void start() {
     auto made = start_server(options, [this](std::uint8_t number, auto pdu) {
+      const std::scoped_lock lock(unit_mutex);
       return number == 1 ? wire::serve(unit, pdu) : bytes{};
     });
     REQUIRE(made);
     server = *std::move(made);
   }
+  std::uint16_t holding(std::size_t address) {
+    const std::scoped_lock lock(unit_mutex);
+    return unit.holding[address];
+  }
   server_options options;
+  std::mutex unit_mutex; ///< the server's thread serves it
   tests::registers_unit unit;
   std::unique_ptr<modbus::server> server;
 };
@@ -182,7 +189,7 @@ TEST_CASE_METHOD(fixture, "a line and a server understand each other over every 
     const auto written = told.next_answer();
     CHECK(written.outcome == outcome::done);
     CHECK(written.read_back == std::vector<std::uint16_t>{7, 8});
-    CHECK(unit.holding[51] == 8);
+    CHECK(holding(51) == 8);
     CHECK(opened->read_statistics().crc_errors == 0);
     CHECK(opened->read_statistics().bytes_received > 245);
   }
