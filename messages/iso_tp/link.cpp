@@ -1,6 +1,7 @@
 #include "messages/iso_tp/link.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace voltaic::messages::iso_tp {
 namespace {

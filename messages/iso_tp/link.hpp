@@ -4,7 +4,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "messages/iso_tp/frame.hpp"
@@ -44,7 +43,7 @@ enum class failure : std::uint8_t {
 /// One direction at a time or both at once: a message that is sent and one that is received.
 class tp_link {
  public:
-  explicit tp_link(link_options options) : options_(std::move(options)) {}
+  explicit tp_link(const link_options& options) : options_(options) {}
 
   /// Begins to send. False: it has 0 bytes or too many, or another one is being sent.
   [[nodiscard]] bool send(std::vector<std::uint8_t> message, std::int64_t now_us);

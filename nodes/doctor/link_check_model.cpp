@@ -312,8 +312,8 @@ void check_told(findings& to, const link_facts& of) {
       {"down", heading_of_down(of.kind)}};
   for (const auto& [word, heading] : words) {
     const auto found = of.told.find(std::string(word));
-    const bool holds = std::ranges::any_of(to, [&](const auto& each) {
-      return each.weight == weight::now && each.heading == heading;
+    const bool holds = std::ranges::any_of(to, [about = heading](const auto& each) {
+      return each.weight == weight::now && each.heading == about;
     });
     if (found == of.told.end() || holds) continue;
     note(to, "told_lately", heading,

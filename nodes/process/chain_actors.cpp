@@ -239,7 +239,7 @@ actor_factory make_protection(const actor_setup& setup) {
 actor_factory make_evaluator(const actor_setup& setup) {
   return make_judge(setup,
                     [](context& with, actors::protection::evaluator_options own,
-                       standing holds) -> std::unique_ptr<actors::runtime::actor> {
+                       const standing& holds) -> std::unique_ptr<actors::runtime::actor> {
                       auto first = own.rules.rack + "/protection";
                       return std::make_unique<actors::protection::second_evaluator>(
                           with, actors::protection::second_evaluator_options{
