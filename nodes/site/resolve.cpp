@@ -6,20 +6,17 @@
 #include <filesystem>
 #include <map>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
-#include "messages/configuration/profile_words.hpp"
 #include "messages/configuration/text.hpp"
-#include "messages/inverter/compatibility.hpp"
-#include "messages/inverter/load_inverter.hpp"
 #include "messages/nearest_word.hpp"
 #include "messages/profiles/load.hpp"
-#include "messages/protection/limits_file.hpp"
 #include "messages/protection/override.hpp"
+#include "nodes/site/claim.hpp"
 #include "nodes/site/equipment_candidates.hpp"
-#include "nodes/site/expand.hpp"
+#include "nodes/site/named_files.hpp"
 #include "nodes/site/own_candidates.hpp"
+#include "nodes/site/resolve_buses.hpp"
 #include "nodes/site/resolve_inverter.hpp"
 #include "nodes/site/resolve_measured.hpp"
 
@@ -28,43 +25,19 @@ namespace voltaic::nodes::site {
 namespace {
 
 namespace fs = std::filesystem;
-using messages::inverter::compatibility_table;
-using messages::inverter::inverter_profile;
 using messages::profiles::device_profile;
 using messages::protection::table;
-using name_set = std::set<std::string, std::less<>>;
-
-/// Of an interface of Linux (IFNAMSIZ), in a log or in the machine.
-constexpr std::size_t interface_name_max = 15;
-constexpr auto interface_characters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
-
-std::uint64_t content_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
-  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
-// One file that the site names, read once however many devices use it.
-template <class Content>
-struct loaded_file {
-  std::shared_ptr<const Content> content; ///< null: wrong, and reported
-  std::string real_path;
-  std::uint64_t hash = 0;
-  std::string words; ///< of device profiles
-};
 
 class resolver {
  public:
   resolver(const draft& source, plan& result, site_files& files, reporter& report)
       : source_(source),
         plan_(result),
-        files_(files),
         report_(report),
-        folder_(fs::path(result.file).parent_path()) {}
+        files_(source, result.file, files, report) {}
 
   void run() {
-    buses();
+    resolve_buses(source_, plan_, report_);
     lines();
     devices();
     racks();
@@ -83,64 +56,8 @@ class resolver {
     report_.add(at, std::move(words));
   }
 
-  // False (and a finding) when the name was taken before.
   bool claim(name_set& taken, const std::string& name, position at) {
-    if (taken.insert(name).second) return true;
-    report_.add(at, fmt::format("name: {} is already used", name));
-    return false;
-  }
-
-  void buses() {
-    name_set names;
-    name_set uris;
-    for (const auto& bus : source_.buses) {
-      if (!claim(names, bus.item.name, bus.name_at)) continue;
-      auto item = bus.item;
-      if (item.kind == bus_kind::replay)
-        resolve_replay(item, bus.port_at);
-      else
-        check_name(item, bus.port_at);
-      // A recording is only read: any number of buses may play it.
-      if (item.kind != bus_kind::replay && !uris.insert(item.uri).second)
-        report_.add(bus.port_at,
-                    fmt::format("port: {} is already the port of another bus", item.uri));
-      plan_.buses.push_back(std::move(item));
-    }
-  }
-
-  void check_name(const can_bus& bus, position at) {
-    const auto name = std::string_view(bus.uri).substr(bus.uri.find(':') + 1);
-    const auto consists = [&](std::size_t size_max, const char* characters) {
-      return !name.empty() && name.size() <= size_max &&
-             name.find_first_not_of(characters) == std::string_view::npos;
-    };
-    if (bus.uri.starts_with("virtual:") && !consists(32, "abcdefghijklmnopqrstuvwxyz0123456789_"))
-      report_.add(at, "port: a virtual bus has a name of lower case letters, digits and _");
-    if (bus.kind == bus_kind::socketcan && !consists(interface_name_max, interface_characters))
-      report_.add(at, fmt::format("port: expected socketcan:NAME with the name of an interface, as "
-                                  "`ip link` shows it, found \"{}\"",
-                                  bus.uri));
-  }
-
-  // The file is made absolute: every process finds it, wherever it was started.
-  void resolve_replay(can_bus& bus, position at) {
-    const auto colon = bus.uri.find(':');
-    const auto hash = bus.uri.rfind('#');
-    // GVRET numbers its buses; candump writes the interface's name.
-    const auto recorded = hash == std::string::npos ? std::string() : bus.uri.substr(hash + 1);
-    if (recorded.empty() || recorded.size() > interface_name_max ||
-        recorded.find_first_not_of(interface_characters) != std::string::npos) {
-      report_.add(at, "port: expected replay:FILE#BUS with the number or name of the recorded bus");
-      return;
-    }
-    const auto given = bus.uri.substr(colon + 1, hash - colon - 1);
-    const fs::path file = folder_ / given;
-    std::error_code error;
-    if (!fs::is_regular_file(file, error)) {
-      report_.add(at, fmt::format("port: there is no file {}", given));
-      return;
-    }
-    bus.uri = fmt::format("replay:{}#{}", fs::canonical(file).string(), recorded);
+    return site::claim(taken, name, at, report_);
   }
 
   void lines() {
@@ -149,74 +66,13 @@ class resolver {
       if (claim(names, line.item.name, line.name_at)) plan_.lines.push_back(line.item);
   }
 
-  // The real path of a file below the site's folder; or an absolute one that
-  // came out of a variable, which the person who starts the site sets.
-  std::optional<std::string> real_path(const std::string& text, position at, std::string_view key) {
-    const fs::path given(text);
-    for (const auto& part : given)
-      if (part == "..") {
-        report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
-        return std::nullopt;
-      }
-    auto real = files_.real_path(named(text));
-    if (!real) {
-      report_.add(at, fmt::format("{}: {}: {}", key, text, real.error().text));
-      return std::nullopt;
-    }
-    const auto relative = fs::path(*real).lexically_relative(folder_);
-    const bool outside = relative.empty() || *relative.begin() == "..";
-    if (outside && !(given.is_absolute() && source_.absolute_allowed.contains(text))) {
-      report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
-      return std::nullopt;
-    }
-    return *std::move(real);
-  }
-
-  std::string named(const std::string& text) const {
-    return (folder_ / text).lexically_normal().string();
-  }
-
-  template <class Content, class Loader>
-  const loaded_file<Content>& read(std::map<std::string, loaded_file<Content>>& cache,
-                                   const std::string& text, position at, std::string_view key,
-                                   Loader loader) {
-    auto [entry, is_new] = cache.try_emplace(text);
-    if (!is_new) return entry->second;
-    const auto path = real_path(text, at, key);
-    if (!path) return entry->second;
-    const auto content = files_.read(named(text));
-    if (!content) {
-      report_.add(at, fmt::format("{}: {} {}", key, text, content.error().text));
-      return entry->second;
-    }
-    entry->second.real_path = *path;
-    entry->second.hash = content_hash(*content);
-    auto loaded = loader(*content, shown_path(text));
-    if (auto* found = std::get_if<messages::findings>(&loaded))
-      report_.add(std::move(*found));
-    else
-      entry->second.content = std::make_shared<const Content>(std::get<Content>(std::move(loaded)));
-    if constexpr (std::is_same_v<Content, device_profile>)
-      entry->second.words = messages::configuration::profile_words(*content);
-    return entry->second;
-  }
-
-  // As a person would name it from where the command was started.
-  std::string shown_path(const std::string& text) const {
-    return (fs::path(report_.file()).parent_path() / text).string();
-  }
-
   void devices() {
     // The simulator of equipment is called so, beside those of racks.
     name_set names{std::string(command_actor), std::string(system_actor), "equipment"};
     for (const auto& device : source_.devices) {
       if (!claim(names, device.item.name, device.name_at)) continue;
       auto item = device.item;
-      const auto& file =
-          read<device_profile>(profiles_, device.profile_text, device.profile_at, "profile",
-                               [](const std::string& text, const std::string& name) {
-                                 return messages::profiles::load_profile(text, name);
-                               });
+      const auto& file = files_.device_profile(device.profile_text, device.profile_at);
       item.profile = file.content;
       item.profile_path = file.real_path;
       item.profile_hash = file.hash;
@@ -258,8 +114,7 @@ class resolver {
     for (const auto& rack : source_.racks) {
       if (!claim(device_and_rack_names_, rack.item.name, rack.name_at)) continue;
       auto item = rack.item;
-      const auto& file = read<table>(tables_, rack.protection_text, rack.protection_at,
-                                     "protection", messages::protection::load);
+      const auto& file = files_.protection(rack.protection_text, rack.protection_at);
       item.protection_path = file.real_path;
       item.protection_hash = file.hash;
       auto* device = find_device(item.device);
@@ -370,17 +225,13 @@ class resolver {
       auto item = one.item;
       const bool is_device = item.name == item.device;
       if (!claim(is_device ? names : device_and_rack_names_, item.name, one.name_at)) continue;
-      const auto& file =
-          read<inverter_profile>(inverter_profiles_, one.profile_text, one.profile_at, "profile",
-                                 messages::inverter::load_inverter_profile);
+      const auto& file = files_.inverter_profile(one.profile_text, one.profile_at);
       item.profile = file.content;
       item.profile_path = file.real_path;
       item.profile_hash = file.hash;
       check_inverter(one, source_, plan_, item, report_);
       if (!one.compatibility_text.empty()) {
-        const auto& pairs = read<compatibility_table>(compatibilities_, one.compatibility_text,
-                                                      one.compatibility_at, "compatibility",
-                                                      messages::inverter::load_compatibility);
+        const auto& pairs = files_.compatibility(one.compatibility_text, one.compatibility_at);
         item.pairs = pairs.content;
         if (pairs.content != nullptr) match_inverter(one, *pairs.content, plan_, item, report_);
       }
@@ -393,25 +244,16 @@ class resolver {
   void scenario() {
     const auto text = std::exchange(plan_.simulator.scenario, {});
     if (text.empty()) return;
-    const auto path = real_path(text, source_.scenario_at, "scenario");
-    if (!path) return;
-    const auto content = files_.read(named(text));
-    if (!content)
-      return report_.add(source_.scenario_at,
-                         fmt::format("scenario: {} {}", text, content.error().text));
-    plan_.simulator.scenario = *path;
-    plan_.simulator.scenario_hash = content_hash(*content);
+    auto file = files_.plain(text, source_.scenario_at, "scenario");
+    if (!file) return;
+    plan_.simulator.scenario = std::move(file->real_path);
+    plan_.simulator.scenario_hash = file->hash;
   }
 
   const draft& source_;
   plan& plan_;
-  site_files& files_;
   reporter& report_;
-  fs::path folder_; ///< real: the plan's file is
-  std::map<std::string, loaded_file<device_profile>> profiles_;
-  std::map<std::string, loaded_file<table>> tables_;
-  std::map<std::string, loaded_file<inverter_profile>> inverter_profiles_;
-  std::map<std::string, loaded_file<compatibility_table>> compatibilities_;
+  named_files files_;
   name_set device_and_rack_names_;
 };
 

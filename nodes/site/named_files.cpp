@@ -1,0 +1,116 @@
+#include "nodes/site/named_files.hpp"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+#include "messages/configuration/profile_words.hpp"
+#include "messages/profiles/load.hpp"
+
+namespace voltaic::nodes::site {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint64_t file_hash(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
+  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return hash;
+}
+
+} // namespace
+
+named_files::named_files(const draft& source, const std::string& site_file, site_files& files,
+                         reporter& report)
+    : source_(source), files_(files), report_(report), folder_(fs::path(site_file).parent_path()) {}
+
+// The real path of a file below the site's folder; or an absolute one that
+// came out of a variable, which the person who starts the site sets.
+std::optional<std::string> named_files::real_path(const std::string& text, position at,
+                                                  std::string_view key) {
+  const fs::path given(text);
+  for (const auto& part : given)
+    if (part == "..") {
+      report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
+      return std::nullopt;
+    }
+  auto real = files_.real_path(named(text));
+  if (!real) {
+    report_.add(at, fmt::format("{}: {}: {}", key, text, real.error().text));
+    return std::nullopt;
+  }
+  const auto relative = fs::path(*real).lexically_relative(folder_);
+  const bool outside = relative.empty() || *relative.begin() == "..";
+  if (outside && !(given.is_absolute() && source_.absolute_allowed.contains(text))) {
+    report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
+    return std::nullopt;
+  }
+  return *std::move(real);
+}
+
+std::string named_files::named(const std::string& text) const {
+  return (folder_ / text).lexically_normal().string();
+}
+
+// As a person would name it from where the command was started.
+std::string named_files::shown_path(const std::string& text) const {
+  return (fs::path(report_.file()).parent_path() / text).string();
+}
+
+std::optional<plain_file> named_files::plain(const std::string& text, position at,
+                                             std::string_view key) {
+  auto path = real_path(text, at, key);
+  if (!path) return std::nullopt;
+  auto content = files_.read(named(text));
+  if (!content) {
+    report_.add(at, fmt::format("{}: {} {}", key, text, content.error().text));
+    return std::nullopt;
+  }
+  const auto hash = file_hash(*content);
+  return plain_file{*std::move(path), hash, *std::move(content)};
+}
+
+template <class Content, class Loader>
+const loaded_file<Content>& named_files::read(cache<Content>& known, const std::string& text,
+                                              position at, std::string_view key, Loader loader) {
+  auto [entry, is_new] = known.try_emplace(text);
+  if (!is_new) return entry->second;
+  auto file = plain(text, at, key);
+  if (!file) return entry->second;
+  entry->second.real_path = std::move(file->real_path);
+  entry->second.hash = file->hash;
+  auto loaded = loader(file->text, shown_path(text));
+  if (auto* found = std::get_if<messages::findings>(&loaded))
+    report_.add(std::move(*found));
+  else
+    entry->second.content = std::make_shared<const Content>(std::get<Content>(std::move(loaded)));
+  if constexpr (std::is_same_v<Content, messages::profiles::device_profile>)
+    entry->second.words = messages::configuration::profile_words(file->text);
+  return entry->second;
+}
+
+const loaded_file<messages::profiles::device_profile>& named_files::device_profile(
+    const std::string& text, position at) {
+  return read(profiles_, text, at, "profile", [](const std::string& json, const std::string& name) {
+    return messages::profiles::load_profile(json, name);
+  });
+}
+
+const loaded_file<messages::protection::table>& named_files::protection(const std::string& text,
+                                                                        position at) {
+  return read(tables_, text, at, "protection", messages::protection::load);
+}
+
+const loaded_file<messages::inverter::inverter_profile>& named_files::inverter_profile(
+    const std::string& text, position at) {
+  return read(inverter_profiles_, text, at, "profile", messages::inverter::load_inverter_profile);
+}
+
+const loaded_file<messages::inverter::compatibility_table>& named_files::compatibility(
+    const std::string& text, position at) {
+  return read(compatibilities_, text, at, "compatibility", messages::inverter::load_compatibility);
+}
+
+} // namespace voltaic::nodes::site
