@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -13,12 +12,12 @@
 #include "actors/runtime/event_log.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/process/actor_kinds.hpp"
-#include "nodes/process/bus_feed.hpp"
 #include "nodes/process/kept_configurations.hpp"
-#include "nodes/process/line_plan.hpp"
 #include "nodes/process/machine_boot.hpp"
+#include "nodes/process/relay_watch.hpp"
 #include "nodes/process/subscriptions.hpp"
 #include "nodes/process/user_identity.hpp"
+#include "nodes/process/wait_until.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -27,27 +26,9 @@ constexpr const char* starts_key = "node_starts";
 // An incarnation's low bits count restarts within one start of the node.
 constexpr std::uint32_t incarnations_of_a_start = 65'536;
 
-// How often something is looked at that is awaited: at a start, when many nodes of a
-// machine wait for each other, and of a recording, whose time goes on with each look.
-constexpr std::chrono::microseconds start_look_period{2'000};
-constexpr std::chrono::microseconds replay_look_period{100};
-
 // Observers get telemetry together that is said within this time. It is short beside the
 // periods of devices, and long beside those of their single frames.
 constexpr std::int64_t gather_us = 50'000;
-// Devices speak in periods of tens of milliseconds and more: where their frames come this
-// often, they bring the time along. A chain that hears nothing gets its ticks as ever.
-constexpr std::int64_t tick_pause_us = bus::can::tick_period_us + 2'000;
-
-// Until it is so, or the time is over.
-template <class Condition>
-void wait_until(Condition reached, std::int64_t at_most_us, std::chrono::microseconds look_period) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(at_most_us);
-  while (!reached() && std::chrono::steady_clock::now() < end) {
-    std::this_thread::sleep_for(look_period);
-  }
-}
-
 // What befell the node itself; the rest is in the journal.
 void log_event(spdlog::logger& log, const messages::frame& frame) {
   const auto message = messages::decode(frame);
@@ -57,30 +38,6 @@ void log_event(spdlog::logger& log, const messages::frame& frame) {
   }
   log.warn("{} {}", event->subject, messages::points::event_sentence(*event));
 }
-
-// The relay's node has no actors. It is alive when what it publishes comes back
-// to it through the relay: only then its progress moves.
-class relay_watch final : public bus::message::listener {
- public:
-  relay_watch(actors::runtime::node_inbox& inbox, std::string source,
-              actors::runtime::progress_counter progress)
-      : inbox_(inbox), source_(std::move(source)), progress_(progress) {}
-  void on_frame(bus::message::plane from, const messages::frame_ptr& frame) override {
-    const auto message = messages::decode(*frame);
-    if (message && message->header.source == source_) {
-      progress_.step();
-    }
-    if (from == bus::message::plane::commands) {
-      inbox_.on_frame(from, frame);
-    }
-  }
-  void on_link(bool up) override { inbox_.on_link(up); }
-
- private:
-  actors::runtime::node_inbox& inbox_;
-  std::string source_;
-  actors::runtime::progress_counter progress_;
-};
 
 } // namespace
 
@@ -294,111 +251,6 @@ messages::utc_quality node::utc_quality() const {
       });
   return replayed || options_.deterministic ? messages::utc_quality::simulated
                                             : messages::utc_quality::unknown;
-}
-
-messages::expected<bool> node::open_field() {
-  if (!options_.deterministic) {
-    wait_until([this] { return engine_->ready(); }, actors_wait_us, start_look_period);
-  }
-  for (const auto& name : self_->buses) {
-    if (auto opened = open_bus(name); !opened) {
-      return opened;
-    }
-  }
-  for (const auto& name : self_->lines) {
-    if (auto opened = open_line(name); !opened) {
-      return opened;
-    }
-  }
-  for (const auto& digital : options_.plan->digitals) {
-    const auto mailbox = engine_->find(digital.name);
-    if (mailbox == nullptr || digital.chip.empty()) continue;
-    field_.open_digital(digital, [mailbox](bus::digital::sample&& told) {
-      mailbox->post(std::make_shared<const bus::digital::sample>(std::move(told)));
-    });
-  }
-  return true;
-}
-
-messages::expected<bool> node::open_bus(const std::string& bus) {
-  const auto& plan = *options_.plan;
-  const auto& described = *plan.find_bus(bus);
-  std::vector<actors::runtime::mailbox_ptr> devices;
-  std::vector<const site::device*> described_devices;
-  for (const auto& device : plan.devices) {
-    if (device.bus != bus) {
-      continue;
-    }
-    if (auto mailbox = engine_->find(device.name)) {
-      devices.push_back(std::move(mailbox));
-      described_devices.push_back(&device);
-    }
-  }
-  std::vector<const site::inverter*> described_inverters;
-  for (const auto& inverter : plan.inverters) {
-    if (inverter.bus != bus) {
-      continue;
-    }
-    if (auto mailbox = engine_->find(inverter.name + "/link")) {
-      devices.push_back(std::move(mailbox));
-      described_inverters.push_back(&inverter);
-    }
-  }
-  // Where time is recorded nobody is late: a batch comes when the one before was
-  // dealt with, so that a busy machine changes nothing of what is said.
-  const bool waits = described.kind == site::bus_kind::replay && !options_.deterministic;
-  const auto feed = std::make_shared<bus_feed>(described_devices, described_inverters);
-  auto handler = [this, waits, devices, feed](bus::can::batch&& batch) {
-    if (!feed->take(batch)) {
-      return;
-    }
-    if (waits) {
-      wait_until([this] { return engine_->idle(); }, replay_wait_us, replay_look_period);
-    }
-    const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
-    for (const auto& device : devices) {
-      device->post(shared);
-    }
-    engine_->go_along();
-  };
-  auto port = port_options_of(plan, described);
-  port.listens_to = feed->filter().ranges();
-  port.known = known_identifiers(plan, bus);
-  port.tick_pause_us = tick_pause_us;
-  return field_.open_bus(options_.open_port, port, handler);
-}
-
-messages::expected<bool> node::open_line(const std::string& line) {
-  const auto& plan = *options_.plan;
-  std::map<std::uint8_t, actors::runtime::mailbox_ptr> units;
-  for (const auto& device : plan.devices) {
-    if (device.line != line) {
-      continue;
-    }
-    if (auto mailbox = engine_->find(device.name)) {
-      units[device.unit] = std::move(mailbox);
-    }
-  }
-  const auto described = line_plan(plan, *plan.find_line(line));
-  if (!described) {
-    return described.error();
-  }
-  return field_.open_line(
-      options_.open_line, *described,
-      [units](bus::modbus::poll&& poll) {
-        const auto unit = units.find(poll.unit);
-        if (unit == units.end()) {
-          return;
-        }
-        unit->second->post(std::make_shared<const bus::modbus::poll>(std::move(poll)));
-      },
-      [units](std::uint8_t asking, bus::modbus::write_answer&& answer) {
-        const auto unit = units.find(asking);
-        if (unit == units.end()) {
-          return;
-        }
-        unit->second->post(std::make_shared<const bus::modbus::write_answer>(std::move(answer)));
-      });
 }
 
 } // namespace voltaic::nodes::process
