@@ -9,9 +9,7 @@
 #include <utility>
 
 #include "actors/modbus_device/modbus_device_model.hpp"
-#include "actors/runtime/progress_page.hpp"
 #include "bus/can/replay/replay_port.hpp"
-#include "nodes/process/subscriptions.hpp"
 #include "nodes/simulate/simulated_can.hpp"
 #include "nodes/simulate/simulated_plant.hpp"
 
@@ -50,46 +48,9 @@ class observer final : public bus::message::listener {
   std::vector<messages::message> heard;
 };
 
-/// Each life of a node has incarnations of its own.
-constexpr std::uint32_t incarnations_of_a_start = 65'536;
-
-std::unique_ptr<bus::storage::journal> open_memory_journal() {
-  bus::storage::journal_options options;
-  options.path = ":memory:";
-  options.synchronous = true;
-  auto opened = bus::storage::open_journal(options);
-  if (!opened) throw std::runtime_error(opened.error().text);
-  return *std::move(opened);
-}
-
-std::unique_ptr<bus::message::capture_store> open_captures(const std::string& folder) {
-  if (folder.empty()) return nullptr;
-  auto opened = bus::message::capture_store::open({.folder = folder, .synchronous = true});
-  if (!opened) throw std::runtime_error(opened.error().text);
-  return *std::move(opened);
-}
-
 } // namespace
 
 struct simulated_site::state {
-  /// From a node's start to its end.
-  struct node_life {
-    explicit node_life(messages::instant start) : clock(start) {}
-    actors::runtime::manual_clock clock;
-    actors::runtime::node_inbox inbox;
-    std::unique_ptr<actors::runtime::progress_page> progress =
-        actors::runtime::progress_page::anonymous();
-    std::unique_ptr<bus::message::endpoint> outside;
-    std::unique_ptr<actors::runtime::engine> engine;
-  };
-  struct member {
-    const site::node* node = nullptr;
-    std::unique_ptr<bus::storage::journal> journal = open_memory_journal();
-    std::unique_ptr<bus::message::capture_store> captures; ///< null: nothing is captured
-    std::uint32_t starts = 0;
-    std::unique_ptr<node_life> living; ///< null: its process ended
-    std::int64_t starts_again_us = 0;
-  };
   state(const site::plan& from, simulated_site_options given)
       : plan(from),
         options(std::move(given)),
@@ -104,9 +65,7 @@ struct simulated_site::state {
     own = hub.make_endpoint(door, all);
     for (const auto& node : plan.nodes) {
       if (node.kind == site::node_kind::relay) continue;
-      members.emplace_back();
-      members.back().node = &node;
-      members.back().captures = open_captures(options.captures);
+      members.emplace_back(plan, node, options.captures);
       start(members.back());
     }
     deliver();
@@ -115,38 +74,12 @@ struct simulated_site::state {
   /// Nodes end before the hub that joins them, the last started first.
   ~state() {
     while (!members.empty()) {
-      if (members.back().living) {
-        members.back().living->engine->stop();
-        members.back().living->engine->keep_captures();
-      }
+      members.back().end();
       members.pop_back();
     }
   }
 
-  void start(member& one) {
-    one.living = std::make_unique<node_life>(now);
-    auto& life = *one.living;
-    bus::message::endpoint_options door;
-    door.identity = one.node->name;
-    process::take_subscriptions(plan, *one.node, door);
-    life.outside = hub.make_endpoint(door, life.inbox);
-    actors::runtime::engine_options engine;
-    engine.node = one.node->name;
-    engine.boot = one.starts == 0 ? "simulated" : fmt::format("simulated-{}", one.starts);
-    engine.first_incarnation = one.starts++ * incarnations_of_a_start + 1;
-    engine.groups = options.make_groups(plan, *one.node, field());
-    engine.utc_quality = messages::utc_quality::simulated;
-    engine.deterministic = true;
-    engine.time = &life.clock;
-    engine.inbox = &life.inbox;
-    engine.outside = life.outside.get();
-    engine.journal = one.journal.get();
-    engine.progress = life.progress.get();
-    engine.captured = process::captured_racks(plan, *one.node);
-    engine.captures = one.captures.get();
-    life.engine = std::make_unique<actors::runtime::engine>(std::move(engine));
-    life.engine->run_until_quiet();
-  }
+  void start(simulated_node& one) { one.start(now, hub, options.make_groups, field()); }
 
   process::field_access field() {
     return {[this](const std::string& bus) {
@@ -179,29 +112,26 @@ struct simulated_site::state {
       told.levels.push_back(active != input.normally_closed);
     }
     for (auto& one : members) {
-      if (!one.living || one.node->name != described.node) continue;
-      if (const auto mailbox = one.living->engine->find(described.name))
+      if (one.name() != described.node) continue;
+      if (const auto mailbox = one.find(described.name))
         mailbox->post(std::make_shared<const bus::digital::sample>(told));
     }
   }
 
   bool kill(std::string_view node, std::int64_t down_us) {
-    const auto found =
-        std::ranges::find_if(members, [&](const member& one) { return one.node->name == node; });
-    if (found == members.end() || !found->living) return false;
+    const auto found = std::ranges::find(members, node, &simulated_node::name);
+    if (found == members.end() || found->engine() == nullptr) return false;
     // Nobody hears what it would still say, and no device obeys it.
-    hub.partition(found->node->name, true);
+    hub.partition(found->name(), true);
     dying = true;
-    found->living->engine->stop();
-    found->living.reset();
+    found->kill(now.monotonic_us + down_us);
     dying = false;
-    found->starts_again_us = now.monotonic_us + down_us;
     return true;
   }
 
   void start_again() {
     for (auto& one : members) {
-      if (!one.living && now.monotonic_us >= one.starts_again_us) start(one);
+      if (one.is_to_start(now.monotonic_us)) start(one);
     }
   }
 
@@ -212,9 +142,7 @@ struct simulated_site::state {
 
   void step() {
     now = {now.monotonic_us + step_us, now.utc_us + step_us};
-    for (auto& one : members) {
-      if (one.living) one.living->clock.set(now.monotonic_us);
-    }
+    for (auto& one : members) one.set_clock(now.monotonic_us);
     start_again();
     give_commands();
     can.step(now, [this](const auto& devices, const auto& links, bus::can::batch said) {
@@ -224,9 +152,9 @@ struct simulated_site::state {
     speak_lines();
     for (const auto& digital : plan.digitals) sample(digital);
     for (auto& one : members) {
-      if (!one.living) continue;
-      one.living->engine->advance(step_us);
-      one.living->engine->run_until_quiet();
+      if (one.engine() == nullptr) continue;
+      one.engine()->advance(step_us);
+      one.engine()->run_until_quiet();
     }
     deliver();
   }
@@ -286,8 +214,8 @@ struct simulated_site::state {
   template <class Told>
   void post(const std::string& node, const std::string& actor, const Told& told) {
     for (auto& one : members) {
-      if (!one.living || one.node->name != node) continue;
-      if (const auto mailbox = one.living->engine->find(actor)) mailbox->post(told);
+      if (one.name() != node) continue;
+      if (const auto mailbox = one.find(actor)) mailbox->post(told);
     }
   }
 
@@ -295,7 +223,7 @@ struct simulated_site::state {
     for (int round = 0; hub.deliver_due(now.monotonic_us) > 0; ++round) {
       if (round == delivery_rounds_max) throw std::logic_error("the site does not come to rest");
       for (auto& one : members) {
-        if (one.living) one.living->engine->run_until_quiet();
+        if (one.engine() != nullptr) one.engine()->run_until_quiet();
       }
     }
   }
@@ -308,7 +236,7 @@ struct simulated_site::state {
   bus::message::memory_hub hub;
   observer all;
   std::unique_ptr<bus::message::endpoint> own;
-  std::vector<member> members;
+  std::vector<simulated_node> members;
   std::vector<messages::command> asked;             ///< since the last step
   std::map<std::string, std::uint64_t> rounds_told; ///< by device on a played line
   std::map<std::string, bool> digital_inputs;       ///< that are laid over, by point: active
@@ -409,8 +337,8 @@ void simulated_site::leave_points() {
 
 std::vector<std::string> simulated_site::failed_nodes() const {
   std::vector<std::string> names;
-  for (const auto& one : state_->members) {
-    if (one.living && one.living->engine->failed()) names.push_back(one.node->name);
+  for (auto& one : state_->members) {
+    if (one.engine() != nullptr && one.engine()->failed()) names.push_back(one.name());
   }
   return names;
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -15,17 +14,13 @@
 #include "bus/message/memory/hub.hpp"
 #include "messages/expected.hpp"
 #include "messages/points/point_table.hpp"
-#include "nodes/process/actor_kinds.hpp"
+#include "nodes/simulate/simulated_node.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/site/plan.hpp"
 
 /// A whole site without threads, sockets or files: its nodes on virtual time,
 /// joined by the memory hub, their devices simulated.
 namespace voltaic::nodes::simulate {
-
-/// The actors of one node, as `run` and `node` start them too.
-using group_factory = std::function<std::vector<actors::runtime::group_spec>(
-    const site::plan& plan, const site::node& node, const process::field_access& field)>;
 
 /// What surrounds a simulated site.
 struct simulated_site_options {
