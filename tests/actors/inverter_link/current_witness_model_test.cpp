@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "actors/inverter_link/witness_bench.hpp"
+
 // What the racks show against what is measured on their DC bus: each bound at its value and beside
 // it.
 namespace voltaic::actors::inverter_link::current_witness_model_test {
@@ -13,73 +15,8 @@ using messages::current_agreement;
 using enum messages::current_agreement;
 using messages::us_per_ms;
 
-namespace {
-
-constexpr std::int64_t rack_period_us = 100 * us_per_ms;
-constexpr std::int64_t measured_period_us = 200 * us_per_ms;
-
-/// A rack as it is played: what it shows, of a rack that is not heard nothing.
-struct played_rack {
-  std::optional<double> shown_a = {};
-  bool is_apart = false;
-};
-
-/// Racks of 100 Ah each, heard every 100 ms, and what is measured, heard every 200 ms.
-struct bench {
-  explicit bench(std::size_t racks)
-      : played(racks), heard(racks), model(std::vector<double>(racks, 100)) {}
-
-  void run(std::int64_t ms) {
-    for (const auto end_us = now_us + ms * us_per_ms; now_us < end_us;) {
-      now_us += 10 * us_per_ms;
-      if (measures && now_us % measured_period_us == 0) {
-        ripple_a = -ripple_a;
-        last = measured_a ? std::optional(heard_current{*measured_a + ripple_a, now_us})
-                          : std::nullopt;
-      }
-      for (std::size_t each = 0; each < played.size(); ++each) {
-        heard[each].is_apart = played[each].is_apart;
-        if (!speaks || now_us % rack_period_us != 0) continue;
-        heard[each].current.reset();
-        if (played[each].shown_a) heard[each].current = {{*played[each].shown_a, now_us}};
-      }
-      model.step(last, heard, now_us);
-    }
-  }
-  void show(const std::vector<double>& shown_a, std::optional<double> truth_a) {
-    for (std::size_t each = 0; each < shown_a.size(); ++each) played[each].shown_a = shown_a[each];
-    measured_a = truth_a;
-  }
-  std::vector<current_agreement> words() const {
-    std::vector<current_agreement> all;
-    for (std::size_t each = 0; each < played.size(); ++each) all.push_back(model.of(each));
-    return all;
-  }
-  /// For how long from now on nobody is meant; nothing: longer than 15 s.
-  std::optional<std::int64_t> first_contradiction_ms() {
-    const auto begin_us = now_us;
-    while (now_us - begin_us < 15'000 * us_per_ms) {
-      run(10);
-      for (const auto each : words())
-        if (each == contradicts) return (now_us - begin_us) / us_per_ms;
-    }
-    return std::nullopt;
-  }
-
-  std::int64_t now_us = 100 * messages::us_per_s;
-  std::vector<played_rack> played;
-  std::vector<shown_current> heard;
-  std::optional<double> measured_a;
-  double ripple_a = 0; ///< each measured value is so much more or less than the one before
-  std::optional<heard_current> last;
-  bool measures = true; ///< the inverter's values come
-  bool speaks = true;   ///< the racks' do
-  current_witness_model model;
-};
-
+using testing::witness_bench;
 using words = std::vector<current_agreement>;
-
-} // namespace
 
 TEST_CASE("F-148 what one rack shows is held against what the inverter measures") {
   struct row {
@@ -100,25 +37,11 @@ TEST_CASE("F-148 what one rack shows is held against what the inverter measures"
   };
   for (const auto& [shown_a, measured_a, word] : rows) {
     INFO(shown_a << " A shown, " << measured_a << " A measured");
-    bench of(1);
+    witness_bench of(1);
     of.show({shown_a}, measured_a);
     of.run(8'000);
     CHECK(of.words() == words{word});
     CHECK(of.model.sum_a() == shown_a);
-  }
-}
-
-TEST_CASE("F-148 a contradiction is told after 5 s and the periods of both, not before") {
-  for (const double shown_a : {-50.0, 500.0}) {
-    bench of(1);
-    of.show({50}, 50);
-    of.run(6'000);
-    REQUIRE(of.words() == words{agrees});
-    of.show({shown_a}, 50);
-    const auto told_ms = of.first_contradiction_ms();
-    REQUIRE(told_ms);
-    CHECK(*told_ms >= 5'000);
-    CHECK(*told_ms <= 5'000 + 100 + 200);
   }
 }
 
@@ -135,7 +58,7 @@ TEST_CASE(
        {row{0.2, 500, 100 + 2 * 200 + 300 + 200}, row{0, 1'300, 1'300 + 100 + 200}}) {
     for (int offset_ms = 0; offset_ms < 400; offset_ms += 10) {
       INFO(ripple_a << " A of ripple, " << offset_ms << " ms later");
-      bench of(2);
+      witness_bench of(2);
       of.ripple_a = ripple_a;
       of.show({50, 60}, 110);
       of.run(6'000 + offset_ms);
@@ -150,7 +73,7 @@ TEST_CASE(
 }
 
 TEST_CASE("F-149 a current that begins, ends or fades out is no sensor that died") {
-  bench of(2);
+  witness_bench of(2);
   of.ripple_a = GENERATE(0.0, 0.1);
   for (int round = 0; round < 40; ++round) {
     of.show({80, 80}, 160);
@@ -162,7 +85,7 @@ TEST_CASE("F-149 a current that begins, ends or fades out is no sensor that died
   // A register that is made anew each second, and polled more often, shows what flowed before.
   for (int lag_ms = 0; lag_ms <= 1'000; lag_ms += 40) {
     INFO("a register that lags " << lag_ms << " ms");
-    bench lagging(2);
+    witness_bench lagging(2);
     lagging.show({80, 80}, 160);
     lagging.run(6'000 + lag_ms / 8 * 10);
     lagging.show({0, 0}, 160);
@@ -187,7 +110,7 @@ TEST_CASE("F-149 a current that begins, ends or fades out is no sensor that died
 
 TEST_CASE("F-149 a rack that stood at zero before others step has 5 s to follow") {
   for (const std::vector<double>& shown_a : {std::vector<double>{50, 0}, {0, 0}}) {
-    bench of(2);
+    witness_bench of(2);
     of.show({0, 0}, 0);
     of.run(6'000);
     // Either is before the other: what the racks show, or what is measured.
@@ -201,7 +124,7 @@ TEST_CASE("F-149 a rack that stood at zero before others step has 5 s to follow"
 
 TEST_CASE("F-149 racks that show exactly zero may carry a fortieth of their capacity each") {
   for (const auto& [unshown_a, word] : {std::pair{9.9, unclaimed}, {10.1, contradicts}}) {
-    bench of(4);
+    witness_bench of(4);
     of.show({0, 0, 0, 0}, unshown_a);
     of.run(8'000);
     CHECK(of.words() == words(4, word));
@@ -209,7 +132,7 @@ TEST_CASE("F-149 racks that show exactly zero may carry a fortieth of their capa
 }
 
 TEST_CASE("a current that is not known claims nothing, and is never taken for zero") {
-  bench of(2);
+  witness_bench of(2);
   of.show({50, 50}, 100);
   of.run(6'000);
   REQUIRE(of.words() == words{agrees, agrees});
@@ -263,7 +186,7 @@ TEST_CASE("F-148 of several racks each is meant whose sensor alone would explain
       {{100, -40}, 60, {agrees, agrees}},
   };
   for (const auto& [shown_a, measured_a, said] : rows) {
-    bench of(shown_a.size());
+    witness_bench of(shown_a.size());
     of.show(shown_a, measured_a);
     of.run(8'000);
     CAPTURE(shown_a, measured_a);
@@ -272,7 +195,7 @@ TEST_CASE("F-148 of several racks each is meant whose sensor alone would explain
 }
 
 TEST_CASE("F-148 a rack that is open takes no part, whatever it shows or does not") {
-  bench of(3);
+  witness_bench of(3);
   of.show({50, 50, 77}, 100);
   of.played[2].is_apart = true;
   of.run(8'000);
@@ -300,7 +223,7 @@ TEST_CASE("the band grows with the racks' capacity: 2 percent of C are no curren
 
 TEST_CASE(
     "F-148 a contradiction that is not steady is none, and one that was told needs 5 s to end") {
-  bench of(1);
+  witness_bench of(1);
   for (int round = 0; round < 20; ++round) {
     of.show({-50}, 50);
     of.run(4'000);
@@ -318,48 +241,6 @@ TEST_CASE(
   CHECK(of.words() == words{agrees});
 }
 
-TEST_CASE("F-148 a doubt stands until the rack's own current agrees, whatever else comes") {
-  bench of(2);
-  of.show({60, 60}, 120);
-  of.run(6'000);
-  const double gain = GENERATE(-1.0, 0.0, 2.0, 10.0, 0.1);
-  CAPTURE(gain);
-  of.show({60, 60 * gain}, 120);
-  of.run(8'000);
-  REQUIRE(of.words()[1] == contradicts);
-  // So little flows that both are within the band of the group.
-  for (const auto& [first_a, second_a] :
-       {std::pair{9.0, 5.0}, {9.0, 0.0}, {40.0, 4.0}, {0.0, 0.0}}) {
-    of.show({first_a, second_a * gain}, first_a + second_a);
-    of.run(20'000);
-    CHECK(of.words()[1] == contradicts);
-  }
-  of.measured_a.reset();
-  of.run(20'000);
-  CHECK(of.words()[1] == contradicts);
-  of.played[1].is_apart = true;
-  of.show({60, 0}, 60);
-  of.run(20'000);
-  CHECK(of.words() == words{agrees, contradicts});
-  of.played[1].is_apart = false;
-  of.show({60, 60}, 120);
-  of.run(6'000);
-  CHECK(of.words() == words{agrees, agrees});
-}
-
-TEST_CASE("F-148 a doubt can end in a group of which each rack is a small part") {
-  bench of(12);
-  std::vector<double> shown_a(12, 60);
-  shown_a[5] = -60;
-  of.show(shown_a, 720);
-  of.run(8'000);
-  REQUIRE(of.words()[5] == contradicts);
-  shown_a[5] = 60;
-  of.show(shown_a, 720);
-  of.run(6'000);
-  CHECK(of.words() == words(12, agrees));
-}
-
 TEST_CASE("F-149 of equal racks a dead sensor is found among nine, a reversed one among nineteen") {
   struct row {
     std::size_t racks;
@@ -372,7 +253,7 @@ TEST_CASE("F-149 of equal racks a dead sensor is found among nine, a reversed on
                                           {19, -1, contradicts},
                                           {20, -1, unclaimed}}) {
     CAPTURE(racks, gain);
-    bench of(racks);
+    witness_bench of(racks);
     std::vector<double> shown_a(racks, 60);
     of.show(shown_a, 60.0 * static_cast<double>(racks));
     of.run(6'000);
@@ -384,7 +265,7 @@ TEST_CASE("F-149 of equal racks a dead sensor is found among nine, a reversed on
 }
 
 TEST_CASE("F-149 what is missing as a rack jumps to zero counts only where more than the band is") {
-  bench of(1);
+  witness_bench of(1);
   of.show({5.5}, 5.5);
   of.run(6'000);
   of.show({0}, 4.95);
@@ -397,7 +278,7 @@ TEST_CASE("F-149 what is missing as a rack jumps to zero counts only where more 
 }
 
 TEST_CASE("F-149 a jump to zero before the measured current was lost says nothing after it") {
-  bench of(2);
+  witness_bench of(2);
   of.ripple_a = 0.2;
   of.show({50, 60}, 110);
   of.run(6'000);
@@ -408,57 +289,6 @@ TEST_CASE("F-149 a jump to zero before the measured current was lost says nothin
   of.measured_a = 110;
   of.run(2'000);
   CHECK(of.words() == words{unclaimed, unclaimed});
-}
-
-TEST_CASE("F-148 time in which nothing is known, or flows, is none of agreement") {
-  for (const bool is_known : {false, true}) {
-    CAPTURE(is_known);
-    bench of(1);
-    of.show({5.5}, 5.5);
-    of.run(2'000);
-    of.show({is_known ? 1.0 : 5.5}, is_known ? std::optional(1.0) : std::nullopt);
-    of.run(10'000);
-    of.show({5.5}, 5.5);
-    of.run(2'000);
-    CHECK(of.words() == words{unclaimed});
-    of.run(2'000); // but what was seen before counts on
-    CHECK(of.words() == words{agrees});
-  }
-}
-
-TEST_CASE("F-148 a rack that was open in between is meant anew, by what is missing then") {
-  for (const double shown_a : {-100.0, -50.0}) {
-    CAPTURE(shown_a);
-    bench of(1);
-    of.show({-100}, 100);
-    of.run(4'000);
-    of.played[0].is_apart = true;
-    of.show({shown_a}, -shown_a);
-    of.run(500);
-    of.played[0].is_apart = false;
-    of.run(4'000);
-    CHECK(of.words() == words{unclaimed});
-    of.run(2'000);
-    CHECK(of.words() == words{contradicts});
-  }
-}
-
-TEST_CASE("F-148 a contradiction of which less than four fifths are left begins anew, and ends") {
-  struct row {
-    double left_a; ///< of 100 A that were missing
-    current_agreement after_6_s;
-  };
-  for (const auto& [left_a, after_6_s] : {row{80, contradicts}, row{79, unclaimed}}) {
-    CAPTURE(left_a);
-    bench of(1);
-    of.show({-50}, 50);
-    of.run(4'000);
-    of.show({-left_a / 2}, left_a / 2);
-    of.run(2'000);
-    CHECK(of.words() == words{after_6_s});
-    of.run(6'000);
-    CHECK(of.words() == words{contradicts});
-  }
 }
 
 TEST_CASE("F-148 by a current that is just the band, or just a rack's noise, nothing is told") {
@@ -474,28 +304,11 @@ TEST_CASE("F-148 by a current that is just the band, or just a rack's noise, not
                       {{6.1, 6, 0.1, -0.1, 0.1, -0.1}, 12.1, agrees}};
   for (const auto& each : rows) {
     CAPTURE(each.shown_a);
-    bench of(each.shown_a.size());
+    witness_bench of(each.shown_a.size());
     of.show(each.shown_a, each.measured_a);
     of.run(8'000);
     CHECK(of.words().front() == each.first);
   }
-}
-
-TEST_CASE("F-148 polls that are lost starve no contradiction") {
-  bench of(2);
-  of.show({60, 60}, 120);
-  of.run(6'000);
-  of.show({-60, -60}, 120);
-  const bool is_rack = GENERATE(false, true);
-  for (int round = 0; round < 6; ++round) {
-    of.run(1'000);
-    (is_rack ? of.played[1].shown_a : of.measured_a).reset();
-    of.run(1'000);
-    CHECK((round >= 5 || of.words() == words{unclaimed, unclaimed}));
-    of.show({-60, -60}, 120);
-  }
-  of.run(1'000);
-  CHECK(of.words() == words{contradicts, contradicts});
 }
 
 } // namespace voltaic::actors::inverter_link::current_witness_model_test
