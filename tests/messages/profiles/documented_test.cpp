@@ -16,10 +16,14 @@ using namespace voltaic::messages::profiles;
 
 namespace {
 
+std::string page_of(const std::string& name) {
+  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/docs/" + name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 /// The block of this language that follows a text in docs/adding-a-device.md.
 std::string block_after(const std::string& text, const std::string& fence) {
-  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/docs/adding-a-device.md");
-  const std::string page(std::istreambuf_iterator<char>(file), {});
+  const auto page = page_of("adding-a-device.md");
   const auto found = page.find(text);
   REQUIRE(found != std::string::npos);
   const auto begin = page.find("```" + fence + "\n", found);
@@ -47,6 +51,22 @@ TEST_CASE("the battery in docs/adding-a-device.md reads its log as the page says
   }
   std::istringstream rows(wanted);
   for (std::string row; std::getline(rows, row);) CHECK(said.find(row) != std::string::npos);
+}
+
+TEST_CASE("each heading that docs/adding-a-device.md sends to is one of docs/profile-keys.md") {
+  const auto page = page_of("adding-a-device.md");
+  const auto keys = page_of("profile-keys.md");
+  std::istringstream rows(page.substr(page.find("## What comes next")));
+  int headings = 0;
+  for (std::string row; std::getline(rows, row);) {
+    if (!row.starts_with("| ") || row.starts_with("| the device")) continue;
+    const auto begin = row.rfind("| ", row.size() - 3) + 2;
+    const auto heading = row.substr(begin, row.size() - 2 - begin);
+    CAPTURE(heading);
+    CHECK(keys.find("\n## " + heading + "\n") != std::string::npos);
+    ++headings;
+  }
+  CHECK(headings >= 9);
 }
 
 } // namespace documented_test
