@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "actors/runtime/seat.hpp"
+#include "messages/digest.hpp"
 #include "messages/event_codes.hpp"
 
 namespace voltaic::actors::runtime {
@@ -64,15 +65,11 @@ class incarnation_context final : public context {
   std::optional<std::string> restart_;
 };
 
-// FNV-1a over what was said, whatever envelope it came in: the same words again
+// Of what was said, whatever envelope it came in: the same words again
 // are the same poison.
 std::uint64_t hash_of(const messages::message& message) {
   const auto frame = messages::encode(messages::header{}, message.payload);
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const auto byte : frame->bytes()) {
-    hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3;
-  }
-  return hash;
+  return messages::digest_of(frame->bytes());
 }
 
 class shell final : public compat::called_actor {

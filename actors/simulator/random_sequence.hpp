@@ -3,13 +3,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "messages/digest.hpp"
+
 namespace voltaic::actors::simulator {
 
 /// A seed of its own for what has this name, whatever else is simulated.
 [[nodiscard]] inline std::uint64_t seed_of(std::uint64_t seed, std::string_view name) {
-  std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
-  for (const char each : name) hash = (hash ^ static_cast<unsigned char>(each)) * 1099511628211ULL;
-  return seed ^ hash;
+  return seed ^ messages::digest_of(name);
 }
 
 /// Numbers that look like chance, the same for one seed on every machine.

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "messages/digest.hpp"
+
 namespace voltaic::bus::message {
 
 static_assert(std::endian::native == std::endian::little, "the wire format is little-endian");
@@ -14,8 +16,6 @@ namespace {
 constexpr int plane_bits = 8;
 /// The second byte of the topic.
 constexpr topic beside_chains_mark = 'b';
-constexpr std::uint64_t digest_basis = 0xcbf29ce484222325; // FNV-1a
-constexpr std::uint64_t digest_prime = 0x100000001b3;
 
 std::uint64_t read_word(std::span<const std::byte> bytes) {
   std::uint64_t word = 0;
@@ -38,11 +38,7 @@ bool is_published_on(topic value, plane which) {
 }
 
 topic snapshot_topic(std::string_view identity) {
-  std::uint64_t digest = digest_basis;
-  for (const char letter : identity) {
-    digest = (digest ^ static_cast<std::uint8_t>(letter)) * digest_prime;
-  }
-  return (digest << plane_bits) | topic_of(plane::snapshot);
+  return (messages::digest_of(identity) << plane_bits) | topic_of(plane::snapshot);
 }
 
 plane plane_of(topic value) {

@@ -10,6 +10,7 @@
 
 #include "messages/configuration/items.hpp"
 #include "messages/configuration/profile_words.hpp"
+#include "messages/digest.hpp"
 #include "messages/protection/override.hpp"
 #include "messages/toml_text.hpp"
 
@@ -167,9 +168,7 @@ expected<rack_configuration> read_configuration(std::string_view text) {
 }
 
 std::string content_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char each : text) hash = (hash ^ static_cast<unsigned char>(each)) * 1099511628211ULL;
-  return fmt::format("{:016x}", hash);
+  return fmt::format("{:016x}", digest_of(text));
 }
 
 std::string profile_content_hash(std::string_view profile) {

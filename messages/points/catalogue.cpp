@@ -6,11 +6,13 @@
 #include <bit>
 #include <cmath>
 
+#include "messages/digest.hpp"
+
 namespace voltaic::messages::points {
 namespace {
 
-/// FNV-1a; texts end with a byte that no text holds, so that "ab","c" is not "a","bc".
-class fnv {
+/// Texts end with a byte that no text holds, so that "ab","c" is not "a","bc".
+class catalogue_digest {
  public:
   void put(std::string_view text) {
     for (const char letter : text) byte(static_cast<std::uint8_t>(letter));
@@ -23,11 +25,8 @@ class fnv {
   [[nodiscard]] std::uint64_t value() const { return value_; }
 
  private:
-  void byte(std::uint8_t next) {
-    value_ ^= next;
-    value_ *= 0x0000'0100'0000'01B3u;
-  }
-  std::uint64_t value_ = 0xCBF2'9CE4'8422'2325u;
+  void byte(std::uint8_t next) { value_ = digest_with(value_, next); }
+  std::uint64_t value_ = digest_basis;
 };
 
 bool is_integer(const point_description& point) {
@@ -70,7 +69,7 @@ std::uint8_t decimals_of(double scale, double offset) {
 }
 
 std::uint64_t fingerprint_of(const catalogue& catalogue) {
-  fnv hash;
+  catalogue_digest hash;
   hash.put(catalogue.owner);
   for (const auto& point : catalogue.points) {
     hash.put(point.name);

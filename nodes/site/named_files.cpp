@@ -7,20 +7,12 @@
 #include <variant>
 
 #include "messages/configuration/profile_words.hpp"
+#include "messages/digest.hpp"
 #include "messages/profiles/load.hpp"
 
 namespace voltaic::nodes::site {
-namespace {
 
 namespace fs = std::filesystem;
-
-std::uint64_t file_hash(std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL; // FNV-1a
-  for (char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return hash;
-}
-
-} // namespace
 
 named_files::named_files(const draft& source, const std::string& site_file, site_files& files,
                          reporter& report)
@@ -68,7 +60,7 @@ std::optional<plain_file> named_files::plain(const std::string& text, position a
     report_.add(at, fmt::format("{}: {} {}", key, text, content.error().text));
     return std::nullopt;
   }
-  const auto hash = file_hash(*content);
+  const auto hash = messages::digest_of(*content);
   return plain_file{*std::move(path), hash, *std::move(content)};
 }
 
