@@ -42,13 +42,17 @@ inline constexpr std::int64_t health_period_us = 250'000;
 /// How long a stop waits for actors before it goes on without them.
 inline constexpr std::chrono::milliseconds stop_wait{1'000};
 
+/// Each life of a node has incarnations of its own: the low bits count restarts of its actors
+/// within one start of the node.
+inline constexpr std::uint32_t incarnations_of_a_start = 65'536;
+
 /// What an engine runs, and its seams. What is pointed to outlives it.
 struct engine_options {
   std::string node;
   std::string boot; ///< identifies this life of the node
   std::vector<group_spec> groups;
   restart_policy policy;
-  std::uint32_t first_incarnation = 1;
+  std::uint32_t first_incarnation = 1; ///< of each start: `incarnations_of_a_start` more
   messages::utc_quality utc_quality = messages::utc_quality::unknown;
   bool real_time = false;     ///< as granted; told in health
   std::uint32_t restarts = 0; ///< of the node's process, told as a point

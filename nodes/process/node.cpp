@@ -23,12 +23,11 @@ namespace voltaic::nodes::process {
 namespace {
 
 constexpr const char* starts_key = "node_starts";
-// An incarnation's low bits count restarts within one start of the node.
-constexpr std::uint32_t incarnations_of_a_start = 65'536;
 
 // Observers get telemetry together that is said within this time. It is short beside the
 // periods of devices, and long beside those of their single frames.
 constexpr std::int64_t gather_us = 50'000;
+
 // What befell the node itself; the rest is in the journal.
 void log_event(spdlog::logger& log, const messages::frame& frame) {
   const auto message = messages::decode(frame);
@@ -232,7 +231,7 @@ std::uint32_t node::count_start() {
       continue;
     }
     const auto parsed = std::strtoul(record.body.c_str(), nullptr, 10);
-    starts = static_cast<std::uint32_t>(parsed % incarnations_of_a_start);
+    starts = static_cast<std::uint32_t>(parsed % actors::runtime::incarnations_of_a_start);
   }
   bus::storage::record record;
   record.stream = bus::storage::counters_stream;
@@ -240,7 +239,7 @@ std::uint32_t node::count_start() {
   record.utc_us = options_.time->now().utc_us;
   record.body = std::to_string(starts + 1);
   journal_->append(std::move(record), [](const bus::storage::append_result&) {});
-  return starts * incarnations_of_a_start + 1;
+  return starts * actors::runtime::incarnations_of_a_start + 1;
 }
 
 messages::utc_quality node::utc_quality() const {

@@ -11,9 +11,6 @@
 namespace voltaic::nodes::simulate {
 namespace {
 
-/// Each life of a node has incarnations of its own.
-constexpr std::uint32_t incarnations_of_a_start = 65'536;
-
 std::unique_ptr<bus::storage::journal> open_memory_journal() {
   bus::storage::journal_options options;
   options.path = ":memory:";
@@ -49,7 +46,7 @@ void simulated_node::start(messages::instant now, bus::message::memory_hub& hub,
   actors::runtime::engine_options engine;
   engine.node = node_->name;
   engine.boot = starts_ == 0 ? "simulated" : fmt::format("simulated-{}", starts_);
-  engine.first_incarnation = starts_++ * incarnations_of_a_start + 1;
+  engine.first_incarnation = starts_++ * actors::runtime::incarnations_of_a_start + 1;
   engine.groups = make_groups(*plan_, *node_, field);
   engine.utc_quality = messages::utc_quality::simulated;
   engine.deterministic = true;
