@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/inverter/codec.hpp"
 #include "messages/inverter/load_parts.hpp"
@@ -13,7 +14,6 @@ namespace {
 
 using profiles::object_reader;
 
-constexpr std::uint32_t version_max = 1'000'000;
 constexpr std::uint32_t bitrate_min = 10'000;
 constexpr std::uint32_t bitrate_max = 1'000'000;
 constexpr std::int64_t raw_offset_max = 65'535;
@@ -26,20 +26,11 @@ constexpr profiles::spelling<wire> wires[] = {{"can", wire::can}, {"modbus", wir
 constexpr profiles::spelling<byte_order> orders[] = {{"little", byte_order::little},
                                                      {"big", byte_order::big}};
 
-bool is_profile_name(std::string_view text) {
-  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= profiles::name_bytes_max && is_plain(text.front()) &&
-         std::ranges::all_of(text, [&](char c) { return is_plain(c) || c == '-' || c == '_'; });
-}
-
 void read_head(const object_reader& root, inverter_profile& profile) {
-  profile.name = root.text("name").value_or("");
-  if (root.has("name") && !is_profile_name(profile.name))
-    root.add("name", "expected up to 64 of a-z, 0-9, '-' and '_'");
-  profile.version = root.whole<std::uint32_t>("version", 1, version_max).value_or(1);
+  auto head = profiles::read_profile_head(root);
+  profile.name = std::move(head.name);
+  profile.version = head.version.value_or(1);
   profile.wire = root.choice<wire>("protocol", wires).value_or(wire::can);
-  static_cast<void>(root.text("description")); // for people; only its type is checked
-  static_cast<void>(root.text("$schema"));     // for editors
   profile.bitrate = root.whole<std::uint32_t>("bitrate", bitrate_min, bitrate_max).value_or(0);
   const auto* node = root.object("options");
   if (node == nullptr) return;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/nearest_word.hpp"
 #include "messages/profiles/load_parts.hpp"
@@ -10,7 +11,6 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-constexpr std::uint32_t version_max = 1'000'000;
 constexpr std::uint32_t timeout_ms_max = 60'000;
 
 constexpr spelling<protocol> protocols[] = {{"can", protocol::can}, {"modbus", protocol::modbus}};
@@ -26,14 +26,6 @@ bool is_chemistry(std::string_view text) {
            return (letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') ||
                   letter == '_';
          });
-}
-
-/// Letters, digits and inner marks: what may safely become a file's name.
-bool is_profile_name(std::string_view text) {
-  const auto is_plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return !text.empty() && text.size() <= name_bytes_max && is_plain(text.front()) &&
-         std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_plain(c) || c == '-' || c == '_'; });
 }
 
 void read_lease(const object_reader& root, device_profile& profile) {
@@ -86,14 +78,11 @@ void read_ratings(const object_reader& root, device_profile& profile) {
 }
 
 void read_head(const object_reader& root, device_profile& profile) {
-  profile.name = root.text("name").value_or("");
-  if (root.has("name") && !is_profile_name(profile.name))
-    root.add("name", "expected up to 64 of a-z, 0-9, '-' and '_'");
-  profile.version = root.whole<std::uint32_t>("version", 1, version_max).value_or(0);
+  auto head = read_profile_head(root);
+  profile.name = std::move(head.name);
+  profile.version = head.version.value_or(0);
   profile.protocol = root.choice<protocol>("protocol", protocols).value_or(protocol::can);
   profile.commissioned = root.boolean("commissioned").value_or(false);
-  static_cast<void>(root.text("description")); // for people; only its type is checked
-  static_cast<void>(root.text("$schema"));     // for editors
   read_lease(root, profile);
   read_topology(root, profile);
   read_ratings(root, profile);

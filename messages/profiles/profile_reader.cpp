@@ -20,6 +20,15 @@ constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
+constexpr std::uint32_t version_max = 1'000'000;
+
+/// Letters, digits and inner marks: what may safely become a file's name.
+bool is_profile_name(std::string_view text) {
+  const auto is_plain = [](char c) { return is_lower(c) || is_digit(c); };
+  return !text.empty() && text.size() <= name_bytes_max && is_plain(text.front()) &&
+         std::ranges::all_of(text, [&](char c) { return is_plain(c) || c == '-' || c == '_'; });
+}
+
 } // namespace
 
 std::optional<json_node> parse_profile_file(std::string_view text, finding_collector& found) {
@@ -40,6 +49,17 @@ bool is_channel(std::string_view text) {
   return !text.empty() && text.size() <= name_bytes_max && is_upper(text.front()) &&
          std::all_of(text.begin(), text.end(),
                      [](char c) { return is_lower(c) || is_upper(c) || is_digit(c); });
+}
+
+profile_head read_profile_head(const object_reader& root) {
+  profile_head head;
+  head.name = root.text("name").value_or("");
+  if (root.has("name") && !is_profile_name(head.name))
+    root.add("name", "expected up to 64 of a-z, 0-9, '-' and '_'");
+  head.version = root.whole<std::uint32_t>("version", 1, version_max);
+  static_cast<void>(root.text("description"));
+  static_cast<void>(root.text("$schema"));
+  return head;
 }
 
 object_reader::object_reader(finding_collector& found, const json_node& node, std::string_view kind,

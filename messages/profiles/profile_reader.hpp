@@ -97,4 +97,12 @@ class object_reader {
 /// No name is longer.
 inline constexpr std::size_t name_bytes_max = 64;
 
+/// What every profile begins with; of `description` and `$schema`, which are for people and
+/// editors, only the type is checked.
+struct profile_head {
+  std::string name;
+  std::optional<std::uint32_t> version; ///< from 1
+};
+[[nodiscard]] profile_head read_profile_head(const object_reader& root);
+
 } // namespace voltaic::messages::profiles
