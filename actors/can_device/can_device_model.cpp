@@ -230,23 +230,23 @@ void model::heed_requests(std::int64_t time_us, std::vector<said>& out) {
   }
 }
 
-void model::accept(const plan::applied& applied, std::int64_t time_us, std::vector<said>& out) {
-  const bool believed = watch_.take(applied, time_us);
+void model::accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out) {
+  const bool believed = watch_.take(what, time_us);
   heed_watch(time_us, out);
   if (!believed) {
     return;
   }
-  counters_.unknown_selector += applied.outcome == plan::outcome::unknown_selector ? 1 : 0;
+  counters_.unknown_selector += what.outcome == plan::outcome::unknown_selector ? 1 : 0;
   ++counters_.frames;
   ended_.clear();
-  for (const auto carrier : {applied.carrier, applied.branch}) {
+  for (const auto carrier : {what.carrier, what.branch}) {
     end_scans(parts_of(carrier), time_us);
   }
   say_ended(time_us, out);
   for (const auto& sample : samples_) {
     take(sample);
   }
-  for (const auto carrier : {applied.carrier, applied.branch}) {
+  for (const auto carrier : {what.carrier, what.branch}) {
     mark(parts_of(carrier), time_us);
   }
   say_ended(time_us, out);

@@ -126,7 +126,7 @@ bool check_index(const object_reader& reader, load_context& context, const messa
 /// "cell_voltage[4] (signals[1])", for people.
 std::string name_of(const object_reader& reader, const load_context& context,
                     std::optional<std::uint16_t> target, const signal& of) {
-  const auto place = reader.path().substr(reader.path().rfind('.') + 1);
+  auto place = reader.path().substr(reader.path().rfind('.') + 1);
   if (!target) return place;
   const auto& carried = context.profile.points[*target];
   const auto element = carried.count > 1 ? fmt::format("[{}]", of.index) : std::string();

@@ -25,7 +25,7 @@ struct watched {
   std::int64_t now_us = 0;
   std::uint64_t rx = 0;
 
-  lines see(messages::bus_health now, std::int64_t after_us = second_us) {
+  lines see(const messages::bus_health& now, std::int64_t after_us = second_us) {
     now_us += after_us;
     return report.step({now}, {}, now_us);
   }

@@ -85,7 +85,7 @@ struct stage {
 } // namespace
 
 TEST_CASE("a reset key counts by its edge, when it is let go, and all of the turn was seen") {
-  const auto turns = [](std::vector<std::optional<bool>> shown) {
+  const auto turns = [](const std::vector<std::optional<bool>>& shown) {
     reset_key_model key;
     int turned = 0;
     std::int64_t now_us = 100 * s;

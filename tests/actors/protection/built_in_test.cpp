@@ -177,7 +177,8 @@ TEST_CASE(
       if (!whole) is = {quality::good, quality::good};
       const auto tell = [&](std::int32_t value) {
         const std::vector<std::int32_t> values{0, sign * value};
-        scan.apply({0, ++now_us, values, quality::good, is}, now_us);
+        ++now_us;
+        scan.apply({0, now_us, values, quality::good, is}, now_us);
         CHECK(scan.values().value[1] == sign * value);
         CHECK(scan.values().confirmed[0] != 0);
         CHECK((scan.unconfirmed_count() == 0) == (scan.values().confirmed[1] != 0));

@@ -99,7 +99,7 @@ element_values cells(const std::vector<std::int32_t>& values) {
 TEST_CASE("smallest, largest and sum are those of the valid elements, whatever their number") {
   std::mt19937 random(11);
   std::uniform_int_distribution<std::int32_t> value(-1'000, 1'000);
-  for (const std::size_t count : {1, 15, 16, 17, 33}) {
+  for (const std::size_t count : {1u, 15u, 16u, 17u, 33u}) {
     element_values all(count);
     for (int round = 0; round < 200; ++round) {
       const int valid_of_10 = round % 11;

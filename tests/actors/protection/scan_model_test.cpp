@@ -100,7 +100,8 @@ class blocks {
     const bool whole = random_() % 2 == 0;
     const auto size = whole ? count_ : 1 + random_() % (count_ + 2);
     block.first_index = whole ? 0 : static_cast<std::uint32_t>(random_() % (count_ + 1));
-    block.source_time_us = random_() % 5 == 0 ? now_us - random_() % 3 * 100'000 : now_us;
+    const auto late = random_() % 5 == 0 ? static_cast<std::int64_t>(random_() % 3) : 0;
+    block.source_time_us = now_us - late * 100'000;
     values_.resize(size);
     for (auto& each : values_) each = static_cast<std::int32_t>(random_() % 1'000) - 500;
     block.values = values_;

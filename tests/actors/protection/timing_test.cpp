@@ -20,7 +20,7 @@ messages::protection::candidate& find(protection_options& options, const std::st
 } // namespace
 
 TEST_CASE("a level of overcurrent under five seconds is judged by the limit that can be followed") {
-  for (const std::uint32_t set_ms : {4'999, 5'000}) {
+  for (const std::uint32_t set_ms : {4'999u, 5'000u}) {
     auto options = full_options();
     options.reports_discharge_limit = true;
     options.reported_period_ms = 100'000;
@@ -107,7 +107,7 @@ TEST_CASE("the scan that ends a silence ends it in its own step") {
 }
 
 TEST_CASE("what follows from several values is charged while all of them may be held") {
-  for (const std::uint32_t set_ms : {300, 301}) {
+  for (const std::uint32_t set_ms : {300u, 301u}) {
     auto options = full_options();
     options.points[position_of(measured::voltage)].period_ms =
         400; // held for 600 ms, cells for 300

@@ -16,9 +16,9 @@ using namespace can_support;
 TEST_CASE(
     "a filter wants what lies in its ranges, both ends included, and keeps the widths apart") {
   const id_filter filter({{0x088, 0x13B}, {0x084, 0x086}, {0x18FF50E5, 0x18FF50E5, true}});
-  for (const std::uint32_t id : {0x084, 0x085, 0x086, 0x088, 0x100, 0x13B})
+  for (const std::uint32_t id : {0x084u, 0x085u, 0x086u, 0x088u, 0x100u, 0x13Bu})
     CHECK(filter.wants(make_frame(id)));
-  for (const std::uint32_t id : {0x000, 0x083, 0x087, 0x13C, 0x7FF})
+  for (const std::uint32_t id : {0x000u, 0x083u, 0x087u, 0x13Cu, 0x7FFu})
     CHECK_FALSE(filter.wants(make_frame(id)));
   CHECK(filter.wants(make_frame(0x18FF50E5, 0, true)));
   CHECK_FALSE(filter.wants(make_frame(0x18FF50E6, 0, true)));

@@ -142,7 +142,7 @@ TEST_CASE("F-036 points and parts that a broken owner invents take a bounded mem
   for (std::uint64_t n = 0; n < said; ++n) {
     auto one = telemetry_of(n + 1, 0, words);
     std::get<messages::telemetry>(one.payload).blocks[0].point = static_cast<std::uint16_t>(n);
-    values.heard(std::move(one));
+    values.heard(one);
   }
   CHECK(values.refused() > said / 2);
   CHECK(bytes_of(values) < last_values_owner_bytes_max + messages::frame_bytes_max);
@@ -157,7 +157,7 @@ TEST_CASE("F-036 points and parts that a broken owner invents take a bounded mem
   CHECK(values.refused() == refused + 1);
   auto other = telemetry_of(said + 3, 0, {9});
   std::get<messages::telemetry>(other.payload).fingerprint = 8;
-  values.heard(std::move(other));
+  values.heard(other);
   CHECK(blocks_of(values).size() == 1);
 }
 
@@ -166,7 +166,7 @@ TEST_CASE("F-036 a part that is cut again and again is counted each time") {
   std::vector<std::string> missing(64, std::string(1000, 'x'));
   auto whole = telemetry_of(1, 0, std::vector<std::uint16_t>(4000));
   std::get<messages::telemetry>(whole.payload).blocks[0].missing = missing;
-  values.heard(std::move(whole));
+  values.heard(whole);
   // Each cut leaves the names of the missing in both halves.
   for (std::uint32_t n = 1; n < 2000; ++n) values.heard(telemetry_of(n + 1, 2 * n, {1}));
   CHECK(values.refused() > 0);

@@ -92,7 +92,7 @@ TEST_CASE("an imported signal becomes a point with type, scale, unit and range")
   CHECK(points.at("temp").at("offset") == -40);
   CHECK(points.at("state").at("texts") == nlohmann::json{"Open", "Closed"});
   // A name on which others rely is given by a person, who knows what it is.
-  CHECK(points.at("imported_current").at("unit") == "");
+  CHECK(points.at("imported_current").at("unit").get<std::string>().empty());
   CHECK(json.at("commissioned") == false);
   CHECK(profile_of(made).points.size() == 4);
 }

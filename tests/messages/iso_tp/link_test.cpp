@@ -24,8 +24,8 @@ using mishap = std::function<int(std::size_t number)>;
 
 /// Two links and what is between them. A millisecond a step.
 struct pair_of_links {
-  pair_of_links(link_options a_options, link_options b_options)
-      : a(std::move(a_options)), b(std::move(b_options)) {}
+  pair_of_links(const link_options& a_options, const link_options& b_options)
+      : a(a_options), b(b_options) {}
 
   void pass(std::int64_t until_us, const mishap& to_b = {}) {
     for (; now_us < until_us; now_us += ms) {

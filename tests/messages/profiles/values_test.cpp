@@ -71,14 +71,16 @@ TEST_CASE("a signal says the same whichever way its plan cuts it out") {
     const char* range;
     const char* bits;
   };
-  for (const auto& [type, range, bits] :
+  for (const auto& each :
        {kind{"i16", "[-50,100]", R"("start":5,"length":12,"type":"signed")"},
         kind{"u16", "[3,4000]", R"("start":5,"length":12)"},
         kind{"i64", "[-9e18,9e18]", R"("start":0,"length":64,"type":"signed")"},
         kind{"i32", "[-2e9,2e9]", R"("start":7,"length":32,"order":"motorola","type":"signed")"}}) {
-    CAPTURE(type, bits);
+    CAPTURE(each.type, each.bits);
     const auto with = [&](const std::string& sentinels) {
-      return single(std::string(R"("type":")") + type + R"(","valid":)" + range + sentinels, bits);
+      return single(
+          std::string(R"("type":")") + each.type + R"(","valid":)" + each.range + sentinels,
+          each.bits);
     };
     const auto none = with("");
     const auto one = with(R"(,"sentinels":[3])");
@@ -100,7 +102,7 @@ TEST_CASE("a signal says the same whichever way its plan cuts it out") {
 
 TEST_CASE("a range that no bits of the signal reach lets nothing through") {
   const auto profile = single(R"("type":"i16","valid":[300,400])", R"("start":0,"length":8)");
-  for (const std::uint64_t raw : {0, 1, 255}) CHECK_FALSE(decode(profile, raw).good);
+  for (const std::uint64_t raw : {0u, 1u, 255u}) CHECK_FALSE(decode(profile, raw).good);
 }
 
 TEST_CASE("an infinite float is invalid even without a stated range") {

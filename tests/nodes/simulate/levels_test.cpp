@@ -220,7 +220,7 @@ void check_level(const protection::table& table, const protection::candidate& wa
   INFO(trace);
   const auto edges = play(plan_of(table, watched.name, limit), pulled, limit, trace,
                           clear_ms + whole_cycles(limit.clear_ms));
-  const auto late_ms = watched.period_ms + pulled.data_ms + margin_ms;
+  const auto late_ms = watched.period_ms + std::int64_t{pulled.data_ms} + margin_ms;
   REQUIRE(edges.size() == 2);
   CHECK(edges[0].what == "set");
   CHECK(edges[0].t_ms >= set_ms + limit.set_ms);

@@ -30,7 +30,7 @@ struct told {
 };
 
 /// A closed rack with an overcharged cell from the first second on.
-told play(site::plan plan) {
+told play(const site::plan& plan) {
   told all;
   simulate::simulated_site running(plan, {});
   const auto run = [&](std::int64_t duration_us, std::int64_t from_us) {
