@@ -75,7 +75,7 @@ void capture_model::fault(const std::string& id, std::string words, std::int64_t
     return;
   }
   if (!open_) {
-    open_.emplace();
+    open_ = open_capture{};
     open_->id = id;
     open_->first_us = time_us;
   }
