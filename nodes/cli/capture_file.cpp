@@ -98,7 +98,7 @@ messages::expected<bool> read_rows(const capture_summary& of,
     take({after_us, of.fault_utc_us + after_us, points, events});
     events.clear();
   };
-  const auto read = for_each_message(of.file.path, [&](std::int64_t time_us, message&& said) {
+  auto read = for_each_message(of.file.path, [&](std::int64_t time_us, message&& said) {
     if (std::holds_alternative<messages::catalogue>(said.payload)) return;
     if (time_us != row_us) end_row();
     row_us = time_us;
