@@ -145,7 +145,7 @@ struct simulated_site::state {
     for (auto& one : members) one.set_clock(now.monotonic_us);
     start_again();
     give_commands();
-    can.step(now, [this](const auto& devices, const auto& links, bus::can::batch said) {
+    can.step(now, [this](const auto& devices, const auto& links, bus::can::batch&& said) {
       hand_out(devices, links, std::move(said));
     });
     carry_currents();

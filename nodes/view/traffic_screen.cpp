@@ -109,11 +109,11 @@ std::string identifier_text(const messages::can::traffic_key& key) {
   return key.remote ? text + " R" : text;
 }
 
-std::string bytes_text(const messages::can::traffic_row& of) {
+std::string bytes_text(const messages::can::traffic_row& row) {
   std::string result;
-  for (std::size_t i = 0; i < of.last.length && i < of.last.data.size(); ++i) {
-    const auto mark = mark_of(of, i);
-    fmt::format_to(std::back_inserter(result), "{}{:02X}", i == 0 ? "" : " ", of.last.data[i]);
+  for (std::size_t i = 0; i < row.last.length && i < row.last.data.size(); ++i) {
+    const auto mark = mark_of(row, i);
+    fmt::format_to(std::back_inserter(result), "{}{:02X}", i == 0 ? "" : " ", row.last.data[i]);
     if (mark != ' ') result += mark;
   }
   return result;
