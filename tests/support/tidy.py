@@ -88,15 +88,20 @@ class Build:
         return os.path.join(self.kept, state.hexdigest())
 
 
-def units(sources, parts):
-    """What to look at, so that each source is in one of them: a list of (file, its sources)."""
+def units(sources, parts, commands):
+    """What to look at, so that each source is in one of them: a list of (file, its sources); and the
+    sources that this build does not compile. How a source is compiled that only stands in a file
+    that joins several, that file knows alone."""
     left = set(sources)
     chosen = []
     for file, contents in parts.items():
-        if len(contents) > 1 and left.issuperset(contents):
+        wanted = left.intersection(contents)
+        lone = [source for source in wanted if os.path.realpath(source) not in commands]
+        if lone or (len(wanted) > 1 and len(wanted) == len(contents)):
             chosen.append((file, contents))
             left.difference_update(contents)
-    return chosen + [(source, [source]) for source in sorted(left)]
+    alone = [source for source in sorted(left) if os.path.realpath(source) in commands]
+    return chosen + [(source, [source]) for source in alone], sorted(left.difference(alone))
 
 
 def look_at(folder, file, options):
@@ -113,13 +118,16 @@ def main():
     began = time.monotonic()
     build = Build(folder)
     work = []
-    for file, contents in units(sources, build.joined()):
+    parts, foreign = units(sources, build.joined(), build.commands)
+    for file, contents in parts:
         options = JOINED if file not in contents else []
         mark = build.mark_of(file, options)
         if mark is None or not os.path.exists(mark):
             work.append((file, contents, options, mark))
     print(f"clang-tidy: {len(sources)} sources, of which {sum(len(each[1]) for each in work)} are "
           f"looked at in {len(work)} parts, {jobs} at a time", flush=True)
+    if foreign:
+        print(f"not compiled in {folder}, and not looked at: {' '.join(foreign)}")
     is_clean = True
     told = set()  # what a header has is found again by each source that includes it
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
