@@ -49,7 +49,7 @@ TEST_CASE("the demo's inverter, air conditioner and meter are read, set and told
   CHECK(eventually(
       [&] {
         const auto power = site.points("inverter_0/power");
-        return power.size() == 1 && power.begin()->second.value("value", 0.0) == 20'000;
+        return power.size() == 1 && power.begin()->second.value("value", json()) == 20'000;
       },
       20s));
 }

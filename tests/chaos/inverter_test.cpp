@@ -22,7 +22,9 @@ std::string bound_by(const live_site& site, std::size_t limit) {
 
 double value(const live_site& site, const std::string& point) {
   const auto found = site.points(point);
-  return found.size() == 1 ? found.begin()->second.value("value", -1.0) : -1.0;
+  if (found.size() != 1) return -1.0;
+  const auto value = found.begin()->second.value("value", json()); // null: not known yet
+  return value.is_number() ? value.get<double>() : -1.0;
 }
 
 /// The number that mbpoll reads from a register of the simulated inverter; -1: none.
@@ -50,7 +52,7 @@ TEST_CASE("the demo's inverter is told what its racks allow, and voltaic why say
   site.up();
   const auto communication = [&] {
     const auto found = site.points("inverter_0/bms_communication");
-    return found.size() == 1 ? found.begin()->second.value("value", "") : "";
+    return found.size() == 1 ? found.begin()->second.value("value", json()) : json();
   };
   REQUIRE(eventually([&] { return communication() == "Normal"; }, 20s));
   CHECK(eventually([&] { return bound_by(site, 0) == "bms"; }, 10s));

@@ -52,7 +52,7 @@ TEST_CASE("simulated racks and equipment of a running site play its scenario") {
   CHECK(eventually(
       [&] {
         const auto power = site.points("inverter_0/power");
-        return !power.empty() && power.begin()->second.value("value", 0.0) == 30'000;
+        return !power.empty() && power.begin()->second.value("value", json()) == 30'000;
       },
       30s));
   // A simulator that is started again finds its place: the module is still without measurement.

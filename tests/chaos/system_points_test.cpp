@@ -23,7 +23,7 @@ bool kill_and_see(const live_site& site, const std::string& node, int restarts) 
   return eventually([&] {
     const auto seen = site.points("system/node/" + node + "/*");
     const auto found = seen.find("system/node/" + node + "/restarts");
-    return found != seen.end() && found->second.value("value", -1.0) == restarts &&
+    return found != seen.end() && found->second.value("value", json()) == restarts &&
            all_of_quality(seen, "good");
   });
 }
@@ -51,7 +51,7 @@ TEST_CASE("nodes and links are points, and stale when nobody speaks for them") {
     std::map<std::string, json> seen;
     CHECK(eventually([&] {
       seen = site.points(of + "/*");
-      return all_of_quality(seen, "good") && seen[of + "/bytes"].value("value", 0.0) > 100;
+      return all_of_quality(seen, "good") && seen[of + "/bytes"].value("value", json()) > 100;
     }));
     CHECK(seen.size() == (of.ends_with("can0") ? 5u : 4u));
     const auto state = seen[of + "/state"].value("value", "");
