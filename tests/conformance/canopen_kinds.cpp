@@ -156,7 +156,7 @@ std::optional<json> judge_emergency(const json& input, const json& expected) {
 std::optional<json> judge_emergency_class(const json& input, const json& expected) {
   const auto text = emergency_class(input.at("code").get<std::uint16_t>());
   const auto& wanted = expected.at("class");
-  if (text.empty() && (wanted.is_null() || wanted == "")) return expected;
+  if (text.empty() && (wanted.is_null() || wanted == json(std::string()))) return expected;
   // Who names the end of errors otherwise than CiA 301 means the same.
   const bool is_end = text == "error reset or no error" && wanted.is_string() &&
                       (lower_case(wanted.get<std::string>()).find("reset") != std::string::npos ||

@@ -90,9 +90,9 @@ std::vector<std::string> words_of(const char* path) {
     if (line.size() < 2 || line.front() != '"' || line.back() != '"') continue;
     std::string word;
     for (std::size_t i = 1; i + 1 < line.size(); ++i) {
-      if (line[i] != '\\') {
-        word += line[i];
-      } else if (line[++i] == 'x') {
+      const bool is_escaped = line[i] == '\\';
+      i += is_escaped ? 1 : 0;
+      if (is_escaped && line[i] == 'x') {
         word += static_cast<char>(std::strtol(line.substr(i + 1, 2).c_str(), nullptr, 16));
         i += 2;
       } else {

@@ -162,7 +162,7 @@ class evaluator_rule final : public rule {
     const auto before = std::exchange(rack.ordered, sent.contactor);
     if (!sent.lease) return;
     const bool closing = before == open;
-    for (const std::size_t which : {0, 1}) {
+    for (const std::size_t which : {0u, 1u}) {
       const auto refused = rack.heard.refusal(which, closing, now.time_us);
       const bool is_late = now.time_us - rack.permitted_us > rack.heard.wait_us() + grid_us;
       if (refused.empty() || !(closing || is_late)) continue;
