@@ -35,7 +35,8 @@ class line_listener {
     }
     return take(polls_, wanted);
   }
-  /// The first poll that fulfils the condition of those that nobody took yet: for what is told once.
+  /// The first poll that fulfils the condition of those that nobody took yet: for what is told
+  /// once.
   template <class Condition>
   poll first_poll(Condition wanted) {
     return take(polls_, wanted);
