@@ -281,7 +281,10 @@ struct topology {
   friend bool operator==(const topology&, const topology&) = default;
 };
 
-inline constexpr int closing_spacing_max_s = 3600;
+/// Bounds of how soon a closing may follow another, and what holds where nothing is stated.
+inline constexpr double closing_spacing_min_s = 0.001;
+inline constexpr double closing_spacing_max_s = 3600;
+inline constexpr double closing_spacing_default_s = 10;
 
 /// What the battery is built for.
 struct ratings {
@@ -291,7 +294,8 @@ struct ratings {
   double break_current_a = 0;          ///< the largest current that the contactors may interrupt
   double precharge_resistance_ohm = 0; ///< 0: not stated
   double precharge_energy_j = 0;       ///< that the resistor takes cold; 0: not stated
-  double closing_spacing_s = 10;       ///< from one closing's begin to the next one's at least
+  double closing_spacing_s =
+      closing_spacing_default_s; ///< from one closing's begin to the next one's at least
   friend bool operator==(const ratings&, const ratings&) = default;
 };
 

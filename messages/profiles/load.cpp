@@ -70,8 +70,10 @@ void read_ratings(const object_reader& root, device_profile& profile) {
   read("precharge_resistance_ohm", result.precharge_resistance_ohm);
   read("precharge_energy_j", result.precharge_energy_j);
   read("closing_spacing_s", result.closing_spacing_s);
-  if (result.closing_spacing_s > closing_spacing_max_s)
-    reader.add("closing_spacing_s", fmt::format("must be at most {}", closing_spacing_max_s));
+  if (result.closing_spacing_s < closing_spacing_min_s ||
+      result.closing_spacing_s > closing_spacing_max_s)
+    reader.add("closing_spacing_s",
+               fmt::format("must be from {} to {}", closing_spacing_min_s, closing_spacing_max_s));
   if (reader.has("precharge_resistance_ohm") != reader.has("precharge_energy_j"))
     reader.add("a precharge resistor has both precharge_resistance_ohm and precharge_energy_j");
   profile.ratings = result;

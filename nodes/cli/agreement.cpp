@@ -1,7 +1,5 @@
 #include "nodes/cli/agreement.hpp"
 
-#include <fmt/format.h>
-
 #include <utility>
 
 namespace voltaic::nodes::cli {
@@ -10,15 +8,11 @@ void declare_agreement(command_options& app, agreement& given, const char* rack_
                        const char* hash_help) {
   app.add_option("RACK", given.rack, rack_help).type_name("RACK").required();
   app.add_option("HASH", given.hash, hash_help).type_name("HASH");
-  declare_request_options(app, given.asked, false);
+  declare_request_options(app, given.asked, false); // who only looks gives none
+  given.asked.needs_reason = true;
 }
 
 exit_code agree(const std::string& operation, const agreement& given) {
-  if (given.asked.reason.empty()) {
-    fmt::print(stderr, "voltaic {0}: --reason is required\nvoltaic {0} --help says more\n",
-               operation);
-    return exit_code::usage;
-  }
   messages::command command;
   command.operation = operation;
   command.point = given.rack + "/" + given.hash;

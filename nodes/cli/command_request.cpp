@@ -22,6 +22,7 @@ namespace {
 using nlohmann::json;
 using nlohmann::ordered_json;
 
+constexpr const char* blanks = " \t\r\n";
 // A command may act until then; its result is waited for a little longer.
 constexpr std::chrono::milliseconds deadline{5'000};
 // Closing has three attempts of 2 s, 3 s apart, and may have to wait 10 s after the last one.
@@ -128,6 +129,7 @@ void declare_request_options(command_options& app, request_options& to, bool nee
   auto reason = app.add_option("--reason", to.reason, "Recorded with the command");
   reason.type_name("WORDS");
   if (needs_reason) reason.required();
+  to.needs_reason = needs_reason;
   app.add_option("--key", to.key, "A repetition with the same key never acts twice")
       .type_name("KEY");
   declare_site_option(app, to.file);
@@ -143,6 +145,13 @@ messages::expected<std::uint64_t> lease_of(const std::string& duration) {
 
 exit_code request(messages::command asked, const request_options& given,
                   const request_words& words) {
+  if (given.needs_reason && given.reason.find_first_not_of(blanks) == std::string::npos) {
+    fmt::print(stderr,
+               "voltaic {0}: --reason is required: it is recorded for those who ask later\n"
+               "voltaic {0} --help says more\n",
+               words.command);
+    return exit_code::usage;
+  }
   const auto found = find_running_site(given.file);
   if (const auto* code = std::get_if<exit_code>(&found)) return *code;
   const auto& site = std::get<running_site>(found);

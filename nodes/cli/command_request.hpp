@@ -16,6 +16,7 @@ struct request_options {
   std::string key;
   std::string file;
   bool as_json = false;
+  bool needs_reason = false; ///< one that says something
 };
 
 /// How the outcome is shown.

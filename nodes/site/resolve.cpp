@@ -201,6 +201,14 @@ class resolver {
     const bool leased = profile.lease.mode == messages::profiles::lease_mode::device;
     const bool opens = leased || !item.hard_wired_opening.empty();
     item.close_allowed = opens && profile.commissioned && !is_deaf;
+    if (profile.ratings &&
+        profile.ratings->closing_spacing_s < messages::profiles::closing_spacing_default_s)
+      plan_.warnings.push_back(
+          {report_.file(), at.device_at.line, at.device_at.column,
+           fmt::format("device: {} may be closed every {} s, by the profile {}: contactors and "
+                       "precharge resistor have to bear less than {} s between closings",
+                       item.name, profile.ratings->closing_spacing_s, profile.name,
+                       messages::profiles::closing_spacing_default_s)});
     if (is_deaf)
       plan_.warnings.push_back({report_.file(), at.name_at.line, at.name_at.column,
                                 fmt::format("{} can neither be closed nor opened: the bus {} is "

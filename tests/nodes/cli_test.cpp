@@ -53,6 +53,8 @@ TEST_CASE("an alarm is acknowledged, shelved and reset with a reason, and named 
   ::setenv("VOLTAIC_RUNTIME_DIR", (nowhere / "run").c_str(), 1);
   CHECK(run({"acknowledge", "rack_0-a-1"}) == 2);
   CHECK(run({"reset", "rack_0"}) == 2);
+  for (const auto* blank : {"", " ", "\t \n"})
+    CHECK(run({"reset", "rack_0", "--reason", blank}) == 2);
   CHECK(run({"shelve", "rack_0/cell_voltage_spread", "--for", "2h"}) == 2);
   CHECK(run({"shelve", "rack_0/cell_voltage_spread", "--reason", "r"}) == 2);
   CHECK(run({"shelve", "rack_0/cell_voltage_spread", "--for", "soon", "--reason", "r"}) == 2);

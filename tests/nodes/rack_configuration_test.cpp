@@ -199,4 +199,39 @@ TEST_CASE("a rack's contactors are closed again as soon as its profile says, and
   CHECK(process::contactor_rules("rack_0", holds).spacing_us == 2'500'000);
 }
 
+TEST_CASE("check warns of contactors that may be closed again within ten seconds") {
+  const tests::temporary_folder place;
+  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/configs/profiles/demo_rack.json");
+  auto profile = nlohmann::json::parse(file);
+  std::filesystem::copy_file(VOLTAIC_SOURCE_FOLDER "/configs/protection/lfp.toml",
+                             place / "lfp.toml");
+  const auto warnings = [&](double spacing_s) {
+    profile["ratings"]["closing_spacing_s"] = spacing_s;
+    std::ofstream(place / "rack.json") << profile.dump();
+    const auto text = R"([site]
+name = "spacing"
+[[bus]]
+name = "can0"
+port = "virtual:can0"
+bitrate = 500000
+[[device]]
+name = "bms_0"
+profile = "rack.json"
+bus = "can0"
+[[rack]]
+name = "rack_0"
+device = "bms_0"
+protection = "lfp.toml"
+)";
+    auto loaded = site::load_text(text, place / "site.toml");
+    if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+    std::string all;
+    for (const auto& each : std::get<site::plan>(loaded).warnings) all += each.text + "\n";
+    return all;
+  };
+  using Catch::Matchers::Contains;
+  CHECK_THAT(warnings(2.5), Contains("rack_0 may be closed every 2.5 s, by the profile"));
+  CHECK_THAT(warnings(10), !Contains("may be closed every"));
+}
+
 } // namespace rack_configuration_test

@@ -444,7 +444,9 @@ TEST_CASE("ratings are above nothing, and closings follow each other within an h
     CHECK_THAT(findings_of(with_ratings(std::string(", \"closing_spacing_s\": ") + wrong)),
                Catch::Matchers::Contains("must be above 0"));
   CHECK_THAT(findings_of(with_ratings(", \"closing_spacing_s\": 3601")),
-             Catch::Matchers::Contains("must be at most 3600"));
+             Catch::Matchers::Contains("must be from 0.001 to 3600"));
+  CHECK_THAT(findings_of(with_ratings(", \"closing_spacing_s\": 1e-7")),
+             Catch::Matchers::Contains("must be from 0.001 to 3600"));
 }
 
 } // namespace profiles_load_test
