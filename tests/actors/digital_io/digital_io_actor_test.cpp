@@ -121,25 +121,28 @@ struct coupled {
     show(false);
     node.advance(50 * ms);
   }
-  void hear(bus::message::plane from, const messages::payload& payload) {
+  void hear(bus::message::plane from, const messages::payload& payload,
+            std::int64_t waited_us = 0) {
     messages::header header;
     header.source = "coupler_0";
     header.incarnation = 1;
     header.sequence = ++sequence;
     header.time = node.clock.now();
+    header.time.monotonic_us -= waited_us;
+    header.time.utc_us -= waited_us;
     node.hear(from, header, payload);
   }
-  /// What its output is at.
-  void show(bool on) {
+  /// What its output is at, or was, where that waited.
+  void show(bool on, std::int64_t waited_us = 0) {
     messages::telemetry said;
     said.owner = "coupler_0";
     said.fingerprint = described.fingerprint;
     messages::block block;
     block.quality = quality::good;
-    block.source_time_us = node.clock.now().monotonic_us;
+    block.source_time_us = node.clock.now().monotonic_us - waited_us;
     block.values = words{static_cast<std::uint16_t>(on)};
     said.blocks.push_back(block);
-    hear(bus::message::plane::telemetry, said);
+    hear(bus::message::plane::telemetry, said, waited_us);
   }
   void run(std::int64_t duration_ms, std::optional<bool> shown) {
     for (std::int64_t passed = 0; passed < duration_ms; passed += 100) {
@@ -232,6 +235,18 @@ TEST_CASE("F-134 an output that its coupler does not show in time is unknown, wi
   CHECK(io.answer("a")->reasons ==
         std::vector<std::string>{is_refused ? why + ": not ready yet" : why});
   CHECK(io.answer("a")->read_back.empty());
+}
+
+TEST_CASE("F-134 what a coupler showed while its node stood still is as old as it is") {
+  coupled io;
+  io.run(1'000, false);
+  io.set("a", 1);
+  io.node.clock.advance(1'000 * ms);
+  io.show(true, 900 * ms);
+  CHECK_FALSE(io.answer("a"));
+  io.run(100, true);
+  REQUIRE(io.answer("a"));
+  CHECK(io.answer("a")->outcome == outcome::done);
 }
 
 TEST_CASE("a set of a coupler's output that another follows, or whose time ends, is unknown") {

@@ -78,4 +78,36 @@ TEST_CASE("an unreadable emergency stop is an alarm beside what it does") {
   CHECK(chain.results.back().reasons.front() == "emergency_stop is not heard");
 }
 
+TEST_CASE("an input that waited while the node stood still is as old as it is") {
+  stage chain;
+  chain.inputs = {{contactor::input_role::stop, "dio_0/stop", "dio_0"}};
+  chain.start();
+  messages::point_description point;
+  point.name = "dio_0/stop";
+  const auto described = messages::points::make_catalogue("dio_0", {point});
+  chain.deliver("dio_0", described);
+  const auto say_inactive = [&] {
+    messages::block block;
+    block.source_time_us = chain.now_us;
+    block.quality = messages::quality::good;
+    block.values = messages::block::words{0};
+    chain.deliver("dio_0", messages::telemetry{described.owner, described.fingerprint, {block}});
+  };
+  const auto run = [&](int beats) {
+    for (int beat = 0; beat < beats; ++beat) {
+      chain.beat();
+      say_inactive();
+    }
+  };
+  run(40);
+  chain.command("rack_0/contactor", "close");
+  run(40);
+  REQUIRE(chain.order.lease);
+  chain.now_us += 50'000;
+  chain.node_us = chain.now_us + 2 * contactor::input_silence_us_min;
+  say_inactive();
+  CHECK(chain.texts("contactor").back().find("emergency_stop_unreadable") != std::string::npos);
+  CHECK(chain.order.contactor != messages::contactor_order::close);
+}
+
 } // namespace voltaic::actors::protection::chain_findings_test
