@@ -12,7 +12,7 @@ void heartbeat_model::beat(std::int64_t now_us, std::optional<double> counter) {
     if (!has_changed) return;
   }
   if (last_us_ && now_us - *last_us_ >= zero_after_us) beats_ = 0;
-  last_us_ = now_us;
+  last_us_ = std::max(last_us_.value_or(now_us), now_us);
   beats_ = std::min(beats_ + 1, beats_min);
 }
 

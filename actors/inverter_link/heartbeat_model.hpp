@@ -22,7 +22,8 @@ class heartbeat_model {
   /// Not expected: the profile's inverters send none, and one is there from the start.
   explicit heartbeat_model(bool is_expected) : is_expected_(is_expected) {}
 
-  /// A heartbeat at `now_us`. With a counter only one that changes counts.
+  /// A heartbeat at `now_us`. With a counter only one that changes counts. Stamps may run back,
+  /// as where UTC steps: the latest counts.
   void beat(std::int64_t now_us, std::optional<double> counter = std::nullopt);
   [[nodiscard]] presence step(std::int64_t now_us);
   /// Since the last that counted; nothing: there was none.

@@ -105,7 +105,7 @@ void model::take_device(const std::vector<std::size_t>& changed, std::int64_t no
       inverter_.set(each.item, wire::items[each.item].kind == wire::item_kind::text
                                    ? wire::item_value(value.text)
                                    : wire::item_value(value.number));
-      inverter_heard_us_ = now_us;
+      inverter_heard_us_ = std::max(inverter_heard_us_, now_us);
     }
   }
   if (is_alive && !heartbeat_place_) heartbeat_.beat(now_us);
@@ -127,14 +127,14 @@ void model::take_frame(const messages::can::frame& frame, std::int64_t now_us) {
   for (const auto& each : profile.requests)
     if (wire::is_request(each, frame)) schedule_.ask(each.name);
   if (wire::decode(profile.received, options_.wire, frame, inverter_)) {
-    inverter_heard_us_ = now_us;
+    inverter_heard_us_ = std::max(inverter_heard_us_, now_us);
     if (wire::tells(profile.received, options_.wire, frame, item_of("inverter_current")))
       currents_.take_measured(inverter_.number(item_of("inverter_current")), now_us);
   }
   const bool is_ours = std::ranges::any_of(profile.frames, [&](const auto& layout) {
     return wire::sent_id(layout, options_.wire) == id;
   });
-  if (is_ours) rival_us_ = now_us;
+  if (is_ours) rival_us_ = std::max(rival_us_.value_or(now_us), now_us);
 }
 
 std::optional<double> model::inverter_number(wire::item which, std::int64_t now_us) const {

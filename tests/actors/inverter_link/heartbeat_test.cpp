@@ -154,4 +154,25 @@ TEST_CASE("F-167 a Modbus inverter that answers again beats before its values ma
   }
 }
 
+TEST_CASE("a frame whose stamp runs back, as where UTC steps, takes nothing back") {
+  bench bench(options_of("discover.json"));
+  bench.pass(8 * second);
+  REQUIRE(bench.link.told().charge_current_a == 100);
+  const auto hear = [&](std::uint32_t id, std::int64_t at_us) {
+    messages::can::frame frame;
+    frame.id = id;
+    frame.length = 8;
+    frame.data[0] = ++bench.counter;
+    bench.link.take({&frame, 1}, at_us);
+  };
+  constexpr std::int64_t back_us = 20 * second;
+  hear(0x305, bench.now_us - back_us);
+  bench.pass(step_us);
+  CHECK(bench.link.told().charge_current_a == 100);
+  hear(0x351, bench.now_us);
+  hear(0x351, bench.now_us - back_us);
+  bench.pass(step_us);
+  CHECK(bench.state_told(messages::event_codes::inverter_rival) == "two_batteries");
+}
+
 } // namespace heartbeat_test
