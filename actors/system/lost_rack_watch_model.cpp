@@ -11,11 +11,15 @@ namespace voltaic::actors::system {
 
 std::optional<messages::event> lost_rack_watch::step(std::vector<std::string> stopping,
                                                      std::int64_t now_us) {
+  if (stopping.empty() != seen_.empty()) turned_us_ = now_us;
   if (stopping != seen_) {
     seen_ = std::move(stopping);
     since_us_ = now_us;
   }
-  if (seen_ == told_ || now_us - since_us_ < lost_rack_patience_us) return std::nullopt;
+  // Whether any stops the others does not wait for which ones: they may take turns.
+  const bool is_turn = seen_.empty() != told_.empty();
+  const auto lasted_us = now_us - (is_turn ? turned_us_ : since_us_);
+  if (seen_ == told_ || lasted_us < lost_rack_patience_us) return std::nullopt;
   told_ = seen_;
   messages::event event;
   event.kind = "system";

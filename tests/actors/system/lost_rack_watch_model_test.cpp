@@ -39,4 +39,24 @@ TEST_CASE("lost racks that stop the site are told once that lasts, and so is the
   CHECK(ended->reason.empty());
 }
 
+TEST_CASE("lost racks that take turns stop the site as much, and are told") {
+  constexpr std::int64_t half_us = lost_rack_patience_us / 2;
+  std::int64_t now_us = 7'000'000;
+  lost_rack_watch watch("system");
+  CHECK_FALSE(watch.step({"rack_0"}, now_us));
+  CHECK_FALSE(watch.step({"rack_0", "rack_1"}, now_us += half_us));
+  const auto begun = watch.step({"rack_1"}, now_us += half_us);
+  REQUIRE(begun);
+  CHECK(begun->state == "stops");
+  CHECK(begun->reason == "rack_1 is lost: no current may flow");
+  // Who does so now is told when it stays: not with each turn.
+  for (int turn = 0; turn < 4; ++turn) {
+    CHECK_FALSE(watch.step({"rack_0"}, now_us += half_us));
+    CHECK_FALSE(watch.step({"rack_0", "rack_1"}, now_us += half_us));
+  }
+  const auto stays = watch.step({"rack_0", "rack_1"}, now_us += lost_rack_patience_us);
+  REQUIRE(stays);
+  CHECK(stays->reason == "rack_0, rack_1 are lost: no current may flow");
+}
+
 } // namespace lost_rack_watch_model_test
