@@ -263,10 +263,18 @@ bool plays_recording(const site::plan& plan, std::string_view device_name) {
   return bus != nullptr && bus->kind == site::bus_kind::replay;
 }
 
-// Whether the time of an actor's chain, or of the racks that it hears, is a recording's.
+// Whether the time of an actor's chain, or of one of the racks that it hears, is a recording's.
 bool is_on_recording(const site::plan& plan, const site::actor& actor) {
-  constexpr std::array hears_racks = {site::actor_kind::system, site::actor_kind::inverter_link,
-                                      site::actor_kind::command, site::actor_kind::digital_io};
+  // A link hears its own racks, and so does its battery.
+  const bool may_be_of_inverter =
+      actor.kind == site::actor_kind::system || actor.kind == site::actor_kind::inverter_link;
+  const auto* inverter = may_be_of_inverter ? plan.find_inverter(actor.subject) : nullptr;
+  if (inverter != nullptr)
+    return std::ranges::any_of(inverter->racks, [&](const std::string& name) {
+      return plays_recording(plan, plan.find_rack(name)->device);
+    });
+  constexpr std::array hears_racks = {site::actor_kind::system, site::actor_kind::command,
+                                      site::actor_kind::digital_io};
   if (std::ranges::find(hears_racks, actor.kind) != hears_racks.end())
     return std::ranges::any_of(
         plan.racks, [&](const site::rack& each) { return plays_recording(plan, each.device); });
