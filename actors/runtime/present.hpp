@@ -23,8 +23,8 @@ inline constexpr std::int64_t lag_max_us = 2 * bus::can::tick_period_us;
 
 /// When something that is heard now, and was said or stamped at `source_us`, was so, on the node's
 /// clock: what waited while the node stood still is as old as it is, and nothing is younger than
-/// its hearing. To an actor that lives on a recording whatever it hears is new. All nodes of a site are
-/// on one machine, whose monotonic clock they share.
+/// its hearing. To an actor that lives on a recording whatever it hears is new. All nodes of a site
+/// are on one machine, whose monotonic clock they share.
 [[nodiscard]] std::int64_t true_at_us(const context& owner, std::int64_t source_us);
 
 } // namespace voltaic::actors::runtime

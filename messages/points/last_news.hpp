@@ -8,8 +8,8 @@ namespace voltaic::messages::points {
 /// When a point that is told again and again last brought news. What a relay keeps of somebody who
 /// is gone is told anew, with the time of its source: the same once more is no news, and what is
 /// heard for the first time, or jumps back, is as old as its source. Whose source has another
-/// clock, as on another machine, counts from its second word on; what acts by age asks for one clock
-/// all the same (actors/runtime/present.hpp). Pure.
+/// clock, as on another machine, counts from its second word on; what acts by age asks for one
+/// clock all the same (actors/runtime/present.hpp). Pure.
 class last_news {
  public:
   /// Heard at `heard_us`, true at `source_us`. False: it is no news.
