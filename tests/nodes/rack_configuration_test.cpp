@@ -11,6 +11,7 @@
 #include "nodes/process/plan_difference.hpp"
 #include "nodes/site/configuration.hpp"
 #include "nodes/site/load.hpp"
+#include "support/one_rack_site.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace rack_configuration_test {
@@ -201,32 +202,19 @@ TEST_CASE("a rack's contactors are closed again as soon as its profile says, and
 
 TEST_CASE("check warns of contactors that may be closed again within ten seconds") {
   const tests::temporary_folder place;
+  for (const auto* folder : {"profiles", "protection"})
+    std::filesystem::create_directory(place / folder);
+  std::filesystem::copy_file(VOLTAIC_SOURCE_FOLDER "/configs/protection/lfp.toml",
+                             place / "protection/lfp.toml");
   std::ifstream file(VOLTAIC_SOURCE_FOLDER "/configs/profiles/demo_rack.json");
   auto profile = nlohmann::json::parse(file);
-  std::filesystem::copy_file(VOLTAIC_SOURCE_FOLDER "/configs/protection/lfp.toml",
-                             place / "lfp.toml");
   const auto warnings = [&](double spacing_s) {
     profile["ratings"]["closing_spacing_s"] = spacing_s;
-    std::ofstream(place / "rack.json") << profile.dump();
-    const auto text = R"([site]
-name = "spacing"
-[[bus]]
-name = "can0"
-port = "virtual:can0"
-bitrate = 500000
-[[device]]
-name = "bms_0"
-profile = "rack.json"
-bus = "can0"
-[[rack]]
-name = "rack_0"
-device = "bms_0"
-protection = "lfp.toml"
-)";
-    auto loaded = site::load_text(text, place / "site.toml");
-    if (const auto* wrong = std::get_if<messages::findings>(&loaded)) FAIL(wrong->front().text);
+    std::ofstream(place / "profiles/demo_rack.json") << profile.dump();
+    const auto plan =
+        tests::sound(site::load_text(tests::one_rack_text("spacing"), place / "site.toml"));
     std::string all;
-    for (const auto& each : std::get<site::plan>(loaded).warnings) all += each.text + "\n";
+    for (const auto& each : plan.warnings) all += each.text + "\n";
     return all;
   };
   using Catch::Matchers::Contains;

@@ -40,6 +40,26 @@ schedule two_racks() {
   return what;
 }
 
+/// One rack of them, closed after 12 s; a node stands still, and while it does another is cut off.
+hit_counters play_standstill(const std::string& still, std::int64_t still_ms,
+                             std::int64_t cut_at_ms, const std::string& cut_off, lost_rack lost) {
+  auto what = two_racks();
+  what.racks = 1;
+  what.has.behind = 1;
+  what.has.shares_bus = false;
+  what.has.lost = lost;
+  auto stands = at(20'000, deed_kind::stall, 0, still);
+  stands.duration_ms = still_ms;
+  auto cut = at(cut_at_ms, deed_kind::partition, 0, cut_off);
+  cut.duration_ms = 12'000;
+  what.deeds = {asks(6'000, 0, "close"), stands, cut};
+  hit_counters hits;
+  const auto broken = play(what, hits);
+  for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
+  CHECK(broken.empty());
+  return hits;
+}
+
 } // namespace
 
 TEST_CASE("property: a welded rack lets nothing flow, also while its chain is gone") {
@@ -59,37 +79,12 @@ TEST_CASE("property: a welded rack lets nothing flow, also while its chain is go
 }
 
 TEST_CASE("property: what waited while the site stood still is as old as it is") {
-  auto what = two_racks();
-  what.racks = 1;
-  what.has.behind = 1;
-  what.has.shares_bus = false;
-  what.has.lost = lost_rack::stop;
-  auto stands = at(20'000, deed_kind::stall, 0, "site");
-  stands.duration_ms = 7'000;
-  auto cut = at(22'000, deed_kind::partition, 0, "rack_0");
-  cut.duration_ms = 12'000;
-  what.deeds = {asks(6'000, 0, "close"), stands, cut};
-  hit_counters hits;
-  const auto broken = play(what, hits);
-  for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
-  CHECK(broken.empty());
+  auto hits = play_standstill("site", 7'000, 22'000, "rack_0", lost_rack::stop);
   CHECK(hits["inverter told that current may flow"] > 5);
 }
 
 TEST_CASE("property: limits that waited for a link at a standstill are as old as they are") {
-  auto what = two_racks();
-  what.racks = 1;
-  what.has.behind = 1;
-  what.has.shares_bus = false;
-  auto stands = at(20'000, deed_kind::stall, 0, "inverter_0");
-  stands.duration_ms = 12'000;
-  auto cut = at(26'000, deed_kind::partition, 0, "inverter_0");
-  cut.duration_ms = 12'000;
-  what.deeds = {asks(6'000, 0, "close"), stands, cut};
-  hit_counters hits;
-  const auto broken = play(what, hits);
-  for (const auto& each : broken) UNSCOPED_INFO(each.time_us / 1'000 << " ms: " << each.text);
-  CHECK(broken.empty());
+  auto hits = play_standstill("inverter_0", 12'000, 26'000, "inverter_0", two_racks().has.lost);
   CHECK(hits["inverter told that current may flow"] > 5);
 }
 
