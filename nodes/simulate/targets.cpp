@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -284,6 +285,10 @@ std::variant<std::vector<deed>, messages::findings> resolve_trace(const trace& r
 std::variant<std::vector<deed>, messages::findings> load_trace(const std::string& path,
                                                                const site::plan& plan,
                                                                trace_player player) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    return messages::findings{{path, 1, 1, "the trace is a folder"}};
+  // A pipe is welcome: a trace may come out of another program.
   std::ifstream file(path, std::ios::binary);
   if (!file) return messages::findings{{path, 1, 1, "the trace cannot be read"}};
   const std::string text(std::istreambuf_iterator<char>(file), {});

@@ -13,6 +13,8 @@ namespace voltaic::nodes::simulate {
 namespace {
 
 constexpr std::array<std::string_view, 4> columns = {"t_ms", "point", "index", "value"};
+// Spreadsheets put it before the text that they export.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 constexpr std::array<std::string_view, 7> operations = {
     "close", "open", "reset", "acknowledge", "shelve", "unshelve", "kill"};
 // What devices answer with; the protocol knows no other codes.
@@ -39,6 +41,7 @@ class reader {
   explicit reader(const std::string& file) : file_(file) {}
 
   void read(std::string_view text) {
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
     bool header_seen = false;
     while (!text.empty() && findings_.size() < trace_findings_max) {
       const auto end = std::min(text.find('\n'), text.size());

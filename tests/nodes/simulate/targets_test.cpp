@@ -90,6 +90,13 @@ TEST_CASE("lines that cannot be read and rows that cannot be played are told tog
   CHECK(lines == std::vector<std::uint32_t>{2, 3, 4});
 }
 
+TEST_CASE("a folder in place of a trace is named as one") {
+  const tests::temporary_folder folder;
+  const auto found = load_trace(folder.path().string(), one_rack(), trace_player::site);
+  REQUIRE(std::holds_alternative<messages::findings>(found));
+  CHECK(std::get<messages::findings>(found).front().text == "the trace is a folder");
+}
+
 TEST_CASE("every spelling of an element means the same one") {
   for (const auto* row :
        {"5,rack_0/cell_voltage,19,3.5", "5,rack_0/cell_voltage[19],,3.5",

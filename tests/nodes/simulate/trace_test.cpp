@@ -63,6 +63,12 @@ TEST_CASE("rows come in order of time, those of one time as they stand") {
   CHECK(read[2].value == 3);
 }
 
+TEST_CASE("a byte order mark before the header is passed over") {
+  const auto read = parse_trace("\xEF\xBB\xBFt_ms,point,index,value\n5,a/x,0,1\n", "a.csv");
+  REQUIRE(std::holds_alternative<trace>(read));
+  CHECK(std::get<trace>(read).size() == 1);
+}
+
 TEST_CASE("blank lines, comments, spaces and carriage returns are passed over") {
   auto read =
       parse_trace("# a trace\r\n\r\nt_ms, point ,index,value\r\n\n 5 , a/x , 0 , 1 \r\n", "a.csv");
