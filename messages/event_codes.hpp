@@ -18,6 +18,8 @@ inline constexpr const char* older_version = "ROLLBACK";
 inline constexpr const char* configuration = "CONFIGURATION";
 /// A rack's device says that it is another one, or that was accepted.
 inline constexpr const char* serial_change = "SERIAL_CHANGE";
+/// What a rack's device says cannot be what its profile takes it for.
+inline constexpr const char* profile_mismatch = "PROFILE_MISMATCH";
 /// The site was told to stop, and has stopped.
 inline constexpr const char* site_stop = "SITE_STOP";
 inline constexpr const char* site_stopped = "SITE_STOPPED";

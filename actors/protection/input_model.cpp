@@ -22,11 +22,16 @@ constexpr std::uint32_t bit(measured what) {
   return 1U << position_of(what);
 }
 
+/// What is compared with what the profile takes it for.
+constexpr std::uint32_t regarded_for_fit = bit(measured::cell_voltage) |
+                                           bit(measured::cell_temperature) |
+                                           bit(measured::voltage) | bit(measured::current);
+
 struct known_input {
   std::string_view candidate;
   protection::input input;
 };
-constexpr std::array<known_input, 24> known_inputs{{
+constexpr std::array<known_input, 25> known_inputs{{
     {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
     {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
     {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
@@ -51,6 +56,7 @@ constexpr std::array<known_input, 24> known_inputs{{
     {sensor_step, {input_kind::steps, measured::cell_voltage}},
     {open_wire, {input_kind::open_wire, measured::cell_voltage}},
     {cooling_failed, {input_kind::cooling_missing, measured::fan_tacho}},
+    {profile_mismatch, {input_kind::profile_misfit, measured::cell_voltage}},
     {thermal_runaway, {input_kind::runaway_rate, measured::cell_temperature}},
 }};
 
@@ -128,6 +134,10 @@ std::uint32_t input_model::needs(const input& from) {
   }
 }
 
+std::uint32_t input_model::regards(const input& from) {
+  return from.kind == input_kind::profile_misfit ? regarded_for_fit : 0;
+}
+
 bool input_model::is_bound(const input& from) const {
   // Either shows that it runs.
   if (from.kind == input_kind::cooling_missing)
@@ -161,6 +171,7 @@ double input_model::parts(const input& from) {
     case input_kind::steps:
     case input_kind::open_wire:
     case input_kind::cooling_missing:
+    case input_kind::profile_misfit:
     case input_kind::none:
       return 1;
     default:
@@ -351,6 +362,9 @@ void input_model::pass(point& of, bool is_needed, std::int64_t now_us) {
   const bool is_back = of.silence.value[0] < warning_ms || of.scan.scans() >= scans_for_ready;
   if (!is_back || of.scan.is_recovering()) shown_ms = std::max(shown_ms, warning_ms);
   of.silence.put(shown_ms);
+  // Whoever speaks after that may be somebody else.
+  const bool is_cells = points_.front() && &of == &*points_.front();
+  if (is_cells && age_ms >= silence_after(options_.front().period_ms).fault_ms) fit_.forget();
 }
 
 void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
@@ -375,6 +389,7 @@ void input_model::derive(std::uint32_t touched, std::int64_t now_us) {
     derive_wires();
   }
   if ((touched & bit(measured::cell_temperature)) != 0 && rise_) derive_runaway(now_us);
+  if ((touched & regarded_for_fit) != 0) derive_fit();
 }
 
 void input_model::derive_voltages() {

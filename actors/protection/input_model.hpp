@@ -13,6 +13,7 @@
 #include "actors/protection/frozen_model.hpp"
 #include "actors/protection/level_model.hpp"
 #include "actors/protection/measured.hpp"
+#include "actors/protection/profile_fit_model.hpp"
 #include "actors/protection/rise_model.hpp"
 #include "actors/protection/scan_model.hpp"
 #include "actors/protection/witness_model.hpp"
@@ -40,6 +41,7 @@ enum class input_kind : std::uint8_t {
   steps,                    ///< cells whose newest step waits to be confirmed
   open_wire,                ///< cells that mirror a neighbour, as beside a broken sense wire
   cooling_missing, ///< milliseconds for which cooling is asked for and nothing shows that it runs
+  profile_misfit,  ///< things that cannot be what the profile takes them for
   frozen,          ///< milliseconds for which each cell stands still alone
   runaway_rate,    ///< rise of each temperature where it is hot or cells break down
   invalid_count,   ///< elements of a measured point that arrive but are unusable
@@ -90,6 +92,8 @@ class input_model {
   [[nodiscard]] bool is_bound(const input& from) const;
   /// Bits of the measured points that it needs, by `position_of`.
   [[nodiscard]] static std::uint32_t needs(const input& from);
+  /// Bits of those that it looks at besides, where the device has them.
+  [[nodiscard]] static std::uint32_t regards(const input& from);
   [[nodiscard]] std::size_t count(const input& from) const;
   /// In how many parts of the unit its values are kept; not of own points.
   [[nodiscard]] static double parts(const input& from);
@@ -139,6 +143,8 @@ class input_model {
   [[nodiscard]] bool is_hearsay(const input& from) const {
     return from.kind == input_kind::current_contradiction && !current_check_.contradicts();
   }
+  /// What does not fit the profile, in words.
+  [[nodiscard]] std::string misfit_words() const { return fit_.words(); }
   /// The limits that are in force from now on, for the overcurrents.
   void follow(double charge_a, double discharge_a, std::int64_t now_us);
 
@@ -176,6 +182,7 @@ class input_model {
   void derive_frozen(std::int64_t now_us);
   void derive_wires();
   void derive_cooling(std::int64_t now_us);
+  void derive_fit();
   void derive_runaway(std::int64_t now_us);
   [[nodiscard]] bool is_breaking_down() const;
   static void follow(base& of, double limit_a, std::int64_t now_us);
@@ -193,6 +200,7 @@ class input_model {
   std::optional<std::int64_t> cooled_us_; ///< when it ran, or was not asked for, last
   current_check_model current_check_;
   witness_model witness_;
+  profile_fit_model fit_;
   element_values runaway_;
   base charge_;
   base discharge_;

@@ -91,6 +91,13 @@ void input_model::derive_cooling(std::int64_t now_us) {
   derived(input_kind::cooling_missing).put(static_cast<std::int32_t>(missing_ms));
 }
 
+void input_model::derive_fit() {
+  const auto seen = [this](measured what) { return is_bound(what) ? &scan(what) : nullptr; };
+  fit_.step({seen(measured::cell_voltage), seen(measured::cell_temperature),
+             seen(measured::voltage), seen(measured::current)});
+  derived(input_kind::profile_misfit).put(fit_.misfits());
+}
+
 bool input_model::is_breaking_down() const {
   // Old voltages say nothing of what breaks down now: without others only heat counts.
   const auto& cells = scan(measured::cell_voltage).values();

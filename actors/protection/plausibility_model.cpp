@@ -25,6 +25,7 @@ constexpr action half_charge{action_kind::derate_charge, 50};
 constexpr action half_discharge{action_kind::derate_discharge, 50};
 constexpr action open_ordered{action_kind::open_ordered, 0};
 constexpr action open_immediate{action_kind::open_immediate, 0};
+constexpr action inhibit_close{action_kind::inhibit_close, 0};
 constexpr action lock{action_kind::lock, 0};
 
 constexpr std::uint32_t usual_clear_ms = 10'000;
@@ -121,6 +122,14 @@ candidate missing_cooling() {
   return made;
 }
 
+// From the first scan on: nothing is closed on numbers that may mean something else. The input
+// itself holds until three scans fitted.
+candidate misfit() {
+  auto made = named(profile_mismatch, "");
+  add(made, level::alarm, 1, 0, 0, 0, latch::none, {stop_charge, stop_discharge, inhibit_close});
+  return made;
+}
+
 } // namespace
 
 candidate sensor_frozen_candidate() {
@@ -137,14 +146,15 @@ candidate all_frozen_candidate() {
 }
 
 std::vector<candidate> plausibility_candidates() {
-  return {implausible_soc(), implausible_current(), ignored_limit(),  large_step(),
-          runaway(),         broken_wire(),         missing_cooling()};
+  return {implausible_soc(), implausible_current(), ignored_limit(),   large_step(),
+          runaway(),         broken_wire(),         missing_cooling(), misfit()};
 }
 
 bool is_built_in(std::string_view name) {
-  constexpr std::array<std::string_view, 10> names{
-      open_wire,     cooling_failed, current_implausible, sensor_invalid, communication_loss,
-      sensor_frozen, sensor_step,    soc_implausible,     limit_ignored,  thermal_runaway};
+  constexpr std::array<std::string_view, 11> names{
+      profile_mismatch, open_wire,          cooling_failed, current_implausible,
+      sensor_invalid,   communication_loss, sensor_frozen,  sensor_step,
+      soc_implausible,  limit_ignored,      thermal_runaway};
   return std::ranges::find(names, name) != names.end();
 }
 

@@ -16,6 +16,7 @@ inline constexpr std::string_view limit_ignored = "limit_ignored";
 inline constexpr std::string_view thermal_runaway = "thermal_runaway";
 inline constexpr std::string_view open_wire = "open_wire";
 inline constexpr std::string_view cooling_failed = "cooling_failed";
+inline constexpr std::string_view profile_mismatch = "profile_mismatch";
 
 /// A cell that stands still while current flows and the others move.
 [[nodiscard]] messages::protection::candidate sensor_frozen_candidate();
@@ -24,7 +25,7 @@ inline constexpr std::string_view cooling_failed = "cooling_failed";
 /// The others, by their inputs: SOC of 0 % with sound cells, a current that voltage, SOC
 /// or the inverter contradict, current where none may flow, cells whose step was not believed at
 /// first, a cell that heats itself, cells beside a broken sense wire, cooling that is asked for and
-/// does not run.
+/// does not run, values that cannot be what the profile takes them for.
 [[nodiscard]] std::vector<messages::protection::candidate> plausibility_candidates();
 
 /// Whether it is a candidate of this version that stands in no table.

@@ -325,6 +325,9 @@ messages::event protection_actor::event_of(const report& told) const {
   if (told.edge == report::kind::set && of.candidate == current_implausible &&
       !own_.witness_words().empty())
     event.reason = fmt::format("{}: {}", own_.witness_words(), event.reason);
+  if (of.candidate == profile_mismatch) event.code = messages::event_codes::profile_mismatch;
+  if (told.edge == report::kind::set && of.candidate == profile_mismatch)
+    event.reason = own_.model().misfit_words();
   if (told.edge == report::kind::set && of.trips == trips_max) {
     event.actions.emplace_back("lock");
     event.reason = fmt::format("tripped {} times since the service role reset it", trips_max);

@@ -166,6 +166,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
              input_model::needs(from)};
   made.period_us =
       std::max(static_cast<std::int32_t>(watched.period_ms * messages::us_per_ms) - tick_us_max, 0);
+  made.depends |= input_model::regards(from);
   bool any_condition = false;
   for (std::size_t each = 0; each < levels.size(); ++each) {
     const auto position = first_row + levels[each];

@@ -25,6 +25,7 @@ inline constexpr std::int64_t first_out_us = 10 * messages::us_per_s;
 /// A rack and the table by which it is judged.
 struct protection_options {
   std::string rack;
+  std::string profile; ///< of its device, as people know it: "demo_rack version 1"
   messages::protection::table table;
   measured_options points;     ///< what the device reports; cells are needed
   double capacity_ah = 0;      ///< rated; 0: not known
@@ -189,6 +190,9 @@ class protection_model {
 
   /// It is known that no current flows, now and for the last `rest_us`.
   [[nodiscard]] bool is_at_rest() const;
+
+  /// What cannot be what the profile of the rack's device takes it for.
+  [[nodiscard]] std::string misfit_words() const;
 
   [[nodiscard]] const std::vector<row>& rows() const { return rows_; }
   [[nodiscard]] const std::vector<std::string>& unbound() const { return unbound_; }

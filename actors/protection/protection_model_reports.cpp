@@ -1,5 +1,7 @@
 #include "actors/protection/protection_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -95,6 +97,10 @@ void protection_model::tell_one(const watch& watched, const transition& change,
   }
   group(told);
   outputs_.reports.push_back(std::move(told));
+}
+
+std::string protection_model::misfit_words() const {
+  return fmt::format("profile {} does not fit: {}", options_.profile, inputs_.misfit_words());
 }
 
 void protection_model::group(report& told) {

@@ -1,5 +1,7 @@
 #include "nodes/process/chain_actors.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -152,6 +154,7 @@ actors::protection::protection_options rules_of(const site::plan& plan, const si
   const auto& profile = *plan.find_device(rack.device)->profile;
   actors::protection::protection_options rules;
   rules.rack = rack.name;
+  rules.profile = fmt::format("{} version {}", profile.name, profile.version);
   rules.can_open = plan.takes_orders(rack);
   rules.disabled = plan.disabled_candidates;
   const auto mutated = plan.mutated_evaluators.find(evaluator);

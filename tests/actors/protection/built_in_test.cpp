@@ -58,6 +58,8 @@ TEST_CASE("the candidates that stand in no table are these") {
                         "alarm 2 1 1000 10000 none stop_charge stop_discharge"});
   CHECK(all[6] == lines{"cooling_failed ms 0", "warning 10000 0 0 10000 none log",
                         "alarm 60000 0 0 10000 none derate_charge:50 derate_discharge:50"});
+  CHECK(all[7] == lines{"profile_mismatch  0",
+                        "alarm 1 0 0 0 none stop_charge stop_discharge inhibit_close"});
   CHECK(text_of(sensor_frozen_candidate()) ==
         lines{"sensor_frozen ms 0", "warning 60000 0 0 0 none log",
               "alarm 600000 0 0 0 none derate_charge:50 derate_discharge:50"});
