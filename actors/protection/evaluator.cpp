@@ -43,15 +43,24 @@ evaluator::evaluator(runtime::context& context, evaluator_options options)
     context.listen(each, runtime::kind::telemetry);
     equipment_.emplace_back(std::move(each), speaker::equipment);
   }
-  if (witness_.link().empty()) return;
-  context.listen(witness_.link(), runtime::kind::catalogue);
-  context.listen(witness_.link(), runtime::kind::telemetry);
+  if (!witness_.link().empty()) {
+    context.listen(witness_.link(), runtime::kind::catalogue);
+    context.listen(witness_.link(), runtime::kind::telemetry);
+  }
+  if (!model_.options().bus.empty())
+    context.listen(context.node() + "/health", runtime::kind::health);
 }
 
 std::optional<evaluator::news> evaluator::hear(const messages::message& message,
                                                const std::optional<runtime::instant>& chain) {
   const auto& from = message.header.source;
   if (const auto* told = std::get_if<messages::catalogue>(&message.payload)) learn(message, *told);
+  if (const auto* health = std::get_if<messages::health>(&message.payload)) {
+    inputs told;
+    told.link = link_word_in(*health, model_.options().bus);
+    if (!told.link || !chain) return std::nullopt;
+    return news{told, *chain};
+  }
   const auto* said = std::get_if<messages::telemetry>(&message.payload);
   if (said == nullptr) return std::nullopt;
   if (from == contactor_) hear_contactor(*said);

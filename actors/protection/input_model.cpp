@@ -31,7 +31,7 @@ struct known_input {
   std::string_view candidate;
   protection::input input;
 };
-constexpr std::array<known_input, 25> known_inputs{{
+constexpr std::array<known_input, 27> known_inputs{{
     {"cell_overvoltage", {input_kind::measured, measured::cell_voltage}},
     {"cell_undervoltage", {input_kind::measured, measured::cell_voltage}},
     {"rack_overvoltage", {input_kind::rack_voltage_per_cell, measured::voltage}},
@@ -56,6 +56,8 @@ constexpr std::array<known_input, 25> known_inputs{{
     {sensor_step, {input_kind::steps, measured::cell_voltage}},
     {open_wire, {input_kind::open_wire, measured::cell_voltage}},
     {cooling_failed, {input_kind::cooling_missing, measured::fan_tacho}},
+    {bus_off, {input_kind::bus_offs, measured::cell_voltage}},
+    {bus_errors, {input_kind::bus_error_count, measured::cell_voltage}},
     {profile_mismatch, {input_kind::profile_misfit, measured::cell_voltage}},
     {thermal_runaway, {input_kind::runaway_rate, measured::cell_temperature}},
 }};
@@ -127,6 +129,8 @@ std::uint32_t input_model::needs(const input& from) {
       return bit(measured::cell_temperature);
     // Charged whether they speak or not.
     case input_kind::cooling_missing:
+    case input_kind::bus_offs:
+    case input_kind::bus_error_count:
     case input_kind::none:
       return 0;
     default:
@@ -142,6 +146,8 @@ bool input_model::is_bound(const input& from) const {
   // Either shows that it runs.
   if (from.kind == input_kind::cooling_missing)
     return is_bound(measured::fan_tacho) || is_bound(measured::coolant_flow);
+  if (from.kind == input_kind::bus_offs || from.kind == input_kind::bus_error_count)
+    return !rated_.bus.empty();
   const auto needed = needs(from);
   for (std::size_t each = 0; each < measured_count; ++each) {
     if ((needed >> each & 1U) != 0 && !is_bound(static_cast<measured>(each))) return false;
@@ -171,6 +177,8 @@ double input_model::parts(const input& from) {
     case input_kind::steps:
     case input_kind::open_wire:
     case input_kind::cooling_missing:
+    case input_kind::bus_offs:
+    case input_kind::bus_error_count:
     case input_kind::profile_misfit:
     case input_kind::none:
       return 1;
@@ -270,6 +278,9 @@ std::string input_model::scope_of(const input& from, std::uint32_t position) con
     case input_kind::unusable_time:
     case input_kind::silence:
       return name;
+    case input_kind::bus_offs:
+    case input_kind::bus_error_count:
+      return rated_.bus;
     default:
       return "rack";
   }
@@ -334,6 +345,7 @@ void input_model::pass(std::int64_t now_us, std::uint32_t touched) {
     pass(*points_[what], is_needed_to_close(static_cast<measured>(what)), now_us);
   }
   derive_cooling(now_us);
+  derive_link(now_us);
 }
 
 // After a silence only whole scans in a row count as speech. One that comes late ends the row

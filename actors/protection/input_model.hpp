@@ -12,6 +12,7 @@
 #include "actors/protection/current_check_model.hpp"
 #include "actors/protection/frozen_model.hpp"
 #include "actors/protection/level_model.hpp"
+#include "actors/protection/link_fault_model.hpp"
 #include "actors/protection/measured.hpp"
 #include "actors/protection/profile_fit_model.hpp"
 #include "actors/protection/rise_model.hpp"
@@ -41,6 +42,8 @@ enum class input_kind : std::uint8_t {
   steps,                    ///< cells whose newest step waits to be confirmed
   open_wire,                ///< cells that mirror a neighbour, as beside a broken sense wire
   cooling_missing, ///< milliseconds for which cooling is asked for and nothing shows that it runs
+  bus_offs,        ///< times a minute that the device's CAN bus was off
+  bus_error_count, ///< that its controller counts
   profile_misfit,  ///< things that cannot be what the profile takes them for
   frozen,          ///< milliseconds for which each cell stands still alone
   runaway_rate,    ///< rise of each temperature where it is hot or cells break down
@@ -82,6 +85,7 @@ class input_model {
     double discharge_a = 0;
     double empty_cell_v = 0; ///< no cell below it: SOC is not 0 %
     double hot_c = 0;        ///< a cell that hot and rising runs away
+    std::string bus = {};    ///< the CAN bus whose controller is judged; empty: none
   };
   input_model(const measured_options& points, const ratings& rated);
 
@@ -143,6 +147,8 @@ class input_model {
   [[nodiscard]] bool is_hearsay(const input& from) const {
     return from.kind == input_kind::current_contradiction && !current_check_.contradicts();
   }
+  /// What the node says of the controller of the device's CAN bus.
+  void hear_link(const link_word& said, std::int64_t now_us) { link_.hear(said, now_us); }
   /// What does not fit the profile, in words.
   [[nodiscard]] std::string misfit_words() const { return fit_.words(); }
   /// The limits that are in force from now on, for the overcurrents.
@@ -183,6 +189,7 @@ class input_model {
   void derive_wires();
   void derive_cooling(std::int64_t now_us);
   void derive_fit();
+  void derive_link(std::int64_t now_us);
   void derive_runaway(std::int64_t now_us);
   [[nodiscard]] bool is_breaking_down() const;
   static void follow(base& of, double limit_a, std::int64_t now_us);
@@ -201,6 +208,7 @@ class input_model {
   current_check_model current_check_;
   witness_model witness_;
   profile_fit_model fit_;
+  link_fault_model link_;
   element_values runaway_;
   base charge_;
   base discharge_;

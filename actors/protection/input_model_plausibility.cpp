@@ -98,6 +98,12 @@ void input_model::derive_fit() {
   derived(input_kind::profile_misfit).put(fit_.misfits());
 }
 
+void input_model::derive_link(std::int64_t now_us) {
+  if (!link_.is_known()) return;
+  derived(input_kind::bus_offs).put(link_.offs(now_us));
+  derived(input_kind::bus_error_count).put(link_.errors());
+}
+
 bool input_model::is_breaking_down() const {
   // Old voltages say nothing of what breaks down now: without others only heat counts.
   const auto& cells = scan(measured::cell_voltage).values();

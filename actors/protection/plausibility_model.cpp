@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "actors/protection/ladder_model.hpp"
+#include "actors/protection/link_fault_model.hpp"
 
 namespace voltaic::actors::protection {
 
@@ -151,10 +152,11 @@ std::vector<candidate> plausibility_candidates() {
 }
 
 bool is_built_in(std::string_view name) {
-  constexpr std::array<std::string_view, 11> names{
-      profile_mismatch, open_wire,          cooling_failed, current_implausible,
-      sensor_invalid,   communication_loss, sensor_frozen,  sensor_step,
-      soc_implausible,  limit_ignored,      thermal_runaway};
+  constexpr std::array<std::string_view, 13> names{
+      bus_off,        bus_errors,          profile_mismatch, open_wire,
+      cooling_failed, current_implausible, sensor_invalid,   communication_loss,
+      sensor_frozen,  sensor_step,         soc_implausible,  limit_ignored,
+      thermal_runaway};
   return std::ranges::find(names, name) != names.end();
 }
 

@@ -37,7 +37,8 @@ bool follows_limits(input_kind kind) {
 /// Whether its value changes with time alone.
 bool is_timed(input_kind kind) {
   return kind == input_kind::silence || kind == input_kind::unusable_time ||
-         kind == input_kind::cooling_missing;
+         kind == input_kind::cooling_missing || kind == input_kind::bus_offs ||
+         kind == input_kind::bus_error_count;
 }
 
 input followed(const input& from) {
@@ -59,9 +60,12 @@ std::optional<double> set_value(const messages::protection::table& table,
 input_model::ratings ratings_of(const protection_options& options) {
   // Where a table does not say from where on a cell is low or hot, none is.
   constexpr double never = std::numeric_limits<double>::infinity();
-  return {options.capacity_ah, options.charge_current_a, options.discharge_current_a,
+  return {options.capacity_ah,
+          options.charge_current_a,
+          options.discharge_current_a,
           set_value(options.table, "cell_undervoltage", level::warning).value_or(never),
-          set_value(options.table, "discharge_overtemperature", level::fault).value_or(never)};
+          set_value(options.table, "discharge_overtemperature", level::fault).value_or(never),
+          options.bus};
 }
 
 protection_options with_losses(protection_options options) {
@@ -123,6 +127,10 @@ void protection_model::add_plausibility() {
     if (!inputs_.is_bound(from)) continue;
     if (from.kind == input_kind::cooling_missing) cooling_row_ = rows_.size();
     add(each, from);
+  }
+  for (const auto& each : link_candidates()) {
+    const auto from = input_for(each.name);
+    if (inputs_.is_bound(from)) add(each, from);
   }
 }
 
@@ -200,6 +208,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   const auto expired = inputs_.expiring(now_us);
   charge(std::exchange(last_us_, now_us), touched | expired);
   if (shelved_ > 0) end_shelving();
+  if (news.link) inputs_.hear_link(*news.link, now_us);
   inputs_.pass(now_us);
   look(0);
   if (news.witness) inputs_.hear_witness(*news.witness, now_us);

@@ -25,6 +25,7 @@ inline constexpr std::int64_t first_out_us = 10 * messages::us_per_s;
 /// A rack and the table by which it is judged.
 struct protection_options {
   std::string rack;
+  std::string bus;     ///< the CAN bus of its device, where that has a controller; else empty
   std::string profile; ///< of its device, as people know it: "demo_rack version 1"
   messages::protection::table table;
   measured_options points;     ///< what the device reports; cells are needed
@@ -59,6 +60,8 @@ struct inputs {
   std::optional<reported_limit> discharge_limit;
   /// What somebody who measures the rack's DC bus makes of its current sensor.
   std::optional<messages::current_agreement> witness = {};
+  /// What the node says of the controller of the device's CAN bus.
+  std::optional<link_word> link = {};
 };
 
 /// What happened to one level of one element.

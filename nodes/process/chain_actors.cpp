@@ -148,6 +148,13 @@ std::vector<std::string> judged_equipment(const actors::protection::protection_o
   return {names.begin(), names.end()};
 }
 
+/// The CAN bus of a rack whose controller can leave it: a real one. Virtual buses, bridges and
+/// recordings have none.
+std::string controller_bus_of(const site::plan& plan, const site::rack& rack) {
+  const auto* bus = plan.find_bus(plan.find_device(rack.device)->bus);
+  return bus != nullptr && bus->uri.starts_with("socketcan:") ? bus->name : std::string();
+}
+
 /// What a rack's evaluators judge by, as far as it is the same at each of their starts.
 actors::protection::protection_options rules_of(const site::plan& plan, const site::rack& rack,
                                                 const std::string& evaluator) {
@@ -155,6 +162,7 @@ actors::protection::protection_options rules_of(const site::plan& plan, const si
   actors::protection::protection_options rules;
   rules.rack = rack.name;
   rules.profile = fmt::format("{} version {}", profile.name, profile.version);
+  rules.bus = controller_bus_of(plan, rack);
   rules.can_open = plan.takes_orders(rack);
   rules.disabled = plan.disabled_candidates;
   const auto mutated = plan.mutated_evaluators.find(evaluator);

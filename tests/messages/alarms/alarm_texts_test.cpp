@@ -71,7 +71,7 @@ names candidates() {
   auto all = extra_candidates;
   for (const auto* header :
        {"actors/protection/ladder_model.hpp", "actors/protection/plausibility_model.hpp",
-        "actors/contactor/finding_model.hpp"})
+        "actors/protection/link_fault_model.hpp", "actors/contactor/finding_model.hpp"})
     all.merge(constants_of(header));
   for (const auto& each : voltaic::messages::protection::known_candidates) all.emplace(each.name);
   return all;
