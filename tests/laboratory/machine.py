@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 # In this order, since none is looked for by the kernel itself.
@@ -25,10 +26,24 @@ MODULES = (
     "drivers/net/can/sja1000/sja1000.ko",
     "drivers/net/can/sja1000/kvaser_pci.ko",
 )
-TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip")
+TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip", "timeout", "unshare")
 OWN_MODULE = "controller_states"
 MEMORY_MIB = 512
 BOOT_AND_RUN_SECONDS_MAX = 400
+# What a case that needs a controller, not only a virtual interface, bears.
+CONTROLLER_TAG = "[controller]"
+# A car's buses, among the files that cases have at hand where there is one.
+RECORDING = "kona.csv"
+
+
+class Case(typing.NamedTuple):
+    name: str  # escaped
+    needs_controller: bool
+
+
+class Cases(typing.NamedTuple):
+    all: list
+    seconds_max: int  # of each
 
 
 class Missing(Exception):
@@ -147,7 +162,7 @@ def add_program(root, source, target, strip=False):
             shutil.copy2(os.path.realpath(library), copy)
 
 
-def build_files(root, modules, program, names, files):
+def build_files(root, modules, program, cases, files):
     for folder in ("proc", "sys", "dev", "tmp", "lib/modules"):
         (root / folder).mkdir(parents=True)
     add_program(root, needed("busybox"), "bin/busybox")
@@ -156,11 +171,18 @@ def build_files(root, modules, program, names, files):
     add_program(root, program, "laboratory/program", strip=True)
     add_program(root, files / "voltaic", "laboratory/voltaic", strip=True)
     shutil.copytree(files / "profiles", root / "laboratory/profiles")
+    if (files / RECORDING).exists():
+        shutil.copy2(files / RECORDING, root / "laboratory")
     for module in modules:
         shutil.copy2(module, root / "lib/modules")
     order = "\n".join(module.name for module in modules)
     (root / "laboratory/modules").write_text(order + "\n", encoding="ascii")
-    (root / "laboratory/cases").write_text("\n".join(names) + "\n", encoding="utf-8")
+    kinds = {True: "controller", False: "virtual"}
+    (root / "laboratory/cases").write_text(
+        "".join(f"{kinds[case.needs_controller]} {case.name}\n" for case in cases.all),
+        encoding="utf-8")
+    (root / "laboratory/seconds").write_text(f"{cases.seconds_max}\n", encoding="ascii")
+    shutil.copy2(HERE / "in_namespace.sh", root / "laboratory")
     shutil.copy2(HERE / "init.sh", root / "init")
     (root / "init").chmod(0o755)
 
@@ -192,8 +214,8 @@ def boot(image, archive, folder):
     return results.read_text(encoding="utf-8", errors="replace")
 
 
-def run_cases(program, names, folder, files):
-    """What the machine wrote of the cases, in the form that init.sh has. They find `files` below
+def run_cases(program, cases, folder, files):
+    """What the machine wrote of the `Cases`, in the form that init.sh has. They find `files` below
     LABORATORY."""
     image, version, kernel_modules = kernel()
     with tempfile.TemporaryDirectory() as work:
@@ -202,7 +224,7 @@ def run_cases(program, names, folder, files):
         for folder_of_work in (root, own):
             folder_of_work.mkdir()
         modules = [kernel_modules / name for name in MODULES] + [build_module(version, own)]
-        build_files(root, modules, program, names, files)
+        build_files(root, modules, program, cases, files)
         archive = pathlib.Path(work) / "initramfs"
         pack(root, archive)
         return boot(image, archive, folder)
