@@ -1,5 +1,7 @@
 #include "actors/system/link_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,7 @@ constexpr computed_point can_points[] = {
     {"error_frames", "ErrorFrames", "", 0},     {"rx_overflow", "RxOverflow", "", 0},
     {"unknown_ids", "UnknownIds", "", 0},       {"transmit_errors", "TransmitErrors", "", 0},
     {"receive_errors", "ReceiveErrors", "", 0}, {"trouble", "Trouble", "", 0, "text"},
+    {"babbler", "Babbler", "", 0, "text"},
 };
 
 bool has_load(const link_options& of) {
@@ -83,6 +86,8 @@ void link_model::take(const messages::health& said, std::int64_t said_us) {
     fresh.receive_errors = bus.receive_errors;
     fresh.unknown_ids = bus.unknown_ids;
     fresh.trouble = bus.trouble;
+    if (!bus.babbler.empty())
+      fresh.babbler = fmt::format("{}, {:.0f} frames/s", bus.babbler, bus.babbler_rate);
     see(*of, said.node, std::move(fresh), said_us);
   }
   for (const auto& line : said.lines) {
@@ -142,6 +147,7 @@ link_model::view link_model::merged(const link& of, std::int64_t now_us) {
     all.receive_errors = std::max(all.receive_errors, seen.receive_errors);
     all.unknown_ids = std::max(all.unknown_ids, seen.unknown_ids);
     if (all.trouble.empty()) all.trouble = seen.trouble;
+    if (all.babbler.empty()) all.babbler = seen.babbler;
   }
   return all;
 }
@@ -187,6 +193,7 @@ std::vector<messages::block> link_model::step(std::size_t first, std::int64_t no
     add_number(all.transmit_errors);
     add_number(all.receive_errors);
     add(all.trouble);
+    add(all.babbler);
   }
   return blocks;
 }

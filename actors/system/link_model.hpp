@@ -54,6 +54,7 @@ class link_model {
     std::uint16_t receive_errors = 0;
     std::int32_t unknown_ids = -1; ///< -1: nobody watches for them
     std::string trouble;
+    std::string babbler;          ///< "0x000, 3900 frames/s"; empty: none
     std::uint64_t received = 0;   ///< grows with whatever comes from the link
     std::int64_t measured_us = 0; ///< when `measured_bytes` were counted, for a line's load
     std::uint64_t measured_bytes = 0;

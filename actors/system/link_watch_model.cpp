@@ -44,6 +44,7 @@ std::vector<messages::event> link_watch::take(const messages::health& said, std:
       of.seen = bus;
       of.seen.state = "error-active";
       of.seen.trouble.clear();
+      of.seen.babbler.clear();
     }
     if (of.speaker != said.node) continue;
     of.spoken_us = said_us;
@@ -59,7 +60,21 @@ void link_watch::look_at(link& of, const messages::bus_health& now, std::int64_t
   if (now.trouble != of.seen.trouble && now.trouble == "bitrate")
     tell(now, codes::bus_bitrate, "",
          fmt::format("errors and not one readable frame at {} bit/s", now.bitrate), now_us);
+  look_at_babbler(of, now, now_us);
   of.seen = now;
+}
+
+// Told of each that begins, and once that none is left.
+void link_watch::look_at_babbler(const link& of, const messages::bus_health& now,
+                                 std::int64_t now_us) {
+  if (now.babbler == of.seen.babbler) return;
+  if (now.babbler.empty())
+    return tell(now, codes::babble, "stranger-quiet", of.seen.babbler + " is quiet", now_us);
+  tell(now, codes::babble, "stranger",
+       fmt::format("{}, which no profile of the site has: {:.0f} frames/s, the bus is loaded to "
+                   "{:.0f} %",
+                   now.babbler, now.babbler_rate, now.load_percent),
+       now_us);
 }
 
 void link_watch::look_at_state(link& of, const messages::bus_health& now, std::int64_t now_us) {

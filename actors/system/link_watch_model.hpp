@@ -38,6 +38,7 @@ class link_watch {
 
   void look_at(link& of, const messages::bus_health& now, std::int64_t now_us);
   void look_at_state(link& of, const messages::bus_health& now, std::int64_t now_us);
+  void look_at_babbler(const link& of, const messages::bus_health& now, std::int64_t now_us);
   void tell(const messages::bus_health& of, const char* code, const std::string& state,
             std::string reason, std::int64_t now_us);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bus/can/id_filter.hpp"
+#include "bus/can/stranger_table.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/expected.hpp"
 
@@ -62,6 +63,7 @@ struct statistics {
   std::uint16_t receive_errors = 0;
   /// Identifiers on the bus that are not among `port_options::known`; empty: not watched.
   std::optional<std::uint32_t> unknown_ids;
+  std::optional<can::babbler> babbler; ///< one of those that takes the bus for itself
   link_trouble trouble = link_trouble::none;
   double load_percent = 0; ///< of the last second
 };

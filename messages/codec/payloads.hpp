@@ -201,6 +201,8 @@ struct bus_health {
   std::int32_t unknown_ids = -1; ///< on the bus, that the site knows nothing of; -1: not watched
   std::uint64_t tx_dropped = 0;  ///< frames that were not sent
   std::string trouble;           ///< "no-ack", "bitrate", "noise"; empty: none
+  std::string babbler;     ///< an identifier that no profile has and that takes the bus: "0x000"
+  double babbler_rate = 0; ///< its frames per second
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 

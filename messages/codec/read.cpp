@@ -238,7 +238,9 @@ bus_health get(schema::BusHealth::Reader from) {
           .receive_errors = from.getReceiveErrors(),
           .unknown_ids = from.getUnknownIds(),
           .tx_dropped = from.getTxDropped(),
-          .trouble = text(from.getTrouble())};
+          .trouble = text(from.getTrouble()),
+          .babbler = text(from.getBabbler()),
+          .babbler_rate = from.getBabblerRate()};
 }
 
 line_health get(schema::LineHealth::Reader from) {

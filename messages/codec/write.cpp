@@ -213,6 +213,8 @@ void put(schema::BusHealth::Builder to, const bus_health& from) {
   to.setUnknownIds(from.unknown_ids);
   to.setTxDropped(from.tx_dropped);
   VOLTAIC_TEXT(to, Trouble, from.trouble);
+  VOLTAIC_TEXT(to, Babbler, from.babbler);
+  to.setBabblerRate(from.babbler_rate);
 }
 
 void put(schema::LineHealth::Builder to, const line_health& from) {

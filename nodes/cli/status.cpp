@@ -61,7 +61,9 @@ ordered_json to_json(const messages::bus_health& bus) {
           {"receive_errors", bus.receive_errors},
           {"unknown_ids", bus.unknown_ids < 0 ? ordered_json() : ordered_json(bus.unknown_ids)},
           {"tx_dropped", bus.tx_dropped},
-          {"trouble", bus.trouble}};
+          {"trouble", bus.trouble},
+          {"babbler", bus.babbler},
+          {"babbler_rate", bus.babbler_rate}};
 }
 
 ordered_json to_json(const messages::line_health& line) {

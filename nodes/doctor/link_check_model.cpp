@@ -133,6 +133,11 @@ void check_bus(findings& to, const link_facts& of) {
     note(to, "frames_unsent", page::lost,
          fmt::format("{} frames were not sent since the start: the bus was off, down or full",
                      seen.tx_dropped));
+  if (!seen.babbler.empty())
+    now(to, "stranger_babbles", page::node_ids,
+        fmt::format("{} comes {:.0f} times a second and no profile of the site has it: take its "
+                    "sender off the bus; `voltaic sniff {}` shows what it says",
+                    seen.babbler, seen.babbler_rate, of.name));
   if (seen.unknown_ids > 0)
     note(to, "unknown_identifiers", page::node_ids,
          fmt::format("{} identifiers are on the bus that no profile of the site has: a node id, or "

@@ -95,6 +95,11 @@ void comm_report::look_at_state(const messages::bus_health& now, const known_bus
       tell(now.name, trouble->word, fmt::format("{} ({} bit/s)", trouble->words, now.bitrate),
            now_us);
   }
+  if (!now.babbler.empty() && now.babbler != known.seen.babbler)
+    tell(now.name, "babbling",
+         fmt::format("{}, which no profile of the site has: {:.0f} frames/s", now.babbler,
+                     now.babbler_rate),
+         now_us);
   if (now.unknown_ids > std::max(0, known.seen.unknown_ids))
     tell(now.name, "unknown identifiers",
          fmt::format("{} are on the bus that no profile of the site has", now.unknown_ids), now_us);

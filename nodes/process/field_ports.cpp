@@ -1,5 +1,8 @@
 #include "nodes/process/field_ports.hpp"
 
+#include <fmt/format.h>
+
+#include <cmath>
 #include <utility>
 
 #include "bus/can/clock.hpp"
@@ -204,6 +207,11 @@ std::vector<messages::bus_health> field_ports::health() const {
     if (read.unknown_ids) one.unknown_ids = static_cast<std::int32_t>(*read.unknown_ids);
     one.tx_dropped = read.tx_dropped;
     one.trouble = to_text(read.trouble);
+    if (read.babbler) {
+      one.babbler = fmt::format(fmt::runtime(read.babbler->extended ? "0x{:08X}" : "0x{:03X}"),
+                                read.babbler->id);
+      one.babbler_rate = std::round(read.babbler->frames_per_s);
+    }
     all.push_back(std::move(one));
   }
   return all;

@@ -13,6 +13,10 @@ void add(messages::bus_health& known, const messages::bus_health& other) {
   known.bus_off = std::max(known.bus_off, other.bus_off);
   known.transmit_errors = std::max(known.transmit_errors, other.transmit_errors);
   known.receive_errors = std::max(known.receive_errors, other.receive_errors);
+  if (known.babbler.empty()) {
+    known.babbler = other.babbler;
+    known.babbler_rate = other.babbler_rate;
+  }
   known.unknown_ids = std::max(known.unknown_ids, other.unknown_ids);
   known.tx_dropped += other.tx_dropped;
   if (known.trouble.empty()) known.trouble = other.trouble;

@@ -86,8 +86,8 @@ void run_virtual_packet(bytes input) {
   std::vector<bus::can::frame> frames;
   if (!bus::can::read_packet(std::as_bytes(input), header, frames)) {
     require(frames.empty(), "a broken packet gives nothing");
-    if (const auto ranges = bus::can::read_filter(std::as_bytes(input)))
-      require(bus::can::read_filter(bus::can::filter_packet(*ranges)).has_value(),
+    if (const auto said = bus::can::read_filter(std::as_bytes(input)))
+      require(bus::can::read_filter(bus::can::filter_packet(said->ranges, said->what)).has_value(),
               "a filter that is written is read");
     return;
   }

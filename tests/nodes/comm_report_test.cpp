@@ -113,6 +113,20 @@ TEST_CASE("unknown identifiers are told when there are more of them") {
   CHECK(on.see(strange).empty());
 }
 
+TEST_CASE("F-063 a stranger that babbles is told with its rate") {
+  watched on;
+  CHECK(on.see("error-active").empty());
+  auto loud = bus("error-active", ++on.rx);
+  loud.babbler = "0x18FF0001";
+  loud.babbler_rate = 3'900;
+  const auto expected =
+      lines{"can0 babbling: 0x18FF0001, which no profile of the site has: 3900 frames/s"};
+  CHECK(on.see(loud) == expected);
+  loud.rx = ++on.rx;
+  loud.babbler_rate = 3'800;
+  CHECK(on.see(loud).empty());
+}
+
 TEST_CASE("a Modbus line's timeouts and broken answers are told with their number") {
   comm_report report{{"plant"}};
   messages::line_health line;

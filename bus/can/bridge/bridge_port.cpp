@@ -30,6 +30,7 @@ class bridge_port final : public port {
   bridge_port(const port_options& options, std::unique_ptr<tunnel> way, file_descriptor wake,
               batch_handler handler)
       : wanted_(options.listens_to),
+        known_(options.known),
         wake_(std::move(wake)),
         hand_over_(std::move(handler), options.tick_pause_us),
         way_(std::move(way)) {
@@ -70,6 +71,10 @@ class bridge_port final : public port {
     result.errors = way_->counters().foreign + way_->counters().broken;
     result.rx_overflow = way_->counters().lost;
     result.load_percent = load_.percent(monotonic_now_us(), result.bitrate);
+    if (!known_.ranges().empty()) {
+      result.unknown_ids = strangers_.count();
+      result.babbler = strangers_.babbling();
+    }
     return result;
   }
 
@@ -101,7 +106,9 @@ class bridge_port final : public port {
       one.time_us = now_us;
       ++statistics_.rx;
       count(one);
+      if (!known_.ranges().empty() && !known_.wants(one)) strangers_.heard(one);
     }
+    strangers_.step(now_us, statistics_.bitrate);
     if (!wanted_.ranges().empty())
       std::erase_if(hand_over_.waiting.frames,
                     [&](const frame& one) { return !wanted_.wants(one); });
@@ -116,6 +123,7 @@ class bridge_port final : public port {
   }
 
   const id_filter wanted_;
+  const id_filter known_; ///< to anybody of the site
   file_descriptor wake_;
   hand_over hand_over_;
 
@@ -123,6 +131,7 @@ class bridge_port final : public port {
   std::unique_ptr<tunnel> way_;
   statistics statistics_;
   mutable load_meter load_;
+  stranger_table strangers_;
 
   std::atomic<bool> stopping_{false};
   std::thread thread_;

@@ -98,6 +98,10 @@ class socketcan_port final : public port {
     const std::lock_guard lock(mutex_);
     return statistics_.errors;
   }
+  [[nodiscard]] std::uint32_t bitrate() const {
+    const std::lock_guard lock(mutex_);
+    return statistics_.bitrate;
+  }
   void wake_up() const {
     const std::uint64_t one = 1;
     (void)!::write(wake_.get(), &one, sizeof(one));
@@ -366,12 +370,13 @@ void socketcan_port::count_traffic(std::int64_t now_us) {
   counted_us_ = now_us;
   const auto read = counters_ ? counters_->read() : std::nullopt;
   if (!read) return;
-  if (strangers_) strangers_->look();
+  if (strangers_) strangers_->look(now_us, bitrate());
   const bool hears_all = throttle_.hears_all(read_errors(), now_us);
   if (std::exchange(hears_all_errors_, hears_all) != hears_all)
     set_error_classes(socket_.get(), hears_all);
   const std::lock_guard lock(mutex_);
   statistics_.unknown_ids = strangers_ ? strangers_->count() : std::nullopt;
+  statistics_.babbler = strangers_ ? strangers_->babbling() : std::nullopt;
   const passed_traffic fresh = unheard_.fresh(*read);
   const std::uint64_t bits = estimated_bits(fresh, unheard_.extended_share());
   diagnosis_.heard(fresh.frames, now_us);

@@ -9,8 +9,9 @@
 namespace voltaic::bus::can {
 namespace {
 
-constexpr std::uint32_t packet_magic = 0x324E4356; // "VCN2"
-constexpr std::uint32_t filter_magic = 0x32464356; // "VCF2"
+constexpr std::uint32_t packet_magic = 0x334E4356; // "VCN3"
+constexpr std::uint32_t filter_magic = 0x33464356; // "VCF3"
+constexpr std::uint32_t known_magic = 0x334B4356;  // "VCK3"
 
 enum record_flag : std::uint8_t { extended = 1, remote = 2, error = 4, fd = 8 };
 
@@ -67,12 +68,14 @@ bool packet::add(const frame& item) {
   return true;
 }
 
-std::span<const std::byte> packet::finish(std::uint32_t bitrate, const passed_frames& passed) {
+std::span<const std::byte> packet::finish(std::uint32_t bitrate, const passed_frames& passed,
+                                          const passing_strangers& strangers) {
   packet_header header;
   header.magic = packet_magic;
   header.count = static_cast<std::uint32_t>(count_);
   header.bitrate = bitrate;
   header.passed = passed;
+  header.strangers = strangers;
   std::memcpy(bytes_.data(), &header, sizeof(header));
   return {bytes_.data(), size_};
 }
@@ -106,10 +109,10 @@ bool read_packet(std::span<const std::byte> bytes, packet_header& header,
   return false;
 }
 
-std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges) {
+std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges, said_of_ids what) {
   assert(ranges.size() <= filter_ranges_max);
   packet_header header;
-  header.magic = filter_magic;
+  header.magic = what == said_of_ids::knows ? known_magic : filter_magic;
   header.count = static_cast<std::uint32_t>(ranges.size());
   std::vector<std::byte> bytes(packet_header_bytes + ranges.size() * sizeof(range_record));
   std::memcpy(bytes.data(), &header, sizeof(header));
@@ -122,21 +125,23 @@ std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges) {
   return bytes;
 }
 
-std::optional<std::vector<id_range>> read_filter(std::span<const std::byte> bytes) {
+std::optional<id_filter_said> read_filter(std::span<const std::byte> bytes) {
   packet_header header;
   if (bytes.size() < packet_header_bytes) return std::nullopt;
   std::memcpy(&header, bytes.data(), sizeof(header));
-  if (header.magic != filter_magic || header.count > filter_ranges_max) return std::nullopt;
+  const bool is_known = header.magic == known_magic;
+  if (!is_known && header.magic != filter_magic) return std::nullopt;
+  if (header.count > filter_ranges_max) return std::nullopt;
   if (bytes.size() != packet_header_bytes + header.count * sizeof(range_record))
     return std::nullopt;
-  std::vector<id_range> ranges;
+  id_filter_said said{is_known ? said_of_ids::knows : said_of_ids::listens_to, {}};
   for (std::size_t at = packet_header_bytes; at < bytes.size(); at += sizeof(range_record)) {
     range_record one{};
     std::memcpy(&one, bytes.data() + at, sizeof(one));
     if (one.extended > 1) return std::nullopt;
-    ranges.push_back({one.first, one.last, one.extended == 1});
+    said.ranges.push_back({one.first, one.last, one.extended == 1});
   }
-  return ranges;
+  return said;
 }
 
 messages::expected<std::string> virtual_bus_path(const std::string& runtime_folder,

@@ -21,7 +21,7 @@ using messages::can::frame;
 /// A packet carries no more frames.
 inline constexpr std::size_t frames_per_packet_max = 64;
 /// What stands before the frames.
-inline constexpr std::size_t packet_header_bytes = 48;
+inline constexpr std::size_t packet_header_bytes = 64;
 /// A longer packet is malformed.
 inline constexpr std::size_t packet_bytes_max =
     packet_header_bytes + frames_per_packet_max * (16 + 64);
@@ -37,13 +37,26 @@ struct passed_frames {
   std::uint64_t lost = 0;   ///< frames this client lost because it read too slowly
 };
 
+/// Stands in an identifier of 29 bits.
+inline constexpr std::uint32_t extended_babbler = 0x8000'0000;
+
+/// Identifiers on the bus that none of its clients knows.
+struct passing_strangers {
+  std::uint32_t watched = 0;      ///< 1: some client said what it knows
+  std::uint32_t count = 0;        ///< different ones
+  std::uint32_t babbler = 0;      ///< one that takes the bus for itself; bit 31: of 29 bits
+  std::uint32_t frames_per_s = 0; ///< of that one; 0: there is none
+  friend bool operator==(const passing_strangers&, const passing_strangers&) = default;
+};
+
 /// Stands before the frames of each packet.
 struct packet_header {
   std::uint32_t magic = 0;
   std::uint32_t count = 0;   ///< frames or ranges that follow
   std::uint32_t bitrate = 0; ///< of the bus; 0 from a client
   std::uint32_t reserved = 0;
-  passed_frames passed; ///< 0 from a client
+  passed_frames passed;        ///< 0 from a client
+  passing_strangers strangers; ///< 0 from a client
 };
 static_assert(sizeof(packet_header) == packet_header_bytes);
 
@@ -56,7 +69,8 @@ class packet {
   bool add(const frame& item);
   /// Completes the header; the bytes stay valid until the next change.
   [[nodiscard]] std::span<const std::byte> finish(std::uint32_t bitrate,
-                                                  const passed_frames& passed);
+                                                  const passed_frames& passed,
+                                                  const passing_strangers& strangers = {});
   [[nodiscard]] std::size_t count() const { return count_; }
 
  private:
@@ -69,11 +83,20 @@ class packet {
 [[nodiscard]] bool read_packet(std::span<const std::byte> bytes, packet_header& header,
                                std::vector<frame>& frames);
 
-/// What a client sends that listens to no more than this: at most `filter_ranges_max`.
-[[nodiscard]] std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges);
+/// What a client says of identifiers: that it listens to no more than these, or which ones are no
+/// strangers to it.
+enum class said_of_ids : std::uint8_t { listens_to, knows };
+/// At most `filter_ranges_max`.
+[[nodiscard]] std::vector<std::byte> filter_packet(const std::vector<id_range>& ranges,
+                                                   said_of_ids what = said_of_ids::listens_to);
 
-/// The ranges of such a packet; nothing when it is malformed or a packet of frames.
-[[nodiscard]] std::optional<std::vector<id_range>> read_filter(std::span<const std::byte> bytes);
+/// Such a packet as it was read.
+struct id_filter_said {
+  said_of_ids what = said_of_ids::listens_to;
+  std::vector<id_range> ranges;
+};
+/// Nothing when it is malformed or a packet of frames.
+[[nodiscard]] std::optional<id_filter_said> read_filter(std::span<const std::byte> bytes);
 
 /// Where the virtual bus `name` listens; a failure when the path is too long
 /// for a unix socket.

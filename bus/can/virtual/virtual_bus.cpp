@@ -19,6 +19,7 @@
 
 #include "bus/can/clock.hpp"
 #include "bus/can/load_meter.hpp"
+#include "bus/can/stranger_table.hpp"
 #include "bus/can/virtual/arbiter.hpp"
 #include "bus/can/virtual/packet.hpp"
 #include "bus/can/virtual/socket.hpp"
@@ -40,10 +41,12 @@ struct client {
   int id = 0;
   file_descriptor socket;
   std::optional<id_filter> filter; ///< nothing: it listens to everything
+  std::vector<id_range> knows;     ///< as it says; empty: it does not
   std::deque<frame> outgoing;
   passed_frames passed;
   std::uint64_t told_frames = 0; ///< of `passed`, in the last packet
   std::int64_t told_us = 0;      ///< when that was
+  passing_strangers told;        ///< in that packet
   bool greeted = false;
   bool blocked = false; ///< its socket is full; wait until it reads
   bool gone = false;
@@ -86,6 +89,8 @@ class served_bus final : public virtual_bus {
   void accept_clients();
   void read_client(client& from);
   void take_packet(client& from, std::span<const std::byte> bytes);
+  void learn_known();
+  [[nodiscard]] passing_strangers strangers() const;
   void carry(std::int64_t now_us);
   void flush(client& to, std::int64_t now_us);
   void flush_all(std::int64_t now_us);
@@ -101,9 +106,12 @@ class served_bus final : public virtual_bus {
   std::vector<frame> read_;
   packet_receiver receiver_;
   packet packet_;
+  id_filter known_; ///< to some client; no ranges: nobody says what it knows
+  stranger_table strangers_;
   int next_id_ = 0;
   std::int64_t accept_after_us_ = 0;
   std::int64_t flush_due_us_ = never_us;
+  std::int64_t tell_due_us_ = never_us; ///< somebody has not heard yet what passed
   mutable std::mutex mutex_;
   virtual_bus_statistics statistics_;
   mutable load_meter load_;
@@ -137,7 +145,10 @@ std::int64_t served_bus::next_due_us() const {
   // The end of a frame need not be seen before its delivery is due: the arbiter
   // catches up, on the stamps of what arrived meanwhile.
   const auto end_us = arbiter_.next_us();
-  return end_us ? *end_us + options_.packing_us : never_us;
+  if (end_us) return std::min(*end_us + options_.packing_us, tell_due_us_);
+  // Nobody else tells that it became quiet.
+  if (strangers_.babbling()) return monotonic_now_us() + passed_period_us;
+  return tell_due_us_;
 }
 
 void served_bus::wait(std::int64_t until_us) {
@@ -193,13 +204,38 @@ void served_bus::read_client(client& from) {
 void served_bus::take_packet(client& from, std::span<const std::byte> bytes) {
   packet_header header;
   if (read_packet(bytes, header, read_)) return;
-  if (auto ranges = read_filter(bytes)) {
-    from.filter.emplace(*std::move(ranges));
+  if (auto said = read_filter(bytes)) {
+    if (said->what == said_of_ids::listens_to) {
+      from.filter.emplace(std::move(said->ranges));
+    } else {
+      from.knows = std::move(said->ranges);
+      learn_known();
+    }
     return;
   }
   from.gone = true;
   const std::lock_guard lock(mutex_);
   ++statistics_.refused;
+}
+
+void served_bus::learn_known() {
+  std::vector<id_range> all;
+  for (const client& each : clients_)
+    if (!each.gone) all.insert(all.end(), each.knows.begin(), each.knows.end());
+  known_ = id_filter(std::move(all));
+  strangers_.forget(known_);
+}
+
+passing_strangers served_bus::strangers() const {
+  if (known_.ranges().empty()) return {};
+  passing_strangers said;
+  said.watched = 1;
+  said.count = strangers_.count();
+  if (const auto& babbling = strangers_.babbling()) {
+    said.babbler = babbling->id | (babbling->extended ? extended_babbler : 0);
+    said.frames_per_s = static_cast<std::uint32_t>(babbling->frames_per_s);
+  }
+  return said;
 }
 
 void served_bus::carry(std::int64_t now_us) {
@@ -212,6 +248,7 @@ void served_bus::carry(std::int64_t now_us) {
     ++frames;
     const std::uint32_t item_bits = messages::can::exact_bits(item);
     bits += item_bits;
+    if (!known_.ranges().empty() && !known_.wants(item)) strangers_.heard(item);
     for (client& each : clients_) {
       if (each.id == sender) continue;
       const bool wanted = !each.filter || each.filter->wants(item);
@@ -226,6 +263,7 @@ void served_bus::carry(std::int64_t now_us) {
       if (wanted) each.outgoing.push_back(item);
     }
   });
+  strangers_.step(now_us, options_.bitrate);
   const std::lock_guard lock(mutex_);
   statistics_.frames += frames;
   statistics_.bits += bits;
@@ -235,13 +273,17 @@ void served_bus::carry(std::int64_t now_us) {
 }
 
 void served_bus::flush(client& to, std::int64_t now_us) {
-  bool untold = to.passed.frames != to.told_frames && now_us - to.told_us >= passed_period_us;
+  const auto seen = strangers();
+  const bool has_news =
+      to.passed.frames != to.told_frames || (!to.knows.empty() && seen != to.told);
+  bool untold = has_news && now_us - to.told_us >= passed_period_us;
+  if (has_news && !untold) tell_due_us_ = std::min(tell_due_us_, to.told_us + passed_period_us);
   while (!to.blocked && !to.gone && (!to.outgoing.empty() || !to.greeted || untold)) {
     packet_.clear();
     for (const frame& item : to.outgoing) {
       if (!packet_.add(item)) break;
     }
-    const auto bytes = packet_.finish(options_.bitrate, to.passed);
+    const auto bytes = packet_.finish(options_.bitrate, to.passed, seen);
     const socket_outcome outcome = send_packet(to.socket.get(), bytes);
     to.blocked = outcome == socket_outcome::would_block;
     to.gone = outcome == socket_outcome::closed;
@@ -249,6 +291,7 @@ void served_bus::flush(client& to, std::int64_t now_us) {
     to.greeted = true;
     to.told_frames = to.passed.frames;
     to.told_us = now_us;
+    to.told = seen;
     untold = false;
     const auto sent = static_cast<std::ptrdiff_t>(packet_.count());
     to.outgoing.erase(to.outgoing.begin(), to.outgoing.begin() + sent);
@@ -257,6 +300,7 @@ void served_bus::flush(client& to, std::int64_t now_us) {
 
 void served_bus::flush_all(std::int64_t now_us) {
   if (flush_due_us_ <= now_us) flush_due_us_ = never_us;
+  if (flush_due_us_ == never_us) tell_due_us_ = never_us;
   for (client& each : clients_) {
     if (flush_due_us_ == never_us || !each.greeted) flush(each, now_us);
   }
@@ -266,7 +310,11 @@ void served_bus::forget_gone() {
   for (const client& each : clients_) {
     if (each.gone) arbiter_.remove(each.id);
   }
-  std::erase_if(clients_, [](const client& each) { return each.gone; });
+  const auto is_gone = [](const client& each) { return each.gone; };
+  const bool forgets = std::ranges::any_of(
+      clients_, [&](const client& each) { return is_gone(each) && !each.knows.empty(); });
+  if (forgets) learn_known();
+  std::erase_if(clients_, is_gone);
   const std::lock_guard lock(mutex_);
   statistics_.clients = clients_.size();
 }

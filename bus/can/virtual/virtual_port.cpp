@@ -34,12 +34,21 @@ std::vector<std::byte> filter_of(const port_options& options) {
   return filter_packet(filter.ranges());
 }
 
+/// The same of what is no stranger to its site.
+std::vector<std::byte> known_of(const port_options& options) {
+  const id_filter known(options.known);
+  const std::size_t count = known.ranges().size();
+  if (count == 0 || count > filter_ranges_max) return {};
+  return filter_packet(known.ranges(), said_of_ids::knows);
+}
+
 class virtual_port final : public port {
  public:
   virtual_port(const port_options& options, std::string path, file_descriptor wake,
                batch_handler handler)
       : path_(std::move(path)),
         filter_(filter_of(options)),
+        known_(known_of(options)),
         wake_(std::move(wake)),
         hand_over_(std::move(handler), options.tick_pause_us) {
     statistics_.bitrate = options.bitrate;
@@ -75,9 +84,11 @@ class virtual_port final : public port {
   void drain();
   void accept_packets();
   void count(const passed_frames& passed, std::int64_t now_us);
+  void take(const passing_strangers& said);
 
   const std::string path_;
   const std::vector<std::byte> filter_; ///< empty: none
+  const std::vector<std::byte> known_;  ///< empty: it does not say
   file_descriptor wake_;
   hand_over hand_over_;
 
@@ -137,6 +148,7 @@ void virtual_port::reconnect() {
   file_descriptor fresh = connect_to_bus(path_);
   // A bus that takes no filter hands over everything, and the owner sorts.
   if (fresh.valid() && !filter_.empty()) (void)send_packet(fresh.get(), filter_);
+  if (fresh.valid() && !known_.empty()) (void)send_packet(fresh.get(), known_);
   const std::lock_guard lock(mutex_);
   socket_ = std::move(fresh);
   passed_ = {};
@@ -180,7 +192,20 @@ void virtual_port::accept_packets() {
     }
     statistics_.bitrate = header.bitrate;
     count(header.passed, now_us);
+    if (!known_.empty()) take(header.strangers);
   }
+}
+
+/// With the lock held.
+void virtual_port::take(const passing_strangers& said) {
+  statistics_.unknown_ids.reset();
+  statistics_.babbler.reset();
+  if (said.watched == 0) return;
+  statistics_.unknown_ids = said.count;
+  if (said.frames_per_s == 0) return;
+  const bool extended = (said.babbler & extended_babbler) != 0;
+  statistics_.babbler = {said.babbler & ~extended_babbler, extended,
+                         static_cast<double>(said.frames_per_s)};
 }
 
 /// With the lock held.

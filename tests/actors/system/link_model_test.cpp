@@ -187,6 +187,8 @@ TEST_CASE("of a CAN bus the controller's counters and unknown identifiers are sa
   auto second = bus("error-active", 41, 10, 80, 4, 3);
   second.receive_errors = 7;
   second.unknown_ids = -1;
+  second.babbler = "0x000";
+  second.babbler_rate = 3'900;
   model.take(node("rack_0", first), second_us);
   model.take(node("rack_1", second), second_us);
   CHECK(std::get<std::string>(value("state").values) == "error-passive");
@@ -197,6 +199,7 @@ TEST_CASE("of a CAN bus the controller's counters and unknown identifiers are sa
   CHECK(number("transmit_errors") == 130);
   CHECK(number("receive_errors") == 7);
   CHECK(std::get<std::string>(value("trouble").values) == "no-ack");
+  CHECK(std::get<std::string>(value("babbler").values) == "0x000, 3900 frames/s");
 }
 
 TEST_CASE("unknown identifiers that nobody watches for are no number") {

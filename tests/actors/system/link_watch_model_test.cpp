@@ -54,6 +54,33 @@ TEST_CASE("F-060 a bus-off and its end are events, also of one that nobody saw")
   CHECK(on.see(bus("error-active", 2)) == words{"BUS_OFF/bus-off"});
 }
 
+TEST_CASE("F-063 a stranger that babbles is told once with its rate, and when it is quiet") {
+  watched on;
+  CHECK(on.see(bus("error-active")).empty());
+  auto loud = bus("error-active");
+  loud.babbler = "0x000";
+  loud.babbler_rate = 3'900;
+  loud.load_percent = 97;
+  on.now_us += period_us;
+  messages::health health;
+  health.node = "rack_0";
+  health.buses.push_back(loud);
+  const auto told = on.watch.take(health, on.now_us);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].code == "BABBLE");
+  CHECK(told[0].state == "stranger");
+  CHECK(told[0].subject == "can0");
+  CHECK(told[0].reason ==
+        "0x000, which no profile of the site has: 3900 frames/s, the bus is "
+        "loaded to 97 %");
+  loud.babbler_rate = 3'950;
+  CHECK(on.see(loud).empty());
+  CHECK(on.see(loud, "rack_1").empty());
+  on.now_us += link_watch::quiet_us;
+  CHECK(on.see(loud, "rack_1").size() == 1); // rack_0 fell silent
+  CHECK(on.see(bus("error-active"), "rack_1") == words{"BABBLE/stranger-quiet"});
+}
+
 TEST_CASE("F-060 a bus that stays off is told once more") {
   watched on;
   CHECK(on.see(bus("error-active")).empty());

@@ -109,6 +109,27 @@ TEST_CASE("F-075 packets of others than the partner are dropped and counted, bro
   for (const auto& one : heard.frames()) CHECK(one.id >= 0x222);
 }
 
+TEST_CASE("F-063 a bridge counts identifiers that nobody of the site knows") {
+  const place partner(SOCK_DGRAM);
+  const auto here = free_place(SOCK_DGRAM);
+  collector heard;
+  auto options = options_of("udp:" + to_text(here), partner.text());
+  options.listens_to = {{0x100, 0x10F}};
+  const auto unwatched = [&] {
+    const auto opened = open(options, heard);
+    return opened->read_statistics().unknown_ids;
+  }();
+  CHECK_FALSE(unwatched);
+  options.known = {{0x100, 0x17F}};
+  const auto bridge = open(options, heard);
+  CHECK(bridge->read_statistics().unknown_ids == 0U);
+  std::uint8_t sequence = 0;
+  for (const std::uint32_t id : {0x101U, 0x17FU, 0x000U, 0x7FFU, 0x000U})
+    send_packet(partner, here, sequence++, id);
+  CHECK(eventually([&] { return bridge->read_statistics().unknown_ids == 2U; }));
+  CHECK_FALSE(bridge->read_statistics().babbler);
+}
+
 TEST_CASE("a bus that is read only hears, and refuses whatever is sent on it") {
   place partner(SOCK_DGRAM);
   const auto here = free_place(SOCK_DGRAM);

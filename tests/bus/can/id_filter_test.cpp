@@ -57,9 +57,12 @@ TEST_CASE("a filter wants exactly the identifiers that one of its ranges names")
 TEST_CASE("a filter's packet reads back, and no prefix or packet of frames is one") {
   const std::vector<id_range> ranges{{0x084, 0x086}, {0x18FF50E5, 0x18FF50EF, true}};
   const auto bytes = filter_packet(ranges);
-  CHECK(read_filter(bytes) == ranges);
+  REQUIRE(read_filter(bytes));
+  CHECK(read_filter(bytes)->ranges == ranges);
   for (std::size_t size = 0; size < bytes.size(); ++size)
     CHECK_FALSE(read_filter(std::span(bytes).first(size)));
+  CHECK(read_filter(bytes)->what == said_of_ids::listens_to);
+  CHECK(read_filter(filter_packet(ranges, said_of_ids::knows))->what == said_of_ids::knows);
   packet frames;
   REQUIRE(frames.add(make_frame(0x084)));
   CHECK_FALSE(read_filter(frames.finish(500'000, {})));

@@ -4,7 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <thread>
 
 #include "bus/can/can_support.hpp"
 #include "bus/can/clock.hpp"
@@ -138,6 +141,50 @@ TEST_CASE("F-066 the same identifier on two buses does not cross") {
   REQUIRE(heard_1.wait_for_frames(50));
   for (const frame& item : heard_0.frames()) CHECK(item.data[0] == 0xA0);
   for (const frame& item : heard_1.frames()) CHECK(item.data[0] == 0xB1);
+}
+
+TEST_CASE("F-063 a virtual bus tells its ports of strangers, and of one that babbles") {
+  const temporary_folder folder;
+  const auto bus = serve(plain(folder));
+  collector heard;
+  port_options knowing;
+  knowing.uri = "virtual:can0";
+  knowing.runtime_folder = folder.path();
+  knowing.listens_to = {{0x100, 0x10F}};
+  knowing.known = {{0x100, 0x17F}};
+  const auto at_home = open_port(knowing, heard.handler());
+  REQUIRE(at_home.has_value());
+  const auto watched = [&] { return (*at_home)->read_statistics(); };
+  REQUIRE(eventually([&] { return watched().unknown_ids.has_value(); }));
+  collector all;
+  const auto stranger = open(folder.path(), "virtual:can0", all.handler());
+  REQUIRE(wait_for_clients(*bus, 2));
+  CHECK_FALSE(stranger->read_statistics().unknown_ids); // it does not say what it knows
+  for (const std::uint32_t id : {0x100U, 0x17FU, 0x180U, 0x0FFU, 0x180U})
+    CHECK(stranger->send(make_frame(id)) == send_result::sent);
+  CHECK(eventually([&] { return watched().unknown_ids == 2U; }));
+  CHECK_FALSE(watched().babbler);
+
+  // As much as the bus takes, until it is noticed.
+  std::atomic<bool> stopping{false};
+  std::thread babbling([&] {
+    while (!stopping) {
+      (void)stranger->send(make_frame(0x000));
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+    }
+  });
+  const bool is_seen = eventually([&] { return watched().babbler.has_value(); });
+  stopping = true;
+  babbling.join();
+  REQUIRE(is_seen);
+  CHECK(eventually([&] { return !watched().babbler.has_value(); }));
+  CHECK(watched().unknown_ids == 3U);
+  // Who knows them comes, and goes.
+  auto wise = knowing;
+  wise.known = {{0x000, 0x17F}};
+  auto guest = open_port(wise, [](batch&&) {});
+  REQUIRE(guest.has_value());
+  CHECK(eventually([&] { return watched().unknown_ids == 1U; }));
 }
 
 TEST_CASE("a port that listens to some identifiers is handed no others and counts them all") {

@@ -107,6 +107,12 @@ const row rows[] = {
      "frames_unsent", page::lost, weight::note},
     {"strangers", link_kind::can_virtual, [](auto& of) { of.bus->unknown_ids = 2; },
      "unknown_identifiers", page::node_ids, weight::note},
+    {"F-063 a stranger babbles", link_kind::can_virtual,
+     [](auto& of) {
+       of.bus->babbler = "0x000";
+       of.bus->babbler_rate = 3'900;
+     },
+     "stranger_babbles", page::node_ids},
     {"no serial port", link_kind::modbus_serial, [](auto& of) { of.serial->present = false; },
      "port_absent", page::serial},
     {"a file is no port", link_kind::modbus_serial, [](auto& of) { of.serial->is_device = false; },
