@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The CAN laboratory: runs the cases of a test program where there is SocketCAN.
 
-usage: laboratory.py run PROGRAM FOLDER VOLTAIC PROFILES   run all cases; FOLDER keeps what they
-                                            said; the two are at hand for them, below LABORATORY
-       laboratory.py measure PROGRAM FOLDER VOLTAIC PROFILES   run the cases that measure, in the
+usage: laboratory.py run PROGRAM FOLDER VOLTAIC CONFIGS   run all cases; FOLDER keeps what they
+                                            said; VOLTAIC and what a site names of CONFIGS are at
+                                            hand for them, below LABORATORY
+       laboratory.py measure PROGRAM FOLDER VOLTAIC CONFIGS   run the cases that measure, in the
                                             machine, and print what they said
        laboratory.py report FOLDER PROGRAM NAME ...   say how a case ended; as a test does
        laboratory.py report FOLDER PROGRAM --list...  what the program itself says
@@ -81,13 +82,15 @@ def run_on_host(program, cases, files):
     return "".join(said)
 
 
-def prepared(folder, voltaic, profiles):
+def prepared(folder, voltaic, configs):
     """What cases have at hand."""
     shutil.rmtree(folder, ignore_errors=True)
     files = folder / "files"
     files.mkdir(parents=True)
     (files / "voltaic").symlink_to(pathlib.Path(voltaic).resolve())
-    (files / "profiles").symlink_to(pathlib.Path(profiles).resolve())
+    # Copied, since a site may not leave its folder.
+    for name in machine.CONFIGS:
+        shutil.copytree(pathlib.Path(configs) / name, files / name)
     capture = pathlib.Path(os.environ.get("VOLTAIC_TEST_DATA", "/nowhere")).resolve() / CAPTURE
     if capture.is_file():
         (files / machine.RECORDING).symlink_to(capture)
@@ -100,8 +103,8 @@ def keep(folder, where, said):
                            for match in CASE.finditer(said.replace("\r", ""))))
 
 
-def run(program, folder, voltaic, profiles):
-    files = prepared(folder, voltaic, profiles)
+def run(program, folder, voltaic, configs):
+    files = prepared(folder, voltaic, configs)
     cases = cases_of(program)
     count = len(cases)
     reasons = [f"{HOST}: {missing}" for missing in [missing_on_host()] if missing]
@@ -121,8 +124,8 @@ def run(program, folder, voltaic, profiles):
     return 0 if (folder / "said").exists() else SKIPPED
 
 
-def measure(program, folder, voltaic, profiles):
-    files = prepared(folder, voltaic, profiles)
+def measure(program, folder, voltaic, configs):
+    files = prepared(folder, voltaic, configs)
     cases = machine.Cases(cases_of(program, MEASURING_TAG), MEASURING_CASE_SECONDS_MAX)
     try:
         said = machine.run_cases(program, cases, folder, files)

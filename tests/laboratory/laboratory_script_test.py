@@ -18,7 +18,7 @@ case "$*" in
   "[controller] --list-test-names-only") echo '{CONTROLLER}' ;;
   "--list-test-names-only") printf '%s\\n' '{VIRTUAL}' '{CONTROLLER}' '{SLOW}' ;;
   "{SLOW}"*) sleep 600 ;;
-  *) echo "I am $1, in $PRETENDED_NAMESPACE"; [ -L "$LABORATORY/profiles" ] ;;
+  *) echo "I am $1, in $PRETENDED_NAMESPACE"; [ -d "$LABORATORY/profiles" ] && ! [ -L "$LABORATORY/profiles" ] ;;
 esac
 """
 # Takes the options that in_namespace.sh gives; mount and ip are pretended too.
@@ -45,7 +45,8 @@ class Laboratory(unittest.TestCase):
         self.said = self.folder / "said_by_cases"
         self.program = self.written("program", PROGRAM)
         self.written("voltaic", NOTHING)
-        (self.folder / "profiles").mkdir()
+        for name in ("profiles", "protection"):
+            (self.folder / "configs" / name).mkdir(parents=True)
         for tool in CAN_TOOLS:
             self.written(f"tools/{tool}", NOTHING)
         self.written("tools/unshare", UNSHARE)
@@ -70,7 +71,7 @@ class Laboratory(unittest.TestCase):
 
     def run_all(self):
         return self.script("run", self.program, str(self.said), str(self.folder / "voltaic"),
-                           str(self.folder / "profiles"))
+                           str(self.folder / "configs"))
 
     def report(self, name):
         return self.script("report", str(self.said), self.program, name)

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "laboratory/bench.hpp"
+#include "laboratory/controller_order.hpp"
 #include "laboratory/peer.hpp"
 
 namespace link_commands_test {
@@ -12,6 +13,8 @@ namespace link_commands_test {
 using can_support::eventually;
 using can_support::temporary_folder;
 using laboratory::listener;
+using laboratory::mended_controller;
+using laboratory::order;
 using laboratory::run;
 
 /// What `voltaic doctor` and `voltaic sniff` say of an interface of the kernel, without a site.
@@ -45,18 +48,6 @@ class bench {
   const std::string file_;
   temporary_folder folder_;
 };
-
-/// As it was for the cases that follow.
-struct mended_controller {
-  mended_controller() = default;
-  mended_controller(const mended_controller&) = delete;
-  mended_controller& operator=(const mended_controller&) = delete;
-  ~mended_controller() { (void)run("ip link set can0 down; ip link set can0 up"); }
-};
-
-void order(const std::string& words) {
-  REQUIRE(run("echo '" + words + "' > /sys/module/controller_states/parameters/order") == 0);
-}
 
 TEST_CASE("the doctor compares bitrate and state of a controller with the site file",
           "[controller]") {

@@ -32,6 +32,8 @@ MEMORY_MIB = 512
 BOOT_AND_RUN_SECONDS_MAX = 400
 # What a case that needs a controller, not only a virtual interface, bears.
 CONTROLLER_TAG = "[controller]"
+# What a site file names, from there.
+CONFIGS = ("profiles", "protection")
 # A car's buses, among the files that cases have at hand where there is one.
 RECORDING = "kona.csv"
 
@@ -170,7 +172,8 @@ def build_files(root, modules, program, cases, files):
         add_program(root, needed(tool), f"usr/bin/{tool}")
     add_program(root, program, "laboratory/program", strip=True)
     add_program(root, files / "voltaic", "laboratory/voltaic", strip=True)
-    shutil.copytree(files / "profiles", root / "laboratory/profiles")
+    for name in CONFIGS:
+        shutil.copytree(files / name, root / "laboratory" / name)
     if (files / RECORDING).exists():
         shutil.copy2(files / RECORDING, root / "laboratory")
     for module in modules:

@@ -1,75 +1,19 @@
 #include <catch2/catch.hpp>
 
-#include <cstdlib>
-#include <fstream>
 #include <optional>
 
-#include "laboratory/bench.hpp"
-#include "laboratory/peer.hpp"
+#include "laboratory/controller_order.hpp"
+#include "laboratory/running_site.hpp"
 
 namespace site_test {
 
 using can_support::eventually;
-using can_support::temporary_folder;
+using laboratory::drive_on;
 using laboratory::listener;
-using laboratory::run;
-
-/// A car's battery on one interface, run by the command itself.
-class running_site {
- public:
-  explicit running_site(const std::string& interface_name)
-      : laboratory_(std::getenv("LABORATORY")), // NOLINT(concurrency-mt-unsafe)
-        file_(laboratory_ + "/lab_" + interface_name + ".toml") {
-    std::ofstream(file_) << "[site]\nname = \"lab\"\n"
-                         << "[[bus]]\nname = \"can0\"\nport = \"socketcan:" << interface_name
-                         << "\"\nbitrate = 500000\n"
-                         << "[[device]]\nname = \"car\"\nprofile = \"profiles/kona_bus0.json\"\n"
-                         << "bus = \"can0\"\n";
-    ::setenv("VOLTAIC_RUNTIME_DIR", folder_.path().c_str(), 1); // NOLINT(concurrency-mt-unsafe)
-    site_.emplace(command("run " + file_) + " 2>&1");
-  }
-  [[nodiscard]] std::string command(const std::string& words) const {
-    return laboratory_ + "/voltaic " + words;
-  }
-  [[nodiscard]] const std::string& file() const { return file_; }
-  /// Whether the point is said, and its line contains these words.
-  [[nodiscard]] bool says(const std::string& point, const std::string& words) const {
-    return run(command("points '" + point + "' --json 2>/dev/null | grep -q '" + words + "'")) == 0;
-  }
-  /// Whether `voltaic status` shows its bus in this state.
-  [[nodiscard]] bool shows_bus(const std::string& state) const {
-    return run(command("status --json 2>/dev/null | grep -q '\"" + state + "\"'")) == 0;
-  }
-  /// What the site and the point say, for a case that fails.
-  void explain(const std::string& point) const {
-    for (const auto& line : site_->lines()) UNSCOPED_INFO(line);
-    const listener said(command("points '" + point + "' 2>&1"));
-    CHECK(eventually([&] { return !said.lines().empty(); }));
-    for (const auto& line : said.lines()) UNSCOPED_INFO(line);
-  }
-  /// Whether comm.log has a line with these words.
-  [[nodiscard]] bool logged(const std::string& words) const {
-    return run("grep -q '" + words + "' " + folder_.path() + "/*/log/comm.log 2>/dev/null") == 0;
-  }
-
- private:
-  const std::string laboratory_;
-  const std::string file_;
-  temporary_folder folder_;
-  std::optional<listener> site_;
-};
-
-/// What the car's battery says ten times a second, over and over; the command that plays it.
-std::string drive_on(const std::string& interface_name) {
-  const std::string path =
-      std::string(std::getenv("LABORATORY")) + "/drive.log"; // NOLINT(concurrency-mt-unsafe)
-  std::ofstream log(path);
-  for (int i = 0; i < 10; ++i) {
-    const std::string time = "(1." + std::to_string(i) + "00000) " + interface_name;
-    log << time << " 595#1A00B4B51B00DE0D\n" << time << " 594#6842CC3E80474320\n";
-  }
-  return "canplayer -l i -I " + path;
-}
+using laboratory::mended_controller;
+using laboratory::order;
+using laboratory::rack;
+using laboratory::running_site;
 
 TEST_CASE("what canplayer replays reaches the points of a site, and what is missing its log") {
   const running_site site("vcan0");
@@ -92,13 +36,87 @@ TEST_CASE("F-060 a site's bus goes off, is restarted by canctl, logged, and hear
   REQUIRE(heard);
   const listener canctl(site.command("canctl " + site.file()) + " 2>&1");
   REQUIRE(eventually([&] { return canctl.heard("can0 is up: 500000 bit/s, as it was already"); }));
-  REQUIRE(run("echo 'can0 off' > /sys/module/controller_states/parameters/order") == 0);
+  order("can0 off");
   // Seen while it was off, or after: it is restarted within 0.1 s.
   CHECK(eventually([&] { return site.logged("can0 bus-off: the controller ha"); }));
   CHECK(eventually([&] { return canctl.heard("can0 bus-off: restarted, 1 of 5"); }));
   CHECK(site.logged("can0 bus-off: restarted, 1 of 5"));
   CHECK(eventually([&] { return site.shows_bus("error-active"); }));
   CHECK(eventually([&] { return site.says("car/voltage", "355"); }));
+}
+
+TEST_CASE(
+    "F-061 F-062 warning, error-passive, another bitrate, missing acknowledgements and noise "
+    "are named in a site's log, which goes on",
+    "[controller]") {
+  const mended_controller afterwards;
+  const running_site site("can0");
+  std::optional<listener> drive(drive_on("can1"));
+  REQUIRE(eventually([&] { return site.says("car/voltage", "355"); }));
+  order("can0 warning 100 0");
+  CHECK(eventually([&] { return site.logged("can0 bus-warn: .*(100 transmit and 0 receive"); }));
+  order("can0 passive 0 130");
+  CHECK(
+      eventually([&] { return site.logged("can0 error-passive: .*(0 transmit and 130 receive"); }));
+  CHECK(site.shows_bus("error-passive"));
+  order("can0 active 0 0");
+  CHECK(eventually([&] { return site.logged("can0 error-active: "); }));
+  // Errors between frames that are heard.
+  CHECK(eventually([&] {
+    order("can0 crc");
+    return site.logged("can0 noise: .*CRC Error");
+  }));
+  drive.reset();
+  CHECK_FALSE(site.logged("can0 bitrate"));
+  CHECK(eventually([&] {
+    order("can0 stuff");
+    return site.logged("can0 bitrate: .*another bitrate than this one (500000 bit/s)");
+  }));
+  CHECK_FALSE(site.logged("can0 No ACK"));
+  CHECK(eventually([&] {
+    order("can0 noack");
+    return site.logged("can0 No ACK: nobody acknowledges what is sent");
+  }));
+  CHECK(eventually([&] { return site.says("car/voltage", "stale"); }));
+  drive.emplace(drive_on("can1"));
+  CHECK(eventually([&] { return site.says("car/voltage", "\"good\".*355"); }));
+  CHECK(eventually([&] { return site.shows_bus("error-active"); }));
+}
+
+TEST_CASE(
+    "F-062 a site that speaks, and the others at another bitrate or not at all: points say it",
+    "[controller]") {
+  const mended_controller afterwards;
+  const running_site site("can0", rack);
+  const listener others("candump -L can1");
+  REQUIRE(eventually([&] { return site.says("links/can0/state", "error-active"); }));
+  CHECK(eventually([&] { return others.heard("can1 080#"); })); // can-utils show our frames
+  // Nothing goes out any more: the wire is cut.
+  order("can0 cut");
+  CHECK(eventually([&] {
+    order("can0 noack");
+    return site.says("links/can0/trouble", "no-ack") && site.logged("can0 No ACK");
+  }));
+  CHECK(eventually([&] { return site.recorded("NO_ACK"); }));
+  CHECK(eventually([&] {
+    for (int i = 0; i < 12; ++i) order("can0 stuff");
+    return site.says("links/can0/trouble", "bitrate") && site.logged("can0 bitrate");
+  }));
+  order("can0 mended");
+  CHECK(eventually([&] { return site.says("links/can0/trouble", "\"value\":\"\""); }));
+}
+
+TEST_CASE("F-072 what a controller lost is a point, an event and a line of the site's log",
+          "[controller]") {
+  const running_site site("can1", rack);
+  REQUIRE(eventually([&] { return site.says("links/can0/rx_overflow", "\"value\":0"); }));
+  order("can1 deaf");
+  REQUIRE(laboratory::run("cangen can0 -g 0 -i -I 300 -L 8 -n 100") == 0);
+  order("can1 hearing");
+  CHECK(eventually([&] { return site.says("links/can0/rx_overflow", "\"value\":[1-9]"); }));
+  CHECK(eventually([&] { return site.recorded("RX_DROP"); }));
+  CHECK(eventually([&] { return site.logged("can0 overflow: [1-9][0-9]* frames lost"); }));
+  CHECK(site.says("links/can0/state", "error-active"));
 }
 
 } // namespace site_test

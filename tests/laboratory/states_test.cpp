@@ -3,6 +3,7 @@
 #include "bus/can/clock.hpp"
 #include "bus/can/socketcan/interface_keeper.hpp"
 #include "laboratory/bench.hpp"
+#include "laboratory/controller_order.hpp"
 #include "laboratory/peer.hpp"
 
 namespace states_test {
@@ -10,26 +11,15 @@ namespace states_test {
 using can_support::collector;
 using can_support::eventually;
 using can_support::make_frame;
+using laboratory::mended_controller;
 using laboratory::open_on;
+using laboratory::order;
 using laboratory::run;
 using namespace voltaic::bus::can;
-
-/// The laboratory's module makes the driver believe it.
-void order(const std::string& words) {
-  REQUIRE(run("echo '" + words + "' > /sys/module/controller_states/parameters/order") == 0);
-}
 
 bool reaches(const port& watched, controller_state state) {
   return eventually([&] { return watched.read_statistics().state == state; });
 }
-
-/// As it was for the cases that follow.
-struct mended_controller {
-  mended_controller() = default;
-  mended_controller(const mended_controller&) = delete;
-  mended_controller& operator=(const mended_controller&) = delete;
-  ~mended_controller() { (void)run("ip link set can0 down; ip link set can0 up"); }
-};
 
 TEST_CASE("F-061 warning and error-passive are seen with their counters, and that they are over",
           "[controller]") {

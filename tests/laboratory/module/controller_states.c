@@ -5,10 +5,13 @@
  *   echo "can0 passive 130 0" > /sys/module/controller_states/parameters/order
  *
  * with active, warning, passive or off, and both counters; or "can0 stuff", "can0 noack", "can0 crc"
- * for one error frame of that kind.
+ * for one error frame of that kind. "can0 cut" keeps from the wire what is sent, as a controller does
+ * that waits for an acknowledgement, and "can0 mended" lets it go; "can1 deaf" keeps the controller's
+ * interrupts from its driver, as a processor does that is late, and "can1 hearing" lets them come.
  */
 #include <linux/can/dev.h>
 #include <linux/can/error.h>
+#include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -61,6 +64,22 @@ static int report(struct can_frame *cf, const char *word)
 	return 0;
 }
 
+/* What is done to the driver and not told by it; false: the word means something else. */
+static bool hinder(struct net_device *dev, const char *word)
+{
+	if (!strcmp(word, "cut"))
+		netif_stop_queue(dev);
+	else if (!strcmp(word, "mended"))
+		netif_wake_queue(dev);
+	else if (!strcmp(word, "deaf"))
+		disable_irq(dev->irq);
+	else if (!strcmp(word, "hearing"))
+		enable_irq(dev->irq);
+	else
+		return false;
+	return true;
+}
+
 static int order(const char *text, const struct kernel_param *unused)
 {
 	unsigned int transmit = 0, receive = 0;
@@ -75,6 +94,10 @@ static int order(const char *text, const struct kernel_param *unused)
 	dev = dev_get_by_name(&init_net, name);
 	if (!dev)
 		return -ENODEV;
+	if (hinder(dev, word)) {
+		dev_put(dev);
+		return 0;
+	}
 	skb = alloc_can_err_skb(dev, &cf);
 	if (!skb) {
 		dev_put(dev);
