@@ -17,6 +17,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> simulated_time();
 /// Needs the database of foxBMS in VOLTAIC_TEST_DATA; else no row.
 [[nodiscard]] std::vector<row> dbc_decode();
+/// Needs the recording of a car in VOLTAIC_TEST_DATA and the laboratory's machine; else no row.
+[[nodiscard]] std::vector<row> can_laboratory();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -35,6 +37,7 @@ namespace voltaic::bench {
       {"protection_step", protection_step},
       {"simulate", simulated_time},
       {"dbc_decode", dbc_decode},
+      {"can_laboratory", can_laboratory},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},

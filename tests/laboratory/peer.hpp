@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -30,12 +32,22 @@ class listener {
         const std::lock_guard lock(mutex_);
         lines_.push_back(line);
       }
+      const std::lock_guard lock(mutex_);
+      has_ended_ = true;
+      ended_.notify_all();
     });
   }
   listener(const listener&) = delete;
   listener& operator=(const listener&) = delete;
   ~listener() {
     ::kill(process_, SIGTERM);
+    {
+      // candump looks whether it was told to end, and then waits for the next frame without an end:
+      // in between it misses the signal.
+      std::unique_lock lock(mutex_);
+      if (!ended_.wait_for(lock, std::chrono::seconds(10), [this] { return has_ended_; }))
+        ::kill(process_, SIGKILL);
+    }
     thread_.join();
     ::pclose(pipe_);
   }
@@ -60,6 +72,8 @@ class listener {
   FILE* pipe_;
   pid_t process_ = 0;
   mutable std::mutex mutex_;
+  std::condition_variable ended_;
+  bool has_ended_ = false;
   std::vector<std::string> lines_;
   std::thread thread_;
 };
