@@ -95,12 +95,12 @@ TEST_CASE(
   order("can0 cut");
   CHECK(eventually([&] {
     order("can0 noack");
-    return site.says("links/can0/trouble", "no-ack") && site.logged("can0 No ACK");
+    return site.logged("can0 No ACK") && site.says("links/can0/trouble", "no-ack");
   }));
   CHECK(eventually([&] { return site.recorded("NO_ACK"); }));
   CHECK(eventually([&] {
     for (int i = 0; i < 12; ++i) order("can0 stuff");
-    return site.says("links/can0/trouble", "bitrate") && site.logged("can0 bitrate");
+    return site.logged("can0 bitrate") && site.says("links/can0/trouble", "bitrate");
   }));
   order("can0 mended");
   CHECK(eventually([&] { return site.says("links/can0/trouble", "\"value\":\"\""); }));
