@@ -19,6 +19,10 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> dbc_decode();
 /// Needs the recording of a car in VOLTAIC_TEST_DATA and the laboratory's machine; else no row.
 [[nodiscard]] std::vector<row> can_laboratory();
+/// Four virtual buses at 80 % of 1 Mbit/s, for so long.
+[[nodiscard]] std::vector<row> can_load(std::int64_t seconds);
+/// 32 devices on each of four buses, for so long.
+[[nodiscard]] std::vector<row> can_slaves(std::int64_t seconds);
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -38,6 +42,8 @@ namespace voltaic::bench {
       {"simulate", simulated_time},
       {"dbc_decode", dbc_decode},
       {"can_laboratory", can_laboratory},
+      {"can_load", [asked] { return can_load(asked.seconds); }},
+      {"can_slaves", [asked] { return can_slaves(asked.seconds); }},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},

@@ -26,6 +26,7 @@ struct row {
 struct settings {
   std::size_t trips = 100'000; ///< of the trip benchmark
   std::int64_t minutes = 60;   ///< of the soak
+  std::int64_t seconds = 60;   ///< of can_load and can_slaves
 };
 
 /// A benchmark and the name by which it is asked for.

@@ -50,9 +50,12 @@ int run(int count, char** arguments) {
       asked.trips = std::strtoul(arguments[++n], nullptr, 10);
     } else if (std::strcmp(arguments[n], "--minutes") == 0 && n + 1 < count) {
       asked.minutes = std::strtol(arguments[++n], nullptr, 10);
+    } else if (std::strcmp(arguments[n], "--seconds") == 0 && n + 1 < count) {
+      asked.seconds = std::strtol(arguments[++n], nullptr, 10);
     } else if (arguments[n][0] == '-' || !wanted.empty()) {
       fmt::print(stderr,
-                 "usage: voltaic_bench [NAME] [--json] [--trips NUMBER] [--minutes NUMBER]\n");
+                 "usage: voltaic_bench [NAME] [--json] [--trips NUMBER] [--minutes NUMBER] "
+                 "[--seconds NUMBER]\n");
       return 2;
     } else {
       wanted = arguments[n];
