@@ -1,5 +1,6 @@
 #include "nodes/process/bus_feed.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "messages/inverter/codec.hpp"
@@ -12,6 +13,10 @@ using ranges = std::vector<bus::can::id_range>;
 
 void add(ranges& to, std::uint32_t id, bool extended) {
   to.push_back({id, id, extended});
+}
+
+std::uint64_t key_of(std::uint32_t id, bool extended) {
+  return std::uint64_t{id} << 1U | (extended ? 1U : 0U);
 }
 
 // A device's messages are heard, its commands sent.
@@ -39,19 +44,53 @@ void add(ranges& to, const site::inverter& linked) {
 
 bus_feed::bus_feed(const std::vector<const site::device*>& devices,
                    const std::vector<const site::inverter*>& inverters) {
-  ranges wanted;
-  for (const auto* device : devices) add_messages(wanted, *device);
-  for (const auto* linked : inverters) add(wanted, *linked);
-  filter_ = bus::can::id_filter(std::move(wanted));
+  std::vector<ranges> wanted(devices.size() + inverters.size());
+  for (std::size_t i = 0; i < devices.size(); ++i) add_messages(wanted[i], *devices[i]);
+  for (std::size_t i = 0; i < inverters.size(); ++i) add(wanted[devices.size() + i], *inverters[i]);
+  ranges all;
+  for (std::size_t listener = 0; listener < wanted.size(); ++listener) {
+    for (const auto& each : wanted[listener])
+      identifiers_.push_back({key_of(each.first, each.extended), listener});
+    all.insert(all.end(), wanted[listener].begin(), wanted[listener].end());
+  }
+  std::ranges::sort(identifiers_);
+  const auto doubled = std::ranges::unique(identifiers_);
+  identifiers_.erase(doubled.begin(), doubled.end());
+  filter_ = bus::can::id_filter(std::move(all));
+  passed_us_.assign(wanted.size(), 0);
+  sorted_.resize(wanted.size());
 }
 
-bool bus_feed::take(bus::can::batch& said) {
-  std::erase_if(said.frames, [this](const auto& one) { return !filter_.wants(one); });
-  const bool is_new_tick =
-      said.now_us / bus::can::tick_period_us != passed_us_ / bus::can::tick_period_us;
-  if (said.frames.empty() && !is_new_tick) return false;
-  passed_us_ = said.now_us;
-  return true;
+void bus_feed::sort_out(const bus::can::batch& said) {
+  for (const auto& one : said.frames) {
+    const auto of = std::ranges::equal_range(identifiers_, key_of(one.id, one.extended), {},
+                                             &own_identifier::key);
+    for (const auto& each : of) sorted_[each.listener].push_back(one);
+  }
+}
+
+const std::vector<bus_feed::part>& bus_feed::share(bus::can::batch&& said) {
+  parts_.clear();
+  sort_out(said);
+  std::shared_ptr<const bus::can::batch> time_alone;
+  for (std::size_t listener = 0; listener < sorted_.size(); ++listener) {
+    auto& frames = sorted_[listener];
+    const bool is_new_tick =
+        said.now_us / bus::can::tick_period_us != passed_us_[listener] / bus::can::tick_period_us;
+    if (frames.empty() && !is_new_tick) continue;
+    passed_us_[listener] = said.now_us;
+    const auto alone = [&](std::vector<messages::can::frame>&& own) {
+      return std::make_shared<const bus::can::batch>(
+          bus::can::batch{std::move(own), said.now_us, said.utc_offset_us});
+    };
+    if (!frames.empty()) {
+      parts_.push_back({listener, alone(std::exchange(frames, {}))});
+    } else {
+      if (time_alone == nullptr) time_alone = alone({});
+      parts_.push_back({listener, time_alone});
+    }
+  }
+  return parts_;
 }
 
 ranges known_identifiers(const site::plan& plan, const std::string& bus) {

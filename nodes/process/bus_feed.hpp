@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,25 +12,44 @@
 
 namespace voltaic::nodes::process {
 
-/// Between a port and the devices of a node: passes on what they listen to, and the
-/// time. On a bus with many devices most frames are for others, and each batch costs
-/// the node a wake. Used by the port's thread alone.
+/// Between a port and those who listen to it in a node: hands each of them what it listens to, and
+/// the time. On a bus with many devices most frames are for others, and each batch costs a
+/// listener a turn. Used by the port's thread alone.
 class bus_feed {
  public:
+  /// What one listener needs of a batch.
+  struct part {
+    std::size_t listener = 0; ///< the devices in order, then the links of inverters
+    std::shared_ptr<const bus::can::batch> said;
+  };
+
   /// These devices and links of inverters, whose profiles are there, live in the node.
   explicit bus_feed(const std::vector<const site::device*>& devices,
                     const std::vector<const site::inverter*>& inverters = {});
 
-  /// What they listen to.
+  /// What they listen to, all of them.
   [[nodiscard]] const bus::can::id_filter& filter() const { return filter_; }
 
-  /// Drops the frames that are for nobody here. False: nothing of the batch is needed
-  /// now, neither a frame nor the time, which is needed at each `tick_period_us`.
-  [[nodiscard]] bool take(bus::can::batch& said);
+  /// For each listener its own frames of the batch, in order. One that has none is left out, unless
+  /// it is due to hear the time, as at each `tick_period_us`. In the order of the listeners; valid
+  /// until the next call.
+  [[nodiscard]] const std::vector<part>& share(bus::can::batch&& said);
 
  private:
+  /// Of the listener that is told, from here on.
+  struct own_identifier {
+    std::uint64_t key = 0; ///< identifier and format
+    std::size_t listener = 0;
+    auto operator<=>(const own_identifier&) const = default;
+  };
+
+  void sort_out(const bus::can::batch& said);
+
   bus::can::id_filter filter_;
-  std::int64_t passed_us_ = 0; ///< time of the last batch that was passed on
+  std::vector<own_identifier> identifiers_;               ///< in rising order
+  std::vector<std::int64_t> passed_us_;                   ///< time that each listener was told last
+  std::vector<std::vector<messages::can::frame>> sorted_; ///< frames of each listener
+  std::vector<part> parts_;
 };
 
 /// All identifiers that the site's devices and links of inverters on a bus send or are told by:

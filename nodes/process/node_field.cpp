@@ -46,14 +46,14 @@ messages::expected<bool> node::open_field() {
 messages::expected<bool> node::open_bus(const std::string& bus) {
   const auto& plan = *options_.plan;
   const auto& described = *plan.find_bus(bus);
-  std::vector<actors::runtime::mailbox_ptr> devices;
+  std::vector<actors::runtime::mailbox_ptr> listeners;
   std::vector<const site::device*> described_devices;
   for (const auto& device : plan.devices) {
     if (device.bus != bus) {
       continue;
     }
     if (auto mailbox = engine_->find(device.name)) {
-      devices.push_back(std::move(mailbox));
+      listeners.push_back(std::move(mailbox));
       described_devices.push_back(&device);
     }
   }
@@ -63,7 +63,7 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
       continue;
     }
     if (auto mailbox = engine_->find(inverter.name + "/link")) {
-      devices.push_back(std::move(mailbox));
+      listeners.push_back(std::move(mailbox));
       described_inverters.push_back(&inverter);
     }
   }
@@ -71,16 +71,16 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
   // dealt with, so that a busy machine changes nothing of what is said.
   const bool waits = described.kind == site::bus_kind::replay && !options_.deterministic;
   const auto feed = std::make_shared<bus_feed>(described_devices, described_inverters);
-  auto handler = [this, waits, devices, feed](bus::can::batch&& batch) {
-    if (!feed->take(batch)) {
+  auto handler = [this, waits, listeners, feed](bus::can::batch&& batch) {
+    const auto& parts = feed->share(std::move(batch));
+    if (parts.empty()) {
       return;
     }
     if (waits) {
       wait_until([this] { return engine_->idle(); }, replay_wait_us, replay_look_period);
     }
-    const auto shared = std::make_shared<const bus::can::batch>(std::move(batch));
-    for (const auto& device : devices) {
-      device->post(shared);
+    for (const auto& part : parts) {
+      listeners[part.listener]->post(part.said);
     }
     engine_->go_along();
   };

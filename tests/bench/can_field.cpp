@@ -1,12 +1,9 @@
 #include "bench/can_field.hpp"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
+#include <array>
 #include <map>
 #include <stdexcept>
+#include <tuple>
 
 #include "bench/harness.hpp"
 #include "bus/message/client.hpp"
@@ -140,7 +137,7 @@ outcome watch(const field_layout& layout, std::int64_t measure_us) {
   const process relay([&] { run_relay(site, *board); });
   await(*board, 2);
   const process node([&] { run_node(site, *board); });
-  const process ears([&] { run_bare_port(site, *board); });
+  const process ears([&] { run_bare_ports(site, *board); });
   const process player([&] { run_player(site, layout, *board); });
   await(*board, 5);
 
@@ -151,15 +148,23 @@ outcome watch(const field_layout& layout, std::int64_t measure_us) {
   client.follow(settle_us);
   const auto sent_before = board->sent.load();
   const auto bits_before = board->bits.load();
-  const auto cpu_before_us = node.cpu_us();
   const auto begin_us = now_us();
   board->noting = true;
   client.note(true);
-  client.follow(measure_us);
+  for (int block = 0; block < rounds; ++block) {
+    const std::array processes{&node, &ears, &relay};
+    const std::array into{&seen.node_percent, &seen.bare_percent, &seen.relay_percent};
+    std::array<double, 3> before_us{};
+    for (std::size_t i = 0; i < into.size(); ++i) before_us[i] = processes[i]->cpu_us();
+    const auto block_begin_us = now_us();
+    client.follow(measure_us / rounds);
+    const auto took_us = static_cast<double>(now_us() - block_begin_us);
+    for (std::size_t i = 0; i < into.size(); ++i)
+      into[i]->push_back((processes[i]->cpu_us() - before_us[i]) * 100 / took_us);
+  }
   board->noting = false;
   client.note(false);
   const auto seconds = static_cast<double>(now_us() - begin_us) * 1e-6;
-  seen.node_percent = (node.cpu_us() - cpu_before_us) * 1e-4 / seconds;
   seen.frames_per_s = static_cast<double>(board->sent - sent_before) / seconds;
   seen.load_percent = static_cast<double>(board->bits - bits_before) / seconds * 1e-4 / buses;
   board->playing = false;

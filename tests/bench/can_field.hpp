@@ -66,7 +66,7 @@ struct blackboard {
   std::atomic<std::uint64_t> refused{0}; ///< that the buses did not take from the player
   std::atomic<std::uint64_t> bits{0};    ///< on the wires, stuffing included
   delays said;                           ///< stamp of the frame to the point on the node's bus
-  delays bare;                           ///< the same frames to the handler of a port alone
+  delays bare;                           ///< frames of one bus to the handler of a port alone
   delays late;                           ///< the player's wakes
 };
 
@@ -88,16 +88,18 @@ class field_site {
 void run_buses(const field_site& site, const field_layout& layout, blackboard& board);
 void run_relay(const field_site& site, blackboard& board);
 void run_node(const field_site& site, blackboard& board);
-void run_bare_port(const field_site& site, blackboard& board);
+void run_bare_ports(const field_site& site, blackboard& board);
 void run_player(const field_site& site, const field_layout& layout, blackboard& board);
 
 /// What a field was seen to do.
 struct outcome {
   std::vector<double> said, bare, heard, late; ///< microseconds, in order
-  double node_percent = 0;                     ///< CPU of the node's process, of one core
-  double load_percent = 0;                     ///< of a bus
-  double frames_per_s = 0;                     ///< of all buses
-  std::uint64_t sent = 0;                      ///< since the beginning, as all below
+  /// CPU of each block, of one core: the node's process, one with bare ports on the same buses, and
+  /// the relay's.
+  std::vector<double> node_percent, bare_percent, relay_percent;
+  double load_percent = 0; ///< of a bus
+  double frames_per_s = 0; ///< of all buses
+  std::uint64_t sent = 0;  ///< since the beginning, as all below
   std::uint64_t refused = 0;
   std::uint64_t arrived = 0; ///< by the counters of the node's ports
   std::uint64_t decoded = 0; ///< by the rounds that a client of the message bus saw

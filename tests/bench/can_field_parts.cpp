@@ -264,12 +264,15 @@ void run_node(const field_site& site, blackboard& board) {
   for (++board.ready;; usleep(100'000)) (*node)->tend();
 }
 
-void run_bare_port(const field_site& site, blackboard& board) {
-  const auto port = open_port(site, bus_name(0), [&](bus::can::batch&& batch) {
-    if (!board.noting) return;
-    const auto now = now_us();
-    for (const auto& one : batch.frames) board.bare.note(now - one.time_us);
-  });
+void run_bare_ports(const field_site& site, blackboard& board) {
+  std::vector<std::unique_ptr<bus::can::port>> ports;
+  for (std::uint32_t i = 0; i < buses; ++i) {
+    ports.push_back(open_port(site, bus_name(i), [&board, i](bus::can::batch&& batch) {
+      if (i != 0 || !board.noting) return;
+      const auto now = now_us();
+      for (const auto& one : batch.frames) board.bare.note(now - one.time_us);
+    }));
+  }
   ++board.ready;
   pause();
 }

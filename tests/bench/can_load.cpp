@@ -68,6 +68,15 @@ row below(row one, double most) {
   return one;
 }
 
+row cpu_of_node(const std::string& name, const outcome& seen) {
+  const auto compared = compare(seen.node_percent, seen.bare_percent);
+  row one{name + "cpu of the node", compared.subject, "%", compared.reference, compared.ratio};
+  one.noise = fmt::format("{:.1f}..{:.1f} %", *std::ranges::min_element(seen.node_percent),
+                          *std::ranges::max_element(seen.node_percent));
+  one.samples = seen.node_percent.size();
+  return one;
+}
+
 row stated(const std::string& name, double value, const std::string& unit) {
   row one{name, value, unit};
   one.samples = 1;
@@ -102,7 +111,8 @@ std::vector<row> can_load_for(std::int64_t measure_us) {
   load.goal = fmt::format(">= {} %", load_percent_min);
   load.pass = load.value >= load_percent_min;
   rows.push_back(load);
-  rows.push_back(below(stated(name + "cpu of the node", seen.node_percent, "%"), node_percent_max));
+  rows.push_back(below(cpu_of_node(name, seen), node_percent_max));
+  rows.push_back(stated(name + "cpu of the relay", median(seen.relay_percent), "%"));
   rows.push_back(delay(name + "frame to point, p50", seen.said, seen.bare, 0.5));
   rows.push_back(
       below(delay(name + "frame to point, p99", seen.said, seen.bare, 0.99), point_p99_max_us));
@@ -118,7 +128,8 @@ std::vector<row> can_slaves_for(std::int64_t measure_us) {
   const std::string name = "can_slaves/";
   const auto seen = watch(slaves(), measure_us);
   auto rows = losses(name, seen);
-  rows.push_back(stated(name + "cpu of the node", seen.node_percent, "%"));
+  rows.push_back(cpu_of_node(name, seen));
+  rows.push_back(stated(name + "cpu of the relay", median(seen.relay_percent), "%"));
   rows.push_back(
       below(delay(name + "frame to point, p99", seen.said, seen.bare, 0.99), system_p99_max_us));
   rows.push_back(delay(name + "frame to a client of the message bus, p50", seen.heard, {}, 0.5));

@@ -44,40 +44,59 @@ using ids = std::vector<std::uint32_t>;
 
 } // namespace
 
-TEST_CASE("a node is handed the frames of its devices, in order, and no others") {
+TEST_CASE("each device is handed its own frames, in order, and no others") {
   const auto first = rack_at(0);
   const auto third = rack_at(2 * 0xC0);
   bus_feed feed({&first, &third});
-  auto said = batch_of({0x084, 0x144, 0x088, 0x13B, 0x13F, 0x080, 0x204, 0x7FF, 0x204}, 5'000);
-  REQUIRE(feed.take(said));
+  const std::vector<bus_feed::part> parts =
+      feed.share(batch_of({0x084, 0x144, 0x088, 0x13B, 0x13F, 0x080, 0x204, 0x7FF, 0x204}, 5'000));
+  REQUIRE(parts.size() == 2);
   // What the rack is sent, 0x080, it does not say.
-  CHECK(ids_of(said) == ids{0x084, 0x088, 0x13B, 0x204, 0x204});
+  CHECK(parts[0].listener == 0);
+  CHECK(ids_of(*parts[0].said) == ids{0x084, 0x088, 0x13B});
+  CHECK(parts[1].listener == 1);
+  CHECK(ids_of(*parts[1].said) == ids{0x204, 0x204});
+  for (const auto& each : parts) CHECK(each.said->now_us == 5'000);
   // The same numbers with 29 bits are other identifiers.
-  auto other = batch_of({0x084}, 5'000, true);
-  CHECK_FALSE(feed.take(other));
+  CHECK(feed.share(batch_of({0x084}, 5'000, true)).empty());
 }
 
-TEST_CASE("a node is handed the time at each tick, whatever others say") {
+TEST_CASE("a frame that two devices listen to is handed to both") {
+  const auto one = rack_at(0);
+  const auto same = rack_at(0);
+  bus_feed feed({&one, &same});
+  const auto& parts = feed.share(batch_of({0x084, 0x085}, 5'000));
+  REQUIRE(parts.size() == 2);
+  for (const auto& each : parts) CHECK(ids_of(*each.said) == ids{0x084, 0x085});
+}
+
+TEST_CASE("each device is handed the time at each tick, whatever others say") {
   const auto rack = rack_at(0);
-  bus_feed feed({&rack});
+  const auto beside = rack_at(0xC0);
+  bus_feed feed({&rack, &beside});
+  using listeners = std::vector<std::size_t>;
   struct row {
     std::int64_t now_us;
     ids frames;
-    bool passed;
+    listeners handed;
   };
-  for (const auto& each : std::vector<row>{{10'000, {}, true},
-                                           {10'000, {}, false},
-                                           {13'000, {0x144}, false},
-                                           {14'000, {0x084}, true},
-                                           {19'999, {0x144}, false},
-                                           {20'001, {0x144}, true},
-                                           {29'000, {0x085}, true},
-                                           {30'000, {}, true},
-                                           {61'000, {}, true}}) {
-    auto said = batch_of(each.frames, each.now_us);
+  for (const auto& each : std::vector<row>{{10'000, {}, {0, 1}},
+                                           {10'000, {}, {}},
+                                           {13'000, {0x204}, {}},
+                                           {14'000, {0x084}, {0}},
+                                           {15'000, {0x144}, {1}},
+                                           {19'999, {0x204}, {}},
+                                           {20'001, {0x144}, {0, 1}},
+                                           {29'000, {0x085}, {0}},
+                                           {30'000, {}, {0, 1}},
+                                           {61'000, {}, {0, 1}}}) {
     CAPTURE(each.now_us);
-    CHECK(feed.take(said) == each.passed);
-    CHECK(said.now_us == each.now_us);
+    listeners handed;
+    for (const auto& part : feed.share(batch_of(each.frames, each.now_us))) {
+      handed.push_back(part.listener);
+      CHECK(part.said->now_us == each.now_us);
+    }
+    CHECK(handed == each.handed);
   }
 }
 
