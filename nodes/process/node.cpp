@@ -24,13 +24,6 @@ namespace {
 
 constexpr const char* starts_key = "node_starts";
 
-// Observers get telemetry together that is said within this time. It is short beside the
-// periods of devices, and long beside those of their single frames.
-constexpr std::int64_t gather_us = 50'000;
-// Of nodes without a rack's chain, which are few and share their devices: what a device says is
-// a point everywhere within 10 ms.
-constexpr std::int64_t gather_beside_chains_us = 5'000;
-
 // What befell the node itself; the rest is in the journal.
 void log_event(spdlog::logger& log, const messages::frame& frame) {
   const auto message = messages::decode(frame);
@@ -138,7 +131,6 @@ messages::expected<bool> node::open_endpoint() {
       options_.deterministic ? options_.name : identity_of_node(*options_.plan, options_.name);
   endpoint.relay = options_.relay;
   take_subscriptions(*options_.plan, *self_, endpoint);
-  endpoint.gather_us = endpoint.is_beside_chains ? gather_beside_chains_us : gather_us;
   bus::message::listener* listener = &inbox_;
   if (self_->kind == site::node_kind::relay) {
     relay_watch_ = std::make_unique<relay_watch>(inbox_, options_.name + "/health",

@@ -34,6 +34,7 @@ void take_subscriptions(const site::plan& plan, const site::node& node,
   const bool is_chain = node.kind == site::node_kind::chain;
   into.subscriptions = subscriptions_of(plan, node);
   into.is_beside_chains = !is_chain;
+  into.gather_us = is_chain ? gather_us : gather_beside_chains_us;
   into.only_beside_chains = is_chain && !node.hears_chains;
 }
 
