@@ -45,10 +45,17 @@ std::pair<long double, long double> raw_range(const signal& one) {
   return {0, std::ldexp(1.0L, static_cast<int>(one.length)) - 1};
 }
 
-std::uint64_t float_bits(const signal& one, double value) {
+// A number that the format cannot hold would go out as infinity, or as nothing.
+expected<std::uint64_t> float_bits(const signal& one, long double value) {
   constexpr std::uint32_t single_bits = 32;
-  return one.length == single_bits ? std::bit_cast<std::uint32_t>(static_cast<float>(value))
-                                   : std::bit_cast<std::uint64_t>(value);
+  const bool is_single = one.length == single_bits;
+  const auto held =
+      is_single ? static_cast<double>(static_cast<float>(value)) : static_cast<double>(value);
+  if (!std::isfinite(held) || (held == 0 && value != 0))
+    return failure{fmt::format("{}: the raw value {} does not fit into a float of {} bits",
+                               one.name, value, one.length)};
+  return is_single ? std::bit_cast<std::uint32_t>(static_cast<float>(value))
+                   : std::bit_cast<std::uint64_t>(held);
 }
 
 failure beyond(const signal& one, long double value, long double least, long double most) {
@@ -58,7 +65,7 @@ failure beyond(const signal& one, long double value, long double least, long dou
 }
 
 expected<std::uint64_t> bits_of_raw(const signal& one, long double raw) {
-  if (one.type == signal_type::ieee_float) return float_bits(one, static_cast<double>(raw));
+  if (one.type == signal_type::ieee_float) return float_bits(one, raw);
   const long double whole = std::round(raw);
   const auto [least, most] = raw_range(one);
   if (!(whole >= least && whole <= most))

@@ -25,7 +25,8 @@ std::optional<std::string> named_files::real_path(const std::string& text, posit
   const fs::path given(text);
   for (const auto& part : given)
     if (part == "..") {
-      report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
+      report_.add(
+          at, fmt::format("{}: {} has '..' in it, which could leave the site's folder", key, text));
       return std::nullopt;
     }
   auto real = files_.real_path(named(text));

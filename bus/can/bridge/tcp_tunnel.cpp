@@ -1,6 +1,8 @@
 #include <fmt/format.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <utility>
 
 #include "bus/can/bridge/tunnel.hpp"
+#include "bus/can/clock.hpp"
 #include "bus/can/file_descriptor.hpp"
 #include "messages/can/cannelloni.hpp"
 
@@ -21,6 +24,14 @@ constexpr std::int64_t reconnect_period_us = 500'000;
 constexpr std::size_t receive_bytes = 16'384;
 /// What the kernel did not take at once of the frames that are being sent; no frame waits longer.
 constexpr std::size_t unsent_bytes_max = 16'384;
+/// While the partner's machine has not confirmed what was written so long ago, nothing more is
+/// written. A confirmation that is held back comes within 200 ms.
+constexpr std::int64_t unconfirmed_us_max = 250'000;
+/// Then the connection is given up with all that waits in it: a rack's lease is as long.
+constexpr std::int64_t stalled_us_max = 500'000;
+/// A connection on which nothing comes is probed after so many seconds, as often, so many times.
+constexpr int probe_seconds = 1;
+constexpr int probes_max = 3;
 
 class tcp_tunnel final : public tunnel {
  public:
@@ -48,12 +59,14 @@ class tcp_tunnel final : public tunnel {
       if (!take_stream(into)) return close_stream();
     }
     (void)flush();
+    if (unconfirmed_us(now_us) > stalled_us_max) close_stream();
   }
 
   [[nodiscard]] send_result send(std::span<const messages::can::frame> frames) override {
     if (!greeted_) return send_result::down;
     if (!flush()) return send_result::down;
-    if (!unsent_.empty()) return send_result::full;
+    const auto now_us = monotonic_now_us();
+    if (!unsent_.empty() || unconfirmed_us(now_us) > unconfirmed_us_max) return send_result::full;
     for (const auto& one : frames)
       if (!wire::append(unsent_, one, unsent_bytes_max)) return send_result::full;
     return flush() ? send_result::sent : send_result::down;
@@ -89,9 +102,20 @@ class tcp_tunnel final : public tunnel {
   }
 
   void begin(file_descriptor fresh) {
-    const int yes = 1;
-    (void)::setsockopt(fresh.get(), IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+    const auto set = [&](int level, int option, const auto& value) {
+      (void)::setsockopt(fresh.get(), level, option, &value, sizeof(value));
+    };
+    set(IPPROTO_TCP, TCP_NODELAY, 1);
+    // Whoever ends a connection, this process when it is killed among them, ends it with what waits
+    // in it: an order that comes when the partner listens again is none any more.
+    set(SOL_SOCKET, SO_LINGER, linger{1, 0});
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, probe_seconds);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);
+    set(IPPROTO_TCP, TCP_KEEPCNT, probes_max);
     stream_ = std::move(fresh);
+    written_bytes_ = 0;
+    marked_bytes_ = 0;
     unsent_.assign(wire::greeting.begin(), wire::greeting.end());
     (void)flush();
   }
@@ -132,6 +156,19 @@ class tcp_tunnel final : public tunnel {
     return true;
   }
 
+  /// For how long something that was written is not confirmed, at least. Seen by a mark, which is
+  /// the end of what was written at one look; the next one is set when all up to it is confirmed.
+  [[nodiscard]] std::int64_t unconfirmed_us(std::int64_t now_us) {
+    int waiting = 0;
+    if (!greeted_ || ::ioctl(stream_.get(), SIOCOUTQ, &waiting) != 0) return 0;
+    const auto confirmed = written_bytes_ - static_cast<std::uint64_t>(waiting);
+    if (confirmed >= marked_bytes_) {
+      marked_bytes_ = written_bytes_ + unsent_.size();
+      marked_us_ = now_us;
+    }
+    return confirmed >= marked_bytes_ ? 0 : now_us - marked_us_;
+  }
+
   /// False: the stream has ended.
   [[nodiscard]] bool flush() {
     while (stream_.valid() && !unsent_.empty()) {
@@ -143,6 +180,7 @@ class tcp_tunnel final : public tunnel {
         return false;
       }
       unsent_.erase(unsent_.begin(), unsent_.begin() + bytes);
+      written_bytes_ += static_cast<std::uint64_t>(bytes);
     }
     return stream_.valid();
   }
@@ -154,6 +192,9 @@ class tcp_tunnel final : public tunnel {
   std::vector<std::uint8_t> buffer_;
   std::vector<std::uint8_t> waiting_; ///< came, and is no whole frame yet
   std::vector<std::uint8_t> unsent_;
+  std::uint64_t written_bytes_ = 0; ///< into this stream
+  std::uint64_t marked_bytes_ = 0;
+  std::int64_t marked_us_ = 0;
   std::int64_t reconnect_us_ = 0;
   tunnel_counters counters_;
 };

@@ -19,6 +19,11 @@ namespace wire = messages::can::cannelloni;
 constexpr std::size_t datagram_bytes_max = 65'536;
 /// So many packets are taken at once before the time is told.
 constexpr int packets_at_once = 64;
+/// So many packets in a row that are behind, each one further than the last, are of a partner that
+/// began anew: none that were overtaken come like that.
+constexpr int begun_anew_packets = 3;
+/// And any packet after so long.
+constexpr std::int64_t begun_anew_us = 500'000;
 
 class udp_tunnel final : public tunnel {
  public:
@@ -29,7 +34,7 @@ class udp_tunnel final : public tunnel {
   [[nodiscard]] bool is_up() const override { return true; }
   [[nodiscard]] const tunnel_counters& counters() const override { return counters_; }
 
-  void receive(std::vector<messages::can::frame>& into, std::int64_t /*now_us*/) override {
+  void receive(std::vector<messages::can::frame>& into, std::int64_t now_us) override {
     for (int i = 0; i < packets_at_once; ++i) {
       sockaddr_in from{};
       socklen_t size = sizeof(from);
@@ -40,7 +45,7 @@ class udp_tunnel final : public tunnel {
         ++counters_.foreign;
         continue;
       }
-      take(std::span(buffer_).first(static_cast<std::size_t>(bytes)), into);
+      take(std::span(buffer_).first(static_cast<std::size_t>(bytes)), into, now_us);
     }
   }
 
@@ -68,25 +73,39 @@ class udp_tunnel final : public tunnel {
     return from.host == partner_.host && (partner_.port == 0 || from.port == partner_.port);
   }
 
-  void take(std::span<const std::uint8_t> bytes, std::vector<messages::can::frame>& into) {
+  void take(std::span<const std::uint8_t> bytes, std::vector<messages::can::frame>& into,
+            std::int64_t now_us) {
     const auto read = wire::decode(bytes);
     if (!read) {
       ++counters_.broken;
       return;
     }
     if (read->operation != wire::operation::data) return;
-    if (next_) {
-      // A packet that was overtaken is as late as one that repeats: it counts for nothing.
-      const auto ahead = static_cast<std::uint8_t>(read->sequence - *next_);
-      constexpr std::uint8_t behind = 0x80;
-      if (ahead >= behind) {
-        ++counters_.broken;
-        return;
-      }
-      counters_.lost += ahead;
+    if (!follows(read->sequence, now_us)) {
+      ++counters_.broken;
+      return;
     }
-    next_ = static_cast<std::uint8_t>(read->sequence + 1);
     into.insert(into.end(), read->frames.begin(), read->frames.end());
+  }
+
+  /// A packet that was overtaken is as late as one that repeats: it counts for nothing. Several
+  /// that follow each other, or one after a silence, are of a partner that began anew.
+  [[nodiscard]] bool follows(std::uint8_t sequence, std::int64_t now_us) {
+    const bool was_silent = now_us - accepted_us_ >= begun_anew_us;
+    const auto ahead = next_ ? static_cast<std::uint8_t>(sequence - *next_) : std::uint8_t{0};
+    constexpr std::uint8_t behind = 0x80;
+    if (ahead < behind) {
+      counters_.lost += ahead;
+    } else if (!was_silent) {
+      const bool goes_on = behind_count_ > 0 && sequence == behind_next_;
+      behind_count_ = goes_on ? behind_count_ + 1 : 1;
+      behind_next_ = static_cast<std::uint8_t>(sequence + 1);
+      if (behind_count_ < begun_anew_packets) return false;
+    }
+    behind_count_ = 0;
+    next_ = static_cast<std::uint8_t>(sequence + 1);
+    accepted_us_ = now_us;
+    return true;
   }
 
   file_descriptor socket_;
@@ -94,6 +113,9 @@ class udp_tunnel final : public tunnel {
   std::vector<std::uint8_t> buffer_;
   std::uint8_t sequence_ = 0;
   std::optional<std::uint8_t> next_; ///< sequence that the partner's next packet should have
+  std::int64_t accepted_us_ = 0;
+  std::uint8_t behind_next_ = 0; ///< sequence that would go on with what came behind
+  int behind_count_ = 0;
   tunnel_counters counters_;
 };
 

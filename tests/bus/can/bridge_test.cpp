@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <string>
 #include <utility>
@@ -109,6 +110,27 @@ TEST_CASE("F-075 packets of others than the partner are dropped and counted, bro
   for (const auto& one : heard.frames()) CHECK(one.id >= 0x222);
 }
 
+TEST_CASE("a UDP partner that began anew is heard again, and what was overtaken is not") {
+  const place partner(SOCK_DGRAM);
+  const auto here = free_place(SOCK_DGRAM);
+  collector heard;
+  const auto bridge = open(options_of("udp:" + to_text(here), partner.text()), heard);
+  for (std::uint8_t sequence = 100; sequence < 110; ++sequence)
+    send_packet(partner, here, sequence, sequence);
+  for (const auto overtaken : std::vector<std::uint8_t>{104, 102, 103})
+    send_packet(partner, here, overtaken, 0x7FF);
+  send_packet(partner, here, 110, 110);
+  REQUIRE(heard.wait_for_frames(11));
+  // Its first two are taken for overtaken ones.
+  for (std::uint8_t sequence = 0; sequence < 6; ++sequence)
+    send_packet(partner, here, sequence, sequence);
+  REQUIRE(heard.wait_for_frames(15));
+  CHECK(heard.frames()[11].id == 2);
+  CHECK(heard.frames().back().id == 5);
+  CHECK(bridge->read_statistics().errors == 5);
+  CHECK(bridge->read_statistics().rx_overflow == 0);
+}
+
 TEST_CASE("F-063 a bridge counts identifiers that nobody of the site knows") {
   const place partner(SOCK_DGRAM);
   const auto here = free_place(SOCK_DGRAM);
@@ -169,6 +191,36 @@ TEST_CASE("a bridge over TCP connects, and again after its partner was gone") {
   }
   REQUIRE(eventually([&] { return b->send(make_frame(4)) == send_result::down; }));
   CHECK(b->read_statistics().state == controller_state::down);
+}
+
+TEST_CASE("a TCP partner that does not read is given up with all that waits for it") {
+  const auto here = free_place(SOCK_STREAM);
+  collector heard;
+  const auto bridge = open(options_of("tcp:" + to_text(here), "127.0.0.1:0"), heard);
+  const file_descriptor partner(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int small = 1;
+  REQUIRE(::setsockopt(partner.get(), SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)) == 0);
+  const auto where = to_kernel(here);
+  REQUIRE(::connect(partner.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0);
+  REQUIRE(::send(partner.get(), wire::greeting.data(), wire::greeting.size(), 0) > 0);
+  REQUIRE(eventually(
+      [&] { return bridge->read_statistics().state == controller_state::error_active; }));
+  // More than its own machine takes, and far less than ours would keep.
+  const std::vector<voltaic::messages::can::frame> orders(100, make_frame(1, 8));
+  std::uint64_t given = 0;
+  while (bridge->send_all(orders) == send_result::sent && given < 1'000) given += orders.size();
+  REQUIRE(eventually([&] { return bridge->read_statistics().state == controller_state::down; }));
+  CHECK(bridge->send(make_frame(2)) == send_result::down);
+  // What comes late is what its own machine had taken, and then the end.
+  std::array<std::uint8_t, 65'536> late{};
+  std::size_t came = 0;
+  ssize_t bytes = 0;
+  while ((bytes = ::recv(partner.get(), late.data(), late.size(), 0)) > 0)
+    came += static_cast<std::size_t>(bytes);
+  CHECK(bytes == -1); // reset: a stream that ends in order would first deliver all
+  std::vector<std::uint8_t> one;
+  REQUIRE(wire::append(one, orders.front(), late.size()));
+  CHECK(came < given * one.size());
 }
 
 TEST_CASE("a TCP partner that speaks another protocol, or is another, is not listened to") {

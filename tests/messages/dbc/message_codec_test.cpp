@@ -106,6 +106,23 @@ TEST_CASE("floats, big integers and words go there and back") {
   CHECK(integer_of(by.signals[2], (*read)[2].bits) == -1);
 }
 
+TEST_CASE("a number that a float cannot hold is refused, never sent as infinity or as nothing") {
+  const auto by = message_of(
+      " SG_ Ratio : 0|32@1- (1,0) [0|0] \"\" X\n SG_ Wide : 32|64@1- (1,0) [0|0] \"\" X\n"
+      "SIG_VALTYPE_ 1 Ratio : 1;\nSIG_VALTYPE_ 1 Wide : 2;\n",
+      12);
+  const auto refused = [&](long double ratio, long double wide) {
+    return !encode(by, {{"Ratio", ratio}, {"Wide", wide}}, {}).has_value();
+  };
+  CHECK_FALSE(refused(3e38L, 1e300L));
+  CHECK_FALSE(refused(0, 0));
+  CHECK(refused(1e39L, 0));
+  CHECK(refused(1e-60L, 0));
+  CHECK(refused(0, 1e400L));
+  CHECK(refused(0, -1e400L));
+  CHECK(refused(0, 1e-400L));
+}
+
 TEST_CASE("a value is shown with the decimals of its factor and offset") {
   const auto by = message_of(
       " SG_ T : 0|12@1- (0.01,250) [0|0] \"K\" X\n"
