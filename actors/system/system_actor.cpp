@@ -84,7 +84,7 @@ void system_actor::wake(runtime::instant now) {
     context_.say(runtime::plane::telemetry, model_.catalogue(), now);
     kept_us_ = now.monotonic_us;
   }
-  if (now.monotonic_us - said_us_ >= period_us) {
+  if (model_.has_racks() && now.monotonic_us - said_us_ >= period_us) {
     said_us_ = now.monotonic_us;
     const auto time = present(now);
     context_.say(runtime::plane::telemetry, model_.step(time.monotonic_us), time);

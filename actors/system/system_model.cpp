@@ -42,11 +42,13 @@ constexpr std::array described_points = {
     computed_point{"soh_min", "SohMin", "%", 1},
 };
 
-// The racks together, then the links.
-messages::catalogue describe(const std::string& name, const link_model& links) {
+// The racks together, where there are some, then the links.
+messages::catalogue describe(const std::string& name, bool has_racks, const link_model& links) {
   std::vector<messages::point_description> points;
-  for (const auto& each : described_points)
-    points.push_back(messages::points::describe(name, each, period_us));
+  if (has_racks) {
+    for (const auto& each : described_points)
+      points.push_back(messages::points::describe(name, each, period_us));
+  }
   points.insert(points.end(), links.points().begin(), links.points().end());
   return messages::points::make_catalogue(name, std::move(points));
 }
@@ -60,7 +62,7 @@ constexpr bool usable(quality of) {
 std::vector<std::string> model_options::validate() const {
   std::vector<std::string> findings;
   if (name.empty()) findings.emplace_back("name: is missing");
-  if (racks.empty()) findings.emplace_back("racks: there is none");
+  if (racks.empty() && links.empty()) findings.emplace_back("racks: there is none, and no link");
   for (const auto& each : racks) {
     if (each.name.empty()) findings.emplace_back("racks: one has no name");
     if (!(each.capacity_ah >= 0)) findings.push_back(each.name + ": its capacity is negative");
@@ -71,7 +73,7 @@ std::vector<std::string> model_options::validate() const {
 model::model(model_options options)
     : options_(std::move(options)),
       links_(options_.name, options_.links),
-      catalogue_(describe(options_.name, links_)),
+      catalogue_(describe(options_.name, !options_.racks.empty(), links_)),
       charge_current_(site_limit_model::kind::flow, options_.limits, options_.racks.size()),
       discharge_current_(charge_current_),
       charge_power_(charge_current_),
@@ -300,6 +302,7 @@ model::whole model::counted(double energy_wh, std::int64_t now_us) const {
 }
 
 messages::telemetry model::step(std::int64_t now_us) {
+  assert(has_racks());
   stopping_.clear();
   const auto soc = parts(&rack::soc, now_us);
   const auto soh = parts(&rack::soh, now_us);
@@ -345,7 +348,8 @@ messages::telemetry model::step(std::int64_t now_us) {
 }
 
 messages::telemetry model::links(std::int64_t clock_us) const {
-  return {options_.name, catalogue_.fingerprint, links_.step(described_points.size(), clock_us)};
+  const auto first = has_racks() ? described_points.size() : 0;
+  return {options_.name, catalogue_.fingerprint, links_.step(first, clock_us)};
 }
 
 } // namespace voltaic::actors::system

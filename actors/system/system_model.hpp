@@ -31,7 +31,7 @@ struct rack_options {
 struct model_options {
   std::string name = "system";
   std::vector<rack_options> racks;
-  std::vector<link_options> links;
+  std::vector<link_options> links; ///< one of both may be empty
   limit_rules limits;
 
   /// Everything that is wrong, at once; empty when nothing is.
@@ -60,7 +60,9 @@ class model {
   void take(const messages::telemetry& said);
   /// Of any node, said at `said_us` on the nodes' clock.
   void take(const messages::health& said, std::int64_t said_us) { links_.take(said, said_us); }
-  /// What all of it is at `now_us` (monotonic).
+  /// False: it tells of links alone.
+  [[nodiscard]] bool has_racks() const { return !racks_.empty(); }
+  /// What all of it is at `now_us` (monotonic); only where there are racks.
   [[nodiscard]] messages::telemetry step(std::int64_t now_us);
   /// Racks that are lost and let no current flow, by the last step.
   [[nodiscard]] const std::vector<std::string>& stopping() const { return stopping_; }

@@ -21,7 +21,9 @@ std::vector<plane> subscriptions_of(const site::plan& plan, const site::node& no
     return has_link || node.hears_others ? std::vector{plane::telemetry, plane::snapshot}
                                          : std::vector<plane>();
   // The dispatcher of commands knows events of all nodes, to have them acknowledged.
-  if (plan.racks.empty()) return {plane::events};
+  if (plan.racks.empty())
+    return site::has_links(plan) ? std::vector{plane::events, plane::health}
+                                 : std::vector{plane::events};
   // The system actor knows what all racks say, what they said before it came, and
   // how nodes see their links.
   return {plane::events, plane::telemetry, plane::health, plane::snapshot};

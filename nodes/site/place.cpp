@@ -184,7 +184,7 @@ void place(const draft& source, plan& result, reporter& report) {
   // The dispatcher of commands comes last and goes first: it serves the others.
   auto& site = node_of(result, std::string(site_node), node_kind::site);
   site.kind = node_kind::site;
-  if (!result.racks.empty())
+  if (!result.racks.empty() || has_links(result))
     site.actors.push_back({std::string(system_actor), actor_kind::system, ""});
   site.actors.push_back({std::string(command_actor), actor_kind::command, ""});
   auto moved = std::find_if(result.nodes.begin(), result.nodes.end(),

@@ -87,6 +87,10 @@ bool is_group(const plan& of, const inverter& item) {
   });
 }
 
+bool has_links(const plan& of) {
+  return !of.buses.empty() || !of.lines.empty();
+}
+
 std::string battery_actor(const plan& of, const inverter& item) {
   return is_group(of, item) ? fmt::format("{}/{}", item.name, group_actor)
                             : std::string(system_actor);

@@ -287,7 +287,7 @@ struct reaction {
 inline constexpr std::string_view relay_node = "relay";
 inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";
-/// Says what all racks are together; where there is a rack.
+/// Says what all racks are together and how links fare; where there is a rack or a link.
 inline constexpr std::string_view system_actor = "system";
 /// The same of those behind one inverter, below its name.
 inline constexpr std::string_view group_actor = "battery";
@@ -346,6 +346,9 @@ struct plan {
   /// Where captures of faults are kept, in a folder a rack.
   [[nodiscard]] std::string captures_folder() const { return captures_in(folders.state); }
 };
+
+/// It has a CAN bus or a Modbus line.
+[[nodiscard]] bool has_links(const plan& of);
 
 /// What the profile of a CAN inverter says and the site file instead.
 [[nodiscard]] messages::inverter::wire_options wire_options_of(const inverter& item);

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstring>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "laboratory/bench.hpp"
 #include "laboratory/peer.hpp"
@@ -38,6 +40,24 @@ TEST_CASE("F-075 the kernel hands over what is listened to, and the rest is coun
   CHECK(data_ids == std::vector<std::uint32_t>{0x100, 0x10F, 0x10A});
   // 0x0FF, 0x180 and the one of 29 bits; 0x110 is somebody's of the site.
   CHECK(eventually([&] { return port->read_statistics().unknown_ids == 3U; }));
+}
+
+TEST_CASE(
+    "F-063 a stranger that babbles is told by its identifier and rate, and that it is quiet") {
+  collector heard;
+  const auto port = open_on("vcan0", heard, {{0x100, 0x10F, false}}, {{0x100, 0x17F, false}});
+  REQUIRE(eventually([&] { return port->read_statistics().unknown_ids == 0U; }));
+  std::optional<laboratory::listener> babbling(
+      std::in_place, "cangen vcan0 -g 0.2 -I 000 -L 8 -D 5555555555555555");
+  REQUIRE(eventually([&] { return port->read_statistics().babbler.has_value(); }));
+  const auto said = *port->read_statistics().babbler;
+  CHECK(said.id == 0);
+  CHECK_FALSE(said.extended);
+  CHECK(said.frames_per_s > 900); // a quarter of 500 kbit/s, and no more than cangen sends
+  CHECK(said.frames_per_s < 6'000);
+  babbling.reset();
+  CHECK(eventually([&] { return !port->read_statistics().babbler.has_value(); }));
+  CHECK(heard.frames().empty());
 }
 
 TEST_CASE("an interface goes down and comes up again, and what was not sent stays unsent") {

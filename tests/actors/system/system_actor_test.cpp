@@ -80,4 +80,46 @@ TEST_CASE("F-165 a rack that is off and stops the site is told by an event of th
   CHECK(event.reason == "rack_0, rack_1 are lost: no current may flow");
 }
 
+TEST_CASE("F-060 F-063 a site without racks tells of its links, and of them alone") {
+  runtime::group_spec group;
+  group.children.push_back({"system", "system", [](runtime::context& context) {
+                              actors::system::actor_options options;
+                              options.model.links = {{"can0", actors::system::link_kind::bus, 0}};
+                              options.nodes = {"meter"};
+                              return std::make_unique<actors::system::system_actor>(context,
+                                                                                    options);
+                            }});
+  tests::test_node node({group});
+  messages::health said;
+  said.node = "meter";
+  said.buses.resize(1);
+  said.buses[0].name = "can0";
+  said.buses[0].state = "bus-off";
+  said.buses[0].bus_off = 1;
+  said.buses[0].unknown_ids = 2;
+  said.buses[0].babbler = "0x000";
+  messages::header header;
+  header.source = "meter/health";
+  header.incarnation = 1;
+  header.sequence = 1;
+  header.time.monotonic_us = 1;
+  node.hear(bus::message::plane::health, header, said);
+  node.advance(2 * actors::system::links_period_us);
+  CHECK(node.failures.empty());
+  const auto described = node.outside.all<messages::catalogue>();
+  REQUIRE(described.size() == 1);
+  const auto& points = std::get<messages::catalogue>(described[0].payload);
+  for (const auto& each : points.points)
+    CHECK((each.name.starts_with("links/can0/") || each.name.starts_with("system/link/can0/")));
+  const auto told = node.outside.all<messages::telemetry>();
+  REQUIRE_FALSE(told.empty());
+  const auto& last = std::get<messages::telemetry>(told.back().payload);
+  REQUIRE(last.blocks.size() == points.points.size());
+  CHECK(number_of(last, points, "links/can0/unknown_ids") == 2);
+  std::vector<std::string> codes;
+  for (const auto& each : node.outside.all<messages::event>())
+    codes.push_back(std::get<messages::event>(each.payload).code);
+  CHECK(codes == std::vector<std::string>{"BUS_OFF", "BABBLE"});
+}
+
 } // namespace system_actor_test
