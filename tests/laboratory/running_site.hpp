@@ -46,6 +46,11 @@ class running_site {
   [[nodiscard]] bool recorded(const std::string& words) const {
     return run(command("events --json 2>/dev/null | grep -q '" + words + "'")) == 0;
   }
+  /// Whether the journals have it that a level of a candidate was set.
+  [[nodiscard]] bool is_set(const std::string& candidate, const std::string& level) const {
+    return run(command("events --json 2>/dev/null | grep '\"" + candidate + "\"' | grep '\"" +
+                       level + "\"' | grep -q '\"set\"'")) == 0;
+  }
   /// Whether `voltaic status` shows its bus in this state.
   [[nodiscard]] bool shows_bus(const std::string& state) const {
     return run(command("status --json 2>/dev/null | grep -q '\"" + state + "\"'")) == 0;

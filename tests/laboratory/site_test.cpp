@@ -119,4 +119,15 @@ TEST_CASE("F-072 what a controller lost is a point, an event and a line of the s
   CHECK(site.says("links/can0/state", "error-active"));
 }
 
+TEST_CASE("F-060 a bus that nobody restarts is an alarm of the rack behind it", "[controller]") {
+  const mended_controller afterwards;
+  const running_site site("can0", rack);
+  REQUIRE(eventually([&] { return site.shows_bus("error-active"); }));
+  order("can0 off");
+  CHECK(eventually([&] { return site.is_set("bus_off", "warning"); }));
+  // Nobody does for 20 s.
+  const auto is_alarm = [&] { return site.is_set("bus_off", "alarm"); };
+  CHECK((eventually(is_alarm) || eventually(is_alarm)));
+}
+
 } // namespace site_test
