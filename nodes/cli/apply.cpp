@@ -35,6 +35,8 @@ constexpr std::chrono::seconds look_timeout{1};
 struct options {
   std::string file;
   bool no_wait = false;
+  bool accept_older = false;
+  std::string reason;
 };
 
 // Racks that are known to be open now. Of all others the worst is assumed.
@@ -213,6 +215,8 @@ exit_code apply(const options& given) {
                         {"open", open_racks(site)},
                         {"user", user_name()},
                         {"role", role_of(site.status.value("roles", json::object()))},
+                        {"accept_older", given.accept_older},
+                        {"reason", given.reason},
                         {"wait", false}};
   const auto answer =
       bus::control::control_request(site.control_path, request.dump(), apply_timeout);
@@ -234,6 +238,11 @@ action declare_apply(command_options& app) {
   auto given = std::make_shared<options>();
   app.add_option("SITE", given->file, "Site file of a running site").type_name("FILE").required();
   app.add_flag("--no-wait", given->no_wait, "Do not wait until what was started runs");
+  auto reason = app.add_option("--reason", given->reason, "Why an older version is accepted");
+  reason.type_name("WORDS");
+  app.add_flag("--accept-older", given->accept_older,
+               "Take profiles of an older version than was applied last (engineer)")
+      .needs(reason);
   return [given] { return apply(*given); };
 }
 

@@ -200,15 +200,21 @@ expected<std::vector<record>> records_to_keep(const kept_profiles& known,
   return made;
 }
 
+std::optional<std::uint32_t> version_before(const std::vector<kept_profile>& before,
+                                            const kept_profile& now) {
+  const auto was = std::ranges::find(before, now.named, &kept_profile::named);
+  if (was == before.end() || now.version >= was->version || now.version == 0) return std::nullopt;
+  return was->version;
+}
+
 std::vector<std::string> older_versions(const std::vector<kept_profile>& before,
                                         const std::vector<kept_profile>& now) {
   std::vector<std::string> told;
   for (const auto& is : now) {
-    const auto was = std::ranges::find(before, is.named, &kept_profile::named);
-    if (was == before.end() || is.version >= was->version || is.version == 0) continue;
-    told.push_back(fmt::format("{}: version {} after {}",
-                               std::filesystem::path(is.named).filename().string(), is.version,
-                               was->version));
+    if (const auto was = version_before(before, is))
+      told.push_back(fmt::format("{}: version {} after {}",
+                                 std::filesystem::path(is.named).filename().string(), is.version,
+                                 *was));
   }
   return told;
 }

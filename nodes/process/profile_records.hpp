@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,10 @@ struct kept_profiles {
 [[nodiscard]] messages::expected<std::vector<bus::storage::record>> records_to_keep(
     const kept_profiles& known, std::vector<kept_profile> files,
     const std::vector<std::string>& texts, std::int64_t utc_us);
+
+/// The version that a file had in a set, where that is a higher one; a version of 0 is none.
+[[nodiscard]] std::optional<std::uint32_t> version_before(const std::vector<kept_profile>& before,
+                                                          const kept_profile& now);
 
 /// Files of both sets, by name, whose version went back: "rack.json: version 2 after 3".
 [[nodiscard]] std::vector<std::string> older_versions(const std::vector<kept_profile>& before,

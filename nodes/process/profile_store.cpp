@@ -65,6 +65,13 @@ std::optional<std::string> append(bus::storage::journal& into,
   return std::nullopt;
 }
 
+std::vector<kept_profile> all_described(const site::plan& plan, const site::contents& of) {
+  std::vector<kept_profile> all;
+  for (const auto& each : of.files)
+    if (auto made = described(plan, each)) all.push_back(*std::move(made));
+  return all;
+}
+
 } // namespace
 
 std::string profile_store_path(const std::string& state_folder) {
@@ -100,6 +107,22 @@ keeping keep_profiles(const site::plan& plan, const site::contents& of, std::int
     told.failure = error.what();
   }
   return told;
+}
+
+messages::findings older_than_kept(const site::plan& plan, const site::contents& of) {
+  const auto& state = plan.folders.state;
+  auto known = read_profiles(state);
+  // After a power cut it may have to be recovered before anybody reads it.
+  if (!known) known = recover_profiles(state);
+  messages::findings found;
+  if (!known || known->newest() == nullptr) return found;
+  for (const auto& each : all_described(plan, of))
+    if (const auto was = version_before(known->newest()->files, each))
+      found.push_back({each.origin, 1, 1,
+                       fmt::format("version {} is older than {}, which was applied last: raise it, "
+                                   "or have a person accept it by voltaic apply --accept-older",
+                                   each.version, *was)});
+  return found;
 }
 
 messages::expected<kept_profiles> read_profiles(const std::string& state_folder) {

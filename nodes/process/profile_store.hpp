@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "messages/expected.hpp"
+#include "messages/finding.hpp"
 #include "nodes/process/profile_records.hpp"
 #include "nodes/site/plan.hpp"
 #include "nodes/site/site_files.hpp"
@@ -27,6 +28,10 @@ struct keeping {
 /// calls holds the site's lock. Writes nothing where they are kept so already.
 [[nodiscard]] keeping keep_profiles(const site::plan& plan, const site::contents& of,
                                     std::int64_t utc_us);
+
+/// Files of a plan that was loaded from these contents whose version is lower than that of the set
+/// that was applied last, each as a finding of that file. None where nothing is kept.
+[[nodiscard]] messages::findings older_than_kept(const site::plan& plan, const site::contents& of);
 
 /// What a state folder keeps. Fails, naming the journal, where there is none or it is unreadable.
 [[nodiscard]] messages::expected<kept_profiles> read_profiles(const std::string& state_folder);

@@ -52,15 +52,20 @@ std::variant<site_start, messages::findings> load_to_start(const std::string& fi
   if (!text) return messages::findings{{file, 1, 1, "the file " + text.error().text}};
   site::site_files files;
   auto loaded = site::load_text(*text, file, files);
-  if (auto* plan = std::get_if<site::plan>(&loaded))
-    return site_start{std::move(*plan), {*text, files.used()}, {}, {}};
-  auto& found = std::get<messages::findings>(loaded);
+  messages::findings found;
+  if (auto* plan = std::get_if<site::plan>(&loaded)) {
+    site_start sound{std::move(*plan), {*text, files.used()}, {}, {}};
+    found = older_than_kept(sound.plan, sound.contents);
+    if (found.empty()) return sound;
+  } else {
+    found = std::get<messages::findings>(std::move(loaded));
+  }
   if (what_to_do == bad_files::run_kept)
     if (auto kept = load_kept(*text, file)) {
       kept->rejected = std::move(found);
       return *std::move(kept);
     }
-  return std::move(found);
+  return found;
 }
 
 std::string rejection_of(const site_start& started) {

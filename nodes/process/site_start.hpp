@@ -27,8 +27,9 @@ struct site_start {
 };
 
 /// Loads a site to start it. Its own file is always the one on disk. Where what it names is not
-/// sound, all that was applied with it last is taken in place of what is on disk, never a part of
-/// it; and the site has to be sound with that, else every mistake on disk is returned.
+/// sound, or of an older version than what was applied last, all that was applied with it last is
+/// taken in place of what is on disk, never a part of it; and the site has to be sound with that,
+/// else every mistake on disk is returned.
 [[nodiscard]] std::variant<site_start, messages::findings> load_to_start(const std::string& file,
                                                                          bad_files what_to_do);
 

@@ -40,7 +40,7 @@ messages::expected<std::unique_ptr<supervisor>> supervisor::make(site_start star
   made->lock_ = *std::move(lock);
   made->events_ = std::make_unique<site_events>(made->plan_, made->options_.log);
   made->tell_rejected(start);
-  made->keep_files(made->plan_, contents);
+  made->keep_files(made->plan_, contents, {});
   if (const auto written = made->write_applied(contents); !written) return written.error();
   auto control = bus::control::control_server::listen(
       made->plan_.control_path(),

@@ -98,7 +98,14 @@ class supervisor {
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
   /// What a person has to know of it; the events say that, too.
-  std::vector<std::string> keep_files(const site::plan& plan, const site::contents& of);
+  /// Who wants an older version, and why; empty where the site is started.
+  struct older_accepted {
+    std::string user;
+    std::string role;
+    std::string reason;
+  };
+  std::vector<std::string> keep_files(const site::plan& plan, const site::contents& of,
+                                      const older_accepted& by);
   [[nodiscard]] messages::expected<bool> write_applied(const site::contents& of) const;
   [[nodiscard]] std::string applied_path() const;
 

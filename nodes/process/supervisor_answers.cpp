@@ -9,6 +9,7 @@
 #include "bus/can/clock.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/roles.hpp"
+#include "nodes/process/profile_store.hpp"
 #include "nodes/process/supervisor.hpp"
 #include "nodes/process/user_identity.hpp"
 #include "nodes/site/load.hpp"
@@ -60,6 +61,16 @@ std::string not_open(const std::vector<std::string>& touched, const json& open) 
 std::string text_of(const json& asked, const char* key) {
   const auto found = asked.value(key, json());
   return found.is_string() ? found.get<std::string>() : std::string();
+}
+
+/// Why profiles of older versions are not taken: nobody who may accepts them, with a reason.
+std::string not_accepted(const json& asked, const messages::findings& older) {
+  if (asked.value("accept_older", json()) != true) return site::to_string(older.front());
+  if (const auto role = text_of(asked, "role");
+      !messages::may(role, messages::deed::loosen_protection))
+    return messages::refusal_of(role, messages::deed::loosen_protection);
+  if (text_of(asked, "reason").empty()) return "who accepts an older version states a reason";
+  return {};
 }
 
 } // namespace
@@ -158,8 +169,11 @@ std::string supervisor::apply(const json& asked, bool& wait) {
   if (const auto barring = not_open(what.racks_touched, open); !barring.empty())
     return refuse(barring);
   const site::contents contents{*text, files.used()};
+  if (const auto older = older_than_kept(wanted, contents); !older.empty())
+    if (const auto barring = not_accepted(asked, older); !barring.empty()) return refuse(barring);
   if (const auto written = write_applied(contents); !written) return refuse(written.error().text);
-  auto warnings = keep_files(wanted, contents);
+  auto warnings = keep_files(
+      wanted, contents, {text_of(asked, "user"), text_of(asked, "role"), text_of(asked, "reason")});
   wait = !what.changes.empty();
   auto changes = carry_out(what.changes, wanted);
   plan_ = std::move(wanted);

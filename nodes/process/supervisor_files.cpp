@@ -61,12 +61,19 @@ messages::expected<bool> supervisor::write_applied(const site::contents& of) con
 
 // The site runs all the same where they cannot be kept: its nodes have them from the runtime
 // folder.
-std::vector<std::string> supervisor::keep_files(const site::plan& plan, const site::contents& of) {
+std::vector<std::string> supervisor::keep_files(const site::plan& plan, const site::contents& of,
+                                                const older_accepted& by) {
   auto told = keep_profiles(plan, of, utc_us());
   std::vector<std::string> warnings;
   const auto tell = [&](const char* code, std::string reason) {
     warnings.push_back(reason);
-    events_->record(system_event(code, plan.name, std::move(reason)));
+    auto event = system_event(code, plan.name, std::move(reason));
+    if (event.code == codes::older_version) {
+      event.user = by.user;
+      event.role = by.role;
+      if (!by.reason.empty()) event.reasons = {by.reason};
+    }
+    events_->record(std::move(event));
   };
   if (told.lost) tell(codes::files_not_kept, *std::move(told.lost));
   if (told.failure) tell(codes::files_not_kept, *std::move(told.failure));

@@ -131,7 +131,15 @@ TEST_CASE("F-183 F-185 a file that changed while its rack is closed runs in no r
   // Once it is open it is taken, and restarts the racks that use it, and nobody else.
   REQUIRE(eventually([&] { return site.good("rack_1") && site.contactor("rack_1") == "open"; }));
   replace(profile_of(site), "\"version\": 3", "\"version\": 2");
-  const auto done = site.voltaic({"apply", site.file()}, 40s);
+  const auto older = site.voltaic({"apply", site.file()}, 30s);
+  CHECK(older.code == 4);
+  CHECK(older.errors.find("version 2 is older than 3") != std::string::npos);
+  CHECK(site.voltaic({"apply", site.file(), "--accept-older"}).code == 2);
+  CHECK(site.voltaic({"apply", site.file(), "--accept-older", "--reason", ""}).code != 0);
+  CHECK_FALSE(has_event(site, "ROLLBACK"));
+  CHECK(profile(site, "lfp.toml")["hash"] == applied["hash"]);
+  const auto done = site.voltaic(
+      {"apply", site.file(), "--accept-older", "--reason", "3 reads SOC wrongly"}, 40s);
   INFO(done.output << done.errors << site.log());
   REQUIRE(done.code == 0);
   CHECK(done.errors.find("demo_rack.json: version 2 after 3") != std::string::npos);

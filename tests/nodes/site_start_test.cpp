@@ -262,14 +262,44 @@ TEST_CASE("what was kept says name, version, origin and since when, and a store 
   CHECK(known->newest()->files[1].since_utc_us == table_since);
 }
 
-TEST_CASE("F-183 an older version of a profile is kept and told") {
+TEST_CASE("F-183 an older version of a profile does not run: the one that was applied does") {
+  const scene here;
+  here.replace(here.rack_profile, "\"version\": 1", "\"version\": 3");
+  const auto applied = here.must_load();
+  here.keep_soundly();
+  here.replace(here.rack_profile, "\"version\": 3", "\"version\": 2");
+  const auto start = here.must_load();
+  CHECK(profile_hash(start) == profile_hash(applied));
+  REQUIRE(start.rejected.size() == 1);
+  CHECK(start.rejected[0].file.ends_with("demo_rack.json"));
+  CHECK(start.rejected[0].text.starts_with("version 2 is older than 3, which was applied last"));
+  REQUIRE(start.instead.size() == 1);
+  CHECK(start.instead[0].starts_with("demo_rack.json of "));
+  // Who wants no such start has none.
+  CHECK(std::holds_alternative<messages::findings>(here.load(bad_files::refuse)));
+  // The same again, and a newer one, are taken.
+  here.replace(here.rack_profile, "\"version\": 2", "\"version\": 3");
+  CHECK(here.must_load().rejected.empty());
+  here.replace(here.rack_profile, "\"version\": 3", "\"version\": 4");
+  CHECK(here.must_load().rejected.empty());
+}
+
+TEST_CASE("F-183 an older version of a profile that a person accepted is kept, told, and runs") {
   const scene here;
   here.replace(here.rack_profile, "\"version\": 1", "\"version\": 3");
   here.keep_soundly();
   here.replace(here.rack_profile, "\"version\": 3", "\"version\": 2");
-  const auto kept = here.keep(here.must_load());
+  site::site_files files;
+  const auto text = here.read("site.toml");
+  auto loaded = site::load_text(text, here.path("site.toml"), files);
+  REQUIRE(std::holds_alternative<site::plan>(loaded));
+  const site_start accepted{std::get<site::plan>(std::move(loaded)), {text, files.used()}, {}, {}};
+  CHECK(process::older_than_kept(accepted.plan, accepted.contents).size() == 1);
+  const auto kept = here.keep(accepted);
   CHECK_FALSE(kept.failure);
   CHECK(kept.older == std::vector<std::string>{"demo_rack.json: version 2 after 3"});
+  CHECK(here.must_load().rejected.empty());
+  CHECK(process::older_than_kept(accepted.plan, accepted.contents).empty());
 }
 
 TEST_CASE("a site is loaded from its contents alone, wherever its files have gone") {
