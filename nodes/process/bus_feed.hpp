@@ -36,7 +36,7 @@ class bus_feed {
   [[nodiscard]] const std::vector<part>& share(bus::can::batch&& said);
 
  private:
-  /// Of the listener that is told, from here on.
+  /// An identifier and one who listens to it.
   struct own_identifier {
     std::uint64_t key = 0; ///< identifier and format
     std::size_t listener = 0;

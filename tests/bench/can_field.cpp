@@ -170,7 +170,7 @@ outcome watch(const field_layout& layout, std::int64_t measure_us) {
   board->playing = false;
   client.follow(last_words_us);
   seen.sent = board->sent;
-  seen.refused = board->refused;
+  seen.again = board->again;
   client.report(seen);
   seen.said = board->said.all();
   seen.bare = board->bare.all();

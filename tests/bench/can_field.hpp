@@ -60,14 +60,13 @@ class delays {
 struct blackboard {
   std::atomic<int> ready{0};
   std::atomic<bool> playing{false};
-  std::atomic<bool> stopped{false}; ///< the player has sent its last frame
   std::atomic<bool> noting{false};
-  std::atomic<std::uint64_t> sent{0};
-  std::atomic<std::uint64_t> refused{0}; ///< that the buses did not take from the player
-  std::atomic<std::uint64_t> bits{0};    ///< on the wires, stuffing included
-  delays said;                           ///< stamp of the frame to the point on the node's bus
-  delays bare;                           ///< frames of one bus to the handler of a port alone
-  delays late;                           ///< the player's wakes
+  std::atomic<std::uint64_t> sent{0};  ///< that the buses took
+  std::atomic<std::uint64_t> again{0}; ///< sent again, since a bus had no room
+  std::atomic<std::uint64_t> bits{0};  ///< on the wires, stuffing included
+  delays said;                         ///< stamp of the frame to the point on the node's bus
+  delays bare;                         ///< frames of one bus to the handler of a port alone
+  delays late;                         ///< the player's wakes
 };
 
 /// The site file and its profile, loaded, in a folder of its own.
@@ -97,10 +96,10 @@ struct outcome {
   /// CPU of each block, of one core: the node's process, one with bare ports on the same buses, and
   /// the relay's.
   std::vector<double> node_percent, bare_percent, relay_percent;
-  double load_percent = 0; ///< of a bus
-  double frames_per_s = 0; ///< of all buses
-  std::uint64_t sent = 0;  ///< since the beginning, as all below
-  std::uint64_t refused = 0;
+  double load_percent = 0;   ///< of a bus
+  double frames_per_s = 0;   ///< of all buses
+  std::uint64_t sent = 0;    ///< since the beginning, as all below
+  std::uint64_t again = 0;   ///< sends that a bus had no room for, and that came later
   std::uint64_t arrived = 0; ///< by the counters of the node's ports
   std::uint64_t decoded = 0; ///< by the rounds that a client of the message bus saw
   std::uint64_t skipped = 0; ///< rounds missing between two that it saw

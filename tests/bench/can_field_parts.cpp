@@ -33,6 +33,9 @@ constexpr const char* folder_variable = "VOLTAIC_RUNTIME_DIR";
 constexpr std::uint32_t bitrate = 1'000'000;
 constexpr std::uint32_t first_id = 0x100;
 constexpr std::int64_t slot_us = 250;
+/// A wake that is later than this is a standstill.
+constexpr std::int64_t standstill_us = 20'000;
+constexpr std::int64_t waits_for_wire_us = 60 * us_per_s;
 constexpr std::int64_t ready_within_us = 20 * us_per_s;
 constexpr std::int64_t ns_per_us = 1'000;
 
@@ -173,6 +176,24 @@ frame frame_of(const due_frame& due, std::uint64_t second) {
   return made;
 }
 
+/// A port, and what its bus had no room for yet.
+struct sender {
+  std::unique_ptr<bus::can::port> port;
+  std::vector<frame> waiting;
+};
+
+void send_waiting(sender& by, blackboard& board) {
+  if (by.waiting.empty()) return;
+  const auto refused_before = by.port->read_statistics().tx_dropped;
+  (void)by.port->send_all(by.waiting);
+  const auto refused = by.port->read_statistics().tx_dropped - refused_before;
+  // The last ones of them; they are sent again, as a controller does.
+  const auto taken = by.waiting.size() - refused;
+  by.waiting.erase(by.waiting.begin(), by.waiting.begin() + static_cast<std::ptrdiff_t>(taken));
+  board.sent += taken;
+  board.again += refused;
+}
+
 std::unique_ptr<bus::can::port> open_port(const field_site& site, const std::string& bus,
                                           bus::can::batch_handler handler) {
   bus::can::port_options options;
@@ -223,6 +244,8 @@ void run_buses(const field_site& site, const field_layout& layout, blackboard& b
     options.bitrate = bitrate;
     options.bit_times = true;
     options.packing_us = layout.packing_us;
+    // A bus that stands still holds its senders up and drops nothing of theirs.
+    options.age_max_us = waits_for_wire_us;
     auto started = bus::can::virtual_bus::start(options);
     if (!started) _exit(1);
     served.push_back(*std::move(started));
@@ -278,33 +301,39 @@ void run_bare_ports(const field_site& site, blackboard& board) {
 }
 
 void run_player(const field_site& site, const field_layout& layout, blackboard& board) {
-  std::vector<std::unique_ptr<bus::can::port>> ports;
+  std::vector<sender> senders;
   for (std::uint32_t i = 0; i < buses; ++i)
-    ports.push_back(open_port(site, bus_name(i), [](bus::can::batch&&) {}));
+    senders.push_back({open_port(site, bus_name(i), [](bus::can::batch&&) {}), {}});
   const auto second = second_of(layout);
   ++board.ready;
   wait_until([&] { return board.playing.load(); }, 3 * ready_within_us);
-  const auto begin_us = now_us();
+  auto begin_us = now_us();
   std::uint64_t played = 0; // of one bus
-  std::vector<frame> batch;
   const auto due_us = [&] {
     return begin_us + static_cast<std::int64_t>(played / second.size()) * us_per_s +
            second[played % second.size()].at_us;
   };
-  for (auto wake_us = begin_us; board.playing; wake_us += slot_us) {
+  const auto is_waiting = [&] {
+    return std::ranges::any_of(senders, [](const sender& one) { return !one.waiting.empty(); });
+  };
+  for (auto wake_us = begin_us; board.playing || is_waiting(); wake_us += slot_us) {
     const timespec until{wake_us / us_per_s, wake_us % us_per_s * ns_per_us};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
-    const auto now = now_us();
-    if (board.noting) board.late.note(now - wake_us);
-    batch.clear();
-    for (; due_us() <= now; ++played)
-      batch.push_back(frame_of(second[played % second.size()], played / second.size()));
-    if (batch.empty()) continue;
-    for (const auto& port : ports) (void)port->send_all(batch);
-    board.sent += batch.size() * ports.size();
+    const auto late_us = now_us() - wake_us;
+    if (board.noting) board.late.note(late_us);
+    // Where this process or a bus stood still, the devices did: nothing comes faster after it.
+    auto held_us = late_us > standstill_us ? late_us : 0;
+    wake_us += held_us;
+    if (is_waiting()) {
+      held_us += slot_us;
+    } else {
+      for (; board.playing && due_us() + held_us <= wake_us; ++played)
+        for (auto& one : senders)
+          one.waiting.push_back(frame_of(second[played % second.size()], played / second.size()));
+    }
+    begin_us += held_us;
+    for (auto& one : senders) send_waiting(one, board);
   }
-  for (const auto& port : ports) board.refused += port->read_statistics().tx_dropped;
-  board.stopped = true;
   pause();
 }
 
