@@ -11,13 +11,14 @@ namespace voltaic::bus::can {
 /// How a virtual bus is served.
 struct virtual_bus_options {
   std::string name;
-  std::string runtime_folder;           ///< exists, private to the user
-  std::uint32_t bitrate = 500'000;      ///< for bit times and for the load
-  bool bit_times = false;               ///< frames take as long as on a wire; else none
-  std::int64_t packing_us = 0;          ///< how long delivery may wait for more frames
-  std::int64_t age_max_us = 250'000;    ///< frames that waited longer for the wire are dropped
-  std::size_t send_queue_max = 256;     ///< frames of one client that wait for the wire
-  std::size_t receive_queue_max = 4096; ///< frames that wait for a slow client
+  std::string runtime_folder;        ///< exists, private to the user
+  std::uint32_t bitrate = 500'000;   ///< for bit times and for the load
+  bool bit_times = false;            ///< frames take as long as on a wire; else none
+  std::int64_t packing_us = 0;       ///< how long delivery may wait for more frames
+  std::int64_t age_max_us = 250'000; ///< frames that waited longer for the wire are dropped
+  std::size_t send_queue_max = 256;  ///< frames of one client that wait for the wire
+  /// Frames that wait for a slow client: two seconds of a full bus at 1 Mbit/s.
+  std::size_t receive_queue_max = 16'384;
 };
 
 /// What a virtual bus carried since it began.
