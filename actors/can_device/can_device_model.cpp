@@ -56,7 +56,7 @@ model::model(model_options options, plan decoder)
   }
   own_points_.describe(options_.name, described);
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
-  samples_.reserve(plan::samples_max);
+  samples_.reserve(plan_.samples_max());
   lay_out();
 }
 

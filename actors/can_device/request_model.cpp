@@ -40,6 +40,8 @@ request_model::request_model(const messages::profiles::device_profile& profile,
     made.frame.id = request.id + id_offset;
     made.frame.extended = request.extended;
     made.frame.length = static_cast<std::uint8_t>(request.data.size());
+    made.frame.fd = request.format != messages::profiles::frame_format::classic;
+    made.frame.bit_rate_switch = request.format == messages::profiles::frame_format::fd_switched;
     std::ranges::copy(request.data, made.frame.data.begin());
     made.period_us = std::int64_t{request.period_ms} * us_per_ms;
     made.phase_us = std::int64_t{request.phase_ms} * us_per_ms;

@@ -34,8 +34,7 @@ std::uint64_t bits_of(const profiles::signal& signal, double value) {
 
 // Into the eight bytes that hold it, which may reach beyond the end of the data.
 void put(std::vector<std::uint8_t>& data, const profiles::signal& signal, double value) {
-  const auto window = profiles::window_of(signal.bits);
-  const auto bits = profiles::in_window(signal.bits);
+  const auto [window, bits] = profiles::place(signal.bits, static_cast<unsigned>(data.size()));
   const std::uint64_t placed = bits_of(signal, value) << profiles::word_shift(bits);
   const std::uint64_t word =
       bits.order == profiles::bit_order::intel ? placed : profiles::swap_bytes(placed);

@@ -98,6 +98,7 @@ struct port_options {
   std::string peer;           ///< of udp and tcp: whom we speak with, and hear alone
   std::string runtime_folder; ///< where virtual buses have their sockets
   std::uint32_t bitrate = 500'000;
+  std::uint32_t data_bitrate = 0; ///< of what CAN FD switches; 0: the bus has none
   bool read_only = false; ///< every frame that anybody sends is refused, whoever asks for it
   /// What its owner listens to; empty: everything. A bus that can hands over nothing
   /// else, so that nobody wakes for the frames of others; one that cannot, everything.

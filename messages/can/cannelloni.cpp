@@ -13,13 +13,13 @@ constexpr std::uint32_t error_flag = 0x2000'0000;
 constexpr std::uint32_t extended_mask = 0x1FFF'FFFF;
 constexpr std::uint32_t standard_mask = 0x7FF;
 constexpr std::uint8_t fd_flag = 0x80;
+/// Of the flags behind the length of a frame of CAN FD, as the kernel has them.
+constexpr std::uint8_t switch_flag = 0x01;
 constexpr std::size_t id_bytes = 4;
-constexpr std::size_t classic_bytes = 8;
 constexpr std::size_t count_at = 3;
 
 bool is_length(std::size_t length, bool fd) {
-  constexpr std::size_t longer[] = {12, 16, 20, 24, 32, 48, 64};
-  return length <= classic_bytes || (fd && std::ranges::find(longer, length) != std::end(longer));
+  return frame_length(length) == length && (fd || length <= classic_bytes_max);
 }
 
 /// False where an identifier has more bits than it may.
@@ -50,6 +50,7 @@ expected<streamed> next_frame(std::span<const std::uint8_t> stream) {
   const std::size_t head = id_bytes + (result.fd ? 2 : 1);
   const std::size_t data = result.remote ? 0 : result.length;
   if (stream.size() < head + data) return streamed{};
+  result.bit_rate_switch = result.fd && (stream[head - 1] & switch_flag) != 0;
   std::ranges::copy(stream.subspan(head, data), result.data.begin());
   return streamed{result, head + data};
 }
@@ -81,7 +82,7 @@ bool append(std::vector<std::uint8_t>& to, const frame& what, std::size_t room) 
                              (what.remote ? remote_flag : 0) | (what.error ? error_flag : 0);
   for (int shift = 24; shift >= 0; shift -= 8) put(to, word >> shift & 0xFFu);
   put(to, what.fd ? what.length | unsigned{fd_flag} : what.length);
-  if (what.fd) put(to, 0);
+  if (what.fd) put(to, what.bit_rate_switch ? switch_flag : 0u);
   to.insert(to.end(), what.data.begin(), what.data.begin() + static_cast<std::ptrdiff_t>(data));
   return true;
 }

@@ -5,6 +5,7 @@
 
 #include <iterator>
 
+#include "messages/can/frame.hpp"
 #include "messages/can/logs/report_line.hpp"
 #include "messages/can/logs/text.hpp"
 #include "messages/canopen/emergency.hpp"
@@ -13,8 +14,6 @@
 
 namespace voltaic::messages::canopen {
 namespace {
-
-constexpr std::size_t classic_bytes_max = 8;
 
 std::string hexadecimal(std::span<const std::uint8_t> bytes) {
   return to_json(object_bytes(bytes.begin(), bytes.end()));
@@ -48,7 +47,7 @@ void service_report::read(const can::log_entry& entry) {
   fields_.clear();
   error_.clear();
   const auto& frame = entry.frame;
-  if (frame.error || frame.fd || frame.extended || frame.length > classic_bytes_max) return;
+  if (frame.error || frame.fd || frame.extended || frame.length > can::classic_bytes_max) return;
   if (frame.remote) return read_guard_request(frame);
   const std::span<const std::uint8_t> payload(frame.data.data(), frame.length);
   const auto by = classify(frame.id);

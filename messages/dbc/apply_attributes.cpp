@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "messages/can/frame.hpp"
 #include "messages/dbc/draft.hpp"
 
 namespace voltaic::messages::dbc {
@@ -20,7 +21,6 @@ void apply_frame_format(message& to, const attributes& of_all) {
   constexpr double j1939 = 3;
   constexpr double standard_fd = 14;
   constexpr double extended_fd = 15;
-  constexpr double classic_bytes_max = 8;
   constexpr std::string_view key = "VFrameFormat";
   const bool own = to.said.find(key) != to.said.end();
   const auto& said = own ? to.said : of_all;
@@ -35,7 +35,8 @@ void apply_frame_format(message& to, const attributes& of_all) {
     const auto* protocol = text_of(of_all, "ProtocolType");
     to.is_j1939 = protocol != nullptr && *protocol == "J1939" && to.extended;
   }
-  to.is_fd = to.is_fd || (!to.is_j1939 && to.length > classic_bytes_max && to.length <= 64);
+  to.is_fd = to.is_fd ||
+             (!to.is_j1939 && to.length > can::classic_bytes_max && to.length <= can::fd_bytes_max);
 }
 
 } // namespace

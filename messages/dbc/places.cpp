@@ -43,6 +43,11 @@ std::uint32_t bytes_needed(const signal& one) {
   return std::ranges::max(bits_of(one)) / byte_bits + 1;
 }
 
+std::uint32_t bytes_spanned(const signal& one) {
+  const auto [first, last] = std::ranges::minmax(bits_of(one));
+  return last / byte_bits - first / byte_bits + 1;
+}
+
 bool can_meet(const message& in, const signal& one, const signal& other) {
   const auto mine = conditions(in, one);
   const auto theirs = conditions(in, other);

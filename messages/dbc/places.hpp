@@ -14,6 +14,9 @@ namespace voltaic::messages::dbc {
 /// Bytes that a message must have for the signal to be in it.
 [[nodiscard]] std::uint32_t bytes_needed(const signal& one);
 
+/// Bytes of the message that hold bits of it, and those between.
+[[nodiscard]] std::uint32_t bytes_spanned(const signal& one);
+
 /// Whether both signals of the message can be there at once.
 [[nodiscard]] bool can_meet(const message& in, const signal& one, const signal& other);
 

@@ -9,6 +9,7 @@
 #include <set>
 #include <utility>
 
+#include "messages/can/frame.hpp"
 #include "messages/dbc/places.hpp"
 #include "messages/dbc/profile_words.hpp"
 #include "messages/profiles/load.hpp"
@@ -20,7 +21,6 @@ using json = nlohmann::ordered_json;
 using profiles::raw_type;
 using profiles::signal_type;
 
-constexpr std::uint32_t classic_bytes_max = 8;
 constexpr std::uint32_t selector_bits_max = 32;
 /// Where the database says nothing.
 constexpr std::uint32_t period_ms_default = 1'000;
@@ -120,16 +120,20 @@ class importer {
   }
 
   void add(const message& one) {
-    if (one.is_fd || one.length > classic_bytes_max || one.length == 0) {
-      leave_out(one, fmt::format("has {} bytes, a profile's frames 1 to 8", one.length));
+    const bool is_frame =
+        one.is_fd ? one.length <= can::fd_bytes_max : one.length <= can::classic_bytes_max;
+    if (!is_frame || one.length == 0) {
+      leave_out(one, fmt::format("has {} bytes, a profile's frames 1 to 8, those of CAN FD 64",
+                                 one.length));
       return;
     }
     const auto period_ms = static_cast<std::uint32_t>(
         std::clamp(one.cycle_ms.value_or(period_ms_default), 1.0, period_ms_max));
     json message = {{"name", message_names_.take(to_snake(one.name))},
                     {"id", fmt::format("0x{:0{}X}", one.id, one.extended ? 8 : 3)},
-                    {"length", one.length},
+                    {"length", can::frame_length(one.length)},
                     {"period_ms", period_ms}};
+    if (one.is_fd) message["format"] = "fd";
     const auto selector = only_selector(one);
     if (selector) {
       const auto& bits = one.signals[*selector];
@@ -173,7 +177,8 @@ class importer {
     if (!found) return std::nullopt;
     const auto& selector = in.signals[*found];
     const bool fits = selector.type == signal_type::unsigned_integer &&
-                      selector.length <= selector_bits_max && bytes_needed(selector) <= in.length;
+                      selector.length <= selector_bits_max && bytes_needed(selector) <= in.length &&
+                      bytes_spanned(selector) <= sizeof(std::uint64_t);
     return fits ? found : std::nullopt;
   }
 
@@ -184,6 +189,7 @@ class importer {
       return fmt::format("a profile holds at most {} points", profiles::points_max);
     if (bytes_needed(one) > in.length) return "ends behind the message";
     if (auto why = unsayable_numbers(one)) return why;
+    if (bytes_spanned(one) > sizeof(std::uint64_t)) return "lies in more than 8 bytes";
     if (one.when && one.when->selector != selector) return "is selected by more than one signal";
     if (one.when && one.when->values.front().first < 0) return "is selected by a negative value";
     if (one.when && one.when->values.front().first >> in.signals[*selector].length != 0)

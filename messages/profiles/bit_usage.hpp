@@ -14,7 +14,8 @@ class bit_usage {
  public:
   /// Takes bits for `who`, as people know it; `mux`: only in frames whose multiplexer has this
   /// value. Nothing: they were free. Else which bit somebody else has, in words.
-  [[nodiscard]] std::optional<std::string> take(const bit_field& bits,
+  /// A field lies in eight bytes of its message of so many.
+  [[nodiscard]] std::optional<std::string> take(const bit_field& bits, unsigned message_bytes,
                                                 const std::optional<std::int64_t>& mux,
                                                 std::string who);
   /// Takes a whole byte of each frame.
@@ -22,10 +23,13 @@ class bit_usage {
 
  private:
   struct claim {
+    unsigned window = 0; ///< first of the eight bytes in which they lie
     std::uint64_t bits = 0;
     std::optional<std::int64_t> mux;
     std::string who;
   };
+  /// Bits of both, as they lie in the first one's window.
+  [[nodiscard]] static std::uint64_t common(const claim& one, const claim& other);
   std::vector<claim> claims_;
 };
 

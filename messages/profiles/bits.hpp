@@ -9,14 +9,14 @@
 
 #include "messages/profiles/device_profile.hpp"
 
-/// Where a bit field lies in the eight bytes of a classic frame. Read as one
-/// little-endian word an intel field is contiguous, read as one big-endian word
-/// a motorola field is.
+/// Where a bit field lies in eight bytes: those of a classic frame, or a window of a longer
+/// message. Read as one little-endian word an intel field is contiguous, read as one big-endian
+/// word a motorola field is.
 namespace voltaic::messages::profiles {
 
 static_assert(std::endian::native == std::endian::little, "words are loaded as they lie");
 
-/// A frame is one word of this many bits.
+/// A window is one word of this many bits.
 inline constexpr unsigned word_bits = 64;
 
 /// The word with its bytes the other way round.
@@ -42,14 +42,17 @@ inline constexpr unsigned word_bits = 64;
   return (field.start / 8u) * 8u + 7u - field.start % 8u + field.length;
 }
 
-/// The first of the eight bytes that hold a field of a longer message.
-[[nodiscard]] constexpr std::uint16_t window_of(const bit_field& field) {
-  return static_cast<std::uint16_t>(field.start / 8u);
-}
-/// The field as it lies in those.
-[[nodiscard]] constexpr bit_field in_window(bit_field field) {
-  field.start = static_cast<std::uint16_t>(field.start % 8u);
-  return field;
+/// A field in the eight bytes that hold it.
+struct placed_field {
+  std::uint16_t window = 0; ///< the first of them
+  bit_field bits;           ///< as it lies in those
+};
+/// Those of a message of so many bytes: never beyond its end, unless it has less than eight.
+[[nodiscard]] constexpr placed_field place(bit_field field, unsigned message_bytes) {
+  const unsigned last = message_bytes > 8u ? message_bytes - 8u : 0u;
+  const unsigned window = field.start / 8u < last ? field.start / 8u : last;
+  field.start = static_cast<std::uint16_t>(field.start - window * 8u);
+  return {static_cast<std::uint16_t>(window), field};
 }
 
 /// How far to shift the field's word right. `end_bit` must not exceed 64.

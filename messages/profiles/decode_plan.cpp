@@ -60,16 +60,34 @@ std::uint16_t decode_plan::carrier_of(const entry& mine, std::int64_t selector) 
   return found == last || found->selector != selector ? no_carrier : found->carrier;
 }
 
+inline sample decode_plan::plain_sample(const plain_row& from, std::uint64_t word) {
+  const auto bits = word >> from.shift & from.mask;
+  const auto raw = static_cast<std::int64_t>((bits ^ from.sign) - from.sign);
+  const auto above = static_cast<std::uint64_t>(raw) - static_cast<std::uint64_t>(from.minimum);
+  const bool good = (above <= from.range) & (raw != from.sentinel);
+  return {from.point, good, from.index, raw & -std::int64_t{good}, 0};
+}
+
+sample* decode_plan::decode_long_carrier(std::uint16_t number, const can::frame& frame,
+                                         sample* into) const {
+  const auto& seen = rows_of_[number];
+  const auto* bytes = frame.data.data();
+  for (const auto& from : std::span(plain_rows_).subspan(seen.first_plain, seen.plain_count)) {
+    const auto intel = load_word(bytes + from.word / 2);
+    *into++ = plain_sample(from, from.word % 2 == 0 ? intel : swap_bytes(intel));
+  }
+  for (const auto& from : std::span(rows_).subspan(seen.first_row, seen.row_count)) {
+    const auto intel = load_word(bytes + from.window);
+    *into++ = decode_row(from, intel, swap_bytes(intel));
+  }
+  return into;
+}
+
 sample* decode_plan::decode_carrier(std::uint16_t number, const std::array<std::uint64_t, 2>& words,
                                     sample* into) const {
   const auto& seen = rows_of_[number];
-  for (const auto& from : std::span(plain_rows_).subspan(seen.first_plain, seen.plain_count)) {
-    const auto bits = words[from.word] >> from.shift & from.mask;
-    const auto raw = static_cast<std::int64_t>((bits ^ from.sign) - from.sign);
-    const auto above = static_cast<std::uint64_t>(raw) - static_cast<std::uint64_t>(from.minimum);
-    const bool good = (above <= from.range) & (raw != from.sentinel);
-    *into++ = {from.point, good, from.index, raw & -std::int64_t{good}, 0};
-  }
+  for (const auto& from : std::span(plain_rows_).subspan(seen.first_plain, seen.plain_count))
+    *into++ = plain_sample(from, words[from.word]);
   for (const auto& from : std::span(rows_).subspan(seen.first_row, seen.row_count))
     *into++ = decode_row(from, words[0], words[1]);
   return into;
@@ -114,19 +132,36 @@ std::uint64_t cut(std::uint64_t word, unsigned shift, unsigned length) {
   return (word >> shift) & low_mask(length);
 }
 
+/// One number of two that is another one, almost surely, where one of the two is (the odd
+/// multiplier of MurmurHash's 64-bit finish).
+std::uint64_t mixed(std::uint64_t so_far, std::uint64_t word) {
+  constexpr std::uint64_t multiplier = 0xFF51'AFD7'ED55'8CCD;
+  const std::uint64_t both = (so_far ^ word) * multiplier;
+  return both ^ both >> 32;
+}
+
 } // namespace
+
+std::uint64_t decode_plan::long_content(const entry& mine, const can::frame& frame) const {
+  std::uint64_t result = 0;
+  const auto& mask = long_contents_[mine.long_content];
+  for (std::size_t i = 0; i * sizeof(result) < mine.length; ++i)
+    result = mixed(result, load_word(frame.data.data() + i * sizeof(result)) & mask[i]);
+  return result;
+}
 
 decode_plan::applied decode_plan::judge(const entry& mine, const can::frame& frame,
                                         std::uint64_t intel) const {
   applied result{.outcome = outcome::bad_length};
   result.identifier = static_cast<std::uint16_t>(&mine - entries_.data());
   if (frame.length != mine.length) return result;
-  result.content = intel & mine.content_bits;
+  result.content = mine.is_long ? long_content(mine, frame) : intel & mine.content_bits;
   if (mine.has_counter) {
     const auto& place = mine.counter;
     const bool is_motorola = (place.flags & flag_motorola) != 0;
+    const auto word = load_word(frame.data.data() + place.window);
     result.counter = static_cast<std::uint32_t>(
-        cut(is_motorola ? swap_bytes(intel) : intel, place.shift, place.length));
+        cut(is_motorola ? swap_bytes(word) : word, place.shift, place.length));
   }
   if (mine.checksum != no_checksum) {
     const auto& rule = checksums_[mine.checksum];
@@ -153,7 +188,8 @@ decode_plan::applied decode_plan::apply(const can::frame& frame,
   auto result = judge(*mine, frame, intel);
   if (result.outcome == outcome::decoded && mine->has_multiplexer) {
     const auto& place = mine->multiplexer;
-    const auto word = words[(place.flags & flag_motorola) != 0 ? 1 : 0];
+    const auto here = load_word(frame.data.data() + place.window);
+    const auto word = (place.flags & flag_motorola) != 0 ? swap_bytes(here) : here;
     const auto selector = static_cast<std::int64_t>(cut(word, place.shift, place.length));
     result.branch = carrier_of(*mine, selector);
     if (result.branch == no_carrier) {
@@ -168,12 +204,14 @@ decode_plan::applied decode_plan::apply(const can::frame& frame,
   std::size_t count = 0;
   for (const auto number : {result.carrier, result.branch})
     if (number != no_carrier) count += rows_of_[number].plain_count + rows_of_[number].row_count;
-  assert(count <= samples_max);
+  assert(count <= samples_max_);
   // Not cleared before: what stays is written over, and only what is more is made.
   samples.resize(count);
   auto* into = samples.data();
   for (const auto number : {result.carrier, result.branch})
-    if (number != no_carrier) into = decode_carrier(number, words, into);
+    if (number != no_carrier)
+      into = mine->is_long ? decode_long_carrier(number, frame, into)
+                           : decode_carrier(number, words, into);
   if (result.carrier == no_carrier) std::swap(result.carrier, result.branch);
   return result;
 }

@@ -60,7 +60,7 @@ class decode_plan {
     std::uint16_t branch = no_carrier;        ///< and the multiplexed part, if it has both
     std::uint16_t identifier = no_identifier; ///< whose frame it is, whatever became of it
     std::uint32_t counter = 0;                ///< if the message has one
-    std::uint64_t content = 0;                ///< its bits without counter and checksum
+    std::uint64_t content = 0; ///< its bits without counter and checksum; of a longer frame mixed
   };
 
   /// Fails when an identifier leaves its 11 or 29 bits or the protocol is not CAN.
@@ -68,7 +68,7 @@ class decode_plan {
                                                      std::uint32_t id_offset);
 
   /// Replaces the content of `samples` by what the frame says, all or nothing.
-  /// Does not allocate once `samples` has room for `samples_max`.
+  /// Does not allocate once `samples` has room for `samples_max()`.
   applied apply(const can::frame& frame, std::vector<sample>& samples) const;
 
   /// The same of what a message that is read answered with, whose position in the profile this is.
@@ -76,8 +76,8 @@ class decode_plan {
   applied apply_answer(std::uint16_t message, std::span<const std::uint8_t> data,
                        std::vector<sample>& samples) const;
 
-  /// No frame says more than this.
-  static constexpr std::size_t samples_max = 64;
+  /// No frame and no answer says more than this.
+  [[nodiscard]] std::size_t samples_max() const { return samples_max_; }
 
   [[nodiscard]] std::span<const carrier> carriers() const { return carriers_; }
   /// What `applied::identifier` is a position in.
@@ -104,7 +104,9 @@ class decode_plan {
     std::uint32_t index = 0;
     std::uint16_t point = 0;
     std::uint8_t shift = 0;
-    std::uint8_t word = 0; ///< 0: as an intel field lies, 1: as a motorola field does
+    /// 0: as an intel field lies, 1: as a motorola field does; of a long frame, the first of its
+    /// eight bytes times two besides.
+    std::uint8_t word = 0;
   };
   /// One of the other signals, ready to be cut out of the frame as one word.
   struct row {
@@ -119,10 +121,12 @@ class decode_plan {
     std::uint16_t first_sentinel = 0;
     std::uint8_t sentinel_count = 0;
     std::uint8_t flags = 0;
-    std::uint16_t window = 0; ///< first of its eight bytes, in an answer
+    std::uint16_t window = 0; ///< first of its eight bytes, in a long frame or an answer
   };
   static_assert(sizeof(row) == 48);
   static constexpr std::uint16_t no_checksum = 0xFFFF;
+  /// Which bits of a long frame are content.
+  using content_mask = std::array<std::uint64_t, can::fd_bytes_max / sizeof(std::uint64_t)>;
   struct branch {
     std::int64_t selector = 0;
     std::uint16_t carrier = no_carrier;
@@ -142,6 +146,8 @@ class decode_plan {
     std::uint16_t length = 0;
     bool has_multiplexer = false;
     bool has_counter = false;
+    bool is_long = false;                 ///< a frame of more than eight bytes
+    std::uint16_t long_content = 0;       ///< of a long one: position in long_contents_
     std::uint16_t checksum = no_checksum; ///< position in checksums_
     std::uint16_t message = 0;
     std::uint64_t content_bits = ~0ull;
@@ -165,6 +171,11 @@ class decode_plan {
   [[nodiscard]] std::optional<plain_row> plain(const row& from) const;
   [[nodiscard]] sample decode_row(const row& from, std::uint64_t intel,
                                   std::uint64_t motorola) const;
+  /// Bits of such a frame without counter and checksum, as one number.
+  [[nodiscard]] std::uint64_t long_content(const entry& mine, const can::frame& frame) const;
+  /// Those of the carrier in a frame of more than eight bytes, each from the eight that hold it.
+  sample* decode_long_carrier(std::uint16_t number, const can::frame& frame, sample* into) const;
+  [[nodiscard]] static sample plain_sample(const plain_row& from, std::uint64_t word);
   /// What the carrier's frame says, to `into`; the place behind it.
   sample* decode_carrier(std::uint16_t number, const std::array<std::uint64_t, 2>& words,
                          sample* into) const;
@@ -172,6 +183,7 @@ class decode_plan {
   std::vector<std::uint16_t> standard_; ///< entry of each 11-bit identifier
   std::vector<entry> entries_; ///< 29-bit ones after the others, sorted by identifier; then answers
   std::size_t first_extended_ = 0;
+  std::size_t samples_max_ = 0;
   std::size_t first_answer_ = 0; ///< of the entries, behind which no frame is looked for
   std::vector<row> rows_;
   std::vector<plain_row> plain_rows_;
@@ -179,7 +191,8 @@ class decode_plan {
   std::vector<std::uint16_t> direct_; ///< no_carrier where a selector value has none
   std::vector<std::int64_t> sentinels_;
   std::vector<can::checksum> checksums_; ///< one a message that has it
-  std::vector<identifier> identifiers_;  ///< as the entries
+  std::vector<content_mask> long_contents_;
+  std::vector<identifier> identifiers_; ///< as the entries
   std::vector<carrier> carriers_;
   std::vector<rows_of_carrier> rows_of_; ///< as the carriers
   std::vector<coverage> coverages_;

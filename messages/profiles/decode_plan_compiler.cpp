@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <limits>
 #include <map>
 
@@ -56,10 +57,11 @@ class decode_plan::compiler {
     added.id = static_cast<std::uint32_t>(id);
     added.length = message.length;
     added.message = position;
+    added.is_long = !message.read && message.length > can::classic_bytes_max;
     place_guards(message, added);
     if (message.multiplexer) {
       added.has_multiplexer = true;
-      place_bits(*message.multiplexer, added.multiplexer);
+      place_bits(*message.multiplexer, message.length, added.multiplexer);
     }
     added.first_branch = static_cast<std::uint32_t>(plan_.branches_.size());
     std::map<std::optional<std::int64_t>, std::vector<const signal*>> parts;
@@ -73,6 +75,7 @@ class decode_plan::compiler {
       else
         added.common = carrier;
     }
+    note_samples(added);
     added.branch_count = static_cast<std::uint32_t>(plan_.branches_.size()) - added.first_branch;
     add_direct(added);
     (message.read ? answers_ : message.extended ? extended_ : standard_).push_back(added);
@@ -96,7 +99,7 @@ class decode_plan::compiler {
     std::vector<std::pair<std::uint16_t, std::uint32_t>> elements;
     for (const auto* signal : signals) {
       const std::uint32_t index = signal->index + step * message.repeat.index_step;
-      const auto made = make_row(*signal, index);
+      const auto made = make_row(*signal, message.length, index);
       // What is read lies in windows of its answer.
       if (const auto simple = plan_.plain(made); simple && !message.read)
         plan_.plain_rows_.push_back(*simple);
@@ -109,6 +112,18 @@ class decode_plan::compiler {
     plan_.rows_of_.push_back(places);
     add_coverages(number, std::move(elements));
     return number;
+  }
+
+  /// What a frame of it says at most: what is always there, and one branch.
+  void note_samples(const entry& of) {
+    const auto rows = [&](std::uint16_t number) -> std::size_t {
+      if (number == no_carrier) return 0;
+      return plan_.rows_of_[number].plain_count + plan_.rows_of_[number].row_count;
+    };
+    std::size_t branch = 0;
+    for (std::size_t i = of.first_branch; i < plan_.branches_.size(); ++i)
+      branch = std::max(branch, rows(plan_.branches_[i].carrier));
+    plan_.samples_max_ = std::max(plan_.samples_max_, rows(of.common) + branch);
   }
 
   void add_direct(entry& of) {
@@ -137,11 +152,10 @@ class decode_plan::compiler {
     }
   }
 
-  static void place_bits(const bit_field& bits, row& result) {
-    // In a frame the eight bytes are the frame.
-    if (end_bit(bits) > word_bits) result.window = window_of(bits);
-    const auto placed = result.window != 0 ? in_window(bits) : bits;
-    result.shift = static_cast<std::uint8_t>(word_shift(placed));
+  static void place_bits(const bit_field& bits, unsigned message_bytes, row& result) {
+    const auto placed = place(bits, message_bytes);
+    result.window = placed.window;
+    result.shift = static_cast<std::uint8_t>(word_shift(placed.bits));
     result.length = bits.length;
     if (bits.order == bit_order::motorola) result.flags |= flag_motorola;
     if (bits.type == signal_type::signed_integer) result.flags |= flag_signed;
@@ -149,23 +163,39 @@ class decode_plan::compiler {
   }
 
   /// Counter and checksum, and what of the frame is neither.
-  void place_guards(const message& message, entry& result) const {
-    if (message.checksum) {
-      result.checksum = static_cast<std::uint16_t>(plan_.checksums_.size() - 1);
-      result.content_bits &= ~(0xFFull << (message.checksum->byte * 8u));
-      if (message.checksum->width_bits == 16)
-        result.content_bits &= ~(0xFFull << ((message.checksum->byte + 1u) * 8u));
+  void place_guards(const message& message, entry& result) {
+    if (message.checksum) result.checksum = static_cast<std::uint16_t>(plan_.checksums_.size() - 1);
+    if (message.counter) {
+      result.has_counter = true;
+      place_bits(message.counter->bits, message.length, result.counter);
     }
-    if (!message.counter) return;
-    result.has_counter = true;
-    place_bits(message.counter->bits, result.counter);
-    result.content_bits &= ~occupied_bits(message.counter->bits);
+    const auto mask = content_of(message);
+    result.content_bits = mask.front();
+    if (!result.is_long) return;
+    result.long_content = static_cast<std::uint16_t>(plan_.long_contents_.size());
+    plan_.long_contents_.push_back(mask);
   }
 
-  row make_row(const signal& signal, std::uint32_t index) {
+  static content_mask content_of(const message& message) {
+    std::array<std::uint8_t, can::fd_bytes_max> bytes{};
+    bytes.fill(0xFF);
+    if (message.checksum) {
+      bytes[message.checksum->byte] = 0;
+      if (message.checksum->width_bits == 16) bytes[message.checksum->byte + 1u] = 0;
+    }
+    if (message.counter) {
+      const auto placed = place(message.counter->bits, message.length);
+      auto* at = bytes.data() + placed.window;
+      const auto word = load_word(at) & ~occupied_bits(placed.bits);
+      std::memcpy(at, &word, sizeof(word));
+    }
+    return std::bit_cast<content_mask>(bytes);
+  }
+
+  row make_row(const signal& signal, unsigned message_bytes, std::uint32_t index) {
     const auto& target = profile_.points[signal.point];
     row result;
-    place_bits(signal.bits, result);
+    place_bits(signal.bits, message_bytes, result);
     result.point = signal.point;
     result.index = index;
     const auto scaling = rescaling_of(target, signal.scale, signal.offset);
@@ -240,7 +270,7 @@ std::optional<decode_plan::plain_row> decode_plan::plain(const row& from) const 
   made.index = from.index;
   made.point = from.point;
   made.shift = from.shift;
-  made.word = (from.flags & flag_motorola) != 0 ? 1 : 0;
+  made.word = static_cast<std::uint8_t>(from.window * 2u + ((from.flags & flag_motorola) != 0));
   return made;
 }
 

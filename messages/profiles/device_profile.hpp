@@ -102,6 +102,10 @@ struct signal {
 
 using can::checksum_rule;
 
+/// How frames go on the wire: classic ones up to 8 bytes, CAN FD up to 64, its data at the bus's
+/// other bit rate if switched.
+enum class frame_format : std::uint8_t { classic, fd, fd_switched };
+
 /// A number in each frame that tells whether one was lost, doubled, or is always the same.
 struct counter_rule {
   bit_field bits;
@@ -131,6 +135,7 @@ struct cyclic_request {
   std::uint32_t id = 0;
   bool extended = false;
   std::vector<std::uint8_t> data;
+  frame_format format = frame_format::classic;
   std::uint32_t period_ms = 0;
   std::uint32_t phase_ms = 0; ///< its first one comes so long after the begin
   friend bool operator==(const cyclic_request&, const cyclic_request&) = default;
@@ -149,8 +154,9 @@ struct message {
   std::string name;
   std::uint32_t id = 0;
   bool extended = false;
-  std::uint16_t length = 8;    ///< bytes; a frame of another length is refused
-  std::uint32_t period_ms = 0; ///< of each frame
+  std::uint16_t length = 8;                    ///< bytes; a frame of another length is refused
+  frame_format format = frame_format::classic; ///< up to 8 bytes are taken in either
+  std::uint32_t period_ms = 0;                 ///< of each frame
   profiles::repeat repeat;
   std::optional<bit_field> multiplexer;
   std::optional<checksum_rule> checksum;
@@ -243,6 +249,7 @@ struct command {
   std::uint32_t id = 0;
   bool extended = false;
   std::uint8_t length = 8;
+  frame_format format = frame_format::classic;
   std::vector<command_field> fields;
   std::optional<checksum_rule> checksum;
   // or registers

@@ -98,14 +98,18 @@ expected<can::frame> encode_plan::encode(std::uint16_t command,
   frame.id = wanted.id;
   frame.extended = wanted.extended;
   frame.length = wanted.length;
-  std::uint64_t word = 0;
+  frame.fd = wanted.format != frame_format::classic;
+  frame.bit_rate_switch = wanted.format == frame_format::fd_switched;
   for (const auto& field : wanted.fields) {
     const auto bits = field_bits(field, find_value(values, field.field));
     if (!bits) return failure{fmt::format("{}: {}", wanted.name, bits.error().text)};
-    const std::uint64_t placed = *bits << word_shift(field.bits);
-    word |= field.bits.order == bit_order::intel ? placed : swap_bytes(placed);
+    const auto [window, lies] = place(field.bits, wanted.length);
+    const std::uint64_t placed = *bits << word_shift(lies);
+    auto* at = frame.data.data() + window;
+    const auto word =
+        load_word(at) | (lies.order == bit_order::intel ? placed : swap_bytes(placed));
+    std::memcpy(at, &word, sizeof(word));
   }
-  std::memcpy(frame.data.data(), &word, wanted.length);
   if (wanted.checksum) {
     const auto* counter = find_value(values, "counter");
     const auto* counted = counter == nullptr ? nullptr : std::get_if<std::int64_t>(&counter->value);

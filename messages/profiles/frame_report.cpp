@@ -54,8 +54,8 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
     points_.push_back({std::move(name), json_text(point.unit), {}});
     for (const auto& word : point.texts) points_.back().texts.push_back(json_text(word));
   }
-  samples_.reserve(decode_plan::samples_max);
-  readings_.reserve(decode_plan::samples_max);
+  samples_.reserve(plan_.samples_max());
+  readings_.reserve(plan_.samples_max());
 }
 
 void frame_report::read(const can::log_entry& entry) {
@@ -97,13 +97,13 @@ std::string frame_report::error_of(decode_plan::outcome outcome) const {
 }
 
 std::string frame_report::raw_text(const profiles::signal& signal) const {
-  const auto& place = signal.bits;
-  const auto intel = load_word(entry_.frame.data.data());
-  const auto word = place.order == bit_order::motorola ? swap_bytes(intel) : intel;
-  const auto bits = (word >> word_shift(place)) & low_mask(place.length);
-  if (place.type == signal_type::ieee_float) return float_text(bits, place.length);
-  if (place.type == signal_type::signed_integer)
-    return fmt::to_string(sign_extend(bits, place.length));
+  const auto [window, lies] = place(signal.bits, entry_.frame.length);
+  const auto intel = load_word(entry_.frame.data.data() + window);
+  const auto word = lies.order == bit_order::motorola ? swap_bytes(intel) : intel;
+  const auto bits = (word >> word_shift(lies)) & low_mask(lies.length);
+  if (lies.type == signal_type::ieee_float) return float_text(bits, lies.length);
+  if (lies.type == signal_type::signed_integer)
+    return fmt::to_string(sign_extend(bits, lies.length));
   return fmt::to_string(bits);
 }
 

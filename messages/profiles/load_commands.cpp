@@ -12,7 +12,6 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-constexpr std::uint8_t frame_bytes_max = 8;
 constexpr std::size_t fields_max = 64;
 /// A port steps every 10 ms.
 constexpr std::uint32_t send_period_ms_min = 10;
@@ -71,7 +70,8 @@ void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
   if (!bits) return;
   const auto name = result.constant ? "the constant" : result.field;
   const auto place = reader.path().substr(reader.path().rfind('.') + 1);
-  if (auto wrong = taken.take(*bits, std::nullopt, fmt::format("{} ({})", name, place)))
+  if (auto wrong =
+          taken.take(*bits, owner.length, std::nullopt, fmt::format("{} ({})", name, place)))
     reader.add("start", *wrong);
   owner.fields.push_back(result);
 }
@@ -106,7 +106,8 @@ void check_keys(const object_reader& reader, std::initializer_list<std::string_v
 void read_frame(const object_reader& reader, load_context& context, command& result) {
   check_keys(reader, {"id", "length", "signals"}, {"register"}, "a CAN command");
   result.length =
-      reader.whole<std::uint8_t>("length", 1, frame_bytes_max).value_or(frame_bytes_max);
+      reader.whole<std::uint8_t>("length", 1, can::fd_bytes_max).value_or(can::classic_bytes_max);
+  if (reader.has("length")) result.format = read_format(reader, result.length);
   if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
@@ -125,9 +126,10 @@ void read_frame(const object_reader& reader, load_context& context, command& res
 }
 
 void read_target(const object_reader& reader, load_context& context, command& result) {
-  check_keys(reader, {"register"},
-             {"id", "length", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms"},
-             "a Modbus command");
+  check_keys(
+      reader, {"register"},
+      {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms"},
+      "a Modbus command");
   const auto* node = reader.object("register");
   if (node == nullptr) return;
   const object_reader target(context.found, *node, "target_register", reader.path_of("register"),

@@ -11,7 +11,6 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-constexpr std::uint16_t can_frame_bytes = 8;
 constexpr std::size_t extra_bytes_max = 8;
 constexpr std::uint8_t counter_bits_max = 16;
 constexpr std::uint32_t guard_ms_max = 3'600'000;
@@ -147,7 +146,8 @@ std::optional<counter_rule> read_counter(const object_reader& parent, const mess
     reader.add("length", fmt::format("expected at most {} bits", counter_bits_max));
     return std::nullopt;
   }
-  if (auto wrong = usage.take(*bits, std::nullopt, "the counter")) reader.add("start", *wrong);
+  if (auto wrong = usage.take(*bits, owner.length, std::nullopt, "the counter"))
+    reader.add("start", *wrong);
   const auto most = static_cast<std::uint32_t>(low_mask(bits->length));
   result.last = reader.whole<std::uint32_t>("last", 1, most).value_or(most);
   result.step = reader.whole<std::uint32_t>("step", 1, result.last).value_or(1);
@@ -199,7 +199,7 @@ std::optional<checksum_rule> read_checksum(const object_reader& parent, std::uin
   const object_reader reader(parent.found(), *node, "checksum", parent.path_of("checksum"),
                              parent.offset("checksum"));
   const auto form = reader.choice<checksum_form>("kind", forms);
-  const auto last = std::min<std::uint16_t>(frame_bytes, can_frame_bytes) - 1;
+  const auto last = std::min<std::uint16_t>(frame_bytes, can::fd_bytes_max) - 1;
   const auto byte = reader.whole<std::uint8_t>("byte", 0, static_cast<std::uint8_t>(last));
   if (!form) return std::nullopt;
   check_form(reader, *form, *reader.text("kind"));

@@ -12,7 +12,6 @@
 namespace voltaic::messages::profiles {
 namespace {
 
-constexpr std::uint16_t frame_bytes_max = 8;
 /// Of an answer: ISO-TP's most without service and data identifier.
 constexpr std::uint16_t answer_bytes_max = 4'092;
 constexpr std::size_t signals_max = 4'096;
@@ -21,6 +20,9 @@ constexpr std::uint32_t step_max = 65'536;
 
 constexpr spelling<bit_order> bit_orders[] = {{"intel", bit_order::intel},
                                               {"motorola", bit_order::motorola}};
+constexpr spelling<frame_format> formats[] = {{"classic", frame_format::classic},
+                                              {"fd", frame_format::fd},
+                                              {"fd_brs", frame_format::fd_switched}};
 constexpr spelling<signal_type> signal_types[] = {{"unsigned", signal_type::unsigned_integer},
                                                   {"signed", signal_type::signed_integer},
                                                   {"float", signal_type::ieee_float}};
@@ -74,7 +76,8 @@ void read_multiplexer(const object_reader& parent, message& result, bit_usage& u
   constexpr std::uint8_t multiplexer_bits_max = 32;
   if (result.multiplexer->length > multiplexer_bits_max)
     reader.add("length", fmt::format("expected at most {} bits", multiplexer_bits_max));
-  static_cast<void>(usage.take(*result.multiplexer, std::nullopt, "the multiplexer"));
+  static_cast<void>(
+      usage.take(*result.multiplexer, result.length, std::nullopt, "the multiplexer"));
 }
 
 void read_mux(const object_reader& reader, const message& owner, signal& result) {
@@ -148,7 +151,8 @@ void repeat_signal(const object_reader& reader, load_context& context, message& 
   for (std::uint32_t i = 1; i < repeat.count; ++i) {
     *next.mux += repeat.mux_step;
     next.index += index_step.value_or(repeat.index_step);
-    if (auto wrong = usage.take(next.bits, next.mux, name_of(reader, context, next.point, next)))
+    if (auto wrong = usage.take(next.bits, owner.length, next.mux,
+                                name_of(reader, context, next.point, next)))
       return reader.add("start", *wrong);
     if (!check_index(reader, context, owner, next)) return;
     owner.signals.push_back(next);
@@ -173,9 +177,9 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
   if (bits) {
     result.bits = *bits;
     // Of answers, which are longer than what is watched, the same bits may be said twice.
-    const auto wrong =
-        owner.read ? std::nullopt
-                   : usage.take(*bits, result.mux, name_of(reader, context, target, result));
+    const auto wrong = owner.read ? std::nullopt
+                                  : usage.take(*bits, owner.length, result.mux,
+                                               name_of(reader, context, target, result));
     if (wrong) reader.add("start", *wrong);
   }
   if (!target) return;
@@ -264,8 +268,13 @@ void read_message(const object_reader& reader, load_context& context,
     reader.add("name", fmt::format("\"{}\" is used twice", result.name));
   result.read = read_reading(reader);
   if (reader.has("read")) check_reading(reader);
-  const auto length_max = reader.has("read") ? answer_bytes_max : frame_bytes_max;
-  result.length = reader.whole<std::uint16_t>("length", 1, length_max).value_or(length_max);
+  const std::uint16_t length_max = reader.has("read") ? answer_bytes_max : can::fd_bytes_max;
+  result.length =
+      reader.whole<std::uint16_t>("length", 1, length_max)
+          .value_or(reader.has("read") ? answer_bytes_max : std::uint16_t{can::classic_bytes_max});
+  // An answer comes in as many frames as it needs.
+  if (!reader.has("read") && reader.has("length"))
+    result.format = read_format(reader, result.length);
   result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
   const auto repeat = read_repeat(reader, result);
   if (const auto id = read_id(reader)) {
@@ -302,6 +311,24 @@ std::optional<frame_id> read_id(const object_reader& reader, std::string_view ke
   return result;
 }
 
+frame_format read_format(const object_reader& reader, std::uint16_t bytes) {
+  const auto format =
+      reader.choice<frame_format>("format", formats).value_or(frame_format::classic);
+  if (bytes <= can::classic_bytes_max) return format;
+  const std::string_view key = reader.has("length") ? "length" : "data";
+  if (can::frame_length(bytes) != bytes)
+    reader.add(key, fmt::format("frames have up to 8 bytes, those of CAN FD 12, 16, 20, 24, 32, 48 "
+                                "or 64 besides, and none has {}",
+                                bytes));
+  else if (!reader.has("format"))
+    reader.add(key, fmt::format("{} bytes are a frame of CAN FD: \"format\" says so, \"fd\" or "
+                                "\"fd_brs\"",
+                                bytes));
+  else if (format == frame_format::classic)
+    reader.add("format", fmt::format("a classic frame has no {} bytes", bytes));
+  return format;
+}
+
 std::optional<bit_field> read_bits(const object_reader& reader, std::uint16_t frame_bytes,
                                    signal_type default_type) {
   constexpr unsigned byte_bits = 8;
@@ -319,13 +346,13 @@ std::optional<bit_field> read_bits(const object_reader& reader, std::uint16_t fr
     reader.add("length", "a float has 32 or 64 bits");
     return std::nullopt;
   }
-  if (frame_bytes * byte_bits > word_bits && end_bit(in_window(result)) > word_bits) {
-    reader.add("start", fmt::format("{} bits from {} lie in more than 8 bytes", *length, *start));
+  if (end_bit(result) > frame_bytes * byte_bits) {
+    reader.add("start", fmt::format("{} bits from {} do not fit into {} bytes", *length, *start,
+                                    frame_bytes));
     return std::nullopt;
   }
-  if (end_bit(result) <= frame_bytes * byte_bits) return result;
-  reader.add("start",
-             fmt::format("{} bits from {} do not fit into {} bytes", *length, *start, frame_bytes));
+  if (end_bit(place(result, frame_bytes).bits) <= word_bits) return result;
+  reader.add("start", fmt::format("{} bits from {} lie in more than 8 bytes", *length, *start));
   return std::nullopt;
 }
 

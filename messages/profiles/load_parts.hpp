@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "messages/can/frame.hpp"
 #include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/profiles/profile_reader.hpp"
@@ -61,6 +62,8 @@ struct load_context {
 [[nodiscard]] std::optional<bit_field> read_bits(const object_reader& reader,
                                                  std::uint16_t frame_bytes,
                                                  signal_type default_type);
+/// "format" of what has so many bytes; notes where frames of that format cannot have them.
+[[nodiscard]] frame_format read_format(const object_reader& reader, std::uint16_t bytes);
 /// "checksum" of a message or command; nullopt when there is none or it is wrong.
 [[nodiscard]] std::optional<checksum_rule> read_checksum(const object_reader& parent,
                                                          std::uint16_t frame_bytes);

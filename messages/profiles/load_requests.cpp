@@ -15,7 +15,6 @@ constexpr std::uint32_t period_ms_min = 10;
 constexpr std::uint32_t period_ms_max = 3'600'000;
 constexpr std::uint32_t timeout_ms_max = 60'000;
 constexpr std::uint8_t separation_ms_max = 127;
-constexpr std::size_t frame_bytes_max = 8;
 constexpr unsigned identifier_bits = 16;
 constexpr unsigned byte_bits = 8;
 
@@ -24,14 +23,14 @@ std::vector<std::uint8_t> read_data(const object_reader& reader) {
   const auto text = reader.text("data");
   std::vector<std::uint8_t> result;
   if (!text) return result;
-  bool good = text->size() % 2 == 0 && text->size() / 2 <= frame_bytes_max;
+  bool good = text->size() % 2 == 0 && text->size() / 2 <= can::fd_bytes_max;
   for (std::size_t i = 0; good && i < text->size(); i += 2) {
     const auto byte = can::text::to_byte(std::string_view(*text).substr(i, 2));
     good = byte.has_value();
     result.push_back(byte.value_or(0));
   }
   if (good) return result;
-  reader.add("data", "expected up to 8 bytes of two hexadecimal digits each");
+  reader.add("data", "expected up to 64 bytes of two hexadecimal digits each");
   return {};
 }
 
@@ -50,6 +49,7 @@ void read_request(const object_reader& reader, device_profile& profile,
         reader.add("id", fmt::format("is sent by the device as \"{}\"", message.name));
   }
   result.data = read_data(reader);
+  result.format = read_format(reader, static_cast<std::uint16_t>(result.data.size()));
   result.period_ms = reader.whole<std::uint32_t>("period_ms", period_ms_min, period_ms_max)
                          .value_or(period_ms_max);
   result.phase_ms = reader.whole<std::uint32_t>("phase_ms", 0, period_ms_max).value_or(0);
@@ -85,7 +85,8 @@ std::optional<read_rule> read_reading(const object_reader& parent) {
 }
 
 void check_reading(const object_reader& reader) {
-  for (const auto* key : {"repeat", "multiplexer", "checksum", "counter", "early_ms", "frozen_ms"})
+  for (const auto* key :
+       {"format", "repeat", "multiplexer", "checksum", "counter", "early_ms", "frozen_ms"})
     if (reader.has(key)) reader.add(key, "does not belong to what is asked for by \"read\"");
 }
 

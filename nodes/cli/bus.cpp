@@ -48,6 +48,7 @@ exit_code serve(const options& given) {
   served.bus.name = bus->uri.substr(virtual_scheme.size());
   served.bus.runtime_folder = plan.folders.runtime;
   served.bus.bitrate = bus->bitrate;
+  served.bus.data_bitrate = bus->data_bitrate;
   served.bus.bit_times = bus->bit_time;
   served.bus.packing_us = usual_packing_us;
   if (!given.packing.empty()) {

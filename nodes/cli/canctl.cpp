@@ -34,8 +34,8 @@ std::vector<bus::can::interface_settings> settings_of(const site::plan& plan) {
   std::vector<bus::can::interface_settings> result;
   for (const auto& bus : plan.buses) {
     if (bus.kind == site::bus_kind::socketcan)
-      result.push_back(
-          {bus.uri.substr(socketcan_scheme.size()), bus.bitrate, bus.sample_point_percent});
+      result.push_back({bus.uri.substr(socketcan_scheme.size()), bus.bitrate,
+                        bus.sample_point_percent, bus.data_bitrate});
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/can/frame.hpp"
 #include "messages/dbc/message_codec.hpp"
 #include "messages/nearest_word.hpp"
 #include "nodes/cli/dbc_file.hpp"
@@ -70,6 +71,9 @@ std::string frame_text(const dbc::message& of, const std::vector<std::uint8_t>& 
   auto text = fmt::format("{:0{}X}{}", of.id, of.extended ? extended_digits : standard_digits,
                           of.is_fd ? "##0" : "#");
   for (const auto byte : payload) text += fmt::format("{:02X}", byte);
+  // What is between two lengths of CAN FD is filled up.
+  for (auto at = payload.size(); of.is_fd && at < messages::can::frame_length(payload.size()); ++at)
+    text += "00";
   return text;
 }
 

@@ -267,6 +267,7 @@ bus::can::port_options port_options_of(const site::plan& plan, const site::can_b
   options.read_only = bus.read_only;
   options.runtime_folder = plan.folders.runtime;
   options.bitrate = bus.bitrate;
+  options.data_bitrate = bus.data_bitrate;
   options.epoch_utc_us = bus.epoch_utc_us;
   options.loop = bus.loop;
   options.speed = bus.speed;

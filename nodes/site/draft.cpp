@@ -151,6 +151,17 @@ ranged read_bridge_options(section& table, can_bus& bus, bool stated) {
   return read_ranged(table, "peer");
 }
 
+void read_data_bitrate(section& table, can_bus& bus) {
+  // As fast as ISO 11898-2's transceivers of CAN FD go.
+  const auto stated = table.integer("data_bitrate", 10'000, 8'000'000);
+  if (!stated) return;
+  bus.data_bitrate = static_cast<std::uint32_t>(stated->value);
+  if (bus.data_bitrate >= bus.bitrate) return;
+  table.report().add(stated->at, fmt::format("data_bitrate: is below the bitrate of {} bit/s, at "
+                                             "which CAN FD begins each frame",
+                                             bus.bitrate));
+}
+
 void read_bus(section& table, draft& result) {
   for (const auto* key : {"name", "port"}) table.require(key);
   auto name = read_name(table, "name");
@@ -162,6 +173,7 @@ void read_bus(section& table, draft& result) {
   read_replay_options(table, common, port.present());
   if (const auto bitrate = table.integer("bitrate", 10'000, 1'000'000))
     common.bitrate = static_cast<std::uint32_t>(bitrate->value);
+  read_data_bitrate(table, common);
   if (const auto bit_time = table.boolean("bit_time")) common.bit_time = bit_time->value;
   if (const auto sample = table.number("sample_point", 50, 95))
     common.sample_point_percent = sample->value;

@@ -68,6 +68,15 @@ double frames_of(const profiles::message& message) {
   return static_cast<double>(message.repeat.count * each);
 }
 
+using profiles::frame_format;
+
+// The most that a frame takes on the wire.
+double bits_of(bool extended, frame_format format, std::uint32_t bytes, const can_bus& bus) {
+  if (format == frame_format::classic) return messages::can::worst_case_bits(extended, bytes);
+  return messages::can::worst_case_fd_bits(extended, format == frame_format::fd_switched, bytes,
+                                           {bus.bitrate, bus.data_bitrate});
+}
+
 // A request, the answer's frames, and as many of ours that say go on.
 double bits_of_read(const profiles::message& message) {
   constexpr std::uint32_t frame_bytes = 8;
@@ -81,26 +90,26 @@ double bits_of_read(const profiles::message& message) {
              messages::can::worst_case_bits(message.extended, frame_bytes);
 }
 
-double bits_per_second(const profiles::device_profile& profile) {
+double bits_per_second(const profiles::device_profile& profile, const can_bus& bus) {
   double result = 0;
   for (const auto& message : profile.messages) {
     if (message.period_ms == 0) continue;
     const double frames = frames_of(message) * 1000.0 / message.period_ms;
     result +=
         frames * (message.read ? bits_of_read(message)
-                               : messages::can::worst_case_bits(message.extended, message.length));
+                               : bits_of(message.extended, message.format, message.length, bus));
   }
   for (const auto& request : profile.requests)
     result += 1000.0 / request.period_ms *
-              messages::can::worst_case_bits(request.extended,
-                                             static_cast<std::uint32_t>(request.data.size()));
+              bits_of(request.extended, request.format,
+                      static_cast<std::uint32_t>(request.data.size()), bus);
   if (const auto* order = profile.order_command(); order != nullptr)
     result +=
-        1000.0 / order_period_ms * messages::can::worst_case_bits(order->extended, order->length);
+        1000.0 / order_period_ms * bits_of(order->extended, order->format, order->length, bus);
   for (const auto& command : profile.commands)
     if (command.period_ms > 0)
       result += 1000.0 / command.period_ms *
-                messages::can::worst_case_bits(command.extended, command.length);
+                bits_of(command.extended, command.format, command.length, bus);
   return result;
 }
 
@@ -210,10 +219,39 @@ void judge_bridge(const draft& source, const plan& result, const can_bus& bus, r
                   bus.name, bus.peer));
 }
 
+// The first of the profile's frames that only CAN FD has, in words; empty: none.
+std::string fd_frame_of(const profiles::device_profile& profile) {
+  const auto words = [](const std::string& name, std::size_t bytes) {
+    return fmt::format("\"{}\" of {} bytes is a frame of CAN FD", name, bytes);
+  };
+  for (const auto& message : profile.messages)
+    if (message.format != frame_format::classic) return words(message.name, message.length);
+  for (const auto& request : profile.requests)
+    if (request.format != frame_format::classic) return words(request.name, request.data.size());
+  for (const auto& command : profile.commands)
+    if (command.format != frame_format::classic) return words(command.name, command.length);
+  return {};
+}
+
+// A classic controller destroys each frame of CAN FD that it sees.
+void judge_fd(const draft& source, const plan& result, const can_bus& bus, reporter& report) {
+  if (bus.data_bitrate != 0) return;
+  for (const auto& item : result.devices) {
+    if (item.bus != bus.name || item.profile == nullptr) continue;
+    const auto frame = fd_frame_of(*item.profile);
+    if (!frame.empty())
+      report.add(place_of(source, item.name).profile_at,
+                 fmt::format("profile: {}, and {} is a classic bus: with CAN FD its [[bus]] has a "
+                             "data_bitrate",
+                             frame, bus.name));
+  }
+}
+
 void judge_load(const draft& source, plan& result, can_bus& bus, reporter& report) {
   double bits = 0;
   for (const auto& item : result.devices)
-    if (item.bus == bus.name && item.profile != nullptr) bits += bits_per_second(*item.profile);
+    if (item.bus == bus.name && item.profile != nullptr)
+      bits += bits_per_second(*item.profile, bus);
   for (const auto& item : result.inverters)
     if (item.bus == bus.name && item.profile != nullptr) bits += bits_per_second(*item.profile);
   bus.load_percent = 100.0 * bits / bus.bitrate;
@@ -363,6 +401,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_bus(source, result, bus, report);
     judge_bridge(source, result, bus, report);
     judge_inverters(source, result, bus, report);
+    judge_fd(source, result, bus, report);
     judge_load(source, result, bus, report);
   }
   for (auto& line : result.lines) {

@@ -51,6 +51,7 @@ struct can_bus {
   bool read_only = false;       ///< nothing is ever sent on it
   bool trusted_segment = false; ///< bridge: nobody else can reach what leads to it
   std::uint32_t bitrate = 500'000;
+  std::uint32_t data_bitrate = 0;             ///< of what CAN FD switches; 0: the bus has no CAN FD
   std::optional<double> sample_point_percent; ///< of an interface; none: as its driver has it
   bool bit_time = false;                      ///< virtual bus: frames take their time on the wire
   bool loop = false;                          ///< replay: start again at the end

@@ -108,7 +108,7 @@ double seconds(const std::function<void()>& of) {
 /// Signals a second.
 double subject_rate(const work& of) {
   std::vector<messages::profiles::sample> samples;
-  samples.reserve(decode_plan::samples_max);
+  samples.reserve(of.plan.samples_max());
   std::size_t signals = 0;
   std::size_t good = 0;
   const auto took = seconds([&] {

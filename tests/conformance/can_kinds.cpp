@@ -71,7 +71,7 @@ std::optional<json> judge_line(line_reader read, const json& input, const json& 
   const auto kind = read(input.at("text").get<std::string>(), entry);
   if (!kind || *kind != messages::can::line_kind::frame) return refused;
   auto got = entry_json(entry);
-  got["brs"] = entry.bit_rate_switch;
+  got["brs"] = entry.frame.bit_rate_switch;
   return if_known(got, expected);
 }
 

@@ -180,12 +180,12 @@ void use_can_profile(const messages::profiles::device_profile& profile) {
   require(plan.has_value(), "a profile on CAN that loads is compiled");
   std::vector<messages::profiles::sample> samples;
   for (const auto& each : plan->identifiers()) {
-    for (std::uint8_t length = 0; length <= 8; ++length) {
+    for (std::size_t bytes = 0; bytes <= messages::can::fd_bytes_max; ++bytes) {
+      const auto length = messages::can::frame_length(bytes);
       messages::can::frame frame{.id = each.id, .extended = each.extended, .length = length};
       std::ranges::copy_n(some_payload(length).begin(), length, frame.data.begin());
       (void)plan->apply(frame, samples);
-      require(samples.size() <= messages::profiles::decode_plan::samples_max,
-              "a frame says no more than its bound");
+      require(samples.size() <= plan->samples_max(), "a frame says no more than its bound");
     }
   }
   const auto commands = messages::profiles::encode_plan::compile(profile, 0);

@@ -35,6 +35,7 @@ class bridge_port final : public port {
         hand_over_(std::move(handler), options.tick_pause_us),
         way_(std::move(way)) {
     statistics_.bitrate = options.bitrate;
+    data_bitrate_ = options.data_bitrate;
     thread_ = std::thread([this] {
       name_thread("port");
       run();
@@ -116,7 +117,7 @@ class bridge_port final : public port {
 
   /// With the lock held.
   void count(const frame& one) {
-    const auto bits = messages::can::exact_bits(one);
+    const auto bits = messages::can::exact_bits(one, {statistics_.bitrate, data_bitrate_});
     statistics_.bytes += one.length;
     statistics_.rx_bits += bits;
     load_.add(monotonic_now_us(), bits);
@@ -130,6 +131,7 @@ class bridge_port final : public port {
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   std::unique_ptr<tunnel> way_;
   statistics statistics_;
+  std::uint32_t data_bitrate_ = 0;
   mutable load_meter load_;
   stranger_table strangers_;
 

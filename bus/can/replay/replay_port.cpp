@@ -119,7 +119,8 @@ void replay_port::count(const batch& played) {
   const std::lock_guard lock(mutex_);
   played_us_ = played.now_us;
   for (const messages::can::frame& item : played.frames) {
-    const std::uint32_t bits = messages::can::exact_bits(item);
+    const std::uint32_t bits =
+        messages::can::exact_bits(item, {options_.bitrate, options_.data_bitrate});
     ++statistics_.rx;
     statistics_.bytes += item.length;
     statistics_.rx_bits += bits;

@@ -72,6 +72,8 @@ void read_controller(interface_state& into, bytes data) {
         into.bitrate = timing->bitrate;
         into.sample_point_percent = timing->sample_point / 10.0;
       }
+    } else if (kind == IFLA_CAN_DATA_BITTIMING) {
+      if (const auto timing = value_of<can_bittiming>(content)) into.data_bitrate = timing->bitrate;
     } else if (kind == IFLA_CAN_STATE) {
       if (const auto number = value_of<std::uint32_t>(content)) into.state = state_of(*number);
     } else if (kind == IFLA_CAN_RESTART_MS) {

@@ -24,6 +24,7 @@ struct interface_state {
   bool fd = false;     ///< takes frames of CAN FD
   // What a virtual interface lacks:
   std::uint32_t bitrate = 0;
+  std::uint32_t data_bitrate = 0; ///< of what CAN FD switches
   double sample_point_percent = 0;
   std::uint32_t restart_ms = 0; ///< the kernel's own restart after bus-off; 0: none
   std::optional<controller_state> state;

@@ -123,7 +123,9 @@ messages::expected<bool> carry_out(const interface_state& now, const interface_s
 
 interface_steps steps_to(const interface_state& now, const interface_settings& wanted) {
   interface_steps result;
+  const bool has_fd = wanted.data_bitrate != 0;
   const bool fits = now.bitrate == wanted.bitrate && now.restart_ms == 0 &&
+                    (!has_fd || (now.fd && now.data_bitrate == wanted.data_bitrate)) &&
                     (!wanted.sample_point_percent ||
                      std::abs(now.sample_point_percent - *wanted.sample_point_percent) <=
                          sample_point_tolerance_percent);
@@ -142,6 +144,14 @@ bytes settings_request(int interface_index, const interface_settings& wanted) {
   bytes details;
   append_attribute(details, IFLA_CAN_BITTIMING, raw(timing));
   append_attribute(details, IFLA_CAN_RESTART_MS, raw(std::uint32_t{0}));
+  // A controller that knows no CAN FD refuses to be asked about it, even to be without.
+  if (wanted.data_bitrate != 0) {
+    append_attribute(details, IFLA_CAN_CTRLMODE,
+                     raw(can_ctrlmode{.mask = CAN_CTRLMODE_FD, .flags = CAN_CTRLMODE_FD}));
+    can_bittiming data{};
+    data.bitrate = wanted.data_bitrate;
+    append_attribute(details, IFLA_CAN_DATA_BITTIMING, raw(data));
+  }
   bytes kind;
   append_attribute(kind, IFLA_INFO_KIND, raw(std::array<char, 4>{'c', 'a', 'n', '\0'}));
   append_attribute(kind, IFLA_INFO_DATA, details);

@@ -18,6 +18,7 @@ struct interface_settings {
   std::string name;
   std::uint32_t bitrate = 500'000;
   std::optional<double> sample_point_percent; ///< none: as the driver chooses
+  std::uint32_t data_bitrate = 0;             ///< of what CAN FD switches; 0: classic frames alone
   friend bool operator==(const interface_settings&, const interface_settings&) = default;
 };
 
@@ -34,7 +35,8 @@ struct interface_steps {
 [[nodiscard]] interface_steps steps_to(const interface_state& now,
                                        const interface_settings& wanted);
 
-/// The request to the kernel that sets bitrate, sample point, and no restart of its own. Pure.
+/// The request to the kernel that sets bit rates, sample point, CAN FD where it is wanted, and no
+/// restart of its own. Pure.
 [[nodiscard]] std::vector<std::byte> settings_request(int interface_index,
                                                       const interface_settings& wanted);
 /// The request that brings an interface up or takes it down. Pure.

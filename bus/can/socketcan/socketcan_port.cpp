@@ -57,6 +57,7 @@ class socketcan_port final : public port {
         wake_(std::move(wake)),
         hand_over_(std::move(handler), options.tick_pause_us) {
     statistics_.bitrate = options.bitrate;
+    data_bitrate_ = options.data_bitrate;
   }
 
   /// What the kernel refuses at the start is told; later it is tried again.
@@ -117,6 +118,7 @@ class socketcan_port final : public port {
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   file_descriptor socket_;   ///< changed by the thread alone
   statistics statistics_;
+  std::uint32_t data_bitrate_ = 0;
   mutable load_meter load_;
   send_window window_;
   mutable link_diagnosis diagnosis_;
@@ -294,7 +296,8 @@ void socketcan_port::drain() {
 /// With the lock held.
 void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_us) {
   if (one.item.error) return accept_error(one.item);
-  const std::uint32_t bits = messages::can::exact_bits(one.item);
+  const std::uint32_t bits =
+      messages::can::exact_bits(one.item, {statistics_.bitrate, data_bitrate_});
   const std::int64_t now_us = monotonic_now_us();
   load_.add(now_us, bits);
   diagnosis_.heard(1, now_us);

@@ -62,7 +62,8 @@ bool arbiter::start(std::int64_t now_ns) {
   flight_ = flight{winner->front().item, winner_client, begin_ns};
   winner->pop_front();
   if (options_.bitrate > 0) {
-    flight_->end_ns += static_cast<std::int64_t>(messages::can::exact_bits(flight_->item)) *
+    flight_->end_ns += static_cast<std::int64_t>(messages::can::exact_bits(
+                           flight_->item, {options_.bitrate, options_.data_bitrate})) *
                        ns_per_s / options_.bitrate;
   }
   return true;

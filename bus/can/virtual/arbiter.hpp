@@ -24,6 +24,7 @@ class arbiter {
     std::uint32_t bitrate = 0;         ///< 0: frames take no time
     std::int64_t age_max_us = 250'000; ///< frames that waited longer are dropped
     std::size_t queue_max = 256;       ///< frames waiting per client
+    std::uint32_t data_bitrate = 0;    ///< of CAN FD; 0: the same
   };
   /// A frame that reached its end on the wire.
   using deliver = std::function<void(int client, const frame& item)>;

@@ -13,7 +13,7 @@ constexpr std::uint32_t packet_magic = 0x334E4356; // "VCN3"
 constexpr std::uint32_t filter_magic = 0x33464356; // "VCF3"
 constexpr std::uint32_t known_magic = 0x334B4356;  // "VCK3"
 
-enum record_flag : std::uint8_t { extended = 1, remote = 2, error = 4, fd = 8 };
+enum record_flag : std::uint8_t { extended = 1, remote = 2, error = 4, fd = 8, rate_switch = 16 };
 
 /// Stands before a frame's data, which is padded to a multiple of 8 bytes.
 struct record {
@@ -56,7 +56,8 @@ bool packet::add(const frame& item) {
   head.id = item.id;
   head.flags = static_cast<std::uint8_t>(
       (item.extended ? record_flag::extended : 0) | (item.remote ? record_flag::remote : 0) |
-      (item.error ? record_flag::error : 0) | (item.fd ? record_flag::fd : 0));
+      (item.error ? record_flag::error : 0) | (item.fd ? record_flag::fd : 0) |
+      (item.bit_rate_switch ? record_flag::rate_switch : 0));
   head.length = item.length;
   head.time_us = item.time_us;
   std::memcpy(bytes_.data() + size_, &head, sizeof(head));
@@ -99,6 +100,7 @@ bool read_packet(std::span<const std::byte> bytes, packet_header& header,
     item.remote = (head.flags & record_flag::remote) != 0;
     item.error = (head.flags & record_flag::error) != 0;
     item.fd = (head.flags & record_flag::fd) != 0;
+    item.bit_rate_switch = (head.flags & record_flag::rate_switch) != 0;
     item.length = head.length;
     item.time_us = head.time_us;
     std::memcpy(item.data.data(), bytes.data() + at, head.length);

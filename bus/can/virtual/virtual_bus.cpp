@@ -60,8 +60,8 @@ class served_bus final : public virtual_bus {
         path_(std::move(path)),
         listener_(std::move(listener)),
         wake_(std::move(wake)),
-        arbiter_(
-            {options.bit_times ? options.bitrate : 0, options.age_max_us, options.send_queue_max}),
+        arbiter_({options.bit_times ? options.bitrate : 0, options.age_max_us,
+                  options.send_queue_max, options.data_bitrate}),
         thread_([this] {
           name_thread("virtual bus");
           run();
@@ -246,7 +246,8 @@ void served_bus::carry(std::int64_t now_us) {
   arbiter_.advance(now_us, [&](int sender, const frame& item) {
     if (flush_due_us_ == never_us) flush_due_us_ = item.time_us + options_.packing_us;
     ++frames;
-    const std::uint32_t item_bits = messages::can::exact_bits(item);
+    const std::uint32_t item_bits =
+        messages::can::exact_bits(item, {options_.bitrate, options_.data_bitrate});
     bits += item_bits;
     if (!known_.ranges().empty() && !known_.wants(item)) strangers_.heard(item);
     for (client& each : clients_) {

@@ -13,6 +13,7 @@ struct virtual_bus_options {
   std::string name;
   std::string runtime_folder;        ///< exists, private to the user
   std::uint32_t bitrate = 500'000;   ///< for bit times and for the load
+  std::uint32_t data_bitrate = 0;    ///< of CAN FD; 0: the bus has none
   bool bit_times = false;            ///< frames take as long as on a wire; else none
   std::int64_t packing_us = 0;       ///< how long delivery may wait for more frames
   std::int64_t age_max_us = 250'000; ///< frames that waited longer for the wire are dropped

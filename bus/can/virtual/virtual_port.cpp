@@ -52,6 +52,7 @@ class virtual_port final : public port {
         wake_(std::move(wake)),
         hand_over_(std::move(handler), options.tick_pause_us) {
     statistics_.bitrate = options.bitrate;
+    data_bitrate_ = options.data_bitrate;
     reconnect();
     thread_ = std::thread([this] {
       name_thread("port");
@@ -95,6 +96,7 @@ class virtual_port final : public port {
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   file_descriptor socket_;   ///< changed by the thread alone
   statistics statistics_;
+  std::uint32_t data_bitrate_ = 0;
   mutable load_meter load_;
   packet outgoing_;
   passed_frames passed_; ///< on this connection
@@ -128,7 +130,8 @@ send_result virtual_port::send_all(std::span<const frame> frames) {
     for (; at < end; ++at) {
       ++statistics_.tx;
       statistics_.bytes += frames[at].length;
-      load_.add(now_us, messages::can::exact_bits(frames[at]));
+      load_.add(now_us,
+                messages::can::exact_bits(frames[at], {statistics_.bitrate, data_bitrate_}));
     }
   }
   return send_result::sent;

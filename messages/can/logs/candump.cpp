@@ -14,6 +14,8 @@ namespace {
 
 using namespace text;
 
+/// Of the digit behind "##": the data goes at the other bit rate.
+constexpr int fd_switch_flag = 1;
 constexpr std::uint32_t error_frame_flag = 0x20000000;
 constexpr std::size_t standard_id_digits = 3;
 constexpr std::size_t extended_id_digits = 8;
@@ -215,6 +217,7 @@ expected<frame> parse_frame_text(std::string_view text) {
     result.fd = true;
     if (rest.empty() || digit_value(rest.front()) < 0)
       return refuse("expected one flag digit after '##'", text);
+    result.bit_rate_switch = (digit_value(rest.front()) & fd_switch_flag) != 0;
     rest.remove_prefix(1);
     if (!set_data(result, rest, result.data.size()) || !is_fd_length(result.length))
       return refuse("expected the bytes of a CAN FD frame", text);
@@ -295,7 +298,7 @@ void write_candump_log(std::string& out, const frame& frame, std::string_view in
   if (frame.error) fmt::format_to(at, "{:08X}#", frame.id | error_frame_flag);
   if (!frame.error)
     fmt::format_to(at, fmt::runtime(frame.extended ? "{:08X}#" : "{:03X}#"), frame.id);
-  if (frame.fd) out += "#0";
+  if (frame.fd) out += frame.bit_rate_switch ? "#1" : "#0";
   if (frame.remote) {
     out += 'R';
     if (frame.length > 0) fmt::format_to(at, "{}", frame.length);

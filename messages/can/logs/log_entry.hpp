@@ -24,8 +24,7 @@ struct log_entry {
   can::frame frame;
   std::string channel; ///< "can0", a bus number such as "1", or empty
   log_time time = log_time::none;
-  bool bit_rate_switch = false; ///< CAN FD: the data came at another bit rate, where a log says so
-  std::uint64_t dropped = 0;    ///< a line that tells of lost frames carries no frame
+  std::uint64_t dropped = 0; ///< a line that tells of lost frames carries no frame
 };
 
 /// What a line of a log is; one that is none of these is a failure.

@@ -30,7 +30,9 @@ bool set_flags(frame& out, std::string_view flags) {
       out.remote = true;
     } else if (word == "F") {
       out.fd = true;
-    } else if (word != "Rx" && word != "Tx" && word != "BS" && word != "EI") {
+    } else if (word == "BS") {
+      out.bit_rate_switch = true;
+    } else if (word != "Rx" && word != "Tx" && word != "EI") {
       return false;
     }
   }

@@ -56,7 +56,7 @@ bool set_head(log_entry& out, std::string_view& rest, const kind& what) {
   out.frame.fd = what.fd;
   out.frame.remote = what.remote;
   out.frame.length = length_of_code(static_cast<std::uint32_t>(code), what.fd);
-  out.bit_rate_switch = what.bit_rate_switch;
+  out.frame.bit_rate_switch = what.bit_rate_switch;
   rest.remove_prefix(digits + 1);
   return true;
 }

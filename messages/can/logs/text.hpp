@@ -14,7 +14,6 @@ namespace voltaic::messages::can::text {
 
 inline constexpr std::uint32_t standard_id_max = 0x7FF;
 inline constexpr std::uint32_t extended_id_max = 0x1FFFFFFF;
-inline constexpr std::size_t classic_bytes_max = 8;
 inline constexpr std::uint32_t length_code_max = 15;
 inline constexpr int hexadecimal = 16;
 /// No logged time has more seconds: about 30,000 years.

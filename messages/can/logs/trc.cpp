@@ -169,6 +169,7 @@ expected<line_kind> trc_reader::read_columns(std::string_view line, std::string_
     return refuse("expected the number of a bus", line);
   if (!set_id_digits(out.frame, id)) return refuse("expected an identifier of 4 or 8 digits", line);
   out.frame.fd = is_fd_kind(kind);
+  out.frame.bit_rate_switch = kind == "FB" || kind == "BI";
   const auto number = to_number<std::uint8_t>(length);
   if (!number || (as_code ? *number > length_code_max : !is_fd_length(*number)))
     return refuse("expected a length", line);

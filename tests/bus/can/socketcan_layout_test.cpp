@@ -24,6 +24,7 @@ TEST_CASE("frames keep what they are through the kernel's layout") {
   fd.fd = true;
   fd.length = 64;
   fd.data[63] = 0xEE;
+  fd.bit_rate_switch = true;
   for (const frame& each : {make_frame(0x7FF, 5), make_frame(0x1FFFFFFF, 6, true), remote, fd}) {
     const kernel_frame raw = write_kernel_frame(each);
     CHECK(raw.size == (each.fd ? CANFD_MTU : CAN_MTU));

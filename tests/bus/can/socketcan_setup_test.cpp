@@ -117,6 +117,25 @@ TEST_CASE("requests to the kernel say what is wanted, as the kernel itself would
   CHECK_FALSE(read_link_message(up_request(7, false))->up);
 }
 
+TEST_CASE("CAN FD: an interface is given its data bitrate once, and a classic one is not asked") {
+  const interface_settings wanted{"can0", 500'000, {}, 2'000'000};
+  const auto configured = read_link_message(settings_request(7, wanted));
+  REQUIRE(configured);
+  CHECK(configured->data_bitrate == 2'000'000);
+  interface_state now{.name = "can0", .kind = "can", .index = 7, .up = true, .is_can = true};
+  now.bitrate = 500'000;
+  CHECK(steps_to(now, wanted) == interface_steps{true, true, true});
+  now.fd = true;
+  CHECK(steps_to(now, wanted) == interface_steps{true, true, true});
+  now.data_bitrate = 2'000'000;
+  CHECK(steps_to(now, wanted) == interface_steps{});
+  // Who takes CAN FD takes classic frames as well.
+  CHECK(steps_to(now, {"can0", 500'000, {}, 0}) == interface_steps{});
+  const auto classic = settings_request(7, {"can0", 500'000, {}, 0});
+  CHECK(read_link_message(classic)->data_bitrate == 0);
+  CHECK(classic.size() < settings_request(7, wanted).size());
+}
+
 TEST_CASE("requests of ports and people are read, and nothing else is") {
   const setup_request restart{setup_request::verb::restart, "can0"};
   const setup_request reset{setup_request::verb::reset, "can0"};

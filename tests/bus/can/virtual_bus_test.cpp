@@ -81,6 +81,25 @@ TEST_CASE("two ports exchange frames through a bus and nobody hears himself") {
   CHECK(bus->read_statistics().frames == 101);
 }
 
+TEST_CASE("CAN FD: a frame of 64 bytes crosses a virtual bus") {
+  const temporary_folder folder;
+  const auto bus = serve(plain(folder));
+  collector other;
+  collector heard;
+  const auto a = open(folder.path(), "virtual:can0", other.handler());
+  const auto b = open(folder.path(), "virtual:can0", heard.handler());
+  REQUIRE(wait_for_clients(*bus, 2));
+  auto sent = make_frame(0x123);
+  sent.fd = sent.bit_rate_switch = true;
+  sent.length = 64;
+  for (std::uint8_t i = 0; i < 64; ++i) sent.data[i] = i;
+  CHECK(a->send(sent) == send_result::sent);
+  REQUIRE(heard.wait_for_frames(1));
+  auto got = heard.frames().front();
+  got.time_us = sent.time_us;
+  CHECK(got == sent);
+}
+
 TEST_CASE("several frames sent at once arrive in their order") {
   const temporary_folder folder;
   const auto bus = serve(plain(folder));

@@ -46,6 +46,14 @@ TEST_CASE("a packet of cannelloni has its head, and each frame its flags") {
   CHECK(decode(wire).value() == all);
 }
 
+TEST_CASE("CAN FD: the switch of the bit rate goes through cannelloni") {
+  auto fd = make(0x7FF, 64);
+  fd.fd = fd.bit_rate_switch = true;
+  const auto back = decode(encode({operation::data, 1, {fd}}));
+  REQUIRE(back.has_value());
+  CHECK(back->frames.at(0) == fd);
+}
+
 TEST_CASE("a packet that is cut off, too long or of another version is refused") {
   const auto good = encode({operation::data, 1, {make(0x123, 8), make(0x124, 3)}});
   for (std::size_t length = 0; length < good.size(); ++length)

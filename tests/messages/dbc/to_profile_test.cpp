@@ -99,7 +99,7 @@ TEST_CASE("an imported signal becomes a point with type, scale, unit and range")
 
 TEST_CASE("what a profile cannot hold is left out and told") {
   const auto made = to_profile(
-      load_tolerant("BO_ 1 Wide: 16 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+      load_tolerant("BO_ 1 Wide: 65 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
                     "BO_ 2 Pack: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
                     " SG_ B : 4|8@1+ (1,0) [0|0] \"\" X\n SG_ C : 60|8@1+ (1,0) [0|0] \"\" X\n"
                     "BO_ 3 Empty: 8 X\n")
@@ -111,11 +111,31 @@ TEST_CASE("what a profile cannot hold is left out and told") {
                                [&](const auto& each) { return each.find(words) != each.npos; });
   };
   CHECK(made.left_out.size() == 4);
-  CHECK(told("Wide: has 16 bytes"));
+  CHECK(told("Wide: has 65 bytes"));
   CHECK(told("Pack.B: lies in bits of A"));
   CHECK(told("Pack.C: ends behind the message"));
   CHECK(told("Empty: has no signal"));
   CHECK(profile_of(made).points.size() == 1);
+}
+
+TEST_CASE("CAN FD: messages of up to 64 bytes become frames of a profile") {
+  const auto made = to_profile(
+      load_tolerant("BO_ 1 Cells: 43 X\n SG_ First : 0|16@1+ (0.001,0) [0|5] \"V\" X\n"
+                    " SG_ Last : 335|16@0+ (0.001,0) [0|5] \"V\" X\n"
+                    " SG_ Split : 100|64@1+ (1,0) [0|0] \"\" X\n"
+                    "BO_ 2 Short: 8 X\n SG_ A : 0|8@1+ (1,0) [0|0] \"\" X\n"
+                    "BA_DEF_ BO_ \"VFrameFormat\" ENUM \"StandardCAN\",\"StandardCAN_FD\";\n"
+                    "BA_DEF_DEF_ \"VFrameFormat\" \"StandardCAN\";\n"
+                    "BA_ \"VFrameFormat\" BO_ 2 1;\n")
+          .database,
+      "pack");
+  CHECK(made.left_out == std::vector<std::string>{"Cells.Split: lies in more than 8 bytes"});
+  const auto profile = profile_of(made);
+  // There is no frame of 43 bytes: it is filled up.
+  CHECK(profile.messages.at(0).length == 48);
+  CHECK(profile.messages.at(0).format == profiles::frame_format::fd);
+  CHECK(profile.messages.at(0).signals.size() == 2);
+  CHECK(profile.messages.at(1).length == 8);
 }
 
 TEST_CASE("numbers and selectors that no profile can have are left out and told") {

@@ -69,7 +69,7 @@ TEST_CASE("what cannot be asked for is refused by its place") {
       findings_of(b(
           R"("id":"0x7EC","length":2,"frozen_ms":1000,"read":{"request_id":"0x7E4","data_identifier":"0x1"})")),
       "frozen_ms: does not belong to what is asked for by \"read\"");
-  is_told(findings_of(b(R"("id":"0x7EC","length":9)")), "length: expected an integer from 1 to 8");
+  is_told(findings_of(b(R"("id":"0x7EC","length":9)")), "length: frames have up to 8 bytes");
   is_told(
       findings_of(message(
           R"("name":"a","id":"0x7EC","length":40,"read":{"request_id":"0x7E4","data_identifier":"0x0101"})",
@@ -80,7 +80,7 @@ TEST_CASE("what cannot be asked for is refused by its place") {
       "id: is sent by the device as \"a\"");
   is_told(
       findings_of(first, R"("requests":[{"name":"r","id":"0x100","data":"0","period_ms":100}],)"),
-      "data: expected up to 8 bytes");
+      "data: expected up to 64 bytes");
   is_told(
       findings_of(first, R"("requests":[{"name":"r","id":"0x100","data":"00","period_ms":5}],)"),
       "period_ms: expected an integer from 10");

@@ -169,7 +169,7 @@ TEST_CASE("decoding allocates nothing once the buffer has room") {
   const auto plan = decode_plan::compile(profile, 0);
   REQUIRE(plan.has_value());
   std::vector<sample> samples;
-  samples.reserve(decode_plan::samples_max);
+  samples.reserve(plan->samples_max());
   const auto* room = samples.data();
   for (std::uint32_t id = 0; id < 0x800; ++id)
     plan->apply(make_frame(id, "0011223344556677"), samples);

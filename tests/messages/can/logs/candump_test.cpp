@@ -101,6 +101,24 @@ TEST_CASE("broken candump lines are refused") {
   }
 }
 
+TEST_CASE("CAN FD: a frame of 64 bytes is written to a log as it is read again") {
+  for (const bool switched : {false, true}) {
+    frame sent;
+    sent.id = 0x123;
+    sent.fd = true;
+    sent.bit_rate_switch = switched;
+    sent.length = 64;
+    sent.data[63] = 0xEE;
+    sent.time_us = 1'000'001;
+    std::string line;
+    write_candump_log(line, sent, "can0", sent.time_us);
+    line.pop_back();
+    const auto read = parse_candump_log(line);
+    REQUIRE(read.has_value());
+    CHECK(read->frame == sent);
+  }
+}
+
 TEST_CASE("a remote frame of CAN FD is refused, as there is none") {
   CHECK(parse_candump("  can0  123   [8]  remote request").has_value());
   CHECK_FALSE(parse_candump("  can0  123   [64]  remote request").has_value());

@@ -28,10 +28,10 @@ TEST_CASE("slcan lines are read in each of their forms") {
   REQUIRE(read_slcan("b1239" + std::string(24, 'A'), entry).value() == line_kind::frame);
   CHECK(entry.frame.fd);
   CHECK(entry.frame.length == 12);
-  CHECK(entry.bit_rate_switch);
+  CHECK(entry.frame.bit_rate_switch);
   REQUIRE(read_slcan("D1ABCDEF00", entry).value() == line_kind::frame);
   CHECK(entry.frame.fd);
-  CHECK_FALSE(entry.bit_rate_switch);
+  CHECK_FALSE(entry.frame.bit_rate_switch);
   for (const auto* line : {"z", "Z", "\a"})
     CHECK(read_slcan(line, entry).value() == line_kind::other);
 }
