@@ -100,7 +100,7 @@ bool read_packet(std::span<const std::byte> bytes, packet_header& header,
     item.remote = (head.flags & record_flag::remote) != 0;
     item.error = (head.flags & record_flag::error) != 0;
     item.fd = (head.flags & record_flag::fd) != 0;
-    item.bit_rate_switch = (head.flags & record_flag::rate_switch) != 0;
+    item.bit_rate_switch = item.fd && (head.flags & record_flag::rate_switch) != 0;
     item.length = head.length;
     item.time_us = head.time_us;
     std::memcpy(item.data.data(), bytes.data() + at, head.length);

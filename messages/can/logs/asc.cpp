@@ -144,8 +144,9 @@ expected<line_kind> asc_reader::read_fd(std::string_view line, std::string_view 
   static_cast<void>(take_word(rest)); // duration
   static_cast<void>(take_word(rest)); // bits
   const auto flags = to_number<std::uint32_t>(take_word(rest), hexadecimal);
-  out.frame.bit_rate_switch = bit_rate_switch == "1";
   out.frame.fd = !flags || (*flags & fd_format_flag) != 0 || *length > classic_bytes_max;
+  // A logger of CAN FD writes classic frames so as well, which have no second bit rate.
+  out.frame.bit_rate_switch = out.frame.fd && bit_rate_switch == "1";
   if (*length == 0 && *code > 0) {
     out.frame.remote = true;
     out.frame.length = length_of_code(*code, false);

@@ -36,6 +36,7 @@ bool set_flags(frame& out, std::string_view flags) {
       return false;
     }
   }
+  out.bit_rate_switch = out.bit_rate_switch && out.fd;
   return told;
 }
 

@@ -90,6 +90,7 @@ TEST_CASE("CANFD rows of ASC come with or without a name") {
   CHECK(named.frame.data[7] == 0xF6);
   CHECK(row("0.0 CANFD 3 Tx 50005x  0 0" + bytes + "300000").frame.extended);
   CHECK_FALSE(row("0.0 CANFD 3 Tx 50005x  0 0" + bytes + "200050").frame.fd);
+  CHECK_FALSE(row("0.0 CANFD 3 Tx 50005x  1 0" + bytes + "200050").frame.bit_rate_switch);
   std::string many;
   for (int i = 0; i < 64; ++i) many += " 2a";
   const auto longest = row("24.986902 CANFD   7 Tx  716   1 0 f 64" + many + " 0 0 3000 0 0 0 0 0");
