@@ -57,6 +57,14 @@ inline constexpr const char* end_to_end = "E2E_FAIL";
 inline constexpr const char* bad_length = "BAD_DLC";
 inline constexpr const char* babble = "BABBLE";
 inline constexpr const char* double_node = "DUP_NODE";
+/// A CANopen node has said nothing since the start; begins anew; is not heard any more; is not
+/// commissioned; refuses objects or does not answer for them; says that something is wrong with it.
+inline constexpr const char* never_seen = "NEVER_SEEN";
+inline constexpr const char* node_reset = "NODE_RESET";
+inline constexpr const char* node_lost = "NODE_LOST";
+inline constexpr const char* boot_error = "BOOT_ERROR";
+inline constexpr const char* sdo_abort = "SDO_ABORT";
+inline constexpr const char* emergency = "EMCY";
 /// A device does not answer what its profile asks for, or does again.
 inline constexpr const char* no_answer = "NO_ANSWER";
 /// The controller of a CAN bus left it, came back, or stays away; it counts many errors.

@@ -1,9 +1,15 @@
 #include "actors/can_device/can_device_model.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
+#include "actors/can_device/canopen_node_model.hpp"
+#include "actors/can_device/request_model.hpp"
+#include "messages/canopen/identifiers.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/profiles/described.hpp"
 
@@ -12,6 +18,17 @@ namespace {
 
 using messages::quality;
 namespace profiles = messages::profiles;
+
+std::vector<std::unique_ptr<conversation>> conversations_of(const profiles::device_profile& profile,
+                                                            std::uint32_t id_offset, bool sends) {
+  std::vector<std::unique_ptr<conversation>> made;
+  const bool is_asked =
+      !profile.requests.empty() ||
+      std::ranges::any_of(profile.messages, [](const auto& one) { return one.read.has_value(); });
+  if (is_asked) made.push_back(std::make_unique<request_model>(profile, id_offset));
+  if (profile.canopen) made.push_back(std::make_unique<canopen_node>(profile, id_offset, sends));
+  return made;
+}
 
 } // namespace
 
@@ -27,6 +44,9 @@ std::vector<std::string> model_options::validate() const {
     findings.emplace_back("profile: is missing");
   } else if (profile->protocol != profiles::protocol::can) {
     findings.emplace_back("profile: is not for CAN");
+  } else if (profile->canopen && !profiles::node_of(*profile->canopen, id_offset)) {
+    findings.push_back(fmt::format("id_offset: {} with node {} is beyond node {}", id_offset,
+                                   profile->canopen->node, messages::canopen::node_max));
   }
   return findings;
 }
@@ -47,14 +67,17 @@ model::model(model_options options, plan decoder)
     : options_(std::move(options)),
       plan_(std::move(decoder)),
       watch_(*options_.profile, plan_),
-      own_points_(*options_.profile),
-      requests_(*options_.profile, options_.id_offset) {
+      own_points_(*options_.profile) {
   std::vector<messages::point_description> described;
   for (const auto& point : options_.profile->points) {
     described.push_back(
         profiles::describe(*options_.profile, point, options_.subject, options_.name));
   }
   own_points_.describe(options_.name, described);
+  for (auto& made : conversations_of(*options_.profile, options_.id_offset, options_.sends)) {
+    talks_.push_back({std::move(made), static_cast<std::uint16_t>(described.size())});
+    talks_.back().with->describe(options_.name, described);
+  }
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
   samples_.reserve(plan_.samples_max());
   lay_out();
@@ -124,21 +147,29 @@ void model::advance(std::int64_t to_us, std::vector<said>& out) {
 
 void model::grid(std::int64_t now_us, std::vector<said>& out) {
   age(now_us);
-  requests_.step(now_us);
-  heed_requests(now_us, out);
+  for (auto& each : talks_) each.with->step(now_us, utc_offset_us_);
+  heed_conversations(now_us, out);
   watch_.step(now_us);
   heed_watch(now_us, out);
   if (any_changed_ || now_us > overdue_due_us_) say_due(now_us, out);
-  if (auto blocks = own_points_.step(watch_, now_us); !blocks.empty()) {
-    out.push_back(
-        {messages::telemetry{options_.name, catalogue_.fingerprint, std::move(blocks)}, now_us});
-  }
+  say_own_points(now_us, out);
   if (!said_since_tick_ && now_us - last_tick_us_ < tick_period_max_us) {
     return;
   }
   out.push_back({messages::tick{now_us, utc_offset_us_}, now_us});
   last_tick_us_ = now_us;
   said_since_tick_ = false;
+}
+
+void model::say_own_points(std::int64_t now_us, std::vector<said>& out) {
+  auto blocks = own_points_.step(watch_, now_us);
+  for (auto& each : talks_) {
+    auto more = each.with->take_blocks(each.first_point, now_us);
+    std::ranges::move(more, std::back_inserter(blocks));
+  }
+  if (blocks.empty()) return;
+  out.push_back(
+      {messages::telemetry{options_.name, catalogue_.fingerprint, std::move(blocks)}, now_us});
 }
 
 void model::say_due(std::int64_t now_us, std::vector<said>& out) {
@@ -195,9 +226,10 @@ void model::heed_watch(std::int64_t time_us, std::vector<said>& out) {
   for (auto& told : watch_.take_notices()) {
     out.push_back({std::move(told), time_us});
   }
-  if (!watch_.is_doubled()) {
-    return;
-  }
+  if (watch_.is_doubled()) distrust_all();
+}
+
+void model::distrust_all() {
   for (auto& one : parts_) {
     if (one.ever_seen && !one.stale) {
       distrust(one);
@@ -206,8 +238,8 @@ void model::heed_watch(std::int64_t time_us, std::vector<said>& out) {
 }
 
 void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
-  if (requests_.take(frame)) {
-    return heed_requests(frame.time_us, out);
+  for (auto& each : talks_) {
+    if (each.with->take(frame)) return heed_conversations(frame.time_us, out);
   }
   const auto applied = plan_.apply(frame, samples_);
   if (applied.outcome == plan::outcome::not_mine) {
@@ -217,23 +249,32 @@ void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
   accept(applied, frame.time_us, out);
 }
 
-void model::heed_requests(std::int64_t time_us, std::vector<said>& out) {
-  for (const auto& answer : requests_.take_answers()) {
-    const auto applied = plan_.apply_answer(answer.message, answer.data, samples_);
+void model::heed_conversations(std::int64_t time_us, std::vector<said>& out) {
+  for (auto& each : talks_) heed(*each.with, time_us, out);
+  if (!is_trusted()) distrust_all();
+}
+
+void model::heed(conversation& one, std::int64_t time_us, std::vector<said>& out) {
+  for (const auto& what : one.take_answers()) {
+    const auto applied = plan_.apply_answer(what.message, what.data, samples_);
     accept(applied, time_us, out);
   }
-  for (auto& told : requests_.take_notices()) {
+  for (auto& told : one.take_notices()) {
     out.push_back({std::move(told), time_us});
   }
-  for (const auto& frame : requests_.take_frames()) {
+  for (const auto& frame : one.take_frames()) {
     out.push_back({frame, time_us});
   }
+}
+
+bool model::is_trusted() const {
+  return std::ranges::all_of(talks_, [](const talk& each) { return each.with->is_trusted(); });
 }
 
 void model::accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out) {
   const bool believed = watch_.take(what, time_us);
   heed_watch(time_us, out);
-  if (!believed) {
+  if (!believed || !is_trusted()) {
     return;
   }
   counters_.unknown_selector += what.outcome == plan::outcome::unknown_selector ? 1 : 0;

@@ -8,9 +8,9 @@
 #include <variant>
 #include <vector>
 
+#include "actors/can_device/conversation.hpp"
 #include "actors/can_device/frame_watch_model.hpp"
 #include "actors/can_device/own_points_model.hpp"
-#include "actors/can_device/request_model.hpp"
 #include "actors/can_device/scan_model.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/codec/payloads.hpp"
@@ -38,6 +38,7 @@ struct model_options {
   std::string subject; ///< whose points these are: the rack's name, or the device's
   std::uint32_t id_offset = 0;
   std::shared_ptr<const messages::profiles::device_profile> profile;
+  bool sends = true; ///< false: its bus may only be read
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
@@ -123,11 +124,15 @@ class model {
   void apply(const messages::can::frame& frame, std::vector<said>& out);
   /// Takes what was decoded into `samples_`.
   void accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out);
-  /// Answers, requests and what is to be told of them.
-  void heed_requests(std::int64_t time_us, std::vector<said>& out);
+  /// Answers, requests and what is to be told of them; what is not to be believed.
+  void heed_conversations(std::int64_t time_us, std::vector<said>& out);
+  void heed(conversation& one, std::int64_t time_us, std::vector<said>& out);
+  [[nodiscard]] bool is_trusted() const;
   /// What the watch has to tell; where two devices speak, nothing of them is believed.
   void heed_watch(std::int64_t time_us, std::vector<said>& out);
+  void distrust_all();
   void distrust(part& one);
+  void say_own_points(std::int64_t now_us, std::vector<said>& out);
   /// Parts that come with a frame: those of the carrier, or none.
   [[nodiscard]] std::span<const std::uint32_t> parts_of(std::uint16_t carrier) const;
   void end_scans(std::span<const std::uint32_t> parts, std::int64_t time_us);
@@ -142,7 +147,11 @@ class model {
   plan plan_;
   frame_watch watch_;
   own_points own_points_;
-  request_model requests_;
+  struct talk {
+    std::unique_ptr<conversation> with;
+    std::uint16_t first_point = 0; ///< of its own, in the catalogue
+  };
+  std::vector<talk> talks_;
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;                            ///< sorted by point, as the plan's coverages

@@ -107,7 +107,7 @@ void request_model::hear(unit& one, const std::vector<std::uint8_t>& message, st
   }
 }
 
-void request_model::step(std::int64_t now_us) {
+void request_model::step(std::int64_t now_us, std::int64_t /*utc_offset_us*/) {
   for (auto& one : cyclic_) step(one, now_us);
   for (auto& one : units_) step(one, now_us);
 }
@@ -176,7 +176,7 @@ std::vector<messages::can::frame> request_model::take_frames() {
   return std::exchange(frames_, {});
 }
 
-std::vector<request_model::answer> request_model::take_answers() {
+std::vector<answer> request_model::take_answers() {
   return std::exchange(answers_, {});
 }
 

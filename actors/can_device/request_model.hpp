@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "actors/can_device/frame_watch_model.hpp"
+#include "actors/can_device/conversation.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/iso_tp/link.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -18,24 +18,15 @@ inline constexpr int failed_reads_told = 3;
 
 /// What a device is asked for: reads of ISO 14229 by ISO-TP, one at a time of each unit, and frames
 /// that are sent again and again. Pure: frames and times in, frames and answers out.
-class request_model {
+class request_model final : public conversation {
  public:
-  /// Data of an answer, and whose it is.
-  struct answer {
-    std::uint16_t message = 0; ///< position in the profile
-    std::vector<std::uint8_t> data;
-  };
   request_model(const messages::profiles::device_profile& profile, std::uint32_t id_offset);
 
-  /// False: the frame is no part of an answer.
-  bool take(const messages::can::frame& frame);
-  /// At each grid instant: what is due.
-  void step(std::int64_t now_us);
-
-  /// Frames to be sent now.
-  [[nodiscard]] std::vector<messages::can::frame> take_frames();
-  [[nodiscard]] std::vector<answer> take_answers();
-  [[nodiscard]] std::vector<notice> take_notices();
+  [[nodiscard]] bool take(const messages::can::frame& frame) override;
+  void step(std::int64_t now_us, std::int64_t utc_offset_us) override;
+  [[nodiscard]] std::vector<messages::can::frame> take_frames() override;
+  [[nodiscard]] std::vector<answer> take_answers() override;
+  [[nodiscard]] std::vector<notice> take_notices() override;
 
  private:
   struct place {

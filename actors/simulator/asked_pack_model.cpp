@@ -132,10 +132,18 @@ std::vector<std::uint8_t> asked_pack_model::data_of(const profiles::message& of)
   return data;
 }
 
-bool asked_pack_model::set(std::string_view point, std::uint32_t index, double value) {
+bool asked_pack_model::set(std::string_view point, std::optional<std::uint32_t> index,
+                           equipment_effect effect, double value) {
+  const bool released = effect == equipment_effect::release;
   const auto at = profile_->find_point(point);
-  if (!at || index >= values_[*at].size()) return false;
-  values_[*at][index] = value;
+  if (!at || (effect != equipment_effect::value && !released)) return false;
+  auto& values = values_[*at];
+  if (index && *index >= values.size()) return false;
+  const double wanted = released ? first_value_of(profile_->points[*at]) : value;
+  if (index)
+    values[*index] = wanted;
+  else
+    std::ranges::fill(values, wanted);
   return true;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/simulator/pack_model.hpp"
 #include "messages/can/frame.hpp"
 #include "messages/iso_tp/link.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -17,7 +18,7 @@ namespace voltaic::actors::simulator {
 /// A simulated battery that says nothing by itself: it answers what its profile reads by ISO 14229
 /// over ISO 15765-2. What it is asked for the first time it answers with "response pending" and the
 /// data later, as units do that have to fetch it. It knows neither clock nor bus.
-class asked_pack_model {
+class asked_pack_model final : public pack_model {
  public:
   /// The first answer of each identifier comes so long after "response pending".
   static constexpr std::int64_t pending_us = 300'000;
@@ -26,12 +27,11 @@ class asked_pack_model {
   asked_pack_model(std::shared_ptr<const messages::profiles::device_profile> profile,
                    std::uint32_t id_offset);
 
-  /// It is `now_us`, and these frames came since the last step. What it sends now.
   [[nodiscard]] std::vector<messages::can::frame> step(
-      std::int64_t now_us, std::span<const messages::can::frame> received);
-
-  /// From the next answer on. False: no such point or index.
-  bool set(std::string_view point, std::uint32_t index, double value);
+      std::int64_t now_us, std::span<const messages::can::frame> received) override;
+  /// Values, from the next answer on; a point without an index is all of it.
+  [[nodiscard]] bool set(std::string_view point, std::optional<std::uint32_t> index,
+                         equipment_effect effect, double value) override;
 
  private:
   struct answer_due {

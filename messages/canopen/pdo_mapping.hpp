@@ -67,6 +67,7 @@ struct object_write {
 struct pdo_number {
   bool is_transmit = false; ///< by the device
   std::uint16_t number = 0; ///< from 0: 1400 or 1800 plus it
+  friend bool operator==(const pdo_number&, const pdo_number&) = default;
 };
 
 /// What must be written, in this order, to change a mapping: the PDO is disabled, its count set

@@ -78,7 +78,7 @@ class decode_plan::compiler {
     note_samples(added);
     added.branch_count = static_cast<std::uint32_t>(plan_.branches_.size()) - added.first_branch;
     add_direct(added);
-    (message.read ? answers_ : message.extended ? extended_ : standard_).push_back(added);
+    (message.is_answer() ? answers_ : message.extended ? extended_ : standard_).push_back(added);
     return std::nullopt;
   }
 
@@ -101,7 +101,7 @@ class decode_plan::compiler {
       const std::uint32_t index = signal->index + step * message.repeat.index_step;
       const auto made = make_row(*signal, message.length, index);
       // What is read lies in windows of its answer.
-      if (const auto simple = plan_.plain(made); simple && !message.read)
+      if (const auto simple = plan_.plain(made); simple && !message.is_answer())
         plan_.plain_rows_.push_back(*simple);
       else
         plan_.rows_.push_back(made);

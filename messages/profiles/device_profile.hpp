@@ -8,6 +8,7 @@
 
 #include "messages/can/checksum.hpp"
 #include "messages/modbus/registers.hpp"
+#include "messages/profiles/canopen_rule.hpp"
 #include "messages/protection/derating.hpp"
 #include "messages/tighter.hpp"
 
@@ -164,8 +165,12 @@ struct message {
   std::uint32_t early_ms = 0;    ///< frames nearer to each other than this are too many; 0: any are
   std::uint32_t late_ms = 0;     ///< a value of it is stale after this; 0: after 1.5 periods
   std::optional<read_rule> read; ///< it is an answer; longer ones than `length` are taken as well
-  std::uint32_t frozen_ms = 0;   ///< the same content for longer says nothing; 0: it may
+  /// It is the value of an object of a CANopen node, which is uploaded each `period_ms`.
+  std::optional<canopen::object_address> object;
+  std::uint32_t frozen_ms = 0; ///< the same content for longer says nothing; 0: it may
   std::vector<signal> signals;
+  /// It comes only when it is asked for, and not as one frame.
+  [[nodiscard]] bool is_answer() const { return read || object; }
   friend bool operator==(const message&, const message&) = default;
 };
 
@@ -327,6 +332,7 @@ struct device_profile {
   std::vector<point> points;             ///< in the file's order
   std::vector<message> messages;         ///< CAN only
   std::vector<cyclic_request> requests;  ///< CAN only
+  std::optional<canopen_rule> canopen;   ///< CAN only: the device is a node of CANopen
   std::vector<register_entry> registers; ///< Modbus only
   std::optional<guard_registers> guard;  ///< Modbus only
   std::vector<command> commands;

@@ -99,7 +99,8 @@ void check_protocol(const object_reader& root, const device_profile& profile) {
   const bool is_can = profile.protocol == protocol::can;
   const auto* needed = is_can ? "messages" : "registers";
   const auto* foreign = is_can ? "registers" : "messages";
-  if (!root.has(needed)) root.add(fmt::format("missing key \"{}\"", needed));
+  const bool is_mapped = is_can && root.has("canopen"); // its PDOs are messages
+  if (!root.has(needed) && !is_mapped) root.add(fmt::format("missing key \"{}\"", needed));
   if (root.has(foreign)) root.add(foreign, "does not belong to this protocol");
   if (is_can && root.has("guard")) root.add("guard", "does not belong to this protocol");
   if (!is_can && profile.lease.mode == lease_mode::device)
@@ -163,9 +164,11 @@ void read_profile(const json_node& node, load_context& context) {
     read_messages(root, context);
   else
     read_registers(root, context);
+  read_canopen(root, context);
   read_guard(root, context.profile);
   read_requests(root, context.profile);
   read_commands(root, context);
+  check_canopen(root, context.profile);
   check_lease(root, context.profile);
   check_topology(context);
   check_carried(context);

@@ -159,21 +159,19 @@ void repeat_signal(const object_reader& reader, load_context& context, message& 
   }
 }
 
-void read_signal(const object_reader& reader, load_context& context, message& owner,
-                 bit_usage& usage, const selector_repeat& repeat) {
-  signal result;
-  const auto target = context.point_of(reader, "point");
+/// What point an element of a message is, and whether it fits; false where nothing is to be
+/// repeated.
+bool take_signal(const object_reader& reader, load_context& context, message& owner,
+                 std::optional<std::uint16_t> target, std::optional<bit_field> bits,
+                 bit_usage& usage) {
   const point* point = target ? &context.profile.points[*target] : nullptr;
+  signal result;
   if (target) result.point = *target;
-  const auto bits = read_bits(reader, owner.length,
-                              point ? usual_type(point->type) : signal_type::unsigned_integer);
   result.index = reader.whole<std::uint32_t>("index", 0, point_elements_max).value_or(0);
   read_mux(reader, owner, result);
   const bool own_scale = reader.has("scale") || reader.has("offset");
   result.scale = read_scale(reader, point ? point->scale : 1);
   result.offset = reader.number("offset").value_or(point ? point->offset : 0);
-  if (reader.has("index_step") && (repeat.mux_step == 0 || !result.mux))
-    reader.add("index_step", "only what mux_step repeats has one");
   if (bits) {
     result.bits = *bits;
     // Of answers, which are longer than what is watched, the same bits may be said twice.
@@ -182,16 +180,27 @@ void read_signal(const object_reader& reader, load_context& context, message& ow
                                                name_of(reader, context, target, result));
     if (wrong) reader.add("start", *wrong);
   }
-  if (!target) return;
+  if (!target) return false;
   const bool is_carried = check_index(reader, context, owner, result);
-  if (!bits || !context.places[*target].sound) return;
+  if (!bits || !context.places[*target].sound) return false;
   check_fit(reader, *point, result, own_scale);
   if (bits->type != signal_type::ieee_float) {
     const auto range = integer_range(bits->type, bits->length);
     context.note_wire_range(*target, range.first, range.second);
   }
   owner.signals.push_back(result);
-  if (is_carried && result.mux && repeat.mux_step != 0)
+  return is_carried && result.mux;
+}
+
+void read_signal(const object_reader& reader, load_context& context, message& owner,
+                 bit_usage& usage, const selector_repeat& repeat) {
+  const auto target = context.point_of(reader, "point");
+  const auto bits = read_bits(
+      reader, owner.length,
+      target ? usual_type(context.profile.points[*target].type) : signal_type::unsigned_integer);
+  if (reader.has("index_step") && (repeat.mux_step == 0 || !reader.has("mux")))
+    reader.add("index_step", "only what mux_step repeats has one");
+  if (take_signal(reader, context, owner, target, bits, usage) && repeat.mux_step != 0)
     repeat_signal(reader, context, owner, usage, repeat);
 }
 
@@ -217,27 +226,6 @@ void read_signals(const object_reader& reader, load_context& context, message& o
       fmt::format("mux is missing: the message {} has a multiplexer, and no signal of it says "
                   "for which value of it it is there",
                   owner.name));
-}
-
-void check_ids(const object_reader& reader, load_context& context, const message& result) {
-  const std::uint64_t last =
-      result.id + std::uint64_t{result.repeat.count - 1} * result.repeat.id_step;
-  if (last > id_max(result.extended)) {
-    reader.add("id", fmt::format("the last identifier 0x{:X} has too many bits", last));
-    return;
-  }
-  for (const auto& other : context.profile.messages)
-    if (other.read && other.id == result.id && other.extended == result.extended)
-      return reader.add("id",
-                        fmt::format("0x{:03X} is used by \"{}\" already", result.id, other.name));
-  for (std::uint32_t i = 0; i < result.repeat.count; ++i) {
-    const std::uint32_t id = result.id + i * result.repeat.id_step;
-    const auto [earlier, is_new] =
-        context.message_ids.try_emplace(id_key(id, result.extended), result.name);
-    if (is_new) continue;
-    reader.add("id", fmt::format("0x{:03X} is used by \"{}\" already", id, earlier->second));
-    return;
-  }
 }
 
 /// The same answer twice, or an identifier that a frame of the device has.
@@ -284,7 +272,7 @@ void read_message(const object_reader& reader, load_context& context,
     if (result.read)
       check_answer(reader, context, result);
     else
-      check_ids(reader, context, result);
+      check_message_ids(reader, context, result);
   }
   bit_usage usage;
   read_multiplexer(reader, result, usage);
@@ -302,6 +290,42 @@ void read_message(const object_reader& reader, load_context& context,
 }
 
 } // namespace
+
+void check_message_ids(const object_reader& reader, load_context& context, const message& result) {
+  const std::uint64_t last =
+      result.id + std::uint64_t{result.repeat.count - 1} * result.repeat.id_step;
+  if (last > id_max(result.extended)) {
+    reader.add("id", fmt::format("the last identifier 0x{:X} has too many bits", last));
+    return;
+  }
+  for (const auto& other : context.profile.messages)
+    if (other.read && other.id == result.id && other.extended == result.extended)
+      return reader.add("id",
+                        fmt::format("0x{:03X} is used by \"{}\" already", result.id, other.name));
+  for (std::uint32_t i = 0; i < result.repeat.count; ++i) {
+    const std::uint32_t id = result.id + i * result.repeat.id_step;
+    const auto [earlier, is_new] =
+        context.message_ids.try_emplace(id_key(id, result.extended), result.name);
+    if (is_new) continue;
+    reader.add("id", fmt::format("0x{:03X} is used by \"{}\" already", id, earlier->second));
+    return;
+  }
+}
+
+void read_mapped(const object_reader& reader, load_context& context, message& owner,
+                 std::uint16_t start, std::uint8_t length) {
+  const auto target = context.point_of(reader, "point");
+  bit_field bits;
+  bits.start = start;
+  bits.length = length;
+  bits.type = reader.choice<signal_type>("type", signal_types)
+                  .value_or(target ? usual_type(context.profile.points[*target].type)
+                                   : signal_type::unsigned_integer);
+  if (bits.type == signal_type::ieee_float && length != 32 && length != 64)
+    return reader.add("bits", "a float has 32 or 64 bits");
+  bit_usage usage; // places follow on each other
+  static_cast<void>(take_signal(reader, context, owner, target, bits, usage));
+}
 
 std::optional<frame_id> read_id(const object_reader& reader, std::string_view key) {
   const auto text = reader.text(key);

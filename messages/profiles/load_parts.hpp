@@ -72,6 +72,15 @@ struct load_context {
 /// What an answer cannot have: it is not sent by itself, and no frame.
 void check_reading(const object_reader& reader);
 void read_requests(const object_reader& root, device_profile& profile);
+/// After the messages, to which it adds.
+void read_canopen(const object_reader& root, load_context& context);
+/// After the commands: services of the node have their identifiers for themselves.
+void check_canopen(const object_reader& root, const device_profile& profile);
+/// A signal whose place follows from what it is: point, index, type, scale and offset.
+void read_mapped(const object_reader& reader, load_context& context, message& owner,
+                 std::uint16_t start, std::uint8_t length);
+/// Notes identifiers that another message has or that have too many bits.
+void check_message_ids(const object_reader& reader, load_context& context, const message& result);
 /// "0x0101" under a key; nothing, and a finding, where it is no number of at most so many bits.
 [[nodiscard]] std::optional<std::uint16_t> read_hex(const object_reader& reader,
                                                     std::string_view key, unsigned bits);

@@ -65,6 +65,9 @@ std::string to_text(frame_id id) {
 }
 
 std::vector<std::string> remap(device_profile& profile, std::span<const id_change> changes) {
+  if (profile.canopen && !changes.empty())
+    return {fmt::format("{} is a node of CANopen, whose identifiers follow from its number",
+                        profile.name)};
   std::set<frame_id> used;
   for (auto& message : profile.messages) {
     move(message.id, message.extended, changes, used);
@@ -80,7 +83,7 @@ std::vector<std::string> remap(device_profile& profile, std::span<const id_chang
   for (const auto& message : profile.messages)
     for (std::uint32_t i = 0; i < message.repeat.count; ++i)
       // Answers of one device may share their identifier.
-      taken.take(message.read ? "an answer" : fmt::format("\"{}\"", message.name),
+      taken.take(message.is_answer() ? "an answer" : fmt::format("\"{}\"", message.name),
                  std::uint64_t{message.id} + std::uint64_t{i} * message.repeat.id_step,
                  message.extended);
   for (const auto& command : profile.commands)

@@ -79,11 +79,12 @@ std::vector<simulator::inverter_place> inverters(const site::plan& plan) {
   return result;
 }
 
-/// The batteries of a site on virtual buses that answer when they are asked.
+/// The batteries of a site on virtual buses that are asked or commissioned.
 std::vector<simulator::pack_place> packs(const site::plan& plan) {
   std::vector<simulator::pack_place> result;
   for (const auto* item : plan.simulated_packs())
-    result.push_back({item->name, plan.find_bus(item->bus)->uri, item->profile, item->id_offset});
+    result.push_back({item->name, item->simulate, plan.find_bus(item->bus)->uri, item->profile,
+                      item->id_offset});
   return result;
 }
 

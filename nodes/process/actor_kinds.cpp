@@ -41,6 +41,8 @@ factory make_can_device(const actor_setup& setup) {
   options.subject = subject_of(device);
   options.id_offset = device.id_offset;
   options.profile = device.profile;
+  const auto* bus = setup.plan.find_bus(device.bus);
+  options.sends = bus == nullptr || !bus->read_only;
   return [options, send = setup.send](context& with) {
     return std::make_unique<actors::can_device::can_device>(with, options, send);
   };

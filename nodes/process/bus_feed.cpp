@@ -25,6 +25,9 @@ void add_messages(ranges& to, const site::device& device) {
     for (std::uint32_t i = 0; i < message.repeat.count; ++i)
       add(to, message.id + device.id_offset + i * message.repeat.id_step, message.extended);
   }
+  if (const auto& canopen = device.profile->canopen)
+    for (const auto id : messages::profiles::identifiers_sent(*canopen, device.id_offset))
+      add(to, id, false);
 }
 
 // Also what the link itself sends: from somebody else it is a second battery.
@@ -106,6 +109,9 @@ ranges known_identifiers(const site::plan& plan, const std::string& bus) {
       if (message.read)
         add(known, message.read->request_id + device.id_offset, message.read->request_extended);
     }
+    if (const auto& canopen = device.profile->canopen)
+      for (const auto id : messages::profiles::identifiers_taken(*canopen, device.id_offset))
+        add(known, id, false);
   }
   for (const auto& inverter : plan.inverters) {
     if (inverter.bus == bus && inverter.profile != nullptr) add(known, inverter);

@@ -36,7 +36,8 @@ void simulated_can::place(const site::device& device) {
   auto& bus = buses_[device.bus];
   bus.devices.push_back(&device);
   if (!device.simulate.empty() && !bus.recorded)
-    bus.packs.emplace_back(device.profile, device.id_offset);
+    bus.packs.emplace_back(device.name, actors::simulator::make_pack(
+                                            device.simulate, device.profile, device.id_offset));
   if (device.rack.empty() || !device.simulate.empty() || bus.recorded) return;
   actors::simulator::rack_options rack;
   rack.id_offset = device.id_offset;
@@ -102,8 +103,8 @@ bus::can::batch simulated_can::say(can_bus& bus, messages::instant now) {
     }
     if (shared != sharing_.end()) shared->second.bus->set(shared->second.place, rack.joined_v());
   }
-  for (auto& pack : bus.packs) {
-    for (auto& frame : pack.step(now.monotonic_us, sent)) {
+  for (auto& [name, pack] : bus.packs) {
+    for (auto& frame : pack->step(now.monotonic_us, sent)) {
       frame.time_us = now.monotonic_us;
       heard.frames.push_back(frame);
     }
@@ -123,6 +124,15 @@ bool simulated_can::set(std::string_view rack, std::string_view point,
   for (auto& [bus_name, bus] : buses_) {
     for (auto& [name, model] : bus.racks) {
       if (name == rack) return model.set(point, index, kind, value);
+    }
+  }
+  return false;
+}
+
+bool simulated_can::set(const equipment_overlay& what) {
+  for (auto& [bus_name, bus] : buses_) {
+    for (auto& [name, pack] : bus.packs) {
+      if (name == what.device) return pack->set(what.point, what.index, what.effect, what.value);
     }
   }
   return false;

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "actors/simulator/asked_pack_model.hpp"
 #include "actors/simulator/can_inverter_model.hpp"
+#include "actors/simulator/pack_model.hpp"
 #include "actors/simulator/simulated_rack_model.hpp"
 #include "bus/can/port.hpp"
 #include "bus/can/replay/recording.hpp"
@@ -50,6 +50,8 @@ class simulated_can {
   bool set(std::string_view rack, std::string_view point, std::optional<std::uint32_t> index,
            actors::simulator::override_kind kind, double value);
   /// The same of an inverter. False: none of that name is simulated.
+  /// Of a pack; false: there is none of this name, or it knows no such thing.
+  bool set(const equipment_overlay& what);
   bool set(const inverter_overlay& what);
   /// What flows through a rack, whatever it shows; nothing: it is not simulated.
   [[nodiscard]] std::optional<double> carried_a(std::string_view rack) const;
@@ -66,7 +68,8 @@ class simulated_can {
     std::vector<const site::inverter*> links;
     /// By the inverter's name.
     std::vector<std::pair<std::string, actors::simulator::can_inverter_model>> inverters;
-    std::vector<actors::simulator::asked_pack_model> packs;
+    /// By the device's name.
+    std::vector<std::pair<std::string, std::unique_ptr<actors::simulator::pack_model>>> packs;
     std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
     std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
     std::int64_t utc_offset_us = 0;

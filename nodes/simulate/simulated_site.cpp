@@ -283,7 +283,7 @@ bool simulated_site::set(std::string_view rack, std::string_view point,
 }
 
 bool simulated_site::set(const equipment_overlay& what) {
-  return state_->plant.set(what);
+  return state_->can.set(what) || state_->plant.set(what);
 }
 
 bool simulated_site::set(const inverter_overlay& what) {

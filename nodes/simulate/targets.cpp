@@ -10,6 +10,7 @@
 #include <memory>
 #include <utility>
 
+#include "actors/simulator/pack_model.hpp"
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/points/names.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -208,6 +209,7 @@ class trace_resolver {
   }
 
   void resolve_equipment(const trace_row& row, const site::device& device) {
+    if (!device.bus.empty()) return resolve_pack(row, device);
     equipment_overlay what{device.name, "", row.index, equipment_kind(row.effect), row.value};
     if (const auto slash = row.point.rfind('/'); slash != std::string::npos) {
       const auto local = row.point.substr(slash + 1);
@@ -221,6 +223,21 @@ class trace_resolver {
     auto& known = known_[device.simulate];
     if (known == nullptr) known = actors::simulator::make_equipment(device.simulate);
     if (!known->set(what.point, what.index, what.effect, what.value))
+      return wrong(
+          row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
+    deeds_.push_back({row.t_ms, std::move(what)});
+  }
+
+  // A pack has faults of its own beside its points: what it takes, it knows.
+  void resolve_pack(const trace_row& row, const site::device& device) {
+    equipment_overlay what{device.name, "", row.index, equipment_kind(row.effect), row.value};
+    if (const auto slash = row.point.rfind('/'); slash != std::string::npos)
+      what.point = row.point.substr(slash + 1);
+    for (const auto& point : device.profile->points)
+      if (point.channel == what.point) what.point = point.name;
+    auto played = actors::simulator::make_pack(device.simulate, device.profile, device.id_offset);
+    if (played == nullptr || !row.scope.empty() ||
+        !played->set(what.point, what.index, what.effect, what.value))
       return wrong(
           row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
     deeds_.push_back({row.t_ms, std::move(what)});

@@ -87,9 +87,9 @@ class played_site {
       port.uri = place.uri;
       port.runtime_folder = options_.runtime_folder;
       auto opened = simulated_pack::open(
-          port, actors::simulator::asked_pack_model(place.profile, place.id_offset));
+          port, actors::simulator::make_pack(place.kind, place.profile, place.id_offset));
       if (!opened) return opened.error().text;
-      packs_.push_back(*std::move(opened));
+      packs_[place.name] = *std::move(opened);
     }
     auto equipment = simulated_equipment::open(options_.equipment);
     if (!equipment) return equipment.error().text;
@@ -102,8 +102,13 @@ class played_site {
     std::map<std::string, std::vector<std::pair<std::size_t, simulate::overlay>>> laid;
     for (; next_ < options_.deeds.size() && due_us(next_) <= now_us; ++next_) {
       const auto& what = options_.deeds[next_].what;
-      if (const auto* over = std::get_if<simulate::equipment_overlay>(&what))
-        equipment_->set(*over);
+      if (const auto* over = std::get_if<simulate::equipment_overlay>(&what)) {
+        const auto pack = packs_.find(over->device);
+        if (pack != packs_.end())
+          pack->second->set(over->point, over->index, over->effect, over->value);
+        else
+          equipment_->set(*over);
+      }
       if (const auto* over = std::get_if<simulate::inverter_overlay>(&what);
           over != nullptr && inverters_.contains(over->inverter))
         inverters_.at(over->inverter)->set(over->effect);
@@ -151,7 +156,7 @@ class played_site {
   std::map<std::string, rack_at> racks_; ///< by name
   std::map<std::string, std::unique_ptr<simulated_bus>> buses_;
   std::map<std::string, std::unique_ptr<simulated_inverter>> inverters_;
-  std::vector<std::unique_ptr<simulated_pack>> packs_;
+  std::map<std::string, std::unique_ptr<simulated_pack>> packs_;
   std::unique_ptr<simulated_equipment> equipment_;
   carried_current carried_;
   std::int64_t start_us_ = 0;

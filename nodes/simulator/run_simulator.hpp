@@ -34,10 +34,11 @@ struct inverter_place {
   std::vector<std::string> racks; ///< behind it, where all of them are simulated; else empty
 };
 
-/// A battery that answers when it is asked, on a virtual bus.
+/// A battery that is asked or commissioned, on a virtual bus.
 struct pack_place {
   std::string name;
-  std::string uri; ///< of its bus's port
+  std::string kind; ///< "pack" or "canopen"
+  std::string uri;  ///< of its bus's port
   std::shared_ptr<const messages::profiles::device_profile> profile;
   std::uint32_t id_offset = 0;
 };

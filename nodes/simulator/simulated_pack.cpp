@@ -5,7 +5,7 @@
 namespace voltaic::nodes::simulator {
 
 messages::expected<std::unique_ptr<simulated_pack>> simulated_pack::open(
-    const bus::can::port_options& options, actors::simulator::asked_pack_model model) {
+    const bus::can::port_options& options, std::unique_ptr<actors::simulator::pack_model> model) {
   std::unique_ptr<simulated_pack> made(new simulated_pack(std::move(model)));
   auto port = bus::can::open_port(
       options, [pack = made.get()](bus::can::batch&& said) { pack->take(said); });
@@ -15,8 +15,18 @@ messages::expected<std::unique_ptr<simulated_pack>> simulated_pack::open(
   return made;
 }
 
+bool simulated_pack::set(std::string_view point, std::optional<std::uint32_t> index,
+                         actors::simulator::equipment_effect effect, double value) {
+  const std::scoped_lock lock(mutex_);
+  return model_->set(point, index, effect, value);
+}
+
 void simulated_pack::take(const bus::can::batch& said) {
-  const auto sent = model_.step(said.now_us, said.frames);
+  std::vector<messages::can::frame> sent;
+  {
+    const std::scoped_lock lock(mutex_);
+    sent = model_->step(said.now_us, said.frames);
+  }
   bus::can::port* const port = open_port_;
   // What an absent or full bus refuses is gone; whoever asked will ask again.
   if (port != nullptr && !sent.empty()) (void)port->send_all(sent);

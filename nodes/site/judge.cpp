@@ -11,6 +11,7 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "nodes/site/judge_canopen.hpp"
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
 #include "nodes/site/judge_inverter_range.hpp"
@@ -56,6 +57,12 @@ std::set<identifier> identifiers_of(const device& item) {
     result.insert({request.id + item.id_offset, request.extended});
   for (const auto& command : item.profile->commands)
     result.insert({command.id + item.id_offset, command.extended});
+  if (const auto& canopen = item.profile->canopen) {
+    for (const auto id : profiles::identifiers_sent(*canopen, item.id_offset))
+      result.insert({id, false});
+    for (const auto id : profiles::identifiers_taken(*canopen, item.id_offset))
+      result.insert({id, false});
+  }
   return result;
 }
 
@@ -91,9 +98,9 @@ double bits_of_read(const profiles::message& message) {
 }
 
 double bits_per_second(const profiles::device_profile& profile, const can_bus& bus) {
-  double result = 0;
+  double result = canopen_bits_per_second(profile);
   for (const auto& message : profile.messages) {
-    if (message.period_ms == 0) continue;
+    if (message.period_ms == 0 || message.object) continue;
     const double frames = frames_of(message) * 1000.0 / message.period_ms;
     result +=
         frames * (message.read ? bits_of_read(message)
@@ -347,7 +354,9 @@ void judge_packs(const draft& source, const plan& result, reporter& report) {
     if (item->profile == nullptr) continue;
     const bool is_asked = std::ranges::any_of(
         item->profile->messages, [](const profiles::message& one) { return one.read.has_value(); });
-    if (!is_asked)
+    if (item->simulate == "canopen" && !item->profile->canopen)
+      report.add(at, fmt::format("simulate: {} is no node of CANopen", item->profile->name));
+    if (item->simulate == "pack" && !is_asked)
       report.add(
           at, fmt::format("simulate: a pack answers what its profile reads, and {} reads nothing",
                           item->profile->name));
@@ -411,6 +420,7 @@ void judge(const draft& source, plan& result, reporter& report) {
   }
   judge_simulated_ports(source, result, report);
   judge_packs(source, result, report);
+  judge_canopen(source, result, report);
   judge_identity(source, result, report);
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),

@@ -97,16 +97,16 @@ TEST_CASE(
     "a device that answers only when it is asked is read by ISO-TP, pending answers included") {
   for (const std::uint32_t id_offset : {0u, 1u}) {
     bench with(id_offset);
-    REQUIRE(with.pack.set("voltage", 0, 397.5));
-    REQUIRE(with.pack.set("current", 0, -12.3));
-    REQUIRE(with.pack.set("far", 0, 3'000'000'000));
+    REQUIRE(with.pack.set("voltage", 0, actors::simulator::equipment_effect::value, 397.5));
+    REQUIRE(with.pack.set("current", 0, actors::simulator::equipment_effect::value, -12.3));
+    REQUIRE(with.pack.set("far", 0, actors::simulator::equipment_effect::value, 3'000'000'000));
     with.run(3'000 * ms);
     CHECK(with.read("voltage").quality == quality::good);
     CHECK(with.read("voltage").value == Approx(397.5));
     CHECK(with.read("current").value == Approx(-12.3));
     CHECK(with.read("far").value == 3'000'000'000);
     CHECK(with.read("soc").value == Approx(50));
-    REQUIRE(with.pack.set("voltage", 0, 401));
+    REQUIRE(with.pack.set("voltage", 0, actors::simulator::equipment_effect::value, 401));
     with.run(1'000 * ms);
     CHECK(with.read("voltage").value == Approx(401));
     CHECK(with.told.empty());
@@ -178,7 +178,7 @@ TEST_CASE("a device that says no is told with its reason") {
 TEST_CASE("whatever frames are lost, a value is what the pack said or grows old") {
   std::mt19937 random(11);
   bench with;
-  REQUIRE(with.pack.set("voltage", 0, 397.5));
+  REQUIRE(with.pack.set("voltage", 0, actors::simulator::equipment_effect::value, 397.5));
   with.lose = [&] { return random() % 20 == 0; };
   with.run(60'000 * ms);
   with.lose = nullptr;

@@ -320,6 +320,12 @@ TEST_CASE("a code whose states mean different things is explained by its state")
       {"BABBLE", {"babbling", "quiet"}},
       {"NO_ANSWER", {"silent", "refused", "answers"}},
       {"DUP_NODE", {"doubled", "single"}},
+      {"NEVER_SEEN", {"silent", "seen"}},
+      {"NODE_RESET", {"reset", "left", "running"}},
+      {"NODE_LOST", {"lost", "back"}},
+      {"BOOT_ERROR", {"failed", "operational"}},
+      {"SDO_ABORT", {"failed", "good"}},
+      {"EMCY", {"error", "cleared", "babbling", "quiet"}},
       {"CONFIGURATION", {"taken", "staged", "approved_once", "approved"}},
       {"DEADLINE_MISS", {"in_time", "deadline_warning", "deadline_open", "deadline_stop"}},
       {"SITE_APPLY", {"done", "refused"}}};

@@ -1,0 +1,78 @@
+#include "nodes/site/judge_canopen.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+#include "messages/can/frame_bits.hpp"
+#include "messages/canopen/identifiers.hpp"
+#include "messages/canopen/sdo_frame.hpp"
+#include "nodes/site/toml_section.hpp"
+
+namespace voltaic::nodes::site {
+namespace {
+
+constexpr double ms_per_s = 1'000;
+constexpr std::uint32_t time_bytes = 6;
+
+double bits_of(std::uint32_t period_ms, std::uint32_t bytes, std::uint32_t frames = 1) {
+  if (period_ms == 0) return 0;
+  return frames * ms_per_s / period_ms * messages::can::worst_case_bits(false, bytes);
+}
+
+position place_of(const draft& source, const device& item) {
+  return std::ranges::find(source.devices, item.name,
+                           [](const draft_device& each) { return each.item.name; })
+      ->name_at;
+}
+
+} // namespace
+
+double canopen_bits_per_second(const messages::profiles::device_profile& profile) {
+  if (!profile.canopen) return 0;
+  const auto& rule = *profile.canopen;
+  constexpr auto sdo_bytes = static_cast<std::uint32_t>(messages::canopen::sdo_bytes);
+  double bits = bits_of(rule.heartbeat_ms, 1) + bits_of(rule.guard_ms, 1, 2) +
+                bits_of(rule.sync_ms, 0) + bits_of(rule.time_ms, time_bytes);
+  for (const auto& message : profile.messages) {
+    if (!message.object) continue;
+    // A question and its answer, and as many of each segment.
+    const auto segments = message.length <= messages::canopen::expedited_bytes_max ? 1u : 3u;
+    bits += bits_of(message.period_ms, sdo_bytes, 2 * segments);
+  }
+  return bits;
+}
+
+void judge_canopen(const draft& source, plan& result, reporter& report) {
+  std::map<std::string, std::string> producers; ///< by bus and what they produce
+  for (const auto& item : result.devices) {
+    if (item.profile == nullptr || !item.profile->canopen) continue;
+    const auto& rule = *item.profile->canopen;
+    const auto at = place_of(source, item);
+    if (!messages::profiles::node_of(rule, item.id_offset))
+      report.add(
+          at, fmt::format("id_offset: {} would be node {}, and the last is {}", item.name,
+                          std::uint64_t{rule.node} + item.id_offset, messages::canopen::node_max));
+    const auto judge_producer = [&](std::uint32_t period_ms, const char* what) {
+      if (period_ms == 0) return;
+      const auto [user, is_first] = producers.try_emplace(item.bus + what, item.name);
+      if (!is_first)
+        report.add(at, fmt::format("{} and {} would both make {} be sent on {}; one profile says "
+                                   "how often",
+                                   user->second, item.name, what, item.bus));
+    };
+    judge_producer(rule.sync_ms, "SYNC");
+    judge_producer(rule.time_ms, "TIME");
+    const auto* bus = result.find_bus(item.bus);
+    if (bus != nullptr && bus->read_only)
+      result.warnings.push_back(
+          {report.file(), at.line, at.column,
+           fmt::format("{} is on {}, which is only read: nobody commissions it or asks who it is; "
+                       "it is believed while it says that it is operational",
+                       item.name, item.bus)});
+  }
+}
+
+} // namespace voltaic::nodes::site
