@@ -191,8 +191,8 @@ void canopen_node::do_next(std::int64_t now_us) {
       return boot_.error() ? fail(*boot_.error(), now_us) : start(now_us);
     }
     if (!next->to_write) return access_.upload(next->of, now_us);
-    // Many objects may be written only then.
-    if (said_ == nmt_state::operational) {
+    // Many objects may be written only then; it may run without having said so yet.
+    if (said_ != nmt_state::pre_operational) {
       order(canopen::nmt_command::enter_pre_operational);
       said_ = nmt_state::pre_operational;
     }

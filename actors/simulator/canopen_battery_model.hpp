@@ -37,6 +37,8 @@ class canopen_battery_model final : public pack_model {
   static constexpr std::int64_t boot_us = 50'000;
 
   explicit canopen_battery_model(std::uint8_t node);
+  canopen_battery_model(const canopen_battery_model&) = delete; // its server knows its objects
+  canopen_battery_model& operator=(const canopen_battery_model&) = delete;
 
   [[nodiscard]] std::vector<messages::can::frame> step(
       std::int64_t now_us, std::span<const messages::can::frame> received) override;

@@ -1,0 +1,460 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "actors/can_device/can_device_model.hpp"
+#include "actors/can_device/canopen_emergency_model.hpp"
+#include "actors/simulator/canopen_battery_model.hpp"
+#include "messages/canopen/emergency.hpp"
+#include "messages/canopen/identifiers.hpp"
+#include "messages/profiles/load.hpp"
+#include "messages/support/profiles.hpp"
+
+// A CANopen battery, and the device that commissions it by
+// configs/profiles/canopen_418_battery.json.
+namespace canopen_node_test {
+
+using namespace voltaic;
+using namespace voltaic::actors::can_device;
+using actors::simulator::canopen_battery_model;
+using actors::simulator::equipment_effect;
+using messages::quality;
+using messages::canopen::nmt_state;
+using messages::profiles::device_profile;
+
+namespace {
+
+constexpr std::int64_t ms = 1'000;
+constexpr std::int64_t start_us = 3'600'000'000;
+constexpr std::int64_t utc_offset_us = 1'700'000'000'000'000;
+
+/// One device and its battery, node 1 or another by an offset; ten milliseconds a step.
+class bench {
+ public:
+  explicit bench(std::uint32_t id_offset = 0,
+                 device_profile profile = tests::load_file("canopen_418_battery.json"))
+      : battery(static_cast<std::uint8_t>(1 + id_offset)), id_offset_(id_offset) {
+    begin_anew(std::move(profile));
+  }
+
+  /// The device's actor is started again; the battery goes on.
+  void begin_anew(device_profile profile = tests::load_file("canopen_418_battery.json"),
+                  bool sends = true) {
+    profile_ = std::make_shared<const device_profile>(std::move(profile));
+    auto made = model::create({"bms_0", "rack_0", id_offset_, profile_, sends});
+    REQUIRE(made);
+    texts_.clear();
+    device_ = std::make_unique<model>(*std::move(made));
+  }
+
+  void run(std::int64_t duration_us) {
+    const auto end_us = now_us + duration_us;
+    for (; now_us < end_us; now_us += grid_us) step();
+  }
+  /// Runs until it holds, at most so long.
+  bool await(const std::function<bool()>& holds, std::int64_t most_us = 5'000 * ms) {
+    const auto end_us = now_us + most_us;
+    for (; now_us < end_us && !holds(); now_us += grid_us) step();
+    return holds();
+  }
+  bool await_state(const std::string& state, std::int64_t most_us = 5'000 * ms) {
+    return await([&] { return text("canopen_state") == state; }, most_us);
+  }
+
+  void set(std::string_view point, double value = 1) {
+    REQUIRE(battery.set(point, {}, equipment_effect::value, value));
+  }
+  void be_silent(bool is_so) {
+    REQUIRE(battery.set("", {}, is_so ? equipment_effect::silent : equipment_effect::release, 0));
+  }
+
+  element known(const char* point, std::uint32_t index = 0) const {
+    const auto read = device_->read(profile_->find_point(point).value(), index);
+    REQUIRE(read);
+    return *read;
+  }
+  bool is_good(const char* point) const { return known(point).quality == quality::good; }
+  /// What a text point of the node says, by what was published of it.
+  std::string text(const std::string& name) const {
+    const auto found = texts_.find("bms_0/" + name);
+    return found == texts_.end() ? "" : found->second;
+  }
+  /// "CODE/state", in the order in which they were told.
+  std::vector<std::string> codes() const {
+    std::vector<std::string> all;
+    for (const auto& one : told) all.push_back(one.code + "/" + one.state);
+    return all;
+  }
+  int count(const std::string& code) const {
+    const auto all = codes();
+    return static_cast<int>(std::ranges::count(all, code));
+  }
+  std::string reason_of(const std::string& code) const {
+    const auto found = std::ranges::find(told, code, &notice::code);
+    return found == told.end() ? "" : found->reason;
+  }
+  bool has_sent(const messages::can::frame& frame) const {
+    return std::ranges::any_of(sent, [&](const auto& one) {
+      return one.id == frame.id && one.length == frame.length && one.data == frame.data;
+    });
+  }
+  /// SDO requests that write.
+  std::size_t writes() const {
+    return static_cast<std::size_t>(std::ranges::count_if(sent, [&](const auto& one) {
+      return one.id == 0x601 + id_offset_ && (one.data[0] & 0xE0) == 0x20;
+    }));
+  }
+
+  canopen_battery_model battery;
+  std::int64_t now_us = start_us;
+  std::vector<messages::can::frame> sent;
+  std::vector<notice> told;
+  /// Frames of the battery pass it, and may be changed or lost: false.
+  std::function<bool(messages::can::frame&)> pass;
+  /// Somebody else's frames of the next step.
+  std::vector<messages::can::frame> others;
+
+ private:
+  void step() {
+    auto heard = std::exchange(others, {});
+    for (auto frame : battery.step(now_us, to_battery_))
+      if (!pass || pass(frame)) heard.push_back(frame);
+    for (auto& each : heard) each.time_us = now_us;
+    to_battery_.clear();
+    for (const auto& one : device_->step(heard, now_us, utc_offset_us)) {
+      if (const auto* frame = std::get_if<messages::can::frame>(&one.content)) {
+        sent.push_back(*frame);
+        to_battery_.push_back(*frame);
+      }
+      if (const auto* what = std::get_if<notice>(&one.content)) told.push_back(*what);
+      if (const auto* said = std::get_if<messages::telemetry>(&one.content)) note(*said);
+    }
+  }
+  void note(const messages::telemetry& said) {
+    for (const auto& block : said.blocks)
+      if (const auto* words = std::get_if<std::string>(&block.values))
+        texts_[device_->catalogue().points[block.point].name] = *words;
+  }
+
+  std::shared_ptr<const device_profile> profile_;
+  std::uint32_t id_offset_;
+  std::unique_ptr<model> device_;
+  std::vector<messages::can::frame> to_battery_;
+  std::map<std::string, std::string> texts_;
+};
+
+messages::can::frame order_of(messages::canopen::nmt_command command, std::uint8_t node) {
+  return messages::canopen::make_nmt({command, node});
+}
+
+} // namespace
+
+TEST_CASE("a CANopen battery is commissioned by its profile: identified, remapped, started") {
+  for (const std::uint32_t offset : {0u, 4u}) {
+    bench with(offset);
+    REQUIRE(with.await_state("operational"));
+    CHECK(with.battery.state() == nmt_state::operational);
+    // Only nodes that were found right are started, and each alone.
+    CHECK(with.has_sent(
+        order_of(messages::canopen::nmt_command::start, static_cast<std::uint8_t>(1 + offset))));
+    CHECK_FALSE(with.has_sent(order_of(messages::canopen::nmt_command::start, 0)));
+    with.run(1'000 * ms);
+    CHECK(with.known("voltage").value == Approx(52.8).margin(0.001));
+    CHECK(with.known("cell_voltage", 15).value == Approx(3.3));
+    CHECK(with.known("cell_temperature").value == Approx(25));
+    CHECK(with.known("soc").value == Approx(50));
+    for (const auto* point :
+         {"voltage", "cell_voltage", "current", "contactor_state", "serial_number"})
+      CHECK(with.is_good(point));
+    CHECK(with.known("serial_number").value == 1'001 + offset);
+    CHECK(with.known("capacity").value == 100);
+    CHECK(with.told.empty());
+  }
+}
+
+TEST_CASE(
+    "a node that runs and is right is not written to or stopped when only its device starts") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.run(1'000 * ms);
+  with.begin_anew();
+  with.sent.clear();
+  REQUIRE(with.await([&] { return with.is_good("voltage"); }));
+  CHECK(with.writes() == 0);
+  CHECK_FALSE(with.has_sent(order_of(messages::canopen::nmt_command::enter_pre_operational, 1)));
+  CHECK(with.battery.state() == nmt_state::operational);
+}
+
+TEST_CASE("a node that runs with another mapping is made pre-operational before it is remapped") {
+  auto other = tests::load_file("canopen_418_battery.json");
+  other.canopen->pdos[0].event_ms = 50;
+  bench with(0, other);
+  REQUIRE(with.await_state("operational"));
+  with.begin_anew(tests::load_file("canopen_418_battery.json"));
+  with.sent.clear();
+  REQUIRE(with.await_state("operational"));
+  CHECK(with.has_sent(order_of(messages::canopen::nmt_command::enter_pre_operational, 1)));
+  CHECK(with.battery.objects().get({0x1801, 5}) == 100);
+}
+
+TEST_CASE("nothing of a node is believed before it was found right, whatever it sends") {
+  bench with;
+  with.set("wrong_identity");
+  with.run(3'000 * ms);
+  CHECK(with.text("canopen_state") == "failed");
+  CHECK(with.text("canopen_error").starts_with("D (another vendor): vendor: 1018:01 is 00000567"));
+  CHECK(with.count("BOOT_ERROR/failed") == 1);
+  CHECK_FALSE(with.has_sent(order_of(messages::canopen::nmt_command::start, 1)));
+  CHECK(with.writes() == 0);
+  // Somebody else starts it.
+  with.others.push_back(messages::canopen::make_error_control(1, {nmt_state::operational, false}));
+  messages::can::frame values;
+  values.id = 0x281;
+  values.length = 7;
+  with.others.push_back(values);
+  with.run(100 * ms);
+  CHECK(with.known("voltage").quality == quality::never);
+  // The right one is put in its place.
+  REQUIRE(with.battery.set("wrong_identity", {}, equipment_effect::release, 0));
+  REQUIRE(with.await_state("operational", 10'000 * ms));
+  CHECK(with.count("BOOT_ERROR/operational") == 1);
+  CHECK(with.text("canopen_error").empty());
+}
+
+TEST_CASE("each number of the identity has its letter") {
+  const auto letter_of =
+      [](const std::function<void(messages::profiles::canopen_identity&)>& change) {
+        auto profile = tests::load_file("canopen_418_battery.json");
+        change(profile.canopen->identity);
+        bench with(0, std::move(profile));
+        with.run(2'000 * ms);
+        return with.text("canopen_error").substr(0, 1);
+      };
+  CHECK(letter_of([](auto& of) { of.device_type = 0x191; }) == "C");
+  CHECK(letter_of([](auto& of) { of.vendor_id = 1; }) == "D");
+  CHECK(letter_of([](auto& of) { of.product_code = 1; }) == "M");
+  CHECK(letter_of([](auto& of) { of.serial_number = 1; }) == "O");
+  // 00010002: at least the minor one, exactly the major one.
+  CHECK(letter_of([](auto& of) { of.revision_number = 0x0001'0003; }) == "N");
+  CHECK(letter_of([](auto& of) { of.revision_number = 0x0000'0002; }) == "N");
+  CHECK(letter_of([](auto& of) { of.revision_number = 0x0001'0001; }).empty());
+}
+
+TEST_CASE("F-070 a node that never says anything is told by a timer of our own, and found later") {
+  bench with;
+  with.be_silent(true);
+  with.run(4'900 * ms);
+  CHECK(with.told.empty());
+  REQUIRE(with.await([&] { return with.count("NEVER_SEEN/silent") == 1; }, 300 * ms));
+  CHECK(with.text("canopen_state") == "never seen");
+  with.run(20'000 * ms);
+  CHECK(with.told.size() == 1);
+  with.be_silent(false);
+  REQUIRE(with.await_state("operational"));
+  CHECK(with.count("NEVER_SEEN/seen") == 1);
+}
+
+TEST_CASE("F-071 a node that begins anew by itself is lost at once and configured again") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.run(1'000 * ms);
+  REQUIRE(with.is_good("voltage"));
+  with.sent.clear();
+  with.set("reset");
+  REQUIRE(with.await([&] { return with.count("NODE_RESET/reset") == 1; }, 100 * ms));
+  CHECK(with.known("voltage").quality == quality::stale);
+  REQUIRE(with.await([&] { return with.count("NODE_RESET/running") == 1; }));
+  // It forgot what was written, and has it again.
+  CHECK(with.writes() > 20);
+  CHECK(with.battery.objects().get({0x1017, 0}) == 200);
+  REQUIRE(with.await([&] { return with.is_good("voltage"); }));
+}
+
+TEST_CASE("F-071 a node that begins anew again and again is told seldom and never believed") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.run(1'000 * ms);
+  for (int i = 0; i < 50; ++i) {
+    with.set("reset");
+    with.run(100 * ms);
+    CHECK_FALSE(with.is_good("voltage"));
+  }
+  CHECK(with.count("NODE_RESET/reset") <= 2);
+}
+
+TEST_CASE("F-071 a node that resets while it is configured is configured from the first step on") {
+  for (int steps = 5; steps < 60; steps += 3) {
+    bench with;
+    with.run(steps * 10 * ms);
+    with.set("reset");
+    REQUIRE(with.await_state("operational"));
+    with.run(500 * ms);
+    CHECK(with.battery.objects().get({0x1800 + 8, 1}) == 0x3A1);
+    CHECK(with.is_good("cell_voltage"));
+  }
+}
+
+TEST_CASE(
+    "a node whose heartbeat is missing is lost, and is commissioned again when it comes back") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.run(1'000 * ms);
+  with.be_silent(true);
+  REQUIRE(with.await([&] { return with.count("NODE_LOST/lost") == 1; }, 800 * ms));
+  CHECK(with.known("voltage").quality == quality::stale);
+  with.run(10'000 * ms);
+  CHECK(with.count("NODE_LOST/lost") == 1);
+  with.be_silent(false);
+  REQUIRE(with.await_state("operational"));
+  CHECK(with.count("NODE_LOST/back") == 1);
+}
+
+TEST_CASE("a node that is guarded is asked, and lost when it does not answer") {
+  auto profile = tests::load_file("canopen_418_battery.json");
+  profile.canopen->heartbeat_ms = 0;
+  profile.canopen->heartbeat_timeout_ms = 0;
+  profile.canopen->guard_ms = 100;
+  bench with(0, profile);
+  REQUIRE(with.await_state("operational"));
+  with.run(2'000 * ms);
+  CHECK(with.is_good("voltage"));
+  CHECK(with.told.empty());
+  with.pass = [](messages::can::frame& frame) { return frame.id != 0x701; };
+  REQUIRE(with.await([&] { return with.count("NODE_LOST/lost") == 1; }, 600 * ms));
+}
+
+TEST_CASE("F-065 two nodes of one number are seen by their heartbeats, and neither is believed") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.run(1'000 * ms);
+  with.set("second_node");
+  REQUIRE(with.await([&] { return with.count("DUP_NODE/doubled") == 1; }, 1'000 * ms));
+  CHECK(with.known("voltage").quality == quality::stale);
+  with.run(30'000 * ms);
+  CHECK_FALSE(with.is_good("voltage"));
+  CHECK(with.count("DUP_NODE/doubled") == 1);
+  REQUIRE(with.battery.set("second_node", {}, equipment_effect::release, 0));
+  REQUIRE(with.await_state("operational", 12'000 * ms));
+  CHECK(with.count("DUP_NODE/single") == 1);
+}
+
+TEST_CASE("F-065 two nodes are seen by their answers, with both serial numbers") {
+  bench with;
+  canopen_battery_model second(1);
+  // The other one hears what we ask and answers a moment later.
+  std::size_t asked = 0;
+  const auto until_us = with.now_us + 3'000 * ms;
+  while (with.now_us < until_us && with.count("DUP_NODE/doubled") == 0) {
+    with.run(10 * ms);
+    const std::vector<messages::can::frame> ours(
+        with.sent.begin() + static_cast<std::ptrdiff_t>(asked), with.sent.end());
+    asked = with.sent.size();
+    for (auto& each : second.step(with.now_us, ours)) with.others.push_back(each);
+  }
+  CHECK(with.count("DUP_NODE/doubled") == 1);
+  CHECK(with.reason_of("DUP_NODE").find("is answered twice") != std::string::npos);
+  CHECK_FALSE(with.is_good("voltage"));
+}
+
+TEST_CASE("F-073 an object that is refused three times leaves the configuration unknown") {
+  bench with;
+  with.set("sdo_abort");
+  REQUIRE(with.await([&] { return with.count("BOOT_ERROR/failed") == 1; }));
+  CHECK(with.writes() == 3); // tries of the first object
+  CHECK(with.count("SDO_ABORT/failed") == 1);
+  CHECK(with.reason_of("SDO_ABORT").find("08000021") != std::string::npos);
+  CHECK(with.reason_of("SDO_ABORT").find("configuration is unknown") != std::string::npos);
+  with.run(200 * ms); // points are said ten times a second at most
+  CHECK(with.text("canopen_error").starts_with("J"));
+  CHECK_FALSE(with.has_sent(order_of(messages::canopen::nmt_command::start, 1)));
+  REQUIRE(with.battery.set("sdo_abort", {}, equipment_effect::release, 0));
+  REQUIRE(with.await_state("operational", 10'000 * ms));
+  CHECK(with.count("SDO_ABORT/good") == 1);
+}
+
+TEST_CASE("F-073 a node that answers no SDO while it beats is told within a second") {
+  bench with;
+  REQUIRE(with.await([&] { return with.battery.state() == nmt_state::pre_operational; }));
+  with.others.push_back(
+      messages::canopen::make_error_control(1, {nmt_state::pre_operational, false}));
+  with.set("sdo_silent");
+  REQUIRE(with.await([&] { return with.count("SDO_ABORT/failed") == 1; }, 1'100 * ms));
+  CHECK(with.reason_of("SDO_ABORT").find("05040000") != std::string::npos);
+}
+
+TEST_CASE("F-073 answers that are lost or broken now and then are asked for again") {
+  for (const int nth : {3, 5, 7}) {
+    bench with;
+    int answers = 0;
+    with.pass = [&](messages::can::frame& frame) {
+      if (frame.id != 0x581) return true;
+      ++answers;
+      if (answers % nth == 1) frame.data[0] ^= 0x20; // another specifier
+      return answers % nth != 0;
+    };
+    REQUIRE(with.await_state("operational", 60'000 * ms));
+    CHECK(with.count("SDO_ABORT/failed") == 0);
+    CHECK(with.battery.objects().get({0x1808, 1}) == 0x3A1);
+  }
+}
+
+TEST_CASE("emergencies are told in words, and a node that babbles them only as one that does") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.set("emergency", 0x3100);
+  with.run(50 * ms);
+  with.set("emergency", 0x3100);
+  with.run(50 * ms);
+  REQUIRE(with.count("EMCY/error") == 1);
+  CHECK(with.reason_of("EMCY") == "node 1: 3100 mains voltage (generic)");
+  with.run(200 * ms);
+  CHECK(with.text("canopen_emergencies") == "3100 mains voltage (generic)");
+  with.set("emergency", 0);
+  with.run(200 * ms);
+  CHECK(with.count("EMCY/cleared") == 1);
+  CHECK(with.text("canopen_emergencies").empty());
+  with.told.clear();
+  with.set("emergency_storm");
+  with.run(10'000 * ms);
+  CHECK(with.count("EMCY/babbling") == 1);
+  CHECK(with.told.size() <= 1 + emergencies_max);
+  CHECK(with.is_good("voltage")); // what it measures is judged by itself
+  REQUIRE(with.battery.set("emergency_storm", {}, equipment_effect::release, 0));
+  REQUIRE(with.await([&] { return with.count("EMCY/quiet") == 1; }, 7'000 * ms));
+}
+
+TEST_CASE("on a bus that may only be read nothing is sent, and heartbeats say what is believed") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  with.begin_anew(tests::load_file("canopen_418_battery.json"), false);
+  with.sent.clear();
+  with.run(2'000 * ms);
+  CHECK(with.sent.empty());
+  CHECK(with.text("canopen_state") == "listening");
+  CHECK(with.is_good("voltage"));
+  with.set("reset");
+  with.run(200 * ms);
+  CHECK_FALSE(with.is_good("voltage"));
+}
+
+TEST_CASE("SYNC and TIME are sent by the profile") {
+  auto profile = tests::load_file("canopen_418_battery.json");
+  profile.canopen->sync_ms = 100;
+  profile.canopen->time_ms = 1'000;
+  bench with(0, profile);
+  with.run(3'000 * ms);
+  const auto sent = [&](std::uint32_t id) {
+    return std::ranges::count(with.sent, id, &messages::can::frame::id);
+  };
+  CHECK(sent(0x080) == 30);
+  CHECK(sent(0x100) == 3);
+}
+
+} // namespace canopen_node_test
