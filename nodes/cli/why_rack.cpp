@@ -57,6 +57,19 @@ std::vector<std::string> parts_of(std::string text) {
   return parts;
 }
 
+/// How the rack's device is doing, where it is a node of CANopen; else null.
+ordered_json canopen_of(const site_view& view, const std::string& rack) {
+  for (const auto& each : view.points.select({rack + "/*"})) {
+    const auto state = good_point(view, each.owner + "/canopen_state");
+    if (!state) continue;
+    return {{"device", each.owner},
+            {"state", state->text},
+            {"error", text_of(view, each.owner + "/canopen_error")},
+            {"emergencies", text_of(view, each.owner + "/canopen_emergencies")}};
+  }
+  return {};
+}
+
 // Nothing: nobody says now what binds.
 void add_bounds(ordered_json& limit, const std::optional<std::vector<rack_bound>>& known) {
   limit["bound_by"] = known ? ordered_json::array() : ordered_json();
@@ -107,6 +120,7 @@ ordered_json explain_rack(const site_view& view, const std::string& rack,
   told["contactor"] = text_of(view, point("contactor"));
   told["contactor_lock"] = text_of(view, point("contactor_lock"));
   told["protection_level"] = text_of(view, point("protection_level"));
+  if (auto node = canopen_of(view, rack); !node.is_null()) told["canopen"] = std::move(node);
   told["limits"] = ordered_json::array();
   for (const auto& each : shown_limits) {
     const auto value = good_point(view, point(each.name));
@@ -143,6 +157,13 @@ void print_rack(const ordered_json& told) {
   };
   fmt::print("{}  {}, protection: {}, locks: {}\n", told["rack"].get<std::string>(),
              word(told["contactor"]), word(told["protection_level"]), word(told["contactor_lock"]));
+  if (const auto node = told.find("canopen"); node != told.end()) {
+    fmt::print("  {:<24} {:>10}\n", (*node)["device"].get<std::string>(),
+               (*node)["state"].get<std::string>());
+    for (const auto* key : {"error", "emergencies"})
+      if (const auto& said = (*node)[key]; said.is_string() && !said.get<std::string>().empty())
+        fmt::print("    {}\n", said.get<std::string>());
+  }
   for (const auto& each : told["limits"]) {
     const auto& value = each["value"];
     const auto unit = each["unit"].get<std::string>();

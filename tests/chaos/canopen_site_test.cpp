@@ -47,6 +47,9 @@ TEST_CASE("CANopen batteries are commissioned by their profile, closed, killed, 
   site.up();
   REQUIRE(eventually([&] { return run(site); }, 30s));
   site.close({"rack_0"});
+  const auto why = site.voltaic({"why", "rack_0", "--json", "--site", site.file()});
+  REQUIRE(why.code == 0);
+  CHECK(json::parse(why.output)["canopen"]["state"] == "operational");
   CHECK(site.contactor("rack_1") == "open");
   const auto killed = simulator_of(site);
   REQUIRE(killed > 0);
