@@ -18,7 +18,8 @@ canopen::sdo_options options_of(std::int64_t timeout_us) {
   return options;
 }
 
-// Of an answer that begins or is a transfer: only those carry an index.
+// Of an answer that begins or is a transfer; segments carry no index, and an abort ends what it
+// names.
 bool has_address(const canopen::sdo_frame& said) {
   const auto specifier = canopen::specifier_of(said);
   return specifier == canopen::from_server::upload || specifier == canopen::from_server::download;
@@ -52,33 +53,46 @@ void object_access::reset() {
   active_.reset();
   result_.reset();
   answered_.reset();
+  seen_twice_ = false;
   second_answers_ = 0;
 }
 
-bool object_access::is_second_answer(std::span<const std::uint8_t> payload) {
-  if (!answered_ || payload.size() != canopen::sdo_bytes) return false;
-  canopen::sdo_frame said{};
-  std::ranges::copy(payload, said.begin());
+bool object_access::is_stray(const canopen::sdo_frame& said) const {
+  if (!has_address(said)) return false;
+  if (!active_ || canopen::address_of(said) != active_->of) return true;
+  const bool is_of_write = canopen::specifier_of(said) == canopen::from_server::download;
+  return is_of_write != active_->to_write.has_value();
+}
+
+void object_access::note_stray(const canopen::sdo_frame& said) {
+  // Of what was asked for twice, both answers may come.
+  if (!answered_ || !answered_at_once_ || seen_twice_) return;
   const auto of = canopen::address_of(*answered_);
-  if (!has_address(said) || canopen::address_of(said) != of) return false;
-  if (active_ && active_->of == of) return false;
+  if (canopen::address_of(said) != of) return;
+  seen_twice_ = true;
   if (++second_answers_ == second_answers_max)
     second_node_ = fmt::format("{} is answered twice, by {:08X} and {:08X}", canopen::to_string(of),
                                canopen::number_of(*answered_), canopen::number_of(said));
-  return true;
 }
 
 void object_access::receive(std::span<const std::uint8_t> payload, std::int64_t now_us) {
-  if (is_second_answer(payload) || !active_) return;
+  // Some devices leave out bytes that they do not use.
+  canopen::sdo_frame said{};
+  std::ranges::copy(payload.first(std::min(payload.size(), said.size())), said.begin());
+  if (is_stray(said)) return note_stray(said);
+  if (!active_) return;
   client_.receive(payload, now_us);
-  if (!client_.is_busy() && client_.outcome() && !client_.outcome()->aborted &&
-      payload.size() == canopen::sdo_bytes) {
-    canopen::sdo_frame said{};
-    std::ranges::copy(payload, said.begin());
-    answered_.reset();
-    if (has_address(said)) answered_ = said;
-  }
+  if (!client_.is_busy() && client_.outcome() && !client_.outcome()->aborted) note_answer(said);
   settle(now_us);
+}
+
+void object_access::note_answer(const canopen::sdo_frame& said) {
+  if (!seen_twice_) second_answers_ = 0;
+  seen_twice_ = false;
+  answered_.reset();
+  if (!has_address(said)) return;
+  answered_ = said;
+  answered_at_once_ = active_->tries == 1;
 }
 
 void object_access::step(std::int64_t now_us) {

@@ -14,7 +14,8 @@ namespace voltaic::actors::can_device {
 
 /// An access that fails is tried so often altogether.
 inline constexpr int object_tries = 3;
-/// So many answers to what was answered already are those of a second node.
+/// So many accesses one after another that are answered again after their answer, none of which
+/// was tried twice, are answered by two nodes.
 inline constexpr int second_answers_max = 3;
 
 /// What became of an access.
@@ -55,15 +56,20 @@ class object_access {
   };
   void begin(std::int64_t now_us);
   void settle(std::int64_t now_us);
-  /// An answer to the access before, which had one.
-  [[nodiscard]] bool is_second_answer(std::span<const std::uint8_t> payload);
+  /// Notes what ended an access.
+  void note_answer(const messages::canopen::sdo_frame& said);
+  /// An answer to another access, which is left alone: a late one, or a second node's.
+  [[nodiscard]] bool is_stray(const messages::canopen::sdo_frame& said) const;
+  void note_stray(const messages::canopen::sdo_frame& said);
 
   std::uint8_t node_;
   messages::canopen::sdo_client client_;
   std::optional<active> active_;
   std::optional<access_result> result_;
   std::optional<messages::canopen::sdo_frame> answered_; ///< what ended the access before
-  int second_answers_ = 0;
+  bool answered_at_once_ = false; ///< by its first try: nobody could answer it twice
+  bool seen_twice_ = false;       ///< and was answered again
+  int second_answers_ = 0;        ///< accesses in a row
   std::optional<std::string> second_node_;
 };
 

@@ -35,7 +35,7 @@ void emergency_watch::take(const canopen::emergency& said, std::int64_t now_us) 
     if (!std::exchange(babbles_, true))
       notices_.push_back(
           {codes::emergency, "babbling", "alarm",
-           fmt::format("more than {} a second, last {}", emergencies_max, to_words(said))});
+           fmt::format("more than {} within 10 s, last {}", emergencies_max, to_words(said))});
   }
   if (babbles_) {
     ++untold_;
@@ -49,7 +49,7 @@ void emergency_watch::take(const canopen::emergency& said, std::int64_t now_us) 
 }
 
 void emergency_watch::step(std::int64_t now_us) {
-  if (!babbles_ || now_us - busy_us_ < fault_over_us) return;
+  if (!babbles_ || now_us - busy_us_ < emergency_quiet_us) return;
   babbles_ = false;
   const auto stands = text();
   notices_.push_back({codes::emergency, "quiet", "",

@@ -11,7 +11,9 @@ namespace voltaic::actors::can_device {
 
 /// Who says more emergencies than this within `emergency_window_us` babbles: only that is told.
 inline constexpr int emergencies_max = 10;
-inline constexpr std::int64_t emergency_window_us = 1'000'000;
+inline constexpr std::int64_t emergency_window_us = 10'000'000;
+/// And no longer does after so long within its bounds.
+inline constexpr std::int64_t emergency_quiet_us = 2 * emergency_window_us;
 /// So many standing ones are spelled in the point, the others counted.
 inline constexpr std::size_t emergencies_spelled = 4;
 

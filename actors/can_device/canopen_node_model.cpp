@@ -85,17 +85,16 @@ void canopen_node::on_state_said(std::int64_t now_us) {
     case node_state::waiting:
     case node_state::never_seen:
     case node_state::lost:
-      if (!booting_) begin_boot(now_us);
+      if (!booting_ && !resetting_) begin_boot(now_us);
       return;
     case node_state::starting:
       if (runs) become_operational(now_us);
       return;
     case node_state::operational:
       if (runs) return;
-      reset_stands_ = true;
-      notices_.push_back(
-          {codes::node_reset, "left", "alarm",
-           fmt::format("node {} says {} by itself", node_, canopen::to_string(*said_))});
+      tell_reset("left",
+                 fmt::format("node {} says {} by itself", node_, canopen::to_string(*said_)),
+                 now_us);
       return begin_boot(now_us);
     case node_state::identifying:
     case node_state::configuring:
@@ -113,44 +112,50 @@ void canopen_node::on_boot_up(std::int64_t now_us) {
   emergencies_.reset();
   if (state_ == node_state::listening || state_ == node_state::doubled) return;
   const bool is_new = state_ == node_state::waiting || state_ == node_state::never_seen;
-  if (!is_ours && !is_new) {
-    // One that begins anew again and again is told seldom.
-    if (!reset_told_us_ || now_us - *reset_told_us_ >= reset_told_us) {
-      const auto untold = std::exchange(resets_untold_, 0);
-      notices_.push_back({codes::node_reset, "reset", "alarm",
-                          fmt::format("node {} was {}{}", node_, to_words(state_),
-                                      untold == 0 ? "" : fmt::format("; {} more before", untold))});
-      reset_told_us_ = now_us;
-      reset_stands_ = true;
-    } else {
-      ++resets_untold_;
-    }
+  if (!is_ours && !is_new)
+    tell_reset("reset", fmt::format("node {} was {}", node_, to_words(state_)), now_us);
+  boot_now(now_us);
+}
+
+// One that begins anew again and again is told seldom.
+void canopen_node::tell_reset(const char* state, const std::string& reason, std::int64_t now_us) {
+  if (reset_told_us_ && now_us - *reset_told_us_ < reset_told_us) {
+    ++resets_untold_;
+    return;
   }
-  if (is_ours) {
-    boot_.begin();
-    booting_ = true;
-    state_ = node_state::identifying;
-    return go_on(now_us);
-  }
-  begin_boot(now_us);
+  const auto untold = std::exchange(resets_untold_, 0);
+  notices_.push_back(
+      {codes::node_reset, state, "alarm",
+       reason + (untold == 0 ? "" : fmt::format("; {} more since it was told last", untold))});
+  reset_told_us_ = now_us;
+  reset_stands_ = true;
 }
 
 void canopen_node::begin_boot(std::int64_t now_us) {
+  if (!rule_.reset_communication) return boot_now(now_us);
+  access_.reset();
+  active_reading_.reset();
+  booting_ = false; // until it says boot-up
+  resetting_ = true;
+  show_begun();
+  again_us_ = now_us + rule_.boot_timeout_ms * us_per_ms;
+  order(canopen::nmt_command::reset_communication);
+}
+
+void canopen_node::boot_now(std::int64_t now_us) {
   access_.reset();
   active_reading_.reset();
   starts_ = 0;
   boot_.begin();
   booting_ = true;
+  show_begun();
+  go_on(now_us);
+}
+
+// A node that was not there stays so until it answers.
+void canopen_node::show_begun() {
   if (heard_ && state_ != node_state::lost && state_ != node_state::never_seen)
     state_ = node_state::identifying;
-  if (rule_.reset_communication && !resetting_) {
-    resetting_ = true;
-    booting_ = false; // until it says boot-up
-    again_us_ = now_us + rule_.boot_timeout_ms * us_per_ms;
-    return order(canopen::nmt_command::reset_communication);
-  }
-  resetting_ = false;
-  go_on(now_us);
 }
 
 void canopen_node::go_on(std::int64_t now_us) {
@@ -175,6 +180,10 @@ void canopen_node::settle(const access_result& done) {
   auto& of = readings_[*std::exchange(active_reading_, std::nullopt)];
   if (!done.aborted) {
     of.told = false;
+    if (abort_told_ && std::ranges::none_of(readings_, &reading::told)) {
+      abort_told_ = false;
+      notices_.push_back({codes::sdo_abort, "good", "", fmt::format("node {}", node_)});
+    }
     return answers_.push_back({of.message, done.data});
   }
   if (!std::exchange(of.told, true)) {
@@ -208,7 +217,8 @@ void canopen_node::do_next(std::int64_t now_us) {
 
 void canopen_node::start(std::int64_t now_us) {
   supervision_.arm(now_us);
-  if (said_ == nmt_state::operational) return become_operational(now_us);
+  // What was made pre-operational may have said operational a moment before.
+  if (said_ == nmt_state::operational && !boot_.has_written()) return become_operational(now_us);
   order(canopen::nmt_command::start);
   if (!supervision_.is_watched()) return become_operational(now_us);
   ++starts_;
@@ -293,7 +303,10 @@ void canopen_node::step(std::int64_t now_us, std::int64_t utc_offset_us) {
     supervision_.arm(now_us);
     if (sends_) begin_boot(now_us);
   }
-  if (!sends_) return;
+  if (!sends_) {
+    if (supervision_.is_lost(now_us)) said_.reset();
+    return;
+  }
   access_.step(now_us);
   go_on(now_us);
   step_boot(now_us);
@@ -318,10 +331,9 @@ void canopen_node::step_boot(std::int64_t now_us) {
     return;
   }
   if (state_ == node_state::operational || booting_ || now_us < again_us_) return;
-  if (state_ != node_state::starting) {
-    resetting_ = false; // it did not do so, and is asked again
-    return begin_boot(now_us);
-  }
+  if (std::exchange(resetting_, false) && heard_)
+    return fail({'B', "told to reset its communication it says no boot-up"}, now_us);
+  if (state_ != node_state::starting) return begin_boot(now_us);
   if (starts_ == starts_max)
     return fail({'K', fmt::format("told to start {} times, it is {}", starts_max,
                                   said_ ? canopen::to_string(*said_) : "silent")},

@@ -82,7 +82,11 @@ class canopen_node final : public conversation {
   void hear(const messages::canopen::error_control& said, std::int64_t now_us);
   void on_boot_up(std::int64_t now_us);
   void on_state_said(std::int64_t now_us);
+  /// From the reset of its communication on, where the profile wants that.
   void begin_boot(std::int64_t now_us);
+  void boot_now(std::int64_t now_us);
+  void show_begun();
+  void tell_reset(const char* state, const std::string& reason, std::int64_t now_us);
   /// Whatever can be done now, until an answer is awaited.
   void go_on(std::int64_t now_us);
   void settle(const access_result& done);

@@ -12,7 +12,7 @@ namespace voltaic::actors::can_device {
 
 /// So many distances between heartbeats are averaged.
 inline constexpr std::size_t heartbeat_distances = 4;
-/// Heartbeats that come this much sooner than one does are those of two nodes.
+/// Heartbeats that come this much sooner than one does, as many in a row, are those of two nodes.
 inline constexpr double heartbeat_share_min = 0.75;
 /// So many times more than one answer to a guard request.
 inline constexpr int guard_answers_twice = 3;
@@ -42,6 +42,7 @@ class node_supervision {
   std::int64_t sign_us_ = 0;                                 ///< of life
   std::array<std::int64_t, heartbeat_distances> times_us_{}; ///< a ring
   std::size_t seen_ = 0;
+  std::size_t fast_ = 0; ///< in a row
   std::optional<std::int64_t> asked_us_;
   std::optional<bool> toggle_; ///< of the last answer
   int answers_ = 0;            ///< to the last request
