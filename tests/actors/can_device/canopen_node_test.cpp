@@ -432,6 +432,20 @@ TEST_CASE("F-073 an object that is refused three times leaves the configuration 
   CHECK(with.count("SDO_ABORT/good") == 1);
 }
 
+TEST_CASE("a node that takes a value and does not keep it is not started") {
+  bench with;
+  with.pass = [](messages::can::frame& frame) {
+    const bool is_heartbeat_time = frame.id == 0x581 && frame.data[0] >> 5 == 2 &&
+                                   frame.data[1] == 0x17 && frame.data[2] == 0x10;
+    if (is_heartbeat_time) frame.data[4] = 0;
+    return true;
+  };
+  REQUIRE(with.await([&] { return with.count("BOOT_ERROR/failed") == 1; }));
+  CHECK(with.reason_of("BOOT_ERROR") ==
+        "node 1: J (configuration failed): heartbeat: 1017:00 is 00000000 instead of 000000C8");
+  CHECK(with.writes() == 1);
+}
+
 TEST_CASE("F-073 a node that answers no SDO while it beats is told within a second") {
   bench with;
   REQUIRE(with.await([&] { return with.battery.state() == nmt_state::pre_operational; }));
