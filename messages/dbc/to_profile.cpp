@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "messages/can/frame.hpp"
+#include "messages/dbc/known_unit.hpp"
 #include "messages/dbc/places.hpp"
-#include "messages/dbc/profile_words.hpp"
 #include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::dbc {
@@ -107,7 +107,7 @@ class importer {
     for (const auto& one : from.messages) add(one);
   }
 
-  imported_profile take() {
+  profiles::imported_profile take() {
     return {made_.dump(2) + "\n", made_["points"].size(), std::move(left_out_)};
   }
 
@@ -129,7 +129,7 @@ class importer {
     }
     const auto period_ms = static_cast<std::uint32_t>(
         std::clamp(one.cycle_ms.value_or(period_ms_default), 1.0, period_ms_max));
-    json message = {{"name", message_names_.take(to_snake(one.name))},
+    json message = {{"name", message_names_.take(profiles::to_snake(one.name))},
                     {"id", fmt::format("0x{:0{}X}", one.id, one.extended ? 8 : 3)},
                     {"length", can::frame_length(one.length)},
                     {"period_ms", period_ms}};
@@ -208,9 +208,10 @@ class importer {
   }
 
   json signal_of(const signal& one, std::uint32_t period_ms) {
-    const auto point = point_names_.take(name_of(one));
+    const auto point = point_names_.take(profiles::imported_point_name(one.name));
     const auto unit = unit_of(one.unit);
-    made_["points"][point] = point_of(one, channel_names_.take(to_camel(point)), unit, period_ms);
+    made_["points"][point] =
+        point_of(one, channel_names_.take(profiles::to_camel(point)), unit, period_ms);
     json signal = {{"point", point}, {"start", one.start}, {"length", one.length}};
     if (one.order == profiles::bit_order::motorola) signal["order"] = "motorola";
     // The narrowest type of the point tells most of it.
@@ -229,12 +230,6 @@ class importer {
                                         values.front().first));
     }
     return signal;
-  }
-
-  /// A name on which others rely is a person's to give.
-  static std::string name_of(const signal& one) {
-    auto name = to_snake(one.name);
-    return profiles::is_known_point(name) ? "imported_" + name : name;
   }
 
   static json point_of(const signal& one, std::string channel, const known_unit& unit,
@@ -262,14 +257,14 @@ class importer {
 
   json made_;
   std::vector<std::string> left_out_;
-  unique_names message_names_{"_"};
-  unique_names point_names_{"_"};
-  unique_names channel_names_{"X"};
+  profiles::unique_names message_names_{"_"};
+  profiles::unique_names point_names_{"_"};
+  profiles::unique_names channel_names_{"X"};
 };
 
 } // namespace
 
-imported_profile to_profile(const database& from, std::string_view name) {
+profiles::imported_profile to_profile(const database& from, std::string_view name) {
   return importer(from, name).take();
 }
 

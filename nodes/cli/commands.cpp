@@ -83,7 +83,7 @@ constexpr std::array subcommands = {
     subcommand{"encode", "Make a CAN frame of a DBC file's message",
                "voltaic encode --dbc pack.dbc PackLimits ChargeCurrent=120 State=Ready",
                declare_encode},
-    subcommand{"import", "Make a device profile of a DBC file, for a person to edit",
+    subcommand{"import", "Make a device profile of a DBC or EDS file, for a person to edit",
                "voltaic import dbc pack.dbc --out pack.json", declare_import},
     subcommand{"simulate", "Play a site and a trace on virtual time",
                "voltaic simulate configs/demo.toml --trace trace.csv --for 120s --json",

@@ -1,18 +1,14 @@
 #include <fmt/format.h>
 
-#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "messages/canopen/eds_profile.hpp"
 #include "messages/canopen/identifiers.hpp"
-#include "messages/dbc/profile_words.hpp"
+#include "messages/canopen/to_profile.hpp"
 #include "messages/dbc/to_profile.hpp"
 #include "nodes/cli/dbc_file.hpp"
 #include "nodes/cli/eds_file.hpp"
@@ -21,12 +17,18 @@
 namespace voltaic::nodes::cli {
 namespace {
 
+namespace profiles = messages::profiles;
+
+/// Of a device whose file names none.
+constexpr std::uint8_t node_default = 1;
+constexpr const char* eds = "eds";
+
 struct options {
   std::string kind;
-  dbc_options dbc;
+  dbc_options file;
+  std::uint32_t node = 0; ///< 0: as the file says
   std::string out;
   bool replaces = false;
-  std::uint32_t node = 0; ///< 0: not given
 };
 
 /// Nothing is written where somebody may have edited what an earlier import wrote.
@@ -45,49 +47,44 @@ bool write_profile(const options& given, const std::string& text) {
 }
 
 std::string name_of(const options& given) {
-  auto name = messages::dbc::to_snake(std::filesystem::path(given.dbc.file).stem().string());
+  auto name = profiles::to_snake(std::filesystem::path(given.file.file).stem().string());
   for (char& c : name)
     if (c == '_') c = '-';
   return name;
 }
 
-/// What was made of a file of either kind; nothing: it was told why.
-struct imported {
-  std::string json;
-  std::size_t points = 0;
-  std::vector<std::string> left_out;
-};
-
-std::optional<imported> import_dbc(const options& given) {
-  const auto database = load_database("import", given.dbc);
+std::optional<profiles::imported_profile> read_dbc(const options& given) {
+  const auto database = load_database("import", given.file);
   if (!database) return std::nullopt;
-  auto made = messages::dbc::to_profile(*database, name_of(given));
-  return imported{std::move(made.json), made.points, std::move(made.left_out)};
+  return messages::dbc::to_profile(*database, name_of(given));
 }
 
-std::optional<imported> import_eds(const options& given) {
-  const auto device = load_device_description("import", given.dbc.file, given.dbc.tolerant);
+std::optional<profiles::imported_profile> read_eds(const options& given) {
+  const auto device = load_device_description("import", given.file.file, given.file.tolerant);
   if (!device) return std::nullopt;
-  const auto node =
-      given.node == 0 ? std::nullopt : std::optional(static_cast<std::uint8_t>(given.node));
-  auto made = messages::canopen::to_profile(*device, name_of(given), node);
-  return imported{std::move(made.json), made.points, std::move(made.left_out)};
+  auto node = device->node;
+  if (given.node != 0) node = static_cast<std::uint8_t>(given.node);
+  if (!node)
+    fmt::print(stderr,
+               "voltaic import: {} names no node: identifiers are those of node {}; --node says "
+               "another\n",
+               given.file.file, node_default);
+  return messages::canopen::to_profile(*device, name_of(given), node.value_or(node_default));
 }
 
 exit_code import(const options& given) {
-  const bool is_eds = given.kind == "eds";
-  if (given.node > messages::canopen::node_max || (given.node != 0 && !is_eds)) {
-    fmt::print(stderr, "voltaic import: --node goes with eds and is 1 to {}\n",
-               messages::canopen::node_max);
+  const bool is_eds = given.kind == eds;
+  if (!is_eds && given.node != 0) {
+    fmt::print(stderr, "voltaic import: --node is for eds\n");
     return exit_code::usage;
   }
-  const auto made = is_eds ? import_eds(given) : import_dbc(given);
+  const auto made = is_eds ? read_eds(given) : read_dbc(given);
   if (!made) return exit_code::findings;
   for (const auto& each : made->left_out)
     fmt::print(stderr, "voltaic import: left out: {}\n", each);
   if (made->points == 0) {
-    fmt::print(stderr, "voltaic import: {} has no {} that a profile can hold\n", given.dbc.file,
-               is_eds ? "object" : "signal");
+    fmt::print(stderr, "voltaic import: {} has no {} that a profile can hold\n", given.file.file,
+               is_eds ? "PDO" : "signal");
     return exit_code::findings;
   }
   return write_profile(given, made->json) ? exit_code::done : exit_code::findings;
@@ -97,16 +94,17 @@ exit_code import(const options& given) {
 
 action declare_import(command_options& app) {
   auto given = std::make_shared<options>();
-  app.add_option("KIND", given->kind, "What FILE is: dbc, or eds (EDS and DCF of CANopen)")
+  app.add_option("KIND", given->kind, "What FILE is: dbc, or eds (also of a DCF)")
       .type_name("KIND")
       .required()
-      .one_of({"dbc", "eds"});
-  app.add_option("FILE", given->dbc.file, "File to import").type_name("FILE").required();
-  declare_strictness(app, given->dbc);
+      .one_of({"dbc", eds});
+  app.add_option("FILE", given->file.file, "File to import").type_name("FILE").required();
+  declare_strictness(app, given->file);
+  app.add_option("--node", given->node, "Node id of an EDS file's device; else what a DCF says")
+      .type_name("ID")
+      .range(1, messages::canopen::node_max);
   app.add_option("-o,--out", given->out, "Profile to write; else standard output")
       .type_name("FILE");
-  app.add_option("--node", given->node, "Number of the CANopen node; else that of a DCF, else 1")
-      .type_name("NODE");
   app.add_flag("--replace", given->replaces, "Write over a profile that is there");
   return [given] { return import(*given); };
 }

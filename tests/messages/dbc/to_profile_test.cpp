@@ -11,8 +11,8 @@
 #include <random>
 
 #include "messages/dbc/dbc_text.hpp"
+#include "messages/dbc/known_unit.hpp"
 #include "messages/dbc/message_codec.hpp"
-#include "messages/dbc/profile_words.hpp"
 #include "messages/profiles/decode_plan.hpp"
 #include "messages/profiles/load.hpp"
 
@@ -20,6 +20,10 @@ namespace to_profile_test {
 
 using namespace voltaic::messages::dbc;
 namespace profiles = voltaic::messages::profiles;
+using profiles::imported_profile;
+using profiles::to_camel;
+using profiles::to_snake;
+using profiles::unique_names;
 using voltaic::tests::load_strict;
 using voltaic::tests::load_tolerant;
 

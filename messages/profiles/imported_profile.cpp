@@ -1,12 +1,12 @@
-#include "messages/dbc/profile_words.hpp"
+#include "messages/profiles/imported_profile.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
-#include <utility>
 
-namespace voltaic::messages::dbc {
+#include "messages/profiles/load.hpp"
+
+namespace voltaic::messages::profiles {
 namespace {
 
 /// Of names in profiles.
@@ -36,43 +36,6 @@ bool begins_word(std::string_view name, std::size_t at) {
   const bool ends_capitals = is_upper(before) && at + 1 < name.size() && is_lower(name[at + 1]);
   return is_lower(before) || is_digit(before) || ends_capitals;
 }
-
-constexpr std::pair<std::string_view, known_unit> units[] = {
-    {"V", {"V", 1}},
-    {"mV", {"V", 0.001}},
-    {"kV", {"V", 1000}},
-    {"A", {"A", 1}},
-    {"mA", {"A", 0.001}},
-    {"W", {"W", 1}},
-    {"kW", {"kW", 1}},
-    {"VA", {"VA", 1}},
-    {"var", {"var", 1}},
-    {"Wh", {"Wh", 1}},
-    {"kWh", {"kWh", 1}},
-    {"Ah", {"Ah", 1}},
-    {"mAh", {"Ah", 0.001}},
-    {"Ohm", {"Ohm", 1}},
-    {"ohm", {"Ohm", 1}},
-    {"mOhm", {"Ohm", 0.001}},
-    {"kOhm", {"kOhm", 1}},
-    {"kohm", {"kOhm", 1}},
-    {"Hz", {"Hz", 1}},
-    {"%", {"%", 1}},
-    {"s", {"s", 1}},
-    {"ms", {"ms", 1}},
-    {"h", {"h", 1}},
-    {"degC", {"degC", 1}},
-    {"deg C", {"degC", 1}},
-    {"C", {"degC", 1}},
-    {"\xC2\xB0"
-     "C",
-     {"degC", 1}},
-    {"K", {"K", 1}},
-    {"Pa", {"Pa", 1}},
-    {"kPa", {"Pa", 1000}},
-    {"bar", {"Pa", 100000}},
-    {"l/min", {"l/min", 1}},
-};
 
 } // namespace
 
@@ -107,10 +70,9 @@ std::string unique_names::take(std::string wanted) {
   return name;
 }
 
-known_unit unit_of(std::string_view text) {
-  for (const auto& [known, meaning] : units)
-    if (known == text) return meaning;
-  return {};
+std::string imported_point_name(std::string_view name) {
+  auto snake = to_snake(name);
+  return is_known_point(snake) ? "imported_" + snake : snake;
 }
 
-} // namespace voltaic::messages::dbc
+} // namespace voltaic::messages::profiles
