@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "messages/canopen/described_pdos.hpp"
+#include "messages/canopen/identifiers.hpp"
 #include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::canopen {
@@ -21,7 +22,17 @@ using profiles::raw_type;
 /// Where the device says nothing.
 constexpr std::uint32_t period_ms_default = 1'000;
 constexpr std::uint32_t us_per_ms = 1'000;
+constexpr object_address device_type_object{0x1000, 0};
 constexpr object_address sync_period{0x1006, 0};
+constexpr object_address guard_time{0x100C, 0};
+constexpr object_address heartbeat_time{0x1017, 0};
+constexpr std::uint16_t identity_object = 0x1018;
+/// Of heartbeat, guarding and SYNC in a profile.
+constexpr std::uint64_t cycle_ms_min = 10;
+constexpr std::uint64_t cycle_ms_max = 65'535;
+constexpr std::uint16_t predefined_pdos = 4;
+/// Of the objects that are uploaded because no PDO shows them.
+constexpr std::size_t reads_max = 256;
 /// More bits are not held exactly by the numbers of a profile.
 constexpr std::uint32_t exact_bits_max = 53;
 constexpr std::uint8_t variable = 7;
@@ -72,8 +83,11 @@ class importer {
     made_["protocol"] = "can";
     made_["commissioned"] = false;
     made_["points"] = json::object();
-    made_["messages"] = json::array();
     const auto pdos = described_pdos(from, node, left_out_);
+    const auto synchronous = std::ranges::find_if(pdos, [](const described_pdo& each) {
+      return each.which.is_transmit && each.is_synchronous();
+    });
+    describe_node(synchronous != pdos.end());
     for (const auto& each : pdos)
       if (each.which.is_transmit) add_transmit(each);
     for (const auto& each : pdos)
@@ -81,6 +95,7 @@ class importer {
   }
 
   profiles::imported_profile take() {
+    if (!reads_.empty()) made_["canopen"]["reads"] = std::move(reads_);
     return {made_.dump(2, ' ', false, json::error_handler_t::replace) + "\n",
             made_["points"].size(), std::move(left_out_)};
   }
@@ -103,37 +118,91 @@ class importer {
     left_out_.push_back(fmt::format("{}, {}: {}", in.name(), to_string(of.of), why));
   }
 
+  void state_number(const char* key, const object_address& at, std::uint32_t otherwise) {
+    const auto value = device_.number(at, node_).value_or(otherwise);
+    // Zero is what files say that say nothing.
+    const auto number = static_cast<std::uint32_t>(value == 0 ? otherwise : value);
+    if (number != 0) made_["canopen"][key] = fmt::format("0x{:08X}", number);
+  }
+
+  /// Who it is, and how it is supervised.
+  void describe_node(bool needs_sync) {
+    auto& node = made_["canopen"];
+    node["node"] = node_;
+    state_number("device_type", device_type_object, 0);
+    state_number("vendor_id", {identity_object, 1}, device_.vendor);
+    state_number("product_code", {identity_object, 2}, device_.product);
+    state_number("revision_number", {identity_object, 3}, device_.revision);
+    state_number("serial_number", {identity_object, 4}, 0);
+    const auto* heartbeat = device_.find(heartbeat_time);
+    const auto heartbeat_ms = device_.number(heartbeat_time, node_).value_or(0);
+    const auto guard_ms = device_.number(guard_time, node_).value_or(0);
+    if (heartbeat != nullptr && heartbeat_ms >= cycle_ms_min)
+      node["heartbeat_ms"] = heartbeat_ms;
+    else if (heartbeat != nullptr && is_writable(heartbeat->access))
+      node["heartbeat_ms"] = period_ms_default;
+    else if (guard_ms >= cycle_ms_min)
+      node["guard_ms"] = guard_ms;
+    if (needs_sync) node["sync_ms"] = sync_ms();
+    node["pdos"] = json::array();
+  }
+
+  [[nodiscard]] std::uint64_t sync_ms() const {
+    const auto stated_us = device_.number(sync_period, node_).value_or(0);
+    if (stated_us == 0) return period_ms_default;
+    return std::clamp(stated_us / us_per_ms, cycle_ms_min, cycle_ms_max);
+  }
+
   /// Milliseconds from one to the next.
-  [[nodiscard]] std::uint32_t period_ms(const described_pdo& of) const {
-    if (of.is_synchronous()) {
-      const auto sync_us = device_.number(sync_period, node_).value_or(0);
-      const auto ms = std::max<std::uint64_t>(*of.transmission, 1) * sync_us / us_per_ms;
-      constexpr std::uint64_t longest = 3'600'000;
-      return ms == 0 ? period_ms_default
-                     : static_cast<std::uint32_t>(std::min<std::uint64_t>(ms, longest));
-    }
+  [[nodiscard]] std::uint64_t period_ms(const described_pdo& of) const {
+    if (of.is_synchronous()) return std::max<std::uint64_t>(*of.transmission, 1) * sync_ms();
     return of.event_ms.value_or(0) == 0 ? period_ms_default : *of.event_ms;
   }
 
+  [[nodiscard]] json pdo_json(const described_pdo& pdo) const {
+    const bool is_transmit = pdo.which.is_transmit;
+    json made = {
+        {"name", fmt::format("{}{}", is_transmit ? "tpdo" : "rpdo", pdo.which.number + 1)}};
+    if (!is_transmit) made["direction"] = "receive";
+    made["number"] = pdo.which.number + 1;
+    const bool is_usual =
+        pdo.which.number < predefined_pdos &&
+        pdo.cob_id == cob_id({is_transmit ? service::transmit_pdo : service::receive_pdo, node_,
+                              static_cast<std::uint8_t>(pdo.which.number + 1)});
+    if (!is_usual) made["id"] = fmt::format("0x{:03X}", pdo.cob_id);
+    // A value that comes only when it changes would be stale between.
+    const bool needs_timer = is_transmit && !pdo.is_synchronous() && pdo.takes_event_timer &&
+                             pdo.event_ms.value_or(0) == 0;
+    if (needs_timer) made["mapping"] = "write";
+    if (pdo.transmission) made["transmission"] = *pdo.transmission;
+    if (needs_timer || (is_transmit && pdo.event_ms.value_or(0) != 0))
+      made["event_ms"] = period_ms(pdo);
+    else if (is_transmit)
+      made["period_ms"] = period_ms(pdo);
+    made["objects"] = json::array();
+    return made;
+  }
+
+  [[nodiscard]] static json object_json(const mapped_object& of) {
+    return {{"object", fmt::format("0x{:04X}:{:02X}", of.of.index, of.of.subindex)},
+            {"bits", of.bits}};
+  }
+
   void add_transmit(const described_pdo& pdo) {
-    const auto period = period_ms(pdo);
-    const auto layout = *pdo_layout::make(pdo.mapping);
-    json message = {{"name", fmt::format("tpdo{}", pdo.which.number + 1)},
-                    {"id", fmt::format("0x{:03X}", pdo.cob_id)},
-                    {"length", layout.bytes()},
-                    {"period_ms", period},
-                    {"signals", json::array()}};
-    for (const auto& place : layout.places()) {
-      if (is_dummy(place.object)) continue;
-      if (const auto why = obstacle(place.object)) {
-        leave_out(pdo, place.object, *why);
-        continue;
+    auto made = pdo_json(pdo);
+    bool has_point = false;
+    for (const auto& each : pdo.mapping) {
+      auto object = object_json(each);
+      if (const auto why = is_dummy(each) ? std::nullopt : obstacle(each)) {
+        leave_out(pdo, each, *why);
+      } else if (!is_dummy(each)) {
+        name_point(object, add_point(pdo, each, period_ms(pdo)), each);
+        has_point = true;
       }
-      message["signals"].push_back(signal_of(place, add_point(pdo, place.object, period)));
+      made["objects"].push_back(std::move(object));
     }
-    if (message["signals"].empty())
-      return leave_out(pdo, "holds no number that a profile can hold");
-    made_["messages"].push_back(std::move(message));
+    if (!has_point) return leave_out(pdo, "holds no number that a profile can hold");
+    made_["canopen"]["pdos"].push_back(std::move(made));
   }
 
   /// Why no point can be made of it.
@@ -175,7 +244,7 @@ class importer {
     return group->second.name + "_" + own;
   }
 
-  std::string add_point(const described_pdo& pdo, const mapped_object& of, std::uint32_t period) {
+  std::string add_point(const described_pdo& pdo, const mapped_object& of, std::uint64_t period) {
     const auto* object = device_.find(of.of);
     auto name = point_names_.take(profiles::imported_point_name(name_of(of.of)));
     json point = {{"channel", channel_names_.take(profiles::to_camel(name))},
@@ -194,15 +263,12 @@ class importer {
     return name;
   }
 
-  [[nodiscard]] json signal_of(const pdo_layout::place& place, const std::string& point) const {
-    const auto type = type_of(place.object.of);
-    json signal = {{"point", point}, {"start", place.start}, {"length", place.object.bits}};
+  void name_point(json& object, const std::string& point, const mapped_object& of) const {
     constexpr std::uint8_t long_bits = 32;
-    if (is_real(type)) signal["type"] = "float";
+    object["point"] = point;
     // The narrowest type of the point tells all others.
-    if (!is_real(type) && !is_signed(type) && place.object.bits > long_bits)
-      signal["type"] = "unsigned";
-    return signal;
+    const auto type = type_of(of.of);
+    if (!is_real(type) && !is_signed(type) && of.bits > long_bits) object["type"] = "unsigned";
   }
 
   /// What the file allows, as far as the bits can say it; nothing where it allows everything.
@@ -233,20 +299,42 @@ class importer {
     const auto& of = place.object;
     if (device_.find(of.of) == nullptr) return leave_out(pdo, of, "the file does not describe it");
     if (const auto why = unfit(of)) return leave_out(pdo, of, *why);
-    const auto shown = points_.find(of.of);
-    if (shown == points_.end())
-      return leave_out(pdo, of, "no transmit PDO shows whether it was set");
-    add_command(pdo, place, shown->second, layout.bytes());
+    const auto limits = command_limits(of);
+    if (!limits) return leave_out(pdo, of, "has no limits, which a command needs");
+    const auto read_back = read_back_of(pdo, of);
+    if (!read_back) return leave_out(pdo, of, "nothing shows whether it was set");
+    auto made = pdo_json(pdo);
+    for (const auto& each : pdo.mapping) made["objects"].push_back(object_json(each));
+    made_["canopen"]["pdos"].push_back(std::move(made));
+    add_command(pdo, place, *read_back, *limits);
+  }
+
+  [[nodiscard]] std::optional<profiles::value_range> command_limits(const mapped_object& of) const {
+    const auto& object = *device_.find(of.of);
+    if (const auto limits = limits_of(object, of.bits)) return limits;
+    if (is_real(object.type) || of.bits > exact_bits_max) return std::nullopt;
+    return wire_range(object.type, of.bits);
+  }
+
+  /// A point that shows the object: of a transmit PDO, else read by SDO.
+  std::optional<std::string> read_back_of(const described_pdo& pdo, const mapped_object& of) {
+    if (const auto shown = points_.find(of.of); shown != points_.end()) return shown->second;
+    const bool is_whole = of.bits == bits_of(type_of(of.of));
+    if (!is_whole || !is_readable(device_.find(of.of)->access) || obstacle(of) ||
+        reads_.size() >= reads_max)
+      return std::nullopt;
+    auto name = add_point(pdo, of, period_ms_default);
+    auto read = object_json(of);
+    read["period_ms"] = period_ms_default;
+    name_point(read, name, of);
+    reads_.push_back(std::move(read));
+    return name;
   }
 
   void add_command(const described_pdo& pdo, const pdo_layout::place& place,
-                   const std::string& read_back, std::size_t bytes) {
+                   const std::string& read_back, const profiles::value_range& allowed) {
     const auto& of = place.object;
     const auto& object = *device_.find(of.of);
-    const auto limits = limits_of(object, of.bits);
-    if (!limits && (is_real(object.type) || of.bits > exact_bits_max))
-      return leave_out(pdo, of, "has no limits, which a command needs");
-    const auto allowed = limits.value_or(wire_range(object.type, of.bits));
     json field = {{"field", "value"}, {"start", place.start}, {"length", of.bits}};
     if (is_real(object.type)) field["type"] = "float";
     if (is_signed(object.type)) field["type"] = "signed";
@@ -256,7 +344,7 @@ class importer {
         {"point", setpoint_names_.take(read_back.substr(0, stem_bytes_max) + "_setpoint")},
         {"read_back", read_back},
         {"id", fmt::format("0x{:03X}", pdo.cob_id)},
-        {"length", bytes},
+        {"length", pdo_layout::make(pdo.mapping)->bytes()},
         {"signals", json::array({std::move(field)})},
         {"minimum", number_json(allowed.minimum)},
         {"maximum", number_json(allowed.maximum)}};
@@ -270,6 +358,7 @@ class importer {
   const device_description& device_;
   const std::uint8_t node_;
   json made_;
+  json reads_ = json::array(); ///< objects that no PDO shows
   std::vector<std::string> left_out_;
   std::map<object_address, std::string> points_; ///< by the object that each shows
   profiles::unique_names point_names_{"_"};

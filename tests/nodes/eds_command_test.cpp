@@ -60,7 +60,8 @@ TEST_CASE("import eds writes a profile that a site takes, at the node that is as
   CHECK(by.import("--node 5 --replace").code == 0);
   const auto made = nlohmann::json::parse(tests::contents(by.profile()));
   CHECK(made.at("name") == "battery");
-  CHECK(made.at("messages").at(0).at("id") == "0x185");
+  CHECK(made.at("canopen").at("node") == 5);
+  CHECK(made.at("canopen").at("pdos").at(0).at("name") == "tpdo1");
   CHECK(by.import("--node 128").code == 2);
   CHECK(tests::run_voltaic(place, "import dbc x.dbc --node 5").code == 2);
 }

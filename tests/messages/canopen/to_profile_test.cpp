@@ -58,6 +58,8 @@ constexpr const char* battery =
     "[1400sub1]\nParameterName=COB-ID\nDataType=7\nDefaultValue=$NODEID+0x200\n"
     "[1600]\nParameterName=Mapping\nObjectType=9\nDataType=7\nCompactSubObj=2\n"
     "[1600Value]\n1=0x00050008\n2=0x60700010\n"
+    "[1000]\nParameterName=Type\nDataType=7\nDefaultValue=0x1A2\n"
+    "[1017]\nParameterName=Heartbeat\nDataType=6\nDefaultValue=0\n"
     "[1006]\nParameterName=Cycle\nDataType=7\nDefaultValue=50000\n";
 
 profiles::imported_profile import(const std::string& text, std::uint8_t node) {
@@ -92,14 +94,53 @@ TEST_CASE("an EDS becomes a profile that loads: points of transmit PDOs by type 
   CHECK(points.at("object_6300_00").at("type") == "u16"); // the file does not describe it
   CHECK_FALSE(profile.commissioned);
 
-  const auto& first = told.at("messages").at(0);
-  CHECK(first.at("id") == "0x185");
-  CHECK(first.at("length") == 8);
-  CHECK(first.at("period_ms") == 200);
-  CHECK(first.at("signals").at(1).at("start") == 24); // behind the dummy
-  const auto& second = told.at("messages").at(1);
-  CHECK(second.at("id") == "0x285");
-  CHECK(second.at("period_ms") == 200); // each fourth SYNC of 50 ms
+  const auto& first = profile.messages.at(0);
+  CHECK(first.id == 0x185);
+  CHECK(first.length == 8);
+  CHECK(first.period_ms == 200);
+  CHECK(first.signals.at(1).bits.start == 24); // behind the dummy
+  const auto& second = profile.messages.at(1);
+  CHECK(second.id == 0x285);
+  CHECK(second.period_ms == 200); // each fourth SYNC of 50 ms
+  CHECK(profile.messages.at(2).id == 0x1A1);
+}
+
+TEST_CASE("an EDS says who its node is, and how it is supervised") {
+  const auto rule = load(import(battery, 5)).canopen;
+  REQUIRE(rule);
+  CHECK(rule->node == 5);
+  CHECK(rule->identity.device_type == 0x1A2);
+  CHECK(rule->identity.vendor_id == 0x42);
+  CHECK_FALSE(rule->identity.serial_number);
+  CHECK(rule->heartbeat_ms == 1'000); // it is off, and can be written
+  CHECK(rule->sync_ms == 50);
+  REQUIRE(rule->pdos.size() == 4);
+  CHECK(rule->pdos.at(0).use == profiles::mapping_use::verified);
+  CHECK(rule->pdos.at(0).event_ms == 200);
+  CHECK(rule->pdos.at(1).transmission == 4);
+  CHECK_FALSE(rule->pdos.at(3).which.is_transmit);
+}
+
+TEST_CASE("a PDO that says its values only when they change is given an event timer") {
+  const std::string timer = "[1800sub5]\nParameterName=Timer\nDataType=6\nDefaultValue=";
+  auto text = std::string(battery);
+  text.replace(text.find(timer) + timer.size(), 3, "0");
+  const auto pdo = load(import(text, 5)).canopen->pdos.at(0);
+  CHECK(pdo.use == profiles::mapping_use::written);
+  CHECK(pdo.event_ms == 1'000);
+}
+
+TEST_CASE("what no PDO shows is read by SDO, where a receive PDO sets it") {
+  const std::string shown = "1=0x60700010\n2=0x61000120";
+  auto text = std::string(battery);
+  text.replace(text.find(shown), shown.size(), "1=0x00060010\n2=0x61000120");
+  const auto made = import(text, 5);
+  const auto profile = load(made);
+  REQUIRE(profile.commands.size() == 1);
+  CHECK(profile.points.at(profile.commands.front().read_back).name == "current_limit");
+  const auto reads = json::parse(made.json).at("canopen").at("reads");
+  REQUIRE(reads.size() == 1);
+  CHECK(reads.at(0).at("object") == "0x6070:00");
 }
 
 TEST_CASE("what a profile cannot say of an EDS is told by PDO and object") {
