@@ -23,6 +23,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> can_load(std::int64_t seconds);
 /// 32 devices on each of four buses, for so long.
 [[nodiscard]] std::vector<row> can_slaves(std::int64_t seconds);
+/// On virtual time, so that it is the same on any machine.
+[[nodiscard]] std::vector<row> sdo_download();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
@@ -44,6 +46,7 @@ namespace voltaic::bench {
       {"can_laboratory", can_laboratory},
       {"can_load", [asked] { return can_load(asked.seconds); }},
       {"can_slaves", [asked] { return can_slaves(asked.seconds); }},
+      {"sdo_download", sdo_download},
       {"modbus_dead_units", modbus_dead_units},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},
