@@ -29,6 +29,7 @@ enum class deed : std::uint8_t {
   loosen_protection, ///< ask for it, or agree to it
   reset_lock,        ///< of latch `lock`, and the contactor's own latches
   accept_device,     ///< that another device stands in a rack's place
+  commission,        ///< write to a device on its bus, or give it a node id
   change_site,       ///< apply a site file to a site that somebody else started
   approve_loosening  ///< be the one of the two persons who answers for it
 };
@@ -41,7 +42,7 @@ struct right {
 };
 
 /// All deeds, by rising rights.
-inline constexpr std::array<right, 14> rights{{
+inline constexpr std::array<right, 15> rights{{
     {deed::acknowledge, "acknowledge an event", "operator"},
     {deed::shelve, "shelve a warning", "operator"},
     {deed::open, "open a rack", "operator"},
@@ -54,6 +55,7 @@ inline constexpr std::array<right, 14> rights{{
     {deed::loosen_protection, "approve what loosens protection, with a second person", "engineer"},
     {deed::reset_lock, "reset a lock", "service"},
     {deed::accept_device, "accept another device in a rack's place", "service"},
+    {deed::commission, "write to a device by voltaic canopen", "service"},
     {deed::change_site, "apply a site file to somebody else's site", "service"},
     {deed::approve_loosening, "answer for loosened protection", "service"},
 }};

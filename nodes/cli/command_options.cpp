@@ -88,6 +88,14 @@ option command_options::add_flag(const char* name, bool& to, const char* help) {
   return option(app_.add_flag(name, to, help));
 }
 
+command_options command_options::add_command(const char* name, const char* help,
+                                             std::string& chosen) {
+  auto* made = app_.add_subcommand(name, help);
+  made->callback([name, &chosen] { chosen = name; });
+  app_.require_subcommand(1);
+  return command_options(*made);
+}
+
 void command_options::hide() {
   app_.group("");
 }

@@ -57,6 +57,10 @@ class command_options {
   option add_option(const char* name, std::uint32_t& to, const char* help);
   option add_option(const char* name, std::uint64_t& to, const char* help);
   option add_flag(const char* name, bool& to, const char* help);
+  /// One of several things that the subcommand does, each with options of its own; exactly one is
+  /// to be named, and its name stands in `chosen` then.
+  [[nodiscard]] command_options add_command(const char* name, const char* help,
+                                            std::string& chosen);
   /// The subcommand is not shown by `voltaic --help`.
   void hide();
 

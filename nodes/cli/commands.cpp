@@ -77,6 +77,8 @@ constexpr std::array subcommands = {
                "voltaic capture can0 --out can0.log --for 20s", declare_capture},
     subcommand{"sniff", "Show what is on a CAN bus, identifier by identifier, live",
                "voltaic sniff can0 --site configs/demo.toml --for 10s", declare_sniff},
+    subcommand{"canopen", "Ask the CANopen nodes of a bus, and give them node ids and values",
+               "voltaic canopen scan can0 --site configs/canopen_pack.toml", declare_canopen},
     subcommand{"decode", "Show what the frames of a CAN log say",
                "voltaic decode --profile configs/profiles/kona_bus0.json --log drive.csv --json",
                declare_decode},
@@ -112,7 +114,8 @@ std::optional<std::string> unknown_word(int argument_count, const char* const* a
 // "voltaic set: POINT is required", as every other complaint of the commands.
 void complain(CLI::App& app, const CLI::ParseError& error) {
   std::string command = "voltaic";
-  for (const auto* sub : app.get_subcommands()) command += " " + sub->get_name();
+  for (auto subs = app.get_subcommands(); !subs.empty(); subs = subs.front()->get_subcommands())
+    command += " " + subs.front()->get_name();
   fmt::print(stderr, "{}: {}\n{} --help says more\n", command, error.what(), command);
 }
 

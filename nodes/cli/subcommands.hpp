@@ -10,6 +10,7 @@ namespace voltaic::nodes::cli {
 [[nodiscard]] action declare_accept(command_options& app);
 [[nodiscard]] action declare_approve(command_options& app);
 [[nodiscard]] action declare_canctl(command_options& app);
+[[nodiscard]] action declare_canopen(command_options& app);
 [[nodiscard]] action declare_capture(command_options& app);
 [[nodiscard]] action declare_captures(command_options& app);
 [[nodiscard]] action declare_config(command_options& app);

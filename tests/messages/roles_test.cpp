@@ -29,6 +29,7 @@ TEST_CASE("each role may what the table says, and what those before it may") {
                           {deed::give_remote, false, false, true, true},
                           {deed::reset_lock, false, false, false, true},
                           {deed::loosen_protection, false, false, true, true},
+                          {deed::commission, false, false, false, true},
                           {deed::change_site, false, false, false, true},
                           {deed::accept_device, false, false, false, true},
                           {deed::approve_loosening, false, false, false, true}};
