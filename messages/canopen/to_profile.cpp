@@ -31,6 +31,11 @@ constexpr std::uint16_t identity_object = 0x1018;
 constexpr std::uint64_t cycle_ms_min = 10;
 constexpr std::uint64_t cycle_ms_max = 65'535;
 constexpr std::uint16_t predefined_pdos = 4;
+constexpr std::uint8_t identity_bits = 32;
+constexpr std::uint32_t identity_period_ms = 10'000;
+/// Objects below are those of the communication profile.
+constexpr std::uint16_t first_own_index = 0x2000;
+constexpr std::size_t writes_max = 256;
 /// Of the objects that are uploaded because no PDO shows them.
 constexpr std::size_t reads_max = 256;
 /// More bits are not held exactly by the numbers of a profile.
@@ -92,6 +97,8 @@ class importer {
       if (each.which.is_transmit) add_transmit(each);
     for (const auto& each : pdos)
       if (!each.which.is_transmit) add_receive(each);
+    if (!points_.empty()) add_identity();
+    add_writes();
   }
 
   profiles::imported_profile take() {
@@ -145,6 +152,51 @@ class importer {
       node["guard_ms"] = guard_ms;
     if (needs_sync) node["sync_ms"] = sync_ms();
     node["pdos"] = json::array();
+  }
+
+  /// Which device it is, by the subs of its identity object that it has.
+  void add_identity() {
+    constexpr std::pair<std::uint8_t, const char*> parts[] = {
+        {1, "vendor_id"}, {2, "product_code"}, {3, "revision_number"}, {4, "serial_number"}};
+    for (const auto& [subindex, name] : parts) {
+      const object_address at{identity_object, subindex};
+      if (device_.find(at) == nullptr || points_.contains(at) || reads_.size() >= reads_max)
+        continue;
+      const auto point = point_names_.take(name);
+      made_["points"][point] = {{"channel", channel_names_.take(profiles::to_camel(point))},
+                                {"type", "u32"},
+                                {"unit", ""},
+                                {"category", "configuration"},
+                                {"period_ms", identity_period_ms}};
+      made_["identity"].push_back(point);
+      auto read = object_json({at, identity_bits});
+      read["period_ms"] = identity_period_ms;
+      read["point"] = point;
+      reads_.push_back(std::move(read));
+    }
+  }
+
+  /// What a DCF gives this one device, of the objects of its maker and its kind.
+  void add_writes() {
+    json writes = json::array();
+    for (const auto& [at, object] : device_.objects) {
+      const bool is_given = object.parameter_value && is_writable(object.access);
+      if (!is_given || at.index < first_own_index) continue;
+      const auto what = fmt::format("value of {}", to_string(at));
+      const auto value = is_integer(object.type) ? number_of(object.parameter_value, node_)
+                                                 : std::optional<double>();
+      if (!value || bits_of(object.type) > exact_bits_max || writes.size() == writes_max) {
+        left_out_.push_back(what +
+                            ": a profile writes whole numbers of up to 48 bits, 256 at most");
+        continue;
+      }
+      json write = {{"object", fmt::format("0x{:04X}:{:02X}", at.index, at.subindex)},
+                    {"bytes", bits_of(object.type) / 8},
+                    {"value", number_json(*value)}};
+      if (!is_readable(object.access)) write["verify"] = false;
+      writes.push_back(std::move(write));
+    }
+    if (!writes.empty()) made_["canopen"]["writes"] = std::move(writes);
   }
 
   [[nodiscard]] std::uint64_t sync_ms() const {
@@ -222,6 +274,8 @@ class importer {
       const auto name = to_string(type);
       return fmt::format("{} is no number", name.empty() ? "a type of the device's own" : name);
     }
+    if (type == data_type::unsigned64 && of.bits == bits_of(type))
+      return "no type of a profile holds all of its values";
     if (is_real(type) ? of.bits != bits_of(type) : of.bits > bits_of(type))
       return fmt::format("{} bits are no {}", of.bits, to_string(type));
     return std::nullopt;

@@ -121,6 +121,22 @@ TEST_CASE("an EDS says who its node is, and how it is supervised") {
   CHECK_FALSE(rule->pdos.at(3).which.is_transmit);
 }
 
+TEST_CASE("the identity object says which device it is, and a DCF what is written to this one") {
+  const auto made = import(std::string(battery) +
+                               "[1018]\nParameterName=Identity\nObjectType=9\nSubNumber=1\n"
+                               "[1018sub4]\nParameterName=Serial\nDataType=7\nAccessType=ro\n"
+                               "[2000]\nParameterName=Gain\nDataType=3\nParameterValue=-5\n"
+                               "[2001]\nParameterName=Key\nDataType=9\nParameterValue=secret\n",
+                           5);
+  const auto profile = load(made);
+  CHECK(profile.identity == std::vector<std::string>{"serial_number"});
+  REQUIRE(profile.canopen->writes.size() == 1);
+  CHECK(profile.canopen->writes.front().to == canopen::object_address{0x2000, 0});
+  CHECK(profile.canopen->writes.front().value == canopen::object_bytes{0xFB, 0xFF});
+  CHECK_THAT(made.left_out, VectorContains(std::string("value of 2001:00: a profile writes whole "
+                                                       "numbers of up to 48 bits, 256 at most")));
+}
+
 TEST_CASE("a PDO that says its values only when they change is given an event timer") {
   const std::string timer = "[1800sub5]\nParameterName=Timer\nDataType=6\nDefaultValue=";
   auto text = std::string(battery);
