@@ -1,6 +1,7 @@
 #include "messages/canopen/node_census.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "messages/canopen/identifiers.hpp"
 #include "messages/canopen/sdo_frame.hpp"
@@ -13,13 +14,14 @@ constexpr std::array<object_address, 5> objects = {
 
 } // namespace
 
-node_census::node_census(const options& how, std::int64_t now_us)
-    : options_(how), last_us_(now_us) {
+node_census::node_census(options how, std::int64_t now_us)
+    : options_(std::move(how)), last_us_(now_us) {
   if (!options_.asks) {
     round_ = objects.size();
     return;
   }
-  for (std::uint8_t node = 1; node <= node_max; ++node) tallies_[node];
+  for (std::uint8_t node = 1; node <= node_max; ++node)
+    if (!options_.others.contains(node)) tallies_[node];
   queue_silent();
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "messages/can/frame.hpp"
 #include "messages/canopen/network_management.hpp"
@@ -31,8 +32,10 @@ class node_census {
     unsigned attempts = 2;            ///< of each question
     bool asks = true;                 ///< false: only listens
     std::int64_t listen_us = 0;       ///< where it does not ask
+    /// Not asked: whoever asks them takes a second answer for one of a second node.
+    std::set<std::uint8_t> others;
   };
-  node_census(const options& how, std::int64_t now_us);
+  node_census(options how, std::int64_t now_us);
 
   /// The next question, where one is due.
   [[nodiscard]] std::optional<can::frame> next_frame(std::int64_t now_us);

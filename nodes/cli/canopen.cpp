@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cstdio>
 #include <memory>
@@ -63,6 +64,10 @@ exit_code scan(const canopen_request& given) {
   how.answer_us = *answer_us;
   how.asks = !given.listens;
   how.listen_us = *answer_us;
+  how.others = std::get<chosen_bus>(chosen).nodes_of_site;
+  if (how.asks && !how.others.empty())
+    fmt::print(stderr, "voltaic canopen: not asked, the site does so itself: node {}\n",
+               fmt::join(how.others, ", "));
   const auto census = std::get<chosen_bus>(chosen).bus->take_census(how);
   bool has_double = false;
   for (const auto& [node, found] : census.nodes()) {

@@ -159,7 +159,11 @@ exit_code configure(const canopen_request& given, const chosen_bus& at, std::int
                     const std::optional<lss::identity>& who, std::uint8_t node) {
   auto& bus = *at.bus;
   const bool sets = given.deed == "set-node-id";
-  if (sets && is_taken(bus, node))
+  if (given.is_alone && !at.nodes_of_site.empty())
+    return end(exit_code::refused,
+               fmt::format("{} runs with nodes on {}: --alone would take them out of operation",
+                           at.owner->name, given.bus));
+  if (sets && (at.nodes_of_site.contains(node) || is_taken(bus, node)))
     return end(exit_code::refused,
                fmt::format("there is a node {} on {} already", node, given.bus));
   const configuration ends(bus);

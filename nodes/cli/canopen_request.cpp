@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "messages/profiles/canopen_rule.hpp"
 #include "messages/roles.hpp"
 #include "messages/time.hpp"
 #include "nodes/cli/applied_site.hpp"
@@ -74,6 +75,16 @@ std::optional<exit_code> refusal_of(const canopen_request& given, const site::pl
   return std::nullopt;
 }
 
+std::set<std::uint8_t> nodes_on(const site::plan& plan, const std::string& bus) {
+  std::set<std::uint8_t> nodes;
+  for (const auto& each : plan.devices) {
+    if (each.bus != bus || each.profile == nullptr || !each.profile->canopen) continue;
+    const auto node = messages::profiles::node_of(*each.profile->canopen, each.id_offset);
+    if (node) nodes.insert(*node);
+  }
+  return nodes;
+}
+
 } // namespace
 
 std::variant<chosen_bus, exit_code> choose_bus(const canopen_request& given, bus_use use) {
@@ -99,6 +110,8 @@ std::variant<chosen_bus, exit_code> choose_bus(const canopen_request& given, bus
   if (chosen.owner) {
     if (const auto code = refusal_of(given, *chosen.owner, name, use)) return *code;
     options = process::port_options_of(*chosen.owner, *chosen.owner->find_bus(name));
+    if (!given.uri.empty() || !running_sites(given.site).empty())
+      chosen.nodes_of_site = nodes_on(*chosen.owner, name);
   }
   if (use == bus_use::changes)
     if (const auto code = missing_right(given, chosen.owner)) return *code;

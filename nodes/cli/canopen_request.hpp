@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -40,6 +41,9 @@ struct canopen_request {
 struct chosen_bus {
   std::unique_ptr<canopen_bus> bus;
   std::optional<site::plan> owner; ///< the site that has it, whether it runs or not
+  /// Those that a site which runs commissions itself. A second one who asks them would be taken
+  /// for a second node that answers, and the rack behind them opened.
+  std::set<std::uint8_t> nodes_of_site;
 };
 
 /// What a command does to a bus.

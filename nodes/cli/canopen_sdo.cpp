@@ -119,6 +119,13 @@ exit_code run_canopen_sdo(const canopen_request& given) {
   auto chosen = choose_bus(given, writes ? bus_use::changes : bus_use::asks);
   if (const auto* code = std::get_if<exit_code>(&chosen)) return *code;
   const auto& at = std::get<chosen_bus>(chosen);
+  if (at.nodes_of_site.contains(what.node)) {
+    fmt::print(stderr,
+               "voltaic canopen sdo: {} runs and asks node {} itself: a second one who asks would "
+               "be taken for a second node, and its rack opened\n",
+               at.owner->name, given.node);
+    return exit_code::refused;
+  }
   auto how = at.bus->run(what);
   for (int tries = 1;
        !writes && tries < read_attempts_max && how.aborted == canopen::abort_code::timeout; ++tries)
