@@ -1,8 +1,11 @@
 #include <fmt/format.h>
+#include <signal.h>
 #include <stdlib.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -13,6 +16,7 @@
 #include <span>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -310,6 +314,42 @@ TEST_CASE("canopen lss refuses an id that is taken, and to guess which device is
   CHECK(by.run("lss can0 set-node-id 128 " + identity).code == 2);
   CHECK(by.run("lss can0 set-node-id 12 --identity 1:2:3:4 --timeout 50ms --reason x").code == 1);
   CHECK(fresh->node_and_stored() == std::pair(255, 255));
+}
+
+TEST_CASE("canopen asks no node of a site that runs, which would be taken for two nodes") {
+  tests::temporary_folder place;
+  const auto before = "VOLTAIC_RUNTIME_DIR=" + (place / "run");
+  const char* program = std::getenv("VOLTAIC");
+  REQUIRE(program != nullptr);
+  const auto start =
+      fmt::format("{} {} up {}/configs/canopen_pack.toml --for 60s > {} 2>&1 & echo $! > {}",
+                  before, program, VOLTAIC_SOURCE_FOLDER, place / "up.log", place / "pid");
+  REQUIRE(std::system(start.c_str()) == 0);
+  const auto pid = std::stoi(tests::contents(place / "pid"));
+  const auto run = [&](const std::string& command) {
+    return tests::run_voltaic(place, command, before);
+  };
+  bool is_operational = false;
+  for (int i = 0; i < 200 && !is_operational; ++i) {
+    const auto states = run("points 'bms_*/canopen_state'").output;
+    const auto first = states.find("operational");
+    is_operational =
+        first != std::string::npos && states.find("operational", first + 1) != std::string::npos;
+    if (!is_operational) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  CHECK(is_operational);
+  const auto scan = run("canopen scan can0");
+  CHECK(scan.code == 0);
+  CHECK_THAT(scan.errors, Contains("the site does so itself: node 1, 2"));
+  CHECK_THAT(scan.output, Contains("node   2  operational"));
+  const auto read = run("canopen sdo can0 1 read 0x1018:4");
+  CHECK(read.code == 4);
+  CHECK_THAT(read.errors, Contains("runs and asks node 1 itself"));
+  CHECK(run("canopen lss can0 store --alone --reason x").code == 4);
+  CHECK_THAT(run("events --since 1m").output, !Contains("DUP_NODE"));
+  ::kill(pid, SIGTERM);
+  for (int i = 0; i < 100 && ::kill(pid, 0) == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
 } // namespace canopen_bus_command_test
