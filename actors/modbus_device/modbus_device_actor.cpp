@@ -76,7 +76,8 @@ void modbus_device_actor::advance(runtime::instant now) {
 
 void modbus_device_actor::wake(runtime::instant now) {
   advance(now);
-  tell(model_.age(now.monotonic_us), now);
+  // What feeds a rack lives on its line's time alone.
+  if (options_.model.subject.empty()) tell(model_.age(now.monotonic_us), now);
   go_back();
   hold();
 }
@@ -96,8 +97,9 @@ runtime::condition modbus_device_actor::condition() const {
 }
 
 void modbus_device_actor::receive(const bus::modbus::poll& poll) {
-  if (poll.unit != options_.unit ||
-      poll.first_read + poll.answers.size() > model_.plan().reads().size())
+  const bool is_time = poll.answers.empty();
+  if ((!is_time && poll.unit != options_.unit) ||
+      poll.first_read + poll.answers.size() > model_.plan().read_count())
     return;
   const runtime::instant time{poll.now_us, poll.now_us + poll.utc_offset_us};
   advance(time);
@@ -106,9 +108,11 @@ void modbus_device_actor::receive(const bus::modbus::poll& poll) {
   std::vector<read_result> round;
   for (std::size_t i = 0; i < reasons.size(); ++i)
     round.push_back(as_read_result(poll.answers[i], reasons[i]));
-  tell(model_.apply(poll.first_read, round, poll.now_us), time);
+  tell(is_time ? model_.age(poll.now_us) : model_.apply(poll.first_read, round, poll.now_us), time);
   tell_state();
   tell_notices(poll, time);
+  if (!options_.model.subject.empty())
+    context_.say(plane::local, messages::tick{poll.now_us, poll.utc_offset_us}, time);
 }
 
 // Of the line, told by whichever of its devices hears it.

@@ -32,7 +32,8 @@ inline constexpr std::int64_t catalogue_period_us = 10'000'000;
 inline constexpr std::int64_t go_back_period_us = 2'000'000;
 
 /// The MODBUS DEVICE actor: turns rounds of polling into telemetry, and set
-/// commands into writes that are read back.
+/// commands into writes that are read back. Of a device that feeds a rack the
+/// line's time is the chain's, which it passes on.
 class modbus_device_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument when the options cannot be used.

@@ -34,28 +34,29 @@ std::vector<std::string> model_options::validate() const {
   if (name.empty()) findings.emplace_back("name: is missing");
   if (profile == nullptr)
     findings.emplace_back("profile: is missing");
-  else if (profile->protocol != profiles::protocol::modbus)
-    findings.emplace_back("profile: is not for Modbus");
+  else if (profile->protocol == profiles::protocol::can)
+    findings.emplace_back("profile: is not for a line");
   return findings;
 }
 
 messages::expected<model> model::create(model_options options) {
   const auto findings = options.validate();
   if (!findings.empty()) return messages::failure{options.name + ": " + findings.front()};
-  auto compiled = register_plan::compile(*options.profile);
+  auto compiled = profiles::make_poll_plan(*options.profile);
   if (!compiled) return compiled.error();
   return model(std::move(options), *std::move(compiled));
 }
 
-model::model(model_options options, register_plan plan)
+model::model(model_options options, plan_ptr plan)
     : options_(std::move(options)), plan_(std::move(plan)) {
+  const auto& subject = options_.subject.empty() ? options_.name : options_.subject;
   std::vector<messages::point_description> described;
   for (const auto& point : options_.profile->points)
-    described.push_back(profiles::describe(*options_.profile, point, options_.name, options_.name));
+    described.push_back(profiles::describe(*options_.profile, point, subject, options_.name));
   catalogue_ = messages::points::make_catalogue(options_.name, std::move(described));
-  samples_.reserve(register_plan::samples_usual);
-  last_results_.resize(plan_.reads().size());
-  last_registers_.resize(plan_.reads().size());
+  samples_.reserve(poll_plan::samples_usual);
+  last_results_.resize(plan_->read_count());
+  last_registers_.resize(plan_->read_count());
   lay_out();
 }
 
@@ -68,10 +69,10 @@ void model::lay_out() {
   cells_.resize(cells);
   raw_.resize(cells);
   real_.resize(cells);
-  for (const auto& covered : plan_.coverages()) {
+  for (const auto& covered : plan_->coverages()) {
     const auto declared_ms = options_.profile->points[covered.point].period_ms;
     const std::int64_t period_us =
-        messages::us_per_ms * (declared_ms > 0 ? declared_ms : plan_.period_ms());
+        messages::us_per_ms * (declared_ms > 0 ? declared_ms : plan_->period_ms(covered.read));
     part one;
     one.covered = covered;
     one.stale_after_us = profiles::stale_after_us(period_us);
@@ -82,17 +83,21 @@ void model::lay_out() {
 std::optional<messages::telemetry> model::apply(std::size_t first_read,
                                                 std::span<const read_result> round,
                                                 std::int64_t now_us) {
-  assert(first_read + round.size() <= plan_.reads().size());
+  assert(first_read + round.size() <= plan_->read_count());
   for (std::size_t i = 0; i < round.size(); ++i) {
     const auto& result = round[i];
     const auto read = first_read + i;
+    last_results_[read] = {result.what, std::string(result.reason)};
     // Silence changes nothing by itself: the values age.
-    if (result.what == read_result::kind::done)
-      take_values(read, result);
-    else if (result.what == read_result::kind::exception)
+    if (result.what == read_result::kind::missing) continue;
+    std::string refused;
+    if (result.what == read_result::kind::done) refused = take_values(read, result);
+    // An answer that the profile does not describe tells no more than a refusal does.
+    if (!refused.empty()) last_results_[read] = {read_result::kind::exception, refused};
+    if (last_results_[read].what == read_result::kind::exception)
       take_exception(read, result.time_us);
   }
-  judge_round(first_read, round);
+  judge_round(first_read, round.size());
   mark_stale(now_us);
   return say();
 }
@@ -102,12 +107,13 @@ std::optional<messages::telemetry> model::age(std::int64_t now_us) {
   return say();
 }
 
-void model::take_values(std::size_t read, const read_result& result) {
-  // Another number of registers than asked for says nothing.
-  if (!plan_.apply(read, result.registers, samples_)) return;
+std::string model::take_values(std::size_t read, const read_result& result) {
+  const auto applied = plan_->apply(read, result.registers, samples_);
+  if (!applied) return applied.error().text;
   last_registers_[read].assign(result.registers.begin(), result.registers.end());
   take_samples(read, result.registers, {});
   mark(read, result.time_us);
+  return "";
 }
 
 void model::take_samples(std::size_t read, std::span<const std::uint16_t> registers,
@@ -119,7 +125,7 @@ void model::take_samples(std::size_t read, std::span<const std::uint16_t> regist
     real_[cell] = sample.real;
     cells_[cell].take(sample.good);
     if (options_.profile->points[sample.point].type == profiles::raw_type::text)
-      points_[sample.point].text = sample.good ? plan_.text_of(read, sample.point, registers) : "";
+      points_[sample.point].text = sample.good ? plan_->text_of(read, sample.point, registers) : "";
   }
 }
 
@@ -168,10 +174,9 @@ void model::mark_stale(std::int64_t now_us) {
   }
 }
 
-void model::judge_round(std::size_t first_read, std::span<const read_result> round) {
-  if (round.empty()) return;
-  for (std::size_t i = 0; i < round.size(); ++i)
-    last_results_[first_read + i] = {round[i].what, std::string(round[i].reason)};
+void model::judge_round(std::size_t first_read, std::size_t reads) {
+  if (reads == 0) return;
+  const auto round = std::span(last_results_).subspan(first_read, reads);
   const auto answered = std::any_of(round.begin(), round.end(), [](const auto& each) {
     return each.what != read_result::kind::missing;
   });

@@ -11,10 +11,10 @@
 #include "messages/codec/payloads.hpp"
 #include "messages/expected.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "messages/profiles/register_plan.hpp"
+#include "messages/profiles/poll_plan.hpp"
 
-/// What a Modbus device says, from what became of each request and the time
-/// that passed.
+/// What a device on a line says, from what became of each request and the time
+/// that passed. It speaks Modbus or plain RS-485: only its profile's plan knows.
 namespace voltaic::actors::modbus_device {
 
 /// The operation of a heartbeat, which only the inverter's link gives.
@@ -26,8 +26,9 @@ inline constexpr std::uint8_t good_again_samples = 3;
 
 /// Which device the model plays.
 struct model_options {
-  std::string name; ///< of the device: "meter_0"; its points carry it
+  std::string name; ///< of the device: "meter_0"
   std::shared_ptr<const messages::profiles::device_profile> profile;
+  std::string subject = {}; ///< whose points these are: the rack's name; empty: the device's
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
@@ -44,7 +45,7 @@ struct read_result {
   enum class kind : std::uint8_t { done, exception, missing };
   kind what = kind::missing;
   std::uint8_t exception_code = 0;
-  std::span<const std::uint16_t> registers; ///< when done
+  std::span<const std::uint16_t> registers; ///< when done; of plain RS-485 bytes, one a word
   std::int64_t time_us = 0;                 ///< when it was known, monotonic
   std::string_view reason;
 };
@@ -80,7 +81,7 @@ class model {
   [[nodiscard]] static messages::expected<model> create(model_options options);
 
   [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
-  [[nodiscard]] const messages::profiles::register_plan& plan() const { return plan_; }
+  [[nodiscard]] const messages::profiles::poll_plan& plan() const { return *plan_; }
 
   /// One round: a result for consecutive reads of the plan, from `first_read` on.
   /// Returns the points of which something is known anew, or nothing.
@@ -113,7 +114,8 @@ class model {
                                        const write_result& written) const;
 
  private:
-  using register_plan = messages::profiles::register_plan;
+  using poll_plan = messages::profiles::poll_plan;
+  using plan_ptr = std::shared_ptr<const poll_plan>;
   struct element {
     messages::quality quality = messages::quality::never;
     bool recovering = false;   ///< was stale and has not yet been good often enough
@@ -122,7 +124,7 @@ class model {
   };
   // What one read brings of one point: arrives and ages in one piece.
   struct part {
-    register_plan::coverage covered;
+    poll_plan::coverage covered;
     std::int64_t stale_after_us = 0;
     std::int64_t seen_us = 0;
     bool ever_seen = false;
@@ -142,20 +144,21 @@ class model {
   void take_samples(std::size_t read, std::span<const std::uint16_t> registers,
                     std::optional<std::uint16_t> only);
 
-  model(model_options options, register_plan plan);
+  model(model_options options, plan_ptr plan);
   void lay_out();
-  void take_values(std::size_t read, const read_result& result);
+  /// Empty: it was taken, else why not.
+  [[nodiscard]] std::string take_values(std::size_t read, const read_result& result);
   void take_exception(std::size_t read, std::int64_t time_us);
   void mark(std::size_t read, std::int64_t time_us, std::optional<std::uint16_t> only = {});
   void mark_stale(std::int64_t now_us);
-  void judge_round(std::size_t first_read, std::span<const read_result> round);
+  void judge_round(std::size_t first_read, std::size_t reads);
   [[nodiscard]] std::optional<messages::telemetry> say();
   [[nodiscard]] messages::block make_block(std::uint16_t point) const;
   void judge_by_read_back(const set_plan& planned, const write_result& written,
                           messages::result& made) const;
 
   model_options options_;
-  register_plan plan_;
+  plan_ptr plan_;
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;

@@ -27,12 +27,12 @@ bool did_nothing(std::uint8_t exception_code) {
 messages::expected<set_plan> model::plan_set(const messages::command& asked) const {
   const bool is_beat = asked.operation == beat_operation;
   if (!is_beat && asked.operation != "set")
-    return failure{fmt::format("a Modbus device knows set, not {}", asked.operation)};
+    return failure{fmt::format("a device on a line knows set, not {}", asked.operation)};
   std::string_view name = asked.point;
   if (name.starts_with(options_.name + "/")) name.remove_prefix(options_.name.size() + 1);
-  const auto position = plan_.find_set(name);
+  const auto position = plan_->find_set(name);
   if (!position) return failure{fmt::format("{} cannot be set", asked.point)};
-  const auto purpose = plan_.commands()[*position].purpose;
+  const auto purpose = plan_->commands()[*position].purpose;
   if (is_beat != (purpose == messages::profiles::command_purpose::heartbeat))
     return failure{asked.point + (is_beat ? " is no heartbeat" : " is a heartbeat, and not set")};
   if (asked.index != 0) return failure{fmt::format("{} has no index {}", asked.point, asked.index)};
@@ -42,10 +42,10 @@ messages::expected<set_plan> model::plan_set(const messages::command& asked) con
 }
 
 messages::expected<set_plan> model::plan_value(std::uint16_t command, double value) const {
-  auto encoded = plan_.encode_set(command, value);
+  auto encoded = plan_->encode_set(command, value);
   if (!encoded) return encoded.error();
   return set_plan{command, *std::move(encoded),
-                  messages::points::number_text(value, plan_.commands()[command].decimals)};
+                  messages::points::number_text(value, plan_->commands()[command].decimals)};
 }
 
 messages::result model::judge(const messages::command& asked, const set_plan& planned,
@@ -78,26 +78,12 @@ messages::result model::judge(const messages::command& asked, const set_plan& pl
 std::optional<messages::telemetry> model::take_read_back(const set_plan& planned,
                                                          std::span<const std::uint16_t> held,
                                                          std::int64_t time_us) {
-  using messages::profiles::register_table;
-  const auto point = plan_.commands()[planned.command].read_back;
-  const std::size_t first = planned.write.address;
-  const bool shows_it = std::ranges::any_of(options_.profile->registers, [&](const auto& entry) {
-    return entry.point == point && entry.field.table == register_table::holding &&
-           entry.field.address == first;
-  });
-  if (!shows_it || held.empty()) return std::nullopt;
-  for (std::size_t i = 0; i < plan_.reads().size(); ++i) {
-    const auto& read = plan_.reads()[i];
-    const bool has_them = read.table == register_table::holding && read.address <= first &&
-                          first + held.size() <= std::size_t{read.address} + read.count;
-    if (!has_them || last_registers_[i].empty()) continue;
-    // The read's other registers are as old as they were: only this point is known anew.
-    auto registers = last_registers_[i];
-    std::copy(held.begin(), held.end(),
-              registers.begin() + static_cast<std::ptrdiff_t>(first - read.address));
-    if (!plan_.apply(i, registers, samples_)) continue;
-    take_samples(i, registers, point);
-    mark(i, time_us, point);
+  // The rest of such an answer is as old as it was: only this point is known anew.
+  const auto point = plan_->commands()[planned.command].read_back;
+  for (const auto& shown : plan_->shown_by(planned.command, planned.write, held, last_registers_)) {
+    if (!plan_->apply(shown.read, shown.words, samples_)) continue;
+    take_samples(shown.read, shown.words, point);
+    mark(shown.read, time_us, point);
   }
   return say();
 }
@@ -105,9 +91,9 @@ std::optional<messages::telemetry> model::take_read_back(const set_plan& planned
 void model::judge_by_read_back(const set_plan& planned, const write_result& written,
                                messages::result& made) const {
   made.outcome = outcome::unknown;
-  const auto& command = plan_.commands()[planned.command];
-  const auto held = plan_.read_back(planned.command, written.read_back);
-  const auto wanted = plan_.read_back(planned.command, planned.write.registers);
+  const auto& command = plan_->commands()[planned.command];
+  const auto held = plan_->read_back(planned.command, written.read_back);
+  const auto wanted = plan_->wanted(planned.command, planned.write);
   if (!held || !wanted) {
     made.reasons.emplace_back("the device could not be read back");
     return;

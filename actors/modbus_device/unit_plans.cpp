@@ -1,7 +1,11 @@
 #include "actors/modbus_device/unit_plans.hpp"
 
+#include <memory>
 #include <optional>
 #include <utility>
+
+#include "messages/profiles/answer_plan.hpp"
+#include "messages/profiles/register_plan.hpp"
 
 namespace voltaic::actors::modbus_device {
 namespace {
@@ -28,13 +32,37 @@ std::optional<bus::modbus::guard_read> guard_of(const messages::profiles::device
       guard.values};
 }
 
+/// One question of plain RS-485 each: what is asked has a number, and takes no table.
+messages::expected<std::vector<bus::modbus::unit_plan>> serial_plans(const model_options& options,
+                                                                     std::uint8_t unit,
+                                                                     std::uint32_t min_gap_ms) {
+  const auto plan = messages::profiles::answer_plan::compile(*options.profile);
+  if (!plan) return plan.error();
+  bus::modbus::unit_plan common;
+  common.unit = unit;
+  common.min_gap_ms = min_gap_ms;
+  common.dialect = std::make_shared<const messages::serial::dialect>(plan->dialect());
+  std::vector<bus::modbus::unit_plan> plans;
+  for (std::size_t i = 0; i < plan->read_count(); ++i) {
+    plans.push_back(common);
+    plans.back().period_ms = plan->period_ms(i);
+    plans.back().first_read = static_cast<std::uint16_t>(i);
+    plans.back().reads = {{bus::modbus::table::holding, static_cast<std::uint16_t>(i), 1}};
+  }
+  return plans;
+}
+
 } // namespace
 
 messages::expected<std::vector<bus::modbus::unit_plan>> make_unit_plans(
     const model_options& options, std::uint8_t unit, std::uint32_t min_gap_ms) {
-  const auto made = model::create(options);
+  using messages::profiles::protocol;
+  if (const auto findings = options.validate(); !findings.empty())
+    return messages::failure{options.name + ": " + findings.front()};
+  if (options.profile->protocol == protocol::serial) return serial_plans(options, unit, min_gap_ms);
+  const auto made = messages::profiles::register_plan::compile(*options.profile);
   if (!made) return made.error();
-  const auto& plan = made->plan();
+  const auto& plan = *made;
   bus::modbus::unit_plan common;
   common.unit = unit;
   common.min_gap_ms = min_gap_ms;

@@ -71,6 +71,7 @@ void equipment_model::step(std::int64_t now_us) {
 
 bool equipment_model::set(std::string_view point, std::optional<std::uint32_t> index,
                           equipment_effect effect, double value) {
+  if (is_of_frames(effect)) return false;
   if (point.empty()) {
     if (effect == equipment_effect::value || effect == equipment_effect::invalid ||
         effect == equipment_effect::freeze)

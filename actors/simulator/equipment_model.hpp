@@ -30,14 +30,22 @@ struct register_place {
 
 /// What a scenario does to a point or to the whole unit.
 enum class equipment_effect : std::uint8_t {
-  value,     ///< shows this; a register that is written takes it, as from a person at the device
-  invalid,   ///< shows what means "no value" in its type
-  freeze,    ///< shows what it showed last, for ever
-  silent,    ///< whoever asks for it gets no answer
-  exception, ///< whoever asks for it gets this Modbus exception
-  late,      ///< only of a whole unit: answers so many ms later
-  release    ///< as it was before
+  value,      ///< shows this; a register that is written takes it, as from a person at the device
+  invalid,    ///< shows what means "no value" in its type
+  freeze,     ///< shows what it showed last, for ever
+  silent,     ///< whoever asks for it gets no answer
+  exception,  ///< whoever asks for it gets this Modbus exception
+  late,       ///< only of a whole unit: answers so many ms later
+  checksum,   ///< the same, on plain RS-485: one bit of each answer is another one
+  half_frame, ///< of each answer only the first half comes
+  noise,      ///< foreign bytes stand before and behind each answer
+  release     ///< as it was before
 };
+/// Whether it is a fault of frames on plain RS-485, which no Modbus unit has.
+[[nodiscard]] constexpr bool is_of_frames(equipment_effect effect) {
+  return effect == equipment_effect::checksum || effect == equipment_effect::half_frame ||
+         effect == equipment_effect::noise;
+}
 
 /// What a unit answers to a request.
 struct equipment_answer {

@@ -22,7 +22,7 @@ struct traffic {
 /// The request as the protocol has it.
 [[nodiscard]] messages::modbus::request request_of(const read_request& asked);
 
-/// A way to the units of a line, spoken by libmodbus. Used by one thread; only
+/// A way to the units of a line. Used by one thread; only
 /// `abort` may come from another.
 class connection {
  public:
@@ -32,6 +32,10 @@ class connection {
   [[nodiscard]] virtual std::string connect() = 0;
   [[nodiscard]] virtual exchange read(std::uint8_t unit, const read_request& request) = 0;
   [[nodiscard]] virtual exchange write(const write_request& request) = 0;
+  /// What shows what became of a write.
+  [[nodiscard]] virtual read_request read_back_of(const write_request& request) const {
+    return {table::holding, request.address, static_cast<std::uint16_t>(request.registers.size())};
+  }
   /// From any thread: ends a waiting exchange and refuses further ones.
   virtual void abort() = 0;
   [[nodiscard]] virtual const modbus::traffic& traffic() const = 0;

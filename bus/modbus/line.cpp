@@ -8,6 +8,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <limits>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -17,6 +18,7 @@
 #include "bus/modbus/error_rate.hpp"
 #include "bus/modbus/line_options.hpp"
 #include "bus/modbus/schedule.hpp"
+#include "bus/serial/framed_connection.hpp"
 #include "bus/thread_name.hpp"
 
 namespace voltaic::bus::modbus {
@@ -37,10 +39,14 @@ clock::time_point at(std::int64_t time_us) {
 }
 
 constexpr std::int64_t us_per_ms = 1'000;
+constexpr std::int64_t never_us = std::numeric_limits<std::int64_t>::max();
 // An adapter that was plugged in again is noticed this soon.
 constexpr std::uint32_t reopen_ms_max = 1'000;
 
-std::unique_ptr<connection> make_connection(const line_options& options) {
+std::unique_ptr<connection> make_connection(const line_options& options,
+                                            std::function<void()> pulse) {
+  if (options.transport == transport::framed)
+    return serial::make_framed_connection(options, std::move(pulse));
   return options.transport == transport::tcp ? make_tcp_connection(options)
                                              : make_rtu_connection(options);
 }
@@ -51,9 +57,10 @@ class thread_line final : public line {
       : options_(options),
         on_poll_(std::move(on_poll)),
         on_write_(std::move(on_write)),
-        connection_(make_connection(options_)),
+        connection_(make_connection(options_, [this] { tick(); })),
         schedule_(options_, monotonic_us()),
         backoff_ms_(options_.reconnect_min_ms) {
+    if (options_.tick_ms != 0) next_tick_us_ = monotonic_us();
     thread_ = std::thread([this] {
       name_thread("line");
       run();
@@ -100,18 +107,31 @@ class thread_line final : public line {
       }
       lock.unlock();
       const bool worked = work();
+      tick();
       lock.lock();
       if (worked) continue;
       const auto woken = [this] { return stopping_ || !writes_.empty(); };
-      if (schedule_.due_us() == std::numeric_limits<std::int64_t>::max())
+      const auto due_us = std::min(schedule_.due_us(), next_tick_us_);
+      if (due_us == never_us)
         wake_.wait(lock, woken);
       else
-        wake_.wait_until(lock, at(schedule_.due_us()), woken);
+        wake_.wait_until(lock, at(due_us), woken);
     }
     const auto unsent = std::exchange(writes_, {});
     lock.unlock();
     for (const auto& each : unsent)
       answer_unsent(each, outcome::disconnected, "the line is stopping");
+  }
+
+  /// Tells the line's time where it is wanted and due.
+  void tick() {
+    const auto now_us = monotonic_us();
+    if (options_.tick_ms == 0 || now_us < next_tick_us_) return;
+    next_tick_us_ = now_us + options_.tick_ms * us_per_ms;
+    poll time;
+    time.now_us = now_us;
+    time.utc_offset_us = now_us_of<std::chrono::system_clock>() - now_us;
+    on_poll_(std::move(time));
   }
 
   /// One request of the schedule, if one is due.
@@ -172,8 +192,7 @@ class thread_line final : public line {
     // Also after a lost answer: reading tells what became of it. It is never
     // sent a second time from here.
     if (answer.outcome != outcome::exception) {
-      const read_request back{table::holding, request.address,
-                              static_cast<std::uint16_t>(request.registers.size())};
+      const read_request back = connection_->read_back_of(request);
       next_connect_us_ = 0; // what became of it must be known now, whatever the backoff
       pause(request.unit);
       exchange held = read(request.unit, back);
@@ -185,8 +204,14 @@ class thread_line final : public line {
   }
 
   void pause(std::uint8_t unit) {
+    const auto until_us = schedule_.free_us(unit);
     std::unique_lock lock(mutex_);
-    wake_.wait_until(lock, at(schedule_.free_us(unit)), [this] { return stopping_; });
+    while (!stopping_ && monotonic_us() < until_us) {
+      wake_.wait_until(lock, at(std::min(until_us, next_tick_us_)), [this] { return stopping_; });
+      lock.unlock();
+      tick();
+      lock.lock();
+    }
   }
 
   exchange read(std::uint8_t unit, const read_request& request) {
@@ -214,7 +239,7 @@ class thread_line final : public line {
 
   void delay_next_connect() {
     next_connect_us_ = monotonic_us() + backoff_ms_ * us_per_ms;
-    const auto most = options_.transport == transport::rtu
+    const auto most = is_serial(options_.transport)
                           ? std::min(options_.reconnect_max_ms, reopen_ms_max)
                           : options_.reconnect_max_ms;
     backoff_ms_ = std::min(backoff_ms_ * 2, most);
@@ -284,6 +309,7 @@ class thread_line final : public line {
   std::uint64_t reconnects_ = 0;
   std::uint32_t backoff_ms_;
   std::int64_t next_connect_us_ = 0;
+  std::int64_t next_tick_us_ = never_us;
   std::string last_reason_;
   bool answered_ = false;
   bool ever_connected_ = false;
@@ -298,20 +324,21 @@ class thread_line final : public line {
 } // namespace
 
 std::string_view kind_of(transport how) {
-  constexpr std::string_view kinds[] = {"modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp"};
+  constexpr std::string_view kinds[] = {"modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp",
+                                        "serial"};
   return kinds[static_cast<std::size_t>(how)];
 }
 
 messages::expected<std::unique_ptr<line>> open_line(const line_options& options,
                                                     poll_handler on_poll, write_handler on_write) {
   if (const std::string mistake = mistake_in(options); !mistake.empty())
-    return messages::failure{fmt::format("Modbus line {}: {}", options.name, mistake)};
+    return messages::failure{fmt::format("line {}: {}", options.name, mistake)};
   try {
     return std::unique_ptr<line>(
         std::make_unique<thread_line>(options, std::move(on_poll), std::move(on_write)));
   } catch (const std::system_error& refused) {
     return messages::failure{
-        fmt::format("Modbus line {}: no thread for it: {}", options.name, refused.what())};
+        fmt::format("line {}: no thread for it: {}", options.name, refused.what())};
   }
 }
 

@@ -10,9 +10,10 @@
 
 #include "messages/expected.hpp"
 #include "messages/modbus/served_unit.hpp"
+#include "messages/serial/dialect.hpp"
 
-/// The seam to a Modbus line: one thread per host or serial port, one request
-/// at a time, answers told to the actor that owns the device.
+/// The seam to a line, of Modbus or of plain RS-485: one thread per host or serial port, one
+/// request at a time, answers told to the actor that owns the device.
 namespace voltaic::bus::modbus {
 
 using messages::modbus::table;
@@ -26,7 +27,8 @@ inline constexpr std::uint32_t response_timeout_ms_max = 60'000;
 /// The longest silence after an exchange.
 inline constexpr std::uint32_t min_gap_ms_max = 1'000;
 
-/// A contiguous read, at most `read_registers_max`.
+/// A contiguous read, at most `read_registers_max`. Of plain RS-485 a question: `address` is its
+/// position in the unit's dialect, and `count` is 1.
 struct read_request {
   modbus::table table = modbus::table::holding;
   std::uint16_t address = 0;
@@ -51,7 +53,7 @@ struct read_answer {
   read_request request;
   modbus::outcome outcome = modbus::outcome::disconnected;
   std::uint8_t exception_code = 0;
-  std::vector<std::uint16_t> registers; ///< empty unless done
+  std::vector<std::uint16_t> registers; ///< empty unless done; of plain RS-485 bytes, one a word
   std::int64_t time_us = 0;             ///< when the answer (or its absence) was known, monotonic
   std::string reason;
 };
@@ -65,7 +67,8 @@ struct line_notice {
   friend bool operator==(const line_notice&, const line_notice&) = default;
 };
 
-/// One round of polling one unit, told in one piece.
+/// One round of polling one unit, told in one piece; without answers it is the line's time alone,
+/// for all that live on it (`line_options::tick_ms`).
 struct poll {
   std::uint8_t unit = 1;
   std::uint16_t first_read = 0; ///< as the unit's plan has it
@@ -75,7 +78,8 @@ struct poll {
   std::int64_t utc_offset_us = 0;
 };
 
-/// Registers to be written by one request.
+/// Registers to be written by one request. Of plain RS-485 the bytes of a value, one a word;
+/// `address` is the position of its order in the unit's dialect.
 struct write_request {
   std::uint64_t token = 0; ///< given back with the answer
   std::uint8_t unit = 1;
@@ -140,11 +144,18 @@ struct unit_plan {
   std::uint32_t min_gap_ms = 0;               ///< of silence after each exchange with the unit
   std::vector<register_window> writable = {}; ///< nothing else is ever written
   std::optional<guard_read> guard = {};
+  /// How the unit is spoken to, where that is not Modbus.
+  std::shared_ptr<const messages::serial::dialect> dialect = {};
 };
 
 /// How frames travel.
-enum class transport : std::uint8_t { tcp, rtu, rtu_over_tcp };
-/// "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp".
+/// `framed`: plain RS-485, by the dialect of each unit.
+enum class transport : std::uint8_t { tcp, rtu, rtu_over_tcp, framed };
+/// Whether a serial port of this machine is opened.
+[[nodiscard]] constexpr bool is_serial(transport how) {
+  return how == transport::rtu || how == transport::framed;
+}
+/// "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "serial".
 [[nodiscard]] std::string_view kind_of(transport how);
 
 /// The parity bit of a serial line.
@@ -166,13 +177,14 @@ struct line_options {
   modbus::transport transport = transport::tcp;
   std::string host; ///< IPv4 address in numbers: no name is resolved here
   std::uint16_t port = 502;
-  serial_options serial; ///< for rtu
+  serial_options serial; ///< for rtu and framed
   std::uint32_t response_timeout_ms = 1000;
   std::uint32_t reconnect_min_ms = 200; ///< doubles up to reconnect_max_ms
   std::uint32_t reconnect_max_ms = 10'000;
   std::uint32_t probe_min_ms = 1'000; ///< of a unit that fails; doubles up to probe_max_ms
   std::uint32_t probe_max_ms = 30'000;
   std::size_t writes_max = 32; ///< bounded queue of writes
+  std::uint32_t tick_ms = 0;   ///< the line's time is told this often (framed only); 0: not
   std::vector<unit_plan> units;
 };
 

@@ -17,7 +17,7 @@ bool is_readable(const read_request& request) {
 }
 
 std::string mistake_in_peer(const line_options& options) {
-  if (options.transport == transport::rtu) {
+  if (is_serial(options.transport)) {
     if (options.serial.device.empty()) return "a serial line needs a device";
     if (!is_baud(options.serial.baud))
       return fmt::format("{} is no baud rate of a serial port", options.serial.baud);
@@ -28,6 +28,17 @@ std::string mistake_in_peer(const line_options& options) {
   in_addr ignored{};
   if (::inet_pton(AF_INET, options.host.c_str(), &ignored) != 1)
     return fmt::format("host {} is no IPv4 address in numbers", options.host);
+  return "";
+}
+
+/// Its reads are questions, each by its number.
+std::string mistake_in_dialect(const unit_plan& unit) {
+  if (unit.dialect == nullptr) return fmt::format("unit {} has no dialect", unit.unit);
+  if (const auto wrong = messages::serial::mistakes_in(unit.dialect->framing); !wrong.empty())
+    return fmt::format("unit {}: {}", unit.unit, wrong.front());
+  for (const auto& request : unit.reads)
+    if (request.address >= unit.dialect->questions.size())
+      return fmt::format("unit {} has no question {}", unit.unit, request.address);
   return "";
 }
 
@@ -59,10 +70,20 @@ std::string mistake_in(const line_options& options) {
     return "the times between probes must be positive and in order";
   for (const auto& unit : options.units)
     if (auto mistake = mistake_in_unit(unit); !mistake.empty()) return mistake;
+  if (options.transport != transport::framed) return "";
+  for (const auto& unit : options.units)
+    if (auto mistake = mistake_in_dialect(unit); !mistake.empty()) return mistake;
   return "";
 }
 
 bool may_write(const line_options& options, const write_request& request) {
+  if (options.transport == transport::framed) {
+    const auto spoken = std::ranges::find(options.units, request.unit, &unit_plan::unit);
+    if (spoken == options.units.end()) return false;
+    const auto& settings = spoken->dialect->settings;
+    return request.address < settings.size() &&
+           settings[request.address].value_bytes == request.registers.size();
+  }
   const std::size_t end = request.address + request.registers.size();
   return std::ranges::any_of(options.units, [&](const unit_plan& unit) {
     return unit.unit == request.unit &&

@@ -96,7 +96,8 @@ std::optional<poll> schedule::book(const task& done, exchange&& gave, std::int64
   if (done.is_guard) return book_guard(unit, one, done, std::move(gave), now_us);
   unit.tries = 0;
   unit.retrying = no_slot;
-  const bool rests = gave.outcome == outcome::exception && asks_for_rest(gave.exception_code);
+  const bool rests = line_.transport != transport::framed && gave.outcome == outcome::exception &&
+                     asks_for_rest(gave.exception_code);
   append(one, std::move(gave), now_us);
   if (rests) {
     fail(unit, now_us);

@@ -44,7 +44,7 @@ stream::~stream() {
 std::string stream::open(const line_options& options, std::string& warning) {
   close();
   std::string reason;
-  if (options.transport == transport::rtu) {
+  if (is_serial(options.transport)) {
     const int port = open_serial(options.serial, reason, warning);
     return port < 0 ? reason : keep(port);
   }
@@ -117,6 +117,11 @@ std::size_t stream::drain(int quiet_ms, int at_most_ms) const {
     bytes += static_cast<std::size_t>(count);
   }
   return bytes;
+}
+
+bool stream::is_aborted() const {
+  const std::scoped_lock lock(mutex_);
+  return aborted_;
 }
 
 void stream::close() {

@@ -24,6 +24,7 @@ class stream {
   [[nodiscard]] std::string open(const line_options& options, std::string& warning);
   void close();
   void abort();
+  [[nodiscard]] bool is_aborted() const;
   /// Sends all of it at once; 0, or the number of the error. A peer that has taken
   /// nothing for so long that there is no room is gone.
   [[nodiscard]] int send(std::span<const std::uint8_t> bytes) const;

@@ -79,4 +79,16 @@ const command* device_profile::order_command() const {
   return nullptr;
 }
 
+std::string_view spoken(protocol which) {
+  switch (which) {
+    case protocol::can:
+      return "CAN";
+    case protocol::modbus:
+      return "Modbus";
+    case protocol::serial:
+      return "plain RS-485";
+  }
+  return "CAN";
+}
+
 } // namespace voltaic::messages::profiles

@@ -9,6 +9,7 @@
 #include "messages/can/checksum.hpp"
 #include "messages/modbus/registers.hpp"
 #include "messages/profiles/canopen_rule.hpp"
+#include "messages/profiles/serial_question.hpp"
 #include "messages/protection/derating.hpp"
 #include "messages/tighter.hpp"
 
@@ -259,6 +260,8 @@ struct command {
   std::optional<checksum_rule> checksum;
   // or registers
   std::optional<register_field> target_register;
+  // or a frame of plain RS-485
+  std::optional<serial_setting> setting;
   // set commands only
   std::string channel;         ///< "SetChargeCurrent"
   std::string point;           ///< "charge_current_limit": the name that it sets
@@ -312,7 +315,9 @@ struct ratings {
 };
 
 /// What the device speaks.
-enum class protocol : std::uint8_t { can, modbus };
+enum class protocol : std::uint8_t { can, modbus, serial };
+/// As people say it: "CAN", "Modbus", "plain RS-485".
+[[nodiscard]] std::string_view spoken(protocol which);
 
 /// The whole of a profile.
 struct device_profile {
@@ -329,12 +334,14 @@ struct device_profile {
   std::vector<std::string> identity;
   /// Longest time from a fault to open contactors, where a point states none of its own.
   std::optional<std::uint32_t> reaction_limit_ms;
-  std::vector<point> points;             ///< in the file's order
-  std::vector<message> messages;         ///< CAN only
-  std::vector<cyclic_request> requests;  ///< CAN only
-  std::optional<canopen_rule> canopen;   ///< CAN only: the device is a node of CANopen
-  std::vector<register_entry> registers; ///< Modbus only
-  std::optional<guard_registers> guard;  ///< Modbus only
+  std::vector<point> points;              ///< in the file's order
+  std::vector<message> messages;          ///< CAN only
+  std::vector<cyclic_request> requests;   ///< CAN only
+  std::optional<canopen_rule> canopen;    ///< CAN only: the device is a node of CANopen
+  std::vector<register_entry> registers;  ///< Modbus only
+  std::optional<guard_registers> guard;   ///< Modbus only
+  std::optional<serial::framing> framing; ///< plain RS-485 only
+  std::vector<serial_question> questions; ///< plain RS-485 only
   std::vector<command> commands;
 
   /// Position of a point, or nullopt.

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::uint32_t timeout_ms_max = 60'000;
 
-constexpr spelling<protocol> protocols[] = {{"can", protocol::can}, {"modbus", protocol::modbus}};
+constexpr spelling<protocol> protocols[] = {
+    {"can", protocol::can}, {"modbus", protocol::modbus}, {"serial", protocol::serial}};
 constexpr spelling<lease_mode> lease_modes[] = {{"none", lease_mode::none},
                                                 {"device", lease_mode::device}};
 constexpr std::size_t chemistry_bytes_max = 32;
@@ -96,14 +97,23 @@ void read_head(const object_reader& root, device_profile& profile) {
 }
 
 void check_protocol(const object_reader& root, const device_profile& profile) {
-  const bool is_can = profile.protocol == protocol::can;
-  const auto* needed = is_can ? "messages" : "registers";
-  const auto* foreign = is_can ? "registers" : "messages";
-  const bool is_mapped = is_can && root.has("canopen"); // its PDOs are messages
-  if (!root.has(needed) && !is_mapped) root.add(fmt::format("missing key \"{}\"", needed));
-  if (root.has(foreign)) root.add(foreign, "does not belong to this protocol");
-  if (is_can && root.has("guard")) root.add("guard", "does not belong to this protocol");
-  if (!is_can && profile.lease.mode == lease_mode::device)
+  struct owned {
+    std::string_view key;
+    protocol owner;
+    bool is_needed;
+  };
+  const bool is_mapped = root.has("canopen"); // its PDOs are messages
+  const owned keys[] = {
+      {"messages", protocol::can, !is_mapped}, {"canopen", protocol::can, false},
+      {"registers", protocol::modbus, true},   {"guard", protocol::modbus, false},
+      {"framing", protocol::serial, true},     {"questions", protocol::serial, true}};
+  for (const auto& each : keys) {
+    const bool is_own = each.owner == profile.protocol;
+    if (is_own && each.is_needed && !root.has(each.key))
+      root.add(fmt::format("missing key \"{}\"", each.key));
+    if (!is_own && root.has(each.key)) root.add(each.key, "does not belong to this protocol");
+  }
+  if (profile.protocol != protocol::can && profile.lease.mode == lease_mode::device)
     root.add("lease", "only a CAN device keeps a lease");
 }
 
@@ -162,8 +172,11 @@ void read_profile(const json_node& node, load_context& context) {
   read_derating(root, context.profile);
   if (context.profile.protocol == protocol::can)
     read_messages(root, context);
-  else
+  else if (context.profile.protocol == protocol::modbus)
     read_registers(root, context);
+  else
+    read_questions(root, context);
+  read_framing(root, context.profile);
   read_canopen(root, context);
   read_guard(root, context.profile);
   read_requests(root, context.profile);

@@ -104,7 +104,8 @@ void check_keys(const object_reader& reader, std::initializer_list<std::string_v
 }
 
 void read_frame(const object_reader& reader, load_context& context, command& result) {
-  check_keys(reader, {"id", "length", "signals"}, {"register"}, "a CAN command");
+  check_keys(reader, {"id", "length", "signals"}, {"register", "code", "data", "value"},
+             "a CAN command");
   result.length =
       reader.whole<std::uint8_t>("length", 1, can::fd_bytes_max).value_or(can::classic_bytes_max);
   if (reader.has("length")) result.format = read_format(reader, result.length);
@@ -126,10 +127,10 @@ void read_frame(const object_reader& reader, load_context& context, command& res
 }
 
 void read_target(const object_reader& reader, load_context& context, command& result) {
-  check_keys(
-      reader, {"register"},
-      {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms"},
-      "a Modbus command");
+  check_keys(reader, {"register"},
+             {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms",
+              "minimum_gap_ms", "code", "data", "value"},
+             "a Modbus command");
   const auto* node = reader.object("register");
   if (node == nullptr) return;
   const object_reader target(context.found, *node, "target_register", reader.path_of("register"),
@@ -139,6 +140,14 @@ void read_target(const object_reader& reader, load_context& context, command& re
     target.add("type", "a command writes a number");
     result.target_register.reset();
   }
+}
+
+void read_serial(const object_reader& reader, command& result) {
+  check_keys(reader, {"code", "data", "value"},
+             {"id", "length", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms",
+              "register"},
+             "a command of plain RS-485");
+  result.setting = read_setting(reader);
 }
 
 void check_order(const object_reader& reader, const load_context& context, const command& result) {
@@ -180,6 +189,15 @@ void check_range(const object_reader& reader, const command& result) {
     maximum = static_cast<double>(range.second);
     scale = target.scale;
     offset = target.offset;
+  } else if (result.setting) {
+    const auto& set = *result.setting;
+    const auto type =
+        set.form.is_signed ? signal_type::signed_integer : signal_type::unsigned_integer;
+    const auto range = integer_range(type, 8u * set.form.bytes);
+    minimum = static_cast<double>(range.first);
+    maximum = static_cast<double>(range.second);
+    scale = set.scale;
+    offset = set.offset;
   } else {
     const auto* field = find_field(result, "value");
     if (field == nullptr || field->bits.type == signal_type::ieee_float) return;
@@ -208,6 +226,7 @@ void take_read_back(const object_reader& reader, const load_context& context, co
   double own_step = 0;
   if (const auto* field = find_field(result, "value")) own_step = std::abs(field->scale);
   if (result.target_register) own_step = std::abs(result.target_register->scale);
+  if (result.setting) own_step = std::abs(result.setting->scale);
   result.resolution = std::max(own_step, std::abs(point.scale));
   // Neighbouring words are not nearly the same: stop is not start.
   if (!point.texts.empty()) result.resolution /= 2;
@@ -301,8 +320,10 @@ void read_command(const object_reader& reader, load_context& context, used_names
   const bool is_order = result.purpose == command_purpose::order;
   if (context.profile.protocol == protocol::can)
     read_frame(reader, context, result);
-  else
+  else if (context.profile.protocol == protocol::modbus)
     read_target(reader, context, result);
+  else
+    read_serial(reader, result);
   if (is_order) {
     check_order(reader, context, result);
     if (context.profile.protocol != protocol::can)
@@ -311,7 +332,8 @@ void read_command(const object_reader& reader, load_context& context, used_names
     used.has_order = true;
   } else {
     read_set(reader, context, result);
-    if (result.purpose == command_purpose::heartbeat && context.profile.protocol == protocol::can)
+    if (result.purpose == command_purpose::heartbeat &&
+        context.profile.protocol != protocol::modbus)
       reader.add("purpose", "only a Modbus device takes heartbeats");
     check_unique(reader, "channel", result.channel, used.channels);
     check_unique(reader, "point", result.point, used.points);

@@ -222,7 +222,7 @@ void read_period(const object_reader& reader, protocol spoken, point& result) {
 /// A text is one value as it is: nothing that counts or compares belongs to it.
 void check_text(const object_reader& reader, protocol spoken, const point& result) {
   if (result.type != raw_type::text) return;
-  if (spoken != protocol::modbus) reader.add("type", "only a Modbus device has texts");
+  if (spoken == protocol::can) reader.add("type", "a CAN device has no texts");
   for (const auto* key :
        {"count", "group_size", "scale", "offset", "valid", "sentinels", "decimals", "aggregates",
         "protection", "quantity", "reaction_limit_ms", "texts"})

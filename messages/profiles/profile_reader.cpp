@@ -109,6 +109,12 @@ std::optional<std::string> object_reader::text(std::string_view key) const {
   return std::nullopt;
 }
 
+std::optional<std::string> object_reader::text_if(std::string_view key) const {
+  const auto* found = member(key);
+  if (found == nullptr || found->value.type != json_node::kind::text) return std::nullopt;
+  return found->value.text;
+}
+
 std::optional<bool> object_reader::boolean(std::string_view key) const {
   const auto* found = member(key);
   if (found == nullptr) return std::nullopt;

@@ -43,6 +43,8 @@ class object_reader {
   void add(std::string_view text) const;
 
   [[nodiscard]] std::optional<std::string> text(std::string_view key) const;
+  /// The member if it is a text; one of another type is not noted.
+  [[nodiscard]] std::optional<std::string> text_if(std::string_view key) const;
   [[nodiscard]] std::optional<bool> boolean(std::string_view key) const;
   /// A finite number.
   [[nodiscard]] std::optional<double> number(std::string_view key) const;

@@ -89,7 +89,6 @@ void register_plan::add_rules(const device_profile& profile) {
     std::tie(rule.real_minimum, rule.real_maximum) = real_bounds(point);
     rule.sentinels = point.sentinels;
     rules_.push_back(std::move(rule));
-    if (period_ms_ == 0 || point.period_ms < period_ms_) period_ms_ = point.period_ms;
   }
 }
 
@@ -198,21 +197,39 @@ std::string register_plan::text_of(std::size_t read, std::uint16_t point,
   return "";
 }
 
-bool register_plan::apply(std::size_t read, std::span<const std::uint16_t> registers,
-                          std::vector<sample>& samples) const {
+expected<bool> register_plan::apply(std::size_t read, std::span<const std::uint16_t> registers,
+                                    std::vector<sample>& samples) const {
   assert(read < reads_.size());
   samples.clear();
-  if (registers.size() != reads_[read].count) return false;
+  if (registers.size() != reads_[read].count)
+    return failure{fmt::format("{} registers and not {}", registers.size(), reads_[read].count)};
   for (auto i = first_row_[read]; i < first_row_[read + 1]; ++i)
     samples.push_back(decode(rows_[i], registers));
   return true;
 }
 
-std::optional<std::uint16_t> register_plan::find_set(std::string_view point_or_channel) const {
-  for (std::size_t i = 0; i < commands_.size(); ++i)
-    if (commands_[i].point == point_or_channel || commands_[i].channel == point_or_channel)
-      return static_cast<std::uint16_t>(i);
-  return std::nullopt;
+std::vector<poll_plan::known_answer> register_plan::shown_by(
+    std::uint16_t command, const register_write& write, std::span<const std::uint16_t> held,
+    std::span<const std::vector<std::uint16_t>> last) const {
+  const auto point = commands_[command].read_back;
+  const std::size_t first = write.address;
+  const bool shows_it = std::ranges::any_of(rules_, [&](const value_rule& each) {
+    return each.point == point && each.field.table == register_table::holding &&
+           each.field.address == first;
+  });
+  if (!shows_it || held.empty()) return {};
+  std::vector<known_answer> result;
+  for (std::size_t i = 0; i < reads_.size(); ++i) {
+    const auto& read = reads_[i];
+    const bool has_them = read.table == register_table::holding && read.address <= first &&
+                          first + held.size() <= std::size_t{read.address} + read.count;
+    if (!has_them || last[i].empty()) continue;
+    known_answer shown{i, last[i]};
+    std::copy(held.begin(), held.end(),
+              shown.words.begin() + static_cast<std::ptrdiff_t>(first - read.address));
+    result.push_back(std::move(shown));
+  }
+  return result;
 }
 
 expected<register_write> register_plan::encode_set(std::uint16_t command, double value) const {

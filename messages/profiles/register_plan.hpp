@@ -9,7 +9,7 @@
 
 #include "messages/expected.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "messages/profiles/sample.hpp"
+#include "messages/profiles/poll_plan.hpp"
 
 namespace voltaic::messages::profiles {
 
@@ -26,54 +26,42 @@ struct register_read {
   friend bool operator==(const register_read&, const register_read&) = default;
 };
 
-/// Registers of the holding table to be written by one request.
-struct register_write {
-  std::uint16_t address = 0;
-  std::vector<std::uint16_t> registers;
-  friend bool operator==(const register_write&, const register_write&) = default;
-};
-
 /// A Modbus profile compiled to reads, and writes to registers.
-class register_plan {
+class register_plan final : public poll_plan {
  public:
-  /// Consecutive elements of one point in one read.
-  struct coverage {
-    std::uint16_t read = 0;
-    std::uint16_t point = 0;
-    std::uint32_t first_index = 0;
-    std::uint32_t count = 0;
-  };
-
   /// Fails when the protocol is not Modbus.
   [[nodiscard]] static expected<register_plan> compile(const device_profile& profile);
 
   /// The requests of one scan.
   [[nodiscard]] std::span<const register_read> reads() const { return reads_; }
+  [[nodiscard]] std::size_t read_count() const override { return reads_.size(); }
   /// How often a read is due: values of one period are read together.
-  [[nodiscard]] std::uint32_t period_ms(std::size_t read) const { return periods_ms_[read]; }
-  /// The shortest period of any point that is read.
-  [[nodiscard]] std::uint32_t period_ms() const { return period_ms_; }
-  /// Sorted by point, then by index.
-  [[nodiscard]] std::span<const coverage> coverages() const { return coverages_; }
+  [[nodiscard]] std::uint32_t period_ms(std::size_t read) const override {
+    return periods_ms_[read];
+  }
+  [[nodiscard]] std::span<const coverage> coverages() const override { return coverages_; }
 
-  /// Replaces the content of `samples` by what the registers of `reads()[read]`
-  /// say; false (and nothing) when their number is not what was asked for.
-  bool apply(std::size_t read, std::span<const std::uint16_t> registers,
-             std::vector<sample>& samples) const;
-  /// An answer usually holds at most this many samples.
-  static constexpr std::size_t samples_usual = read_registers_max;
-  /// The text of a sample of a text point that is good.
+  /// Refuses another number of registers than was asked for.
+  [[nodiscard]] expected<bool> apply(std::size_t read, std::span<const std::uint16_t> registers,
+                                     std::vector<sample>& samples) const override;
   [[nodiscard]] std::string text_of(std::size_t read, std::uint16_t point,
-                                    std::span<const std::uint16_t> registers) const;
+                                    std::span<const std::uint16_t> registers) const override;
 
-  [[nodiscard]] std::span<const command> commands() const { return commands_; }
-  /// The command that sets a point, by the point's name or the command's channel.
-  [[nodiscard]] std::optional<std::uint16_t> find_set(std::string_view point_or_channel) const;
-  /// Refuses what the command's range or the register's type cannot hold.
-  [[nodiscard]] expected<register_write> encode_set(std::uint16_t command, double value) const;
-  /// The value that registers of a command's own target hold, as after a write.
+  [[nodiscard]] std::span<const command> commands() const override { return commands_; }
+  [[nodiscard]] expected<register_write> encode_set(std::uint16_t command,
+                                                    double value) const override;
+  /// Of the registers of the command's own target.
   [[nodiscard]] expected<double> read_back(std::uint16_t command,
-                                           std::span<const std::uint16_t> registers) const;
+                                           std::span<const std::uint16_t> registers) const override;
+  [[nodiscard]] expected<double> wanted(std::uint16_t command,
+                                        const register_write& write) const override {
+    return read_back(command, write.registers);
+  }
+  /// Only where the point is read from the registers that were written: the others of its read are
+  /// as they were.
+  [[nodiscard]] std::vector<known_answer> shown_by(
+      std::uint16_t command, const register_write& write, std::span<const std::uint16_t> held,
+      std::span<const std::vector<std::uint16_t>> last) const override;
 
  private:
   struct row {
@@ -108,7 +96,6 @@ class register_plan {
   std::vector<value_rule> rules_;
   std::vector<coverage> coverages_;
   std::vector<command> commands_;
-  std::uint32_t period_ms_ = 0;
 };
 
 } // namespace voltaic::messages::profiles

@@ -123,7 +123,7 @@ std::vector<link_facts> links_of(const site::plan& plan) {
   for (const auto& line : plan.lines) {
     link_facts link;
     link.name = line.name;
-    const bool is_serial = line.transport == bus::modbus::transport::rtu;
+    const bool is_serial = bus::modbus::is_serial(line.transport);
     link.kind = is_serial ? link_kind::modbus_serial : link_kind::modbus_tcp;
     link.address = is_serial ? line.serial.device : fmt::format("{}:{}", line.host, line.port);
     link.bitrate = is_serial ? line.serial.baud : 0;

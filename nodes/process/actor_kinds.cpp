@@ -52,6 +52,7 @@ factory make_modbus_device(const actor_setup& setup) {
   const auto& device = *setup.plan.find_device(setup.actor.subject);
   actors::modbus_device::actor_options options;
   options.model.name = device.name;
+  options.model.subject = device.rack;
   options.model.profile = device.profile;
   options.unit = device.unit;
   options.write = setup.write;

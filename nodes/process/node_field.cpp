@@ -94,11 +94,13 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
 messages::expected<bool> node::open_line(const std::string& line) {
   const auto& plan = *options_.plan;
   std::map<std::uint8_t, actors::runtime::mailbox_ptr> units;
+  std::vector<actors::runtime::mailbox_ptr> chains;
   for (const auto& device : plan.devices) {
     if (device.line != line) {
       continue;
     }
     if (auto mailbox = engine_->find(device.name)) {
+      if (!device.rack.empty()) chains.push_back(mailbox);
       units[device.unit] = std::move(mailbox);
     }
   }
@@ -108,12 +110,16 @@ messages::expected<bool> node::open_line(const std::string& line) {
   }
   return field_.open_line(
       options_.open_line, *described,
-      [units](bus::modbus::poll&& poll) {
+      [this, units, chains](bus::modbus::poll&& poll) {
+        const bool is_time = poll.answers.empty();
         const auto unit = units.find(poll.unit);
-        if (unit == units.end()) {
+        const auto shared = std::make_shared<const bus::modbus::poll>(std::move(poll));
+        if (!is_time) {
+          if (unit != units.end()) unit->second->post(shared);
           return;
         }
-        unit->second->post(std::make_shared<const bus::modbus::poll>(std::move(poll)));
+        for (const auto& chain : chains) chain->post(shared);
+        engine_->go_along();
       },
       [units](std::uint8_t asking, bus::modbus::write_answer&& answer) {
         const auto unit = units.find(asking);

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "actors/simulator/pack_model.hpp"
+#include "actors/simulator/serial_battery_model.hpp"
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/points/names.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -54,6 +55,12 @@ equipment_effect equipment_kind(effect wanted) {
       return equipment_effect::exception;
     case effect::late:
       return equipment_effect::late;
+    case effect::checksum:
+      return equipment_effect::checksum;
+    case effect::half_frame:
+      return equipment_effect::half_frame;
+    case effect::noise:
+      return equipment_effect::noise;
     default:
       return equipment_effect::value;
   }
@@ -204,7 +211,10 @@ class trace_resolver {
   }
 
   [[nodiscard]] const site::device* find_equipment(const trace_row& row) const {
-    const auto* device = plan_.find_device(row.point.substr(0, row.point.rfind('/')));
+    const auto owner = row.point.substr(0, row.point.rfind('/'));
+    const auto* device = plan_.find_device(owner);
+    const auto* rack = plan_.find_rack(owner);
+    if (device == nullptr && rack != nullptr) device = plan_.find_device(rack->device);
     return device != nullptr && !device->simulate.empty() ? device : nullptr;
   }
 
@@ -220,6 +230,13 @@ class trace_resolver {
     }
     if (!row.scope.empty() || (what.point.empty() && row.index))
       return wrong(row, fmt::format("{} has no element of that name", row.point));
+    if (device.simulate == site::serial_battery) {
+      actors::simulator::serial_battery_model battery(device.profile, device.unit);
+      if (!battery.set(what.point, what.index, what.effect, what.value))
+        return wrong(row, fmt::format("the simulated battery cannot do this with {}", row.point));
+      deeds_.push_back({row.t_ms, std::move(what)});
+      return;
+    }
     auto& known = known_[device.simulate];
     if (known == nullptr) known = actors::simulator::make_equipment(device.simulate);
     if (!known->set(what.point, what.index, what.effect, what.value))
@@ -265,7 +282,8 @@ class trace_resolver {
     if (const auto* reason = std::get_if<std::string>(&found)) return wrong(row, *reason);
     auto& what = std::get<overlay>(found);
     const auto kind = rack_kind(row.effect);
-    if (!kind) return wrong(row, "only power equipment answers late or with an exception");
+    if (!kind)
+      return wrong(row, "only equipment on a line answers late, with an exception or broken");
     what.kind = *kind;
     what.value = row.value;
     if (!reports_.set(what.point, what.index, what.kind, what.value))

@@ -178,12 +178,18 @@ class reader {
       row.effect = effect::silent;
     } else if (text == "release") {
       row.effect = effect::release;
+    } else if (text == "checksum") {
+      row.effect = effect::checksum;
+    } else if (text == "half_frame") {
+      row.effect = effect::half_frame;
+    } else if (text == "noise") {
+      row.effect = effect::noise;
     } else if (const auto value = number<double>(text); value && std::isfinite(*value)) {
       row.value = *value;
     } else {
       add_field(3,
-                "value: expected a number, invalid, freeze, silent, release, exception CODE or "
-                "late MS");
+                "value: expected a number, invalid, freeze, silent, release, checksum, half_frame, "
+                "noise, exception CODE or late MS");
     }
   }
 

@@ -24,14 +24,17 @@ inline constexpr std::size_t trace_findings_max = 100;
 
 /// What a row does to its element.
 enum class effect : std::uint8_t {
-  value,     ///< reports this, in the point's unit
-  invalid,   ///< reports the sentinel
-  freeze,    ///< reports what it reported last
-  silent,    ///< stops arriving
-  release,   ///< follows the physics again
-  exception, ///< of power equipment: whoever asks gets this Modbus exception
-  late,      ///< of power equipment: it answers so many ms later
-  command    ///< somebody asks for something
+  value,      ///< reports this, in the point's unit
+  invalid,    ///< reports the sentinel
+  freeze,     ///< reports what it reported last
+  silent,     ///< stops arriving
+  release,    ///< follows the physics again
+  exception,  ///< of power equipment: whoever asks gets this Modbus exception
+  late,       ///< of power equipment: it answers so many ms later
+  checksum,   ///< of a battery on plain RS-485: a bit of each answer is wrong
+  half_frame, ///< only half of each answer comes
+  noise,      ///< foreign bytes stand around each answer
+  command     ///< somebody asks for something
 };
 
 /// One row.

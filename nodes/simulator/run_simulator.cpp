@@ -174,8 +174,9 @@ void print_places(const simulator_options& options) {
     fmt::print("{} is simulated on {}\n", place.name, place.uri);
   for (const equipment_line& line : options.equipment)
     for (const auto& [unit, played] : line.units)
-      fmt::print("{}: {} is simulated at {}:{} unit {}\n", line.name, played.kind, line.host,
-                 line.port, unit);
+      fmt::print("{}: {} is simulated at {}\n", line.name, played.kind,
+                 line.path.empty() ? fmt::format("{}:{} unit {}", line.host, line.port, unit)
+                                   : fmt::format("{} address {}", line.path, unit));
   std::fflush(stdout);
 }
 

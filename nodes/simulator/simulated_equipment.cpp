@@ -8,6 +8,10 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
     const std::vector<equipment_line>& lines) {
   std::unique_ptr<simulated_equipment> made(new simulated_equipment);
   for (const auto& line : lines) {
+    if (!line.path.empty()) {
+      if (auto added = made->add_serial(line); !added) return added.error();
+      continue;
+    }
     auto part = std::make_unique<site_part>();
     for (const auto& [unit, played] : line.units) {
       auto model = actors::simulator::make_equipment(played.kind);
@@ -35,8 +39,50 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
   return made;
 }
 
+messages::expected<bool> simulated_equipment::add_serial(const equipment_line& line) {
+  using actors::simulator::serial_battery_model;
+  auto part = std::make_unique<serial_part>();
+  for (const auto& [address, played] : line.units) {
+    part->devices[played.device] = address;
+    part->batteries[address] = std::make_unique<serial_battery_model>(played.profile, address);
+    part->receivers.try_emplace(address, *played.profile->framing,
+                                messages::serial::direction::request);
+  }
+  auto served = bus::serial::serve_pty(
+      line.path, [this, at = part.get()](std::span<const std::uint8_t> bytes) {
+        const std::scoped_lock lock(mutex_);
+        return hear(*at, bytes);
+      });
+  if (!served) return messages::failure{line.name + ": " + served.error().text};
+  part->wire = *std::move(served);
+  serials_.push_back(std::move(part));
+  return true;
+}
+
+// Each battery hears the line by itself, as it does on a wire.
+std::vector<bus::serial::sent_piece> simulated_equipment::hear(
+    serial_part& part, std::span<const std::uint8_t> bytes) {
+  std::vector<bus::serial::sent_piece> pieces;
+  for (auto& [address, heard] : part.receivers) {
+    heard.push(bytes);
+    for (auto found = heard.next(); found; found = heard.next()) {
+      const auto* asked = std::get_if<messages::serial::frame>(&*found);
+      if (asked == nullptr) continue;
+      auto said = part.batteries.at(address)->answer(*asked);
+      if (!said.bytes.empty()) pieces.push_back({said.delay_us, std::move(said.bytes)});
+    }
+  }
+  return pieces;
+}
+
 bool simulated_equipment::set(const simulate::equipment_overlay& what) {
   const std::scoped_lock lock(mutex_);
+  for (const auto& line : serials_) {
+    const auto found = line->devices.find(what.device);
+    if (found != line->devices.end())
+      return line->batteries.at(found->second)
+          ->set(what.point, what.index, what.effect, what.value);
+  }
   for (const auto& line : lines_) {
     const auto found = line->devices.find(what.device);
     if (found == line->devices.end()) continue;
@@ -63,6 +109,8 @@ void simulated_equipment::step(std::int64_t now_us) {
       model->observe(given_w);
       model->step(now_us);
     }
+  for (const auto& line : serials_)
+    for (const auto& [address, battery] : line->batteries) battery->step(now_us);
 }
 
 std::vector<std::uint16_t> simulated_equipment::ports() const {

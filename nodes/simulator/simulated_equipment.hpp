@@ -8,16 +8,20 @@
 #include <vector>
 
 #include "actors/simulator/equipment_model.hpp"
+#include "actors/simulator/serial_battery_model.hpp"
 #include "bus/modbus/server.hpp"
+#include "bus/serial/pty_line.hpp"
 #include "messages/expected.hpp"
+#include "messages/serial/receiver.hpp"
 #include "nodes/simulate/targets.hpp"
 
 namespace voltaic::nodes::simulator {
 
 /// One piece of equipment.
 struct equipment_unit {
-  std::string device;                  ///< its name in the site
-  std::string kind;                    ///< "inverter", "hvac" or "meter"
+  std::string device; ///< its name in the site
+  std::string kind;   ///< "inverter", "hvac", "meter" or "battery"
+  std::shared_ptr<const messages::profiles::device_profile> profile = {}; ///< of a battery
   std::vector<std::string> racks = {}; ///< behind an inverter, where all are simulated; else empty
 };
 
@@ -26,10 +30,12 @@ struct equipment_line {
   std::string name; ///< of the line
   std::string host;
   std::uint16_t port = 0; ///< 0 takes any that is free
+  std::string path = {};  ///< of a line of plain RS-485, which has no port
   std::map<std::uint8_t, equipment_unit> units;
 };
 
-/// The power equipment of a site, each line a Modbus server of its own. What
+/// The power equipment of a site, each line a Modbus server of its own, or a pseudo terminal with
+/// batteries on plain RS-485. What
 /// one piece gives or takes, the meters see.
 class simulated_equipment {
  public:
@@ -53,10 +59,21 @@ class simulated_equipment {
     std::map<std::uint8_t, std::unique_ptr<actors::simulator::equipment_model>> units;
     std::unique_ptr<bus::modbus::server> server; ///< ends before what it serves
   };
+  /// A line of batteries, and the receivers of what is asked on it.
+  struct serial_part {
+    std::map<std::string, std::uint8_t> devices;
+    std::map<std::uint8_t, std::unique_ptr<actors::simulator::serial_battery_model>> batteries;
+    std::map<std::uint8_t, messages::serial::receiver> receivers;
+    std::unique_ptr<bus::serial::pty_line> wire; ///< ends before what it serves
+  };
   simulated_equipment() = default;
+  [[nodiscard]] messages::expected<bool> add_serial(const equipment_line& line);
+  [[nodiscard]] std::vector<bus::serial::sent_piece> hear(serial_part& part,
+                                                          std::span<const std::uint8_t> bytes);
 
   std::mutex mutex_; ///< of all models
   std::vector<std::unique_ptr<site_part>> lines_;
+  std::vector<std::unique_ptr<serial_part>> serials_;
 };
 
 } // namespace voltaic::nodes::simulator

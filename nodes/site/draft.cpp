@@ -224,6 +224,9 @@ void read_device(section& table, draft& result) {
     device.item.min_gap_ms = modbus.min_gap_ms;
     device.item.simulate = modbus.simulate;
     if (node.present()) device.item.node = node.of(i);
+    device.has_address = modbus.unit.present() && modbus.is_address;
+    device.has_unit = modbus.unit.present() && !modbus.is_address;
+    device.unit_at = modbus.unit.present() ? modbus.unit.at : line.at;
     device.table_at = table.at();
     device.name_at = name.at;
     device.profile_at = profile.at;
@@ -366,8 +369,9 @@ void read_roles(section& table, plan& base) {
 draft read_draft(const toml::table& file, reporter& report) {
   draft result;
   section top(file, "site file", report, no_ranges);
-  for (const auto* key : {"range", "bus", "modbus", "device", "rack", "inverter", "digital",
-                          "roles", "ports", "supervision", "simulator", "relay", "limits"})
+  for (const auto* key :
+       {"range", "bus", "modbus", "serial", "device", "rack", "inverter", "digital", "roles",
+        "ports", "supervision", "simulator", "relay", "limits"})
     (void)top.node(key);
   (void)top.node("site");
   top.require("site");
@@ -376,6 +380,8 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_table(file, "site", report, [&](section& table) { read_site(table, result); });
   read_tables(file, "bus", report, ranges, [&](section& table) { read_bus(table, result); });
   read_tables(file, "modbus", report, ranges, [&](section& table) { read_line(table, result); });
+  read_tables(file, "serial", report, ranges,
+              [&](section& table) { read_serial_line(table, result); });
   read_tables(file, "device", report, ranges, [&](section& table) { read_device(table, result); });
   read_tables(file, "rack", report, ranges, [&](section& table) { read_rack(table, result); });
   read_tables(file, "inverter", report, ranges,

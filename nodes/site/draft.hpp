@@ -17,7 +17,7 @@ struct draft_bus {
   position port_at;
 };
 
-/// A [[modbus]] line.
+/// A [[modbus]] or [[serial]] line.
 struct draft_line {
   modbus_line item;
   position name_at;
@@ -27,6 +27,9 @@ struct draft_line {
 struct draft_device {
   device item;
   std::string profile_text; ///< variables expanded
+  bool has_address = false; ///< its place on the line is stated as an address
+  bool has_unit = false;    ///< or as a unit
+  position unit_at;         ///< of whichever it is
   position table_at;
   position name_at;
   position profile_at;

@@ -6,7 +6,7 @@
 #include "messages/modbus/frame.hpp"
 #include "nodes/site/draft_parts.hpp"
 
-// Modbus lines, and the units on them.
+// Lines of Modbus and of plain RS-485, and the devices on them.
 namespace voltaic::nodes::site {
 
 namespace {
@@ -15,6 +15,10 @@ namespace modbus = bus::modbus;
 
 constexpr std::int64_t line_port_max = 65'535;
 constexpr std::int64_t baud_max = 921'600;
+// What plain RS-485 batteries come with; each site may say otherwise.
+constexpr std::uint32_t serial_baud_usual = 9'600;
+constexpr std::uint32_t serial_turnaround_ms_usual = 20;
+constexpr std::int64_t address_max = 255;
 
 void refuse_keys(section& table, std::initializer_list<std::string_view> keys,
                  std::string_view why) {
@@ -83,14 +87,46 @@ void read_line(section& table, draft& result) {
   }
 }
 
+void read_serial_line(section& table, draft& result) {
+  for (const auto* key : {"name", "port"}) table.require(key);
+  auto name = read_name(table, "name");
+  auto port = read_ranged(table, "port");
+  const auto timeout = table.duration_ms("timeout", modbus::response_timeout_ms_min,
+                                         modbus::response_timeout_ms_max);
+  const auto turnaround = table.duration_ms("turnaround", 1, modbus::response_timeout_ms_max);
+  modbus_line common;
+  common.transport = modbus::transport::framed;
+  common.serial.baud = serial_baud_usual;
+  common.serial.parity = modbus::parity::none;
+  common.turnaround_ms = serial_turnaround_ms_usual;
+  read_serial(table, common.serial);
+  if (timeout) common.timeout_ms = static_cast<std::uint32_t>(timeout->value);
+  if (turnaround) common.turnaround_ms = static_cast<std::uint32_t>(turnaround->value);
+  result.line_names.insert(name.values.begin(), name.values.end());
+  if (!name.present() || !port.present()) return;
+  const auto count = member_count(table, {&name, &port});
+  for (std::size_t i = 0; i < count; ++i) {
+    if (is_repeat({&name, &port}, i)) continue;
+    auto line = common;
+    line.name = name.of(i);
+    line.serial.device = port.of(i);
+    result.lines.push_back({line, name.at});
+  }
+}
+
 modbus_unit read_modbus_unit(section& table, bool on_line) {
   modbus_unit result;
-  result.unit = read_numbers(table, "unit");
+  result.is_address = table.has("address");
+  const std::string_view key = result.is_address ? "address" : "unit";
+  result.unit = read_numbers(table, key);
+  if (result.is_address) refuse_keys(table, {"unit"}, "a device has either a unit or an address");
+  const std::int64_t least = result.is_address ? 0 : 1;
+  const std::int64_t most = result.is_address ? address_max : messages::modbus::unit_max;
   for (const auto& each : result.unit.values) {
     const auto number = std::stoll(each);
-    if (number >= 1 && number <= messages::modbus::unit_max) continue;
-    table.report().add(result.unit.at, fmt::format("unit: expected 1 to {}, found {}",
-                                                   messages::modbus::unit_max, number));
+    if (number >= least && number <= most) continue;
+    table.report().add(result.unit.at,
+                       fmt::format("{}: expected {} to {}, found {}", key, least, most, number));
     result.unit.values.clear();
     break;
   }
@@ -99,10 +135,11 @@ modbus_unit read_modbus_unit(section& table, bool on_line) {
   // A line asks one at a time, so that this is what every device may rely on.
   (void)table.integer("max_outstanding", 1, 1);
   std::vector<std::string_view> played{"pack", "canopen"};
-  if (on_line) played = {"inverter", "hvac", "meter"};
+  if (on_line) played = {"inverter", "hvac", "meter", "battery"};
   if (const auto kind = table.word("simulate", played)) result.simulate = kind->value;
   if (!on_line)
-    refuse_keys(table, {"unit", "min_gap_ms", "max_outstanding"}, "only a device on a line has it");
+    refuse_keys(table, {"unit", "address", "min_gap_ms", "max_outstanding"},
+                "only a device on a line has it");
   return result;
 }
 

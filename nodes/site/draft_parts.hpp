@@ -7,7 +7,7 @@
 
 #include "nodes/site/draft.hpp"
 
-/// The parts of the site file's reader; only draft*.cpp include this.
+/// The parts of the site file's reader; only draft*.cpp include this, and who judges its names.
 namespace voltaic::nodes::site {
 
 // A progress page keeps "NAME/protection" in 56 bytes.
@@ -47,9 +47,10 @@ struct ranged {
 
 /// The identifiers of a device's key id_map.
 [[nodiscard]] std::vector<messages::profiles::id_change> read_id_map(section& table);
-/// What a device's table says of a Modbus unit.
+/// What a device's table says of its place on a line.
 struct modbus_unit {
-  ranged unit;
+  ranged unit;             ///< or its address, on a line of plain RS-485
+  bool is_address = false; ///< by the key address
   std::uint32_t min_gap_ms = 0;
   std::string simulate;
 };
@@ -58,6 +59,8 @@ struct modbus_unit {
 void read_inverter(section& table, draft& result);
 /// A table [[modbus]].
 void read_line(section& table, draft& result);
+/// A table [[serial]]: a line of plain RS-485.
+void read_serial_line(section& table, draft& result);
 /// A table [[digital]].
 void read_digital(section& table, draft& result);
 /// What a rack's table says of its DC bus and of the inputs that open or reset it.

@@ -11,6 +11,7 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "nodes/site/draft_parts.hpp"
 #include "nodes/site/judge_canopen.hpp"
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
@@ -336,12 +337,36 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   if (simulated != members)
     report.add(at,
                fmt::format("{}: either all devices of a line are simulated or none", line.name));
+  if (line.transport == bus::modbus::transport::framed) return;
   if (line.transport != bus::modbus::transport::tcp || line.host != loopback)
     report.add(at, fmt::format("{}: simulated equipment is on a tcp line of 127.0.0.1", line.name));
   if (line.port + source.ports_offset > 0xFFFF)
     report.add(at, fmt::format("{}: the port {} is beyond 65535", line.name,
                                line.port + source.ports_offset));
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
+}
+
+// A simulated line is a pseudo terminal in the site's folder, which its simulator makes.
+void judge_serial_port(const draft& source, const plan& result, modbus_line& line,
+                       reporter& report) {
+  constexpr std::string_view scheme = "virtual:";
+  if (line.transport != bus::modbus::transport::framed) return;
+  const bool is_virtual = line.serial.device.starts_with(scheme);
+  const auto name = line.serial.device.substr(is_virtual ? scheme.size() : 0);
+  const auto at = place_of(source, line).name_at;
+  bool is_played = false;
+  for (const auto& item : result.devices) {
+    if (item.line != line.name) continue;
+    is_played = is_played || !item.simulate.empty();
+    if (item.simulate.empty() || item.simulate == serial_battery) continue;
+    report.add(place_of(source, item.name).name_at,
+               fmt::format("simulate: on a line of plain RS-485 a {} is played", serial_battery));
+  }
+  if (is_virtual && !is_name(name))
+    report.add(at, fmt::format("port: expected virtual:NAME, found \"{}\"", line.serial.device));
+  if (is_played && !is_virtual)
+    report.add(at, fmt::format("{}: simulated batteries are on a port virtual:NAME", line.name));
+  if (is_virtual) line.serial.device = fmt::format("{}/serial_{}", result.folders.runtime, name);
 }
 
 // A pack is played by what its profile reads, on a bus of this machine.
@@ -379,6 +404,7 @@ void judge_identity(const draft& source, plan& result, const reporter& report) {
 void judge_simulated_ports(const draft& source, const plan& result, reporter& report) {
   std::map<std::pair<std::string, std::uint16_t>, std::string> taken;
   for (const auto& line : result.simulated_lines()) {
+    if (line.transport == bus::modbus::transport::framed) continue;
     const auto [user, is_first] = taken.try_emplace({line.host, line.port}, line.name);
     if (!is_first)
       report.add(
@@ -414,6 +440,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_load(source, result, bus, report);
   }
   for (auto& line : result.lines) {
+    judge_serial_port(source, result, line, report);
     judge_line(source, result, line, report);
     judge_simulated(source, result, line, report);
     judge_line_load(source, result, line, report);

@@ -170,7 +170,8 @@ void judge_equipment(const draft_device& place, const plan& result, reporter& re
 void judge_protection(const draft_rack& place, const rack& item, plan& result, reporter& report) {
   const auto* feeding = result.find_device(item.device);
   if (feeding == nullptr || feeding->profile == nullptr || item.protection == nullptr) return;
-  if (feeding->bus.empty()) return; // that it feeds a rack at all is wrong
+  // That it feeds a rack at all is wrong.
+  if (feeding->profile->protocol == profiles::protocol::modbus) return;
   judge_needs(place, item, *feeding->profile, report);
   if (result.takes_orders(item)) judge_feedback(place, item, *feeding->profile, report);
   for (const auto& mistake : mistakes_of_own(*feeding->profile, *item.protection))

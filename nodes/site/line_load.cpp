@@ -24,6 +24,24 @@ double character_ms(const modbus::serial_options& serial) {
   return bits * 1'000 / serial.baud;
 }
 
+/// Of the longest answer that its profile describes.
+device_load load_of_questions(const modbus_line& line, const device& item) {
+  namespace wire = messages::serial;
+  const auto& profile = *item.profile;
+  device_load load{item.name, profile.questions.size(), 0};
+  for (const auto& question : profile.questions) {
+    const auto asked = wire::fill(question.ask, item.unit);
+    wire::frame answered;
+    for (const auto& place : question.answer)
+      if (!place.is_overlaid)
+        answered.data.resize(answered.data.size() + std::size_t{place.times} * place.form.bytes);
+    const auto bytes = wire::encode(*profile.framing, wire::direction::request, asked).size() +
+                       wire::encode(*profile.framing, wire::direction::answer, answered).size();
+    load.percent += 100 * framed_exchange_ms(line, bytes, item.min_gap_ms) / question.period_ms;
+  }
+  return load;
+}
+
 } // namespace
 
 double exchange_ms(const modbus_line& line, std::uint16_t registers, std::uint32_t min_gap_ms) {
@@ -37,10 +55,18 @@ double exchange_ms(const modbus_line& line, std::uint16_t registers, std::uint32
   return wire + turnaround + silence + std::max<double>(silence, min_gap_ms);
 }
 
+double framed_exchange_ms(const modbus_line& line, std::size_t bytes, std::uint32_t min_gap_ms) {
+  return static_cast<double>(bytes) * character_ms(line.serial) + line.turnaround_ms + min_gap_ms;
+}
+
 std::vector<device_load> loads_of(const plan& site, const modbus_line& line) {
   std::vector<device_load> result;
   for (const auto& item : site.devices) {
     if (item.line != line.name || item.profile == nullptr) continue;
+    if (item.profile->protocol == messages::profiles::protocol::serial) {
+      result.push_back(load_of_questions(line, item));
+      continue;
+    }
     const auto compiled = messages::profiles::register_plan::compile(*item.profile);
     if (!compiled) continue; // a profile of another protocol was told already
     device_load load{item.name, compiled->reads().size(), 0};

@@ -11,6 +11,9 @@ inline constexpr double line_load_percent_max = 70;
 /// How long one read keeps the line: request, answer and the silence behind it.
 [[nodiscard]] double exchange_ms(const modbus_line& line, std::uint16_t registers,
                                  std::uint32_t min_gap_ms);
+/// The same of one question of plain RS-485: so many bytes in both frames.
+[[nodiscard]] double framed_exchange_ms(const modbus_line& line, std::size_t bytes,
+                                        std::uint32_t min_gap_ms);
 
 /// What the reads of one device need.
 struct device_load {

@@ -61,7 +61,7 @@ struct can_bus {
   friend bool operator==(const can_bus&, const can_bus&) = default;
 };
 
-/// A host or serial port that several Modbus units share.
+/// A host or serial port that several devices share, of Modbus or of plain RS-485.
 struct modbus_line {
   std::string name;
   bus::modbus::transport transport = bus::modbus::transport::tcp;
@@ -87,8 +87,8 @@ struct device {
   std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
   /// Identifiers that a bridge gave it; `profile` has them already.
   std::vector<messages::profiles::id_change> id_map;
-  std::uint8_t unit = 1;        ///< Modbus unit identifier
-  std::uint32_t min_gap_ms = 0; ///< silence that the Modbus unit wants after each exchange
+  std::uint8_t unit = 1;        ///< Modbus unit identifier, or address on a line of plain RS-485
+  std::uint32_t min_gap_ms = 0; ///< silence that it wants on a line after each exchange
   std::string simulate;         ///< what the simulator plays on its line or bus; empty: nothing
   std::string rack;             ///< the rack it feeds; empty: none
   std::string node;             ///< the node its actor lives in
@@ -285,6 +285,8 @@ struct reaction {
 };
 
 /// Names of nodes and actors that every site has.
+/// What the simulator plays on a line of plain RS-485.
+inline constexpr std::string_view serial_battery = "battery";
 inline constexpr std::string_view relay_node = "relay";
 inline constexpr std::string_view site_node = "site";
 inline constexpr std::string_view command_actor = "command";

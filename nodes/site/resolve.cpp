@@ -103,10 +103,38 @@ class resolver {
     if (!on_bus && !source_.line_names.contains(item.line))
       unknown(at.link_at, "line", item.line, "line", source_.line_names);
     if (item.profile == nullptr) return;
-    const bool is_can = item.profile->protocol == messages::profiles::protocol::can;
-    if (is_can != on_bus)
+    const auto protocol = item.profile->protocol;
+    if (const auto link = protocol_of(item); link && *link != protocol)
       report_.add(at.link_at, fmt::format("{}: the profile {} speaks {}", on_bus ? "bus" : "line",
-                                          item.profile->name, is_can ? "CAN" : "Modbus"));
+                                          item.profile->name, spoken(protocol)));
+    check_place(item, at);
+  }
+
+  // Of the link; nothing where there is none of that name.
+  std::optional<messages::profiles::protocol> protocol_of(const device& item) const {
+    using messages::profiles::protocol;
+    if (!item.bus.empty()) return protocol::can;
+    const auto* line = plan_.find_line(item.line);
+    if (line == nullptr) return std::nullopt;
+    return line->transport == bus::modbus::transport::framed ? protocol::serial : protocol::modbus;
+  }
+
+  // A unit is Modbus's word, an address is what switches say.
+  void check_place(const device& item, const draft_device& at) {
+    const auto link = protocol_of(item);
+    if (item.line.empty() || !link) return;
+    const bool is_framed = *link == messages::profiles::protocol::serial;
+    if (is_framed && at.has_unit)
+      report_.add(at.unit_at, fmt::format("unit: {} is a line of plain RS-485, whose devices have "
+                                          "an address",
+                                          item.line));
+    if (!is_framed && at.has_address)
+      report_.add(at.unit_at, fmt::format("address: {} is a Modbus line, whose devices have a unit",
+                                          item.line));
+    if (is_framed && !at.has_unit && !at.has_address)
+      report_.add(at.table_at, fmt::format("device: the key address is missing: {} is on a line of "
+                                           "plain RS-485",
+                                           item.name));
   }
 
   void racks() {
@@ -176,8 +204,10 @@ class resolver {
 
   void attach(rack& item, device& feeding, const draft_rack& at) {
     feeding.rack = item.name;
-    if (feeding.bus.empty())
-      report_.add(at.device_at, fmt::format("device: {} is on a line; a rack's device is on a bus",
+    const auto link = protocol_of(feeding);
+    if (link && *link == messages::profiles::protocol::modbus)
+      report_.add(at.device_at, fmt::format("device: {} is on a Modbus line; a rack's device is on "
+                                            "a bus or on a line of plain RS-485",
                                             feeding.name));
     if (feeding.profile == nullptr) return;
     const auto& profile = *feeding.profile;

@@ -135,7 +135,6 @@ TEST_CASE("values of different periods are read apart") {
   CHECK(plan.period_ms(0) == 100);
   CHECK(plan.reads()[1] == register_read{register_table::input, 1, 1});
   CHECK(plan.period_ms(1) == 500); // nothing was stated
-  CHECK(plan.period_ms() == 100);
 }
 
 TEST_CASE("F-092 a number of several registers is never torn over two requests") {

@@ -41,7 +41,7 @@ TEST_CASE("neighbouring registers are read by one request, tables apart") {
   REQUIRE(plan->reads().size() == 2);
   CHECK(plan->reads()[0] == register_read{register_table::holding, 100, 2});
   CHECK(plan->reads()[1] == register_read{register_table::input, 0, 8});
-  CHECK(plan->period_ms() == 500);
+  CHECK(plan->period_ms(0) == 500);
 }
 
 TEST_CASE("a read is at most 120 registers long and spans small gaps only") {
