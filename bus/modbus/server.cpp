@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,13 +14,13 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "bus/serial/terminal.hpp"
 #include "bus/thread_name.hpp"
 #include "messages/modbus/frame.hpp"
 
@@ -124,27 +123,15 @@ class poll_server final : public server {
   }
 
   std::string open_terminal() {
-    const int mine = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (mine < 0) return text_of(errno);
+    serial::terminal opened;
+    auto mistake = serial::open_terminal(options_.terminal, opened);
+    terminal_side_ = opened.other;
+    if (opened.mine < 0) return mistake;
     client made;
-    made.descriptor = mine;
+    made.descriptor = opened.mine;
     made.rtu = true;
-    clients_.push_back(made);
-    std::array<char, 128> path{};
-    if (::grantpt(mine) != 0 || ::unlockpt(mine) != 0 ||
-        ::ptsname_r(mine, path.data(), path.size()) != 0)
-      return text_of(errno);
-    // Held open, so that nothing is hung up between two users of the other side.
-    terminal_side_ = ::open(path.data(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    termios raw{};
-    if (terminal_side_ < 0 || ::tcgetattr(terminal_side_, &raw) != 0) return text_of(errno);
-    ::cfmakeraw(&raw);
-    if (::tcsetattr(terminal_side_, TCSANOW, &raw) != 0) return text_of(errno);
-    (void)::fcntl(mine, F_SETFL, O_RDWR | O_NONBLOCK);
-    ::unlink(options_.terminal.c_str());
-    if (::symlink(path.data(), options_.terminal.c_str()) != 0)
-      return fmt::format("{}: {}", options_.terminal, text_of(errno));
-    return "";
+    clients_.push_back(std::move(made));
+    return mistake;
   }
 
   void run() {

@@ -1,11 +1,8 @@
 #include "bus/serial/pty_line.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <sys/eventfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,13 +10,13 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <cstring>
 #include <deque>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "bus/serial/terminal.hpp"
 #include "bus/thread_name.hpp"
 
 namespace voltaic::bus::serial {
@@ -28,35 +25,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 
 constexpr int idle_ms = 1'000;
-
-/// Both ends of a terminal; the far one stays open, so that nothing breaks while nobody uses it.
-struct terminal {
-  int mine = -1;
-  int other = -1;
-  std::string path;
-};
-
-std::string open_terminal(terminal& made) {
-  made.mine = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-  std::array<char, 128> path{};
-  if (made.mine < 0 || ::grantpt(made.mine) != 0 || ::unlockpt(made.mine) != 0 ||
-      ::ptsname_r(made.mine, path.data(), path.size()) != 0)
-    return std::strerror(errno);
-  made.path = path.data();
-  made.other = ::open(path.data(), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  termios raw{};
-  if (made.other < 0 || ::tcgetattr(made.other, &raw) != 0) return std::strerror(errno);
-  ::cfmakeraw(&raw);
-  return ::tcsetattr(made.other, TCSANOW, &raw) == 0 ? "" : std::strerror(errno);
-}
-
-/// In one step, so that nobody finds the path without a line behind it.
-std::string link_to(const std::string& target, const std::string& path) {
-  const auto fresh = fmt::format("{}.{}", path, ::getpid());
-  (void)::unlink(fresh.c_str());
-  if (::symlink(target.c_str(), fresh.c_str()) != 0) return std::strerror(errno);
-  return ::rename(fresh.c_str(), path.c_str()) == 0 ? "" : std::strerror(errno);
-}
 
 class threaded_line final : public pty_line {
  public:
@@ -151,8 +119,7 @@ class threaded_line final : public pty_line {
 messages::expected<std::unique_ptr<pty_line>> serve_pty(const std::string& path,
                                                         heard_handler on_heard) {
   terminal made;
-  std::string reason = open_terminal(made);
-  if (reason.empty()) reason = link_to(made.path, path);
+  std::string reason = open_terminal(path, made);
   const int wake = reason.empty() ? ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1;
   if (reason.empty() && wake < 0) reason = std::strerror(errno);
   if (reason.empty()) {
@@ -165,7 +132,7 @@ messages::expected<std::unique_ptr<pty_line>> serve_pty(const std::string& path,
   }
   for (const int each : {made.mine, made.other, wake})
     if (each >= 0) ::close(each);
-  return messages::failure{fmt::format("{}: no simulated serial line: {}", path, reason)};
+  return messages::failure{fmt::format("no simulated serial line: {}", reason)};
 }
 
 } // namespace voltaic::bus::serial

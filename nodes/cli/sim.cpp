@@ -58,10 +58,10 @@ std::vector<std::string> simulated_racks(const site::plan& plan, const site::inv
 std::vector<simulator::equipment_line> equipment(const site::plan& plan) {
   std::vector<simulator::equipment_line> result;
   for (const site::modbus_line& line : plan.simulated_lines()) {
-    simulator::equipment_line made{line.name, line.host, line.port, line.serial.device, {}};
+    simulator::equipment_line made{line.name, line.host, line.port, {}, line.serial.device};
     for (const site::device& device : plan.devices)
       if (device.line == line.name)
-        made.units[device.unit] = {device.name, device.simulate, device.profile};
+        made.units[device.unit] = {device.name, device.simulate, {}, device.profile};
     for (const auto& item : plan.inverters)
       for (auto& [unit, played] : made.units)
         if (played.device == item.device) played.racks = simulated_racks(plan, item);

@@ -19,10 +19,10 @@ namespace voltaic::nodes::simulator {
 
 /// One piece of equipment.
 struct equipment_unit {
-  std::string device; ///< its name in the site
-  std::string kind;   ///< "inverter", "hvac", "meter" or "battery"
-  std::shared_ptr<const messages::profiles::device_profile> profile = {}; ///< of a battery
+  std::string device;                  ///< its name in the site
+  std::string kind;                    ///< "inverter", "hvac", "meter" or "battery"
   std::vector<std::string> racks = {}; ///< behind an inverter, where all are simulated; else empty
+  std::shared_ptr<const messages::profiles::device_profile> profile = {}; ///< of a battery
 };
 
 /// A line whose units are simulated: they are served where the site looks for them.
@@ -30,8 +30,8 @@ struct equipment_line {
   std::string name; ///< of the line
   std::string host;
   std::uint16_t port = 0; ///< 0 takes any that is free
-  std::string path = {};  ///< of a line of plain RS-485, which has no port
   std::map<std::uint8_t, equipment_unit> units;
+  std::string path = {}; ///< of a line of plain RS-485, which has no port
 };
 
 /// The power equipment of a site, each line a Modbus server of its own, or a pseudo terminal with

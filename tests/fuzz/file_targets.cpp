@@ -22,6 +22,7 @@
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/load_inverter.hpp"
 #include "messages/points/names.hpp"
+#include "messages/profiles/answer_plan.hpp"
 #include "messages/profiles/decode_plan.hpp"
 #include "messages/profiles/encode_plan.hpp"
 #include "messages/profiles/load.hpp"
@@ -203,8 +204,9 @@ void use_register_profile(const messages::profiles::device_profile& profile) {
   std::vector<messages::profiles::sample> samples;
   for (std::size_t i = 0; i < plan->reads().size(); ++i) {
     const std::vector<std::uint16_t> registers(plan->reads()[i].count, 0x8123);
-    require(plan->apply(i, registers, samples), "as many registers as were asked for are taken");
-    require(!plan->apply(i, std::span(registers).subspan(1), samples), "fewer are not");
+    require(plan->apply(i, registers, samples).has_value(),
+            "as many registers as were asked for are taken");
+    require(!plan->apply(i, std::span(registers).subspan(1), samples).has_value(), "fewer are not");
   }
   for (std::uint16_t i = 0; i < plan->commands().size(); ++i) {
     if (plan->commands()[i].purpose != messages::profiles::command_purpose::set) continue;
@@ -213,12 +215,41 @@ void use_register_profile(const messages::profiles::device_profile& profile) {
   }
 }
 
+void use_serial_profile(const messages::profiles::device_profile& profile) {
+  const auto plan = messages::profiles::answer_plan::compile(profile);
+  require(plan.has_value(), "a profile of plain RS-485 that loads is compiled");
+  std::vector<messages::profiles::sample> samples;
+  for (std::size_t i = 0; i < plan->read_count(); ++i)
+    for (const std::size_t length : {0u, 1u, 7u, 64u, 2'048u}) {
+      const std::vector<std::uint16_t> answer(length, std::uint16_t{2});
+      const auto applied = plan->apply(i, answer, samples);
+      require(applied || !applied.error().text.empty(), "an answer is refused with words");
+    }
+  for (std::uint16_t i = 0; i < plan->commands().size(); ++i) {
+    const auto written = plan->encode_set(i, 1);
+    require(written.has_value() || !written.error().text.empty(), "a value is refused with words");
+    if (written) (void)plan->wanted(i, written.value());
+  }
+  const auto spoken = plan->dialect();
+  for (const auto& each : spoken.questions) {
+    const auto bytes = messages::serial::encode(
+        spoken.framing, messages::serial::direction::request, messages::serial::fill(each, 2));
+    require(bytes.size() <= messages::serial::frame_bytes_max, "a request has its bound");
+  }
+}
+
 void run_device_profile(bytes input) {
   const auto result = messages::profiles::load_profile(text_of(input), file_name);
   const auto* profile = sound_or_found(result);
   if (profile == nullptr) return;
-  profile->protocol == messages::profiles::protocol::can ? use_can_profile(*profile)
-                                                         : use_register_profile(*profile);
+  switch (profile->protocol) {
+    case messages::profiles::protocol::can:
+      return use_can_profile(*profile);
+    case messages::profiles::protocol::modbus:
+      return use_register_profile(*profile);
+    case messages::profiles::protocol::serial:
+      return use_serial_profile(*profile);
+  }
 }
 
 void run_inverter_profile(bytes input) {

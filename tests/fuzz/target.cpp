@@ -9,8 +9,8 @@ namespace {
 
 const target* chosen = nullptr;
 
-std::array<std::span<const target>, 5> all_targets() {
-  return {file_targets(), wire_targets(), modbus_targets(), conversation_targets(),
+std::array<std::span<const target>, 6> all_targets() {
+  return {file_targets(), wire_targets(), modbus_targets(), serial_targets(), conversation_targets(),
           conformance_targets()};
 }
 

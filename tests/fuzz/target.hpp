@@ -22,6 +22,7 @@ struct target {
 [[nodiscard]] std::span<const target> file_targets();
 [[nodiscard]] std::span<const target> wire_targets();
 [[nodiscard]] std::span<const target> modbus_targets();
+[[nodiscard]] std::span<const target> serial_targets();
 [[nodiscard]] std::span<const target> conversation_targets();
 [[nodiscard]] std::span<const target> conformance_targets();
 
