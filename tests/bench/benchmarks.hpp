@@ -26,6 +26,7 @@ namespace voltaic::bench {
 /// On virtual time, so that it is the same on any machine.
 [[nodiscard]] std::vector<row> sdo_download();
 [[nodiscard]] std::vector<row> modbus_dead_units();
+[[nodiscard]] std::vector<row> serial_latency();
 [[nodiscard]] std::vector<row> site_32_racks();
 [[nodiscard]] std::vector<row> points_100k();
 [[nodiscard]] std::vector<row> soak(std::int64_t minutes);
@@ -48,6 +49,7 @@ namespace voltaic::bench {
       {"can_slaves", [asked] { return can_slaves(asked.seconds); }},
       {"sdo_download", sdo_download},
       {"modbus_dead_units", modbus_dead_units},
+      {"serial_latency", serial_latency},
       {"site_32_racks", site_32_racks},
       {"growth start", growth},
       {"points_100k", points_100k},
