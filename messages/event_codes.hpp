@@ -47,10 +47,10 @@ inline constexpr const char* descriptors_low = "FD_LOW";
 inline constexpr const char* processes_low = "PID_LOW";
 /// A message that ended an actor repeatedly was put aside.
 inline constexpr const char* poison = "POISON";
-/// A Modbus device answers with an exception, or not at all.
+/// A device on a line answers with an exception or a refusal, or not at all.
 inline constexpr const char* modbus_exception = "MB_EXC";
 inline constexpr const char* modbus_timeout = "MB_TMO";
-/// Answers of a Modbus line come broken, or no longer do.
+/// Answers on a line come broken, or no longer do.
 inline constexpr const char* modbus_checksum = "MB_CRC";
 /// Frames of a device fail their checks, have a wrong length, come too often, or come from two.
 inline constexpr const char* end_to_end = "E2E_FAIL";

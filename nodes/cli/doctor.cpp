@@ -89,6 +89,7 @@ void add_machine(link_facts& to, const site::plan& plan, const std::set<pid_t>& 
       return;
     }
     case link_kind::modbus_serial:
+    case link_kind::plain_serial:
       // The site's own user has it open: what this one may do says nothing then.
       if (!to.line || to.line->state == "down") to.serial = doctor::look_at_serial(to.address, own);
       return;

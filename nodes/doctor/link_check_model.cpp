@@ -199,7 +199,7 @@ void check_network(findings& to, const link_facts& of) {
 
 void check_line(findings& to, const link_facts& of) {
   const auto& seen = *of.line;
-  const bool is_serial = of.kind == link_kind::modbus_serial;
+  const bool is_serial = of.kind == link_kind::modbus_serial || of.kind == link_kind::plain_serial;
   if (seen.state == "down" && !has_now(to))
     now(to, "line_down", is_serial ? page::serial : page::tcp,
         is_serial ? "the site cannot open the port: somebody holds it, or the site's user may not"
@@ -303,7 +303,7 @@ void check_inverter(findings& to, const link_facts& of) {
 }
 
 std::string_view heading_of_down(link_kind kind) {
-  if (kind == link_kind::modbus_serial) return page::serial;
+  if (kind == link_kind::modbus_serial || kind == link_kind::plain_serial) return page::serial;
   return kind == link_kind::modbus_tcp ? page::tcp : page::interface;
 }
 

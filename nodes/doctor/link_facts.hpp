@@ -17,6 +17,7 @@ enum class link_kind : std::uint8_t {
   can_virtual,   ///< served by the site itself
   can_recording, ///< a log is played
   modbus_serial,
+  plain_serial, ///< RS-485 without Modbus
   modbus_tcp,
   inverter ///< who is told about the battery
 };

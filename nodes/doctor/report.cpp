@@ -48,6 +48,8 @@ std::string_view to_string(link_kind kind) {
       return "CAN recording";
     case link_kind::modbus_serial:
       return "Modbus RTU";
+    case link_kind::plain_serial:
+      return "plain RS-485";
     case link_kind::modbus_tcp:
       return "Modbus TCP";
     case link_kind::inverter:

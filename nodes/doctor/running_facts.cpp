@@ -29,6 +29,7 @@ link_kind kind_of(site::bus_kind kind) {
 bool is_on(const site::device& device, const link_facts& link) {
   switch (link.kind) {
     case link_kind::modbus_serial:
+    case link_kind::plain_serial:
     case link_kind::modbus_tcp:
       return device.line == link.name;
     case link_kind::inverter:
@@ -125,6 +126,7 @@ std::vector<link_facts> links_of(const site::plan& plan) {
     link.name = line.name;
     const bool is_serial = bus::modbus::is_serial(line.transport);
     link.kind = is_serial ? link_kind::modbus_serial : link_kind::modbus_tcp;
+    if (line.transport == bus::modbus::transport::framed) link.kind = link_kind::plain_serial;
     link.address = is_serial ? line.serial.device : fmt::format("{}:{}", line.host, line.port);
     link.bitrate = is_serial ? line.serial.baud : 0;
     result.push_back(std::move(link));

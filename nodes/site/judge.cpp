@@ -11,12 +11,12 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
-#include "nodes/site/draft_parts.hpp"
 #include "nodes/site/judge_canopen.hpp"
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
 #include "nodes/site/judge_inverter_range.hpp"
 #include "nodes/site/judge_protection.hpp"
+#include "nodes/site/judge_serial.hpp"
 #include "nodes/site/line_load.hpp"
 #include "nodes/site/resolve.hpp"
 
@@ -346,29 +346,6 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
 }
 
-// A simulated line is a pseudo terminal in the site's folder, which its simulator makes.
-void judge_serial_port(const draft& source, const plan& result, modbus_line& line,
-                       reporter& report) {
-  constexpr std::string_view scheme = "virtual:";
-  if (line.transport != bus::modbus::transport::framed) return;
-  const bool is_virtual = line.serial.device.starts_with(scheme);
-  const auto name = line.serial.device.substr(is_virtual ? scheme.size() : 0);
-  const auto at = place_of(source, line).name_at;
-  bool is_played = false;
-  for (const auto& item : result.devices) {
-    if (item.line != line.name) continue;
-    is_played = is_played || !item.simulate.empty();
-    if (item.simulate.empty() || item.simulate == serial_battery) continue;
-    report.add(place_of(source, item.name).name_at,
-               fmt::format("simulate: on a line of plain RS-485 a {} is played", serial_battery));
-  }
-  if (is_virtual && !is_name(name))
-    report.add(at, fmt::format("port: expected virtual:NAME, found \"{}\"", line.serial.device));
-  if (is_played && !is_virtual)
-    report.add(at, fmt::format("{}: simulated batteries are on a port virtual:NAME", line.name));
-  if (is_virtual) line.serial.device = fmt::format("{}/serial_{}", result.folders.runtime, name);
-}
-
 // A pack is played by what its profile reads, on a bus of this machine.
 void judge_packs(const draft& source, const plan& result, reporter& report) {
   for (const auto* item : result.simulated_packs()) {
@@ -440,7 +417,7 @@ void judge(const draft& source, plan& result, reporter& report) {
     judge_load(source, result, bus, report);
   }
   for (auto& line : result.lines) {
-    judge_serial_port(source, result, line, report);
+    judge_serial(source, result, line, report);
     judge_line(source, result, line, report);
     judge_simulated(source, result, line, report);
     judge_line_load(source, result, line, report);

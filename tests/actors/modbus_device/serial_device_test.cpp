@@ -179,4 +179,57 @@ TEST_CASE_METHOD(fixture, "what a scenario lays over a simulated battery goes ov
   CHECK(battery.answer(other).bytes.empty());
 }
 
+namespace {
+
+constexpr std::string_view settable_text = R"({"name":"settable","version":1,"protocol":"serial",
+"commissioned":true,"framing":{"start":"A5","request":"{address} {code} {length} {data} {checksum}",
+"answer":"{address} {code} {length} {data} {checksum}","length":{"bytes":1},
+"checksum":{"kind":"sum","bytes":1}},"points":{"charge_current":{"channel":"ChargeCurrent",
+"type":"u16","unit":"A","scale":0.1,"period_ms":500}},"questions":[{"name":"values","code":"01",
+"period_ms":500,"answer":[{"point":"charge_current","bytes":2}]}],"commands":[{"name":"set_current",
+"channel":"SetCurrent","point":"charge_current_limit","code":"81","data":"07 {value}",
+"value":{"bytes":2,"scale":0.1},"read_back":"charge_current","minimum":0,"maximum":50}]})";
+
+} // namespace
+
+TEST_CASE("a set of a battery on plain RS-485 is done when its answer shows the value") {
+  auto loaded = messages::profiles::load_profile(settable_text, "settable.json");
+  REQUIRE(std::holds_alternative<messages::profiles::device_profile>(loaded));
+  const auto profile = std::make_shared<const messages::profiles::device_profile>(
+      std::get<messages::profiles::device_profile>(std::move(loaded)));
+  auto made = model::create({"pack_0", profile});
+  REQUIRE(made);
+  messages::command asked;
+  asked.operation = "set";
+  asked.point = "pack_0/charge_current_limit";
+  asked.value = 60.0;
+  CHECK_FALSE(made->plan_set(asked));
+  asked.value = 20.5;
+  const auto planned = made->plan_set(asked);
+  REQUIRE(planned);
+  CHECK(planned->write.registers == std::vector<std::uint16_t>{0x00, 0xCD});
+  // The simulated one takes it from the frame, and shows it when it is asked.
+  simulator::serial_battery_model battery(profile, 5);
+  const auto plans = make_unit_plans({"pack_0", profile}, 5);
+  REQUIRE(plans);
+  const auto& spoken = *plans->front().dialect;
+  const std::vector<std::uint8_t> value{0x00, 0xCD};
+  CHECK_FALSE(
+      battery.answer(messages::serial::fill(spoken.settings[0].order, 5, value)).bytes.empty());
+  const auto shown = battery.data_of(0);
+  const std::vector<std::uint16_t> held(shown.begin(), shown.end());
+  write_result written;
+  written.what = write_result::kind::unknown;
+  written.read_back = held;
+  CHECK(made->judge(asked, *planned, written).outcome == messages::outcome::done);
+  const auto told = made->take_read_back(*planned, held, 1);
+  REQUIRE(told);
+  CHECK(std::get<messages::block::words>(told->blocks[0].values)[0] == 205);
+  const std::vector<std::uint16_t> other{0, 0};
+  written.read_back = other;
+  CHECK(made->judge(asked, *planned, written).outcome == messages::outcome::unknown);
+  written.read_back = {};
+  CHECK(made->judge(asked, *planned, written).outcome == messages::outcome::unknown);
+}
+
 } // namespace voltaic::actors::modbus_device::serial_device_test
