@@ -10,8 +10,8 @@ namespace {
 const target* chosen = nullptr;
 
 std::array<std::span<const target>, 6> all_targets() {
-  return {file_targets(), wire_targets(), modbus_targets(), serial_targets(), conversation_targets(),
-          conformance_targets()};
+  return {file_targets(),   wire_targets(),         modbus_targets(),
+          serial_targets(), conversation_targets(), conformance_targets()};
 }
 
 } // namespace
