@@ -90,17 +90,20 @@ TEST_CASE("F-065 a census tells who is there, and two nodes with one id") {
       if (node == 5) census.receive(answer_of(5, *asked, is_serial ? 77 : 0x1A2));
       if (node == 9) census.receive(answer_of(9, *asked, 1));
       if (node == 9 && is_serial) census.receive(answer_of(9, *asked, 2));
+      if (node == 10) census.receive(answer_of(10, *asked, 3)); // two that say the same
+      if (node == 10) census.receive(answer_of(10, *asked, 3));
     }
     now_us += 1'000;
   }
   census.receive(make_error_control(30, {nmt_state::operational}));
-  CHECK(questions == 126 + 124 + 4 * 2);
-  REQUIRE(census.nodes().size() == 3);
+  CHECK(questions == 126 + 123 + 4 * 3);
+  REQUIRE(census.nodes().size() == 4);
   const auto& battery = census.nodes().at(5);
   CHECK_FALSE(battery.is_double);
   CHECK(battery.numbers.at({0x1000, 0}) == 0x1A2);
   CHECK(battery.numbers.at({0x1018, 4}) == 77);
   CHECK(census.nodes().at(9).is_double);
+  CHECK(census.nodes().at(10).is_double);
   CHECK(census.nodes().at(30).state == nmt_state::operational);
   CHECK_FALSE(census.nodes().at(30).answers);
 }
