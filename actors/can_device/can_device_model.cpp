@@ -7,7 +7,6 @@
 #include <limits>
 #include <utility>
 
-#include "actors/can_device/canopen_node_model.hpp"
 #include "actors/can_device/request_model.hpp"
 #include "messages/canopen/identifiers.hpp"
 #include "messages/points/catalogue.hpp"
@@ -20,13 +19,14 @@ using messages::quality;
 namespace profiles = messages::profiles;
 
 std::vector<std::unique_ptr<conversation>> conversations_of(const profiles::device_profile& profile,
-                                                            std::uint32_t id_offset, bool sends) {
+                                                            std::uint32_t id_offset,
+                                                            const master_role& role) {
   std::vector<std::unique_ptr<conversation>> made;
   const bool is_asked =
       !profile.requests.empty() ||
       std::ranges::any_of(profile.messages, [](const auto& one) { return one.read.has_value(); });
   if (is_asked) made.push_back(std::make_unique<request_model>(profile, id_offset));
-  if (profile.canopen) made.push_back(std::make_unique<canopen_node>(profile, id_offset, sends));
+  if (profile.canopen) made.push_back(std::make_unique<canopen_node>(profile, id_offset, role));
   return made;
 }
 
@@ -74,7 +74,7 @@ model::model(model_options options, plan decoder)
         profiles::describe(*options_.profile, point, options_.subject, options_.name));
   }
   own_points_.describe(options_.name, described);
-  for (auto& made : conversations_of(*options_.profile, options_.id_offset, options_.sends)) {
+  for (auto& made : conversations_of(*options_.profile, options_.id_offset, options_.role)) {
     talks_.push_back({std::move(made), static_cast<std::uint16_t>(described.size())});
     talks_.back().with->describe(options_.name, described);
   }

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "actors/can_device/canopen_node_model.hpp"
 #include "actors/can_device/conversation.hpp"
 #include "actors/can_device/frame_watch_model.hpp"
 #include "actors/can_device/own_points_model.hpp"
@@ -38,7 +39,7 @@ struct model_options {
   std::string subject; ///< whose points these are: the rack's name, or the device's
   std::uint32_t id_offset = 0;
   std::shared_ptr<const messages::profiles::device_profile> profile;
-  bool sends = true; ///< false: its bus may only be read
+  master_role role; ///< of a node of CANopen
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;

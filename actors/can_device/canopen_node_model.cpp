@@ -27,15 +27,15 @@ std::int64_t next_due_us(std::int64_t due_us, std::int64_t period_us, std::int64
 } // namespace
 
 canopen_node::canopen_node(const messages::profiles::device_profile& profile,
-                           std::uint32_t id_offset, bool sends)
+                           std::uint32_t id_offset, const master_role& role)
     : profile_(profile),
       rule_(*profile.canopen),
       node_(*messages::profiles::node_of(rule_, id_offset)),
-      sends_(sends),
+      role_(role),
       access_(node_, rule_.sdo_timeout_ms * us_per_ms),
       boot_(rule_, node_),
       supervision_(rule_, node_),
-      state_(sends ? node_state::waiting : node_state::listening) {
+      state_(role.sends ? node_state::waiting : node_state::listening) {
   for (std::size_t i = 0; i < profile.messages.size(); ++i)
     if (const auto& message = profile.messages[i]; message.object)
       readings_.push_back({static_cast<std::uint16_t>(i), *message.object,
@@ -61,7 +61,7 @@ bool canopen_node::take(const messages::can::frame& frame) {
     return true;
   }
   if (!is(canopen::service::sdo_response)) return false;
-  if (!sends_) return true; // answers to another master
+  if (!role_.sends) return true; // answers to another master
   heard_ = true;
   access_.receive(payload, now_us);
   if (const auto why = access_.take_second_node()) see_double(*why, now_us);
@@ -301,9 +301,9 @@ void canopen_node::step(std::int64_t now_us, std::int64_t utc_offset_us) {
   if (!began_us_) {
     began_us_ = now_us;
     supervision_.arm(now_us);
-    if (sends_) begin_boot(now_us);
+    if (role_.sends) begin_boot(now_us);
   }
-  if (!sends_) {
+  if (!role_.sends) {
     if (supervision_.is_lost(now_us)) said_.reset();
     return;
   }
@@ -347,8 +347,9 @@ void canopen_node::produce(std::int64_t now_us, std::int64_t utc_offset_us) {
     due_us = next_due_us(due_us.value_or(now_us), period_ms * us_per_ms, now_us);
     return true;
   };
-  if (is_due(sync_due_us_, rule_.sync_ms)) frames_.push_back(canopen::make_sync(std::nullopt));
-  if (is_due(time_due_us_, rule_.time_ms))
+  if (role_.produces_sync && is_due(sync_due_us_, rule_.sync_ms))
+    frames_.push_back(canopen::make_sync(std::nullopt));
+  if (role_.produces_time && is_due(time_due_us_, rule_.time_ms))
     if (const auto frame = canopen::make_time(now_us + utc_offset_us)) frames_.push_back(*frame);
   // On a node that boots nobody waits for an answer of guarding.
   const bool is_guarded = state_ == node_state::operational || state_ == node_state::starting;

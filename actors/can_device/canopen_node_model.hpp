@@ -47,15 +47,21 @@ inline constexpr std::int64_t node_doubled_hold_us = 10'000'000;
 /// Its points are said again at most this often.
 inline constexpr std::int64_t node_points_us = 100'000;
 
+/// What a node's master does on its bus.
+struct master_role {
+  bool sends = true;         ///< false: the bus may only be read
+  bool produces_sync = true; ///< false: the master of another node on the bus does
+  bool produces_time = true;
+};
+
 /// Commissions a CANopen node by its profile and supervises it: the NMT master of one node. Nothing
 /// that it sends is believed before its identity and configuration are found right, and no longer
 /// when it is lost, begins anew, or is two. Pure.
 class canopen_node final : public conversation {
  public:
-  /// `profile` must live as long as this and have a section "canopen" with a node that exists;
-  /// `sends`: false on a bus that may only be read.
+  /// `profile` must live as long as this and have a section "canopen" with a node that exists.
   canopen_node(const messages::profiles::device_profile& profile, std::uint32_t id_offset,
-               bool sends);
+               const master_role& role);
 
   [[nodiscard]] bool take(const messages::can::frame& frame) override;
   void step(std::int64_t now_us, std::int64_t utc_offset_us) override;
@@ -104,7 +110,7 @@ class canopen_node final : public conversation {
   const messages::profiles::device_profile& profile_;
   const messages::profiles::canopen_rule& rule_;
   std::uint8_t node_;
-  bool sends_;
+  master_role role_;
   object_access access_;
   boot_model boot_;
   node_supervision supervision_;

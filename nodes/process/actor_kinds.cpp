@@ -21,6 +21,7 @@
 #include "actors/system/system_actor.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/process/chain_actors.hpp"
+#include "nodes/site/judge_canopen.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -42,7 +43,8 @@ factory make_can_device(const actor_setup& setup) {
   options.id_offset = device.id_offset;
   options.profile = device.profile;
   const auto* bus = setup.plan.find_bus(device.bus);
-  options.sends = bus == nullptr || !bus->read_only;
+  options.role = {bus == nullptr || !bus->read_only, site::produces_sync(setup.plan, device),
+                  site::produces_time(setup.plan, device)};
   return [options, send = setup.send](context& with) {
     return std::make_unique<actors::can_device::can_device>(with, options, send);
   };

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "messages/can/frame_bits.hpp"
@@ -28,7 +27,33 @@ position place_of(const draft& source, const device& item) {
       ->name_at;
 }
 
+using rule_of = messages::profiles::canopen_rule;
+using period_of = std::uint32_t rule_of::*;
+struct produced {
+  const char* what;
+  period_of period;
+};
+
+/// The first device on a bus whose profile wants it; nullptr: none does.
+const device* first_producer(const plan& of, const std::string& bus, period_of period) {
+  const auto found = std::ranges::find_if(of.devices, [&](const device& each) {
+    return each.bus == bus && each.profile != nullptr && each.profile->canopen &&
+           each.profile->canopen.value().*period != 0;
+  });
+  return found == of.devices.end() ? nullptr : &*found;
+}
+
 } // namespace
+
+bool produces_sync(const plan& of, const device& item) {
+  const auto* first = first_producer(of, item.bus, &rule_of::sync_ms);
+  return first != nullptr && first->name == item.name;
+}
+
+bool produces_time(const plan& of, const device& item) {
+  const auto* first = first_producer(of, item.bus, &rule_of::time_ms);
+  return first != nullptr && first->name == item.name;
+}
 
 double canopen_bits_per_second(const messages::profiles::device_profile& profile) {
   if (!profile.canopen) return 0;
@@ -46,7 +71,6 @@ double canopen_bits_per_second(const messages::profiles::device_profile& profile
 }
 
 void judge_canopen(const draft& source, plan& result, reporter& report) {
-  std::map<std::string, std::string> producers; ///< by bus and what they produce
   for (const auto& item : result.devices) {
     if (item.profile == nullptr || !item.profile->canopen) continue;
     const auto& rule = *item.profile->canopen;
@@ -55,16 +79,14 @@ void judge_canopen(const draft& source, plan& result, reporter& report) {
       report.add(
           at, fmt::format("id_offset: {} would be node {}, and the last is {}", item.name,
                           std::uint64_t{rule.node} + item.id_offset, messages::canopen::node_max));
-    const auto judge_producer = [&](std::uint32_t period_ms, const char* what) {
-      if (period_ms == 0) return;
-      const auto [user, is_first] = producers.try_emplace(item.bus + what, item.name);
-      if (!is_first)
-        report.add(at, fmt::format("{} and {} would both make {} be sent on {}; one profile says "
-                                   "how often",
-                                   user->second, item.name, what, item.bus));
-    };
-    judge_producer(rule.sync_ms, "SYNC");
-    judge_producer(rule.time_ms, "TIME");
+    for (const auto& [what, period] :
+         {produced{"SYNC", &rule_of::sync_ms}, produced{"TIME", &rule_of::time_ms}}) {
+      const auto* first = first_producer(result, item.bus, period);
+      if (rule.*period == 0 || rule.*period == first->profile->canopen.value().*period) continue;
+      report.add(at, fmt::format("{} wants {} on {} every {} ms, and {} every {} ms", item.name,
+                                 what, item.bus, rule.*period, first->name,
+                                 first->profile->canopen.value().*period));
+    }
     const auto* bus = result.find_bus(item.bus);
     if (bus != nullptr && bus->read_only)
       result.warnings.push_back(

@@ -6,8 +6,13 @@
 
 namespace voltaic::nodes::site {
 
-/// A node that would have no number, and a second one that produces SYNC or TIME on a bus, are
-/// refused; a node on a bus that may only be read, which nobody commissions, is warned of.
+/// Whether the master of a node is the one that sends SYNC or TIME on its bus: of several whose
+/// profiles want it sent, the first one of the site file.
+[[nodiscard]] bool produces_sync(const plan& of, const device& item);
+[[nodiscard]] bool produces_time(const plan& of, const device& item);
+
+/// A node that would have no number, and two that want SYNC or TIME on one bus at other periods,
+/// are refused; a node on a bus that may only be read, which nobody commissions, is warned of.
 void judge_canopen(const draft& source, plan& result, reporter& report);
 
 /// Worst-case bits a second of what the node and we say beside its PDOs.

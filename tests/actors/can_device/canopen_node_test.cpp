@@ -46,9 +46,9 @@ class bench {
 
   /// The device's actor is started again; the battery goes on.
   void begin_anew(device_profile profile = tests::load_file("canopen_418_battery.json"),
-                  bool sends = true) {
+                  const master_role& role = {}) {
     profile_ = std::make_shared<const device_profile>(std::move(profile));
-    auto made = model::create({"bms_0", "rack_0", id_offset_, profile_, sends});
+    auto made = model::create({"bms_0", "rack_0", id_offset_, profile_, role});
     REQUIRE(made);
     texts_.clear();
     device_ = std::make_unique<model>(*std::move(made));
@@ -500,7 +500,7 @@ TEST_CASE("emergencies are told in words, and a node that babbles them only as o
 TEST_CASE("on a bus that may only be read nothing is sent, and heartbeats say what is believed") {
   bench with;
   REQUIRE(with.await_state("operational"));
-  with.begin_anew(tests::load_file("canopen_418_battery.json"), false);
+  with.begin_anew(tests::load_file("canopen_418_battery.json"), {.sends = false});
   with.sent.clear();
   with.run(2'000 * ms);
   CHECK(with.sent.empty());
@@ -541,6 +541,12 @@ TEST_CASE("SYNC and TIME are sent by the profile") {
     return std::ranges::count(with.sent, id, &messages::can::frame::id);
   };
   CHECK(sent(0x080) == 30);
+  CHECK(sent(0x100) == 3);
+  // Where another node's master does.
+  with.begin_anew(profile, {.produces_sync = false});
+  with.sent.clear();
+  with.run(3'000 * ms);
+  CHECK(sent(0x080) == 0);
   CHECK(sent(0x100) == 3);
 }
 
