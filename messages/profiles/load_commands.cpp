@@ -144,8 +144,8 @@ void read_target(const object_reader& reader, load_context& context, command& re
 
 void read_serial(const object_reader& reader, command& result) {
   check_keys(reader, {"code", "data", "value"},
-             {"id", "length", "signals", "checksum", "period_ms", "phase_ms", "minimum_gap_ms",
-              "register"},
+             {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms",
+              "minimum_gap_ms", "register"},
              "a command of plain RS-485");
   result.setting = read_setting(reader);
 }

@@ -178,6 +178,9 @@ TEST_CASE("mistakes in what is asked and answered are told with their places") {
   has(mistakes(small_profile(R"({"start":"A5","request":"{data}","answer":"{data}"})",
                              R"([{"point":"voltage","bytes":2}])")),
       "framing: request: binary frames need a {length}");
+  has(mistakes(small_profile(sound, R"([{"point":"voltage","bytes":2}])",
+                             R"(,"commands":[{"name":"set_voltage","format":"extended"}])")),
+      "commands[0].format: does not belong to a command of plain RS-485");
   has(mistakes(small_profile(sound, R"([{"point":"voltage","bytes":2}])", R"(,"registers":[])")),
       "registers: does not belong to this protocol");
 }
