@@ -194,7 +194,8 @@ std::optional<interface_state> interface_watch::news_of(const std::string& name)
   std::array<std::byte, message_bytes_max> buffer{};
   for (int i = 0; i < datagrams_max && socket_.valid(); ++i) {
     const ssize_t size = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    // More was said than the kernel kept: what it keeps now is newer.
+    // The kernel kept the oldest messages and dropped the newest.
+    if (size < 0 && errno == ENOBUFS) lost_ = true;
     if (size < 0 && (errno == ENOBUFS || errno == EINTR)) continue;
     if (size < 0) break;
     each_message({buffer.data(), static_cast<std::size_t>(size)},

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "bus/can/file_descriptor.hpp"
 #include "bus/can/port.hpp"
@@ -48,8 +49,11 @@ class interface_watch {
   [[nodiscard]] int descriptor() const { return socket_.get(); }
   /// What was said last of the interface `name` since the last time.
   [[nodiscard]] std::optional<interface_state> news_of(const std::string& name);
+  /// Whether messages were lost since the last time: `read_interface` says what is true now.
+  [[nodiscard]] bool take_loss() { return std::exchange(lost_, false); }
 
  private:
+  bool lost_ = false;
   file_descriptor socket_;
 };
 

@@ -24,6 +24,7 @@
 #include "bus/can/socketcan/raw_socket.hpp"
 #include "bus/can/socketcan/send_window.hpp"
 #include "bus/can/socketcan/setup_request.hpp"
+#include "bus/can/socketcan/state_refresh.hpp"
 #include "bus/can/socketcan/stranger_watch.hpp"
 #include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
@@ -84,6 +85,7 @@ class socketcan_port final : public port {
   [[nodiscard]] std::optional<messages::failure> connect();
   void disconnect();
   void follow_interface();
+  void refresh_state(std::int64_t now_us);
   void take_interface(const interface_state& seen);
   void set_state(controller_state state);
   void wait();
@@ -121,6 +123,7 @@ class socketcan_port final : public port {
   std::uint32_t data_bitrate_ = 0;
   mutable load_meter load_;
   send_window window_;
+  state_refresh refresh_;
   mutable link_diagnosis diagnosis_;
   std::vector<id_range> sent_; ///< what we sent: the kernel shows it when it was on the wire
 
@@ -179,6 +182,7 @@ void socketcan_port::run() {
     follow_interface();
     drain();
     const std::int64_t now_us = monotonic_now_us();
+    refresh_state(now_us);
     {
       const std::lock_guard lock(mutex_);
       pump();
@@ -224,6 +228,10 @@ void socketcan_port::disconnect() {
 
 void socketcan_port::follow_interface() {
   const auto news = watch_.news_of(interface_name_);
+  if (watch_.take_loss()) {
+    const std::lock_guard lock(mutex_);
+    refresh_.doubt();
+  }
   if (!socket_.valid()) {
     if (news || monotonic_now_us() >= reconnect_due_us_) (void)connect();
     return;
@@ -233,6 +241,21 @@ void socketcan_port::follow_interface() {
   if (news->index != interface_index_) return disconnect();
   const std::lock_guard lock(mutex_);
   take_interface(*news);
+}
+
+/// Not before the socket is empty: an older error frame would overwrite what was read.
+void socketcan_port::refresh_state(std::int64_t now_us) {
+  if (!socket_.valid() || backlog_) return;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!refresh_.due(statistics_.state, now_us)) return;
+    refresh_.asked(now_us);
+  }
+  const auto asked = read_interface(interface_name_);
+  if (!asked) return;
+  if (!*asked || (*asked)->index != interface_index_) return disconnect();
+  const std::lock_guard lock(mutex_);
+  take_interface(**asked);
 }
 
 /// With the lock held.
@@ -278,9 +301,15 @@ void socketcan_port::drain() {
     const auto outcome = receiver_.receive(socket_.get());
     if (outcome == frame_receiver::outcome::closed) return disconnect();
     const std::lock_guard lock(mutex_);
-    if (outcome == frame_receiver::outcome::interface_down) set_state(controller_state::down);
+    if (outcome == frame_receiver::outcome::interface_down) {
+      // It may be up again already: that was told by a message which was taken before this.
+      set_state(controller_state::down);
+      refresh_.doubt();
+    }
     const std::int64_t utc_offset_us = utc_offset_now_us();
     for (const received_frame& one : receiver_.frames()) accept(one, utc_offset_us);
+    // Error frames that told the state were lost as well.
+    if (receiver_.overflow() != overflow_) refresh_.doubt();
     statistics_.rx_overflow += receiver_.overflow() - overflow_;
     overflow_ = receiver_.overflow();
     if (outcome == frame_receiver::outcome::would_block) {
@@ -363,6 +392,7 @@ void socketcan_port::pump() {
       case write_outcome::full:
         return;
       case write_outcome::down:
+        refresh_.doubt();
         return set_state(controller_state::down);
     }
   }
