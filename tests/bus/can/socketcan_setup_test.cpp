@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
 
+#include <algorithm>
+
 #include "bus/can/can_support.hpp"
 #include "bus/can/socketcan/interface_setup.hpp"
 #include "bus/can/socketcan/restart_policy.hpp"
@@ -45,16 +47,32 @@ TEST_CASE("F-060 bus-offs that come seldom are restarted at once, however many")
   }
 }
 
-TEST_CASE("F-060 no more restarts than five come within any minute") {
+/// When a bus is restarted that goes off again that long after each restart.
+std::vector<std::int64_t> restarts_of_a_fault_that_returns(std::int64_t gap_us) {
   restart_policy policy;
   std::vector<std::int64_t> done_us;
-  for (std::int64_t now_us = 0; now_us < 300'000'000; now_us += step_us) {
-    if (policy.bus_is_off(now_us) == answer::restart) done_us.push_back(now_us);
-    if (policy.has_given_up()) policy.bus_is_on();
-    if (now_us % 12'000'000 == 0) policy.bus_is_on();
+  std::int64_t off_us = 0;
+  for (std::int64_t now_us = 0; now_us < 600'000'000; now_us += step_us) {
+    if (now_us < off_us || policy.bus_is_off(now_us) != answer::restart) continue;
+    done_us.push_back(now_us);
+    off_us = now_us + gap_us;
+    policy.bus_is_on();
   }
-  for (std::size_t i = restart_policy::restarts_max; i < done_us.size(); ++i)
-    CHECK(done_us[i] - done_us[i - restart_policy::restarts_max] >= restart_policy::window_us);
+  return done_us;
+}
+
+TEST_CASE("F-060 no more restarts than five come within any minute") {
+  std::size_t most = 0;
+  for (std::int64_t gap_us = 1'000'000; gap_us <= 20'000'000; gap_us += 500'000) {
+    INFO("off again after " << gap_us << " us");
+    const auto done_us = restarts_of_a_fault_that_returns(gap_us);
+    most = std::max(most, done_us.size());
+    REQUIRE(done_us.size() >= restart_policy::restarts_max);
+    for (std::size_t i = restart_policy::restarts_max; i < done_us.size(); ++i)
+      CHECK(done_us[i] - done_us[i - restart_policy::restarts_max] >= restart_policy::window_us);
+  }
+  // Faults that return seldom enough are restarted for ever: there was something to check.
+  REQUIRE(most > restart_policy::restarts_max);
 }
 
 interface_state controller(bool up, std::uint32_t bitrate, double sample_point,
