@@ -88,6 +88,11 @@ void check_interface(findings& to, const link_facts& of) {
         fmt::format("the interface runs at {} bit/s and the site file says {}: one of the two is "
                     "not what the other devices speak",
                     seen.bitrate, of.bitrate));
+  if (!seen.harmful_modes.empty())
+    now(to, "controller_mode", page::interface,
+        fmt::format("the controller is in {}: what is sent does not reach the other devices, or is "
+                    "taken for sent; `voltaic canctl SITE` switches that off",
+                    seen.harmful_modes));
   check_state(to, seen.state, seen.transmit_errors, seen.receive_errors);
   if (seen.restart_ms != 0)
     note(to, "kernel_restarts", page::bus_off,

@@ -33,6 +33,7 @@ struct interface_facts {
   std::string state;         ///< "error-active", ...; empty: not told
   std::uint32_t transmit_errors = 0;
   std::uint32_t receive_errors = 0;
+  std::string harmful_modes;    ///< "listen-only, loopback": orders do not go out; empty: none
   std::uint32_t restart_ms = 0; ///< the kernel's own restart after bus-off; 0: none
 };
 

@@ -101,6 +101,7 @@ interface_facts look_at_interface(const std::string& name) {
   result.is_virtual = seen.kind == "vcan";
   result.bitrate = seen.bitrate;
   result.restart_ms = seen.restart_ms;
+  result.harmful_modes = bus::can::harmful_mode_names(seen.modes);
   if (seen.state) result.state = to_text(*seen.state);
   if (seen.counters) {
     result.transmit_errors = seen.counters->transmit;

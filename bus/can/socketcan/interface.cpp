@@ -76,6 +76,8 @@ void read_controller(interface_state& into, bytes data) {
       if (const auto timing = value_of<can_bittiming>(content)) into.data_bitrate = timing->bitrate;
     } else if (kind == IFLA_CAN_STATE) {
       if (const auto number = value_of<std::uint32_t>(content)) into.state = state_of(*number);
+    } else if (kind == IFLA_CAN_CTRLMODE) {
+      if (const auto mode = value_of<can_ctrlmode>(content)) into.modes = mode->flags;
     } else if (kind == IFLA_CAN_RESTART_MS) {
       into.restart_ms = value_of<std::uint32_t>(content).value_or(0);
     } else if (kind == IFLA_CAN_BERR_COUNTER) {
@@ -139,7 +141,34 @@ void each_message(bytes datagram, Take take) {
   }
 }
 
+struct mode_name {
+  std::uint32_t mode;
+  const char* name;
+};
+constexpr std::array harmful_mode_table{
+    mode_name{CAN_CTRLMODE_LISTENONLY, "listen-only"},
+    mode_name{CAN_CTRLMODE_LOOPBACK, "loopback"},
+    mode_name{CAN_CTRLMODE_ONE_SHOT, "one-shot"},
+    mode_name{CAN_CTRLMODE_PRESUME_ACK, "presume-ack"},
+};
+
 } // namespace
+
+std::uint32_t harmful_modes(std::uint32_t modes) {
+  std::uint32_t result = 0;
+  for (const mode_name& each : harmful_mode_table) result |= modes & each.mode;
+  return result;
+}
+
+std::string harmful_mode_names(std::uint32_t modes) {
+  std::string result;
+  for (const mode_name& each : harmful_mode_table) {
+    if ((modes & each.mode) == 0) continue;
+    if (!result.empty()) result += ", ";
+    result += each.name;
+  }
+  return result;
+}
 
 std::optional<interface_state> read_link_message(bytes message) {
   const auto head = value_of<nlmsghdr>(message);

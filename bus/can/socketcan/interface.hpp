@@ -28,9 +28,16 @@ struct interface_state {
   std::uint32_t data_bitrate = 0; ///< of what CAN FD switches
   double sample_point_percent = 0;
   std::uint32_t restart_ms = 0; ///< the kernel's own restart after bus-off; 0: none
+  std::uint32_t modes = 0;      ///< CAN_CTRLMODE_... that are on
   std::optional<controller_state> state;
   std::optional<error_counters> counters;
 };
+
+/// Modes of a controller in which orders do not go out, or are taken for sent though nobody heard
+/// them: it listens only, hears itself, does without acknowledgement, or tries once.
+[[nodiscard]] std::uint32_t harmful_modes(std::uint32_t modes);
+/// As `ip link` names them: "listen-only, loopback". Empty where none is harmful. Pure.
+[[nodiscard]] std::string harmful_mode_names(std::uint32_t modes);
 
 /// What one message of the kernel says of interfaces: RTM_NEWLINK, or RTM_DELLINK as one that
 /// is gone (`index` 0). None of any other message, or of one that is cut short. Pure.

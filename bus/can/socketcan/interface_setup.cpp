@@ -110,7 +110,7 @@ messages::expected<bool> carry_out(const interface_state& now, const interface_s
     if (const int reason = ask(up_request(now.index, false))) return refused("taken down", reason);
   }
   if (steps.configure) {
-    if (const int reason = ask(settings_request(now.index, wanted)))
+    if (const int reason = ask(settings_request(now.index, wanted, now.modes)))
       return refused(fmt::format("set to {} bit/s", wanted.bitrate).c_str(), reason);
   }
   if (steps.bring_up) {
@@ -125,6 +125,7 @@ interface_steps steps_to(const interface_state& now, const interface_settings& w
   interface_steps result;
   const bool has_fd = wanted.data_bitrate != 0;
   const bool fits = now.bitrate == wanted.bitrate && now.restart_ms == 0 &&
+                    harmful_modes(now.modes) == 0 &&
                     (!has_fd || (now.fd && now.data_bitrate == wanted.data_bitrate)) &&
                     (!wanted.sample_point_percent ||
                      std::abs(now.sample_point_percent - *wanted.sample_point_percent) <=
@@ -135,7 +136,8 @@ interface_steps steps_to(const interface_state& now, const interface_settings& w
   return result;
 }
 
-bytes settings_request(int interface_index, const interface_settings& wanted) {
+bytes settings_request(int interface_index, const interface_settings& wanted,
+                       std::uint32_t modes_now) {
   can_bittiming timing{};
   timing.bitrate = wanted.bitrate;
   // The kernel counts tenths of a percent, and chooses where it is 0.
@@ -144,10 +146,12 @@ bytes settings_request(int interface_index, const interface_settings& wanted) {
   bytes details;
   append_attribute(details, IFLA_CAN_BITTIMING, raw(timing));
   append_attribute(details, IFLA_CAN_RESTART_MS, raw(std::uint32_t{0}));
-  // A controller that knows no CAN FD refuses to be asked about it, even to be without.
+  // A controller that lacks a mode refuses to be asked about it, even to be without: only what is
+  // on is switched off.
+  const std::uint32_t fd = wanted.data_bitrate != 0 ? std::uint32_t{CAN_CTRLMODE_FD} : 0U;
+  const can_ctrlmode mode{.mask = harmful_modes(modes_now) | fd, .flags = fd};
+  if (mode.mask != 0) append_attribute(details, IFLA_CAN_CTRLMODE, raw(mode));
   if (wanted.data_bitrate != 0) {
-    append_attribute(details, IFLA_CAN_CTRLMODE,
-                     raw(can_ctrlmode{.mask = CAN_CTRLMODE_FD, .flags = CAN_CTRLMODE_FD}));
     can_bittiming data{};
     data.bitrate = wanted.data_bitrate;
     append_attribute(details, IFLA_CAN_DATA_BITTIMING, raw(data));

@@ -36,9 +36,10 @@ struct interface_steps {
                                        const interface_settings& wanted);
 
 /// The request to the kernel that sets bit rates, sample point, CAN FD where it is wanted, and no
-/// restart of its own. Pure.
+/// restart of its own, and switches off what is harmful among the modes that are on. Pure.
 [[nodiscard]] std::vector<std::byte> settings_request(int interface_index,
-                                                      const interface_settings& wanted);
+                                                      const interface_settings& wanted,
+                                                      std::uint32_t modes_now);
 /// The request that brings an interface up or takes it down. Pure.
 [[nodiscard]] std::vector<std::byte> up_request(int interface_index, bool up);
 

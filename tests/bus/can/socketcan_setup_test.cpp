@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include <linux/can/netlink.h>
+
 #include <algorithm>
+#include <span>
 
 #include "bus/can/can_support.hpp"
 #include "bus/can/socketcan/interface_setup.hpp"
@@ -123,8 +126,33 @@ TEST_CASE("an interface is changed only as far as it is not as it is to be") {
   }
 }
 
+TEST_CASE("a controller's modes in which orders are lost are not as they are to be, and cleared") {
+  struct row {
+    std::uint32_t mode;
+    const char* name;
+  };
+  for (const row& each :
+       {row{CAN_CTRLMODE_LISTENONLY, "listen-only"}, row{CAN_CTRLMODE_LOOPBACK, "loopback"},
+        row{CAN_CTRLMODE_ONE_SHOT, "one-shot"}, row{CAN_CTRLMODE_PRESUME_ACK, "presume-ack"}}) {
+    INFO(each.name);
+    auto now = controller(true, 500'000, 87.5, 0);
+    now.modes = each.mode | CAN_CTRLMODE_BERR_REPORTING;
+    CHECK(harmful_mode_names(now.modes) == each.name);
+    CHECK(steps_to(now, {"can0", 500'000, {}}) == interface_steps{true, true, true});
+    const auto asked = settings_request(7, {"can0", 500'000, {}}, now.modes);
+    const can_ctrlmode cleared{.mask = each.mode, .flags = 0};
+    const auto* bytes = reinterpret_cast<const std::byte*>(&cleared);
+    CHECK_FALSE(std::ranges::search(asked, std::span(bytes, sizeof(cleared))).empty());
+    CHECK(read_link_message(asked)->modes == 0);
+  }
+  auto reporting = controller(true, 500'000, 87.5, 0);
+  reporting.modes = CAN_CTRLMODE_BERR_REPORTING | CAN_CTRLMODE_FD;
+  CHECK(harmful_mode_names(reporting.modes).empty());
+  CHECK(steps_to(reporting, {"can0", 500'000, {}}) == interface_steps{});
+}
+
 TEST_CASE("requests to the kernel say what is wanted, as the kernel itself would say it") {
-  const auto configured = read_link_message(settings_request(7, {"can0", 250'000, 87.5}));
+  const auto configured = read_link_message(settings_request(7, {"can0", 250'000, 87.5}, 0));
   REQUIRE(configured);
   CHECK(configured->index == 7);
   CHECK(configured->kind == "can");
@@ -137,7 +165,7 @@ TEST_CASE("requests to the kernel say what is wanted, as the kernel itself would
 
 TEST_CASE("CAN FD: an interface is given its data bitrate once, and a classic one is not asked") {
   const interface_settings wanted{"can0", 500'000, {}, 2'000'000};
-  const auto configured = read_link_message(settings_request(7, wanted));
+  const auto configured = read_link_message(settings_request(7, wanted, 0));
   REQUIRE(configured);
   CHECK(configured->data_bitrate == 2'000'000);
   interface_state now{.name = "can0", .kind = "can", .index = 7, .up = true, .is_can = true};
@@ -149,9 +177,9 @@ TEST_CASE("CAN FD: an interface is given its data bitrate once, and a classic on
   CHECK(steps_to(now, wanted) == interface_steps{});
   // Who takes CAN FD takes classic frames as well.
   CHECK(steps_to(now, {"can0", 500'000, {}, 0}) == interface_steps{});
-  const auto classic = settings_request(7, {"can0", 500'000, {}, 0});
+  const auto classic = settings_request(7, {"can0", 500'000, {}, 0}, 0);
   CHECK(read_link_message(classic)->data_bitrate == 0);
-  CHECK(classic.size() < settings_request(7, wanted).size());
+  CHECK(classic.size() < settings_request(7, wanted, 0).size());
 }
 
 TEST_CASE("requests of ports and people are read, and nothing else is") {
