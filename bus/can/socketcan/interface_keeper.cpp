@@ -38,11 +38,15 @@ bool interface_keeper::set_up_one(kept& one) {
   const auto done = set_up(one.wanted);
   if (there && *there) one.index = (*there)->index;
   one.told = false;
-  if (!done)
-    tell_(true, done.error().text);
-  else
-    tell_(false, fmt::format("{} is up: {}{}", name, words_of(one.wanted),
-                             *done ? "" : ", as it was already"));
+  if (!done) {
+    one.index = 0;
+    if (std::exchange(one.told_failure, done.error().text) != done.error().text)
+      tell_(true, fmt::format("{}; tried again", done.error().text));
+    return false;
+  }
+  one.told_failure.clear();
+  tell_(false, fmt::format("{} is up: {}{}", name, words_of(one.wanted),
+                           *done ? "" : ", as it was already"));
   return done.has_value();
 }
 
@@ -65,19 +69,22 @@ void interface_keeper::asked(const setup_request& request, std::int64_t now_us) 
 
 void interface_keeper::step(std::int64_t now_us) {
   for (kept& each : kept_) {
-    look_for(each);
+    look_for(each, now_us);
     if (each.is_asked) restart_if_off(each, now_us);
   }
 }
 
-/// One that was plugged in, or plugged in again, is set up as at the start.
-void interface_keeper::look_for(kept& one) {
+void interface_keeper::look_for(kept& one, std::int64_t now_us) {
   const auto there = read_interface(one.wanted.name);
   if (!there) return;
   if (!*there)
     one.index = 0;
-  else if ((*there)->index != one.index)
-    (void)set_up_one(one);
+  else if (((*there)->index != one.index || !(*there)->up) && one.backoff.due(now_us)) {
+    if (set_up_one(one))
+      one.backoff.succeeded();
+    else
+      one.backoff.failed(now_us);
+  }
 }
 
 void interface_keeper::restart_if_off(kept& one, std::int64_t now_us) {

@@ -7,6 +7,7 @@
 
 #include "bus/can/socketcan/interface_setup.hpp"
 #include "bus/can/socketcan/restart_policy.hpp"
+#include "bus/can/socketcan/setup_backoff.hpp"
 #include "bus/can/socketcan/setup_request.hpp"
 
 namespace voltaic::bus::can {
@@ -37,14 +38,17 @@ class interface_keeper {
   struct kept {
     interface_settings wanted;
     restart_policy policy;
-    int index = 0;             ///< when it was set up; 0: it was not
-    std::int64_t asked_us = 0; ///< when a restart was last asked for
+    setup_backoff backoff{};
+    std::string told_failure{}; ///< why it could not be set up; told once
+    int index = 0;              ///< when it was set up; 0: it was not
+    std::int64_t asked_us = 0;  ///< when a restart was last asked for
     bool is_asked = false;
     bool told = false; ///< that it is not there, or that restarts are given up
   };
 
   [[nodiscard]] bool set_up_one(kept& one);
-  void look_for(kept& one);
+  /// One that was plugged in, could not be set up, or is down for whatever reason is set up.
+  void look_for(kept& one, std::int64_t now_us);
   void restart_if_off(kept& one, std::int64_t now_us);
 
   std::vector<kept> kept_;

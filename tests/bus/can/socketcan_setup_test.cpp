@@ -8,6 +8,7 @@
 #include "bus/can/can_support.hpp"
 #include "bus/can/socketcan/interface_setup.hpp"
 #include "bus/can/socketcan/restart_policy.hpp"
+#include "bus/can/socketcan/setup_backoff.hpp"
 #include "bus/can/socketcan/setup_request.hpp"
 
 namespace socketcan_setup_test {
@@ -76,6 +77,21 @@ TEST_CASE("F-060 no more restarts than five come within any minute") {
   }
   // Faults that return seldom enough are restarted for ever: there was something to check.
   REQUIRE(most > restart_policy::restarts_max);
+}
+
+TEST_CASE("what could not be set up is tried again, each wait twice the one before, to a bound") {
+  setup_backoff backoff;
+  CHECK(backoff.due(0));
+  std::int64_t now_us = 0;
+  for (const std::int64_t wait_s : {1, 2, 4, 8, 16, 32, 60, 60}) {
+    backoff.failed(now_us);
+    now_us += wait_s * 1'000'000;
+    CHECK_FALSE(backoff.due(now_us - 1));
+    CHECK(backoff.due(now_us));
+  }
+  backoff.succeeded();
+  backoff.failed(now_us);
+  CHECK(backoff.due(now_us + setup_backoff::wait_us_min));
 }
 
 interface_state controller(bool up, std::uint32_t bitrate, double sample_point,
