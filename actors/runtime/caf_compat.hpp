@@ -20,8 +20,10 @@
 #include <string>
 #include <utility>
 
-/// The only file that knows which version of CAF this is (0.17.6): a port to
-/// another one changes this file and nothing else.
+#include "actors/runtime/caf_queue.hpp"
+
+/// The only file that knows which version of CAF this is (0.17.6), with caf_queue.hpp, which is
+/// its part: a port to another one changes these and nothing else.
 namespace voltaic::actors::runtime::compat {
 
 /// One worker for a node: two double the latency of its fan-out.
@@ -36,8 +38,11 @@ class system_config : public caf::actor_system_config {
   enum class scheduling { threaded, deterministic };
   explicit system_config(scheduling how) {
     // Work stealing burns a third of a core when idle.
-    set("scheduler.policy",
-        how == scheduling::threaded ? caf::atom("sharing") : caf::atom("testing"));
+    if (how == scheduling::threaded) {
+      load<caf::scheduler::coordinator<one_queue>>();
+    } else {
+      set("scheduler.policy", caf::atom("testing"));
+    }
     set("scheduler.max-threads", workers);
     set("scheduler.max-throughput", messages_in_a_turn);
   }

@@ -150,8 +150,10 @@ std::uint64_t decode_plan::long_content(const entry& mine, const can::frame& fra
   return result;
 }
 
-decode_plan::applied decode_plan::judge(const entry& mine, const can::frame& frame,
-                                        std::uint64_t intel) const {
+// In its caller: what it answers goes through memory otherwise, an eighth of all decoding.
+[[gnu::always_inline]] inline decode_plan::applied decode_plan::judge(const entry& mine,
+                                                                      const can::frame& frame,
+                                                                      std::uint64_t intel) const {
   applied result{.outcome = outcome::bad_length};
   result.identifier = static_cast<std::uint16_t>(&mine - entries_.data());
   if (frame.length != mine.length) return result;
