@@ -6,6 +6,7 @@
 #include "messages/modbus/frame.hpp"
 #include "messages/modbus/pdu.hpp"
 #include "messages/modbus/registers.hpp"
+#include "messages/modbus/service_pdu.hpp"
 
 namespace voltaic::conformance {
 namespace {
@@ -28,6 +29,21 @@ const std::map<std::string, function, std::less<>> functions = {
     {"read/write multiple registers", function::read_write},
 };
 
+const std::map<std::string, service, std::less<>> services = {
+    {"read exception status", service::exception_status},
+    {"diagnostics", service::diagnostics},
+    {"get comm event counter", service::event_counter},
+    {"get comm event log", service::event_log},
+    {"report server id", service::server_id},
+    {"report slave id", service::server_id},
+    {"report device id", service::server_id},
+    {"read file record", service::read_file},
+    {"write file record", service::write_file},
+    {"read FIFO queue", service::read_fifo},
+    {"read device identification", service::identification},
+    {"read device information", service::identification},
+};
+
 std::vector<std::uint16_t> words_of(const json& registers) {
   std::vector<std::uint16_t> words;
   for (const auto& each : registers) {
@@ -38,10 +54,22 @@ std::vector<std::uint16_t> words_of(const json& registers) {
   return words;
 }
 
+std::vector<std::uint16_t> flags_of(const json& bits) {
+  std::vector<std::uint16_t> flags;
+  for (const auto& each : bits)
+    flags.push_back(each.is_boolean() ? each.get<bool>() : each.get<int>() != 0);
+  return flags;
+}
+
 // What is read or written, in whichever form a vector states it.
 std::vector<std::uint16_t> values_of(const json& of) {
-  if (of.contains("registers")) return words_of(of.at("registers"));
-  if (of.contains("bits")) return of.at("bits").get<std::vector<std::uint16_t>>();
+  for (const auto* name : {"registers", "write_registers"})
+    if (of.contains(name)) return words_of(of.at(name));
+  if (of.contains("bits")) return flags_of(of.at("bits"));
+  if (of.contains("value"))
+    return of.at("value").is_boolean() ? flags_of(json::array({of.at("value")}))
+                                       : words_of(json::array({of.at("value")}));
+  if (of.contains("and_mask")) return words_of(json::array({of.at("and_mask"), of.at("or_mask")}));
   std::vector<std::uint16_t> bits;
   if (!of.contains("bits_lsb_first")) return bits;
   const auto bytes = bytes_of(of.at("bits_lsb_first").get<std::string>());
@@ -130,24 +158,53 @@ std::optional<json> judge_tcp_stream(const json& input, const json& /*expected*/
   return got;
 }
 
+// The first of the names that is there, else 0.
+std::uint16_t number_of(const json& in, std::initializer_list<const char*> names) {
+  for (const auto* name : names)
+    if (in.contains(name)) return words_of(json::array({in.at(name)})).front();
+  return 0;
+}
+
 // Nothing for a function that we do not speak.
 std::optional<request> request_of(const json& input, const json& arguments) {
   const auto found = functions.find(input.at("function").get<std::string>());
   if (found == functions.end()) return std::nullopt;
   request asked;
   asked.function = found->second;
-  asked.address = arguments.value("address", std::uint16_t{0});
-  asked.count = arguments.value("count", std::uint16_t{0});
+  asked.address = number_of(arguments, {"address", "read_address"});
+  asked.count = number_of(arguments, {"count", "read_count"});
+  asked.write_address = number_of(arguments, {"write_address"});
   asked.values = values_of(arguments);
   return asked;
 }
 
+std::vector<file_records> records_of(const json& arguments) {
+  std::vector<file_records> records;
+  for (const auto& each : arguments.value("records", json::array()))
+    records.push_back({number_of(each, {"file", "file_number"}),
+                       number_of(each, {"record", "record_number"}),
+                       number_of(each, {"count", "record_length"}), values_of(each)});
+  return records;
+}
+
+std::optional<json> judge_service(const json& input) {
+  const auto found = services.find(input.at("function").get<std::string>());
+  if (found == services.end()) return std::nullopt;
+  const auto& arguments = input.at("args");
+  service_request asked{found->second};
+  asked.address = number_of(arguments, {"address", "sub_function"});
+  asked.words = values_of(arguments);
+  asked.records = records_of(arguments);
+  asked.level = static_cast<std::uint8_t>(number_of(arguments, {"level", "read_code"}));
+  asked.object = static_cast<std::uint8_t>(number_of(arguments, {"object", "object_id"}));
+  const auto pdu = encode(asked);
+  if (!pdu) throw std::invalid_argument(pdu.error().text);
+  return json{{"pdu", hex_of(*pdu)}};
+}
+
 std::optional<json> judge_request(const json& input, const json& /*expected*/) {
   auto asked = request_of(input, input.at("args"));
-  const bool is_simple =
-      asked && asked->function != function::read_write && asked->function != function::mask_write &&
-      asked->function != function::write_coil && asked->function != function::write_register;
-  if (!is_simple) return std::nullopt;
+  if (!asked) return judge_service(input);
   const bool writes =
       asked->function == function::write_coils || asked->function == function::write_registers;
   if (writes) asked->count = 0;
