@@ -22,6 +22,11 @@
 
 namespace voltaic::actors::protection {
 
+/// What is compared with what the profile takes it for.
+inline constexpr std::uint32_t regarded_for_fit = bit(measured::cell_voltage) |
+                                                  bit(measured::cell_temperature) |
+                                                  bit(measured::voltage) | bit(measured::current);
+
 /// What a candidate is judged by: a measured point or what follows from several.
 enum class input_kind : std::uint8_t {
   measured,

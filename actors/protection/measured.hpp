@@ -73,6 +73,11 @@ inline constexpr std::array<measured_description, known_count> measured_points{{
   return static_cast<std::size_t>(what);
 }
 
+/// Of a set of them, as a word of bits, this one.
+[[nodiscard]] constexpr std::uint32_t bit(measured what) {
+  return 1U << position_of(what);
+}
+
 /// What losing a point may come to.
 enum class severity : std::uint8_t {
   opens, ///< the rack is blind without it

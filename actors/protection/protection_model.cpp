@@ -188,7 +188,7 @@ void protection_model::add_watch(const messages::protection::candidate& watched,
         watched, options_.table, options_.capacity_ah);
   }
   if (any_condition) {
-    made.depends |= 1U << position_of(measured::current) | 1U << position_of(measured::soc);
+    made.depends |= bit(measured::current) | bit(measured::soc);
   } else {
     made.conditions.clear();
   }
@@ -204,7 +204,7 @@ const outputs& protection_model::step(const inputs& news, messages::instant now)
   started_ = true;
   group_continues_ = serious_ || (group_known_ && condition_active(rows_[group_row_]));
   std::uint32_t touched = 0;
-  for (const auto& block : news.blocks) touched |= 1U << position_of(block.of);
+  for (const auto& block : news.blocks) touched |= bit(block.of);
   const auto expired = inputs_.expiring(now_us);
   charge(std::exchange(last_us_, now_us), touched | expired);
   if (shelved_ > 0) end_shelving();
