@@ -25,6 +25,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> can_slaves(std::int64_t seconds);
 /// On virtual time, so that it is the same on any machine.
 [[nodiscard]] std::vector<row> sdo_download();
+/// Also on virtual time: eight transfers of 1785 bytes at once beside other traffic.
+[[nodiscard]] std::vector<row> j1939_transfers();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> serial_latency();
 [[nodiscard]] std::vector<row> site_32_racks();
@@ -48,6 +50,7 @@ namespace voltaic::bench {
       {"can_load", [asked] { return can_load(asked.seconds); }},
       {"can_slaves", [asked] { return can_slaves(asked.seconds); }},
       {"sdo_download", sdo_download},
+      {"j1939_transfers", j1939_transfers},
       {"modbus_dead_units", modbus_dead_units},
       {"serial_latency", serial_latency},
       {"site_32_racks", site_32_racks},
