@@ -13,6 +13,7 @@ find_package(PkgConfig REQUIRED)
 # Its own compile flags would be those of every source that is compiled beside it.
 pkg_check_modules(NCURSES REQUIRED ncursesw)
 pkg_check_modules(MODBUS REQUIRED IMPORTED_TARGET libmodbus)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(GPIOD REQUIRED IMPORTED_TARGET libgpiod)
 find_package(CAF REQUIRED)
 

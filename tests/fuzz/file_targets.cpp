@@ -5,6 +5,7 @@
 #include <string>
 #include <variant>
 
+#include "bus/signing/ed25519.hpp"
 #include "fuzz/target.hpp"
 #include "messages/can/logs/candump.hpp"
 #include "messages/can/logs/gvret.hpp"
@@ -29,6 +30,7 @@
 #include "messages/profiles/register_plan.hpp"
 #include "messages/protection/limits_file.hpp"
 #include "messages/setpoint_list.hpp"
+#include "messages/signatures/signature.hpp"
 #include "nodes/site/load.hpp"
 
 namespace voltaic::fuzz {
@@ -317,15 +319,41 @@ void run_texts(bytes input) {
   require(version.has_value() || !version.error().text.empty(), "a version is refused with words");
 }
 
-constexpr std::array<target, 9> targets{{{"dbc", run_dbc},
-                                         {"eds", run_eds},
-                                         {"can_log", run_can_log},
-                                         {"device_profile", run_device_profile},
-                                         {"inverter_profile", run_inverter_profile},
-                                         {"compatibility", run_compatibility},
-                                         {"protection", run_protection},
-                                         {"site", run_site},
-                                         {"texts", run_texts}}};
+/// A signature has one form: what is read is written again as it was. Nobody has signed anything.
+void run_signature(bytes input) {
+  using namespace messages::signatures;
+  const auto text = text_of(input);
+  require(stated_version(text) == 0 || text.find('{') != std::string_view::npos,
+          "only an object has a version");
+  const auto read = read_signature(text, file_name);
+  if (const auto* wrong = std::get_if<messages::finding>(&read)) {
+    require_sound({*wrong}, file_name);
+    return;
+  }
+  const auto& found = std::get<signature>(read);
+  require(text_of(found) == text, "a signature that is read is written as it was");
+  require(text.starts_with(signed_text(found.says)), "what is signed stands before the signature");
+  const trust whole{found.says.project, {found.says.key}};
+  const auto& says = found.says;
+  require(!mismatch(says, whole, {says.file, says.sha256, says.version}),
+          "a signature is that of the file that it states");
+  const auto sum = bus::signing::sha256_of(text);
+  require(mismatch(says, whole, {says.file, sum, says.version}).has_value(),
+          "no text is the content of its own signature");
+  const bool sound = bus::signing::verifies(signed_text(found.says), found.value, found.says.key);
+  require(!sound || bus::signing::is_public_key(found.says.key), "only a key verifies");
+}
+
+constexpr std::array<target, 10> targets{{{"dbc", run_dbc},
+                                          {"eds", run_eds},
+                                          {"can_log", run_can_log},
+                                          {"device_profile", run_device_profile},
+                                          {"inverter_profile", run_inverter_profile},
+                                          {"compatibility", run_compatibility},
+                                          {"protection", run_protection},
+                                          {"site", run_site},
+                                          {"texts", run_texts},
+                                          {"signature", run_signature}}};
 
 } // namespace
 

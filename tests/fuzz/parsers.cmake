@@ -11,6 +11,7 @@ set(FUZZ_PARSERS
   "messages/modbus:frame pdu"
   "messages/serial:codec dialect framing receiver"
   "messages/profiles:answer_plan decode_plan decode_plan_compiler json_tree load load_commands load_guards load_messages load_points load_registers load_requests load_serial profile_reader"
+  "messages/signatures:signature"
   "messages/uds:read"
   "bus/can:socketcan/error_frame socketcan/frame_layout socketcan/interface socketcan/setup_request virtual/packet"
   "bus/message:bundle"

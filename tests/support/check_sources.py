@@ -25,6 +25,7 @@ LIBRARIES = {
     "modbus": ("bus/modbus/",),
     "SQLiteCpp/": ("bus/storage/",),
     "sqlite3": ("bus/storage/",),
+    "sodium": ("bus/signing/",),
     "curses": ("nodes/view/",),
     # Its header is slow to compile.
     "CLI/": ("nodes/cli/command_options.cpp", "nodes/cli/commands.cpp"),
@@ -135,6 +136,8 @@ CASES = [
     ("bus/message/a.cpp", "#include <caf/actor.hpp>\n", True),
     ("bus/can/a.cpp", "#include <modbus/modbus.h>\n", True),
     ("bus/can/a.cpp", "#include <SQLiteCpp/SQLiteCpp.h>\n", True),
+    ("nodes/site/a.cpp", "#include <sodium.h>\n", True),
+    ("bus/signing/a.cpp", "#include <sodium.h>\n", False),
     ("actors/rack/a.cpp", '#include "actors/runtime/actor.hpp"\n', False),
     ("actors/rack/a.cpp", '#include "actors/protection/protection_model.hpp"\n', True),
     ("actors/rack/a.cpp", "#include <caf/actor.hpp>\n", True),
