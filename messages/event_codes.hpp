@@ -10,6 +10,8 @@ inline constexpr const char* site_ready = "SITE_READY";
 inline constexpr const char* site_apply = "SITE_APPLY";
 /// A file that the site names is bad or gone: what was applied last runs instead.
 inline constexpr const char* files_rejected = "CFG_REJECT";
+/// A file that the site names is not signed by whom the site trusts, for its project and name.
+inline constexpr const char* signature_failed = "SIG_FAIL";
 /// Files as they were applied cannot be kept, or what was kept of former ones is lost.
 inline constexpr const char* files_not_kept = "CFG_NOT_KEPT";
 /// A profile was replaced by one of an older version.

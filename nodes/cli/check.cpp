@@ -31,6 +31,15 @@ void print_nodes(const site::plan& plan) {
   }
 }
 
+// Once, and no warning: who needs no signatures is told nothing at every start.
+void print_trust(const site::plan& plan) {
+  if (plan.trust)
+    fmt::print("files are signed for project {}, keys that count: {}\n", plan.trust->project,
+               plan.trust->keys.size());
+  else
+    fmt::print("files need no signature: the site file names no keys in [profiles]\n");
+}
+
 void print_buses(const site::plan& plan) {
   if (!plan.buses.empty()) fmt::print("buses\n");
   for (const auto& bus : plan.buses)
@@ -111,6 +120,7 @@ exit_code check(const options& given) {
   }
   if (given.with_protection) return print_protection(plan, given.which);
   fmt::print("site {}\n", plan.name);
+  print_trust(plan);
   print_nodes(plan);
   print_buses(plan);
   print_points(plan);

@@ -96,6 +96,10 @@ command_options command_options::add_command(const char* name, const char* help,
   return command_options(*made);
 }
 
+void command_options::commands_are_optional() {
+  app_.require_subcommand(0, 1);
+}
+
 void command_options::hide() {
   app_.group("");
 }

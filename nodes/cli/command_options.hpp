@@ -61,6 +61,8 @@ class command_options {
   /// to be named, and its name stands in `chosen` then.
   [[nodiscard]] command_options add_command(const char* name, const char* help,
                                             std::string& chosen);
+  /// Of those none has to be named: the subcommand does something by itself.
+  void commands_are_optional();
   /// The subcommand is not shown by `voltaic --help`.
   void hide();
 

@@ -60,7 +60,9 @@ constexpr std::array subcommands = {
                "voltaic reset rack_0 --reason 'fan replaced'", declare_reset},
     subcommand{"config", "Show which configuration racks run by, and what waits for approval",
                "voltaic config rack_0 --diff", declare_config},
-    subcommand{"profiles", "Show which profiles and protection files a site was applied with",
+    subcommand{"profiles",
+               "Show which profiles and protection files a site was applied with; sign and verify "
+               "them",
                "voltaic profiles configs/demo.toml --json", declare_profiles},
     subcommand{"approve", "Be one of two persons who let a rack be protected less",
                "voltaic approve rack_0 1a2b3c4d5e6f7081 --reason 'new cells'", declare_approve},

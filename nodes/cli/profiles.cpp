@@ -9,6 +9,7 @@
 #include "messages/configuration/text.hpp"
 #include "messages/points/output.hpp"
 #include "nodes/cli/journal_events.hpp"
+#include "nodes/cli/profile_signing.hpp"
 #include "nodes/cli/running_site.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/profile_store.hpp"
@@ -21,8 +22,10 @@ using messages::points::utc_text;
 using process::kept_profile;
 
 struct options {
-  std::string place; ///< site file or state folder
+  std::string command; ///< empty: show
+  std::string place;   ///< site file or state folder
   bool as_json = false;
+  signing_request signing;
 };
 
 // How the file is now, beside what was applied.
@@ -94,7 +97,11 @@ action declare_profiles(command_options& app) {
       app, given->place, "--site,SITE",
       "Site file or state folder; of a site that is not running what it ran by last");
   app.add_flag("--json", given->as_json, "One JSON object a line");
-  return [given] { return show(*given); };
+  declare_signing(app, given->command, given->signing);
+  app.commands_are_optional();
+  return [given] {
+    return given->command.empty() ? show(*given) : run(given->command, given->signing);
+  };
 }
 
 } // namespace voltaic::nodes::cli

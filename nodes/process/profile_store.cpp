@@ -10,6 +10,7 @@
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/protection/table.hpp"
+#include "messages/signatures/signature.hpp"
 
 namespace voltaic::nodes::process {
 
@@ -21,7 +22,7 @@ std::optional<kept_profile> described(const site::plan& plan, const site::named_
   kept_profile made;
   made.named = file.named;
   made.origin = file.real_path;
-  made.kind = "table";
+  made.kind = file.named.ends_with(messages::signatures::file_suffix) ? "signature" : "table";
   for (const auto& device : plan.devices)
     if (device.profile_path == file.real_path) {
       made.kind = "device profile";

@@ -95,6 +95,7 @@ class supervisor {
   void tell_ready();
   void tell_stop();
   void tell_rejected(const site_start& start);
+  void tell_distrusted(const messages::findings& found);
   void tell_apply(const nlohmann::json& asked, std::string state, std::string reason,
                   std::vector<std::string> changes);
   /// What a person has to know of it; the events say that, too.

@@ -158,6 +158,7 @@ std::string supervisor::apply(const json& asked, bool& wait) {
   if (const auto* found = std::get_if<messages::findings>(&loaded)) {
     json lines = json::array();
     for (const auto& finding : *found) lines.push_back(site::to_string(finding));
+    tell_distrusted(*found);
     tell_apply(asked, "refused", "the site file has findings", {});
     return json({{"findings", std::move(lines)}}).dump();
   }

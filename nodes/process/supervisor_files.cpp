@@ -21,6 +21,9 @@ namespace codes = messages::event_codes;
 // Views of whoever may enter the folder read the site as it was applied last.
 constexpr mode_t applied_mode = 0640;
 
+// Files without a sound signature that an event names.
+constexpr std::size_t distrusted_told_max = 16;
+
 std::int64_t utc_us() {
   return std::chrono::duration_cast<std::chrono::microseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -81,8 +84,27 @@ std::vector<std::string> supervisor::keep_files(const site::plan& plan, const si
   return warnings;
 }
 
+// One event, whatever the number of files.
+void supervisor::tell_distrusted(const messages::findings& found) {
+  std::vector<std::string> told;
+  std::size_t more = 0;
+  for (const auto& each : found) {
+    if (each.kind != messages::finding_kind::signature) continue;
+    if (told.size() < distrusted_told_max)
+      told.push_back(site::to_string(each));
+    else
+      ++more;
+  }
+  if (told.empty()) return;
+  if (more != 0) told.push_back(fmt::format("and {} more", more));
+  auto event = system_event(codes::signature_failed, plan_.name, told.front());
+  event.reasons.assign(told.begin() + 1, told.end());
+  events_->record(std::move(event));
+}
+
 void supervisor::tell_rejected(const site_start& start) {
   if (start.rejected.empty()) return;
+  tell_distrusted(start.rejected);
   auto event = system_event(codes::files_rejected, plan_.name, rejection_of(start));
   for (const auto& each : start.instead) event.reasons.push_back("runs instead: " + each);
   events_->record(std::move(event));

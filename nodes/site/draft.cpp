@@ -371,7 +371,7 @@ draft read_draft(const toml::table& file, reporter& report) {
   section top(file, "site file", report, no_ranges);
   for (const auto* key :
        {"range", "bus", "modbus", "serial", "device", "rack", "inverter", "digital", "roles",
-        "ports", "supervision", "simulator", "relay", "limits"})
+        "ports", "supervision", "simulator", "relay", "limits", "profiles"})
     (void)top.node(key);
   (void)top.node("site");
   top.require("site");
@@ -389,6 +389,7 @@ draft read_draft(const toml::table& file, reporter& report) {
   read_tables(file, "digital", report, ranges,
               [&](section& table) { read_digital(table, result); });
   read_table(file, "roles", report, [&](section& table) { read_roles(table, result.base); });
+  read_table(file, "profiles", report, [&](section& table) { read_trust(table, result.base); });
   std::int64_t ports_offset = 0;
   read_table(file, "ports", report, [&](section& table) {
     if (const auto offset = table.integer("offset", 0, 10'000)) ports_offset = offset->value;

@@ -63,6 +63,8 @@ void read_line(section& table, draft& result);
 void read_serial_line(section& table, draft& result);
 /// A table [[digital]].
 void read_digital(section& table, draft& result);
+/// A table [profiles]: whose signatures the site's files need.
+void read_trust(section& table, plan& base);
 /// What a rack's table says of its DC bus and of the inputs that open or reset it.
 struct rack_inputs {
   ranged dc_bus;

@@ -9,14 +9,25 @@
 #include "messages/configuration/profile_words.hpp"
 #include "messages/digest.hpp"
 #include "messages/profiles/load.hpp"
+#include "nodes/site/signed_files.hpp"
 
 namespace voltaic::nodes::site {
 
 namespace fs = std::filesystem;
 
-named_files::named_files(const draft& source, const std::string& site_file, site_files& files,
+named_files::named_files(const draft& source, const plan& result, site_files& files,
                          reporter& report)
-    : source_(source), files_(files), report_(report), folder_(fs::path(site_file).parent_path()) {}
+    : source_(source),
+      plan_(result),
+      files_(files),
+      report_(report),
+      folder_(fs::path(result.file).parent_path()) {}
+
+bool named_files::is_outside(const std::string& real, const std::string& text) const {
+  const auto relative = fs::path(real).lexically_relative(folder_);
+  const bool outside = relative.empty() || *relative.begin() == "..";
+  return outside && !(fs::path(text).is_absolute() && source_.absolute_allowed.contains(text));
+}
 
 // The real path of a file below the site's folder; or an absolute one that
 // came out of a variable, which the person who starts the site sets.
@@ -34,9 +45,7 @@ std::optional<std::string> named_files::real_path(const std::string& text, posit
     report_.add(at, fmt::format("{}: {}: {}", key, text, real.error().text));
     return std::nullopt;
   }
-  const auto relative = fs::path(*real).lexically_relative(folder_);
-  const bool outside = relative.empty() || *relative.begin() == "..";
-  if (outside && !(given.is_absolute() && source_.absolute_allowed.contains(text))) {
+  if (is_outside(*real, text)) {
     report_.add(at, fmt::format("{}: {} leaves the site's folder", key, text));
     return std::nullopt;
   }
@@ -65,13 +74,30 @@ std::optional<plain_file> named_files::plain(const std::string& text, position a
   return plain_file{*std::move(path), hash, *std::move(content)};
 }
 
+// What lies beside a file is where the file may be.
+messages::expected<std::string> named_files::signature_of(const std::string& text) {
+  const auto beside = named(text) + std::string(messages::signatures::file_suffix);
+  const auto real = files_.real_path(beside);
+  if (!real) return real.error();
+  if (is_outside(*real, text)) return messages::failure{"leaves the site's folder"};
+  return files_.read(beside);
+}
+
+bool named_files::is_trusted(const plain_file& file, const std::string& text) {
+  if (!plan_.trust) return true;
+  auto wrong = distrust(*plan_.trust, shown_path(text), file.text, signature_of(text));
+  if (!wrong) return true;
+  report_.add({*std::move(wrong)});
+  return false;
+}
+
 template <class Content, class Loader>
 const loaded_file<Content>& named_files::read(cache<Content>& known, const std::string& text,
                                               position at, std::string_view key, Loader loader) {
   auto [entry, is_new] = known.try_emplace(text);
   if (!is_new) return entry->second;
   auto file = plain(text, at, key);
-  if (!file) return entry->second;
+  if (!file || !is_trusted(*file, text)) return entry->second;
   entry->second.real_path = std::move(file->real_path);
   entry->second.hash = file->hash;
   auto loaded = loader(file->text, shown_path(text));

@@ -34,11 +34,11 @@ struct plain_file {
 };
 
 /// Reads and checks the files that a site names, each once. What is wrong is reported at the place
-/// that names it, what is wrong in it at its own.
+/// that names it, what is wrong in it at its own. Where the site asks for signatures, a file that
+/// nobody vouches for is not looked into.
 class named_files {
  public:
-  named_files(const draft& source, const std::string& site_file, site_files& files,
-              reporter& report);
+  named_files(const draft& source, const plan& result, site_files& files, reporter& report);
 
   [[nodiscard]] const loaded_file<messages::profiles::device_profile>& device_profile(
       const std::string& text, position at);
@@ -48,7 +48,8 @@ class named_files {
       const std::string& text, position at);
   [[nodiscard]] const loaded_file<messages::inverter::compatibility_table>& compatibility(
       const std::string& text, position at);
-  /// `key` names the file in the site file. Empty: it cannot be read, and that is reported.
+  /// Without a signature, as what is played and not run by. `key` names the file in the site file.
+  /// Empty: it cannot be read, and that is reported.
   [[nodiscard]] std::optional<plain_file> plain(const std::string& text, position at,
                                                 std::string_view key);
 
@@ -57,6 +58,9 @@ class named_files {
   using cache = std::map<std::string, loaded_file<Content>>;
 
   std::optional<std::string> real_path(const std::string& text, position at, std::string_view key);
+  [[nodiscard]] bool is_outside(const std::string& real, const std::string& text) const;
+  [[nodiscard]] messages::expected<std::string> signature_of(const std::string& text);
+  [[nodiscard]] bool is_trusted(const plain_file& file, const std::string& text);
   [[nodiscard]] std::string named(const std::string& text) const;
   [[nodiscard]] std::string shown_path(const std::string& text) const;
   template <class Content, class Loader>
@@ -64,6 +68,7 @@ class named_files {
                                    std::string_view key, Loader loader);
 
   const draft& source_;
+  const plan& plan_;
   site_files& files_;
   reporter& report_;
   std::filesystem::path folder_; ///< real: the site file's is

@@ -12,6 +12,7 @@
 #include "messages/finding.hpp"
 #include "messages/inverter/measured_current.hpp"
 #include "messages/profiles/remap.hpp"
+#include "messages/signatures/signature.hpp"
 
 namespace voltaic::messages::protection {
 struct table;
@@ -313,6 +314,8 @@ struct plan {
   site::simulator simulator;
   site_limits limits;
   std::map<std::string, std::vector<std::string>> roles; ///< role -> Unix groups
+  /// Whose signatures the files need that it names; nothing: none needs one.
+  std::optional<messages::signatures::trust> trust;
   std::string relay_listen; ///< tcp endpoint of the relay beside ipc, offset included; empty: none
   bool accept_common_loss = false;
   std::vector<std::string> disabled_candidates; ///< not watched, to isolate others in a simulation

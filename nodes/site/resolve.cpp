@@ -34,7 +34,7 @@ class resolver {
       : source_(source),
         plan_(result),
         report_(report),
-        files_(source, result.file, files, report) {}
+        files_(source, result, files, report) {}
 
   void run() {
     resolve_buses(source_, plan_, report_);

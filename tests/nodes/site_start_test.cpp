@@ -3,19 +3,14 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <variant>
 
 #include "nodes/process/profile_store.hpp"
 #include "nodes/process/site_start.hpp"
-#include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
-#include "support/one_rack_site.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/site_scene.hpp"
 
 namespace site_start_test {
 
@@ -24,80 +19,10 @@ using namespace voltaic::nodes;
 using process::bad_files;
 using process::load_to_start;
 using process::site_start;
+using scene = tests::site_scene;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A site with one rack in a folder of its own, and a state folder beside it.
-class scene {
- public:
-  scene() {
-    for (const auto* part : {"profiles", "protection"}) {
-      fs::create_directories(folder_ / part);
-      fs::copy(VOLTAIC_SOURCE_FOLDER "/configs/" + std::string(part), folder_ / part,
-               fs::copy_options::recursive);
-    }
-    write("site.toml", tests::one_rack_text("kept"));
-    if (const char* before = std::getenv("VOLTAIC_STATE_DIR")) state_before_ = before;
-    ::setenv("VOLTAIC_STATE_DIR", (folder_ / "state").c_str(), 1);
-  }
-  ~scene() {
-    if (state_before_.empty())
-      ::unsetenv("VOLTAIC_STATE_DIR");
-    else
-      ::setenv("VOLTAIC_STATE_DIR", state_before_.c_str(), 1);
-  }
-  scene(const scene&) = delete;
-  scene& operator=(const scene&) = delete;
-
-  [[nodiscard]] std::string path(const std::string& name) const { return folder_ / name; }
-  [[nodiscard]] std::string read(const std::string& name) const {
-    std::stringstream text;
-    text << std::ifstream(path(name)).rdbuf();
-    return text.str();
-  }
-  void write(const std::string& name, const std::string& text) const {
-    std::ofstream(path(name)) << text;
-  }
-  void replace(const std::string& name, const std::string& from, const std::string& to) const {
-    auto text = read(name);
-    REQUIRE(text.find(from) != std::string::npos);
-    write(name, text.replace(text.find(from), from.size(), to));
-  }
-  /// Half of it, as an editor or a copy leaves it that was cut off.
-  void cut(const std::string& name) const {
-    const auto text = read(name);
-    write(name, text.substr(0, text.size() / 2));
-  }
-  [[nodiscard]] auto load(bad_files how = bad_files::run_kept) const {
-    return load_to_start(path("site.toml"), how);
-  }
-  [[nodiscard]] site_start must_load() const {
-    auto loaded = load();
-    if (const auto* found = std::get_if<messages::findings>(&loaded))
-      INFO(site::to_string(found->front()));
-    REQUIRE(std::holds_alternative<site_start>(loaded));
-    return std::get<site_start>(std::move(loaded));
-  }
-  /// As `voltaic up` does once it has the site's lock.
-  process::keeping keep(const site_start& start) const {
-    fs::create_directories(start.plan.folders.state);
-    return process::keep_profiles(start.plan, start.contents, ++utc_us_);
-  }
-  void keep_soundly() const {
-    const auto kept = keep(must_load());
-    INFO(kept.failure.value_or(""));
-    REQUIRE_FALSE(kept.failure);
-  }
-
-  static constexpr const char* rack_profile = "profiles/demo_rack.json";
-  static constexpr const char* limits = "protection/lfp.toml";
-
- private:
-  tests::temporary_folder folder_;
-  std::string state_before_;
-  mutable std::int64_t utc_us_ = 1'700'000'000'000'000;
-};
 
 std::uint64_t profile_hash(const site_start& of) {
   return of.plan.find_device("bms_0")->profile_hash;
