@@ -28,9 +28,10 @@ inline constexpr std::size_t slots_max = 1'024;
 
 /// A file of a set.
 struct kept_profile {
-  std::string named;         ///< absolute, as the site file names it
-  std::string origin;        ///< real path that it was read from
-  std::string kind;          ///< "device profile", "protection", "inverter profile", "table", "signature"
+  std::string named;  ///< absolute, as the site file names it
+  std::string origin; ///< real path that it was read from
+  /// "device profile", "protection", "inverter profile", "table", "signature"
+  std::string kind;
   std::string name;          ///< that the file gives itself; empty: none
   std::uint32_t version = 0; ///< that it says of itself; 0: none
   std::string hash;          ///< of its bytes, 16 hex digits

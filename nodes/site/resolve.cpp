@@ -31,10 +31,7 @@ using messages::protection::table;
 class resolver {
  public:
   resolver(const draft& source, plan& result, site_files& files, reporter& report)
-      : source_(source),
-        plan_(result),
-        report_(report),
-        files_(source, result, files, report) {}
+      : source_(source), plan_(result), report_(report), files_(source, result, files, report) {}
 
   void run() {
     resolve_buses(source_, plan_, report_);
