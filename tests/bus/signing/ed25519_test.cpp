@@ -122,7 +122,7 @@ TEST_CASE("a file that is no private key, or that others may read, is refused by
     write(path, text);
     CHECK(reason(path).find("holds no private key") != std::string::npos);
   }
-  for (const ::mode_t mode : {0640, 0604, 0660}) {
+  for (const ::mode_t mode : {0640u, 0604u, 0660u}) {
     write(path, good, mode);
     const auto why = reason(path);
     CHECK(why.find("others than its owner") != std::string::npos);
