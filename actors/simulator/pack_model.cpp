@@ -4,6 +4,7 @@
 
 #include "actors/simulator/asked_pack_model.hpp"
 #include "actors/simulator/canopen_battery_model.hpp"
+#include "actors/simulator/j1939_battery_model.hpp"
 
 namespace voltaic::actors::simulator {
 
@@ -14,6 +15,8 @@ std::unique_ptr<pack_model> make_pack(
   if (kind == "canopen" && profile->canopen)
     return std::make_unique<canopen_battery_model>(
         messages::profiles::node_of(*profile->canopen, id_offset).value_or(1));
+  if (kind == "j1939" && id_offset <= j1939_battery_offset_max)
+    return std::make_unique<j1939_battery_model>(id_offset);
   return nullptr;
 }
 

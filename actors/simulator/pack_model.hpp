@@ -28,7 +28,8 @@ class pack_model {
                                  equipment_effect effect, double value) = 0;
 };
 
-/// "pack" (answers what its profile reads) or "canopen" (a CiA 418 battery); nullptr: nobody.
+/// "pack" (answers what its profile reads), "canopen" (a CiA 418 battery) or "j1939" (a battery
+/// that claims an address); nullptr: nobody.
 [[nodiscard]] std::unique_ptr<pack_model> make_pack(
     std::string_view kind, std::shared_ptr<const messages::profiles::device_profile> profile,
     std::uint32_t id_offset);

@@ -2,25 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <span>
+
+#include "actors/simulator/checksum.hpp"
 
 namespace voltaic::actors::simulator {
 namespace {
 
 constexpr std::uint8_t order_length = 8;
 constexpr double precharged_share = 0.95;
-
-/// CRC-8 SAE J1850, bit by bit. The controller is a peer of its own: sharing
-/// the product's table would let one mistake hide on both ends.
-std::uint8_t crc8(std::span<const std::uint8_t> bytes) {
-  unsigned crc = 0xFF;
-  for (const std::uint8_t byte : bytes) {
-    crc ^= byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc & 0x80u) != 0 ? (crc << 1) ^ 0x1Du : crc << 1;
-    crc &= 0xFFu;
-  }
-  return static_cast<std::uint8_t>(crc ^ 0xFFu);
-}
 
 std::uint16_t u16(const messages::can::frame& item, std::size_t at) {
   return static_cast<std::uint16_t>(item.data[at] | item.data[at + 1] << 8);
@@ -75,10 +64,12 @@ void rack_controller_model::take_order(const messages::can::frame& order, std::i
     ++refused_;
     return;
   }
-  lapse(time_us); // a late order does not revive what had lapsed before it came
   if (!fresh(u16(order, 0), u16(order, 2))) return;
-  const auto what = static_cast<command>(order.data[4]);
-  const bool lease = order.data[5] == 1;
+  take(static_cast<command>(order.data[4]), order.data[5] == 1, time_us);
+}
+
+void rack_controller_model::take(command what, bool lease, std::int64_t time_us) {
+  lapse(time_us); // a late order does not revive what had lapsed before it came
   if (lease) lease_until_us_ = time_us + options_.lease_us;
   // Without a permission an order may only open.
   if (lease || only_opens(what)) obey(what, time_us);

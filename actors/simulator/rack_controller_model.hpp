@@ -40,8 +40,14 @@ class rack_controller_model {
     stuck   ///< it does not close; where it is closed, it falls open
   };
 
+  /// What an order asks for, by its number in the frame.
+  enum class command : std::uint8_t { open = 0, precharge = 1, close = 2, minus = 3, plus = 4 };
+
   explicit rack_controller_model(const options& values);
 
+  /// What an order asks for that came by another frame and was found valid and new; `lease`: it
+  /// permits to be closed.
+  void take(command what, bool lease, std::int64_t time_us);
   /// An order frame arrived at `time_us`.
   void take_order(const messages::can::frame& order, std::int64_t time_us);
   /// Time passed; the cells' sum is `rack_v`, `others` have joined the same DC bus.
@@ -72,7 +78,6 @@ class rack_controller_model {
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
-  enum class command : std::uint8_t { open = 0, precharge = 1, close = 2, minus = 3, plus = 4 };
   struct switching {
     bool commanded = false;
     bool feedback = false;

@@ -36,8 +36,10 @@ void simulated_can::place(const site::device& device) {
   auto& bus = buses_[device.bus];
   bus.devices.push_back(&device);
   if (!device.simulate.empty() && !bus.recorded)
-    bus.packs.emplace_back(device.name, actors::simulator::make_pack(
-                                            device.simulate, device.profile, device.id_offset));
+    bus.packs.push_back(
+        {device.name,
+         actors::simulator::make_pack(device.simulate, device.profile, device.id_offset),
+         {}});
   if (device.rack.empty() || !device.simulate.empty() || bus.recorded) return;
   actors::simulator::rack_options rack;
   rack.id_offset = device.id_offset;
@@ -103,12 +105,7 @@ bus::can::batch simulated_can::say(can_bus& bus, messages::instant now) {
     }
     if (shared != sharing_.end()) shared->second.bus->set(shared->second.place, rack.joined_v());
   }
-  for (auto& [name, pack] : bus.packs) {
-    for (auto& frame : pack->step(now.monotonic_us, sent)) {
-      frame.time_us = now.monotonic_us;
-      heard.frames.push_back(frame);
-    }
-  }
+  step_packs(bus, sent, now.monotonic_us, heard.frames);
   for (auto& [name, inverter] : bus.inverters) {
     for (auto& frame : inverter.step(now.monotonic_us, sent)) {
       frame.time_us = now.monotonic_us;
@@ -116,6 +113,20 @@ bus::can::batch simulated_can::say(can_bus& bus, messages::instant now) {
     }
   }
   return heard;
+}
+
+void simulated_can::step_packs(can_bus& bus, const std::vector<messages::can::frame>& sent,
+                               std::int64_t now_us, std::vector<messages::can::frame>& heard) {
+  std::vector<std::vector<messages::can::frame>> said;
+  for (const auto& pack : bus.packs) {
+    auto received = sent;
+    for (const auto& other : bus.packs)
+      if (&other != &pack) received.insert(received.end(), other.said.begin(), other.said.end());
+    said.push_back(pack.model->step(now_us, received));
+    for (auto& frame : said.back()) frame.time_us = now_us;
+    heard.insert(heard.end(), said.back().begin(), said.back().end());
+  }
+  for (std::size_t i = 0; i < said.size(); ++i) bus.packs[i].said = std::move(said[i]);
 }
 
 bool simulated_can::set(std::string_view rack, std::string_view point,
@@ -131,8 +142,9 @@ bool simulated_can::set(std::string_view rack, std::string_view point,
 
 bool simulated_can::set(const equipment_overlay& what) {
   for (auto& [bus_name, bus] : buses_) {
-    for (auto& [name, pack] : bus.packs) {
-      if (name == what.device) return pack->set(what.point, what.index, what.effect, what.value);
+    for (auto& pack : bus.packs) {
+      if (pack.name == what.device)
+        return pack.model->set(what.point, what.index, what.effect, what.value);
     }
   }
   return false;

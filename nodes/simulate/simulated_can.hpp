@@ -61,6 +61,11 @@ class simulated_can {
   [[nodiscard]] const actors::simulator::can_inverter_model* inverter(std::string_view name) const;
 
  private:
+  struct playing_pack {
+    std::string name; ///< of its device
+    std::unique_ptr<actors::simulator::pack_model> model;
+    std::vector<messages::can::frame> said; ///< in its last step, for the others to hear
+  };
   struct can_bus {
     std::vector<const site::device*> devices;
     /// By the rack's name.
@@ -68,8 +73,7 @@ class simulated_can {
     std::vector<const site::inverter*> links;
     /// By the inverter's name.
     std::vector<std::pair<std::string, actors::simulator::can_inverter_model>> inverters;
-    /// By the device's name.
-    std::vector<std::pair<std::string, std::unique_ptr<actors::simulator::pack_model>>> packs;
+    std::vector<playing_pack> packs;
     std::vector<messages::can::frame> sent; ///< by the actors, not yet heard by the racks
     std::optional<bus::can::replay_timeline> recorded; ///< is played instead of racks
     std::int64_t utc_offset_us = 0;
@@ -84,6 +88,9 @@ class simulated_can {
   void place(const site::device& device);
   void place(const site::inverter& inverter);
   bus::can::batch say(can_bus& bus, messages::instant now);
+  /// Packs hear the actors and each other, the latter a step later.
+  static void step_packs(can_bus& bus, const std::vector<messages::can::frame>& sent,
+                         std::int64_t now_us, std::vector<messages::can::frame>& heard);
 
   const site::plan& plan_;
   simulated_can_options options_;

@@ -34,7 +34,7 @@ struct inverter_place {
   std::vector<std::string> racks; ///< behind it, where all of them are simulated; else empty
 };
 
-/// A battery that is asked or commissioned, on a virtual bus.
+/// A battery that is asked, commissioned or claims an address, on a virtual bus.
 struct pack_place {
   std::string name;
   std::string kind; ///< "pack" or "canopen"

@@ -12,7 +12,7 @@
 
 namespace voltaic::nodes::simulator {
 
-/// A battery that is asked or commissioned, living on the ticks of its own port.
+/// A battery with a protocol of its own, living on the ticks of its own port.
 class simulated_pack {
  public:
   /// Opens the port; the pack plays from now on.

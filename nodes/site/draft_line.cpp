@@ -134,7 +134,7 @@ modbus_unit read_modbus_unit(section& table, bool on_line) {
     result.min_gap_ms = static_cast<std::uint32_t>(gap->value);
   // A line asks one at a time, so that this is what every device may rely on.
   (void)table.integer("max_outstanding", 1, 1);
-  std::vector<std::string_view> played{"pack", "canopen"};
+  std::vector<std::string_view> played{"pack", "canopen", "j1939"};
   if (on_line) played = {"inverter", "hvac", "meter", "battery"};
   if (const auto kind = table.word("simulate", played)) result.simulate = kind->value;
   if (!on_line)

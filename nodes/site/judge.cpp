@@ -32,6 +32,9 @@ constexpr double load_percent_max = 95;
 constexpr std::uint32_t order_period_ms = 50;
 constexpr std::uint32_t standard_id_max = 0x7FF;
 constexpr std::uint32_t extended_id_max = 0x1FFFFFFF;
+// A simulated battery of J1939 begins at a battery pack monitor's address; the last one is 253.
+constexpr std::uint32_t j1939_first_address = 243;
+constexpr std::uint32_t j1939_offset_max = 10;
 // sockaddr_un holds 108 bytes with the terminating zero.
 constexpr std::size_t socket_path_max = 107;
 
@@ -346,7 +349,7 @@ void judge_simulated(const draft& source, plan& result, modbus_line& line, repor
   line.port = static_cast<std::uint16_t>(line.port + source.ports_offset);
 }
 
-// A pack is played by what its profile reads, on a bus of this machine.
+// A pack is played by what its profile reads or by a protocol's rules, on a bus of this machine.
 void judge_packs(const draft& source, const plan& result, reporter& report) {
   for (const auto* item : result.simulated_packs()) {
     const auto at = place_of(source, item->name).name_at;
@@ -358,6 +361,10 @@ void judge_packs(const draft& source, const plan& result, reporter& report) {
         item->profile->messages, [](const profiles::message& one) { return one.read.has_value(); });
     if (item->simulate == "canopen" && !item->profile->canopen)
       report.add(at, fmt::format("simulate: {} is no node of CANopen", item->profile->name));
+    if (item->simulate == "j1939" && item->id_offset > j1939_offset_max)
+      report.add(at, fmt::format("simulate: {} would be at address {}, and the last of J1939 is {}",
+                                 item->name, j1939_first_address + std::uint64_t{item->id_offset},
+                                 j1939_first_address + j1939_offset_max));
     if (item->simulate == "pack" && !is_asked)
       report.add(
           at, fmt::format("simulate: a pack answers what its profile reads, and {} reads nothing",
