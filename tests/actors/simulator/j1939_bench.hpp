@@ -123,7 +123,6 @@ class bench {
     const auto said = j1939::packet_of(frame);
     REQUIRE(said);
     packets.push_back(*said);
-    times_us.push_back(now_us);
     j1939::transport_output out;
     tool.take(*said, now_us, out);
     keep(out);
@@ -146,7 +145,6 @@ class bench {
   unsigned counter = 0;
   std::vector<messages::can::frame> to_battery;
   std::vector<j1939::packet> packets;
-  std::vector<std::int64_t> times_us;
   std::vector<j1939::message> messages;
   std::vector<j1939::transfer_end> ends;
 };
