@@ -33,6 +33,25 @@ TEST_CASE("J1939 battery: it claims with its NAME, and says nothing for 250 ms")
   CHECK_FALSE(on.all(0xF090).empty());
 }
 
+TEST_CASE("J1939 battery: before it has an address nobody gets an answer, whatever is addressed") {
+  bench on;
+  on.live(100'000);
+  on.forget();
+  j1939::transfer_control said;
+  said.kind = j1939::control_kind::request_to_send;
+  said.pgn = 0xEF00;
+  said.size = 20;
+  said.packets = 3;
+  said.packets_a_turn = 3;
+  for (const auto to : {battery_address, j1939::null_address}) {
+    on.send(j1939::packet_of(said, tool_address, to));
+    on.request(0xFEEC, to);
+    on.request(0xFC5E, to);
+  }
+  on.live(100'000);
+  CHECK(on.packets.empty());
+}
+
 TEST_CASE("J1939 battery: it answers who asks for its claim, alone or all") {
   bench on;
   on.claim_address();

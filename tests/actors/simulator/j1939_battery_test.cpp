@@ -247,6 +247,7 @@ TEST_CASE("J1939 battery: an order that is not whole or not new renews nothing")
   CHECK(refuses([&](auto& said) { said = bench::order(1, on.counter); }));      // stands still
   CHECK(refuses([&](auto& said) { said = bench::order(1, on.counter + 15); })); // is older
   on.send(bench::order(1, on.counter + 1, 244));                                // to another one
+  on.send(bench::order(1, on.counter + 2, messages::j1939::global_address));
   on.live(500'000);
   CHECK(on.battery.controller().state() == state::open);
 }

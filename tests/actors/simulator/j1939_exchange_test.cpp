@@ -202,6 +202,25 @@ TEST_CASE("J1939 battery: trouble codes are bounded, and so is what was") {
   CHECK(on.received(0xFECB).front().payload.size() == 2 + 4 * 8);
 }
 
+TEST_CASE("J1939 battery: of what is broadcast nothing waits for ever") {
+  bench on;
+  on.claim_address();
+  for (std::uint32_t i = 1; i <= 8; ++i) CHECK(on.set("trouble_code", 3, i));
+  on.forget();
+  for (int i = 0; i < 100; ++i) { // ten seconds of requests and changes
+    on.request(0xFECA, j1939::global_address);
+    on.request(0xFECB, j1939::global_address);
+    on.request(0xFC5E, j1939::global_address);
+    CHECK(on.release("trouble_code", 1 + i % 3));
+    CHECK(on.set("trouble_code", 3, 1 + i % 3));
+    on.live(100'000);
+  }
+  for (const std::uint32_t pgn : {0xFECAu, 0xFC5Eu, 0xFF10u, 0xFF11u}) {
+    CAPTURE(pgn);
+    CHECK(on.received(pgn).size() >= 5);
+  }
+}
+
 TEST_CASE("J1939 battery: DM11 clears what is gone and DM3 what was, and both are acknowledged") {
   bench on;
   on.claim_address();
