@@ -202,6 +202,20 @@ TEST_CASE("J1939 battery: it closes by open, precharge and close, and says each 
   CHECK(said() == 0);
 }
 
+TEST_CASE(
+    "J1939 battery: a precharge that is never followed by closing is an error, until it is "
+    "opened") {
+  bench on;
+  on.claim_address();
+  on.order_for(0, 200'000);
+  on.order_for(2, 10'500'000);
+  CHECK(on.last(0xF096).bytes[5] == 0x1E); // and a fault
+  on.order_for(1, 500'000);
+  CHECK(on.last(0xF096).bytes[5] == 0x1E);
+  on.order_for(0, 200'000);
+  CHECK(on.last(0xF096).bytes[5] == 0x00);
+}
+
 TEST_CASE("J1939 battery: closed is a lease of 500 ms") {
   bench on;
   on.claim_address();
