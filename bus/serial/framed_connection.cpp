@@ -6,30 +6,23 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <optional>
 #include <span>
 #include <utility>
 
 #include "bus/modbus/stream.hpp"
-#include "messages/serial/dialect.hpp"
-#include "messages/serial/receiver.hpp"
+#include "bus/serial/conversation.hpp"
 
 namespace voltaic::bus::serial {
 namespace {
 
-namespace wire = messages::serial;
 using clock = std::chrono::steady_clock;
 using modbus::exchange;
 using modbus::outcome;
 using std::chrono::milliseconds;
 
-constexpr int bits_per_byte = 11;
-// What an adapter may hold back of a frame that has begun.
-constexpr int frame_slack_ms = 100;
 // Behind a broken frame: nothing more of it comes, and nothing else.
 constexpr int quiet_ms = 20;
 constexpr int drain_quiet_ms = 5;
@@ -47,26 +40,19 @@ class framed_connection final : public modbus::connection {
   std::string connect() override { return stream_.open(options_, warning_); }
 
   exchange read(std::uint8_t unit, const modbus::read_request& request) override {
-    const auto& spoken = dialect_of(unit);
-    assert(request.address < spoken.questions.size());
-    const auto& question = spoken.questions[request.address];
-    return perform(unit, spoken, wire::fill(question, unit));
+    const auto& spoken = dialect_of(options_, unit);
+    return perform(conversation(unit, spoken, frame_of(spoken, unit, request)));
   }
 
   exchange write(const modbus::write_request& request) override {
-    const auto& spoken = dialect_of(request.unit);
-    assert(request.address < spoken.settings.size());
-    std::vector<std::uint8_t> value;
-    for (const auto word : request.registers) value.push_back(static_cast<std::uint8_t>(word));
-    auto gave = perform(request.unit, spoken,
-                        wire::fill(spoken.settings[request.address].order, request.unit, value));
+    const auto& spoken = dialect_of(options_, request.unit);
+    auto gave = perform(conversation(request.unit, spoken, frame_of(spoken, request)));
     gave.registers.clear();
     return gave;
   }
 
   modbus::read_request read_back_of(const modbus::write_request& request) const override {
-    const auto& setting = dialect_of(request.unit).settings[request.address];
-    return {modbus::table::holding, setting.read_back, 1};
+    return serial::read_back_of(dialect_of(options_, request.unit), request);
   }
 
   void abort() override { stream_.abort(); }
@@ -74,18 +60,6 @@ class framed_connection final : public modbus::connection {
   std::string take_warning() override { return std::exchange(warning_, {}); }
 
  private:
-  const wire::dialect& dialect_of(std::uint8_t unit) const {
-    const auto found = std::ranges::find(options_.units, unit, &modbus::unit_plan::unit);
-    assert(found != options_.units.end() && found->dialect != nullptr);
-    return *found->dialect;
-  }
-
-  /// How long this many bytes take on the wire.
-  [[nodiscard]] milliseconds wire_time(std::size_t bytes) const {
-    const auto bits = static_cast<std::int64_t>(bytes) * bits_per_byte;
-    return milliseconds(bits * 1'000 / options_.serial.baud);
-  }
-
   void clear_line() {
     // Nobody should speak now: it is a late answer, or another master.
     if (!stream_.wait_readable(0)) return;
@@ -112,28 +86,18 @@ class framed_connection final : public modbus::connection {
     return 0;
   }
 
-  exchange perform(std::uint8_t unit, const wire::dialect& spoken, const wire::frame& asked) {
+  exchange perform(conversation talk) {
     if (!connected()) return {outcome::disconnected, 0, {}, "not connected"};
     clear_line();
-    const auto request = wire::encode(spoken.framing, wire::direction::request, asked);
-    const auto end =
-        clock::now() + wire_time(request.size()) + milliseconds(options_.response_timeout_ms);
+    const auto& request = talk.request();
+    const auto end = clock::now() + milliseconds(wire_ms(request.size(), options_.serial.baud) +
+                                                 options_.response_timeout_ms);
     if (const int error = send(request, end); error != 0) return lost(error);
     traffic_.bytes_sent += request.size();
-    conversation talk{unit, spoken, asked, request,
-                      wire::receiver(spoken.framing, wire::direction::answer)};
-    return await(talk, end);
+    auto gave = await(talk, end);
+    traffic_.strays += talk.strays();
+    return gave;
   }
-
-  /// One request and what came since.
-  struct conversation {
-    std::uint8_t unit;
-    const wire::dialect& spoken;
-    const wire::frame& asked;
-    const std::vector<std::uint8_t>& request;
-    wire::receiver receiver;
-    exchange worst = {outcome::timeout, 0, {}, "no answer in time", false};
-  };
 
   exchange await(conversation& talk, clock::time_point end) {
     const auto last = end + milliseconds(overtime_ms_max);
@@ -152,70 +116,18 @@ class framed_connection final : public modbus::connection {
       if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
       if (count <= 0) return lost(count < 0 ? errno : EIO);
       traffic_.bytes_received += static_cast<std::uint64_t>(count);
-      talk.receiver.push(std::span(bytes).first(static_cast<std::size_t>(count)));
-      if (auto done = judge(talk, talk.receiver.next())) return *std::move(done);
+      if (auto done = talk.take(std::span(bytes).first(static_cast<std::size_t>(count))))
+        return *std::move(done);
       patience = std::min(last, patience_with(talk, end));
     }
-    const bool is_cut = talk.receiver.is_within_frame();
-    if (auto done = judge(talk, talk.receiver.next_after_silence())) return *std::move(done);
-    if (is_cut && talk.worst.outcome == outcome::timeout)
-      return {outcome::bad_answer, 0, {}, "the answer ended too soon", true};
-    return std::move(talk.worst);
+    return talk.give_up();
   }
 
   // A frame that has begun goes on without a pause, and behind a broken one nothing has to come.
   static clock::time_point patience_with(const conversation& talk, clock::time_point end) {
     const auto now = clock::now();
-    if (talk.receiver.is_within_frame()) return now + milliseconds(frame_slack_ms);
-    return talk.worst.checksum_error ? now + milliseconds(quiet_ms) : end;
-  }
-
-  /// What all frames that came so far are; the exchange, once it is over.
-  std::optional<exchange> judge(conversation& talk, std::optional<wire::receiver::found> found) {
-    for (; found; found = talk.receiver.next()) {
-      if (const auto* broken = std::get_if<wire::broken_frame>(&*found)) {
-        if (!broken->is_damaged) ++traffic_.strays;
-        talk.worst = {outcome::bad_answer,
-                      0,
-                      {},
-                      "the answer is broken: " + broken->reason,
-                      broken->is_damaged};
-        continue;
-      }
-      if (auto done = take(talk, std::get<wire::frame>(*found))) return done;
-    }
-    return std::nullopt;
-  }
-
-  std::optional<exchange> take(conversation& talk, const wire::frame& said) {
-    const auto& rules = talk.spoken.framing;
-    const auto bytes = wire::encode(rules, wire::direction::answer, said);
-    if (bytes == talk.request) return std::nullopt; // the adapter's echo
-    std::string foreign;
-    if (said.address && *said.address != talk.unit)
-      foreign = fmt::format("address {} answered", *said.address);
-    else if (said.code && *said.code != talk.asked.code)
-      foreign = fmt::format("{:02X} was answered and not {:02X}", *said.code, *talk.asked.code);
-    else if (is_request(talk, bytes))
-      foreign = "another master asks on this line";
-    if (!foreign.empty()) {
-      ++traffic_.strays;
-      talk.worst = {outcome::bad_answer, 0, {}, std::move(foreign), false};
-      return std::nullopt;
-    }
-    if (said.result && *said.result != rules.good_result)
-      return exchange{outcome::exception,
-                      *said.result,
-                      {},
-                      fmt::format("the device refuses with {:02X}", *said.result)};
-    return exchange{outcome::done, 0, {said.data.begin(), said.data.end()}, ""};
-  }
-
-  static bool is_request(const conversation& talk, const std::vector<std::uint8_t>& bytes) {
-    return std::ranges::any_of(talk.spoken.questions, [&](const wire::ask& each) {
-      return bytes == wire::encode(talk.spoken.framing, wire::direction::request,
-                                   wire::fill(each, talk.unit));
-    });
+    if (talk.is_within_frame()) return now + milliseconds(frame_slack_ms);
+    return talk.is_damaged() ? now + milliseconds(quiet_ms) : end;
   }
 
   exchange lost(int error) {

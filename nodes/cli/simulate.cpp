@@ -143,14 +143,6 @@ exit_code simulate_site(const options& given) {
   }
   auto plan = load_site("simulate", given.site);
   if (!plan) return exit_code::findings;
-  for (const auto& line : plan->lines) {
-    if (line.transport != bus::modbus::transport::framed) continue;
-    fmt::print(stderr,
-               "voltaic simulate: {} is a line of plain RS-485, which is not played on virtual "
-               "time; voltaic up and voltaic sim do\n",
-               line.name);
-    return exit_code::refused;
-  }
   if (const auto unknown = disable(*plan, given.disabled)) {
     fmt::print(stderr, "voltaic simulate: --disable {}: no rack has this candidate\n", *unknown);
     return exit_code::usage;

@@ -4,28 +4,14 @@
 
 #include <utility>
 
-#include "bus/modbus/connection.hpp"
 #include "bus/modbus/line_options.hpp"
 
 namespace voltaic::nodes::simulate {
-namespace {
-
-namespace wire = messages::modbus;
 using bus::modbus::outcome;
 
-bus::modbus::exchange judged(const wire::request& asked, std::span<const std::uint8_t> pdu) {
-  auto parsed = wire::parse_answer(asked, pdu);
-  if (!parsed) return {outcome::bad_answer, 0, {}, parsed.error().text};
-  if (const auto code = parsed->exception_code)
-    return {outcome::exception, *code, {}, fmt::format("exception {:02X}", *code)};
-  return {outcome::done, 0, std::move(parsed->values), ""};
-}
-
-} // namespace
-
-simulated_line::simulated_line(bus::modbus::line_options options, unit_map units,
+simulated_line::simulated_line(bus::modbus::line_options options, const end_maker& make_end,
                                std::int64_t now_us)
-    : options_(std::move(options)), units_(std::move(units)), schedule_(options_, now_us) {}
+    : options_(std::move(options)), end_(make_end(options_)), schedule_(options_, now_us) {}
 
 bool simulated_line::write(bus::modbus::write_request request) {
   if (writes_.size() >= options_.writes_max) return false;
@@ -33,33 +19,36 @@ bool simulated_line::write(bus::modbus::write_request request) {
   return true;
 }
 
-simulated_line::exchange simulated_line::ask(std::uint8_t unit, const wire::request& asked) {
-  const std::int64_t timeout_us = options_.response_timeout_ms * messages::us_per_ms;
-  const auto found = units_.find(unit);
-  actors::simulator::equipment_answer said;
-  if (found != units_.end()) said = found->second->answer(wire::encode(asked));
-  const bool is_late = !said.pdu.empty() && said.delay_us >= timeout_us;
-  if (is_late) ++late_;
-  if (said.pdu.empty() || is_late)
-    return {{outcome::timeout, 0, {}, "no answer in time"}, timeout_us};
-  return {judged(asked, said.pdu), said.delay_us};
+met simulated_line::counted(met done) {
+  if (done.is_late) ++late_;
+  return done;
 }
 
 simulated_line::told simulated_line::step(messages::instant now) {
   told out;
   const std::int64_t utc_offset_us = now.utc_us - now.monotonic_us;
-  std::int64_t at_us = now.monotonic_us;
-  while (true) {
+  for (std::int64_t at_us = now.monotonic_us;;) {
     if (running_) {
-      if (running_->done_us > now.monotonic_us) return out;
+      if (running_->done_us > now.monotonic_us) break;
       at_us = running_->done_us;
       finish(utc_offset_us, out);
     } else if (!begin(at_us, out)) {
       // After an exchange that ended before now, something may be due since.
-      if (at_us == now.monotonic_us) return out;
+      if (at_us == now.monotonic_us) break;
       at_us = now.monotonic_us;
     }
   }
+  tick(now, out);
+  return out;
+}
+
+void simulated_line::tick(messages::instant now, told& out) {
+  if (options_.tick_ms == 0 || now.monotonic_us < next_tick_us_) return;
+  next_tick_us_ = now.monotonic_us + options_.tick_ms * messages::us_per_ms;
+  bus::modbus::poll time;
+  time.now_us = now.monotonic_us;
+  time.utc_offset_us = now.utc_us - now.monotonic_us;
+  out.polls.push_back(std::move(time));
 }
 
 bool simulated_line::begin(std::int64_t at_us, told& out) {
@@ -67,7 +56,7 @@ bool simulated_line::begin(std::int64_t at_us, told& out) {
     return begin_write(at_us, out);
   const auto task = schedule_.next(at_us);
   if (!task) return false;
-  auto asked = ask(task->unit, bus::modbus::request_of(task->request));
+  auto asked = counted(end_->read(task->unit, task->request));
   running_ = running{at_us + asked.took_us, *task, std::move(asked.gave), {}};
   return true;
 }
@@ -91,8 +80,7 @@ bool simulated_line::begin_write(std::int64_t at_us, told& out) {
 
 // As on a real line it is sent once, and read back whatever came of it.
 void simulated_line::exchange_write(const bus::modbus::write_request& request, std::int64_t at_us) {
-  auto written = ask(request.unit,
-                     {wire::function::write_registers, request.address, 0, 0, request.registers});
+  auto written = counted(end_->write(request));
   std::int64_t done_us = at_us + written.took_us;
   bus::modbus::write_answer answer{request.token,
                                    request.unit,
@@ -104,11 +92,7 @@ void simulated_line::exchange_write(const bus::modbus::write_request& request, s
                                    std::move(written.gave.reason)};
   schedule_.book_write(request.unit, written.gave.outcome, done_us);
   if (answer.outcome != outcome::exception) {
-    auto held = ask(request.unit, {wire::function::read_holding,
-                                   request.address,
-                                   static_cast<std::uint16_t>(request.registers.size()),
-                                   0,
-                                   {}});
+    auto held = counted(end_->read(request.unit, end_->read_back_of(request)));
     done_us += held.took_us;
     schedule_.book_write(request.unit, held.gave.outcome, done_us);
     answer.read_back = std::move(held.gave.registers);

@@ -10,14 +10,15 @@
 #include <vector>
 
 #include "actors/simulator/equipment_model.hpp"
+#include "actors/simulator/serial_line_model.hpp"
 #include "nodes/simulate/simulated_line.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/site/plan.hpp"
 
 namespace voltaic::nodes::simulate {
 
-/// The power equipment of a site on virtual time: every line whose units are
-/// simulated, and what they give and take of each other.
+/// What is simulated on a site's lines, on virtual time: power equipment, and what it gives and
+/// takes of each other, and batteries on plain RS-485.
 class simulated_plant {
  public:
   /// Hears what a line tells of the named device.
@@ -42,10 +43,17 @@ class simulated_plant {
 
  private:
   struct played_line {
-    std::map<std::uint8_t, const site::device*> devices;
-    std::unique_ptr<simulated_line> line;
+    std::map<std::uint8_t, const site::device*> devices;             ///< by unit or address
+    std::unique_ptr<actors::simulator::serial_line_model> batteries; ///< of plain RS-485
+    std::unique_ptr<simulated_line> line;                            ///< ends before what it asks
   };
   void add(const site::plan& plan, const site::modbus_line& line, std::int64_t now_us);
+
+  [[nodiscard]] simulated_line::end_maker end_of(const site::modbus_line& line,
+                                                 played_line& played);
+  /// What is told, to whom it is for; time to the devices of racks, which live on it.
+  static void hand_out(const played_line& played, bus::modbus::poll&& told,
+                       const poll_handler& on_poll);
 
   std::map<std::string, std::unique_ptr<actors::simulator::equipment_model>, std::less<>> models_;
   std::map<std::string, played_line, std::less<>> lines_;

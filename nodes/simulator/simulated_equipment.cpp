@@ -40,13 +40,10 @@ messages::expected<std::unique_ptr<simulated_equipment>> simulated_equipment::op
 }
 
 messages::expected<bool> simulated_equipment::add_serial(const equipment_line& line) {
-  using actors::simulator::serial_battery_model;
   auto part = std::make_unique<serial_part>();
   for (const auto& [address, played] : line.units) {
     part->devices[played.device] = address;
-    part->batteries[address] = std::make_unique<serial_battery_model>(played.profile, address);
-    part->receivers.try_emplace(address, *played.profile->framing,
-                                messages::serial::direction::request);
+    part->line.add(address, played.profile);
   }
   auto served = bus::serial::serve_pty(
       line.path, [this, at = part.get()](std::span<const std::uint8_t> bytes) {
@@ -59,19 +56,10 @@ messages::expected<bool> simulated_equipment::add_serial(const equipment_line& l
   return true;
 }
 
-// Each battery hears the line by itself, as it does on a wire.
 std::vector<bus::serial::sent_piece> simulated_equipment::hear(
     serial_part& part, std::span<const std::uint8_t> bytes) {
   std::vector<bus::serial::sent_piece> pieces;
-  for (auto& [address, heard] : part.receivers) {
-    heard.push(bytes);
-    for (auto found = heard.next(); found; found = heard.next()) {
-      const auto* asked = std::get_if<messages::serial::frame>(&*found);
-      if (asked == nullptr) continue;
-      auto said = part.batteries.at(address)->answer(*asked);
-      if (!said.bytes.empty()) pieces.push_back({said.delay_us, std::move(said.bytes)});
-    }
-  }
+  for (auto& each : part.line.hear(bytes)) pieces.push_back({each.delay_us, std::move(each.bytes)});
   return pieces;
 }
 
@@ -80,8 +68,7 @@ bool simulated_equipment::set(const simulate::equipment_overlay& what) {
   for (const auto& line : serials_) {
     const auto found = line->devices.find(what.device);
     if (found != line->devices.end())
-      return line->batteries.at(found->second)
-          ->set(what.point, what.index, what.effect, what.value);
+      return line->line.set(found->second, what.point, what.index, what.effect, what.value);
   }
   for (const auto& line : lines_) {
     const auto found = line->devices.find(what.device);
@@ -109,8 +96,7 @@ void simulated_equipment::step(std::int64_t now_us) {
       model->observe(given_w);
       model->step(now_us);
     }
-  for (const auto& line : serials_)
-    for (const auto& [address, battery] : line->batteries) battery->step(now_us);
+  for (const auto& line : serials_) line->line.step(now_us);
 }
 
 std::vector<std::uint16_t> simulated_equipment::ports() const {

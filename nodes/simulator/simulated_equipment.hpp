@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "actors/simulator/equipment_model.hpp"
-#include "actors/simulator/serial_battery_model.hpp"
+#include "actors/simulator/serial_line_model.hpp"
 #include "bus/modbus/server.hpp"
 #include "bus/serial/pty_line.hpp"
 #include "messages/expected.hpp"
-#include "messages/serial/receiver.hpp"
 #include "nodes/simulate/targets.hpp"
 
 namespace voltaic::nodes::simulator {
@@ -59,11 +58,10 @@ class simulated_equipment {
     std::map<std::uint8_t, std::unique_ptr<actors::simulator::equipment_model>> units;
     std::unique_ptr<bus::modbus::server> server; ///< ends before what it serves
   };
-  /// A line of batteries, and the receivers of what is asked on it.
+  /// A line of batteries.
   struct serial_part {
     std::map<std::string, std::uint8_t> devices;
-    std::map<std::uint8_t, std::unique_ptr<actors::simulator::serial_battery_model>> batteries;
-    std::map<std::uint8_t, messages::serial::receiver> receivers;
+    actors::simulator::serial_line_model line;
     std::unique_ptr<bus::serial::pty_line> wire; ///< ends before what it serves
   };
   simulated_equipment() = default;

@@ -1,11 +1,9 @@
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "nodes/simulate/simulation.hpp"
-#include "nodes/site/load.hpp"
+#include "support/played_rows.hpp"
 
 // Two CANopen batteries with contactors, on virtual time: configs/canopen_pack.toml.
 namespace canopen_battery_test {
@@ -13,43 +11,15 @@ namespace canopen_battery_test {
 using namespace voltaic;
 using namespace voltaic::nodes;
 using nlohmann::json;
+using tests::contactor_of;
+using tests::play_rows;
+using tests::site_of_configs;
+using tests::time_of;
 
 namespace {
 
-constexpr const char* site_file = VOLTAIC_SOURCE_FOLDER "/configs/canopen_pack.toml";
-
-/// What is said while it happens, from closed racks on.
 std::vector<json> play(const std::string& rows, std::uint32_t duration_ms) {
-  auto loaded = site::load(site_file);
-  if (const auto* found = std::get_if<messages::findings>(&loaded)) FAIL(found->front().text);
-  const auto plan = std::get<site::plan>(std::move(loaded));
-  const auto read = simulate::parse_trace("t_ms,point,index,value\n" + rows, "rows.csv");
-  REQUIRE(std::holds_alternative<simulate::trace>(read));
-  auto deeds = simulate::resolve_trace(std::get<simulate::trace>(read), plan, "rows.csv");
-  if (const auto* found = std::get_if<messages::findings>(&deeds)) FAIL(found->front().text);
-  std::vector<json> said;
-  simulate::simulation_options how;
-  how.duration_ms = duration_ms;
-  how.initially_closed = true;
-  how.deeds = std::get<std::vector<simulate::deed>>(std::move(deeds));
-  how.out = [&](const std::string& line) { said.push_back(json::parse(line)); };
-  simulate::simulated_site site(plan, {});
-  REQUIRE(simulate::run_simulation(site, plan, how));
-  return said;
-}
-
-/// When a line with all of these was first said; -1: never.
-std::int64_t time_of(const std::vector<json>& said, const json& keys) {
-  const auto found = std::ranges::find_if(said, [&](const json& line) {
-    return std::ranges::all_of(keys.items(), [&](const auto& each) {
-      return line.contains(each.key()) && line[each.key()] == each.value();
-    });
-  });
-  return found == said.end() ? -1 : (*found)["t_ms"].get<std::int64_t>();
-}
-
-json contactor_of(const char* rack, const char* state) {
-  return {{"kind", "contactor"}, {"rack", rack}, {"state", state}};
+  return play_rows(site_of_configs("canopen_pack"), rows, duration_ms);
 }
 
 } // namespace
@@ -102,8 +72,7 @@ TEST_CASE("an EMCY storm opens nothing and is told in a few lines") {
 }
 
 TEST_CASE("a row that a simulated battery cannot do is told, and does not end the program") {
-  auto loaded = site::load(site_file);
-  const auto plan = std::get<site::plan>(std::move(loaded));
+  const auto plan = site_of_configs("canopen_pack");
   for (const auto* row :
        {"1,bms_0/nothing,,1\n", "1,bms_0,,freeze\n", "1,bms_0/cell_voltage,16,3\n"}) {
     const auto read =

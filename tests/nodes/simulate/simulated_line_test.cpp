@@ -48,8 +48,13 @@ struct bench {
       actors::simulator::make_equipment("inverter");
   std::unique_ptr<actors::simulator::equipment_model> hvac =
       actors::simulator::make_equipment("hvac");
-  simulate::simulated_line line{
-      options(), {{1, inverter.get()}, {2, hvac.get()}}, start.monotonic_us};
+  simulate::simulated_line line{options(),
+                                [this](const bus::modbus::line_options& asked) {
+                                  return simulate::make_modbus_end(
+                                      asked.response_timeout_ms * ms,
+                                      {{1, inverter.get()}, {2, hvac.get()}});
+                                },
+                                start.monotonic_us};
 };
 
 } // namespace
