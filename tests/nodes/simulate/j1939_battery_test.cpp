@@ -123,7 +123,7 @@ TEST_CASE("J1939 batteries of one bus hear each other's claims on virtual time")
     addresses.clear();
     for (int i = 0; i < seconds * 100; ++i) {
       now = {now.monotonic_us + 10'000, now.utc_us + 10'000};
-      can.step(now, [&](const auto&, const auto&, bus::can::batch said) {
+      can.step(now, [&](const auto&, const auto&, const bus::can::batch& said) {
         for (const auto& frame : said.frames)
           if ((frame.id >> 8 & 0xFFFF) == 0xF090) addresses.insert(frame.id & 0xFF);
       });
