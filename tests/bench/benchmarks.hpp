@@ -27,6 +27,8 @@ namespace voltaic::bench {
 [[nodiscard]] std::vector<row> sdo_download();
 /// Also on virtual time: eight transfers of 1785 bytes at once beside other traffic.
 [[nodiscard]] std::vector<row> j1939_transfers();
+/// The same: batteries of three languages for ten minutes.
+[[nodiscard]] std::vector<row> twelve_batteries();
 [[nodiscard]] std::vector<row> modbus_dead_units();
 [[nodiscard]] std::vector<row> serial_latency();
 [[nodiscard]] std::vector<row> site_32_racks();
@@ -51,6 +53,7 @@ namespace voltaic::bench {
       {"can_slaves", [asked] { return can_slaves(asked.seconds); }},
       {"sdo_download", sdo_download},
       {"j1939_transfers", j1939_transfers},
+      {"twelve_batteries", twelve_batteries},
       {"modbus_dead_units", modbus_dead_units},
       {"serial_latency", serial_latency},
       {"site_32_racks", site_32_racks},
