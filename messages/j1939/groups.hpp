@@ -6,6 +6,7 @@
 namespace voltaic::messages::j1939::groups {
 
 inline constexpr std::uint32_t request = 0xEA00;           ///< J1939-21 5.4.2
+inline constexpr std::uint32_t acknowledgement = 0xE800;   ///< J1939-21 5.4.4
 inline constexpr std::uint32_t transfer_data = 0xEB00;     ///< TP.DT, J1939-21 5.10.4
 inline constexpr std::uint32_t transfer_control = 0xEC00;  ///< TP.CM, J1939-21 5.10.3
 inline constexpr std::uint32_t address_claimed = 0xEE00;   ///< J1939-81 4.2.2

@@ -99,6 +99,18 @@ sample decode_plan::decode_row(const row& from, std::uint64_t intel, std::uint64
   sample result;
   result.point = from.point;
   result.index = from.index;
+  if ((from.flags & flag_indicators) != 0 && !is_value(bits, from.length)) {
+    if ((from.flags & flag_real) != 0) result.real = std::numeric_limits<double>::quiet_NaN();
+    return result;
+  }
+  if ((from.flags & flag_choice) != 0) {
+    const auto in = [bits](std::int64_t set) {
+      return (static_cast<std::uint64_t>(set) >> bits & 1U) != 0;
+    };
+    result.good = in(from.minimum) || in(from.maximum);
+    result.raw = in(from.minimum) ? 1 : 0;
+    return result;
+  }
   std::int64_t raw = 0;
   double wire = 0;
   if ((from.flags & flag_float) != 0) {

@@ -92,6 +92,8 @@ class decode_plan {
   static constexpr std::uint8_t flag_float = 4;
   static constexpr std::uint8_t flag_rescale = 8; ///< the bits have another scale than the point
   static constexpr std::uint8_t flag_real = 16;   ///< an f64 point
+  static constexpr std::uint8_t flag_indicators = 32; ///< the highest raw values of J1939 are none
+  static constexpr std::uint8_t flag_choice = 64;     ///< 1, 0, or none, by sets of raw values
 
   /// A signal of whole numbers on the point's own scale, with one sentinel at most, which is what
   /// most signals are: it is cut out and judged without a branch.
@@ -110,7 +112,8 @@ class decode_plan {
   };
   /// One of the other signals, ready to be cut out of the frame as one word.
   struct row {
-    std::int64_t minimum = 0; ///< of the raw value, or a double's bits if flag_real
+    /// Of the raw value, or a double's bits if flag_real; of flag_choice the sets of 1 and of 0.
+    std::int64_t minimum = 0;
     std::int64_t maximum = 0;
     double factor = 1; ///< raw of the point from raw of the bits, or the real value
     double addend = 0;

@@ -57,7 +57,7 @@ class decode_plan::compiler {
     added.id = static_cast<std::uint32_t>(id);
     added.length = message.length;
     added.message = position;
-    added.is_long = !message.read && message.length > can::classic_bytes_max;
+    added.is_long = !message.is_answer() && message.length > can::classic_bytes_max;
     place_guards(message, added);
     if (message.multiplexer) {
       added.has_multiplexer = true;
@@ -198,6 +198,13 @@ class decode_plan::compiler {
     place_bits(signal.bits, message_bytes, result);
     result.point = signal.point;
     result.index = index;
+    if (signal.indicators) result.flags |= flag_indicators;
+    if (signal.is_choice()) {
+      result.flags |= flag_choice;
+      result.minimum = static_cast<std::int64_t>(signal.on);
+      result.maximum = static_cast<std::int64_t>(signal.off);
+      return result;
+    }
     const auto scaling = rescaling_of(target, signal.scale, signal.offset);
     result.factor = scaling.factor;
     result.addend = scaling.addend;
@@ -215,6 +222,8 @@ class decode_plan::compiler {
         const auto wire = integer_range(signal.bits.type, signal.bits.length);
         result.minimum = std::max(result.minimum, wire.first);
         result.maximum = std::min(result.maximum, wire.second);
+        if (const auto last = last_value(signal.bits.length); signal.indicators && last)
+          result.maximum = std::min(result.maximum, static_cast<std::int64_t>(*last));
       }
     }
     result.first_sentinel = sentinels_of(signal.point);
@@ -257,7 +266,8 @@ class decode_plan::compiler {
 
 std::optional<decode_plan::plain_row> decode_plan::plain(const row& from) const {
   constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-  if ((from.flags & (flag_float | flag_rescale | flag_real)) != 0 || from.maximum < from.minimum)
+  if ((from.flags & (flag_float | flag_rescale | flag_real | flag_choice)) != 0 ||
+      from.maximum < from.minimum)
     return std::nullopt;
   if (from.sentinel_count > 1 || (from.sentinel_count == 0 && from.minimum == lowest))
     return std::nullopt;

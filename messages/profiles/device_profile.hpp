@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "messages/can/checksum.hpp"
+#include "messages/can/frame.hpp"
 #include "messages/modbus/registers.hpp"
 #include "messages/profiles/canopen_rule.hpp"
+#include "messages/profiles/j1939_rule.hpp"
 #include "messages/profiles/serial_question.hpp"
 #include "messages/protection/derating.hpp"
 #include "messages/tighter.hpp"
@@ -99,6 +101,13 @@ struct signal {
   double scale = 1; ///< of the bits, the point's unless stated
   double offset = 0;
   std::optional<std::int64_t> mux; ///< present only when the multiplexer says this
+  std::uint32_t spn = 0;           ///< J1939: its number, for people; 0: not stated
+  bool indicators = false;         ///< J1939: its highest raw values are none (J1939-71 5.1.4)
+  /// Raw values, one bit each, for which it is 1 or 0; others are none. Both 0: it is the number.
+  std::uint64_t on = 0;
+  std::uint64_t off = 0;
+  /// It says 1 or 0, and not the number.
+  [[nodiscard]] bool is_choice() const { return (on | off) != 0; }
   friend bool operator==(const signal&, const signal&) = default;
 };
 
@@ -140,6 +149,9 @@ struct cyclic_request {
   frame_format format = frame_format::classic;
   std::uint32_t period_ms = 0;
   std::uint32_t phase_ms = 0; ///< its first one comes so long after the begin
+  /// J1939: the group that the device is asked for. `id` and `data` are those of the request from
+  /// nobody to nobody, for the load of the bus.
+  std::optional<std::uint32_t> group;
   friend bool operator==(const cyclic_request&, const cyclic_request&) = default;
 };
 
@@ -168,10 +180,14 @@ struct message {
   std::optional<read_rule> read; ///< it is an answer; longer ones than `length` are taken as well
   /// It is the value of an object of a CANopen node, which is uploaded each `period_ms`.
   std::optional<canopen::object_address> object;
+  /// J1939: its parameter group. `id` is `known_id` of it, whoever sends it with what priority.
+  std::optional<std::uint32_t> group;
   std::uint32_t frozen_ms = 0; ///< the same content for longer says nothing; 0: it may
   std::vector<signal> signals;
-  /// It comes only when it is asked for, and not as one frame.
-  [[nodiscard]] bool is_answer() const { return read || object; }
+  /// J1939: it needs the transport protocol.
+  [[nodiscard]] bool is_transported() const { return group && length > can::classic_bytes_max; }
+  /// It does not come as one frame: most of these only when they are asked for.
+  [[nodiscard]] bool is_answer() const { return read || object || is_transported(); }
   friend bool operator==(const message&, const message&) = default;
 };
 
@@ -184,6 +200,7 @@ struct command_field {
   double offset = 0;
   bool rolling = false;                 ///< takes the low bits of a larger number
   std::optional<std::int64_t> constant; ///< raw; `field` is empty then
+  std::vector<std::int64_t> codes;      ///< raw ones of open, precharge, close; empty: 0, 1, 2
   friend bool operator==(const command_field&, const command_field&) = default;
 };
 
@@ -256,6 +273,10 @@ struct command {
   bool extended = false;
   std::uint8_t length = 8;
   frame_format format = frame_format::classic;
+  /// J1939: its parameter group, and how urgent it is. `id` is `ordered_id` of it; one of more than
+  /// 8 bytes is transported. Bits without a field are 1.
+  std::optional<std::uint32_t> group;
+  std::uint8_t priority = j1939::default_priority;
   std::vector<command_field> fields;
   std::optional<checksum_rule> checksum;
   // or registers
@@ -338,6 +359,7 @@ struct device_profile {
   std::vector<message> messages;          ///< CAN only
   std::vector<cyclic_request> requests;   ///< CAN only
   std::optional<canopen_rule> canopen;    ///< CAN only: the device is a node of CANopen
+  std::optional<j1939_rule> j1939;        ///< CAN only: the device speaks J1939
   std::vector<register_entry> registers;  ///< Modbus only
   std::optional<guard_registers> guard;   ///< Modbus only
   std::optional<serial::framing> framing; ///< plain RS-485 only

@@ -40,8 +40,12 @@ expected<std::uint64_t> field_bits(const command_field& field, const field_value
   if (field.constant) return integer_bits(field, *field.constant);
   if (given == nullptr) return failure{fmt::format("{}: no value was given", field.field)};
   const bool is_float = field.bits.type == signal_type::ieee_float;
-  if (const auto* raw = std::get_if<std::int64_t>(&given->value); raw != nullptr && !is_float)
-    return integer_bits(field, *raw);
+  if (const auto* raw = std::get_if<std::int64_t>(&given->value); raw != nullptr && !is_float) {
+    if (field.codes.empty()) return integer_bits(field, *raw);
+    if (*raw < 0 || static_cast<std::size_t>(*raw) >= field.codes.size())
+      return failure{fmt::format("{}: no code stands for {}", field.field, *raw)};
+    return integer_bits(field, field.codes[static_cast<std::size_t>(*raw)]);
+  }
   const auto* raw = std::get_if<std::int64_t>(&given->value);
   const double value = raw != nullptr ? static_cast<double>(*raw) : std::get<double>(given->value);
   if (!std::isfinite(value)) return failure{fmt::format("{}: not a finite number", field.field)};
@@ -100,14 +104,16 @@ expected<can::frame> encode_plan::encode(std::uint16_t command,
   frame.length = wanted.length;
   frame.fd = wanted.format != frame_format::classic;
   frame.bit_rate_switch = wanted.format == frame_format::fd_switched;
+  // What nobody says is sent as ones (J1939-71 5.1.5).
+  if (wanted.group) std::fill_n(frame.data.begin(), frame.length, std::uint8_t{0xFF});
   for (const auto& field : wanted.fields) {
     const auto bits = field_bits(field, find_value(values, field.field));
     if (!bits) return failure{fmt::format("{}: {}", wanted.name, bits.error().text)};
     const auto [window, lies] = place(field.bits, wanted.length);
     const std::uint64_t placed = *bits << word_shift(lies);
     auto* at = frame.data.data() + window;
-    const auto word =
-        load_word(at) | (lies.order == bit_order::intel ? placed : swap_bytes(placed));
+    const auto word = (load_word(at) & ~occupied_bits(lies)) |
+                      (lies.order == bit_order::intel ? placed : swap_bytes(placed));
     std::memcpy(at, &word, sizeof(word));
   }
   if (wanted.checksum) {
@@ -126,6 +132,7 @@ expected<can::frame> encode_plan::encode_order(const order& order) const {
       {"counter", static_cast<std::int64_t>(order.counter)},
       {"contactor", static_cast<std::int64_t>(order.contactor)},
       {"lease", std::int64_t{order.lease ? 1 : 0}},
+      {"address", std::int64_t{address_}},
   };
   return encode(*order_, values);
 }
@@ -137,7 +144,9 @@ expected<can::frame> encode_plan::encode_set(std::uint16_t command, double value
   if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
     return failure{fmt::format("{}: {} is outside of {} to {} {}", commands_[command].point, value,
                                allowed.minimum, allowed.maximum, commands_[command].unit)};
-  const field_value values[] = {{"value", value}, {"counter", static_cast<std::int64_t>(counter)}};
+  const field_value values[] = {{"value", value},
+                                {"counter", static_cast<std::int64_t>(counter)},
+                                {"address", std::int64_t{address_}}};
   return encode(command, values);
 }
 

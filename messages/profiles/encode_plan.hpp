@@ -32,6 +32,8 @@ class encode_plan {
   /// The command that sets a point, by the point's name or the command's channel.
   [[nodiscard]] std::optional<std::uint16_t> find_set(std::string_view point_or_channel) const;
   [[nodiscard]] bool has_order() const { return order_.has_value(); }
+  /// J1939: the device's address, which the field "address" is filled with.
+  void set_address(std::uint8_t address) { address_ = address; }
 
   /// Fills a command's frame. A field without a value, a value outside of the
   /// command's range or of the field's bits is refused; nothing is ever clamped.
@@ -48,6 +50,7 @@ class encode_plan {
   std::vector<command> commands_;
   std::vector<std::optional<can::checksum>> checksums_; ///< as the commands
   std::optional<std::uint16_t> order_;
+  std::uint8_t address_ = j1939::null_address;
 };
 
 } // namespace voltaic::messages::profiles

@@ -105,6 +105,7 @@ void check_protocol(const object_reader& root, const device_profile& profile) {
   const bool is_mapped = root.has("canopen"); // its PDOs are messages
   const owned keys[] = {
       {"messages", protocol::can, !is_mapped}, {"canopen", protocol::can, false},
+      {"j1939", protocol::can, false},
       {"registers", protocol::modbus, true},   {"guard", protocol::modbus, false},
       {"framing", protocol::serial, true},     {"questions", protocol::serial, true}};
   for (const auto& each : keys) {
@@ -170,6 +171,7 @@ void read_profile(const json_node& node, load_context& context) {
   read_points(root, context);
   read_identity(root, context);
   read_derating(root, context.profile);
+  read_j1939(root, context.profile);
   if (context.profile.protocol == protocol::can)
     read_messages(root, context);
   else if (context.profile.protocol == protocol::modbus)

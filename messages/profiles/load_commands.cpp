@@ -22,8 +22,8 @@ constexpr std::uint32_t gap_ms_max = 2'000;
 constexpr spelling<command_purpose> purposes[] = {{"set", command_purpose::set},
                                                   {"order", command_purpose::order},
                                                   {"heartbeat", command_purpose::heartbeat}};
-constexpr std::string_view set_fields[] = {"value", "counter"};
-constexpr std::string_view order_fields[] = {"epoch", "counter", "contactor", "lease"};
+constexpr std::string_view set_fields[] = {"value", "counter", "address"};
+constexpr std::string_view order_fields[] = {"epoch", "counter", "contactor", "lease", "address"};
 /// The largest raw contactor order: open 0, precharge 1, close 2.
 constexpr std::int64_t contactor_order_max = 2;
 
@@ -43,6 +43,25 @@ void read_constant(const object_reader& reader, command_field& result, bool has_
     reader.add("constant", fmt::format("does not fit into {} bits", result.bits.length));
 }
 
+/// What open, precharge and close are on the wire.
+void read_codes(const object_reader& reader, command_field& result) {
+  const auto* list = reader.array("codes", contactor_order_max + 1);
+  if (list == nullptr) return;
+  const auto range = integer_range(result.bits.type, result.bits.length);
+  for (const auto& each : list->elements)
+    if (each.type == json_node::kind::integer && each.integer >= range.first &&
+        each.integer <= range.second)
+      result.codes.push_back(each.integer);
+  if (result.field != "contactor") reader.add("codes", "only the field \"contactor\" has codes");
+  auto sorted = result.codes;
+  std::ranges::sort(sorted);
+  if (sorted.size() != contactor_order_max + 1 ||
+      std::ranges::adjacent_find(sorted) != sorted.end())
+    reader.add("codes",
+               "expected three different numbers, of open, precharge and close, that "
+               "the bits can have");
+}
+
 void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
   command_field result;
   const auto bits = read_bits(reader, owner.length, signal_type::unsigned_integer);
@@ -60,6 +79,8 @@ void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
     read_constant(reader, result, bits.has_value());
   } else {
     result.field = reader.text("field").value_or("");
+    if (result.field == "address" && !owner.group)
+      reader.add("field", "only a command of J1939 has an address");
     const auto known = fields_of(owner.purpose);
     const auto same = [&](const command_field& one) { return one.field == result.field; };
     if (std::find(known.begin(), known.end(), result.field) == known.end())
@@ -67,6 +88,7 @@ void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
     else if (std::any_of(owner.fields.begin(), owner.fields.end(), same))
       reader.add("field", fmt::format("\"{}\" stands twice", result.field));
   }
+  if (bits) read_codes(reader, result);
   if (!bits) return;
   const auto name = result.constant ? "the constant" : result.field;
   const auto place = reader.path().substr(reader.path().rfind('.') + 1);
@@ -104,12 +126,15 @@ void check_keys(const object_reader& reader, std::initializer_list<std::string_v
 }
 
 void read_frame(const object_reader& reader, load_context& context, command& result) {
-  check_keys(reader, {"id", "length", "signals"}, {"register", "code", "data", "value"},
-             "a CAN command");
+  check_keys(reader, {"length", "signals"}, {"register", "code", "data", "value"}, "a CAN command");
   result.length =
       reader.whole<std::uint8_t>("length", 1, can::fd_bytes_max).value_or(can::classic_bytes_max);
-  if (reader.has("length")) result.format = read_format(reader, result.length);
-  if (const auto id = read_id(reader)) {
+  const bool is_group = check_group(reader, context.profile);
+  if (reader.has("length") && !is_group) result.format = read_format(reader, result.length);
+  if (reader.has("priority") && !is_group) reader.add("priority", "needs a group");
+  if (is_group) {
+    read_command_group(reader, context, result);
+  } else if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
     const auto earlier = context.message_ids.find(id_key(id->id, id->extended));
@@ -128,8 +153,8 @@ void read_frame(const object_reader& reader, load_context& context, command& res
 
 void read_target(const object_reader& reader, load_context& context, command& result) {
   check_keys(reader, {"register"},
-             {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms",
-              "minimum_gap_ms", "code", "data", "value"},
+             {"id", "pgn", "priority", "length", "format", "signals", "checksum", "period_ms",
+              "phase_ms", "minimum_gap_ms", "code", "data", "value"},
              "a Modbus command");
   const auto* node = reader.object("register");
   if (node == nullptr) return;
@@ -144,8 +169,8 @@ void read_target(const object_reader& reader, load_context& context, command& re
 
 void read_serial(const object_reader& reader, command& result) {
   check_keys(reader, {"code", "data", "value"},
-             {"id", "length", "format", "signals", "checksum", "period_ms", "phase_ms",
-              "minimum_gap_ms", "register"},
+             {"id", "pgn", "priority", "length", "format", "signals", "checksum", "period_ms",
+              "phase_ms", "minimum_gap_ms", "register"},
              "a command of plain RS-485");
   result.setting = read_setting(reader);
 }
@@ -160,10 +185,13 @@ void check_order(const object_reader& reader, const load_context& context, const
   for (const auto name : order_fields) {
     const auto* field = find_field(result, name);
     if (field == nullptr) {
-      if (name == "contactor" || leased)
+      // Of J1939 whatever comes with a new counter renews the lease.
+      const bool is_needed = name == "contactor" || name == "counter" || !result.group;
+      if (name != "address" && (name == "contactor" || (leased && is_needed)))
         reader.add("signals", fmt::format("an order needs the field \"{}\"", name));
       continue;
     }
+    if (name == "address") continue;
     const bool counts = name == "epoch" || name == "counter";
     if (field->scale != 1 || field->offset != 0 || field->bits.type == signal_type::ieee_float)
       reader.add("signals", fmt::format("\"{}\" is raw and takes no scale", name));

@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_set>
 
+#include "messages/j1939/transport_limits.hpp"
 #include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/profiles/load.hpp"
@@ -17,6 +18,7 @@ constexpr std::uint16_t answer_bytes_max = 4'092;
 constexpr std::size_t signals_max = 4'096;
 constexpr std::uint32_t period_ms_max = 3'600'000;
 constexpr std::uint32_t step_max = 65'536;
+constexpr std::uint32_t spn_max = (1u << 19) - 1;
 
 constexpr spelling<bit_order> bit_orders[] = {{"intel", bit_order::intel},
                                               {"motorola", bit_order::motorola}};
@@ -168,22 +170,27 @@ bool take_signal(const object_reader& reader, load_context& context, message& ow
   signal result;
   if (target) result.point = *target;
   result.index = reader.whole<std::uint32_t>("index", 0, point_elements_max).value_or(0);
+  result.spn = reader.whole<std::uint32_t>("spn", 1, spn_max).value_or(0);
+  if (result.spn != 0 && !owner.group) reader.add("spn", "needs a group");
   read_mux(reader, owner, result);
   const bool own_scale = reader.has("scale") || reader.has("offset");
   result.scale = read_scale(reader, point ? point->scale : 1);
   result.offset = reader.number("offset").value_or(point ? point->offset : 0);
   if (bits) {
     result.bits = *bits;
-    // Of answers, which are longer than what is watched, the same bits may be said twice.
-    const auto wrong = owner.read ? std::nullopt
-                                  : usage.take(*bits, owner.length, result.mux,
-                                               name_of(reader, context, target, result));
+    read_choice(reader, point, result);
+    // Of answers, which are longer than what is watched, the same bits may be said twice; and of a
+    // state, each part of what it says.
+    const auto wrong =
+        owner.read || result.is_choice()
+            ? std::nullopt
+            : usage.take(*bits, owner.length, result.mux, name_of(reader, context, target, result));
     if (wrong) reader.add("start", *wrong);
   }
   if (!target) return false;
   const bool is_carried = check_index(reader, context, owner, result);
   if (!bits || !context.places[*target].sound) return false;
-  check_fit(reader, *point, result, own_scale);
+  if (!result.is_choice()) check_fit(reader, *point, result, own_scale);
   if (bits->type != signal_type::ieee_float) {
     const auto range = integer_range(bits->type, bits->length);
     context.note_wire_range(*target, range.first, range.second);
@@ -256,16 +263,23 @@ void read_message(const object_reader& reader, load_context& context,
     reader.add("name", fmt::format("\"{}\" is used twice", result.name));
   result.read = read_reading(reader);
   if (reader.has("read")) check_reading(reader);
-  const std::uint16_t length_max = reader.has("read") ? answer_bytes_max : can::fd_bytes_max;
+  const bool is_group = check_group(reader, context.profile);
+  const std::uint16_t length_max = is_group             ? j1939::transfer_bytes_max
+                                   : reader.has("read") ? answer_bytes_max
+                                                        : can::fd_bytes_max;
   result.length =
       reader.whole<std::uint16_t>("length", 1, length_max)
           .value_or(reader.has("read") ? answer_bytes_max : std::uint16_t{can::classic_bytes_max});
   // An answer comes in as many frames as it needs.
-  if (!reader.has("read") && reader.has("length"))
+  if (!reader.has("read") && !is_group && reader.has("length"))
     result.format = read_format(reader, result.length);
   result.period_ms = reader.whole<std::uint32_t>("period_ms", 1, period_ms_max).value_or(0);
   const auto repeat = read_repeat(reader, result);
-  if (const auto id = read_id(reader)) {
+  const bool all_values = reader.boolean("all_values").value_or(false);
+  if (reader.has("all_values") && !is_group) reader.add("all_values", "needs a group");
+  if (is_group) {
+    read_message_group(reader, context, result);
+  } else if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
     // Answers of one device share an identifier; what was asked for tells them apart.
@@ -279,6 +293,9 @@ void read_message(const object_reader& reader, load_context& context,
   result.checksum = read_checksum(reader, result.length);
   if (result.checksum) take_bytes(*result.checksum, usage);
   read_signals(reader, context, result, usage, repeat);
+  for (auto& each : result.signals)
+    each.indicators = is_group && !all_values && !each.is_choice() &&
+                      each.bits.type == signal_type::unsigned_integer;
   static_cast<void>(reader.text("description")); // for people; only its type is checked
   for (const auto& signal : result.signals)
     if (!reader.has("period_ms")) {

@@ -76,6 +76,19 @@ void read_requests(const object_reader& root, device_profile& profile);
 void read_canopen(const object_reader& root, load_context& context);
 /// After the commands: services of the node have their identifiers for themselves.
 void check_canopen(const object_reader& root, const device_profile& profile);
+/// Before the messages, whose groups need it.
+void read_j1939(const object_reader& root, device_profile& profile);
+/// Either "id" or "pgn", as the profile speaks J1939 or not; whether it is "pgn".
+[[nodiscard]] bool check_group(const object_reader& reader, const device_profile& profile);
+/// "pgn": a group's number, of the protocol itself only where that may be.
+[[nodiscard]] std::optional<std::uint32_t> read_group(const object_reader& reader, bool may_be_own);
+/// What of a message, a request and a command follows from its group; their length is known.
+void read_message_group(const object_reader& reader, load_context& context, message& result);
+void read_request_group(const object_reader& reader, const device_profile& profile,
+                        cyclic_request& result);
+void read_command_group(const object_reader& reader, const load_context& context, command& result);
+/// "on" and "off" of a signal whose bits are known; nullptr: the point is not.
+void read_choice(const object_reader& reader, const point* target, signal& result);
 /// A signal whose place follows from what it is: point, index, type, scale and offset.
 void read_mapped(const object_reader& reader, load_context& context, message& owner,
                  std::uint16_t start, std::uint8_t length);

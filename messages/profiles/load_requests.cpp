@@ -41,15 +41,21 @@ void read_request(const object_reader& reader, device_profile& profile,
   if (reader.has("name") && !is_name(result.name)) reader.add("name", "expected a name like ask");
   if (!result.name.empty() && !names.insert(result.name).second)
     reader.add("name", fmt::format("\"{}\" is used twice", result.name));
-  if (const auto id = read_id(reader)) {
+  const bool is_group = check_group(reader, profile);
+  if (is_group) {
+    read_request_group(reader, profile, result);
+  } else if (const auto id = read_id(reader)) {
     result.id = id->id;
     result.extended = id->extended;
     for (const auto& message : profile.messages)
       if (message.id == id->id && message.extended == id->extended)
         reader.add("id", fmt::format("is sent by the device as \"{}\"", message.name));
   }
-  result.data = read_data(reader);
-  result.format = read_format(reader, static_cast<std::uint16_t>(result.data.size()));
+  if (!is_group) {
+    if (!reader.has("data")) reader.add("missing key \"data\"");
+    result.data = read_data(reader);
+    result.format = read_format(reader, static_cast<std::uint16_t>(result.data.size()));
+  }
   result.period_ms = reader.whole<std::uint32_t>("period_ms", period_ms_min, period_ms_max)
                          .value_or(period_ms_max);
   result.phase_ms = reader.whole<std::uint32_t>("phase_ms", 0, period_ms_max).value_or(0);

@@ -68,6 +68,9 @@ std::vector<std::string> remap(device_profile& profile, std::span<const id_chang
   if (profile.canopen && !changes.empty())
     return {fmt::format("{} is a node of CANopen, whose identifiers follow from its number",
                         profile.name)};
+  if (profile.j1939 && !changes.empty())
+    return {fmt::format("{} speaks J1939, whose identifiers follow from groups and addresses",
+                        profile.name)};
   std::set<frame_id> used;
   for (auto& message : profile.messages) {
     move(message.id, message.extended, changes, used);
