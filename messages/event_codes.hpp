@@ -67,6 +67,11 @@ inline constexpr const char* node_lost = "NODE_LOST";
 inline constexpr const char* boot_error = "BOOT_ERROR";
 inline constexpr const char* sdo_abort = "SDO_ABORT";
 inline constexpr const char* emergency = "EMCY";
+/// Who is at the address of a J1939 device is another one, or none that says its name; what the
+/// device says of its faults; our own address on a bus is somebody else's.
+inline constexpr const char* wrong_device = "WRONG_DEVICE";
+inline constexpr const char* trouble_code = "TROUBLE_CODE";
+inline constexpr const char* address_lost = "ADDRESS_LOST";
 /// A device does not answer what its profile asks for, or does again.
 inline constexpr const char* no_answer = "NO_ANSWER";
 /// The controller of a CAN bus left it, came back, or stays away; it counts many errors.

@@ -45,7 +45,8 @@ can_device::can_device(runtime::context& context, const model_options& options, 
       encoder_(make_encoder(options)),
       send_(std::move(send)),
       held_(context.lives_on_recording()),
-      sets_(context, encoder_, send_) {
+      sets_(context, encoder_,
+            [this](const messages::can::frame& made) { return this->send(made); }) {
   context_.listen({}, runtime::kind::order);
 }
 
@@ -59,7 +60,12 @@ void can_device::receive(const bus::can::batch& batch) {
     context_.say(runtime::plane::telemetry, model_.catalogue(),
                  {first_us, first_us + batch.utc_offset_us});
   }
-  for (auto& said : model_.step(batch.frames, batch.now_us, batch.utc_offset_us)) {
+  auto all_said = model_.step(batch.frames, batch.now_us, batch.utc_offset_us);
+  if (const auto at = model_.address()) {
+    encoder_.set_address(*at);
+    sets_.set_address(*at);
+  }
+  for (auto& said : all_said) {
     const runtime::instant time{said.time_us, said.time_us + batch.utc_offset_us};
     if (auto* telemetry = std::get_if<messages::telemetry>(&said.content)) {
       context_.say(runtime::plane::telemetry, std::move(*telemetry), time);
@@ -138,7 +144,15 @@ void can_device::obey(const timed_order& given) {
   if (!frame) {
     throw std::runtime_error(frame.error().text);
   }
-  (send_(*frame) == bus::can::send_result::sent ? last_order_ : refused_) = given;
+  (send(*frame) == bus::can::send_result::sent ? last_order_ : refused_) = given;
+}
+
+bus::can::send_result can_device::send(const messages::can::frame& made) {
+  const auto frames = model_.frames_for(made, now_.monotonic_us);
+  if (!frames) return bus::can::send_result::down;
+  for (const auto& each : *frames)
+    if (const auto result = send_(each); result != bus::can::send_result::sent) return result;
+  return bus::can::send_result::sent;
 }
 
 void can_device::stored(std::uint64_t token, const bus::storage::append_result& result) {

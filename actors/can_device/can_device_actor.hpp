@@ -35,6 +35,8 @@ class can_device final : public runtime::actor {
     std::int64_t time_us = 0;
   };
   void obey(const timed_order& given);
+  /// A frame of the profile, as whatever the bus takes for it.
+  [[nodiscard]] bus::can::send_result send(const messages::can::frame& made);
   void record(const notice& told, runtime::instant time);
 
   runtime::context& context_;

@@ -18,15 +18,18 @@ namespace {
 using messages::quality;
 namespace profiles = messages::profiles;
 
-std::vector<std::unique_ptr<conversation>> conversations_of(const profiles::device_profile& profile,
-                                                            std::uint32_t id_offset,
-                                                            const master_role& role) {
+std::vector<std::unique_ptr<conversation>> conversations_of(const model_options& options) {
+  const auto& profile = *options.profile;
+  const auto id_offset = options.id_offset;
   std::vector<std::unique_ptr<conversation>> made;
   const bool is_asked =
-      !profile.requests.empty() ||
+      (!profile.requests.empty() && !profile.j1939) ||
       std::ranges::any_of(profile.messages, [](const auto& one) { return one.read.has_value(); });
   if (is_asked) made.push_back(std::make_unique<request_model>(profile, id_offset));
-  if (profile.canopen) made.push_back(std::make_unique<canopen_node>(profile, id_offset, role));
+  if (profile.canopen)
+    made.push_back(std::make_unique<canopen_node>(profile, id_offset, options.role));
+  if (profile.j1939)
+    made.push_back(std::make_unique<j1939_device>(profile, id_offset, options.group_role));
   return made;
 }
 
@@ -47,6 +50,9 @@ std::vector<std::string> model_options::validate() const {
   } else if (profile->canopen && !profiles::node_of(*profile->canopen, id_offset)) {
     findings.push_back(fmt::format("id_offset: {} with node {} is beyond node {}", id_offset,
                                    profile->canopen->node, messages::canopen::node_max));
+  } else if (profile->j1939 && !profiles::address_of(*profile->j1939, id_offset)) {
+    findings.push_back(fmt::format("id_offset: {} with address {} is beyond address {}", id_offset,
+                                   profile->j1939->address, messages::j1939::device_address_max));
   }
   return findings;
 }
@@ -74,7 +80,7 @@ model::model(model_options options, plan decoder)
         profiles::describe(*options_.profile, point, options_.subject, options_.name));
   }
   own_points_.describe(options_.name, described);
-  for (auto& made : conversations_of(*options_.profile, options_.id_offset, options_.role)) {
+  for (auto& made : conversations_of(options_)) {
     talks_.push_back({std::move(made), static_cast<std::uint16_t>(described.size())});
     talks_.back().with->describe(options_.name, described);
   }
@@ -241,6 +247,10 @@ void model::apply(const messages::can::frame& frame, std::vector<said>& out) {
   for (auto& each : talks_) {
     if (each.with->take(frame)) return heed_conversations(frame.time_us, out);
   }
+  decode(frame, out);
+}
+
+void model::decode(const messages::can::frame& frame, std::vector<said>& out) {
   const auto applied = plan_.apply(frame, samples_);
   if (applied.outcome == plan::outcome::not_mine) {
     counters_.ignored += frame.remote || frame.error ? 1 : 0;
@@ -259,6 +269,7 @@ void model::heed(conversation& one, std::int64_t time_us, std::vector<said>& out
     const auto applied = plan_.apply_answer(what.message, what.data, samples_);
     accept(applied, time_us, out);
   }
+  for (const auto& frame : one.take_known()) decode(frame, out);
   for (auto& told : one.take_notices()) {
     out.push_back({std::move(told), time_us});
   }

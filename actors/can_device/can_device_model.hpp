@@ -11,6 +11,7 @@
 #include "actors/can_device/canopen_node_model.hpp"
 #include "actors/can_device/conversation.hpp"
 #include "actors/can_device/frame_watch_model.hpp"
+#include "actors/can_device/j1939_device_model.hpp"
 #include "actors/can_device/own_points_model.hpp"
 #include "actors/can_device/scan_model.hpp"
 #include "messages/can/frame.hpp"
@@ -39,7 +40,8 @@ struct model_options {
   std::string subject; ///< whose points these are: the rack's name, or the device's
   std::uint32_t id_offset = 0;
   std::shared_ptr<const messages::profiles::device_profile> profile;
-  master_role role; ///< of a node of CANopen
+  master_role role;      ///< of a node of CANopen
+  j1939_role group_role; ///< on a bus of J1939
 
   /// Everything that is wrong, at once; empty when nothing is.
   [[nodiscard]] std::vector<std::string> validate() const;
@@ -83,6 +85,12 @@ class model {
   [[nodiscard]] std::vector<said> step(std::span<const messages::can::frame> frames,
                                        std::int64_t now_us, std::int64_t utc_offset_us);
 
+  /// What is sent for a frame of the profile's commands; nothing: not now.
+  [[nodiscard]] std::optional<std::vector<messages::can::frame>> frames_for(
+      const messages::can::frame& made, std::int64_t now_us);
+  /// Of a device of J1939, where it is now.
+  [[nodiscard]] std::optional<std::uint8_t> address() const;
+
   [[nodiscard]] const messages::catalogue& catalogue() const { return catalogue_; }
   [[nodiscard]] std::optional<element> read(std::uint16_t point, std::uint32_t index) const;
   /// How much of what the device should send is there.
@@ -123,6 +131,7 @@ class model {
   void say_due(std::int64_t now_us, std::vector<said>& out);
   void age(std::int64_t now_us);
   void apply(const messages::can::frame& frame, std::vector<said>& out);
+  void decode(const messages::can::frame& frame, std::vector<said>& out);
   /// Takes what was decoded into `samples_`.
   void accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out);
   /// Answers, requests and what is to be told of them; what is not to be believed.

@@ -40,6 +40,20 @@ messages::block model::make_block(std::uint16_t point) const {
   return block;
 }
 
+std::optional<std::vector<messages::can::frame>> model::frames_for(const messages::can::frame& made,
+                                                                   std::int64_t now_us) {
+  std::vector<messages::can::frame> frames{made};
+  for (auto& each : talks_)
+    if (!each.with->prepare(frames, now_us)) return std::nullopt;
+  return frames;
+}
+
+std::optional<std::uint8_t> model::address() const {
+  for (const auto& each : talks_)
+    if (const auto at = each.with->address()) return at;
+  return std::nullopt;
+}
+
 model_counters model::counters() const {
   auto all = counters_;
   all.bad_length = watch_.count(frame_fault::length);

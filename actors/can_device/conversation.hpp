@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,19 @@ class conversation {
   /// Frames to be sent now.
   [[nodiscard]] virtual std::vector<messages::can::frame> take_frames() = 0;
   [[nodiscard]] virtual std::vector<answer> take_answers() = 0;
+  /// What came from the device, as frames that its profile knows, where those of the bus are
+  /// others.
+  [[nodiscard]] virtual std::vector<messages::can::frame> take_known() { return {}; }
   [[nodiscard]] virtual std::vector<notice> take_notices() = 0;
+
+  /// Makes of a frame that the profile knows those that go out on the bus now; others follow by
+  /// `take_frames`. False: nothing may be sent.
+  [[nodiscard]] virtual bool prepare(std::vector<messages::can::frame>& /*frames*/,
+                                     std::int64_t /*now_us*/) {
+    return true;
+  }
+  /// Where the device is on its bus, if that may change.
+  [[nodiscard]] virtual std::optional<std::uint8_t> address() const { return std::nullopt; }
 
   /// False: nothing that the device says is to be believed.
   [[nodiscard]] virtual bool is_trusted() const { return true; }

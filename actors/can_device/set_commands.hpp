@@ -28,6 +28,8 @@ class set_commands {
   /// Loads what the journal remembers: an unfinished command is `unknown`.
   set_commands(runtime::context& context, messages::profiles::encode_plan plan, frame_sender send);
 
+  /// J1939: where the device is now, for frames that say it.
+  void set_address(std::uint8_t address) { plan_.set_address(address); }
   void receive(const messages::command& command, runtime::instant now);
   void stored(std::uint64_t token, const bus::storage::append_result& result, runtime::instant now);
   /// Acts on what is durable, compares what is awaited with what the device says, and ends what is
