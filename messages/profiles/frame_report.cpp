@@ -12,6 +12,7 @@
 #include "messages/can/logs/report_line.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/profiles/bits.hpp"
+#include "messages/profiles/frame_watch.hpp"
 #include "messages/text_encoding.hpp"
 
 namespace voltaic::messages::profiles {
@@ -37,11 +38,14 @@ std::string float_text(std::uint64_t bits, unsigned length) {
 expected<frame_report> frame_report::make(device_profile profile, std::uint32_t id_offset) {
   auto plan = decode_plan::compile(profile, id_offset);
   if (!plan) return plan.error();
-  return frame_report(std::move(profile), *std::move(plan));
+  return frame_report(std::move(profile), *std::move(plan), id_offset);
 }
 
-frame_report::frame_report(device_profile profile, decode_plan plan)
-    : profile_(std::move(profile)), plan_(std::move(plan)) {
+frame_report::frame_report(device_profile profile, decode_plan plan, std::uint32_t id_offset)
+    : profile_(std::move(profile)),
+      plan_(std::move(plan)),
+      id_offset_(id_offset),
+      signals_of_(plan_.carriers().size()) {
   for (const auto& carrier : plan_.carriers())
     message_of_id_[key_of(carrier.id, carrier.extended)] = carrier.message;
   for (const auto& message : profile_.messages) {
@@ -58,47 +62,97 @@ frame_report::frame_report(device_profile profile, decode_plan plan)
   readings_.reserve(plan_.samples_max());
 }
 
-void frame_report::read(const can::log_entry& entry) {
+void frame_report::begin(const can::log_entry& entry, std::span<const std::uint8_t> bytes) {
   if (bus_.empty() || entry.channel != entry_.channel) {
     bus_ = can::bus_name(entry.channel);
     bus_json_ = json_text(bus_);
   }
   entry_ = entry;
   message_ = no_message;
+  applied_ = {};
   error_.clear();
+  refused_.clear();
   readings_.clear();
-  if (entry.frame.remote || entry.frame.error) return;
-  const auto applied = plan_.apply(entry.frame, samples_);
-  if (applied.outcome == decode_plan::outcome::not_mine) return;
-  message_ = message_of_id_.at(key_of(entry.frame.id, entry.frame.extended));
-  if (applied.outcome == decode_plan::outcome::decoded)
-    collect(applied);
-  else
-    error_ = error_of(applied.outcome);
+  length_ = static_cast<unsigned>(bytes.size());
+  bytes_.assign(bytes.begin(), bytes.end());
+  bytes_.resize(bytes.size() + sizeof(std::uint64_t));
 }
 
-// The plan's samples stand in the order of the message's signals, part by part.
-void frame_report::collect(const decode_plan::applied& applied) {
-  for (const auto number : {applied.carrier, applied.branch}) {
+void frame_report::read(const can::log_entry& entry) {
+  begin(entry, std::span(entry.frame.data.data(), entry.frame.length));
+  if (entry.frame.remote || entry.frame.error) return;
+  applied_ = plan_.apply(entry.frame, samples_);
+  if (applied_.outcome == decode_plan::outcome::not_mine) return;
+  message_ = message_of_id_.at(key_of(entry.frame.id, entry.frame.extended));
+  take_outcome();
+}
+
+void frame_report::read_answer(const can::log_entry& entry, std::uint16_t message,
+                               std::span<const std::uint8_t> data) {
+  begin(entry, data);
+  applied_ = plan_.apply_answer(message, data, samples_);
+  if (applied_.outcome == decode_plan::outcome::not_mine) return;
+  message_ = message;
+  take_outcome();
+}
+
+void frame_report::take_outcome() {
+  switch (applied_.outcome) {
+    case decode_plan::outcome::bad_length:
+      return refuse(to_key(frame_fault::length), fmt::format("{} bytes, expected {}", length_,
+                                                             profile_.messages[message_].length));
+    case decode_plan::outcome::bad_checksum:
+      return refuse(to_key(frame_fault::checksum), "wrong checksum");
+    case decode_plan::outcome::unknown_selector:
+      error_ = "unknown multiplexer value";
+      return;
+    case decode_plan::outcome::decoded:
+    case decode_plan::outcome::not_mine:
+      return collect();
+  }
+}
+
+void frame_report::refuse(std::string_view key, std::string_view why) {
+  refused_ = key;
+  error_ = why;
+  samples_.clear();
+  readings_.clear();
+}
+
+const std::vector<const signal*>& frame_report::signals_of(std::uint16_t carrier,
+                                                           std::size_t first_sample) {
+  auto& known = signals_of_[carrier];
+  if (!known.empty()) return known;
+  const auto& of = plan_.carriers()[carrier];
+  const auto& message = profile_.messages[of.message];
+  const auto step =
+      message.repeat.id_step == 0 ? 0 : (of.id - message.id - id_offset_) / message.repeat.id_step;
+  const auto shift = step * message.repeat.index_step;
+  const auto count =
+      std::ranges::count_if(message.signals, [&](const auto& one) { return one.mux == of.mux; });
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    const auto& sample = samples_.at(first_sample + i);
+    const auto found = std::ranges::find_if(message.signals, [&](const auto& one) {
+      return one.mux == of.mux && one.point == sample.point && one.index + shift == sample.index;
+    });
+    assert(found != message.signals.end());
+    known.push_back(&*found);
+  }
+  return known;
+}
+
+void frame_report::collect() {
+  for (const auto number : {applied_.carrier, applied_.branch}) {
     if (number == decode_plan::no_carrier) continue;
-    const auto& carrier = plan_.carriers()[number];
-    for (const auto& signal : profile_.messages[carrier.message].signals)
-      if (signal.mux == carrier.mux) readings_.push_back({&samples_.at(readings_.size()), &signal});
+    for (const auto* signal : signals_of(number, readings_.size()))
+      readings_.push_back({&samples_.at(readings_.size()), signal});
   }
   assert(readings_.size() == samples_.size());
 }
 
-std::string frame_report::error_of(decode_plan::outcome outcome) const {
-  if (outcome == decode_plan::outcome::bad_length)
-    return fmt::format("{} bytes, expected {}", entry_.frame.length,
-                       profile_.messages[message_].length);
-  if (outcome == decode_plan::outcome::bad_checksum) return "wrong checksum";
-  return "unknown multiplexer value";
-}
-
 std::string frame_report::raw_text(const profiles::signal& signal) const {
-  const auto [window, lies] = place(signal.bits, entry_.frame.length);
-  const auto intel = load_word(entry_.frame.data.data() + window);
+  const auto [window, lies] = place(signal.bits, length_);
+  const auto intel = load_word(bytes_.data() + window);
   const auto word = lies.order == bit_order::motorola ? swap_bytes(intel) : intel;
   const auto bits = (word >> word_shift(lies)) & low_mask(lies.length);
   if (lies.type == signal_type::ieee_float) return float_text(bits, lies.length);
@@ -149,6 +203,7 @@ void frame_report::append_json(std::string& out) const {
   out += has_message() ? message_names_[message_] : "null";
   out += R"(,"signals":)";
   append_signals_json(out);
+  if (is_refused()) out += R"(,"refused":")" + refused_ + '"';
   can::append_json_tail(out, entry_, has_message() && readable(), error_);
 }
 

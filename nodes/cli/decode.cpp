@@ -100,10 +100,10 @@ void print_summary(const log_file& log, const line_count& seen) {
   if (counts.bad > shown_bad_lines_max)
     fmt::print(stderr, "voltaic decode: only the first {} bad lines are shown\n",
                shown_bad_lines_max);
-  fmt::print(stderr, "voltaic decode: {}, lines: {}, frames: {}, printed: {}{}{}{}{}\n",
+  fmt::print(stderr, "voltaic decode: {}, lines: {}, frames: {}, printed: {}{}{}{}{}{}\n",
              to_string(log.format()), counts.lines, counts.frames, seen.printed,
-             part("undecodable", seen.unreadable), part("bad lines", counts.bad),
-             part("lines about other things", counts.other),
+             part("undecodable", seen.unreadable), part("refused", seen.refused),
+             part("bad lines", counts.bad), part("lines about other things", counts.other),
              part("frames that the log lost", counts.lost));
 }
 
@@ -172,6 +172,7 @@ exit_code decode(const options& given) {
     const auto made = report->read(entry, given.style, out.text());
     seen.printed += made.printed;
     seen.unreadable += made.unreadable;
+    seen.refused += made.refused;
   }
   if (!written || !out.flush()) {
     fmt::print(stderr, "voltaic decode: the output cannot be written\n");

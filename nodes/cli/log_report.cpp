@@ -1,11 +1,13 @@
 #include "nodes/cli/log_report.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "messages/canopen/service_report.hpp"
 #include "messages/dbc/database_report.hpp"
 #include "messages/j1939/traffic_report.hpp"
-#include "messages/profiles/frame_report.hpp"
+#include "messages/profiles/guarded_report.hpp"
 #include "messages/profiles/seen_periods.hpp"
 
 namespace voltaic::nodes::cli {
@@ -30,18 +32,22 @@ class report_of : public log_report {
   T by_;
 };
 
-class profile_report final : public report_of<messages::profiles::frame_report> {
+class profile_report final : public report_of<messages::profiles::guarded_report> {
  public:
-  explicit profile_report(messages::profiles::frame_report by)
-      : report_of(std::move(by)), periods_(by_.profile()) {}
+  explicit profile_report(messages::profiles::guarded_report by)
+      : report_of(std::move(by)), periods_(by_.report().profile()) {}
   line_count read(const messages::can::log_entry& entry, const line_style& style,
                   std::string& out) override {
-    const auto made = report_of::read(entry, style, out);
-    if (by_.has_message() && by_.readable()) periods_.take(entry, by_.samples());
+    auto made = report_of::read(entry, style, out);
+    if (by_.has_message() && by_.readable()) periods_.take(entry, by_.report().samples());
+    if (!by_.is_refused()) return made;
+    made.refused = std::exchange(made.unreadable, 0);
     return made;
   }
   [[nodiscard]] std::vector<std::string> complaints() const override {
-    return periods_.complaints();
+    auto said = by_.complaints();
+    std::ranges::move(periods_.complaints(), std::back_inserter(said));
+    return said;
   }
 
  private:
@@ -73,7 +79,7 @@ class canopen_report final : public report_of<messages::canopen::service_report>
 
 messages::expected<std::unique_ptr<log_report>> make_log_report(
     messages::profiles::device_profile profile, std::uint32_t id_offset) {
-  auto made = messages::profiles::frame_report::make(std::move(profile), id_offset);
+  auto made = messages::profiles::guarded_report::make(std::move(profile), id_offset);
   if (!made) return made.error();
   return std::unique_ptr<log_report>(std::make_unique<profile_report>(*std::move(made)));
 }

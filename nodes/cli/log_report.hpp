@@ -24,6 +24,7 @@ struct line_style {
 struct line_count {
   std::uint64_t printed = 0;
   std::uint64_t unreadable = 0; ///< of the printed
+  std::uint64_t refused = 0;    ///< of the printed: a running site would not believe it
 };
 
 /// Says frame by frame what a log holds.
@@ -37,7 +38,8 @@ class log_report {
   [[nodiscard]] virtual std::vector<std::string> complaints() const = 0;
 };
 
-/// By a device's profile; complains of messages that come rarer or more often than it says.
+/// By a device's profile, as a running site judges it; complains of frames and answers that it does
+/// not believe, and of points that come rarer than the profile says.
 [[nodiscard]] messages::expected<std::unique_ptr<log_report>> make_log_report(
     messages::profiles::device_profile profile, std::uint32_t id_offset);
 /// By a DBC file.

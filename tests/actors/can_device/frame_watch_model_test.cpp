@@ -7,6 +7,7 @@
 
 #include "actors/can_device/can_device_model.hpp"
 #include "messages/can/checksum.hpp"
+#include "messages/profiles/guarded_report.hpp"
 #include "messages/profiles/load.hpp"
 
 // What a device makes of frames that fail: no value, a count, and what people are told.
@@ -366,6 +367,42 @@ TEST_CASE("a sender that makes up for a stall is no second device") {
     for (int i = 0; i < 30; ++i, at_us += ms) hear();
   }
   CHECK(told == 0);
+}
+
+TEST_CASE(
+    "F-068 decode believes of a log what the device of a running site believes of its frames") {
+  static_assert(messages::profiles::watch_grid_us == grid_us);
+  static_assert(messages::profiles::watch_gap_max_us == grid_gap_max_us);
+  bench with;
+  auto report = *messages::profiles::guarded_report::make(*profile(), 0);
+  std::uint64_t refused = 0;
+  std::uint64_t heard = 0;
+  const auto both = [&](const messages::can::frame& frame) {
+    with.hear(frame);
+    messages::can::log_entry entry;
+    entry.frame = frame;
+    entry.time = messages::can::log_time::absolute;
+    report.read(entry);
+    ++heard;
+    refused += report.is_refused() ? 1 : 0;
+    CHECK(with.device.counters().frames == heard - refused);
+  };
+  auto now_us = start_us;
+  const auto say = [&](std::uint16_t voltage, unsigned counter, std::int64_t after_us) {
+    now_us += after_us;
+    both(status(voltage, static_cast<std::uint8_t>(counter), now_us));
+  };
+  unsigned counter = 0;
+  for (int i = 0; i < 400; ++i) {
+    say(static_cast<std::uint16_t>(4000 + i % 7), counter++, period_us);
+    if (i % 37 == 5) say(4000, counter, 3 * ms);
+    if (i % 41 == 7) counter += 3;
+    if (i % 53 == 9) now_us += 3 * period_us;
+    if (i > 200 && i < 230) say(3000, counter + 7, 50 * ms);
+    if (i % 5 == 0) both(power(now_us));
+  }
+  CHECK(refused > 20);
+  CHECK(refused < heard / 2);
 }
 
 } // namespace frame_watch_model_test

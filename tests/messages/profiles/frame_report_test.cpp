@@ -150,6 +150,33 @@ TEST_CASE("raw values are those of the wire, whatever the point makes of them") 
   CHECK(selected["fine"]["value"] == -1.5);
 }
 
+TEST_CASE("raw values belong to their signals, in whatever order a message has them") {
+  auto made = frame_report::make(load_good(R"({"name": "mixed", "version": 1, "protocol": "can",
+  "commissioned": false, "points": {
+  "real": {"channel": "Real", "type": "f64", "unit": "V", "period_ms": 100},
+  "other": {"channel": "Other", "type": "u16", "unit": "", "period_ms": 100},
+  "count": {"channel": "Count", "type": "u16", "unit": "", "count": 4, "period_ms": 100}},
+  "messages": [{"name": "mixed", "id": "0x100", "length": 8, "period_ms": 100,
+    "repeat": {"count": 2, "id_step": 1, "index_step": 2}, "signals": [
+     {"point": "count", "index": 1, "start": 48, "length": 16, "scale": 2},
+     {"point": "count", "index": 0, "start": 32, "length": 16}]},
+    {"name": "float", "id": "0x110", "length": 8, "period_ms": 100, "signals": [
+     {"point": "real", "start": 0, "length": 32, "type": "float"},
+     {"point": "other", "start": 32, "length": 16}]}]})"),
+                                 0);
+  REQUIRE(made.has_value());
+  const auto signals = [&](const can::frame& frame) {
+    return nlohmann::json::parse(json_of(*made, logged(frame)))["signals"];
+  };
+  const auto real = signals(make_frame(0x110, "0000C03F07000000"));
+  CHECK(real["real"]["raw"] == 1.5);
+  CHECK(real["other"]["raw"] == 7);
+  const auto second = signals(make_frame(0x101, "0000000005000300"));
+  CHECK(second["count[2]"]["raw"] == 5);
+  CHECK(second["count[3]"]["raw"] == 3);
+  CHECK(second["count[3]"]["value"] == 6);
+}
+
 TEST_CASE("what a recorded drive says agrees with its bytes frame by frame") {
   if (data_folder().empty()) {
     WARN("skipped: VOLTAIC_TEST_DATA is not set");

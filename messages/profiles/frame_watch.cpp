@@ -1,4 +1,4 @@
-#include "actors/can_device/frame_watch_model.hpp"
+#include "messages/profiles/frame_watch.hpp"
 
 #include <fmt/format.h>
 
@@ -8,12 +8,10 @@
 #include "messages/event_codes.hpp"
 #include "messages/profiles/described.hpp"
 
-namespace voltaic::actors::can_device {
+namespace voltaic::messages::profiles {
 namespace {
 
-namespace codes = messages::event_codes;
-namespace profiles = messages::profiles;
-using messages::us_per_ms;
+namespace codes = event_codes;
 
 constexpr int warned = 1;
 constexpr int alarmed = 2;
@@ -23,14 +21,12 @@ constexpr int interleaved_weight = 2;
 constexpr int interleaved_doubled = 12;
 constexpr int interleaved_max = 2 * interleaved_doubled;
 
-std::string name_of(const messages::profiles::message& message,
-                    const frame_watch::plan::identifier& of) {
+std::string name_of(const message& message, const frame_watch::plan::identifier& of) {
   return of.extended ? fmt::format("{} 0x{:08X}", message.name, of.id)
                      : fmt::format("{} 0x{:03X}", message.name, of.id);
 }
 
-std::uint32_t steps_between(const messages::profiles::counter_rule& rule, std::uint32_t from,
-                            std::uint32_t to) {
+std::uint32_t steps_between(const counter_rule& rule, std::uint32_t from, std::uint32_t to) {
   const std::uint32_t values = rule.last + 1;
   return (to + values - from) % values;
 }
@@ -57,7 +53,27 @@ std::string_view to_words(frame_fault fault) {
   return "";
 }
 
-frame_watch::frame_watch(const messages::profiles::device_profile& profile, const plan& decoder)
+std::string_view to_key(frame_fault fault) {
+  switch (fault) {
+    case frame_fault::none:
+      return "";
+    case frame_fault::length:
+      return "length";
+    case frame_fault::checksum:
+      return "checksum";
+    case frame_fault::counter:
+      return "counter";
+    case frame_fault::early:
+      return "early";
+    case frame_fault::late:
+      return "late";
+    case frame_fault::frozen:
+      return "frozen";
+  }
+  return "";
+}
+
+frame_watch::frame_watch(const device_profile& profile, const plan& decoder)
     : profile_(&profile),
       identifiers_(decoder.identifiers().begin(), decoder.identifiers().end()),
       sequences_(identifiers_.size()),
@@ -71,10 +87,11 @@ frame_watch::frame_watch(const messages::profiles::device_profile& profile, cons
 
 bool frame_watch::take(const plan::applied& what, std::int64_t time_us) {
   if (!window_us_) window_us_ = time_us;
-  const auto fault = judge(what, time_us);
-  if (fault != frame_fault::none) ++counts_[static_cast<std::size_t>(fault)];
-  weigh(what, fault, time_us);
-  const bool is_sound = fault == frame_fault::none || fault == frame_fault::late;
+  fault_ = judge(what, time_us);
+  if (fault_ != frame_fault::none) ++counts_[static_cast<std::size_t>(fault_)];
+  weigh(what, fault_, time_us);
+  // A late frame says something new, after what it renews has aged: it is told, and taken.
+  const bool is_sound = fault_ == frame_fault::none || fault_ == frame_fault::late;
   return is_sound && !doubled_;
 }
 
@@ -103,7 +120,7 @@ bool frame_watch::counts_on(std::uint16_t identifier, std::uint32_t counter, std
   const auto& rule = *message.counter;
   auto& known = sequences_[identifier];
   if (counter > rule.last) return false;
-  const auto stale_us = profiles::stale_after_us(std::int64_t{message.period_ms} * us_per_ms);
+  const auto stale_us = stale_after_us(std::int64_t{message.period_ms} * us_per_ms);
   // Who was silent for so long may have begun anew.
   if (time_us - known.last_us > stale_us)
     known = {.bad_length = known.bad_length, .failing = known.failing};
@@ -292,4 +309,4 @@ std::vector<notice> frame_watch::take_notices() {
   return std::exchange(notices_, {});
 }
 
-} // namespace voltaic::actors::can_device
+} // namespace voltaic::messages::profiles
