@@ -70,7 +70,7 @@ std::variant<bus::can::port_options, exit_code> find_bus(const options& given) {
                bus->uri);
     return exit_code::refused;
   }
-  return process::port_options_of(*plan, *bus);
+  return process::listening_options_of(*plan, *bus);
 }
 
 /// Writes until it is told to stop, the time is over or the bus is gone. False

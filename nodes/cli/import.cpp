@@ -1,11 +1,14 @@
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "messages/canopen/identifiers.hpp"
 #include "messages/canopen/to_profile.hpp"
@@ -31,26 +34,35 @@ struct options {
   bool replaces = false;
 };
 
-/// Nothing is written where somebody may have edited what an earlier import wrote.
-bool write_profile(const options& given, const std::string& text) {
-  if (given.out.empty()) return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-  if (!given.replaces && std::filesystem::exists(given.out)) {
-    fmt::print(stderr, "voltaic import: {} is there already; --replace writes over it\n",
-               given.out);
-    return false;
-  }
-  std::ofstream file(given.out, std::ios::binary);
-  file << text;
-  file.close();
-  if (!file) fmt::print(stderr, "voltaic import: {} cannot be written\n", given.out);
-  return static_cast<bool>(file);
-}
-
 std::string name_of(const options& given) {
   auto name = profiles::to_snake(std::filesystem::path(given.file.file).stem().string());
   for (char& c : name)
     if (c == '_') c = '-';
   return name;
+}
+
+/// Nothing is written where somebody may have edited what an earlier import wrote.
+bool write_profile(const options& given, const std::string& text) {
+  if (given.out.empty()) return std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  std::error_code ignored;
+  if (std::filesystem::is_directory(given.out, ignored)) {
+    fmt::print(stderr, "voltaic import: {} is a folder; -o takes the profile's file, as {}\n",
+               given.out, (std::filesystem::path(given.out) / (name_of(given) + ".json")).string());
+    return false;
+  }
+  if (!given.replaces && std::filesystem::exists(given.out, ignored)) {
+    fmt::print(stderr, "voltaic import: {} is there already; --replace writes over it\n",
+               given.out);
+    return false;
+  }
+  errno = 0;
+  std::ofstream file(given.out, std::ios::binary);
+  file << text;
+  file.close();
+  if (!file)
+    fmt::print(stderr, "voltaic import: {} cannot be written: {}\n", given.out,
+               std::strerror(errno != 0 ? errno : EIO));
+  return static_cast<bool>(file);
 }
 
 std::optional<profiles::imported_profile> read_dbc(const options& given) {

@@ -73,14 +73,7 @@ std::optional<exit_code> add_site(subject& to, const options& given) {
                fmt::join(known, ", "));
     return exit_code::usage;
   }
-  if (bus->kind == site::bus_kind::bridge) {
-    fmt::print(stderr,
-               "voltaic sniff: {} comes over Ethernet to the site alone: a second listener would "
-               "take it away from it\n",
-               given.bus);
-    return exit_code::refused;
-  }
-  to.port = process::port_options_of(plan, *bus);
+  to.port = process::listening_options_of(plan, *bus);
   auto words = words_of_site(plan, given.bus);
   if (!words) {
     fmt::print(stderr, "voltaic sniff: {}\n", words.error().text);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bus/can/clock.hpp"
+#include "bus/can/virtual/bus_mirror.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -272,6 +273,11 @@ bus::can::port_options port_options_of(const site::plan& plan, const site::can_b
   options.loop = bus.loop;
   options.speed = bus.speed;
   return options;
+}
+
+bus::can::port_options listening_options_of(const site::plan& plan, const site::can_bus& bus) {
+  auto options = port_options_of(plan, bus);
+  return bus.kind == site::bus_kind::bridge ? bus::can::mirror_of(std::move(options)) : options;
 }
 
 } // namespace voltaic::nodes::process

@@ -88,4 +88,9 @@ class field_ports {
 [[nodiscard]] bus::can::port_options port_options_of(const site::plan& plan,
                                                      const site::can_bus& bus);
 
+/// How somebody else listens to a bus of a plan that runs: as its port does, or by that port where
+/// the bus has one listener alone.
+[[nodiscard]] bus::can::port_options listening_options_of(const site::plan& plan,
+                                                          const site::can_bus& bus);
+
 } // namespace voltaic::nodes::process

@@ -77,7 +77,7 @@ TEST_CASE("F-060 whoever keeps the interfaces restarts one that is bus-off, when
                           [&](bool, const std::string& line) { told.push_back(line); });
   REQUIRE(keeper.set_up_all());
   REQUIRE(told.size() == 1);
-  CHECK(told[0] == "can0 is up: 500000 bit/s, as it was already");
+  CHECK(told[0] == "can0 is up: 500000 bit/s, sample point 87.5 %, as it was already");
   collector heard;
   port_options options;
   options.uri = "socketcan:can0";
@@ -111,10 +111,12 @@ TEST_CASE("an interface that never was up is set up by the site's words", "[cont
   CHECK((*there)->bitrate == 250'000);
   CHECK((*there)->sample_point_percent == Approx(80).margin(5));
   CHECK((*there)->restart_ms == 0);
-  CHECK(told == std::vector<std::string>{"can1 is up: 250000 bit/s, sample point 80.0 %",
-                                         "vcan0 is up: 500000 bit/s, as it was already"});
+  CHECK(told ==
+        std::vector<std::string>{"can1 is up: 250000 bit/s, sample point 75.0 % (wanted 80.0 %)",
+                                 "vcan0 is up: 500000 bit/s, as it was already"});
   CHECK(keeper.set_up_all());
-  CHECK(told.at(2) == "can1 is up: 250000 bit/s, sample point 80.0 %, as it was already");
+  CHECK(told.at(2) ==
+        "can1 is up: 250000 bit/s, sample point 75.0 % (wanted 80.0 %), as it was already");
   interface_keeper usual({{"can1", 500'000, {}}}, [](bool, const std::string&) {});
   CHECK(usual.set_up_all());
 }

@@ -17,6 +17,7 @@
 #include "bus/can/file_descriptor.hpp"
 #include "bus/can/hand_over.hpp"
 #include "bus/can/load_meter.hpp"
+#include "bus/can/virtual/bus_mirror.hpp"
 #include "bus/thread_name.hpp"
 #include "messages/can/frame_bits.hpp"
 
@@ -33,7 +34,8 @@ class bridge_port final : public port {
         known_(options.known),
         wake_(std::move(wake)),
         hand_over_(std::move(handler), options.tick_pause_us),
-        way_(std::move(way)) {
+        way_(std::move(way)),
+        mirror_(bus_mirror::start(options)) {
     statistics_.bitrate = options.bitrate;
     data_bitrate_ = options.data_bitrate;
     thread_ = std::thread([this] {
@@ -62,6 +64,7 @@ class bridge_port final : public port {
       ++statistics_.tx;
       count(one);
     }
+    if (mirror_ != nullptr) mirror_->show(frames);
     return result;
   }
 
@@ -109,6 +112,7 @@ class bridge_port final : public port {
       count(one);
       if (!known_.ranges().empty() && !known_.wants(one)) strangers_.heard(one);
     }
+    if (mirror_ != nullptr) mirror_->show(hand_over_.waiting.frames);
     strangers_.step(now_us, statistics_.bitrate);
     if (!wanted_.ranges().empty())
       std::erase_if(hand_over_.waiting.frames,
@@ -130,6 +134,7 @@ class bridge_port final : public port {
 
   mutable std::mutex mutex_; ///< guards what `send` and the readers share
   std::unique_ptr<tunnel> way_;
+  std::unique_ptr<bus_mirror> mirror_; ///< nothing: nobody can listen beside us
   statistics statistics_;
   std::uint32_t data_bitrate_ = 0;
   mutable load_meter load_;

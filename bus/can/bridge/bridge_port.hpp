@@ -28,7 +28,8 @@ struct bridge_place {
 
 /// A CAN bus behind a gateway. Frames are stamped when they come; what the gateway lost by the
 /// sequence of its packets is counted as overflow. The partner may be absent: the port is down
-/// meanwhile (of tcp; of udp nobody knows), and ticks go on. Frames are not kept for later.
+/// meanwhile (of tcp; of udp nobody knows), and ticks go on. Frames are not kept for later. Where
+/// the options have a runtime folder, others listen by its mirror (`mirror_of`).
 [[nodiscard]] messages::expected<std::unique_ptr<port>> open_bridge_port(
     const port_options& options, batch_handler handler);
 

@@ -6,16 +6,6 @@
 #include <utility>
 
 namespace voltaic::bus::can {
-namespace {
-
-std::string words_of(const interface_settings& wanted) {
-  if (!wanted.sample_point_percent) return fmt::format("{} bit/s", wanted.bitrate);
-  return fmt::format("{} bit/s, sample point {:.1f} %", wanted.bitrate,
-                     *wanted.sample_point_percent);
-}
-
-} // namespace
-
 interface_keeper::interface_keeper(std::vector<interface_settings> wanted, teller tell)
     : tell_(std::move(tell)) {
   for (auto& each : wanted) kept_.push_back({std::move(each), {}});
@@ -45,9 +35,21 @@ bool interface_keeper::set_up_one(kept& one) {
     return false;
   }
   one.told_failure.clear();
-  tell_(false, fmt::format("{} is up: {}{}", name, words_of(one.wanted),
-                           *done ? "" : ", as it was already"));
-  return done.has_value();
+  tell_set_up(one.wanted, *done);
+  return true;
+}
+
+/// What it runs by is what the kernel made of the request.
+void interface_keeper::tell_set_up(const interface_settings& wanted, bool was_changed) {
+  const auto got = read_interface(wanted.name);
+  const auto there = got && *got ? **got : interface_state{};
+  tell_(false, fmt::format("{} is up: {}{}", wanted.name, setting_words(there, wanted),
+                           was_changed ? "" : ", as it was already"));
+  if (there.kind == "can" && has_other_sample_point(there, wanted))
+    tell_(true, fmt::format("{}: the sample point is {:.1f} %, and {:.1f} % was wanted: its driver "
+                            "makes no nearer one of {} bit/s",
+                            wanted.name, there.sample_point_percent, *wanted.sample_point_percent,
+                            wanted.bitrate));
 }
 
 void interface_keeper::asked(const setup_request& request, std::int64_t now_us) {

@@ -47,6 +47,7 @@ class interface_keeper {
   };
 
   [[nodiscard]] bool set_up_one(kept& one);
+  void tell_set_up(const interface_settings& wanted, bool was_changed);
   /// One that was plugged in, could not be set up, or is down for whatever reason is set up.
   void look_for(kept& one, std::int64_t now_us);
   void restart_if_off(kept& one, std::int64_t now_us);

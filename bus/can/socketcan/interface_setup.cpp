@@ -21,9 +21,6 @@ namespace {
 
 using bytes = std::vector<std::byte>;
 
-/// The kernel rounds sample points to what a controller's clock divides into: an SJA1000 makes 75 %
-/// of 80 % at 250 kbit/s. So near is the same, or it would be set anew for ever.
-constexpr double sample_point_tolerance_percent = 5.0;
 constexpr std::size_t answer_bytes_max = 8 * 1024;
 
 template <class T>
@@ -127,13 +124,26 @@ interface_steps steps_to(const interface_state& now, const interface_settings& w
   const bool fits = now.bitrate == wanted.bitrate && now.restart_ms == 0 &&
                     harmful_modes(now.modes) == 0 &&
                     (!has_fd || (now.fd && now.data_bitrate == wanted.data_bitrate)) &&
-                    (!wanted.sample_point_percent ||
-                     std::abs(now.sample_point_percent - *wanted.sample_point_percent) <=
-                         sample_point_tolerance_percent);
+                    !has_other_sample_point(now, wanted);
   result.configure = now.kind != "vcan" && !fits;
   result.take_down = now.up && result.configure;
   result.bring_up = !now.up || result.take_down;
   return result;
+}
+
+bool has_other_sample_point(const interface_state& got, const interface_settings& wanted) {
+  return wanted.sample_point_percent &&
+         std::abs(got.sample_point_percent - *wanted.sample_point_percent) >
+             sample_point_tolerance_percent;
+}
+
+std::string setting_words(const interface_state& got, const interface_settings& wanted) {
+  auto words = fmt::format("{} bit/s", wanted.bitrate);
+  if (got.sample_point_percent == 0) return words;
+  words += fmt::format(", sample point {:.1f} %", got.sample_point_percent);
+  if (wanted.sample_point_percent)
+    words += fmt::format(" (wanted {:.1f} %)", *wanted.sample_point_percent);
+  return words;
 }
 
 bytes settings_request(int interface_index, const interface_settings& wanted,

@@ -43,6 +43,17 @@ struct interface_steps {
 /// The request that brings an interface up or takes it down. Pure.
 [[nodiscard]] std::vector<std::byte> up_request(int interface_index, bool up);
 
+/// The kernel rounds sample points to what a controller's clock divides into: an SJA1000 makes 75 %
+/// of 80 % at 250 kbit/s. So near is the same, or it would be set anew for ever.
+inline constexpr double sample_point_tolerance_percent = 5.0;
+/// Whether the sample point is farther from the wanted one than that. Pure.
+[[nodiscard]] bool has_other_sample_point(const interface_state& got,
+                                          const interface_settings& wanted);
+/// What an interface runs by, for people: "500000 bit/s, sample point 75.0 % (wanted 80.0 %)". A
+/// virtual one has no sample point. Pure.
+[[nodiscard]] std::string setting_words(const interface_state& got,
+                                        const interface_settings& wanted);
+
 /// Does what is missing; true when there was something. The failure names the interface, and
 /// what it takes to be allowed.
 [[nodiscard]] messages::expected<bool> set_up(const interface_settings& wanted);

@@ -11,6 +11,7 @@
 #include "bus/can/bridge/bridge_port.hpp"
 #include "bus/can/can_support.hpp"
 #include "bus/can/file_descriptor.hpp"
+#include "bus/can/virtual/bus_mirror.hpp"
 #include "messages/can/cannelloni.hpp"
 
 namespace bridge_test {
@@ -108,6 +109,49 @@ TEST_CASE("F-075 packets of others than the partner are dropped and counted, bro
   CHECK(eventually([&] { return opened->read_statistics().errors == 2; }));
   CHECK(opened->read_statistics().rx_overflow == 2);
   for (const auto& one : heard.frames()) CHECK(one.id >= 0x222);
+}
+
+TEST_CASE("others on this machine listen to a bridge by its mirror, and cannot speak there") {
+  const can_support::temporary_folder folder;
+  const place partner(SOCK_DGRAM);
+  const auto here = free_place(SOCK_DGRAM);
+  auto options = options_of("udp:" + to_text(here), partner.text());
+  options.runtime_folder = folder.path();
+  collector heard;
+  const auto bridge = open(options, heard);
+  collector mirrored;
+  const auto listener = open(mirror_of(options), mirrored);
+  REQUIRE(eventually(
+      [&] { return listener->read_statistics().state == controller_state::error_active; }));
+  // The first ones may come before the listener is known.
+  std::uint8_t sequence = 0;
+  REQUIRE(eventually([&] {
+    send_packet(partner, here, sequence++, 0x123);
+    return !mirrored.frames().empty();
+  }));
+  const auto before = mirrored.frames().size();
+  std::vector<voltaic::messages::can::frame> sent;
+  for (std::uint32_t i = 0; i < 200; ++i) sent.push_back(make_frame(i));
+  REQUIRE(bridge->send_all(sent) == send_result::sent);
+  REQUIRE(mirrored.wait_for_frames(before + 200));
+  CHECK(mirrored.frames().back().id == 199);
+  const auto heard_before = heard.frames().size();
+  CHECK(listener->send(make_frame(0x7FF)) == send_result::sent); // onto the mirror alone
+  send_packet(partner, here, sequence++, 0x124);
+  REQUIRE(heard.wait_for_frames(heard_before + 1));
+  for (const auto& one : heard.frames()) CHECK(one.id != 0x7FF);
+  CHECK(bridge->read_statistics().tx == 200);
+}
+
+TEST_CASE("a bridge runs without its mirror where that cannot be had") {
+  const place partner(SOCK_DGRAM);
+  const auto here = free_place(SOCK_DGRAM);
+  auto options = options_of("udp:" + to_text(here), partner.text());
+  options.runtime_folder = "/nowhere/at/all";
+  collector heard;
+  const auto bridge = open(options, heard);
+  send_packet(partner, here, 0, 0x123);
+  CHECK(heard.wait_for_frames(1));
 }
 
 TEST_CASE("a UDP partner that began anew is heard again, and what was overtaken is not") {

@@ -142,6 +142,19 @@ TEST_CASE("an interface is changed only as far as it is not as it is to be") {
   }
 }
 
+TEST_CASE("the sample point that an interface got stands beside the wanted one, and 5 % are near") {
+  const interface_settings wanted{"can0", 250'000, 80.0};
+  CHECK(setting_words(controller(true, 250'000, 75.0, 0), wanted) ==
+        "250000 bit/s, sample point 75.0 % (wanted 80.0 %)");
+  CHECK(setting_words(controller(true, 500'000, 87.5, 0), {"can0", 500'000, {}}) ==
+        "500000 bit/s, sample point 87.5 %");
+  CHECK(setting_words(controller(true, 0, 0, 0), {"vcan0", 500'000, {}}) == "500000 bit/s");
+  CHECK_FALSE(has_other_sample_point(controller(true, 250'000, 75.0, 0), wanted));
+  CHECK(has_other_sample_point(controller(true, 250'000, 74.9, 0), wanted));
+  CHECK(has_other_sample_point(controller(true, 250'000, 85.1, 0), wanted));
+  CHECK_FALSE(has_other_sample_point(controller(true, 250'000, 50.0, 0), {"can0", 250'000, {}}));
+}
+
 TEST_CASE("a controller's modes in which orders are lost are not as they are to be, and cleared") {
   struct row {
     std::uint32_t mode;
