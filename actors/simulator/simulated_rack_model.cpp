@@ -162,8 +162,10 @@ double simulated_rack_model::measured(double value, double resolution) {
 }
 
 void simulated_rack_model::take(const frame& item, std::int64_t now_us) {
-  if (item.extended || item.error || item.remote || item.id < options_.id_offset) return;
-  const std::uint32_t id = item.id - options_.id_offset;
+  if (item.error || item.remote) return;
+  const auto own = options_.identifiers.at_device({item.id, item.extended});
+  if (!own || own->extended || own->id < options_.id_offset) return;
+  const std::uint32_t id = own->id - options_.id_offset;
   if (id == order_id) controller_.take_order(item, std::min(item.time_us, now_us));
   if (item.length != 8) return;
   const double limit_a = amperes_per_bit * (item.data[0] | item.data[1] << 8);
@@ -206,7 +208,10 @@ void simulated_rack_model::speak(std::int64_t slot, std::int64_t now_us) {
 void simulated_rack_model::send(const frame_writer& item) {
   if (item.silent()) return;
   out_.push_back(item.content());
-  out_.back().id += options_.id_offset;
+  auto& made = out_.back();
+  const auto place = options_.identifiers.on_bus({made.id + options_.id_offset, made.extended});
+  made.id = place.id;
+  made.extended = place.extended;
 }
 
 void simulated_rack_model::send_status(std::int64_t now_us) {

@@ -12,6 +12,7 @@
 #include "actors/simulator/rack_values_model.hpp"
 #include "actors/simulator/random_sequence.hpp"
 #include "messages/can/frame.hpp"
+#include "messages/profiles/remap.hpp"
 
 namespace voltaic::actors::simulator {
 
@@ -20,7 +21,8 @@ inline constexpr std::int64_t slot_us = 10'000;
 
 /// How a simulated rack differs from the next one. Currents in A.
 struct rack_options {
-  std::uint32_t id_offset = 0;           ///< added to every identifier
+  std::uint32_t id_offset = 0;                    ///< added to every identifier
+  messages::profiles::id_translation identifiers; ///< or what a bridge makes of them
   std::int64_t phase_us = 0;             ///< the first frames come this much after the first step
   std::int64_t cell_period_us = 200'000; ///< how often all cells are sent; whole slots
   /// Cells and temperatures are spread over their periods, as on a real bus; else

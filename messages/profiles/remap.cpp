@@ -94,4 +94,31 @@ std::vector<std::string> remap(device_profile& profile, std::span<const id_chang
   return std::move(taken.mistakes);
 }
 
+id_translation::id_translation(const device_profile& remapped, std::span<const id_change> changes) {
+  const auto add = [&](frame_id from, frame_id to) {
+    to_bus_[from] = to;
+    to_device_[to] = from;
+  };
+  for (const auto& [from, to] : changes) {
+    add(from, to);
+    for (const auto& message : remapped.messages) {
+      if (frame_id{message.id, message.extended} != to) continue;
+      for (std::uint32_t i = 1; i < message.repeat.count; ++i)
+        add({from.id + i * message.repeat.id_step, from.extended},
+            {to.id + i * message.repeat.id_step, to.extended});
+    }
+  }
+}
+
+frame_id id_translation::on_bus(frame_id own) const {
+  const auto moved = to_bus_.find(own);
+  return moved == to_bus_.end() ? own : moved->second;
+}
+
+std::optional<frame_id> id_translation::at_device(frame_id heard) const {
+  if (const auto moved = to_device_.find(heard); moved != to_device_.end()) return moved->second;
+  if (to_bus_.contains(heard)) return std::nullopt;
+  return heard;
+}
+
 } // namespace voltaic::messages::profiles

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,5 +37,23 @@ struct id_change {
 /// it. What comes back is wrong with the changes, in words; the profile is not to be used then.
 [[nodiscard]] std::vector<std::string> remap(device_profile& profile,
                                              std::span<const id_change> changes);
+
+/// What a bridge does to a device's frames by such changes, for who plays the device behind it.
+class id_translation {
+ public:
+  /// Nothing is changed.
+  id_translation() = default;
+  /// `remapped` is the profile once `remap` took these changes without a mistake.
+  id_translation(const device_profile& remapped, std::span<const id_change> changes);
+
+  /// The identifier on the bus of what the device calls so.
+  [[nodiscard]] frame_id on_bus(frame_id own) const;
+  /// What the device calls it; nothing where that is another device's there.
+  [[nodiscard]] std::optional<frame_id> at_device(frame_id heard) const;
+
+ private:
+  std::map<frame_id, frame_id> to_bus_;
+  std::map<frame_id, frame_id> to_device_;
+};
 
 } // namespace voltaic::messages::profiles

@@ -37,7 +37,8 @@ std::vector<simulator::rack_place> places(const site::plan& plan) {
     const site::can_bus* bus = device == nullptr ? nullptr : plan.find_bus(device->bus);
     if (bus == nullptr || bus->kind != site::bus_kind::virtual_bus || !device->simulate.empty())
       continue;
-    simulator::rack_place place{rack.name, bus->uri, device->id_offset};
+    simulator::rack_place place{rack.name, bus->uri, device->id_offset,
+                                site::translation_of(*device)};
     place.dc_bus = rack.dc_bus;
     place.cell_period_us = site::cell_period_us_of(*device).value_or(place.cell_period_us);
     result.push_back(std::move(place));

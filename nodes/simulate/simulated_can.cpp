@@ -43,6 +43,7 @@ void simulated_can::place(const site::device& device) {
   if (device.rack.empty() || !device.simulate.empty() || bus.recorded) return;
   actors::simulator::rack_options rack;
   rack.id_offset = device.id_offset;
+  rack.identifiers = site::translation_of(device);
   rack.cell_period_us = site::cell_period_us_of(device).value_or(rack.cell_period_us);
   rack.spread = false;
   rack.pack.soc_percent = plan_.simulator.soc_percent;

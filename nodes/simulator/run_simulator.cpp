@@ -34,6 +34,7 @@ actors::simulator::rack_options rack_options_of(const simulator_options& options
                                                 const rack_place& place) {
   actors::simulator::rack_options result;
   result.id_offset = place.id_offset;
+  result.identifiers = place.identifiers;
   result.cell_period_us = place.cell_period_us;
   result.pack.soc_percent = options.soc_percent;
   result.pack.temperature_c = options.temperature_c;
@@ -67,8 +68,11 @@ class played_site {
       port.uri = uri;
       port.runtime_folder = options_.runtime_folder;
       for (const auto& rack : racks) {
-        port.listens_to.push_back({rack.options.id_offset + actors::simulator::first_order_id,
-                                   rack.options.id_offset + actors::simulator::last_order_id});
+        for (auto id = actors::simulator::first_order_id; id <= actors::simulator::last_order_id;
+             ++id) {
+          const auto place = rack.options.identifiers.on_bus({rack.options.id_offset + id, false});
+          port.listens_to.push_back({place.id, place.id, place.extended});
+        }
       }
       auto opened = simulated_bus::open(port, racks);
       if (!opened) return opened.error().text;
@@ -164,10 +168,10 @@ class played_site {
 };
 
 void print_places(const simulator_options& options) {
-  constexpr std::uint32_t first_id = 0x080;
   for (const rack_place& place : options.racks)
-    fmt::print("{} is simulated on {} from 0x{:03X}\n", place.name, place.uri,
-               first_id + place.id_offset);
+    fmt::print("{} is simulated on {} from {}\n", place.name, place.uri,
+               messages::profiles::to_text(place.identifiers.on_bus(
+                   {actors::simulator::first_order_id + place.id_offset, false})));
   for (const inverter_place& place : options.inverters)
     fmt::print("{} is simulated on {}\n", place.name, place.uri);
   for (const pack_place& place : options.packs)

@@ -10,6 +10,7 @@
 
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "messages/profiles/remap.hpp"
 #include "nodes/cli/exit_code.hpp"
 #include "nodes/simulate/targets.hpp"
 #include "nodes/simulator/simulated_equipment.hpp"
@@ -21,6 +22,7 @@ struct rack_place {
   std::string name; ///< for people
   std::string uri;  ///< of its bus's port: "virtual:can0"
   std::uint32_t id_offset = 0;
+  messages::profiles::id_translation identifiers; ///< of a bridge in front of it
   std::int64_t cell_period_us = 200'000;
   std::string dc_bus; ///< that it shares with others of the same; empty: its own
 };

@@ -147,6 +147,11 @@ const modbus_line* plan::find_line(std::string_view line_name) const {
   return find_by_name(lines, line_name);
 }
 
+messages::profiles::id_translation translation_of(const device& item) {
+  if (item.profile == nullptr || item.id_map.empty()) return {};
+  return {*item.profile, item.id_map};
+}
+
 const device* plan::find_device(std::string_view device_name) const {
   return find_by_name(devices, device_name);
 }

@@ -359,6 +359,9 @@ struct plan {
 /// What the profile of a CAN inverter says and the site file instead.
 [[nodiscard]] messages::inverter::wire_options wire_options_of(const inverter& item);
 
+/// What its `id_map` makes of a device's own identifiers, for who plays it.
+[[nodiscard]] messages::profiles::id_translation translation_of(const device& item);
+
 /// The actor that judges a rack as well as its protection does; empty: there is none.
 [[nodiscard]] std::string second_evaluator_of(const rack& item);
 

@@ -52,4 +52,22 @@ TEST_CASE("F-065 changes that name nothing or bring two messages together are to
   CHECK(told.front() == "\"cells\" would use identifier 0x800, beyond its bits");
 }
 
+TEST_CASE("F-066 who plays a device behind a bridge sends and hears by the changed identifiers") {
+  auto profile = load_file("demo_rack.json");
+  const id_change changes[] = {{{0x085, false}, {0x18FF0085, true}},
+                               {{0x088, false}, {0x600, false}},
+                               {{0x080, false}, {0x082, false}},
+                               {{0x082, false}, {0x080, false}}};
+  REQUIRE(remap(profile, changes).empty());
+  const id_translation by(profile, changes);
+  CHECK(by.on_bus({0x085, false}) == frame_id{0x18FF0085, true});
+  CHECK(by.on_bus({0x0FF, false}) == frame_id{0x677, false}); // the last of the cells
+  CHECK(by.on_bus({0x100, false}) == frame_id{0x100, false});
+  CHECK(by.at_device({0x677, false}) == frame_id{0x0FF, false});
+  CHECK(by.at_device({0x080, false}) == frame_id{0x082, false});
+  CHECK(by.at_device({0x083, false}) == frame_id{0x083, false});
+  CHECK_FALSE(by.at_device({0x085, false})); // it moved away: another device's
+  CHECK(id_translation().at_device({0x085, false}) == frame_id{0x085, false});
+}
+
 } // namespace remap_test

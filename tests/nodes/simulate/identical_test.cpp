@@ -144,6 +144,25 @@ TEST_CASE("F-066 of identical racks on four buses only the one that is asked clo
   }
 }
 
+TEST_CASE("F-066 racks are played behind a bridge by the identifiers of their id_map") {
+  const auto plan =
+      tests::sound(site::load(std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/remapped_racks.toml"));
+  simulate::simulated_site site(plan, {});
+  for (int steps = 0; steps < 300; ++steps) site.step();
+  auto asked = simulate::make_command("close", "rack_2", 1);
+  asked.deadline_utc_us = site.now().utc_us + simulate::command_deadline_us;
+  site.send(std::move(asked));
+  REQUIRE(site.set("rack_1", "cell_voltage", 479, actors::simulator::override_kind::value, 3.3125));
+  for (int steps = 0; steps < 400; ++steps) site.step();
+  for (int i = 0; i < 3; ++i) {
+    const auto name = fmt::format("rack_{}/", i);
+    INFO(name);
+    CHECK(site.points().find(name + "contactor")->text == (i == 2 ? "closed" : "open"));
+    const auto last = site.points().find(name + "cell_voltage")->numbers.at(479);
+    CHECK((std::abs(last - 3.3125) < 0.001) == (i == 1));
+  }
+}
+
 TEST_CASE("a rack on a bus that is read only is watched, and nothing is sent to it") {
   std::string text = R"([site]
 name = "watched"
