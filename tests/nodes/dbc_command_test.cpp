@@ -105,6 +105,17 @@ TEST_CASE("a DBC file with defects is refused with its lines, unless read tolera
   CHECK_THAT(tolerant.errors, Catch::Contains("pack.dbc:6:"));
 }
 
+TEST_CASE("import dbc into a folder, or where nothing can be written, says so and what it takes") {
+  bench by(pack);
+  const auto into = by.run("import dbc", "--replace -o " + by.path(""));
+  CHECK(into.code == 1);
+  CHECK_THAT(into.errors, Catch::Contains("is a folder; -o takes the profile's file, as ") &&
+                              Catch::Contains(".json"));
+  const auto nowhere = by.run("import dbc", "-o " + by.path("absent/pack.json"));
+  CHECK(nowhere.code == 1);
+  CHECK_THAT(nowhere.errors, Catch::Contains("cannot be written: No such file or directory"));
+}
+
 TEST_CASE("import dbc writes a profile that decodes, and replaces none unasked") {
   bench by(pack);
   const auto profile = by.path("pack.json");
