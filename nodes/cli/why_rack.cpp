@@ -70,6 +70,21 @@ ordered_json canopen_of(const site_view& view, const std::string& rack) {
   return {};
 }
 
+/// The same of one that speaks J1939.
+ordered_json j1939_of(const site_view& view, const std::string& rack) {
+  for (const auto& each : view.points.select({rack + "/*"})) {
+    const auto state = good_point(view, each.owner + "/j1939_state");
+    if (!state) continue;
+    return {{"device", each.owner},
+            {"state", state->text},
+            {"name", text_of(view, each.owner + "/j1939_name")},
+            {"own_address", text_of(view, each.owner + "/j1939_own_address")},
+            {"faults", text_of(view, each.owner + "/j1939_faults")},
+            {"no_values", text_of(view, each.owner + "/j1939_no_values")}};
+  }
+  return {};
+}
+
 // Nothing: nobody says now what binds.
 void add_bounds(ordered_json& limit, const std::optional<std::vector<rack_bound>>& known) {
   limit["bound_by"] = known ? ordered_json::array() : ordered_json();
@@ -121,6 +136,7 @@ ordered_json explain_rack(const site_view& view, const std::string& rack,
   told["contactor_lock"] = text_of(view, point("contactor_lock"));
   told["protection_level"] = text_of(view, point("protection_level"));
   if (auto node = canopen_of(view, rack); !node.is_null()) told["canopen"] = std::move(node);
+  if (auto node = j1939_of(view, rack); !node.is_null()) told["j1939"] = std::move(node);
   told["limits"] = ordered_json::array();
   for (const auto& each : shown_limits) {
     const auto value = good_point(view, point(each.name));
@@ -157,11 +173,13 @@ void print_rack(const ordered_json& told) {
   };
   fmt::print("{}  {}, protection: {}, locks: {}\n", told["rack"].get<std::string>(),
              word(told["contactor"]), word(told["protection_level"]), word(told["contactor_lock"]));
-  if (const auto node = told.find("canopen"); node != told.end()) {
+  for (const auto* spoken : {"canopen", "j1939"}) {
+    const auto node = told.find(spoken);
+    if (node == told.end()) continue;
     fmt::print("  {:<24} {:>10}\n", (*node)["device"].get<std::string>(),
                (*node)["state"].get<std::string>());
-    for (const auto* key : {"error", "emergencies"})
-      if (const auto& said = (*node)[key]; said.is_string() && !said.get<std::string>().empty())
+    for (const auto& [key, said] : node->items())
+      if (key != "device" && key != "state" && said.is_string() && !said.get<std::string>().empty())
         fmt::print("    {}\n", said.get<std::string>());
   }
   for (const auto& each : told["limits"]) {

@@ -22,6 +22,7 @@
 #include "messages/profiles/device_profile.hpp"
 #include "nodes/process/chain_actors.hpp"
 #include "nodes/site/judge_canopen.hpp"
+#include "nodes/site/judge_j1939.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
@@ -45,6 +46,9 @@ factory make_can_device(const actor_setup& setup) {
   const auto* bus = setup.plan.find_bus(device.bus);
   options.role = {bus == nullptr || !bus->read_only, site::produces_sync(setup.plan, device),
                   site::produces_time(setup.plan, device)};
+  const auto self = bus == nullptr ? site::j1939_self{} : bus->self;
+  options.group_role = {options.role.sends, site::claims_address(setup.plan, device), self.address,
+                        site::name_of(self), device.j1939_identity_number};
   return [options, send = setup.send](context& with) {
     return std::make_unique<actors::can_device::can_device>(with, options, send);
   };

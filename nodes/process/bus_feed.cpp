@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "messages/inverter/codec.hpp"
+#include "messages/j1939/groups.hpp"
 #include "messages/profiles/device_profile.hpp"
 
 namespace voltaic::nodes::process {
@@ -19,8 +20,31 @@ std::uint64_t key_of(std::uint32_t id, bool extended) {
   return std::uint64_t{id} << 1U | (extended ? 1U : 0U);
 }
 
+// A group with any priority, from and to anybody.
+void add_group(ranges& to, std::uint32_t pgn) {
+  namespace j1939 = messages::j1939;
+  constexpr std::uint8_t priorities = 8;
+  for (std::uint8_t priority = 0; priority < priorities; ++priority) {
+    const auto first = j1939::join({priority, pgn, 0, 0});
+    const auto last = j1939::join({priority, pgn, j1939::global_address, 0xFF});
+    to.push_back({first, last, true});
+  }
+}
+
+// Whoever is at which address: devices of J1939 move, and their claims say where.
+void add_groups(ranges& to, const messages::profiles::device_profile& profile) {
+  namespace groups = messages::j1939::groups;
+  for (const auto pgn : {groups::request, groups::acknowledgement, groups::transfer_control,
+                         groups::transfer_data, groups::address_claimed, groups::active_faults,
+                         groups::previous_faults, groups::commanded_address})
+    add_group(to, pgn);
+  for (const auto& message : profile.messages)
+    if (message.group) add_group(to, *message.group);
+}
+
 // A device's messages are heard, its commands sent.
 void add_messages(ranges& to, const site::device& device) {
+  if (device.profile->j1939) return add_groups(to, *device.profile);
   for (const auto& message : device.profile->messages) {
     for (std::uint32_t i = 0; i < message.repeat.count; ++i)
       add(to, message.id + device.id_offset + i * message.repeat.id_step, message.extended);
@@ -53,7 +77,11 @@ bus_feed::bus_feed(const std::vector<const site::device*>& devices,
   ranges all;
   for (std::size_t listener = 0; listener < wanted.size(); ++listener) {
     for (const auto& each : wanted[listener])
-      identifiers_.push_back({key_of(each.first, each.extended), listener});
+      if (each.first == each.last)
+        identifiers_.push_back({key_of(each.first, each.extended), listener});
+    const bool has_groups = std::ranges::any_of(
+        wanted[listener], [](const auto& each) { return each.first != each.last; });
+    if (has_groups) groups_.push_back({bus::can::id_filter(wanted[listener]), listener});
     all.insert(all.end(), wanted[listener].begin(), wanted[listener].end());
   }
   std::ranges::sort(identifiers_);
@@ -69,6 +97,8 @@ void bus_feed::sort_out(const bus::can::batch& said) {
     const auto of = std::ranges::equal_range(identifiers_, key_of(one.id, one.extended), {},
                                              &own_identifier::key);
     for (const auto& each : of) sorted_[each.listener].push_back(one);
+    for (const auto& each : groups_)
+      if (each.filter.wants(one)) sorted_[each.listener].push_back(one);
   }
 }
 
@@ -101,6 +131,13 @@ ranges known_identifiers(const site::plan& plan, const std::string& bus) {
   for (const auto& device : plan.devices) {
     if (device.bus != bus || device.profile == nullptr) continue;
     add_messages(known, device);
+    if (device.profile->j1939) {
+      for (const auto& command : device.profile->commands)
+        if (command.group) add_group(known, *command.group);
+      for (const auto& asked : device.profile->requests)
+        if (asked.group) add_group(known, *asked.group);
+      continue;
+    }
     for (const auto& command : device.profile->commands)
       add(known, command.id + device.id_offset, command.extended);
     for (const auto& asked : device.profile->requests)

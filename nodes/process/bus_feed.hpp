@@ -43,10 +43,17 @@ class bus_feed {
     auto operator<=>(const own_identifier&) const = default;
   };
 
+  /// One who listens to whole groups of identifiers, and to nothing else.
+  struct group_listener {
+    bus::can::id_filter filter;
+    std::size_t listener = 0;
+  };
+
   void sort_out(const bus::can::batch& said);
 
   bus::can::id_filter filter_;
-  std::vector<own_identifier> identifiers_;               ///< in rising order
+  std::vector<own_identifier> identifiers_; ///< in rising order
+  std::vector<group_listener> groups_;
   std::vector<std::int64_t> passed_us_;                   ///< time that each listener was told last
   std::vector<std::vector<messages::can::frame>> sorted_; ///< frames of each listener
   std::vector<part> parts_;

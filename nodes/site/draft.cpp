@@ -178,6 +178,7 @@ void read_bus(section& table, draft& result) {
   if (const auto sample = table.number("sample_point", 50, 95))
     common.sample_point_percent = sample->value;
   if (const auto only = table.boolean("read_only")) common.read_only = only->value;
+  const auto self_at = read_self(table, common.self);
   if (!name.present() || !port.present()) return;
   const auto count = member_count(table, {&name, &port, &peer});
   for (std::size_t i = 0; i < count; ++i) {
@@ -185,7 +186,7 @@ void read_bus(section& table, draft& result) {
     common.name = name.of(i);
     common.uri = port.of(i);
     if (peer.present()) common.peer = peer.of(i);
-    result.buses.push_back({common, name.at, port.at});
+    result.buses.push_back({common, name.at, port.at, self_at});
   }
 }
 
@@ -198,6 +199,7 @@ void read_device(section& table, draft& result) {
   auto offset = read_numbers(table, "id_offset");
   auto node = read_name(table, "node");
   const auto id_map = read_id_map(table);
+  auto identity = read_numbers(table, "j1939_identity_number");
   auto modbus = read_modbus_unit(table, line.present());
   // Neighbours share a bus, and their identifiers begin again on the next.
   bus.spread = line.spread = spread::blocks;
@@ -209,7 +211,7 @@ void read_device(section& table, draft& result) {
   }
   if (!name.present() || !profile.present() || (!bus.present() && !line.present())) return;
   const auto count =
-      member_count(table, {&name, &profile, &bus, &line, &offset, &node, &modbus.unit});
+      member_count(table, {&name, &profile, &bus, &line, &offset, &node, &modbus.unit, &identity});
   for (std::size_t i = 0; i < count; ++i) {
     draft_device device;
     device.item.name = name.of(i);
@@ -219,6 +221,7 @@ void read_device(section& table, draft& result) {
     if (offset.present())
       device.item.id_offset = static_cast<std::uint32_t>(std::stoull(offset.of(i)));
     device.item.id_map = id_map;
+    take_identity(identity, i, device);
     if (modbus.unit.present())
       device.item.unit = static_cast<std::uint8_t>(std::stoul(modbus.unit.of(i)));
     device.item.min_gap_ms = modbus.min_gap_ms;

@@ -15,6 +15,7 @@ struct draft_bus {
   can_bus item;
   position name_at;
   position port_at;
+  std::optional<position> self_at; ///< the first key of who we are on J1939
 };
 
 /// A [[modbus]] or [[serial]] line.
@@ -33,9 +34,10 @@ struct draft_device {
   position table_at;
   position name_at;
   position profile_at;
-  position link_at;   ///< of bus or line
-  position offset_at; ///< of id_offset or id_map
-  position node_at;   ///< {0, 0}: no node was stated
+  position link_at;     ///< of bus or line
+  position offset_at;   ///< of id_offset or id_map
+  position node_at;     ///< {0, 0}: no node was stated
+  position identity_at; ///< of j1939_identity_number
 };
 
 /// A [[rack]], one for each member of its range.

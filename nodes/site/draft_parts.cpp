@@ -104,6 +104,32 @@ ranged read_numbers(section& table, std::string_view key) {
   return result;
 }
 
+std::optional<position> read_self(section& table, j1939_self& result) {
+  constexpr std::int64_t address_max = 253;
+  constexpr std::int64_t identity_max = (1 << 21) - 1;
+  constexpr std::int64_t manufacturer_max = (1 << 11) - 1;
+  constexpr std::int64_t function_max = 255;
+  std::optional<position> first;
+  const auto read = [&](std::string_view key, std::int64_t most, auto& target) {
+    const auto stated = table.integer(key, 0, most);
+    if (!stated) return;
+    if (!first) first = stated->at;
+    target = static_cast<std::remove_reference_t<decltype(target)>>(stated->value);
+  };
+  read("j1939_address", address_max, result.address);
+  read("j1939_function", function_max, result.function);
+  read("j1939_manufacturer_code", manufacturer_max, result.manufacturer_code);
+  read("j1939_identity_number", identity_max, result.identity_number);
+  return first;
+}
+
+void take_identity(const ranged& stated, std::size_t member, draft_device& result) {
+  if (!stated.present()) return;
+  result.identity_at = stated.at;
+  result.item.j1939_identity_number = static_cast<std::uint32_t>(std::min<std::uint64_t>(
+      std::stoull(stated.of(member)), std::numeric_limits<std::uint32_t>::max()));
+}
+
 std::vector<messages::profiles::id_change> read_id_map(section& table) {
   using messages::profiles::parse_frame_id;
   std::vector<messages::profiles::id_change> result;

@@ -15,6 +15,7 @@
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
 #include "nodes/site/judge_inverter_range.hpp"
+#include "nodes/site/judge_j1939.hpp"
 #include "nodes/site/judge_protection.hpp"
 #include "nodes/site/judge_serial.hpp"
 #include "nodes/site/line_load.hpp"
@@ -31,6 +32,7 @@ constexpr double load_percent_max = 95;
 // Orders renew the device's lease this often.
 constexpr std::uint32_t order_period_ms = 50;
 constexpr std::uint32_t standard_id_max = 0x7FF;
+constexpr std::uint8_t standard_frame_bytes = 8;
 constexpr std::uint32_t extended_id_max = 0x1FFFFFFF;
 // A simulated battery of J1939 begins at a battery pack monitor's address; the last one is 253.
 constexpr std::uint32_t j1939_first_address = 243;
@@ -102,9 +104,9 @@ double bits_of_read(const profiles::message& message) {
 }
 
 double bits_per_second(const profiles::device_profile& profile, const can_bus& bus) {
-  double result = canopen_bits_per_second(profile);
+  double result = canopen_bits_per_second(profile) + j1939_bits_per_second(profile);
   for (const auto& message : profile.messages) {
-    if (message.period_ms == 0 || message.object) continue;
+    if (message.period_ms == 0 || message.object || message.is_transported()) continue;
     const double frames = frames_of(message) * 1000.0 / message.period_ms;
     result +=
         frames * (message.read ? bits_of_read(message)
@@ -118,7 +120,7 @@ double bits_per_second(const profiles::device_profile& profile, const can_bus& b
     result +=
         1000.0 / order_period_ms * bits_of(order->extended, order->format, order->length, bus);
   for (const auto& command : profile.commands)
-    if (command.period_ms > 0)
+    if (command.period_ms > 0 && (!command.group || command.length <= standard_frame_bytes))
       result += 1000.0 / command.period_ms *
                 bits_of(command.extended, command.format, command.length, bus);
   return result;
@@ -171,7 +173,8 @@ bool judge_identifiers(const device& item, position at, reporter& report) {
 void judge_bus(const draft& source, const plan& result, const can_bus& bus, reporter& report) {
   std::map<identifier, const device*> users;
   for (const auto& item : result.devices) {
-    if (item.bus != bus.name || item.profile == nullptr ||
+    // Of J1939 the addresses tell devices apart (judge_j1939.hpp).
+    if (item.bus != bus.name || item.profile == nullptr || item.profile->j1939 ||
         item.profile->protocol != profiles::protocol::can)
       continue;
     const auto at = place_of(source, item.name).offset_at;
@@ -240,7 +243,8 @@ std::string fd_frame_of(const profiles::device_profile& profile) {
   for (const auto& request : profile.requests)
     if (request.format != frame_format::classic) return words(request.name, request.data.size());
   for (const auto& command : profile.commands)
-    if (command.format != frame_format::classic) return words(command.name, command.length);
+    if (command.format != frame_format::classic && !command.group)
+      return words(command.name, command.length);
   return {};
 }
 
@@ -432,6 +436,7 @@ void judge(const draft& source, plan& result, reporter& report) {
   judge_simulated_ports(source, result, report);
   judge_packs(source, result, report);
   judge_canopen(source, result, report);
+  judge_j1939(source, result, report);
   judge_identity(source, result, report);
   for (const auto& item : result.racks) {
     const auto place = std::find_if(source.racks.begin(), source.racks.end(),

@@ -43,6 +43,16 @@ struct folders {
 /// How a bus is reached; the scheme of its uri.
 enum class bus_kind : std::uint8_t { virtual_bus, socketcan, replay, bridge };
 
+/// Who we are on a bus of J1939 (docs/j1939.md): address and NAME. Industry group 0, vehicle system
+/// 0 and all instances 0; not arbitrary address capable.
+struct j1939_self {
+  std::uint8_t address = 39;           ///< of a management computer (J1939, appendix B, table B2)
+  std::uint8_t function = 255;         ///< not available
+  std::uint16_t manufacturer_code = 0; ///< nobody's
+  std::uint32_t identity_number = 1;
+  friend bool operator==(const j1939_self&, const j1939_self&) = default;
+};
+
 /// A CAN bus, and how it is opened.
 struct can_bus {
   std::string name;
@@ -58,6 +68,7 @@ struct can_bus {
   bool loop = false;                          ///< replay: start again at the end
   double speed = 1.0;                         ///< replay: recorded seconds per second
   std::optional<std::int64_t> epoch_utc_us;   ///< replay: UTC of the first frame
+  j1939_self self;                            ///< where devices of J1939 are on it
   double load_percent = 0; ///< of all devices' declared frames, worst-case stuffing
   friend bool operator==(const can_bus&, const can_bus&) = default;
 };
@@ -88,6 +99,8 @@ struct device {
   std::uint32_t id_offset = 0; ///< added to every CAN identifier of the profile
   /// Identifiers that a bridge gave it; `profile` has them already.
   std::vector<messages::profiles::id_change> id_map;
+  /// J1939: of its NAME, in place of the profile's.
+  std::optional<std::uint32_t> j1939_identity_number;
   std::uint8_t unit = 1;        ///< Modbus unit identifier, or address on a line of plain RS-485
   std::uint32_t min_gap_ms = 0; ///< silence that it wants on a line after each exchange
   std::string simulate;         ///< what the simulator plays on its line or bus; empty: nothing
