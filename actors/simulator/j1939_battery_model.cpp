@@ -19,6 +19,7 @@ constexpr std::uint32_t power_group = 0xF090;
 constexpr std::uint32_t charge_group = 0xF091;
 constexpr std::uint32_t warmth_group = 0xF092;
 constexpr std::uint32_t limit_group = 0xF094;
+constexpr std::uint32_t bus_group = 0xF095;
 constexpr std::uint32_t status_group = 0xF096;
 constexpr std::uint32_t cell_group = 0xFF10;
 constexpr std::uint32_t temperature_group = 0xFF11;
@@ -48,6 +49,7 @@ constexpr std::array cyclics = {cyclic{power_group, 20'000, control_priority},
                                 cyclic{charge_group, 20'000, control_priority},
                                 cyclic{warmth_group, 100'000, j1939::default_priority},
                                 cyclic{limit_group, 100'000, j1939::default_priority},
+                                cyclic{bus_group, 100'000, j1939::default_priority},
                                 cyclic{status_group, 100'000, j1939::default_priority},
                                 cyclic{cell_group, 1'000'000, j1939::default_priority},
                                 cyclic{temperature_group, 1'000'000, j1939::default_priority},
@@ -302,6 +304,7 @@ std::optional<std::vector<std::uint8_t>> j1939_battery_model::payload_of(std::ui
   now.connection = connection();
   now.is_faulty = values_.is_interlock_open() || trouble_.is_severe() ||
                   now.connection == bus_connection::error;
+  now.bus_v = controller_.bus_v();
   return values_.payload(pgn, now);
 }
 

@@ -51,7 +51,7 @@ class j1939_battery_model final : public pack_model {
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:
-  static constexpr std::size_t cyclic_groups = 8;
+  static constexpr std::size_t cyclic_groups = 9;
   static constexpr std::size_t long_groups = 5;
   struct order {
     std::uint8_t counter = 0;

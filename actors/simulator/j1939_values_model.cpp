@@ -13,6 +13,7 @@ constexpr std::uint32_t power_group = 0xF090;       // HVESSD1
 constexpr std::uint32_t charge_group = 0xF091;      // HVESSD2
 constexpr std::uint32_t warmth_group = 0xF092;      // HVESSD3
 constexpr std::uint32_t limit_group = 0xF094;       // HVESSD5
+constexpr std::uint32_t bus_group = 0xF095;         // HVESSD6
 constexpr std::uint32_t status_group = 0xF096;      // HVESSS1
 constexpr std::uint32_t cell_group = 0xFF10;        // its maker's
 constexpr std::uint32_t temperature_group = 0xFF11; // its maker's
@@ -265,6 +266,9 @@ std::optional<std::vector<std::uint8_t>> j1939_battery_values::payload(std::uint
       return made;
     case limit_group:
       put_limits(made);
+      return made;
+    case bus_group:
+      put(made, 0, 2, raw({now.bus_v, origin::physics}, voltage_steps, 0, 2));
       return made;
     case status_group:
       put_status(made, now);

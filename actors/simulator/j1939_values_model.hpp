@@ -23,8 +23,9 @@ class j1939_battery_values {
   static constexpr std::size_t cells = 16;
   static constexpr std::size_t temperatures = 8;
 
-  /// What is no measurement, for HVESSS1.
+  /// What is no measurement of the cells, for HVESSD6 and HVESSS1.
   struct status {
+    double bus_v = 0; ///< behind the contactors
     bus_connection connection = bus_connection::open;
     bool is_faulty = false;
   };

@@ -4,6 +4,9 @@
 
 #include <memory>
 
+#include "messages/j1939/identifier.hpp"
+#include "messages/support/profiles.hpp"
+
 #include "support/demo_rack.hpp"
 
 namespace bus_feed_test {
@@ -118,6 +121,41 @@ TEST_CASE("known on a bus is what its devices send, take and are asked by, and n
     CAPTURE(id);
     CHECK_FALSE(known.wants(messages::can::frame{.id = id}));
   }
+}
+
+TEST_CASE("a device of J1939 is handed its groups from any address and with any priority") {
+  namespace j1939 = messages::j1939;
+  nodes::site::device battery;
+  battery.name = "bms_0";
+  battery.bus = "can0";
+  battery.profile = std::make_shared<const messages::profiles::device_profile>(
+      tests::load_file("j1939_hvess_battery.json"));
+  const auto rack = rack_at(0);
+  bus_feed feed({&battery, &rack});
+  const ids wanted{j1939::join({3, 0xF090, 0xFF, 243}),  j1939::join({6, 0xF090, 0xFF, 0x80}),
+                   j1939::join({6, 0xEE00, 0xFF, 0xFE}), j1939::join({7, 0xEC00, 39, 243}),
+                   j1939::join({7, 0xEB00, 0xFF, 244}),  j1939::join({6, 0xE800, 0xFF, 243}),
+                   j1939::join({6, 0xFECA, 0xFF, 243}),  j1939::join({6, 0xFC5E, 0xFF, 243})};
+  auto all = wanted;
+  all.push_back(j1939::join({6, 0xF0A0, 0xFF, 243})); // no message of the profile
+  const auto& parts = feed.share(batch_of(all, 5'000, true));
+  REQUIRE(parts.size() == 1);
+  CHECK(parts[0].listener == 0);
+  CHECK(ids_of(*parts[0].said) == wanted);
+  nodes::site::plan plan;
+  plan.devices = {battery};
+  const bus::can::id_filter known(nodes::process::known_identifiers(plan, "can0"));
+  const auto is_known = [&](std::uint32_t id) {
+    return known.wants(messages::can::frame{.id = id, .extended = true});
+  };
+  for (const auto id : wanted) {
+    CHECK(feed.filter().wants(messages::can::frame{.id = id, .extended = true}));
+    CHECK(is_known(id));
+  }
+  CHECK(is_known(j1939::join({3, 0x1B00, 243, 39}))); // orders, and requests
+  CHECK(is_known(j1939::join({6, 0xEA00, 243, 39})));
+  CHECK_FALSE(is_known(all.back()));
+  CHECK_FALSE(known.wants(messages::can::frame{.id = 0x123}));
 }
 
 } // namespace bus_feed_test

@@ -28,6 +28,7 @@ TEST_CASE("J1939 battery: each group has its period, priority and identifier") {
   check(0xF091, 500, 3);
   check(0xF092, 100, 6);
   check(0xF094, 100, 6);
+  check(0xF095, 100, 6);
   check(0xF096, 100, 6);
   check(0xFECA, 10, 6);
   CHECK(messages::j1939::frame_of(on.last(0xF090)).id == 0x0CF090F3);
