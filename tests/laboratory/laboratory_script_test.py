@@ -11,12 +11,14 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPT = HERE / "laboratory.py"
 VIRTUAL, CONTROLLER, SLOW = "a frame, sent", "two controllers", "one that never ends"
+J1939 = "with the kernel's stack"
 
 # Lists its cases as Catch2 does; says which kernel it believes to be in.
 PROGRAM = f"""#!/bin/sh
 case "$*" in
   "[controller] --list-test-names-only") echo '{CONTROLLER}' ;;
-  "--list-test-names-only") printf '%s\\n' '{VIRTUAL}' '{CONTROLLER}' '{SLOW}' ;;
+  "[kernel_j1939] --list-test-names-only") echo "{J1939}" ;;
+  "--list-test-names-only") printf '%s\\n' '{VIRTUAL}' '{CONTROLLER}' '{SLOW}' "{J1939}" ;;
   "{SLOW}"*) sleep 600 ;;
   *) echo "I am $1, in $PRETENDED_NAMESPACE"; [ -d "$LABORATORY/profiles" ] && ! [ -L "$LABORATORY/profiles" ] ;;
 esac
@@ -32,7 +34,7 @@ echo 'unshare failed: Operation not permitted' >&2
 exit 1
 """
 NOTHING = "#!/bin/sh\n"
-CAN_TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip", "mount")
+CAN_TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip", "j1939acd", "j1939cat", "mount")
 
 
 class Laboratory(unittest.TestCase):
@@ -79,7 +81,7 @@ class Laboratory(unittest.TestCase):
     def test_cases_without_controller_run_in_this_machines_kernel_where_it_has_vcan(self):
         ran = self.run_all()
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
-        self.assertIn("SKIPPED, 1 of 3 cases", ran.stdout)
+        self.assertIn("SKIPPED, 2 of 4 cases", ran.stdout)
         case = self.report(VIRTUAL.replace(",", "\\,"))
         self.assertEqual(case.returncode, 0, case.stdout + case.stderr)
         self.assertIn("in this machine's kernel:", case.stdout)
@@ -89,21 +91,22 @@ class Laboratory(unittest.TestCase):
         self.run_all()
         self.assertEqual(self.report(SLOW).returncode, 128 + 9)
 
-    def test_cases_that_need_a_controller_say_which_machine_was_missing(self):
+    def test_cases_that_need_a_controller_or_j1939_say_which_machine_was_missing(self):
         self.run_all()
-        case = self.report(CONTROLLER)
-        self.assertEqual(case.returncode, 77)
-        self.assertIn("SKIPPED, nothing was tested: a virtual machine with Debian's kernel: no qemu",
-                      case.stdout)
+        for name in (CONTROLLER, J1939):
+            case = self.report(name)
+            self.assertEqual(case.returncode, 77)
+            self.assertIn("SKIPPED, nothing was tested: a virtual machine with Debian's kernel: no "
+                          "qemu", case.stdout)
 
     def test_where_neither_can_be_had_each_case_says_why(self):
         self.written("tools/unshare", NO_UNSHARE)
         ran = self.run_all()
         self.assertEqual(ran.returncode, 77)
-        self.assertIn("SKIPPED, 3 of 3 cases of the CAN laboratory: this machine's kernel: "
+        self.assertIn("SKIPPED, 4 of 4 cases of the CAN laboratory: this machine's kernel: "
                       "unshare failed: Operation not permitted; a virtual machine with "
                       "Debian's kernel: no qemu here", ran.stdout)
-        for name in (VIRTUAL, CONTROLLER):
+        for name in (VIRTUAL, CONTROLLER, J1939):
             case = self.report(name)
             self.assertEqual(case.returncode, 77)
             self.assertIn("Operation not permitted", case.stdout)

@@ -23,15 +23,19 @@ MODULES = (
     "net/can/can-raw.ko",
     "drivers/net/can/dev/can-dev.ko",
     "drivers/net/can/vcan.ko",
+    "net/can/j1939/can-j1939.ko",
     "drivers/net/can/sja1000/sja1000.ko",
     "drivers/net/can/sja1000/kvaser_pci.ko",
 )
-TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip", "timeout", "unshare")
+TOOLS = ("candump", "cansend", "cangen", "canplayer", "dash", "ip", "j1939acd", "j1939cat", "timeout",
+         "unshare")
 OWN_MODULE = "controller_states"
 MEMORY_MIB = 512
 BOOT_AND_RUN_SECONDS_MAX = 400
 # What a case that needs a controller, not only a virtual interface, bears.
 CONTROLLER_TAG = "[controller]"
+# What a case bears that speaks with the kernel's own J1939 stack.
+J1939_TAG = "[kernel_j1939]"
 # What a site file names, from there.
 CONFIGS = ("profiles", "protection")
 # A car's buses, among the files that cases have at hand where there is one.
@@ -41,6 +45,7 @@ RECORDING = "kona.csv"
 class Case(typing.NamedTuple):
     name: str  # escaped
     needs_controller: bool
+    needs_j1939: bool = False
 
 
 class Cases(typing.NamedTuple):
