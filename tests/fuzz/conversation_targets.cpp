@@ -20,6 +20,7 @@
 #include "messages/iso_tp/link.hpp"
 #include "messages/j1939/address_claim.hpp"
 #include "messages/j1939/diagnostics.hpp"
+#include "messages/j1939/groups.hpp"
 #include "messages/j1939/log_traffic.hpp"
 #include "messages/j1939/memory_access.hpp"
 #include "messages/j1939/transport.hpp"
@@ -265,6 +266,7 @@ void run_j1939(bytes input) {
   messages::can::log_entry entry;
   std::vector<j1939::heard> heard;
   std::int64_t now_us = 0;
+  claim.begin(now_us, claimed);
   while (!from.empty()) {
     now_us += from.byte() * 10'000;
     entry.frame = next_frame(from, true);
@@ -276,6 +278,8 @@ void run_j1939(bytes input) {
       (void)transport.send(
           {.pgn = 0xEF00, .destination = 1, .payload = {1, 2, 3, 4, 5, 6, 7, 8, 9}}, now_us, out);
     transport.step(now_us, out);
+    if ((entry.frame.id & 0x0F) == 0x0E)
+      transport.set_holding((entry.frame.id & 0x10) != 0, now_us, out);
     claim.step(now_us, claimed);
     if (packet) {
       transport.take(*packet, now_us, out);
@@ -291,11 +295,89 @@ void run_j1939(bytes input) {
     if (const auto* message = std::get_if<j1939::message>(&each)) check_messages({*message});
 }
 
-constexpr std::array<target, 5> targets{{{"iso_tp", run_iso_tp},
+/// Two that want the same address, on a bus where everybody hears what the input says, and what
+/// they say to it: while both have one, it is not the same.
+class claimants {
+ public:
+  void begin() {
+    for (auto& each : all_) say(each, [&](auto& out) { each.begin(now_us_, out); });
+    carry();
+  }
+  void pass(std::int64_t us) {
+    now_us_ += us;
+    for (auto& each : all_) say(each, [&](auto& out) { each.step(now_us_, out); });
+    carry();
+  }
+  void hear(const j1939::packet& heard) {
+    waiting_.push_back({heard, nullptr});
+    carry();
+  }
+  void hear(const j1939::message& heard) {
+    for (auto& each : all_) say(each, [&](auto& out) { each.take(heard, now_us_, out); });
+    carry();
+  }
+
+ private:
+  struct said {
+    j1939::packet what;
+    const j1939::address_claim* by = nullptr;
+  };
+  void say(const j1939::address_claim& by, auto&& step) {
+    j1939::claim_output out;
+    step(out);
+    for (const auto& each : out.packets) waiting_.push_back({each, &by});
+  }
+  void carry() {
+    for (std::size_t count = 0; !waiting_.empty(); ++count) {
+      require(count < frames_a_step_max * 2, "a battle for addresses ends");
+      const auto next = waiting_.front();
+      waiting_.erase(waiting_.begin());
+      for (auto& each : all_)
+        if (&each != next.by) say(each, [&](auto& out) { each.take(next.what, now_us_, out); });
+    }
+    for (const auto& each : all_)
+      require(each.address() <= j1939::null_address, "an address is one of a device, or none");
+    require(all_[0].address() != all_[1].address() || all_[0].address() == j1939::null_address,
+            "two on a bus have two addresses");
+  }
+
+  std::int64_t now_us_ = 0;
+  std::array<j1939::address_claim, 2> all_{
+      j1939::address_claim({.name = 0x8000'0000'0000'0001, .preferred_address = 0x80}),
+      j1939::address_claim(
+          {.name = 0x8000'0000'0000'0002, .preferred_address = 0x80, .random = 9})};
+  std::vector<said> waiting_;
+};
+
+void run_j1939_claim(bytes input) {
+  byte_source from(input);
+  claimants two;
+  two.begin();
+  while (!from.empty()) {
+    const auto what = from.byte();
+    two.pass((what & 0x3F) * 10'000);
+    if ((what & 0xC0) == 0xC0) {
+      j1939::message command{.pgn = j1939::groups::commanded_address, .source = 1};
+      const auto payload = from.take(9);
+      command.payload.assign(payload.begin(), payload.end());
+      two.hear(command);
+      continue;
+    }
+    // Claims and requests of anybody; other groups say nothing to a claim.
+    const bool claims = (what & 0x40) != 0;
+    j1939::packet heard{{6, claims ? j1939::groups::address_claimed : j1939::groups::request,
+                         claims ? j1939::global_address : from.byte(), from.byte()}};
+    std::ranges::copy(from.take(heard.bytes.size()), heard.bytes.begin());
+    two.hear(heard);
+  }
+}
+
+constexpr std::array<target, 6> targets{{{"iso_tp", run_iso_tp},
                                          {"uds", run_uds},
                                          {"sdo", run_sdo},
                                          {"canopen", run_canopen},
-                                         {"j1939", run_j1939}}};
+                                         {"j1939", run_j1939},
+                                         {"j1939_claim", run_j1939_claim}}};
 
 } // namespace
 
