@@ -263,7 +263,8 @@ void j1939_device::ask_name(std::int64_t now_us) {
   }
   say(j1939::request_for(groups::address_claimed, from, of_all ? j1939::global_address : at_));
   requested_us_ = now_us;
-  if (!heard_us_ || is_known() || wrong_told_) return;
+  const bool talks = heard_us_ && now_us - *heard_us_ <= ask_name_us;
+  if (!talks || is_known() || wrong_told_) return;
   const bool is_mute = now_us - *began_us_ > rule_.boot_timeout_ms * us_per_ms;
   if (!is_mute) return;
   // Where nothing is stated, nothing has to be said.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <random>
 #include <string>
 #include <variant>
 #include <vector>
@@ -502,6 +503,58 @@ TEST_CASE("transfers of another device between those of ours change nothing") {
     REQUIRE(with.known("cell_voltage", 3).value > 3);
   }
   CHECK(with.is_good("cell_voltage"));
+}
+
+TEST_CASE("a device that says no NAME is believed only where none is stated, and while it talks") {
+  const auto claims_nothing = [](messages::can::frame& one) {
+    const auto said = j1939::packet_of(one);
+    return !said || said->id.pgn != groups::address_claimed;
+  };
+  bench stated;
+  stated.pass = claims_nothing;
+  REQUIRE(stated.await_state("wrong device", 8'000 * ms));
+  CHECK(stated.reason_of("WRONG_DEVICE") == "address 243 says no NAME");
+  auto profile = tests::load_file("j1939_hvess_battery.json");
+  profile.j1939->identity = {};
+  bench with(role_of(), profile);
+  with.pass = claims_nothing;
+  REQUIRE(with.await_state("operational", 8'000 * ms));
+  REQUIRE(with.await([&] { return with.is_good("voltage"); }));
+  with.be_silent(true);
+  REQUIRE(with.await([&] { return with.count("NODE_LOST/lost") == 1; }, 6'000 * ms));
+  with.run(20'000 * ms);
+  CHECK(with.count("NODE_LOST/lost") == 1);
+  CHECK(with.text("j1939_state") == "lost");
+  with.be_silent(false);
+  REQUIRE(with.await_state("operational", 8'000 * ms));
+}
+
+TEST_CASE("whatever is said on the bus, what is sent and told stays bounded") {
+  for (const std::uint32_t seed : {1u, 2u, 3u}) {
+    std::mt19937 random(seed);
+    const auto draw = [&](std::uint32_t below) { return random() % below; };
+    constexpr std::uint32_t drawn_groups[] = {groups::address_claimed,   groups::request,
+                                              groups::transfer_control,  groups::transfer_data,
+                                              groups::acknowledgement,   groups::active_faults,
+                                              groups::commanded_address, 0xF090};
+    constexpr std::uint8_t sources[] = {battery_address, own_address_on_bus, 200, 0xFE};
+    constexpr std::uint8_t kinds[] = {16, 17, 19, 32, 255};
+    bench with;
+    for (int i = 0; i < 3'000; ++i) {
+      j1939::packet said;
+      said.id = {static_cast<std::uint8_t>(draw(8)), drawn_groups[draw(8)],
+                 draw(2) == 0 ? j1939::global_address : own_address_on_bus, sources[draw(4)]};
+      for (auto& byte : said.bytes) byte = static_cast<std::uint8_t>(draw(256));
+      if (said.id.pgn == groups::transfer_control) said.bytes[0] = kinds[draw(5)];
+      said.length = static_cast<std::uint8_t>(draw(4) == 0 ? draw(9) : 8);
+      with.hear(said);
+      with.run(grid_us);
+    }
+    INFO("seed " << seed);
+    // 30 s: each frame that asks for one is answered once at most, and asked for each second.
+    CHECK(with.sent.size() < 3'000);
+    CHECK(with.told.size() < 60);
+  }
 }
 
 } // namespace j1939_device_test
