@@ -105,9 +105,9 @@ void check_protocol(const object_reader& root, const device_profile& profile) {
   const bool is_mapped = root.has("canopen"); // its PDOs are messages
   const owned keys[] = {
       {"messages", protocol::can, !is_mapped}, {"canopen", protocol::can, false},
-      {"j1939", protocol::can, false},
-      {"registers", protocol::modbus, true},   {"guard", protocol::modbus, false},
-      {"framing", protocol::serial, true},     {"questions", protocol::serial, true}};
+      {"j1939", protocol::can, false},         {"registers", protocol::modbus, true},
+      {"guard", protocol::modbus, false},      {"framing", protocol::serial, true},
+      {"questions", protocol::serial, true}};
   for (const auto& each : keys) {
     const bool is_own = each.owner == profile.protocol;
     if (is_own && each.is_needed && !root.has(each.key))
