@@ -201,7 +201,7 @@ TEST_CASE("before our own claim has waited 250 ms nothing but it is sent") {
     // Who has no address asks from that of nobody.
     CHECK((said->id.pgn == groups::address_claimed || said->id.source == j1939::null_address));
   }
-  CHECK(with.sent_of(groups::address_claimed).size() >= 1);
+  CHECK_FALSE(with.sent_of(groups::address_claimed).empty());
   messages::can::frame order;
   order.id = messages::profiles::ordered_id(0x1B00, battery_address);
   order.extended = true;
@@ -503,6 +503,38 @@ TEST_CASE("transfers of another device between those of ours change nothing") {
     REQUIRE(with.known("cell_voltage", 3).value > 3);
   }
   CHECK(with.is_good("cell_voltage"));
+}
+
+TEST_CASE("a command that is too long for a frame is transported, one at a time") {
+  auto profile = tests::load_file("j1939_hvess_battery.json");
+  auto& command = profile.commands.at(1);
+  command.group = 0xEF00;
+  command.length = 12;
+  bench with(role_of(), profile);
+  REQUIRE(with.await_state("operational"));
+  with.run(200 * ms);
+  messages::can::frame made;
+  made.id = messages::profiles::ordered_id(0xEF00, battery_address);
+  made.extended = true;
+  made.fd = true;
+  made.length = 12;
+  made.data[11] = 0x5A;
+  const auto first = with.device().frames_for(made, with.now_us);
+  REQUIRE(first);
+  REQUIRE(first->size() == 1);
+  const auto opening = j1939::packet_of(first->front());
+  REQUIRE(opening);
+  CHECK(opening->id ==
+        j1939::identifier{7, groups::transfer_control, battery_address, own_address_on_bus});
+  CHECK(opening->bytes[0] == 16); // request to send
+  CHECK(opening->bytes[1] == 12);
+  // The next one waits until it has arrived.
+  CHECK_FALSE(with.device().frames_for(made, with.now_us));
+  with.hear(*opening);
+  REQUIRE(with.await([&] { return with.sent_of(groups::transfer_data).size() == 2; }, 500 * ms));
+  CHECK(with.sent_of(groups::transfer_data)[1].bytes[5] == 0x5A);
+  with.run(200 * ms);
+  CHECK(with.device().frames_for(made, with.now_us));
 }
 
 TEST_CASE("a device that says no NAME is believed only where none is stated, and while it talks") {
