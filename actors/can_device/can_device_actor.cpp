@@ -140,11 +140,20 @@ void can_device::obey(const timed_order& given) {
   if (!changed && given.time_us - last_order_->time_us < order_renewal_us) {
     return;
   }
-  const auto frame = encoder_.encode_order(order);
+  auto said = order;
+  if (encoder_.order_counts_frames()) {
+    said.counter = order_count_.of(order);
+  }
+  const auto frame = encoder_.encode_order(said);
   if (!frame) {
     throw std::runtime_error(frame.error().text);
   }
-  (send(*frame) == bus::can::send_result::sent ? last_order_ : refused_) = given;
+  if (send(*frame) != bus::can::send_result::sent) {
+    refused_ = given;
+    return;
+  }
+  last_order_ = given;
+  order_count_.sent(order);
 }
 
 bus::can::send_result can_device::send(const messages::can::frame& made) {

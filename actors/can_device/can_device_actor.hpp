@@ -5,6 +5,7 @@
 #include <string>
 
 #include "actors/can_device/can_device_model.hpp"
+#include "actors/can_device/order_count_model.hpp"
 #include "actors/can_device/set_commands.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/held_commands.hpp"
@@ -49,6 +50,7 @@ class can_device final : public runtime::actor {
   runtime::instant now_; ///< the port's
   bool described_ = false;
   std::optional<timed_order> last_order_;
+  order_count order_count_;
   std::optional<timed_order> refused_; ///< by the bus: tried again with the port's next batch
 };
 

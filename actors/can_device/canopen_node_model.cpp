@@ -362,6 +362,10 @@ bool canopen_node::is_trusted() const {
   return !supervision_.is_watched() || said_ == nmt_state::operational;
 }
 
+bool canopen_node::prepare(std::vector<messages::can::frame>& /*frames*/, std::int64_t /*now_us*/) {
+  return !role_.sends || state_ == node_state::operational || state_ == node_state::doubled;
+}
+
 std::vector<messages::can::frame> canopen_node::take_frames() {
   return std::exchange(frames_, {});
 }

@@ -68,6 +68,9 @@ class canopen_node final : public conversation {
   [[nodiscard]] std::vector<messages::can::frame> take_frames() override;
   [[nodiscard]] std::vector<answer> take_answers() override;
   [[nodiscard]] std::vector<notice> take_notices() override;
+  /// Orders and limits are for a node that is commissioned; of two with one number both open.
+  [[nodiscard]] bool prepare(std::vector<messages::can::frame>& frames,
+                             std::int64_t now_us) override;
   [[nodiscard]] bool is_trusted() const override;
   void describe(const std::string& device,
                 std::vector<messages::point_description>& into) const override;

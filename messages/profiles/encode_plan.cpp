@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cmath>
@@ -92,6 +93,14 @@ std::optional<std::uint16_t> encode_plan::find_set(std::string_view point_or_cha
       return static_cast<std::uint16_t>(i);
   }
   return std::nullopt;
+}
+
+bool encode_plan::order_counts_frames() const {
+  constexpr unsigned number_bits_min = 16;
+  if (!order_) return false;
+  return std::ranges::any_of(commands_[*order_].fields, [](const command_field& each) {
+    return each.field == "counter" && each.bits.length < number_bits_min;
+  });
 }
 
 expected<can::frame> encode_plan::encode(std::uint16_t command,

@@ -32,6 +32,8 @@ class encode_plan {
   /// The command that sets a point, by the point's name or the command's channel.
   [[nodiscard]] std::optional<std::uint16_t> find_set(std::string_view point_or_channel) const;
   [[nodiscard]] bool has_order() const { return order_.has_value(); }
+  /// The order's counter is too short for the contactor's own number: it counts frames.
+  [[nodiscard]] bool order_counts_frames() const;
   /// J1939: the device's address, which the field "address" is filled with.
   void set_address(std::uint8_t address) { address_ = address; }
 

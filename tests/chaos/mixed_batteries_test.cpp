@@ -35,7 +35,8 @@ bool is_heard(const live_site& site, const std::string& rack) {
 }
 
 bool all_heard(const live_site& site) {
-  return is_heard(site, "rack_0") && is_heard(site, "rack_1") && is_heard(site, "rack_2");
+  return is_heard(site, "rack_0") && is_heard(site, "rack_1") && is_heard(site, "rack_2") &&
+         is_heard(site, "rack_3");
 }
 
 } // namespace
@@ -45,19 +46,20 @@ TEST_CASE("batteries of several languages are commissioned by profile, and come 
   site.write(shipped() + voltaic::tests::own_ports());
   site.up();
   REQUIRE(eventually([&] { return all_heard(site); }, 60s));
-  site.close({"rack_0", "rack_1"});
+  site.close({"rack_0", "rack_1", "rack_3"});
 
   // Who plays them dies: what only he plays opens or ages, and comes back.
   const auto player = simulator_of(site);
   REQUIRE(player > 0);
   ::kill(player, SIGKILL);
   CHECK(eventually([&] { return site.contactor("rack_1") == "open"; }, 20s));
+  CHECK(eventually([&] { return site.contactor("rack_3") == "open"; }, 20s));
   CHECK(eventually([&] { return !is_heard(site, "rack_2"); }, 20s));
   CHECK(eventually([&] { return all_heard(site); }, 60s));
   CHECK(site.contactor("rack_0") == "closed");
 
   // A node of each language dies: the others are not disturbed.
-  for (const auto* name : {"rack_1", "packs"}) {
+  for (const auto* name : {"rack_1", "packs", "rack_3"}) {
     INFO(name);
     const auto node = site.pid_of(name);
     REQUIRE(node > 0);

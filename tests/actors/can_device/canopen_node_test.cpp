@@ -100,6 +100,8 @@ class bench {
     const auto found = std::ranges::find(told, code, &notice::code);
     return found == told.end() ? "" : found->reason;
   }
+  /// Whether an order or a limit would go out.
+  bool takes_orders() { return device_->frames_for(messages::can::frame{}, now_us).has_value(); }
   bool has_sent(const messages::can::frame& frame) const {
     return std::ranges::any_of(sent, [&](const auto& one) {
       return one.id == frame.id && one.length == frame.length && one.data == frame.data;
@@ -226,6 +228,21 @@ TEST_CASE("nothing of a node is believed before it was found right, whatever it 
   REQUIRE(with.await_state("operational", 10'000 * ms));
   CHECK(with.count("BOOT_ERROR/operational") == 1);
   CHECK(with.text("canopen_error").empty());
+}
+
+TEST_CASE("no order goes to a node that is not the right one, or not commissioned") {
+  bench with;
+  with.set("wrong_identity");
+  CHECK_FALSE(with.takes_orders());
+  with.run(3'000 * ms);
+  CHECK(with.text("canopen_state") == "failed");
+  CHECK_FALSE(with.takes_orders());
+  REQUIRE(with.battery.set("wrong_identity", {}, equipment_effect::release, 0));
+  REQUIRE(with.await_state("operational", 10'000 * ms));
+  CHECK(with.takes_orders());
+  with.be_silent(true);
+  REQUIRE(with.await_state("lost"));
+  CHECK_FALSE(with.takes_orders());
 }
 
 TEST_CASE("each number of the identity has its letter") {

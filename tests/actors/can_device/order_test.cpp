@@ -87,6 +87,47 @@ class ordered_device {
 
 } // namespace
 
+TEST_CASE("a counter of few bits counts frames with new orders, and stands still for an old one") {
+  order_count count;
+  const auto order = [](std::uint64_t counter) {
+    return messages::order{"bms_0", 1, counter, contactor_order::close, true};
+  };
+  CHECK(count.of(order(40)) == 40);
+  CHECK(count.of(order(45)) == 45); // nothing was sent yet
+  count.sent(order(45));
+  CHECK(count.of(order(54)) == 46);
+  count.sent(order(54));
+  CHECK(count.of(order(54)) == 46); // said again
+  CHECK(count.of(order(61)) == 47);
+}
+
+TEST_CASE("an order whose counter has four bits goes on by one with each frame") {
+  auto profile = *tests::small_device();
+  for (auto& command : profile.commands)
+    for (auto& field : command.fields)
+      if (field.field == "counter") field.bits.length = 4;
+  std::vector<int> counters;
+  deaf_context context(false);
+  can_device device(
+      context,
+      {"bms_0", "rack_0", 0, std::make_shared<const messages::profiles::device_profile>(profile)},
+      [&](const messages::can::frame& frame) {
+        counters.push_back(frame.data[2] & 0x0F);
+        return send_result::sent;
+      });
+  for (std::uint64_t counter = 9; counter < 9 + 20 * 9; counter += 9) {
+    messages::message message;
+    const auto now_us = start_us + static_cast<std::int64_t>(counter) * 10 * ms;
+    message.header.time = {now_us, now_us};
+    message.payload = messages::order{"bms_0", 1, counter, contactor_order::close, true};
+    device.receive(bus::can::batch{{}, now_us, 0});
+    device.receive(message);
+  }
+  REQUIRE(counters.size() == 20);
+  for (std::size_t i = 1; i < counters.size(); ++i)
+    CHECK(counters[i] == (counters[i - 1] + 1) % 16);
+}
+
 TEST_CASE("a changed order goes out at once, an unchanged one every 50 ms") {
   ordered_device device;
   device.order(contactor_order::close);

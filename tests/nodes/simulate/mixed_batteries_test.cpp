@@ -37,7 +37,8 @@ TEST_CASE("a cell that is too high opens the rack of its language, and no other 
   };
   const row rows[] = {{"bms_0/cell_voltage", "rack_0", "open"},
                       {"bms_1/cell_voltage", "rack_1", "open"},
-                      {"pack_0/cell_voltage", "rack_2", "unknown"}};
+                      {"pack_0/cell_voltage", "rack_2", "unknown"},
+                      {"bms_2/cell_voltage", "rack_3", "open"}};
   for (const auto& each : rows) {
     INFO(each.point);
     const auto said = play(std::string("5000,") + each.point + ",3,3.80\n", 12'000);
@@ -49,12 +50,12 @@ TEST_CASE("a cell that is too high opens the rack of its language, and no other 
   }
 }
 
-TEST_CASE("racks of two languages are opened and closed by a person, each by itself") {
+TEST_CASE("racks of three languages are opened and closed by a person, each by itself") {
   const auto said = play(
-      "5000,command,,open rack_1\n9000,command,,open rack_0\n"
-      "15000,command,,close rack_1\n20000,command,,close rack_0\n",
-      40'000);
-  for (const auto* rack : {"rack_0", "rack_1"}) {
+      "5000,command,,open rack_1\n7000,command,,open rack_3\n9000,command,,open rack_0\n"
+      "20000,command,,close rack_1\n25000,command,,close rack_3\n30000,command,,close rack_0\n",
+      60'000);
+  for (const auto* rack : {"rack_0", "rack_1", "rack_3"}) {
     INFO(rack);
     const auto open_ms = time_of(said, contactor_of(rack, "open"));
     CHECK(open_ms >= 5'000);
@@ -74,7 +75,15 @@ TEST_CASE("a battery on RS-485 that nobody hears ages alone, and is believed aga
     CHECK(time_of(said, back) >= 12'000);
     CHECK(time_of(said, {{"rack", "rack_0"}}) == -1);
     CHECK(time_of(said, {{"rack", "rack_1"}}) == -1);
+    CHECK(time_of(said, {{"rack", "rack_3"}}) == -1);
   }
+}
+
+TEST_CASE("a J1939 battery stays closed for minutes, and opens when it is silent") {
+  const auto said = play("120000,bms_2,,silent\n", 125'000);
+  const auto first_ms = time_of(said, {{"kind", "contactor"}, {"rack", "rack_3"}});
+  CHECK(first_ms >= 120'000);
+  CHECK(time_of(said, {{"rack", "rack_1"}}) == -1);
 }
 
 TEST_CASE("noise around the answers of RS-485 is passed over") {
