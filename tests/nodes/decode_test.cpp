@@ -72,7 +72,7 @@ TEST_CASE("bad lines are told with file and line, counted, and answered by the e
   CHECK(said.code == 1);
   CHECK(said.errors.find(decode.path() + ":2: ") != std::string::npos);
   CHECK(said.errors.find("bad lines: 1") != std::string::npos);
-  CHECK(said.errors.find("undecodable: 1") != std::string::npos);
+  CHECK(said.errors.find("refused: 1") != std::string::npos);
   CHECK(std::count(said.output.begin(), said.output.end(), '\n') == 2);
   CHECK(said.output.find(R"("error":"2 bytes, expected 8"})") != std::string::npos);
   const auto all = decode.run("(1.300000) can0 111#00\n", "--json --all");
