@@ -116,6 +116,14 @@ void live_site::up(std::vector<std::string> more, chaos::launch how) {
   REQUIRE(up_->runs());
 }
 
+pid_t live_site::player() const {
+  for (const auto pid : children_of(up_->pid()))
+    if (read_file("/proc/" + std::to_string(pid) + "/cmdline").find("--equipment") !=
+        std::string::npos)
+      return pid;
+  return 0;
+}
+
 std::optional<int> live_site::stop() {
   up_->signal(SIGTERM);
   return up_->wait(10s);
@@ -226,6 +234,10 @@ void live_site::close(const std::vector<std::string>& racks) const {
     REQUIRE(said.code == 0);
     REQUIRE(contactor(rack) == "closed");
   }
+}
+
+std::string shipped_site(const std::string& name) {
+  return read_file(std::string(VOLTAIC_SOURCE_FOLDER) + "/configs/" + name + ".toml");
 }
 
 } // namespace chaos

@@ -51,6 +51,8 @@ class live_site {
   void up(std::vector<std::string> more = {}, chaos::launch how = {});
   /// The process of `voltaic up`.
   [[nodiscard]] child& process() { return *up_; }
+  /// The process that plays equipment and batteries that do not broadcast; 0: there is none.
+  [[nodiscard]] pid_t player() const;
   /// What it printed.
   [[nodiscard]] std::string log() const { return read_file(folder_ / "up.log"); }
   /// SIGTERM, then its exit code.
@@ -90,5 +92,8 @@ class live_site {
   std::vector<std::string> variables_;
   mutable int calls_ = 0;
 };
+
+/// configs/NAME.toml as it is shipped.
+[[nodiscard]] std::string shipped_site(const std::string& name);
 
 } // namespace chaos

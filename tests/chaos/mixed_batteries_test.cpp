@@ -1,7 +1,6 @@
 #include <signal.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "chaos/live_site.hpp"
 #include "support/own_ports.hpp"
@@ -12,21 +11,6 @@ namespace mixed_batteries_test {
 using namespace chaos;
 
 namespace {
-
-/// configs/mixed_batteries.toml as it is shipped.
-std::string shipped() {
-  std::ifstream file(VOLTAIC_SOURCE_FOLDER "/configs/mixed_batteries.toml");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Who plays what does not broadcast.
-pid_t simulator_of(live_site& site) {
-  for (const auto pid : children_of(site.process().pid()))
-    if (read_file("/proc/" + std::to_string(pid) + "/cmdline").find("--equipment") !=
-        std::string::npos)
-      return pid;
-  return 0;
-}
 
 /// The battery on RS-485 does not tell all that a rack may have.
 bool is_heard(const live_site& site, const std::string& rack) {
@@ -43,13 +27,13 @@ bool all_heard(const live_site& site) {
 
 TEST_CASE("batteries of several languages are commissioned by profile, and come back when killed") {
   live_site site;
-  site.write(shipped() + voltaic::tests::own_ports());
+  site.write(shipped_site("mixed_batteries") + voltaic::tests::own_ports());
   site.up();
   REQUIRE(eventually([&] { return all_heard(site); }, 60s));
   site.close({"rack_0", "rack_1", "rack_3"});
 
   // Who plays them dies: what only he plays opens or ages, and comes back.
-  const auto player = simulator_of(site);
+  const auto player = site.player();
   REQUIRE(player > 0);
   ::kill(player, SIGKILL);
   CHECK(eventually([&] { return site.contactor("rack_1") == "open"; }, 20s));

@@ -77,14 +77,6 @@ json line(const live_site& site) {
   return json::object();
 }
 
-pid_t simulator_of(live_site& site) {
-  for (const pid_t pid : children_of(site.process().pid()))
-    if (read_file("/proc/" + std::to_string(pid) + "/cmdline").find("--equipment") !=
-        std::string::npos)
-      return pid;
-  return 0;
-}
-
 bool was_told(const live_site& site, const std::string& subject, const std::string& words) {
   for (const auto& each : site.events()) {
     const auto text = each.dump();
@@ -107,7 +99,7 @@ TEST_CASE("a battery on plain RS-485 is a rack beside broadcast ones, dies and c
   CHECK(eventually([&] { return line(site).value("state", "") == "connected"; }, 20s));
   CHECK(line(site).value("kind", "") == "serial");
   CHECK(line(site).value("crc_errors", -1) == 0);
-  const pid_t simulator = simulator_of(site);
+  const pid_t simulator = site.player();
   REQUIRE(simulator > 0);
   ::kill(simulator, SIGKILL);
   CHECK(eventually([&] { return line(site).value("reconnects", 0) > 0; }, 60s));
