@@ -101,6 +101,11 @@ void boot_model::add_writes() {
 
 void boot_model::add_pdo(const profiles::canopen_pdo& pdo, std::uint32_t id_offset) {
   if (pdo.use == profiles::mapping_use::assumed) return;
+  if (pdo.use == profiles::mapping_use::read) {
+    items_.push_back({"PDO " + pdo.name, {}, {}, mappings_.size()});
+    mappings_.emplace_back(pdo, id_offset);
+    return;
+  }
   const auto record = static_cast<std::uint16_t>(
       (pdo.which.is_transmit ? transmit_record : receive_record) + pdo.which.number);
   const auto mapping = static_cast<std::uint16_t>(record + mapping_behind_record);
@@ -137,12 +142,14 @@ void boot_model::begin() {
   phase_ = phase::comparing;
   has_written_ = false;
   error_.reset();
+  for (auto& each : mappings_) each.begin();
   if (!items_.empty() && items_.front().values.empty()) phase_ = phase::writing;
 }
 
 std::optional<boot_model::access> boot_model::next() const {
   if (error_ || at_ >= items_.size()) return std::nullopt;
   const auto& of = items_[at_];
+  if (of.reads) return access{*mappings_[*of.reads].next(), {}};
   if (phase_ == phase::writing) return of.writes[part_];
   return access{of.values[part_].of, {}};
 }
@@ -150,11 +157,13 @@ std::optional<boot_model::access> boot_model::next() const {
 void boot_model::next_item() {
   ++at_;
   part_ = 0;
-  phase_ = at_ < items_.size() && items_[at_].values.empty() ? phase::writing : phase::comparing;
+  const bool only_writes = at_ < items_.size() && items_[at_].values.empty() && !items_[at_].reads;
+  phase_ = only_writes ? phase::writing : phase::comparing;
 }
 
 void boot_model::take(const access_result& done) {
   const auto& of = items_[at_];
+  if (of.reads) return take_mapping(done);
   if (phase_ != phase::writing) return take_value(done);
   has_written_ = true;
   if (done.aborted)
@@ -166,6 +175,20 @@ void boot_model::take(const access_result& done) {
   if (of.values.empty()) return next_item();
   part_ = 0;
   phase_ = phase::verifying;
+}
+
+void boot_model::take_mapping(const access_result& done) {
+  const auto& of = items_[at_];
+  if (done.aborted)
+    return fail(
+        'J',
+        fmt::format("{}: reading {} failed: {:08X} {}", of.name, canopen::to_string(done.of),
+                    static_cast<std::uint32_t>(*done.aborted), canopen::to_string(*done.aborted)));
+  const auto bytes = std::span(done.data).first(std::min<std::size_t>(done.data.size(), 8));
+  auto& mapping = mappings_[*of.reads];
+  if (auto why = mapping.take(messages::get_number(bytes)); !why.empty())
+    return fail('J', of.name + ": " + std::move(why));
+  if (!mapping.next()) next_item();
 }
 
 void boot_model::take_value(const access_result& done) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/can_device/canopen_access_model.hpp"
+#include "actors/can_device/canopen_mapping_model.hpp"
 #include "messages/profiles/canopen_rule.hpp"
 
 namespace voltaic::actors::can_device {
@@ -42,6 +43,8 @@ class boot_model {
   [[nodiscard]] bool is_identified() const { return at_ >= identity_steps_; }
   /// Something was written since it began.
   [[nodiscard]] bool has_written() const { return has_written_; }
+  /// PDOs whose mapping the device itself says.
+  [[nodiscard]] const std::vector<read_mapping>& mappings() const { return mappings_; }
   /// Ended by this; nothing: by success, or not at all.
   [[nodiscard]] const std::optional<boot_error>& error() const { return error_; }
 
@@ -58,7 +61,8 @@ class boot_model {
   struct item {
     std::string name;
     std::vector<wanted> values;
-    std::vector<access> writes; ///< empty: they must be right
+    std::vector<access> writes;            ///< empty: they must be right
+    std::optional<std::size_t> reads = {}; ///< instead: this one of the mappings
   };
   enum class phase : std::uint8_t { comparing, writing, verifying };
 
@@ -67,11 +71,13 @@ class boot_model {
   void add_writes();
   void add_pdo(const messages::profiles::canopen_pdo& pdo, std::uint32_t id_offset);
   void next_item();
+  void take_mapping(const access_result& done);
   void take_value(const access_result& done);
   void fail(char letter, std::string text);
 
   const messages::profiles::canopen_rule& rule_;
   std::vector<item> items_;
+  std::vector<read_mapping> mappings_;
   std::size_t identity_steps_ = 0; ///< of the items
   std::size_t at_ = 0;
   std::size_t part_ = 0; ///< of the item's values or writes

@@ -60,12 +60,20 @@ bool canopen_node::take(const messages::can::frame& frame) {
     if (said->code == identifier_collision) see_double("it says so itself (8150)", now_us);
     return true;
   }
-  if (!is(canopen::service::sdo_response)) return false;
+  if (!is(canopen::service::sdo_response)) return arrange(frame);
   if (!role_.sends) return true; // answers to another master
   heard_ = true;
   access_.receive(payload, now_us);
   if (const auto why = access_.take_second_node()) see_double(*why, now_us);
   go_on(now_us);
+  return true;
+}
+
+bool canopen_node::arrange(const messages::can::frame& frame) {
+  const auto& all = boot_.mappings();
+  const auto found = std::ranges::find(all, frame.id, &read_mapping::cob_id);
+  if (found == all.end()) return false;
+  if (const auto made = found->arranged(frame)) known_.push_back(*made);
   return true;
 }
 
@@ -372,6 +380,10 @@ std::vector<messages::can::frame> canopen_node::take_frames() {
 
 std::vector<answer> canopen_node::take_answers() {
   return std::exchange(answers_, {});
+}
+
+std::vector<messages::can::frame> canopen_node::take_known() {
+  return std::exchange(known_, {});
 }
 
 std::vector<notice> canopen_node::take_notices() {

@@ -67,6 +67,7 @@ class canopen_node final : public conversation {
   void step(std::int64_t now_us, std::int64_t utc_offset_us) override;
   [[nodiscard]] std::vector<messages::can::frame> take_frames() override;
   [[nodiscard]] std::vector<answer> take_answers() override;
+  [[nodiscard]] std::vector<messages::can::frame> take_known() override;
   [[nodiscard]] std::vector<notice> take_notices() override;
   /// Orders and limits are for a node that is commissioned; of two with one number both open.
   [[nodiscard]] bool prepare(std::vector<messages::can::frame>& frames,
@@ -89,6 +90,8 @@ class canopen_node final : public conversation {
   };
 
   void hear(const messages::canopen::error_control& said, std::int64_t now_us);
+  /// True: of a PDO whose mapping the device says.
+  [[nodiscard]] bool arrange(const messages::can::frame& frame);
   void on_boot_up(std::int64_t now_us);
   void on_state_said(std::int64_t now_us);
   /// From the reset of its communication on, where the profile wants that.
@@ -142,6 +145,7 @@ class canopen_node final : public conversation {
   std::optional<std::int64_t> time_due_us_;
 
   std::vector<messages::can::frame> frames_;
+  std::vector<messages::can::frame> known_;
   std::vector<answer> answers_;
   std::vector<notice> notices_;
   std::vector<std::string> points_said_;

@@ -14,7 +14,8 @@ namespace voltaic::messages::profiles {
 enum class mapping_use : std::uint8_t {
   assumed,  ///< nothing: the device's own manual is believed
   verified, ///< read from the device and compared
-  written   ///< compared, and written where it is another
+  written,  ///< compared, and written where it is another
+  read      ///< read, and frames are understood by it: only the device knows it
 };
 
 /// A PDO of the node and what is in it, from its lowest bit on.

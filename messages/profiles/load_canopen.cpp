@@ -29,7 +29,8 @@ constexpr unsigned byte_bits = 8;
 
 constexpr spelling<mapping_use> mapping_uses[] = {{"assume", mapping_use::assumed},
                                                   {"verify", mapping_use::verified},
-                                                  {"write", mapping_use::written}};
+                                                  {"write", mapping_use::written},
+                                                  {"read", mapping_use::read}};
 constexpr spelling<bool> directions[] = {{"transmit", true}, {"receive", false}};
 
 template <class Number>
@@ -184,6 +185,7 @@ class canopen_loader {
     result.use = reader.choice<mapping_use>("mapping", mapping_uses).value_or(result.use);
     result.transmission = reader.whole<std::uint8_t>("transmission", 0, UINT8_MAX);
     result.event_ms = reader.whole<std::uint16_t>("event_ms", 0, UINT16_MAX);
+    if (result.use == mapping_use::read) check_read(reader, result);
     static_cast<void>(reader.text("description")); // for people; only its type is checked
     for (const auto& other : rule_.pdos)
       if (other.which == result.which)
@@ -201,6 +203,13 @@ class canopen_loader {
       context_.profile.messages.push_back(std::move(made));
     }
     rule_.pdos.push_back(std::move(result));
+  }
+
+  static void check_read(const object_reader& reader, const canopen_pdo& of) {
+    if (!of.which.is_transmit)
+      reader.add("mapping", "only what the node transmits can be read from it");
+    for (const auto* key : {"transmission", "event_ms"})
+      if (reader.has(key)) reader.add(key, "is the device's own where its mapping is read");
   }
 
   /// Bits of all objects.

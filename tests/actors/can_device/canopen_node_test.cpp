@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <variant>
 #include <vector>
@@ -204,6 +205,36 @@ TEST_CASE("a node that runs with another mapping is made pre-operational before 
   REQUIRE(with.await_state("operational"));
   CHECK(with.has_sent(order_of(messages::canopen::nmt_command::enter_pre_operational, 1)));
   CHECK(with.battery.objects().get({0x1801, 5}) == 100);
+}
+
+TEST_CASE(
+    "a mapping that only the device knows is read at each boot, and frames are understood by it") {
+  auto text =
+      nlohmann::json::parse(tests::text_of(tests::profile_file("canopen_418_battery.json")));
+  auto& battery = text["canopen"]["pdos"][0];
+  battery["mapping"] = "read";
+  battery["period_ms"] = 100;
+  battery.erase("event_ms");
+  battery.erase("transmission");
+  std::reverse(battery["objects"].begin(), battery["objects"].end());
+  bench with; // which maps its objects in the shipped order
+  REQUIRE(with.await_state("operational"));
+  REQUIRE(with.await([&] { return with.is_good("voltage"); }));
+  const auto voltage = with.known("voltage").value;
+  const auto temperature = with.known("cell_temperature").value;
+  CHECK(voltage != temperature);
+  with.begin_anew(tests::load_good(text.dump()));
+  REQUIRE(with.await_state("operational"));
+  REQUIRE(with.await([&] { return with.is_good("voltage") && with.is_good("cell_temperature"); }));
+  CHECK(with.known("voltage").value == voltage);
+  CHECK(with.known("cell_temperature").value == temperature);
+
+  // An object that the device does not map there.
+  battery["objects"][0]["object"] = "0x6999:00";
+  with.begin_anew(tests::load_good(text.dump()));
+  REQUIRE(with.await_state("failed"));
+  CHECK(with.text("canopen_error") ==
+        "J (configuration failed): PDO battery: 6999:00 is not in it");
 }
 
 TEST_CASE("nothing of a node is believed before it was found right, whatever it sends") {
