@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "actors/can_device/canopen_own_node_model.hpp"
 #include "actors/can_device/request_model.hpp"
 #include "messages/canopen/identifiers.hpp"
 #include "messages/points/catalogue.hpp"
@@ -28,6 +29,7 @@ std::vector<std::unique_ptr<conversation>> conversations_of(const model_options&
   if (is_asked) made.push_back(std::make_unique<request_model>(profile, id_offset));
   if (profile.canopen)
     made.push_back(std::make_unique<canopen_node>(profile, id_offset, options.role));
+  if (options.role.own_node != 0) made.push_back(std::make_unique<own_node>(options.role.own_node));
   if (profile.j1939)
     made.push_back(std::make_unique<j1939_device>(profile, id_offset, options.group_role));
   return made;

@@ -52,6 +52,7 @@ struct master_role {
   bool sends = true;         ///< false: the bus may only be read
   bool produces_sync = true; ///< false: the master of another node on the bus does
   bool produces_time = true;
+  std::uint8_t own_node = 0; ///< we are this node, for which this device's actor speaks; 0: not
 };
 
 /// Commissions a CANopen node by its profile and supervises it: the NMT master of one node. Nothing

@@ -45,7 +45,7 @@ factory make_can_device(const actor_setup& setup) {
   options.profile = device.profile;
   const auto* bus = setup.plan.find_bus(device.bus);
   options.role = {bus == nullptr || !bus->read_only, site::produces_sync(setup.plan, device),
-                  site::produces_time(setup.plan, device)};
+                  site::produces_time(setup.plan, device), site::own_node(setup.plan, device)};
   const auto self = bus == nullptr ? site::j1939_self{} : bus->self;
   options.group_role = {options.role.sends, site::claims_address(setup.plan, device), self.address,
                         site::name_of(self), device.j1939_identity_number};

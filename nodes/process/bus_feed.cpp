@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "messages/canopen/identifiers.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/j1939/groups.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -54,6 +55,13 @@ void add_messages(ranges& to, const site::device& device) {
       add(to, id, false);
 }
 
+// What is said to us as a node, and by who has our number.
+void add_own_node(ranges& to, std::uint8_t node) {
+  using messages::canopen::service;
+  for (const auto what : {service::sdo_request, service::error_control})
+    add(to, messages::canopen::cob_id({what, node}), false);
+}
+
 // Also what the link itself sends: from somebody else it is a second battery.
 void add(ranges& to, const site::inverter& linked) {
   const auto& profile = *linked.profile;
@@ -70,9 +78,15 @@ void add(ranges& to, const site::inverter& linked) {
 } // namespace
 
 bus_feed::bus_feed(const std::vector<const site::device*>& devices,
-                   const std::vector<const site::inverter*>& inverters) {
+                   const std::vector<const site::inverter*>& inverters, std::uint8_t own_node) {
   std::vector<ranges> wanted(devices.size() + inverters.size());
-  for (std::size_t i = 0; i < devices.size(); ++i) add_messages(wanted[i], *devices[i]);
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    add_messages(wanted[i], *devices[i]);
+    if (own_node != 0 && devices[i]->profile->canopen) {
+      add_own_node(wanted[i], own_node);
+      own_node = 0;
+    }
+  }
   for (std::size_t i = 0; i < inverters.size(); ++i) add(wanted[devices.size() + i], *inverters[i]);
   ranges all;
   for (std::size_t listener = 0; listener < wanted.size(); ++listener) {
@@ -128,6 +142,9 @@ const std::vector<bus_feed::part>& bus_feed::share(bus::can::batch&& said) {
 
 ranges known_identifiers(const site::plan& plan, const std::string& bus) {
   ranges known;
+  if (const auto* described = plan.find_bus(bus);
+      described != nullptr && described->canopen_node != 0)
+    add_own_node(known, described->canopen_node);
   for (const auto& device : plan.devices) {
     if (device.bus != bus || device.profile == nullptr) continue;
     add_messages(known, device);

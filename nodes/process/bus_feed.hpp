@@ -23,9 +23,11 @@ class bus_feed {
     std::shared_ptr<const bus::can::batch> said;
   };
 
-  /// These devices and links of inverters, whose profiles are there, live in the node.
+  /// These devices and links of inverters, whose profiles are there, live in the node. `own_node`:
+  /// what is said to it goes to the first device that is a node of CANopen.
   explicit bus_feed(const std::vector<const site::device*>& devices,
-                    const std::vector<const site::inverter*>& inverters = {});
+                    const std::vector<const site::inverter*>& inverters = {},
+                    std::uint8_t own_node = 0);
 
   /// What they listen to, all of them.
   [[nodiscard]] const bus::can::id_filter& filter() const { return filter_; }

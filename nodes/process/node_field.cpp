@@ -70,7 +70,8 @@ messages::expected<bool> node::open_bus(const std::string& bus) {
   // Where time is recorded nobody is late: a batch comes when the one before was
   // dealt with, so that a busy machine changes nothing of what is said.
   const bool waits = described.kind == site::bus_kind::replay && !options_.deterministic;
-  const auto feed = std::make_shared<bus_feed>(described_devices, described_inverters);
+  const auto feed =
+      std::make_shared<bus_feed>(described_devices, described_inverters, described.canopen_node);
   auto handler = [this, waits, listeners, feed](bus::can::batch&& batch) {
     const auto& parts = feed->share(std::move(batch));
     if (parts.empty()) {

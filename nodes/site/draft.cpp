@@ -7,6 +7,7 @@
 #include <charconv>
 #include <functional>
 
+#include "messages/canopen/identifiers.hpp"
 #include "messages/roles.hpp"
 #include "nodes/site/draft_parts.hpp"
 #include "nodes/site/expand.hpp"
@@ -179,6 +180,8 @@ void read_bus(section& table, draft& result) {
     common.sample_point_percent = sample->value;
   if (const auto only = table.boolean("read_only")) common.read_only = only->value;
   const auto self_at = read_self(table, common.self);
+  const auto own_node = table.integer("canopen_node", 1, messages::canopen::node_max);
+  if (own_node) common.canopen_node = static_cast<std::uint8_t>(own_node->value);
   if (!name.present() || !port.present()) return;
   const auto count = member_count(table, {&name, &port, &peer});
   for (std::size_t i = 0; i < count; ++i) {
@@ -186,7 +189,8 @@ void read_bus(section& table, draft& result) {
     common.name = name.of(i);
     common.uri = port.of(i);
     if (peer.present()) common.peer = peer.of(i);
-    result.buses.push_back({common, name.at, port.at, self_at});
+    result.buses.push_back(
+        {common, name.at, port.at, self_at, own_node ? std::optional(own_node->at) : std::nullopt});
   }
 }
 

@@ -16,6 +16,7 @@ struct draft_bus {
   position name_at;
   position port_at;
   std::optional<position> self_at; ///< the first key of who we are on J1939
+  std::optional<position> node_at; ///< of canopen_node
 };
 
 /// A [[modbus]] or [[serial]] line.

@@ -45,13 +45,12 @@ struct ranged {
 /// An earlier member of the table is the same: `can{rack/2}` names each bus twice.
 [[nodiscard]] bool is_repeat(const std::vector<const ranged*>& all, std::size_t member);
 
-/// The identifiers of a device's key id_map.
-[[nodiscard]] /// Who we are on a bus of J1939; where the first of its keys stands, if there is one.
-std::optional<position>
-read_self(section& table, j1939_self& result);
+/// Who we are on a bus of J1939; where the first of its keys stands, if there is one.
+[[nodiscard]] std::optional<position> read_self(section& table, j1939_self& result);
 /// Of a device's NAME; larger ones than it has bits for stay so, for `judge_j1939` to tell.
 void take_identity(const ranged& stated, std::size_t member, draft_device& result);
-std::vector<messages::profiles::id_change> read_id_map(section& table);
+/// The identifiers of a device's key id_map.
+[[nodiscard]] std::vector<messages::profiles::id_change> read_id_map(section& table);
 /// What a device's table says of its place on a line.
 struct modbus_unit {
   ranged unit;             ///< or its address, on a line of plain RS-485

@@ -43,6 +43,31 @@ const device* first_producer(const plan& of, const std::string& bus, period_of p
   return found == of.devices.end() ? nullptr : &*found;
 }
 
+/// The first device on a bus that is a node; nullptr: there is none.
+const device* first_node(const plan& of, const std::string& bus) {
+  const auto found = std::ranges::find_if(of.devices, [&](const device& each) {
+    return each.bus == bus && each.profile != nullptr && each.profile->canopen;
+  });
+  return found == of.devices.end() ? nullptr : &*found;
+}
+
+// Ours is a number like any other, and needs somebody to whom it says something.
+void judge_own_node(const draft_bus& stated, const plan& result, reporter& report) {
+  if (!stated.node_at) return;
+  const auto& bus = stated.item;
+  if (first_node(result, bus.name) == nullptr)
+    report.add(*stated.node_at, fmt::format("canopen_node: no node of CANopen is on {}", bus.name));
+  if (bus.read_only)
+    report.add(*stated.node_at,
+               fmt::format("canopen_node: {} is only read, nothing is sent on it", bus.name));
+  for (const auto& item : result.devices) {
+    if (item.bus != bus.name || item.profile == nullptr || !item.profile->canopen) continue;
+    if (messages::profiles::node_of(*item.profile->canopen, item.id_offset) == bus.canopen_node)
+      report.add(*stated.node_at,
+                 fmt::format("canopen_node: {} is node {} already", item.name, bus.canopen_node));
+  }
+}
+
 } // namespace
 
 bool produces_sync(const plan& of, const device& item) {
@@ -53,6 +78,13 @@ bool produces_sync(const plan& of, const device& item) {
 bool produces_time(const plan& of, const device& item) {
   const auto* first = first_producer(of, item.bus, &rule_of::time_ms);
   return first != nullptr && first->name == item.name;
+}
+
+std::uint8_t own_node(const plan& of, const device& item) {
+  const auto* bus = of.find_bus(item.bus);
+  if (bus == nullptr || bus->read_only) return 0;
+  const auto* first = first_node(of, item.bus);
+  return first != nullptr && first->name == item.name ? bus->canopen_node : 0;
 }
 
 double canopen_bits_per_second(const messages::profiles::device_profile& profile) {
@@ -71,6 +103,7 @@ double canopen_bits_per_second(const messages::profiles::device_profile& profile
 }
 
 void judge_canopen(const draft& source, plan& result, reporter& report) {
+  for (const auto& stated : source.buses) judge_own_node(stated, result, report);
   for (const auto& item : result.devices) {
     if (item.profile == nullptr || !item.profile->canopen) continue;
     const auto& rule = *item.profile->canopen;

@@ -10,6 +10,9 @@ namespace voltaic::nodes::site {
 /// profiles want it sent, the first one of the site file.
 [[nodiscard]] bool produces_sync(const plan& of, const device& item);
 [[nodiscard]] bool produces_time(const plan& of, const device& item);
+/// Our own number on the device's bus, if its actor is the one that speaks for it: that of the
+/// first node of the site file. Else 0.
+[[nodiscard]] std::uint8_t own_node(const plan& of, const device& item);
 
 /// A node that would have no number, and two that want SYNC or TIME on one bus at other periods,
 /// are refused; a node on a bus that may only be read, which nobody commissions, is warned of.

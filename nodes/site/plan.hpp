@@ -69,6 +69,7 @@ struct can_bus {
   double speed = 1.0;                         ///< replay: recorded seconds per second
   std::optional<std::int64_t> epoch_utc_us;   ///< replay: UTC of the first frame
   j1939_self self;                            ///< where devices of J1939 are on it
+  std::uint8_t canopen_node = 0;              ///< ours among nodes of CANopen; 0: we are none
   double load_percent = 0; ///< of all devices' declared frames, worst-case stuffing
   friend bool operator==(const can_bus&, const can_bus&) = default;
 };
