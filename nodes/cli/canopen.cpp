@@ -121,6 +121,8 @@ void declare_sdo(command_options app, canopen_request& given) {
                  "Data type as CiA 301 has it: UNSIGNED32, INTEGER16, VISIBLE_STRING, DOMAIN")
       .type_name("TYPE");
   app.add_flag("--block", given.by_blocks, "In blocks with a CRC, for what is long");
+  app.add_option("--from", given.from, "Write a file's bytes, as a program to 0x1F50:1, in blocks")
+      .type_name("FILE");
   declare_timeout(app, given, "Of each answer; else 500ms");
   declare_reason(app, given);
 }

@@ -23,6 +23,8 @@ constexpr std::size_t heard_max = 4'096;
 constexpr std::int64_t presence_us_max = 1'000'000;
 /// Of the bus, whatever is asked: what others have to say comes first.
 constexpr double share_max = 0.3;
+/// Who waits for a long transfer hears of it this often.
+constexpr std::int64_t progress_us = 2'000'000;
 constexpr std::int64_t look_us = 1'000;
 /// A full port is tried again for so long; then the frame is given up, and its answer missed.
 constexpr std::int64_t full_us_max = 100'000;
@@ -111,12 +113,19 @@ canopen::sdo_outcome canopen_bus::run(const transfer& what) {
     client.download(what.of, *what.data, what.way, begin_us);
   else
     client.upload(what.of, what.way, begin_us);
+  std::size_t sent = 0;
+  auto shown_us = begin_us;
   const auto send_next = [&](std::int64_t now_us) {
     const auto next = client.next_frame(now_us);
     if (!next) return false;
     std::ranges::copy(*next, asked.data.begin());
     tell(asked);
     pace.sent(asked, now_us);
+    sent += canopen::segment_bytes;
+    if (what.progress && now_us - shown_us >= progress_us) {
+      shown_us = now_us;
+      what.progress(sent);
+    }
     return true;
   };
   while (client.is_busy()) {

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,6 +34,8 @@ class canopen_bus {
     std::optional<messages::canopen::object_bytes> data; ///< to write; nothing: it is read
     messages::canopen::sdo_way way = messages::canopen::sdo_way::segments;
     std::int64_t timeout_us = 0; ///< of each answer
+    /// Called every two seconds with the bytes that were sent so far; may be empty.
+    std::function<void(std::size_t bytes)> progress = {};
   };
   [[nodiscard]] messages::canopen::sdo_outcome run(const transfer& what);
 

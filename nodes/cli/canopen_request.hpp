@@ -31,6 +31,7 @@ struct canopen_request {
   std::string value; ///< of lss: the node id
   std::string type;
   bool by_blocks = false;
+  std::string from; ///< a file whose bytes are written, in place of a value
   // of lss
   std::string identity;
   bool is_alone = false;

@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -47,6 +50,27 @@ std::string index_text(const canopen::object_address& of) {
   return fmt::format("0x{:04X}:{:02X}", of.index, of.subindex);
 }
 
+/// A value's bytes; of a file how many it has, and where they are from.
+std::string written_text(const canopen_request& given, const canopen::object_bytes& bytes) {
+  if (given.from.empty()) return hexadecimal_text(bytes);
+  return fmt::format("{} bytes of {}", bytes.size(), given.from);
+}
+
+/// What a file holds.
+messages::expected<canopen::object_bytes> program_of(const std::string& path) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return messages::failure{fmt::format("--from {}: {}", path, error.message())};
+  if (size == 0 || size > canopen::sdo_data_bytes_max)
+    return messages::failure{fmt::format("--from {}: {} bytes, 1 to {} can be written", path, size,
+                                         canopen::sdo_data_bytes_max)};
+  std::ifstream file(path, std::ios::binary);
+  canopen::object_bytes bytes(static_cast<std::size_t>(size));
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  if (!file) return messages::failure{fmt::format("--from {}: it cannot be read", path)};
+  return bytes;
+}
+
 /// What came, or why nothing did.
 void print_outcome(const canopen_request& given, const canopen_bus::transfer& what,
                    std::optional<canopen::data_type> type, const canopen::sdo_outcome& how) {
@@ -65,6 +89,8 @@ void print_outcome(const canopen_request& given, const canopen_bus::transfer& wh
     if (how.aborted)
       line["abort"] = {{"code", fmt::format("0x{:08X}", static_cast<std::uint32_t>(*how.aborted))},
                        {"text", std::string(canopen::to_string(*how.aborted))}};
+    else if (!given.from.empty())
+      line["bytes"] = what.data->size();
     else
       line["data"] = hexadecimal_text(what.data ? *what.data : how.data);
     if (!value.empty()) line["value"] = ordered_json::parse(value);
@@ -74,7 +100,7 @@ void print_outcome(const canopen_request& given, const canopen_bus::transfer& wh
                canopen::to_string(*how.aborted), static_cast<std::uint32_t>(*how.aborted));
   } else if (what.data) {
     fmt::print("node {}  {}  written: {}\n", given.node, index_text(what.of),
-               hexadecimal_text(*what.data));
+               written_text(given, *what.data));
   } else {
     fmt::print("node {}  {}  {}\n", given.node, index_text(what.of),
                value.empty() ? hexadecimal_text(how.data) : value);
@@ -99,17 +125,28 @@ exit_code run_canopen_sdo(const canopen_request& given) {
   const auto type = canopen::parse_data_type(given.type);
   if (!given.type.empty() && !type)
     return misused(fmt::format("--type {}: no data type of CiA 301, as UNSIGNED32", given.type));
-  if (writes != !given.value.empty())
-    return misused(writes ? "VALUE is required to write" : "read takes no VALUE");
-  if (writes && !type) return misused("--type is required to write: it says how long the value is");
+  const bool has_file = !given.from.empty();
+  if (!writes && (has_file || !given.value.empty()))
+    return misused("read takes neither VALUE nor --from");
+  if (writes && has_file != given.value.empty())
+    return misused("to write, either VALUE or --from is required");
+  if (writes && !has_file && !type)
+    return misused("--type is required to write: it says how long the value is");
   canopen_bus::transfer what;
   what.node = static_cast<std::uint8_t>(given.node);
   what.of = *of;
-  what.way = given.by_blocks ? canopen::sdo_way::blocks : canopen::sdo_way::segments;
+  what.way = given.by_blocks || has_file ? canopen::sdo_way::blocks : canopen::sdo_way::segments;
   const auto timeout_us = answer_time_us(given, sdo_timeout_us);
   if (!timeout_us) return exit_code::usage;
   what.timeout_us = *timeout_us;
-  if (writes) {
+  if (has_file) {
+    auto data = program_of(given.from);
+    if (!data) return misused(data.error().text);
+    what.data = *std::move(data);
+    what.progress = [size = what.data->size()](std::size_t sent) {
+      fmt::print(stderr, "voltaic canopen sdo: {} of {} bytes\n", std::min(sent, size), size);
+    };
+  } else if (writes) {
     const auto literal = canopen::parse_literal(given.value, *type);
     if (!literal) return misused(literal.error().text);
     auto data = canopen::encode(*type, literal->at(what.node));
@@ -135,7 +172,7 @@ exit_code run_canopen_sdo(const canopen_request& given) {
                 fmt::format("node {}, {} {} {}", given.node, index_text(*of),
                             how.aborted ? "was not written:" : "was written:",
                             how.aborted ? std::string(canopen::to_string(*how.aborted))
-                                        : hexadecimal_text(*what.data)));
+                                        : written_text(given, *what.data)));
   print_outcome(given, what, type, how);
   return code_of(what, how);
 }

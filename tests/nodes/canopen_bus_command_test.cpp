@@ -41,7 +41,7 @@ using nlohmann::json;
 
 namespace {
 
-/// What a node serves: objects that can be read, and 2000:00, which can be written.
+/// What a node serves: objects that can be read; 2000:00 and a program can be written.
 class objects final : public object_dictionary {
  public:
   [[nodiscard]] std::variant<object_bytes, abort_code> read(
@@ -53,7 +53,8 @@ class objects final : public object_dictionary {
   [[nodiscard]] std::optional<abort_code> refusal_to_write(
       const object_address& to, std::optional<std::size_t> /*size*/) const override {
     if (!values.contains(to)) return abort_code::no_object;
-    return to.index == 0x2000 ? std::nullopt : std::optional(abort_code::read_only);
+    const bool is_free = to.index == 0x2000 || to.index == 0x1F50;
+    return is_free ? std::nullopt : std::optional(abort_code::read_only);
   }
   [[nodiscard]] std::optional<abort_code> write(const object_address& to,
                                                 std::span<const std::uint8_t> value) override {
@@ -169,6 +170,7 @@ class bench {
   std::unique_ptr<simulated_node> add(std::uint8_t node, std::uint32_t serial) {
     return std::make_unique<simulated_node>(port_, node, serial);
   }
+  [[nodiscard]] std::string file_beside(const std::string& name) const { return place_ / name; }
   [[nodiscard]] std::string log() const { return tests::contents(log_); }
 
  private:
@@ -256,6 +258,30 @@ TEST_CASE("canopen sdo writes with a reason and the role for it, which the site 
   CHECK(battery->value_of_2000() == 0x44332211);
   CHECK_THAT(by.log(),
              Contains("node 5, 0x2000:00 was written: 44332211") && Contains("new cells"));
+}
+
+TEST_CASE("canopen sdo writes a program from a file, in blocks, and tells its size") {
+  bench by;
+  const auto battery = by.add(5, 77);
+  std::string program;
+  for (int i = 0; i < 3'000; ++i) program += static_cast<char>(i * 7);
+  std::ofstream(by.file_beside("program.bin"), std::ios::binary) << program;
+  const auto path = by.file_beside("program.bin");
+  const auto written =
+      by.run("sdo can0 5 write 0x1F50:1 --from " + path + " --json --reason 'new program'");
+  INFO(written.errors);
+  CHECK(written.code == 0);
+  CHECK(json::parse(written.output).at("bytes") == 3'000);
+  const auto read = json::parse(by.run("sdo can0 5 read 0x1F50:1 --block --json").output);
+  std::string expected;
+  for (const char each : program)
+    expected += fmt::format("{:02X}", static_cast<std::uint8_t>(each));
+  CHECK(read.at("data") == expected);
+  CHECK_THAT(by.log(), Contains("0x1F50:01 was written: 3000 bytes of " + path));
+  for (const auto* wrong :
+       {"write 0x1F50:1 --from /nowhere --reason x", "write 0x1F50:1 00 --from /nowhere --reason x",
+        "read 0x1F50:1 --from /nowhere"})
+    CHECK(by.run(std::string("sdo can0 5 ") + wrong).code == 2);
 }
 
 TEST_CASE("canopen changes nothing on a bus that is only read, and without the role") {
