@@ -12,6 +12,9 @@
 #include "messages/can/frame.hpp"
 #include "messages/dbc/known_unit.hpp"
 #include "messages/dbc/places.hpp"
+#include "messages/j1939/address_claim.hpp"
+#include "messages/j1939/packet.hpp"
+#include "messages/j1939/transport_limits.hpp"
 #include "messages/profiles/load.hpp"
 
 namespace voltaic::messages::dbc {
@@ -28,6 +31,8 @@ constexpr double period_ms_max = 3'600'000;
 /// Of the words that a profile's point may have.
 constexpr std::size_t words_max = 256;
 constexpr std::size_t word_bytes_max = 64;
+/// Suspect parameters have 19 bits (J1939-73 5.7.1.7).
+constexpr double spn_max = 0x7'FFFF;
 
 /// The profile's narrowest type that holds all of the signal's raw values.
 raw_type type_of(const signal& one) {
@@ -93,6 +98,19 @@ std::optional<std::string> unsayable_numbers(const signal& one) {
   return fmt::format("no value of its bits is within {} and {}", one.minimum, one.maximum);
 }
 
+/// Who sends the first of its groups; nothing: it has none. A database that names no address
+/// leaves 0, for a person to say.
+std::optional<std::uint8_t> address_of(const database& from) {
+  std::optional<std::uint8_t> found;
+  for (const auto& one : from.messages) {
+    if (!one.is_j1939 || !one.extended) continue;
+    const auto source = j1939::split(one.id).source;
+    if (source <= j1939::device_address_max) return source;
+    found = std::uint8_t{0};
+  }
+  return found;
+}
+
 class importer {
  public:
   importer(const database& from, std::string_view name) {
@@ -102,6 +120,8 @@ class importer {
     made_["description"] = "Imported; name the points that are to be protected and shown.";
     made_["protocol"] = "can";
     made_["commissioned"] = false;
+    address_ = address_of(from);
+    if (address_) made_["j1939"] = {{"address", *address_}};
     made_["points"] = json::object();
     made_["messages"] = json::array();
     for (const auto& one : from.messages) add(one);
@@ -119,20 +139,47 @@ class importer {
     left_out_.push_back(fmt::format("{}.{}: {}", in.name, one.name, why));
   }
 
-  void add(const message& one) {
+  /// Why no message of the profile can be made of it.
+  std::optional<std::string> obstacle(const message& one) {
+    if (address_) return group_obstacle(one);
     const bool is_frame =
         one.is_fd ? one.length <= can::fd_bytes_max : one.length <= can::classic_bytes_max;
-    if (!is_frame || one.length == 0) {
-      leave_out(one, fmt::format("has {} bytes, a profile's frames 1 to 8, those of CAN FD 64",
-                                 one.length));
+    if (is_frame && one.length != 0) return std::nullopt;
+    return fmt::format("has {} bytes, a profile's frames 1 to 8, those of CAN FD 64", one.length);
+  }
+
+  std::optional<std::string> group_obstacle(const message& one) {
+    if (!one.is_j1939) return "is no group of J1939, as the others are";
+    const auto id = j1939::split(one.id);
+    if (id.source <= j1939::device_address_max && id.source != *address_)
+      return fmt::format("is sent from address {}, and the profile is of the device at {}",
+                         id.source, *address_);
+    if (one.length == 0 || one.length > j1939::transfer_bytes_max)
+      return fmt::format("has {} bytes, a message of J1939 1 to {}", one.length,
+                         j1939::transfer_bytes_max);
+    const bool has_parts =
+        std::ranges::any_of(one.signals, [](const signal& each) { return each.when.has_value(); });
+    if (has_parts && one.length > j1939::packet_bytes_max)
+      return "is multiplexed and takes several frames";
+    if (!groups_.insert(id.pgn).second)
+      return fmt::format("is group 0x{:04X}, as another one before it", id.pgn);
+    return std::nullopt;
+  }
+
+  void add(const message& one) {
+    if (const auto why = obstacle(one)) {
+      leave_out(one, *why);
       return;
     }
     const auto period_ms = static_cast<std::uint32_t>(
         std::clamp(one.cycle_ms.value_or(period_ms_default), 1.0, period_ms_max));
-    json message = {{"name", message_names_.take(profiles::to_snake(one.name))},
-                    {"id", fmt::format("0x{:0{}X}", one.id, one.extended ? 8 : 3)},
-                    {"length", can::frame_length(one.length)},
-                    {"period_ms", period_ms}};
+    json message = {{"name", message_names_.take(profiles::to_snake(one.name))}};
+    if (address_)
+      message["pgn"] = fmt::format("0x{:04X}", j1939::split(one.id).pgn);
+    else
+      message["id"] = fmt::format("0x{:0{}X}", one.id, one.extended ? 8 : 3);
+    message["length"] = address_ ? one.length : can::frame_length(one.length);
+    message["period_ms"] = period_ms;
     if (one.is_fd) message["format"] = "fd";
     const auto selector = only_selector(one);
     if (selector) {
@@ -222,6 +269,10 @@ class importer {
       if (factor != 1) signal["scale"] = factor;
       if (offset != 0) signal["offset"] = offset;
     }
+    if (const auto said = one.said.find("SPN"); address_ && said != one.said.end())
+      if (const auto* number = std::get_if<double>(&said->second);
+          number != nullptr && *number >= 1 && *number <= spn_max)
+        signal["spn"] = static_cast<std::uint32_t>(*number);
     if (one.when) {
       signal["mux"] = one.when->values.front().first;
       const auto& values = one.when->values;
@@ -256,6 +307,8 @@ class importer {
   }
 
   json made_;
+  std::optional<std::uint8_t> address_; ///< of the device, where its database is one of J1939
+  std::set<std::uint32_t> groups_;
   std::vector<std::string> left_out_;
   profiles::unique_names message_names_{"_"};
   profiles::unique_names point_names_{"_"};

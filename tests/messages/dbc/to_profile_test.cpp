@@ -200,4 +200,53 @@ TEST_CASE("databases of other people become profiles that read the same values")
   CHECK(compared > 10'000);
 }
 
+TEST_CASE("a database of J1939 becomes a profile of groups, from one address") {
+  // 18F090F3, 18F091FE (from anybody), 18F09227 (somebody else), 18F090FE (again), FD10 of 20
+  // bytes.
+  const auto made = to_profile(load_strict(R"(VERSION ""
+
+BS_:
+
+BU_:
+
+BO_ 2565902579 Power: 8 Vector__XXX
+ SG_ Voltage : 32|16@1+ (0.05,0) [0|3212.75] "V" Vector__XXX
+
+BO_ 2565902846 Charge: 8 Vector__XXX
+ SG_ Soc : 0|16@1+ (0.0015625,0) [0|100.4] "%" Vector__XXX
+
+BO_ 2565902887 Elsewhere: 8 Vector__XXX
+ SG_ Temperature : 0|8@1+ (1,-40) [-40|210] "degC" Vector__XXX
+
+BO_ 2565902590 Again: 8 Vector__XXX
+ SG_ Current : 48|16@1+ (0.05,-1600) [-1600|1612.75] "A" Vector__XXX
+
+BO_ 2566721779 Cells: 20 Vector__XXX
+ SG_ CellVoltage : 144|16@1+ (0.001,0) [0|64.255] "V" Vector__XXX
+
+BA_DEF_ "ProtocolType" STRING ;
+BA_DEF_ SG_ "SPN" INT 0 524287;
+BA_DEF_DEF_ "ProtocolType" "";
+BA_DEF_DEF_ "SPN" 0;
+BA_ "ProtocolType" "J1939";
+BA_ "SPN" SG_ 2565902579 Voltage 5919;
+)"),
+                               "hvess");
+  INFO(made.json);
+  const auto profile = profile_of(made);
+  REQUIRE(profile.j1939);
+  CHECK(profile.j1939->address == 243);
+  REQUIRE(profile.messages.size() == 3);
+  CHECK(profile.messages[0].group == 0xF090u);
+  CHECK(profile.messages[1].group == 0xF091u);
+  CHECK(profile.messages[2].group == 0xFD10u);
+  CHECK(profile.messages[2].length == 20);
+  const auto text = nlohmann::json::parse(made.json);
+  CHECK(text["messages"][0]["signals"][0]["spn"] == 5919);
+  REQUIRE(made.left_out.size() == 2);
+  CHECK(made.left_out[0] ==
+        "Elsewhere: is sent from address 39, and the profile is of the device at 243");
+  CHECK(made.left_out[1] == "Again: is group 0xF090, as another one before it");
+}
+
 } // namespace to_profile_test
