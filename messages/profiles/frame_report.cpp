@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "messages/can/logs/report_line.hpp"
+#include "messages/j1939/identifier.hpp"
 #include "messages/points/catalogue.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/profiles/frame_watch.hpp"
@@ -81,9 +82,15 @@ void frame_report::begin(const can::log_entry& entry, std::span<const std::uint8
 void frame_report::read(const can::log_entry& entry) {
   begin(entry, std::span(entry.frame.data.data(), entry.frame.length));
   if (entry.frame.remote || entry.frame.error) return;
-  applied_ = plan_.apply(entry.frame, samples_);
+  auto frame = entry.frame;
+  // The plan knows a group without priority and destination.
+  if (profile_.j1939 && frame.extended) {
+    const auto said = j1939::split(frame.id);
+    frame.id = known_id(said.pgn, said.source);
+  }
+  applied_ = plan_.apply(frame, samples_);
   if (applied_.outcome == decode_plan::outcome::not_mine) return;
-  message_ = message_of_id_.at(key_of(entry.frame.id, entry.frame.extended));
+  message_ = message_of_id_.at(key_of(frame.id, frame.extended));
   take_outcome();
 }
 

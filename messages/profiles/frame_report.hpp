@@ -12,7 +12,8 @@
 
 namespace voltaic::messages::profiles {
 
-/// What logged frames say by a profile, one line each, for programs and for people.
+/// What logged frames say by a profile, one line each, for programs and for people. A frame of
+/// J1939 is the device's where it comes from the address that its profile prefers.
 class frame_report {
  public:
   /// Fails as `decode_plan::compile` does.

@@ -208,4 +208,19 @@ TEST_CASE("what a recorded drive says agrees with its bytes frame by frame") {
   CHECK(compared > 50);
 }
 
+TEST_CASE("a frame of J1939 is read whatever its priority, from its device's address alone") {
+  auto report = report_of("j1939_hvess_battery.json", 1);
+  // HVESSD2 of address 244: 50 % are 32,000 steps of 0.0015625.
+  const auto* data = "007DFFFFFFFFFFFF";
+  report.read(logged(make_frame(0x18F091F4, data, true)));
+  CHECK(report.message_name() == "hvessd2");
+  std::string line;
+  report.append_values(line);
+  CHECK(line.starts_with("  soc 50.0 %"));
+  report.read(logged(make_frame(0x0CF091F4, data, true)));
+  CHECK(report.has_message());
+  report.read(logged(make_frame(0x18F091F3, data, true)));
+  CHECK_FALSE(report.has_message());
+}
+
 } // namespace frame_report_test
