@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "actors/runtime/present.hpp"
+#include "messages/profiles/order_renewal.hpp"
+#include "messages/time.hpp"
 
 namespace voltaic::actors::can_device {
 namespace {
@@ -32,10 +34,6 @@ messages::profiles::encode_plan make_encoder(const model_options& options) {
   return *std::move(made);
 }
 
-bool differs(const messages::order& a, const messages::order& b) {
-  return a.contactor != b.contactor || a.lease != b.lease || a.epoch != b.epoch;
-}
-
 } // namespace
 
 can_device::can_device(runtime::context& context, const model_options& options, frame_sender send)
@@ -46,7 +44,9 @@ can_device::can_device(runtime::context& context, const model_options& options, 
       send_(std::move(send)),
       held_(context.lives_on_recording()),
       sets_(context, encoder_,
-            [this](const messages::can::frame& made) { return this->send(made); }) {
+            [this](const messages::can::frame& made) { return this->send(made); }),
+      pace_(messages::profiles::can_order_renewal_ms * messages::us_per_ms,
+            encoder_.order_counts_frames()) {
   context_.listen({}, runtime::kind::order);
 }
 
@@ -125,26 +125,13 @@ runtime::condition can_device::condition() const {
   return runtime::condition::degraded;
 }
 
-void can_device::obey(const timed_order& given) {
+void can_device::obey(const runtime::timed_order& given) {
   refused_.reset(); // the newer word holds
-  if (!encoder_.has_order()) {
+  if (!encoder_.has_order() ||
+      !pace_.is_due(given, runtime::present(context_, now_).monotonic_us)) {
     return;
   }
-  const auto& order = given.order;
-  const bool keeps_closed = order.lease || order.contactor != messages::contactor_order::open;
-  const auto present_us = runtime::present(context_, now_).monotonic_us;
-  if (keeps_closed && present_us - given.time_us > order_age_max_us) {
-    return;
-  }
-  const bool changed = !last_order_ || differs(last_order_->order, order);
-  if (!changed && given.time_us - last_order_->time_us < order_renewal_us) {
-    return;
-  }
-  auto said = order;
-  if (encoder_.order_counts_frames()) {
-    said.counter = order_count_.of(order);
-  }
-  const auto frame = encoder_.encode_order(said);
+  const auto frame = encoder_.encode_order(pace_.counted(given.order));
   if (!frame) {
     throw std::runtime_error(frame.error().text);
   }
@@ -152,8 +139,7 @@ void can_device::obey(const timed_order& given) {
     refused_ = given;
     return;
   }
-  last_order_ = given;
-  order_count_.sent(order);
+  pace_.sent(given);
 }
 
 bus::can::send_result can_device::send(const messages::can::frame& made) {

@@ -5,18 +5,12 @@
 #include <string>
 
 #include "actors/can_device/can_device_model.hpp"
-#include "actors/can_device/order_count_model.hpp"
 #include "actors/can_device/set_commands.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/held_commands.hpp"
+#include "actors/runtime/order_pace_model.hpp"
 
 namespace voltaic::actors::can_device {
-
-/// An unchanged order is sent again after this, so that the device's lease never ends.
-inline constexpr std::int64_t order_renewal_us = 50'000;
-/// A lease that was ordered this long before the present is not renewed: what it
-/// was granted on is over.
-inline constexpr std::int64_t order_age_max_us = 250'000;
 
 /// The CAN DEVICE actor: its port's batches in; telemetry, the chain's time and
 /// frames to the device out.
@@ -31,11 +25,7 @@ class can_device final : public runtime::actor {
   void stored(std::uint64_t token, const bus::storage::append_result& result) override;
 
  private:
-  struct timed_order {
-    messages::order order;
-    std::int64_t time_us = 0;
-  };
-  void obey(const timed_order& given);
+  void obey(const runtime::timed_order& given);
   /// A frame of the profile, as whatever the bus takes for it.
   [[nodiscard]] bus::can::send_result send(const messages::can::frame& made);
   void record(const notice& told, runtime::instant time);
@@ -49,9 +39,9 @@ class can_device final : public runtime::actor {
   set_commands sets_;
   runtime::instant now_; ///< the port's
   bool described_ = false;
-  std::optional<timed_order> last_order_;
-  order_count order_count_;
-  std::optional<timed_order> refused_; ///< by the bus: tried again with the port's next batch
+  runtime::order_pace pace_;
+  std::optional<runtime::timed_order>
+      refused_; ///< by the bus: tried again with the port's next batch
 };
 
 } // namespace voltaic::actors::can_device

@@ -11,6 +11,7 @@
 #include "messages/can/frame_bits.hpp"
 #include "messages/inverter/codec.hpp"
 #include "messages/profiles/device_profile.hpp"
+#include "messages/profiles/order_renewal.hpp"
 #include "nodes/site/judge_canopen.hpp"
 #include "nodes/site/judge_dc_bus.hpp"
 #include "nodes/site/judge_digital.hpp"
@@ -29,8 +30,6 @@ namespace profiles = messages::profiles;
 
 constexpr double load_warning_percent = 70;
 constexpr double load_percent_max = 95;
-// Orders renew the device's lease this often.
-constexpr std::uint32_t order_period_ms = 50;
 constexpr std::uint32_t standard_id_max = 0x7FF;
 constexpr std::uint8_t standard_frame_bytes = 8;
 constexpr std::uint32_t extended_id_max = 0x1FFFFFFF;
@@ -117,8 +116,8 @@ double bits_per_second(const profiles::device_profile& profile, const can_bus& b
               bits_of(request.extended, request.format,
                       static_cast<std::uint32_t>(request.data.size()), bus);
   if (const auto* order = profile.order_command(); order != nullptr)
-    result +=
-        1000.0 / order_period_ms * bits_of(order->extended, order->format, order->length, bus);
+    result += 1000.0 / profiles::can_order_renewal_ms *
+              bits_of(order->extended, order->format, order->length, bus);
   for (const auto& command : profile.commands)
     if (command.period_ms > 0 && (!command.group || command.length <= standard_frame_bytes))
       result += 1000.0 / command.period_ms *

@@ -88,17 +88,18 @@ class ordered_device {
 } // namespace
 
 TEST_CASE("a counter of few bits counts frames with new orders, and stands still for an old one") {
-  order_count count;
+  runtime::order_pace pace(50 * ms, true);
+  const auto counted = [&](const messages::order& next) { return pace.counted(next).counter; };
   const auto order = [](std::uint64_t counter) {
     return messages::order{"bms_0", 1, counter, contactor_order::close, true};
   };
-  CHECK(count.of(order(40)) == 40);
-  CHECK(count.of(order(45)) == 45); // nothing was sent yet
-  count.sent(order(45));
-  CHECK(count.of(order(54)) == 46);
-  count.sent(order(54));
-  CHECK(count.of(order(54)) == 46); // said again
-  CHECK(count.of(order(61)) == 47);
+  CHECK(counted(order(40)) == 40);
+  CHECK(counted(order(45)) == 45); // nothing was sent yet
+  pace.sent({order(45), start_us});
+  CHECK(counted(order(54)) == 46);
+  pace.sent({order(54), start_us});
+  CHECK(counted(order(54)) == 46); // said again
+  CHECK(counted(order(61)) == 47);
 }
 
 TEST_CASE("an order whose counter has four bits goes on by one with each frame") {
@@ -174,7 +175,7 @@ TEST_CASE("a refused order to close is not tried again once it is old, one to op
   device.bus = send_result::full;
   device.order(ordered);
   device.bus = send_result::sent;
-  device.pass(order_age_max_us / ms + 10);
+  device.pass(runtime::order_age_max_us / ms + 10);
   CHECK(device.sent.size() == (ordered == contactor_order::open ? 1 : 0));
 }
 
@@ -191,7 +192,7 @@ TEST_CASE("safety rule 3: a port that hands over the past renews no lease, but o
   CHECK(device.sent == std::vector{2});
   device.order(contactor_order::open);
   CHECK(device.sent == std::vector{2, 0});
-  device.lag(order_age_max_us / ms);
+  device.lag(runtime::order_age_max_us / ms);
   device.order(contactor_order::close);
   CHECK(device.sent == std::vector{2, 0, 2});
 }
