@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "actors/modbus_device/line_answers.hpp"
+#include "actors/runtime/present.hpp"
 #include "messages/command_deed.hpp"
 #include "messages/event_codes.hpp"
 #include "messages/points/catalogue.hpp"
@@ -40,7 +41,9 @@ modbus_device_actor::modbus_device_actor(runtime::context& context, actor_option
       options_(std::move(options)),
       model_(checked(options_)),
       standing_(context, model_.plan().commands()),
+      orders_(model_.plan(), options_.model.profile->lease, options_.unit, options_.write),
       next_token_((std::uint64_t{context.incarnation()} << token_bits) + 1) {
+  if (model_.plan().has_order()) context_.listen({}, runtime::kind::order);
   load_commands();
 }
 
@@ -147,6 +150,13 @@ void modbus_device_actor::tell_state() {
 }
 
 void modbus_device_actor::receive(const messages::message& message) {
+  if (const auto* order = std::get_if<messages::order>(&message.payload)) {
+    const runtime::timed_order given{*order, message.header.time.monotonic_us};
+    const auto present_us = runtime::present(context_, now_).monotonic_us;
+    if (order->device == context_.name() && orders_.obey(given, present_us, next_token_))
+      ++next_token_;
+    return;
+  }
   const auto* command = std::get_if<messages::command>(&message.payload);
   if (command != nullptr && command->target == context_.name()) handle(*command);
 }
@@ -279,7 +289,7 @@ std::optional<std::string> modbus_device_actor::write(std::uint64_t token, pendi
 }
 
 void modbus_device_actor::receive(const bus::modbus::write_answer& answer) {
-  if (is_beat(answer)) return;
+  if (orders_.take(answer) || is_beat(answer)) return;
   const auto found = pending_.find(answer.token);
   if (found == pending_.end()) return judge_reversion(answer);
   const auto done = std::move(found->second);
@@ -331,7 +341,8 @@ void modbus_device_actor::hold() {
   const auto commands = model_.plan().commands();
   for (std::size_t set = 0; set < commands.size(); ++set) {
     const auto which = static_cast<std::uint16_t>(set);
-    if (is_awaited(which)) continue;
+    if (commands[set].purpose != messages::profiles::command_purpose::set || is_awaited(which))
+      continue;
     const auto known = model_.read(commands[set].read_back);
     std::optional<runtime::reported_value> reported;
     if (known.quality == messages::quality::good) reported = {known.value, known.time_us};

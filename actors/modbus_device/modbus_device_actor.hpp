@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "actors/modbus_device/line_orders.hpp"
 #include "actors/modbus_device/modbus_device_model.hpp"
 #include "actors/runtime/actor.hpp"
 #include "actors/runtime/command_gate.hpp"
@@ -31,9 +32,9 @@ inline constexpr std::int64_t catalogue_period_us = 10'000'000;
 /// device did not take it, and is worthless to the line after the same time.
 inline constexpr std::int64_t go_back_period_us = 2'000'000;
 
-/// The MODBUS DEVICE actor: turns rounds of polling into telemetry, and set
-/// commands into writes that are read back. Of a device that feeds a rack the
-/// line's time is the chain's, which it passes on.
+/// The MODBUS DEVICE actor: turns rounds of polling into telemetry, set
+/// commands into writes that are read back, and its contactor's orders into writes. Of a device
+/// that feeds a rack the line's time is the chain's, which it passes on.
 class modbus_device_actor final : public runtime::actor {
  public:
   /// Throws std::invalid_argument when the options cannot be used.
@@ -84,6 +85,7 @@ class modbus_device_actor final : public runtime::actor {
   model model_;
   runtime::command_gate gate_;
   runtime::standing_values standing_;
+  line_orders orders_;
   std::map<std::uint64_t, pending_set> pending_; ///< by token, from acceptance to answer
   struct reversion {
     runtime::standing_values::reversion what;

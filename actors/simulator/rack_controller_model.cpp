@@ -64,8 +64,13 @@ void rack_controller_model::take_order(const messages::can::frame& order, std::i
     ++refused_;
     return;
   }
-  if (!fresh(u16(order, 0), u16(order, 2))) return;
-  take(static_cast<command>(order.data[4]), order.data[5] == 1, time_us);
+  take(u16(order, 0), u16(order, 2), static_cast<command>(order.data[4]), order.data[5] == 1,
+       time_us);
+}
+
+void rack_controller_model::take(std::uint16_t epoch, std::uint16_t counter, command what,
+                                 bool lease, std::int64_t time_us) {
+  if (fresh(epoch, counter)) take(what, lease, time_us);
 }
 
 void rack_controller_model::take(command what, bool lease, std::int64_t time_us) {

@@ -48,6 +48,10 @@ class rack_controller_model {
   /// What an order asks for that came by another frame and was found valid and new; `lease`: it
   /// permits to be closed.
   void take(command what, bool lease, std::int64_t time_us);
+  /// The same of one that carries its numbers: it is none where its epoch is a former one, or its
+  /// counter did not go on.
+  void take(std::uint16_t epoch, std::uint16_t counter, command what, bool lease,
+            std::int64_t time_us);
   /// An order frame arrived at `time_us`.
   void take_order(const messages::can::frame& order, std::int64_t time_us);
   /// Time passed; the cells' sum is `rack_v`, `others` have joined the same DC bus.

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "messages/can/frame.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/serial/dialect.hpp"
 #include "messages/time.hpp"
@@ -23,6 +25,8 @@ constexpr double cell_v = 3.3;
 constexpr double cell_step_v = 0.001;
 constexpr double warm_c = 25;
 constexpr double half = 0.5;
+// What a battery without a lease was told holds until it is told something else.
+constexpr std::int64_t forever_us = std::numeric_limits<std::int64_t>::max() / 4;
 
 struct usual {
   std::string_view point;
@@ -42,6 +46,18 @@ std::int64_t lowest_bits(const profiles::number_form& form) {
   return form.bit_count != 0 ? form.bit_count : std::int64_t{byte_bits} * form.bytes;
 }
 
+/// What stands in a field of an order.
+std::int64_t raw_of_field(const profiles::command_field& field,
+                          std::span<const std::uint8_t> bytes) {
+  std::array<std::uint8_t, messages::can::fd_bytes_max> room{};
+  std::ranges::copy(bytes, room.begin());
+  const auto [window, lies] = profiles::place(field.bits, static_cast<unsigned>(bytes.size()));
+  const auto word = profiles::load_word(room.data() + window);
+  const auto turned = lies.order == profiles::bit_order::intel ? word : profiles::swap_bytes(word);
+  return static_cast<std::int64_t>(turned >> profiles::word_shift(lies) &
+                                   profiles::low_mask(lies.length));
+}
+
 /// The largest number that the bytes hold: what devices say where they know nothing.
 std::int64_t all_ones(const profiles::number_form& form) {
   const auto type = form.is_signed ? profiles::signal_type::signed_integer
@@ -53,11 +69,32 @@ std::int64_t all_ones(const profiles::number_form& form) {
 
 serial_battery_model::serial_battery_model(std::shared_ptr<const profiles::device_profile> profile,
                                            std::uint8_t address)
-    : profile_(std::move(profile)), address_(address) {}
+    : profile_(std::move(profile)), address_(address) {
+  if (profile_->order_command() == nullptr) return;
+  rack_controller_model::options options;
+  options.lease_us = profile_->lease.mode == profiles::lease_mode::device
+                         ? profile_->lease.timeout_ms * messages::us_per_ms
+                         : forever_us;
+  controller_.emplace(options);
+}
+
+double serial_battery_model::flowing_a() const {
+  return !controller_ || controller_->conducting() ? current_a_ : 0;
+}
+
+double serial_battery_model::cells_v() const {
+  const auto cells = profile_->find_point("cell_voltage");
+  double sum = 0;
+  for (std::uint32_t i = 0; cells && i < profile_->points[*cells].count; ++i)
+    sum += value_of(*cells, i);
+  return sum;
+}
 
 void serial_battery_model::step(std::int64_t now_us) {
   if (started_)
-    taken_ah_ += current_a_ * static_cast<double>(now_us - last_us_) / messages::us_per_s / s_per_h;
+    taken_ah_ +=
+        flowing_a() * static_cast<double>(now_us - last_us_) / messages::us_per_s / s_per_h;
+  if (controller_) controller_->step(now_us, cells_v());
   last_us_ = now_us;
   started_ = true;
 }
@@ -97,14 +134,9 @@ double serial_battery_model::value_of(std::uint16_t point, std::uint32_t index) 
   const auto& name = profile_->points[point].name;
   const auto capacity_ah = profile_->ratings ? profile_->ratings->capacity_ah : 0;
   if (name == "cell_voltage") return cell_v + cell_step_v * index;
-  if (name == "current") return current_a_;
-  if (name == "voltage") {
-    const auto cells = profile_->find_point("cell_voltage");
-    double sum = 0;
-    for (std::uint32_t i = 0; cells && i < profile_->points[*cells].count; ++i)
-      sum += value_of(*cells, i);
-    return sum;
-  }
+  if (const auto known = contactor_value(name)) return *known;
+  if (name == "current") return flowing_a();
+  if (name == "voltage") return cells_v();
   if (name.ends_with("remaining_capacity")) return half * capacity_ah - taken_ah_;
   if (name.ends_with("total_capacity")) return capacity_ah;
   if (profile_->ratings && name == "reported_charge_current_limit")
@@ -113,6 +145,19 @@ double serial_battery_model::value_of(std::uint16_t point, std::uint32_t index) 
     return profile_->ratings->discharge_current_a;
   const auto* known = std::ranges::find(usuals, name, &usual::point);
   return known == std::end(usuals) ? 0 : known->value;
+}
+
+std::optional<double> serial_battery_model::contactor_value(std::string_view point) const {
+  using contactor = rack_controller_model::contactor;
+  if (!controller_) return std::nullopt;
+  if (point == "minus_closed") return controller_->feedback(contactor::minus);
+  if (point == "plus_closed") return controller_->feedback(contactor::plus);
+  if (point == "precharge_closed") return controller_->feedback(contactor::precharge);
+  if (point == "single_orders") return 1;
+  if (point == "opened_by_lease") return controller_->opened_by_lease();
+  if (point == "accepted_epoch") return controller_->epoch();
+  if (point == "bus_voltage") return controller_->bus_v();
+  return std::nullopt;
 }
 
 std::int64_t serial_battery_model::raw_of(const profiles::answer_item& item,
@@ -200,6 +245,8 @@ void serial_battery_model::take(std::size_t command, const wire::frame& asked) {
     if (part.what == wire::data_part::kind::value) break;
     ++at;
   }
+  if (rule.purpose == profiles::command_purpose::order)
+    return take_order(rule, std::span(asked.data).subspan(at, set.form.bytes));
   std::uint64_t bits = 0;
   for (unsigned i = 0; i < set.form.bytes; ++i) {
     const unsigned place = set.form.low_byte_first ? set.form.bytes - 1u - i : i;
@@ -210,8 +257,34 @@ void serial_battery_model::take(std::size_t command, const wire::frame& asked) {
   held_[rule.read_back] = static_cast<double>(raw) * set.scale + set.offset;
 }
 
+void serial_battery_model::take_order(const profiles::command& rule,
+                                      std::span<const std::uint8_t> bytes) {
+  using command = rack_controller_model::command;
+  std::int64_t epoch = 0;
+  std::int64_t counter = 0;
+  std::int64_t contactor = 0;
+  std::int64_t lease = 0;
+  for (const auto& field : rule.fields) {
+    const auto raw = raw_of_field(field, bytes);
+    if (field.field == "epoch") epoch = raw;
+    if (field.field == "counter") counter = raw;
+    if (field.field == "lease") lease = raw;
+    if (field.field != "contactor") continue;
+    const auto code = std::ranges::find(field.codes, raw);
+    contactor = field.codes.empty() ? raw : code - field.codes.begin();
+  }
+  if (contactor < 0 || contactor > static_cast<std::int64_t>(command::plus)) return;
+  const auto what = static_cast<command>(contactor);
+  if (profile_->lease.mode != profiles::lease_mode::device)
+    return controller_->take(what, what != command::open, last_us_);
+  controller_->take(static_cast<std::uint16_t>(epoch), static_cast<std::uint16_t>(counter), what,
+                    lease == 1, last_us_);
+}
+
 serial_battery_model::reply serial_battery_model::answer(const wire::frame& asked) {
-  if (asked.address && *asked.address != address_) return {};
+  const bool is_for_others = asked.address && *asked.address != address_;
+  if (is_for_others || unit_.effect == equipment_effect::silent) return {};
+  const bool refuses = unit_.effect == equipment_effect::exception;
   wire::frame said;
   said.address = address_;
   said.code = asked.code;
@@ -223,11 +296,11 @@ serial_battery_model::reply serial_battery_model::answer(const wire::frame& aske
   if (question != profile_->questions.end()) {
     said.data = data_of(static_cast<std::size_t>(question - profile_->questions.begin()));
   } else if (const auto command = setting_of(asked)) {
-    take(*command, asked);
+    if (!refuses) take(*command, asked);
   } else {
     return {};
   }
-  if (unit_.effect == equipment_effect::exception) {
+  if (refuses) {
     said.result = static_cast<std::uint8_t>(unit_.value);
     said.data.clear();
   }
@@ -240,8 +313,6 @@ serial_battery_model::reply serial_battery_model::disturbed(std::vector<std::uin
   reply made;
   const std::size_t middle = bytes.size() / 2;
   switch (unit_.effect) {
-    case equipment_effect::silent:
-      return made;
     case equipment_effect::late:
       made.delay_us = static_cast<std::int64_t>(unit_.value * messages::us_per_ms);
       break;

@@ -4,18 +4,21 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "actors/simulator/equipment_model.hpp"
+#include "actors/simulator/rack_controller_model.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/serial/framing.hpp"
 
 namespace voltaic::actors::simulator {
 
 /// A battery of plain RS-485 as its profile describes it: it answers what the profile asks, and
-/// keeps what its commands set. Pure: time is told.
+/// keeps what its commands set. Where the profile has an order it has contactors, which take those
+/// orders and fall open by the profile's lease. Pure: time is told.
 class serial_battery_model {
  public:
   /// The profile is one of plain RS-485.
@@ -38,6 +41,10 @@ class serial_battery_model {
     std::int64_t delay_us = 0;
   };
   [[nodiscard]] reply answer(const messages::serial::frame& asked);
+  /// Its contactors, if it has any.
+  [[nodiscard]] const std::optional<rack_controller_model>& controller() const {
+    return controller_;
+  }
   /// The information of an answer, without any disturbance of the wire.
   [[nodiscard]] std::vector<std::uint8_t> data_of(std::size_t question) const;
 
@@ -56,10 +63,15 @@ class serial_battery_model {
                                     std::uint32_t element) const;
   [[nodiscard]] std::optional<std::size_t> setting_of(const messages::serial::frame& asked) const;
   void take(std::size_t command, const messages::serial::frame& asked);
+  void take_order(const messages::profiles::command& rule, std::span<const std::uint8_t> bytes);
+  [[nodiscard]] double flowing_a() const;
+  [[nodiscard]] double cells_v() const;
+  [[nodiscard]] std::optional<double> contactor_value(std::string_view point) const;
   [[nodiscard]] reply disturbed(std::vector<std::uint8_t> bytes) const;
 
   std::shared_ptr<const messages::profiles::device_profile> profile_;
   std::uint8_t address_;
+  std::optional<rack_controller_model> controller_; ///< of a profile with an order
   double current_a_ = 0;
   double taken_ah_ = 0; ///< out of it since its start
   std::map<point_element, overlay> overlays_;

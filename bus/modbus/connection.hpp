@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,9 +33,11 @@ class connection {
   [[nodiscard]] virtual std::string connect() = 0;
   [[nodiscard]] virtual exchange read(std::uint8_t unit, const read_request& request) = 0;
   [[nodiscard]] virtual exchange write(const write_request& request) = 0;
-  /// What shows what became of a write.
-  [[nodiscard]] virtual read_request read_back_of(const write_request& request) const {
-    return {table::holding, request.address, static_cast<std::uint16_t>(request.registers.size())};
+  /// What shows what became of a write; nothing where none is asked for.
+  [[nodiscard]] virtual std::optional<read_request> read_back_of(
+      const write_request& request) const {
+    return read_request{table::holding, request.address,
+                        static_cast<std::uint16_t>(request.registers.size())};
   }
   /// From any thread: ends a waiting exchange and refuses further ones.
   virtual void abort() = 0;

@@ -191,11 +191,11 @@ class thread_line final : public line {
     answer.reason = std::move(written.reason);
     // Also after a lost answer: reading tells what became of it. It is never
     // sent a second time from here.
-    if (answer.outcome != outcome::exception) {
-      const read_request back = connection_->read_back_of(request);
+    const auto back = connection_->read_back_of(request);
+    if (back && answer.outcome != outcome::exception) {
       next_connect_us_ = 0; // what became of it must be known now, whatever the backoff
       pause(request.unit);
-      exchange held = read(request.unit, back);
+      exchange held = read(request.unit, *back);
       schedule_.book_write(request.unit, held.outcome, monotonic_us());
       answer.read_back = std::move(held.registers);
     }

@@ -98,9 +98,11 @@ wire::frame frame_of(const wire::dialect& spoken, const modbus::write_request& r
   return wire::fill(spoken.settings[request.address].order, request.unit, value);
 }
 
-modbus::read_request read_back_of(const wire::dialect& spoken,
-                                  const modbus::write_request& request) {
-  return {modbus::table::holding, spoken.settings[request.address].read_back, 1};
+std::optional<modbus::read_request> read_back_of(const wire::dialect& spoken,
+                                                 const modbus::write_request& request) {
+  const auto question = spoken.settings[request.address].read_back;
+  if (!question) return std::nullopt;
+  return modbus::read_request{modbus::table::holding, *question, 1};
 }
 
 std::int64_t wire_ms(std::size_t bytes, std::uint32_t baud) {

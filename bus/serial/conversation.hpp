@@ -56,9 +56,9 @@ class conversation {
 /// What a writing orders: `request.address` is the setting's position, each register one byte.
 [[nodiscard]] messages::serial::frame frame_of(const messages::serial::dialect& spoken,
                                                const modbus::write_request& request);
-/// The question whose answer shows what became of it.
-[[nodiscard]] modbus::read_request read_back_of(const messages::serial::dialect& spoken,
-                                                const modbus::write_request& request);
+/// The question whose answer shows what became of it; of some, none does.
+[[nodiscard]] std::optional<modbus::read_request> read_back_of(
+    const messages::serial::dialect& spoken, const modbus::write_request& request);
 /// How long so many bytes take on the wire, in milliseconds.
 [[nodiscard]] std::int64_t wire_ms(std::size_t bytes, std::uint32_t baud);
 /// How the unit is spoken to; the line's options have a unit of this number with a dialect.

@@ -51,7 +51,8 @@ class framed_connection final : public modbus::connection {
     return gave;
   }
 
-  modbus::read_request read_back_of(const modbus::write_request& request) const override {
+  std::optional<modbus::read_request> read_back_of(
+      const modbus::write_request& request) const override {
     return serial::read_back_of(dialect_of(options_, request.unit), request);
   }
 

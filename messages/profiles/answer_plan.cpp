@@ -53,6 +53,9 @@ expected<answer_plan> answer_plan::compile(const device_profile& profile) {
   plan.points_ = profile.points;
   plan.questions_ = profile.questions;
   plan.commands_ = profile.commands;
+  auto encoder = encode_plan::compile(profile, 0);
+  if (!encoder) return encoder.error();
+  plan.encoder_ = *std::move(encoder);
   for (const auto& question : plan.questions_) {
     auto& rules = plan.rules_.emplace_back();
     for (const auto& item : question.answer) {
@@ -205,6 +208,15 @@ expected<register_write> answer_plan::encode_set(std::uint16_t command, double v
   return made;
 }
 
+expected<register_write> answer_plan::encode_order(const order& order) const {
+  const auto made = has_order() ? encoder_->encode_order(order)
+                                : expected<can::frame>(failure{order.device + " takes no orders"});
+  if (!made) return made.error();
+  const auto which = std::ranges::find(commands_, command_purpose::order, &command::purpose);
+  return register_write{static_cast<std::uint16_t>(which - commands_.begin()),
+                        {made->data.begin(), made->data.begin() + made->length}};
+}
+
 expected<double> answer_plan::wanted(std::uint16_t command, const register_write& write) const {
   const auto& set = *commands_[command].setting;
   if (write.registers.size() != set.form.bytes)
@@ -243,9 +255,13 @@ serial::dialect answer_plan::dialect() const {
   serial::dialect made;
   made.framing = framing_;
   for (const auto& question : questions_) made.questions.push_back(question.ask);
-  for (const auto& command : commands_)
+  for (const auto& command : commands_) {
+    // Feedback is asked for all the time: what an order did needs no question of its own.
+    const bool is_order = command.purpose == command_purpose::order;
     made.settings.push_back(
-        {command.setting->order, command.setting->form.bytes, question_of(command.read_back)});
+        {command.setting->order, command.setting->form.bytes,
+         is_order ? std::nullopt : std::optional(question_of(command.read_back))});
+  }
   return made;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "messages/profiles/encode_plan.hpp"
 #include "messages/profiles/poll_plan.hpp"
 #include "messages/serial/dialect.hpp"
 
@@ -30,6 +31,11 @@ class answer_plan final : public poll_plan {
   [[nodiscard]] std::string text_of(std::size_t read, std::uint16_t point,
                                     std::span<const std::uint16_t> answer) const override;
   [[nodiscard]] std::span<const command> commands() const override { return commands_; }
+  [[nodiscard]] bool has_order() const override { return encoder_->has_order(); }
+  [[nodiscard]] bool order_counts_frames() const override {
+    return encoder_->order_counts_frames();
+  }
+  [[nodiscard]] expected<register_write> encode_order(const order& order) const override;
   [[nodiscard]] expected<register_write> encode_set(std::uint16_t command,
                                                     double value) const override;
   [[nodiscard]] expected<double> read_back(std::uint16_t command,
@@ -75,6 +81,7 @@ class answer_plan final : public poll_plan {
   std::vector<std::vector<value_rule>> rules_; ///< of each place of each question
   std::vector<coverage> coverages_;
   std::vector<command> commands_;
+  std::optional<encode_plan> encoder_; ///< there from `compile` on; of orders alone
 };
 
 } // namespace voltaic::messages::profiles

@@ -67,8 +67,8 @@ const field_value* find_value(std::span<const field_value> values, std::string_v
 } // namespace
 
 expected<encode_plan> encode_plan::compile(const device_profile& profile, std::uint32_t id_offset) {
-  if (profile.protocol != protocol::can)
-    return failure{fmt::format("{}: not a CAN profile", profile.name)};
+  if (profile.protocol == protocol::modbus)
+    return failure{fmt::format("{}: a Modbus profile has no frames", profile.name)};
   encode_plan plan;
   for (auto command : profile.commands) {
     const std::uint64_t id = std::uint64_t{command.id} + id_offset;

@@ -20,10 +20,11 @@ struct field_value {
   std::variant<std::int64_t, double> value;
 };
 
-/// The commands of a CAN profile, compiled for one device.
+/// The commands of a profile whose devices take frames, of CAN or of plain RS-485, compiled for one
+/// device. Of RS-485 the orders alone: what a frame carries is the order's bytes then.
 class encode_plan {
  public:
-  /// Fails when an identifier leaves its 11 or 29 bits or the protocol is not CAN.
+  /// Fails when an identifier leaves its 11 or 29 bits or the protocol is Modbus.
   [[nodiscard]] static expected<encode_plan> compile(const device_profile& profile,
                                                      std::uint32_t id_offset);
 

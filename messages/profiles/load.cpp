@@ -114,14 +114,14 @@ void check_protocol(const object_reader& root, const device_profile& profile) {
       root.add(fmt::format("missing key \"{}\"", each.key));
     if (!is_own && root.has(each.key)) root.add(each.key, "does not belong to this protocol");
   }
-  if (profile.protocol != protocol::can && profile.lease.mode == lease_mode::device)
-    root.add("lease", "only a CAN device keeps a lease");
+  if (profile.protocol == protocol::modbus && profile.lease.mode == lease_mode::device)
+    root.add("lease", "a Modbus device keeps no lease");
 }
 
 void check_lease(const object_reader& root, const device_profile& profile) {
   if (profile.order_command() != nullptr && !root.has("lease"))
     root.add("missing key \"lease\": a device that takes orders states it");
-  if (profile.lease.mode == lease_mode::device && profile.protocol == protocol::can &&
+  if (profile.lease.mode == lease_mode::device && profile.protocol != protocol::modbus &&
       profile.order_command() == nullptr)
     root.add("lease", "a lease needs a command with purpose \"order\"");
 }

@@ -167,12 +167,22 @@ void read_target(const object_reader& reader, load_context& context, command& re
   }
 }
 
-void read_serial(const object_reader& reader, command& result) {
-  check_keys(reader, {"code", "data", "value"},
-             {"id", "pgn", "priority", "length", "format", "signals", "checksum", "period_ms",
-              "phase_ms", "minimum_gap_ms", "register"},
+/// The bytes of an order stand where the value of a set command does.
+void read_serial(const object_reader& reader, load_context& context, command& result) {
+  const bool is_order = result.purpose == command_purpose::order;
+  check_keys(reader, {"code", "data"}, {"id", "pgn", "priority", "format", "checksum"},
              "a command of plain RS-485");
-  result.setting = read_setting(reader);
+  result.setting = read_setting(reader, is_order);
+  if (!is_order)
+    return check_keys(reader, {"value"},
+                      {"length", "signals", "period_ms", "phase_ms", "minimum_gap_ms", "register"},
+                      "a set command of plain RS-485");
+  check_keys(reader, {"length", "signals"}, {"value"}, "an order of plain RS-485");
+  result.length =
+      reader.whole<std::uint8_t>("length", 1, can::fd_bytes_max).value_or(can::classic_bytes_max);
+  bit_usage taken;
+  read_fields(reader, context, result, taken);
+  if (result.setting) result.setting->form.bytes = result.length;
 }
 
 void check_order(const object_reader& reader, const load_context& context, const command& result) {
@@ -351,11 +361,11 @@ void read_command(const object_reader& reader, load_context& context, used_names
   else if (context.profile.protocol == protocol::modbus)
     read_target(reader, context, result);
   else
-    read_serial(reader, result);
+    read_serial(reader, context, result);
   if (is_order) {
     check_order(reader, context, result);
-    if (context.profile.protocol != protocol::can)
-      reader.add("purpose", "only a CAN device takes orders");
+    if (context.profile.protocol == protocol::modbus)
+      reader.add("purpose", "a Modbus device takes no orders");
     if (used.has_order) reader.add("purpose", "a profile has one order command");
     used.has_order = true;
   } else {

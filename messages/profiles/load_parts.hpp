@@ -117,8 +117,9 @@ void read_guard(const object_reader& root, device_profile& profile);
 void read_framing(const object_reader& root, device_profile& profile);
 /// After the points, which their answers carry.
 void read_questions(const object_reader& root, load_context& context);
-/// "code", "data" and "value" of a command of plain RS-485.
-[[nodiscard]] std::optional<serial_setting> read_setting(const object_reader& reader);
+/// "code", "data" and, unless it is an order, "value" of a command of plain RS-485.
+[[nodiscard]] std::optional<serial_setting> read_setting(const object_reader& reader,
+                                                         bool is_order);
 /// After the points: a curve over a point that is not there would never count.
 void read_derating(const object_reader& root, device_profile& profile);
 void read_commands(const object_reader& root, load_context& context);

@@ -321,7 +321,7 @@ void read_questions(const object_reader& root, load_context& context) {
   }
 }
 
-std::optional<serial_setting> read_setting(const object_reader& reader) {
+std::optional<serial_setting> read_setting(const object_reader& reader, bool is_order) {
   serial_setting result;
   result.order.name = reader.text("name").value_or("");
   result.order.code = read_code(reader);
@@ -329,6 +329,7 @@ std::optional<serial_setting> read_setting(const object_reader& reader) {
   const auto places =
       std::ranges::count(result.order.data, wire::data_part::kind::value, &wire::data_part::what);
   if (reader.has("data") && places != 1) reader.add("data", "expected {value} once");
+  if (is_order) return result;
   const auto* node = reader.object("value");
   if (node == nullptr) return std::nullopt;
   const object_reader value(reader.found(), *node, "serial_value", reader.path_of("value"),

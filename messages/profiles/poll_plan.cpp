@@ -16,10 +16,15 @@ expected<std::shared_ptr<const poll_plan>> shared(expected<Plan> made) {
 
 } // namespace
 
+expected<register_write> poll_plan::encode_order(const order& order) const {
+  return failure{order.device + " takes no orders"};
+}
+
 std::optional<std::uint16_t> poll_plan::find_set(std::string_view point_or_channel) const {
   const auto all = commands();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i].point == point_or_channel || all[i].channel == point_or_channel)
+    if (all[i].purpose != command_purpose::order &&
+        (all[i].point == point_or_channel || all[i].channel == point_or_channel))
       return static_cast<std::uint16_t>(i);
   return std::nullopt;
 }

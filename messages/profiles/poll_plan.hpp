@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/codec/payloads.hpp"
 #include "messages/expected.hpp"
 #include "messages/profiles/device_profile.hpp"
 #include "messages/profiles/sample.hpp"
@@ -74,6 +75,13 @@ class poll_plan {
   [[nodiscard]] virtual std::vector<known_answer> shown_by(
       std::uint16_t command, const register_write& write, std::span<const std::uint16_t> held,
       std::span<const std::vector<std::uint16_t>> last) const = 0;
+
+  /// Whether the device takes orders to its contactors.
+  [[nodiscard]] virtual bool has_order() const { return false; }
+  /// As `encode_plan::order_counts_frames`.
+  [[nodiscard]] virtual bool order_counts_frames() const { return false; }
+  /// Fails where the device takes no orders.
+  [[nodiscard]] virtual expected<register_write> encode_order(const order& order) const;
 
   /// The command that sets a point, by the point's name or the command's channel.
   [[nodiscard]] std::optional<std::uint16_t> find_set(std::string_view point_or_channel) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,11 +29,11 @@ struct ask {
   friend bool operator==(const ask&, const ask&) = default;
 };
 
-/// An order that sets a value, and the question whose answer shows what became of it.
+/// An order that sets something, and the question whose answer shows what became of it.
 struct setting {
   ask order;
   std::uint8_t value_bytes = 2;
-  std::uint16_t read_back = 0; ///< position in `dialect::questions`
+  std::optional<std::uint16_t> read_back; ///< position in `dialect::questions`; none: not asked for
   friend bool operator==(const setting&, const setting&) = default;
 };
 

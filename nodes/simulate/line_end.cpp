@@ -39,9 +39,10 @@ class modbus_end final : public line_end {
     return ask(request.unit,
                {wire::function::write_registers, request.address, 0, 0, request.registers});
   }
-  modbus::read_request read_back_of(const modbus::write_request& request) const override {
-    return {modbus::table::holding, request.address,
-            static_cast<std::uint16_t>(request.registers.size())};
+  std::optional<modbus::read_request> read_back_of(
+      const modbus::write_request& request) const override {
+    return modbus::read_request{modbus::table::holding, request.address,
+                                static_cast<std::uint16_t>(request.registers.size())};
   }
 
  private:
@@ -75,7 +76,8 @@ class serial_end final : public line_end {
     done.gave.registers.clear();
     return done;
   }
-  modbus::read_request read_back_of(const modbus::write_request& request) const override {
+  std::optional<modbus::read_request> read_back_of(
+      const modbus::write_request& request) const override {
     return serial::read_back_of(serial::dialect_of(options_, request.unit), request);
   }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "actors/simulator/equipment_model.hpp"
 #include "actors/simulator/serial_line_model.hpp"
@@ -24,8 +25,8 @@ class line_end {
   virtual ~line_end() = default;
   [[nodiscard]] virtual met read(std::uint8_t unit, const bus::modbus::read_request& request) = 0;
   [[nodiscard]] virtual met write(const bus::modbus::write_request& request) = 0;
-  /// What shows what became of a write.
-  [[nodiscard]] virtual bus::modbus::read_request read_back_of(
+  /// What shows what became of a write; nothing where none is asked for.
+  [[nodiscard]] virtual std::optional<bus::modbus::read_request> read_back_of(
       const bus::modbus::write_request& request) const = 0;
 };
 

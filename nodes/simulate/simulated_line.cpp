@@ -91,8 +91,9 @@ void simulated_line::exchange_write(const bus::modbus::write_request& request, s
                                    done_us,
                                    std::move(written.gave.reason)};
   schedule_.book_write(request.unit, written.gave.outcome, done_us);
-  if (answer.outcome != outcome::exception) {
-    auto held = counted(end_->read(request.unit, end_->read_back_of(request)));
+  const auto back = end_->read_back_of(request);
+  if (back && answer.outcome != outcome::exception) {
+    auto held = counted(end_->read(request.unit, *back));
     done_us += held.took_us;
     schedule_.book_write(request.unit, held.gave.outcome, done_us);
     answer.read_back = std::move(held.gave.registers);

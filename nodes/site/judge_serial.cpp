@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "messages/profiles/order_renewal.hpp"
 #include "nodes/site/draft_parts.hpp"
 
 namespace voltaic::nodes::site {
@@ -42,6 +43,23 @@ void judge_addresses(const draft& source, const plan& result, const modbus_line&
   }
 }
 
+// One that is silent takes the line for a whole timeout, and the orders of the others wait for it.
+void judge_orders(const draft& source, const plan& result, const modbus_line& line,
+                  reporter& report) {
+  for (const auto& item : result.devices) {
+    if (item.line != line.name || item.profile == nullptr) continue;
+    const auto& lease = item.profile->lease;
+    const auto renewal_ms = messages::profiles::line_order_renewal_ms_of(lease);
+    if (item.profile->order_command() == nullptr || line.timeout_ms <= renewal_ms) continue;
+    report.add(
+        place_of(source, line).name_at,
+        fmt::format("timeout: {} ms; orders to {} go out every {} ms, and one silent address "
+                    "would hold them up for longer",
+                    line.timeout_ms, item.name, renewal_ms));
+    return;
+  }
+}
+
 // A simulated line is a pseudo terminal in the site's folder, which its simulator makes.
 void judge_serial_port(const draft& source, const plan& result, modbus_line& line,
                        reporter& report) {
@@ -70,6 +88,7 @@ void judge_serial(const draft& source, const plan& result, modbus_line& line, re
   if (line.transport != bus::modbus::transport::framed) return;
   judge_serial_port(source, result, line, report);
   judge_addresses(source, result, line, report);
+  judge_orders(source, result, line, report);
 }
 
 } // namespace voltaic::nodes::site

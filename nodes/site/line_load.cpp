@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "messages/modbus/frame.hpp"
+#include "messages/profiles/order_renewal.hpp"
 #include "messages/profiles/register_plan.hpp"
 
 namespace voltaic::nodes::site {
@@ -24,9 +25,18 @@ double character_ms(const modbus::serial_options& serial) {
   return bits * 1'000 / serial.baud;
 }
 
-/// Of the longest answer that its profile describes.
+namespace wire = messages::serial;
+
+double framed_percent(const modbus_line& line, const device& item, const wire::frame& asked,
+                      const wire::frame& answered, double period_ms) {
+  const auto& framing = *item.profile->framing;
+  const auto bytes = wire::encode(framing, wire::direction::request, asked).size() +
+                     wire::encode(framing, wire::direction::answer, answered).size();
+  return 100 * framed_exchange_ms(line, bytes, item.min_gap_ms) / period_ms;
+}
+
+/// Of the longest answers that its profile describes, and of the orders that renew its lease.
 device_load load_of_questions(const modbus_line& line, const device& item) {
-  namespace wire = messages::serial;
   const auto& profile = *item.profile;
   device_load load{item.name, profile.questions.size(), 0};
   for (const auto& question : profile.questions) {
@@ -35,9 +45,12 @@ device_load load_of_questions(const modbus_line& line, const device& item) {
     for (const auto& place : question.answer)
       if (!place.is_overlaid)
         answered.data.resize(answered.data.size() + std::size_t{place.times} * place.form.bytes);
-    const auto bytes = wire::encode(*profile.framing, wire::direction::request, asked).size() +
-                       wire::encode(*profile.framing, wire::direction::answer, answered).size();
-    load.percent += 100 * framed_exchange_ms(line, bytes, item.min_gap_ms) / question.period_ms;
+    load.percent += framed_percent(line, item, asked, answered, question.period_ms);
+  }
+  if (const auto* order = profile.order_command()) {
+    const std::vector<std::uint8_t> bytes(order->length);
+    load.percent += framed_percent(line, item, wire::fill(order->setting->order, item.unit, bytes),
+                                   {}, messages::profiles::line_order_renewal_ms_of(profile.lease));
   }
   return load;
 }

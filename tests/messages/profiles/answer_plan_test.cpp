@@ -204,4 +204,61 @@ TEST_CASE("a set command is written with its value, and judged by the answer tha
         std::vector<std::uint8_t>{7, 0x0D, 0x02});
 }
 
+namespace {
+
+/// `keys`: those of an order beside its name, its purpose and its code.
+std::string with_order(std::string_view keys,
+                       std::string_view more = R"(,"lease":{"mode":"none"})") {
+  std::string text = R"(,"commands":[{"name":"contactor_order","purpose":"order","code":"20")";
+  text.append(keys).append("}]").append(more);
+  return small_profile(sound, R"([{"point":"voltage","bytes":2}])", text);
+}
+
+constexpr std::string_view fields = R"(,"signals":[{"field":"contactor","start":0,"length":8},
+{"field":"lease","start":8,"length":8}])";
+
+} // namespace
+
+TEST_CASE(
+    "an order of plain RS-485 stands where the value of a set command does, and asks nothing") {
+  const auto text = with_order(std::string(R"(,"data":"07 {value}","length":2)").append(fields));
+  CHECK(mistakes(text).empty());
+  const auto plan = *answer_plan::compile(load_good(text));
+  CHECK(plan.has_order());
+  CHECK_FALSE(plan.find_set("contactor_order"));
+  const auto write = plan.encode_order({"pack_0", 1, 1, contactor_order::close, true});
+  REQUIRE(write);
+  CHECK(write->registers == std::vector<std::uint16_t>{2, 1});
+  const auto spoken = plan.dialect();
+  REQUIRE(spoken.settings.size() == 1);
+  CHECK_FALSE(spoken.settings[0].read_back);
+  CHECK(serial::fill(spoken.settings[0].order, 3, std::vector<std::uint8_t>{2, 1}).data ==
+        std::vector<std::uint8_t>{7, 2, 1});
+}
+
+TEST_CASE("mistakes in an order of plain RS-485 are told with their places") {
+  const auto has = [](const std::string& all, std::string_view text) {
+    INFO(all);
+    CHECK(all.find(text) != std::string::npos);
+  };
+  const std::string data = R"(,"data":"{value}")";
+  const std::string whole = data + R"(,"length":2)" + std::string(fields);
+  has(mistakes(with_order(whole, "")),
+      "missing key \"lease\": a device that takes orders states it");
+  has(mistakes(with_order(whole + R"(,"value":{"bytes":2})")),
+      "commands[0].value: does not belong to an order of plain RS-485");
+  has(mistakes(with_order(data)), "missing key \"length\"");
+  has(mistakes(with_order(data)), "missing key \"signals\"");
+  has(mistakes(with_order(R"(,"length":2)" + std::string(fields))), "missing key \"data\"");
+  has(mistakes(with_order(R"(,"data":"07","length":2)" + std::string(fields))),
+      "commands[0].data: expected {value} once");
+  has(mistakes(with_order(whole + R"(,"id":"0x100")")),
+      "commands[0].id: does not belong to a command of plain RS-485");
+  has(mistakes(with_order(data + R"(,"length":1)" + std::string(fields))),
+      "commands[0].signals[1]");
+  has(mistakes(small_profile(sound, R"([{"point":"voltage","bytes":2}])",
+                             R"(,"lease":{"mode":"device","timeout_ms":2000})")),
+      "lease: a lease needs a command with purpose \"order\"");
+}
+
 } // namespace answer_plan_test
