@@ -57,7 +57,7 @@ struct curve_item {
   protection::curve protection::curve_pair::*side;
 };
 
-inline constexpr std::array<text_item, 19> text_items{{
+inline constexpr std::array<text_item, 20> text_items{{
     {"profile", &rack_configuration::profile, looser_when::structure},
     {"profile_content", &rack_configuration::profile_content, looser_when::structure},
     {"bus", &rack_configuration::bus, looser_when::structure},
@@ -65,6 +65,7 @@ inline constexpr std::array<text_item, 19> text_items{{
     {"emergency_stop", &rack_configuration::emergency_stop, looser_when::taken_away},
     {"interlock", &rack_configuration::interlock, looser_when::taken_away},
     {"fire", &rack_configuration::fire, looser_when::taken_away},
+    {"address", &rack_configuration::address, looser_when::structure, since::later},
     {"port", &rack_configuration::port, looser_when::never, since::later},
     {"emergency_stop_wiring", &rack_configuration::emergency_stop_wiring, looser_when::wired,
      since::later},

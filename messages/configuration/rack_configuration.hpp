@@ -13,9 +13,12 @@ struct rack_configuration {
   // What the rack is: its address and the words that it speaks. Nothing of it can be merged.
   std::string profile;         ///< name of the device profile
   std::string profile_content; ///< of what the profile says beside the items below, 16 hex digits
-  std::string bus;
-  double id_offset = 0; ///< added to every CAN identifier of the profile
-  std::string port;     ///< of the bus, "virtual:can0": where it is, whatever it is called
+  std::string bus;             ///< or its line
+  double id_offset = 0;        ///< added to every CAN identifier of the profile
+  /// What tells it from the others there beside that: "2" on a line, what a bridge made of its
+  /// identifiers, the identity number of its NAME; empty: nothing.
+  std::string address;
+  std::string port; ///< of the bus, "virtual:can0": where it is, whatever it is called
 
   // What its contactors depend on. 1: yes, 0: no.
   double commissioned = 0;

@@ -45,7 +45,7 @@ bool is_at_place(const std::string& body, const rack_configuration& wanted) {
   const auto kept = decode_version(body);
   const auto of = kept ? read_configuration(kept->text)
                        : expected<rack_configuration>(failure{kept.error().text});
-  if (!of || of->id_offset != wanted.id_offset) return false;
+  if (!of || of->id_offset != wanted.id_offset || of->address != wanted.address) return false;
   return of->bus == wanted.bus || (!of->port.empty() && of->port == wanted.port);
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "messages/configuration/text.hpp"
 #include "messages/inverter/compatibility.hpp"
 #include "messages/inverter/inverter_profile.hpp"
 #include "messages/profiles/device_profile.hpp"
@@ -94,16 +95,29 @@ std::string reset_key_of(const plan& of, const std::string& point) {
   return fmt::format("{} ({})", point, wiring);
 }
 
+std::string line_port(const modbus_line& line) {
+  const bool is_serial = !line.serial.device.empty() && line.host.empty();
+  return is_serial ? line.serial.device : fmt::format("{}:{}", line.host, line.port);
+}
+
 std::string place_of(const plan& of, const device& item) {
   if (!item.bus.empty()) {
     const auto* bus = of.find_bus(item.bus);
     return fmt::format("{} offset {}", bus == nullptr ? item.bus : bus->uri, item.id_offset);
   }
   const auto* line = of.find_line(item.line);
-  if (line == nullptr) return fmt::format("{} unit {}", item.line, item.unit);
-  if (!line->serial.device.empty() && line->host.empty())
-    return fmt::format("{} unit {}", line->serial.device, item.unit);
-  return fmt::format("{}:{} unit {}", line->host, line->port, item.unit);
+  return fmt::format("{} unit {}", line == nullptr ? item.line : line_port(*line), item.unit);
+}
+
+// What tells it from the others on its bus or line.
+std::string address_of(const device& item) {
+  if (!item.line.empty()) return fmt::to_string(item.unit);
+  if (item.j1939_identity_number) return fmt::format("identity {}", *item.j1939_identity_number);
+  if (item.id_map.empty()) return {};
+  std::string changes;
+  for (const auto& [from, to] : item.id_map)
+    changes += fmt::format("{} {}\n", to_text(from), to_text(to));
+  return fmt::format("id_map {}", messages::configuration::content_hash(changes));
 }
 
 // Who measures the current with which the rack's is compared.
@@ -147,7 +161,8 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   messages::configuration::rack_configuration made;
   made.profile = profile.name;
   made.profile_content = device.profile_content;
-  made.bus = device.bus;
+  made.bus = device.bus.empty() ? device.line : device.bus;
+  made.address = address_of(device);
   made.id_offset = device.id_offset;
   made.commissioned = profile.commissioned ? 1 : 0;
   made.second_evaluator = item.second_evaluator ? 1 : 0;
@@ -155,6 +170,7 @@ messages::configuration::rack_configuration configuration_of(const plan& of, con
   if (profile.lease.mode == messages::profiles::lease_mode::device)
     made.lease_ms = profile.lease.timeout_ms;
   if (const auto* bus = of.find_bus(device.bus)) made.port = bus->uri;
+  if (const auto* line = of.find_line(device.line)) made.port = line_port(*line);
   made.hard_wired_opening = item.hard_wired_opening;
   made.emergency_stop = item.emergency_stop;
   made.interlock = item.interlock;

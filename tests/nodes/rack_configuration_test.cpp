@@ -4,8 +4,10 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "nodes/process/chain_actors.hpp"
 #include "nodes/process/plan_difference.hpp"
@@ -21,10 +23,14 @@ using namespace voltaic::nodes;
 
 namespace {
 
+std::string shipped(const std::string& name) {
+  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/" + name);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
 // The example of an inverter on CAN, its racks with an emergency stop.
 std::string example() {
-  std::ifstream stream(VOLTAIC_SOURCE_FOLDER "/configs/can_inverter.toml");
-  std::string text(std::istreambuf_iterator<char>(stream), {});
+  auto text = shipped("can_inverter.toml");
   const std::string bus = "dc_bus = \"dc_0\"\n";
   text.insert(text.find(bus), "emergency_stop = \"dio_0/stop\"\n");
   return text + R"(
@@ -182,6 +188,34 @@ TEST_CASE("equipment that judges racks and is read otherwise touches each of the
   CHECK(racks_touched(before, site.plan("port = 1513", "port = 1523")) == 0);
   site.profile["points"]["room_temperature"]["scale"] = 0.05;
   CHECK(racks_touched(before, site.plan()) == 4);
+}
+
+TEST_CASE("what tells racks of one bus or line apart is a configuration item of each") {
+  const auto addresses = [](const std::string& name) {
+    const auto plan = plan_of(shipped(name));
+    std::vector<std::string> result;
+    for (const auto& rack : plan.racks)
+      result.push_back(site::configuration_of(plan, rack).address);
+    return result;
+  };
+  const auto packs = addresses("serial_packs.toml");
+  CHECK(packs == std::vector<std::string>{"", "2", "3"});
+  const auto bridged = addresses("remapped_racks.toml");
+  REQUIRE(bridged.size() == 3);
+  CHECK(std::set(bridged.begin(), bridged.end()).size() == 3);
+  const auto mixed = plan_of(shipped("mixed_batteries.toml"));
+  const auto serial = site::configuration_of(mixed, mixed.racks.at(2));
+  CHECK(serial.bus == "packs");
+  CHECK(serial.port.ends_with("serial_packs"));
+}
+
+TEST_CASE("a battery on RS-485 or J1939 that is to be another one touches its rack alone") {
+  const auto base = shipped("mixed_batteries.toml");
+  CHECK(racks_touched(base, with(base, "address = \"2\"", "address = \"3\"")) == 1);
+  const auto named =
+      with(base, "simulate = \"j1939\"", "simulate = \"j1939\"\nj1939_identity_number = 1000");
+  CHECK(racks_touched(base, named) == 1);
+  CHECK(racks_touched(named, with(named, "= 1000", "= 1001")) == 1);
 }
 
 TEST_CASE("a rack's contactors are closed again as soon as its profile says, and no sooner") {

@@ -267,7 +267,7 @@ TEST_CASE("ratings, lease and inputs loosen in the direction that protects less"
 TEST_CASE("another address or other words of a device are no matter of tighter or looser") {
   for (const edit& change :
        {edit([](auto& of) { of.bus = "can1"; }), edit([](auto& of) { of.id_offset = 0; }),
-        edit([](auto& of) { of.profile = "other"; }),
+        edit([](auto& of) { of.address = "3"; }), edit([](auto& of) { of.profile = "other"; }),
         edit([](auto& of) { of.profile_content = "0"; })}) {
     const auto found = after(change);
     REQUIRE(found.to_approve().size() == 1);

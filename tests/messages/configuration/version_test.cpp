@@ -191,6 +191,23 @@ TEST_CASE("the same place is the same offset on the same bus, by its name or its
   CHECK_FALSE(is_known("can0", "virtual:can0", 0));
 }
 
+TEST_CASE("of two racks on one line or behind one bridge neither takes the other's version") {
+  const auto at = [](const std::string& address, double set_v) {
+    auto made = with_fault_at(set_v);
+    made.address = address;
+    return made;
+  };
+  const auto body_of = [](const rack_configuration& of) {
+    return encode_version(standing_of({}, of).in_force);
+  };
+  const std::vector<kept_version> kept = {{"rack_0", 100, body_of(at("2", 3.62)), true},
+                                          {"rack_1", 200, body_of(at("3", 3.65)), true}};
+  CHECK(find_known(kept, "rack_0", at("2", 3.62)).former.empty());
+  CHECK(fault_of(standing_of(find_known(kept, "rack_0", at("2", 3.62)), at("2", 3.62)).rules) ==
+        3.62);
+  CHECK(find_known(kept, "string_1", at("3", 3.65)).former == "rack_1");
+}
+
 TEST_CASE("of a rack's own version and a former name's at its place the newer one counts") {
   const auto body_of = [](double set_v) {
     return encode_version(standing_of({}, with_fault_at(set_v)).in_force);
