@@ -172,7 +172,7 @@ void canopen_node::go_on(std::int64_t now_us) {
     if (access_.is_busy()) break;
     do_next(now_us);
   } while (!access_.is_busy() && booting_);
-  for (auto& each : access_.take_frames(now_us)) frames_.push_back(std::move(each));
+  for (const auto& each : access_.take_frames(now_us)) frames_.push_back(each);
 }
 
 void canopen_node::settle(const access_result& done) {

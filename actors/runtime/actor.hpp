@@ -88,7 +88,7 @@ class context {
   /// Keeps a few words for the next incarnation of this actor in this node, in memory alone,
   /// instead of those before: `heirloom_bytes_max` at most, else std::length_error. A new process
   /// finds none.
-  virtual void hand_on(std::string /*what*/) {}
+  virtual void hand_on(const std::string& /*what*/) {}
   /// What a former incarnation handed on; empty: nothing, or there was none.
   [[nodiscard]] virtual std::string handed_on() const { return {}; }
 

@@ -27,7 +27,7 @@ class incarnation_context final : public context {
   std::uint32_t incarnation() const override { return speaker_.incarnation(); }
   instant now() const override { return environment_.time->now(); }
   bool lives_on_recording() const override { return place_->is_on_recording(); }
-  void hand_on(std::string what) override { place_->set_heirloom(std::move(what)); }
+  void hand_on(const std::string& what) override { place_->set_heirloom(what); }
   std::string handed_on() const override { return place_->heirloom(); }
   void listen(std::string_view source, kind what) override {
     environment_.bus->subscribe(place_, source, what);

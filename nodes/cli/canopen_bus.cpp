@@ -77,9 +77,9 @@ void canopen_bus::forget_heard() {
   heard_.clear();
 }
 
-void canopen_bus::tell(const frame& item) {
+void canopen_bus::tell(const frame& frame) {
   const auto until_us = monotonic_now_us() + full_us_max;
-  while (port_->send(item) == bus::can::send_result::full && monotonic_now_us() < until_us)
+  while (port_->send(frame) == bus::can::send_result::full && monotonic_now_us() < until_us)
     std::this_thread::sleep_for(std::chrono::microseconds(look_us));
 }
 

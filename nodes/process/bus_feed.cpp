@@ -99,8 +99,7 @@ bus_feed::bus_feed(const std::vector<const site::device*>& devices,
     all.insert(all.end(), wanted[listener].begin(), wanted[listener].end());
   }
   std::ranges::sort(identifiers_);
-  const auto doubled = std::ranges::unique(identifiers_);
-  identifiers_.erase(doubled.begin(), doubled.end());
+  identifiers_.erase(std::unique(identifiers_.begin(), identifiers_.end()), identifiers_.end());
   filter_ = bus::can::id_filter(std::move(all));
   passed_us_.assign(wanted.size(), 0);
   sorted_.resize(wanted.size());
@@ -108,9 +107,9 @@ bus_feed::bus_feed(const std::vector<const site::device*>& devices,
 
 void bus_feed::sort_out(const bus::can::batch& said) {
   for (const auto& one : said.frames) {
-    const auto of = std::ranges::equal_range(identifiers_, key_of(one.id, one.extended), {},
-                                             &own_identifier::key);
-    for (const auto& each : of) sorted_[each.listener].push_back(one);
+    const auto key = key_of(one.id, one.extended);
+    auto of = std::ranges::lower_bound(identifiers_, key, {}, &own_identifier::key);
+    for (; of != identifiers_.end() && of->key == key; ++of) sorted_[of->listener].push_back(one);
     for (const auto& each : groups_)
       if (each.filter.wants(one)) sorted_[each.listener].push_back(one);
   }

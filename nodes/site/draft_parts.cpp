@@ -105,7 +105,7 @@ ranged read_numbers(section& table, std::string_view key) {
 }
 
 std::optional<position> read_self(section& table, j1939_self& result) {
-  constexpr std::int64_t address_max = 253;
+  constexpr std::int64_t self_address_max = 253;
   constexpr std::int64_t identity_max = (1 << 21) - 1;
   constexpr std::int64_t manufacturer_max = (1 << 11) - 1;
   constexpr std::int64_t function_max = 255;
@@ -116,7 +116,7 @@ std::optional<position> read_self(section& table, j1939_self& result) {
     if (!first) first = stated->at;
     target = static_cast<std::remove_reference_t<decltype(target)>>(stated->value);
   };
-  read("j1939_address", address_max, result.address);
+  read("j1939_address", self_address_max, result.address);
   read("j1939_function", function_max, result.function);
   read("j1939_manufacturer_code", manufacturer_max, result.manufacturer_code);
   read("j1939_identity_number", identity_max, result.identity_number);

@@ -40,7 +40,7 @@ class stage_context final : public runtime::context {
   std::uint32_t incarnation() const override { return 1; }
   instant now() const override;
   bool lives_on_recording() const override;
-  void hand_on(std::string what) override;
+  void hand_on(const std::string& what) override;
   std::string handed_on() const override;
   void listen(std::string_view source, runtime::kind what) override {
     ears_.emplace_back(source, what);
@@ -316,8 +316,8 @@ inline instant stage_context::now() const {
 inline bool stage_context::lives_on_recording() const {
   return owner_.on_recording;
 }
-inline void stage_context::hand_on(std::string what) {
-  owner_.heirlooms[name_] = std::move(what);
+inline void stage_context::hand_on(const std::string& what) {
+  owner_.heirlooms[name_] = what;
 }
 inline std::string stage_context::handed_on() const {
   const auto found = owner_.heirlooms.find(name_);
