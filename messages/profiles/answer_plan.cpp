@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "messages/profiles/bits.hpp"
+#include "messages/profiles/set_value.hpp"
 #include "messages/profiles/value_rule.hpp"
 
 namespace voltaic::messages::profiles {
@@ -187,16 +188,14 @@ std::string answer_plan::text_of(std::size_t read, std::uint16_t point,
 expected<register_write> answer_plan::encode_set(std::uint16_t command, double value) const {
   assert(command < commands_.size());
   const auto& wanted = commands_[command];
-  const auto& allowed = wanted.allowed;
-  if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
-    return failure{fmt::format("{}: {} is outside of {} to {} {}", wanted.point, value,
-                               allowed.minimum, allowed.maximum, wanted.unit)};
   const auto& set = *wanted.setting;
+  const auto sent = value_to_send(wanted, value, {set.scale, set.offset});
+  if (!sent) return sent.error();
   const auto type =
       set.form.is_signed ? signal_type::signed_integer : signal_type::unsigned_integer;
   const auto range = integer_range(type, byte_bits * set.form.bytes);
   std::int64_t raw = 0;
-  if (!round_to_integer((value - set.offset) / set.scale, raw) || raw < range.first ||
+  if (!round_to_integer((*sent - set.offset) / set.scale, raw) || raw < range.first ||
       raw > range.second)
     return failure{fmt::format("{}: {} does not fit into its bytes", wanted.point, value)};
   register_write made{command, {}};

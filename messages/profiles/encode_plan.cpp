@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "messages/profiles/bits.hpp"
+#include "messages/profiles/set_value.hpp"
 #include "messages/profiles/value_rule.hpp"
 
 namespace voltaic::messages::profiles {
@@ -56,6 +57,14 @@ expected<std::uint64_t> field_bits(const command_field& field, const field_value
     return failure{
         fmt::format("{}: {} does not fit into {} bits", field.field, value, field.bits.length)};
   return integer_bits(field, rounded);
+}
+
+/// What the command's own field can say of the value, which is one of those it allows.
+expected<double> value_in_steps(const command& wanted, double value) {
+  const auto field = std::ranges::find(wanted.fields, "value", &command_field::field);
+  if (field == wanted.fields.end() || field->bits.type == signal_type::ieee_float)
+    return value_to_send(wanted, value);
+  return value_to_send(wanted, value, {field->scale, field->offset});
 }
 
 const field_value* find_value(std::span<const field_value> values, std::string_view name) {
@@ -149,11 +158,9 @@ expected<can::frame> encode_plan::encode_order(const order& order) const {
 expected<can::frame> encode_plan::encode_set(std::uint16_t command, double value,
                                              std::uint64_t counter) const {
   assert(command < commands_.size() && commands_[command].purpose == command_purpose::set);
-  const auto& allowed = commands_[command].allowed;
-  if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
-    return failure{fmt::format("{}: {} is outside of {} to {} {}", commands_[command].point, value,
-                               allowed.minimum, allowed.maximum, commands_[command].unit)};
-  const field_value values[] = {{"value", value},
+  const auto sent = value_in_steps(commands_[command], value);
+  if (!sent) return sent.error();
+  const field_value values[] = {{"value", *sent},
                                 {"counter", static_cast<std::int64_t>(counter)},
                                 {"address", std::int64_t{address_}}};
   return encode(command, values);

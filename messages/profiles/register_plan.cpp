@@ -8,6 +8,7 @@
 #include <limits>
 #include <tuple>
 
+#include "messages/profiles/set_value.hpp"
 #include "messages/profiles/value_rule.hpp"
 
 namespace voltaic::messages::profiles {
@@ -235,12 +236,12 @@ std::vector<poll_plan::known_answer> register_plan::shown_by(
 expected<register_write> register_plan::encode_set(std::uint16_t command, double value) const {
   assert(command < commands_.size());
   const auto& wanted = commands_[command];
-  const auto& allowed = wanted.allowed;
-  if (!(value >= allowed.minimum && value <= allowed.maximum)) // NaN is not within
-    return failure{fmt::format("{}: {} is outside of {} to {} {}", wanted.point, value,
-                               allowed.minimum, allowed.maximum, wanted.unit)};
   const auto& field = *wanted.target_register;
-  const double wire = (value - field.offset) / field.scale;
+  const auto sent = modbus::is_float(field.type)
+                        ? value_to_send(wanted, value)
+                        : value_to_send(wanted, value, {field.scale, field.offset});
+  if (!sent) return sent.error();
+  const double wire = (*sent - field.offset) / field.scale;
   std::optional<std::vector<std::uint16_t>> registers;
   std::int64_t raw = 0;
   if (modbus::is_float(field.type))

@@ -195,6 +195,7 @@ TEST_CASE("a set command is written with its value, and judged by the answer tha
   const auto write = plan.encode_set(0, 52.5);
   REQUIRE(write);
   CHECK(write->registers == std::vector<std::uint16_t>{0x0D, 0x02});
+  CHECK(plan.encode_set(0, 52.59)->registers == write->registers); // no step more than asked for
   CHECK(*plan.wanted(0, *write) == Approx(52.5));
   CHECK(*plan.read_back(0, std::vector<std::uint16_t>{0x02, 0x0D}) == Approx(52.5));
   const auto spoken = plan.dialect();

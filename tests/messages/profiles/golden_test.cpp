@@ -166,6 +166,8 @@ TEST_CASE("F-138 a set value outside of its range is refused, not clamped") {
   CHECK(frame->id == 0x082);
   CHECK(frame->data[0] == (1234 & 0xFF));
   CHECK(frame->data[1] == (1234 >> 8));
+  // Between two steps it is the one that asks for less.
+  CHECK(plan->encode_set(*command, 123.49, 0)->data == frame->data);
   CHECK(plan->encode_set(*command, 0, 0).has_value());
   CHECK(plan->encode_set(*command, 140, 0).has_value());
   for (const double value : {-0.1, 140.1, 1e300, std::numeric_limits<double>::infinity(),

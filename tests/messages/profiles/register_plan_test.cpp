@@ -141,6 +141,7 @@ TEST_CASE("F-138 a register takes values of its range only, and gives them back"
   const auto value = plan->read_back(*command, write->registers);
   REQUIRE(value.has_value());
   CHECK(*value == -70'000);
+  CHECK(*plan->encode_set(*command, -70'000.9) == *write); // no step more than was asked for
   for (const double refused : {-100'001.0, 100'001.0, std::numeric_limits<double>::quiet_NaN(),
                                std::numeric_limits<double>::infinity()})
     CHECK_FALSE(plan->encode_set(*command, refused).has_value());
