@@ -187,8 +187,8 @@ std::string dispatcher_model::nobody_for(const messages::command& asked) const {
   if (!is_of_rack || options_.rack_devices.contains(std::string(owner)))
     return fmt::format("nobody carries out '{} {}'", asked.operation, asked.point);
   return fmt::format(
-      "nobody carries out '{} {}': the site has no rack {}{}: voltaic points "
-      "'*/contactor' lists them",
+      "nobody carries out '{} {}': the site has no rack {} (voltaic points '*/contactor' lists "
+      "those it has){}",
       asked.operation, asked.point, owner, suggestion(owner, options_.rack_devices));
 }
 

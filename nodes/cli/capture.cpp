@@ -63,7 +63,7 @@ std::variant<bus::can::port_options, exit_code> find_bus(const options& given) {
     for (const auto& one : plan->buses) known.push_back(one.name);
     fmt::print(stderr, "voltaic capture: {} has no bus {}; its buses: {}\n", plan->name, given.bus,
                fmt::join(known, ", "));
-    return exit_code::findings;
+    return exit_code::usage;
   }
   if (bus->kind == site::bus_kind::replay) {
     fmt::print(stderr, "voltaic capture: {} plays the log {} and nothing else\n", given.bus,

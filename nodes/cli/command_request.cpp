@@ -89,7 +89,9 @@ annotation annotate(site_connection& connection, const running_site& site,
   if (!view || command.operation != "set") return {};
   const auto point = view->points.find(command.point);
   if (point) return {point->description.unit, ""};
-  if (result.outcome != messages::outcome::rejected) return {};
+  const bool has_hint = std::ranges::any_of(
+      result.reasons, [](const auto& each) { return each.find("did you mean") != each.npos; });
+  if (result.outcome != messages::outcome::rejected || has_hint) return {};
   return {"", suggestion(*view, command.point)};
 }
 

@@ -130,7 +130,9 @@ exit_code list(const options& given) {
     fmt::print(stderr, "voltaic decode: the output cannot be written\n");
     return exit_code::fault;
   }
-  return database->messages.empty() ? exit_code::findings : exit_code::done;
+  if (!database->messages.empty()) return exit_code::done;
+  fmt::print(stderr, "voltaic decode: {} describes no message\n", given.dbc.file);
+  return exit_code::findings;
 }
 
 exit_code decode(const options& given) {

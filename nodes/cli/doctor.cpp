@@ -61,17 +61,18 @@ std::optional<doctor::site_words> ask_site(const site::plan& plan) {
   return said;
 }
 
-bool is_played(const site::plan& plan, const std::string& line) {
-  return std::ranges::any_of(plan.simulated_lines(),
-                             [&](const auto& each) { return each.name == line; });
+/// The simulator plays a device of the line, and it does not run: nothing is there to be tested.
+bool is_stage_without_play(const link_facts& of, const site::plan& plan) {
+  return !of.site_runs && std::ranges::any_of(plan.simulated_lines(), [&](const auto& each) {
+    return each.name == of.name;
+  });
 }
 
 /// A connection takes one of the few that a gateway has: it is tried where the site has none.
 void add_network(link_facts& to, const site::plan& plan) {
   const auto* line = plan.find_line(to.name);
   if (to.line && to.line->state != "down") return;
-  // Where the simulator plays a device, nobody listens while the site does not run.
-  if (line == nullptr || (!to.site_runs && is_played(plan, to.name))) return;
+  if (line == nullptr || is_stage_without_play(to, plan)) return;
   to.network = doctor::try_connection(line->host, line->port);
 }
 
@@ -91,6 +92,7 @@ void add_machine(link_facts& to, const site::plan& plan, const std::set<pid_t>& 
     case link_kind::modbus_serial:
     case link_kind::plain_serial:
       // The site's own user has it open: what this one may do says nothing then.
+      if (is_stage_without_play(to, plan)) return;
       if (!to.line || to.line->state == "down") to.serial = doctor::look_at_serial(to.address, own);
       return;
     case link_kind::modbus_tcp:

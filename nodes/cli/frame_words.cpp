@@ -56,7 +56,7 @@ frame_meaning frame_words::read(const messages::can::frame& frame) {
     return result;
   }
   if (can_tell_) result.is_known = known_.wants(frame);
-  if (result.is_known.value_or(false)) result.message = "sent by the site, or to be";
+  if (result.is_known.value_or(false)) result.message = "known to the site";
   return result;
 }
 

@@ -55,6 +55,14 @@ void add_messages(ranges& to, const site::device& device) {
       add(to, id, false);
 }
 
+// What belongs to the network and to no node: the master's words, and how nodes get their numbers.
+void add_canopen_network(ranges& to) {
+  using messages::canopen::service;
+  for (const auto what :
+       {service::nmt, service::sync, service::time, service::lss_request, service::lss_response})
+    add(to, messages::canopen::cob_id({what}), false);
+}
+
 // What is said to us as a node, and by who has our number.
 void add_own_node(ranges& to, std::uint8_t node) {
   using messages::canopen::service;
@@ -144,6 +152,10 @@ ranges known_identifiers(const site::plan& plan, const std::string& bus) {
   if (const auto* described = plan.find_bus(bus);
       described != nullptr && described->canopen_node != 0)
     add_own_node(known, described->canopen_node);
+  if (std::ranges::any_of(plan.devices, [&](const auto& each) {
+        return each.bus == bus && each.profile != nullptr && each.profile->canopen;
+      }))
+    add_canopen_network(known);
   for (const auto& device : plan.devices) {
     if (device.bus != bus || device.profile == nullptr) continue;
     add_messages(known, device);

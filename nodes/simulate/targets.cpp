@@ -112,6 +112,27 @@ std::variant<overlay, std::string> find_in_rack(const trace_row& row, const site
   return fmt::format("{} has no point '{}' that a device reports", owner, local);
 }
 
+/// Why simulated equipment did not take a row; asked of it, since it alone knows its faults.
+template <class Equipment>
+std::string refusal(Equipment& of, std::string_view kind, const trace_row& row,
+                    const equipment_overlay& what) {
+  const auto takes = [&](std::optional<std::uint32_t> index, equipment_effect how, double value) {
+    return of.set(what.point, index, how, value);
+  };
+  const auto given = row.point.substr(row.point.find('/') + 1);
+  const bool is_known = takes({}, equipment_effect::release, 0) ||
+                        (what.index && takes(0, equipment_effect::release, 0));
+  if (!is_known) return fmt::format("the simulated {} has no point or fault '{}'", kind, given);
+  if (what.index && !takes(what.index, equipment_effect::release, 0))
+    return fmt::format("{} has no element {}", row.point, *what.index);
+  // Some count from 0, J1939's parameters from 1.
+  if (!what.index && (takes(0, what.effect, what.value) || takes(1, what.effect, what.value)))
+    return fmt::format("{} needs an index with this value", row.point);
+  if (what.effect != equipment_effect::value)
+    return fmt::format("the simulated {} cannot do this with {}", kind, row.point);
+  return fmt::format("the simulated {} does not take {} for {}", kind, what.value, row.point);
+}
+
 } // namespace
 
 messages::command make_command(const std::string& operation, const std::string& subject,
@@ -233,15 +254,14 @@ class trace_resolver {
     if (device.simulate == site::serial_battery) {
       actors::simulator::serial_battery_model battery(device.profile, device.unit);
       if (!battery.set(what.point, what.index, what.effect, what.value))
-        return wrong(row, fmt::format("the simulated battery cannot do this with {}", row.point));
+        return wrong(row, refusal(battery, "battery", row, what));
       deeds_.push_back({row.t_ms, std::move(what)});
       return;
     }
     auto& known = known_[device.simulate];
     if (known == nullptr) known = actors::simulator::make_equipment(device.simulate);
     if (!known->set(what.point, what.index, what.effect, what.value))
-      return wrong(
-          row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
+      return wrong(row, refusal(*known, device.simulate, row, what));
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 
@@ -253,10 +273,11 @@ class trace_resolver {
     for (const auto& point : device.profile->points)
       if (point.channel == what.point) what.point = point.name;
     auto played = actors::simulator::make_pack(device.simulate, device.profile, device.id_offset);
-    if (played == nullptr || !row.scope.empty() ||
-        !played->set(what.point, what.index, what.effect, what.value))
+    if (played == nullptr || !row.scope.empty())
       return wrong(
           row, fmt::format("the simulated {} cannot do this with {}", device.simulate, row.point));
+    if (!played->set(what.point, what.index, what.effect, what.value))
+      return wrong(row, refusal(*played, device.simulate, row, what));
     deeds_.push_back({row.t_ms, std::move(what)});
   }
 

@@ -35,6 +35,17 @@ std::optional<T> number(std::string_view text) {
   return value;
 }
 
+/// Codes are spoken of in hexadecimal: 0x8110.
+std::optional<double> value_of(std::string_view text) {
+  constexpr std::string_view prefix = "0x";
+  if (!text.starts_with(prefix)) return number<double>(text);
+  std::uint32_t code = 0;
+  const auto* last = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + prefix.size(), last, code, 16);
+  if (error != std::errc() || stop != last) return std::nullopt;
+  return code;
+}
+
 /// Reads one file, line by line, and keeps what is wrong with it.
 class reader {
  public:
@@ -184,7 +195,7 @@ class reader {
       row.effect = effect::half_frame;
     } else if (text == "noise") {
       row.effect = effect::noise;
-    } else if (const auto value = number<double>(text); value && std::isfinite(*value)) {
+    } else if (const auto value = value_of(text); value && std::isfinite(*value)) {
       row.value = *value;
     } else {
       add_field(3,

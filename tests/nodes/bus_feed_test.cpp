@@ -123,6 +123,24 @@ TEST_CASE("known on a bus is what its devices send, take and are asked by, and n
   }
 }
 
+TEST_CASE("what belongs to a CANopen network and to no node is known where one is") {
+  nodes::site::device battery;
+  battery.name = "bms_0";
+  battery.bus = "can0";
+  battery.profile = std::make_shared<const messages::profiles::device_profile>(
+      tests::load_file("canopen_418_battery.json"));
+  nodes::site::plan plan;
+  plan.devices = {battery};
+  const bus::can::id_filter known(nodes::process::known_identifiers(plan, "can0"));
+  const bus::can::id_filter elsewhere(nodes::process::known_identifiers(plan, "can1"));
+  for (const std::uint32_t id : {0x000U, 0x080U, 0x100U, 0x7E4U, 0x7E5U}) {
+    CAPTURE(id);
+    CHECK(known.wants(messages::can::frame{.id = id}));
+    CHECK_FALSE(elsewhere.wants(messages::can::frame{.id = id}));
+  }
+  CHECK_FALSE(known.wants(messages::can::frame{.id = 0x0FF}));
+}
+
 TEST_CASE("a device of J1939 is handed its groups from any address and with any priority") {
   namespace j1939 = messages::j1939;
   nodes::site::device battery;

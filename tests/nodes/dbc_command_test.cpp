@@ -94,6 +94,14 @@ TEST_CASE("decode --dbc --list names the messages of a file and what encode may 
   CHECK(by.run("decode --dbc", "").code == 2);
 }
 
+TEST_CASE("a DBC file without a message is told as such, and lists nothing") {
+  bench by("VERSION \"\"\nBU_: BMS\n");
+  const auto shown = by.run("decode --dbc", "--list");
+  CHECK(shown.code == 1);
+  CHECK(shown.output.empty());
+  CHECK_THAT(shown.errors, Catch::Contains("describes no message"));
+}
+
 TEST_CASE("a DBC file with defects is refused with its lines, unless read tolerantly") {
   bench by(std::string(pack) + "BO_ 496 Again: 8 X\n");
   const auto strict = by.run("encode --dbc", "PackState Voltage=1 State=0");

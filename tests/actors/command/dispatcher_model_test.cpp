@@ -60,8 +60,8 @@ TEST_CASE("a command goes to the last hop that can carry it out") {
   contactor.value = std::string("closed");
   CHECK(targets(model, contactor) == all{"rack_0/contactor"});
   CHECK(model.refuse(ask("close", "rack_9"), 0) ==
-        all{"nobody carries out 'close rack_9': the site has no rack rack_9, did you mean rack_0?: "
-            "voltaic points '*/contactor' lists them"});
+        all{"nobody carries out 'close rack_9': the site has no rack rack_9 (voltaic points "
+            "'*/contactor' lists those it has), did you mean rack_0?"});
   CHECK(model.refuse(ask("reset", "rack_0/protectoin"), 0) ==
         all{"rack_0 has no latches of 'rack_0/protectoin': reset rack_0, rack_0/protection or "
             "rack_0/contactor"});

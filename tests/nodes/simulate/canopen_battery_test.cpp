@@ -1,6 +1,10 @@
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/played_rows.hpp"
@@ -73,16 +77,25 @@ TEST_CASE("an EMCY storm opens nothing and is told in a few lines") {
 
 TEST_CASE("a row that a simulated battery cannot do is told, and does not end the program") {
   const auto plan = site_of_configs("canopen_pack");
-  for (const auto* row :
-       {"1,bms_0/nothing,,1\n", "1,bms_0,,freeze\n", "1,bms_0/cell_voltage,16,3\n"}) {
+  const auto resolve = [&](std::string_view row) {
     const auto read =
-        simulate::parse_trace(std::string("t_ms,point,index,value\n") + row, "rows.csv");
+        simulate::parse_trace(fmt::format("t_ms,point,index,value\n{}\n", row), "rows.csv");
     REQUIRE(std::holds_alternative<simulate::trace>(read));
-    const auto found = simulate::resolve_trace(std::get<simulate::trace>(read), plan, "rows.csv");
+    return simulate::resolve_trace(std::get<simulate::trace>(read), plan, "rows.csv");
+  };
+  const std::pair<const char*, std::string_view> refused[] = {
+      {"1,bms_0/nothing,,1", "the simulated canopen has no point or fault 'nothing'"},
+      {"1,bms_0,,freeze", "the simulated canopen cannot do this with bms_0"},
+      {"1,bms_0/emergency,,0x10000", "the simulated canopen does not take 65536 for"},
+      {"1,bms_0/cell_voltage,16,3", "bms_0/cell_voltage has no element 16"}};
+  for (const auto& [row, words] : refused) {
+    const auto found = resolve(row);
+    CAPTURE(row);
     REQUIRE(std::holds_alternative<messages::findings>(found));
-    CHECK(std::get<messages::findings>(found).front().text.find("cannot do this") !=
-          std::string::npos);
+    CHECK(std::get<messages::findings>(found).front().text.starts_with(words));
   }
+  const auto taken = resolve("1,bms_0/emergency,,0x3210");
+  CHECK(std::holds_alternative<std::vector<simulate::deed>>(taken));
 }
 
 } // namespace canopen_battery_test
