@@ -19,7 +19,10 @@ struct mended_controller {
   mended_controller() = default;
   mended_controller(const mended_controller&) = delete;
   mended_controller& operator=(const mended_controller&) = delete;
-  ~mended_controller() { (void)run("ip link set can0 down; ip link set can0 up"); }
+  ~mended_controller() {
+    (void)run("echo 'can0 mended' > /sys/module/controller_states/parameters/order");
+    (void)run("ip link set can0 down; ip link set can0 up");
+  }
 };
 
 } // namespace laboratory

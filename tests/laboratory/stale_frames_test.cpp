@@ -1,5 +1,8 @@
 #include <catch2/catch.hpp>
 
+#include <chrono>
+#include <thread>
+
 #include "bus/can/clock.hpp"
 #include "bus/can/socketcan/interface_keeper.hpp"
 #include "laboratory/bench.hpp"
@@ -38,8 +41,11 @@ class wire {
   /// Sends ten frames of a number while nothing goes out, and waits until all but what the kernel
   /// took are given up for their age.
   void send_into_the_void(std::uint32_t id) const {
-    for (std::uint8_t i = 0; i < 10; ++i)
+    constexpr auto order_period = std::chrono::milliseconds(50);
+    for (std::uint8_t i = 0; i < 10; ++i) {
       REQUIRE(sender_->send(make_frame(id, i)) == send_result::sent);
+      std::this_thread::sleep_for(order_period); // for one more to go to the controller
+    }
     REQUIRE(eventually([&] { return sender_->read_statistics().tx_dropped == 9; }));
   }
   /// As `voltaic canctl` does, when the port asks.
@@ -78,12 +84,27 @@ class wire {
 
 TEST_CASE("F-062 of what a cut cable held up one frame goes out when it is mended, and no more",
           "[controller]") {
+  // A controller that has no room, and one that has room for four frames.
+  const std::string held_up = GENERATE("can0 cut", "can0 unheard");
+  CAPTURE(held_up);
   wire with;
-  order("can0 cut");
+  order(held_up);
   with.send_into_the_void(0x100);
   order("can0 mended");
   REQUIRE(eventually([&] { return with.sender().read_statistics().tx == 1; }));
   CHECK(with.heard_until(0x200) == std::vector<std::uint32_t>{0x100, 0x200});
+}
+
+TEST_CASE("F-060 what a controller forgot at its bus-off stops nothing after its restart",
+          "[controller]") {
+  wire with;
+  order("can0 unheard");
+  with.send_into_the_void(0x100);
+  order("can0 off");
+  REQUIRE(with.reaches(controller_state::bus_off));
+  REQUIRE(run("ip link set can0 type can restart") == 0);
+  REQUIRE(with.reaches(controller_state::error_active));
+  CHECK(with.heard_until(0x200) == std::vector<std::uint32_t>{0x200});
 }
 
 TEST_CASE("F-060 what was held up before a bus-off never goes out after canctl's restart",

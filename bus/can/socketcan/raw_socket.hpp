@@ -69,8 +69,8 @@ class frame_receiver {
 enum class write_outcome : std::uint8_t { taken, full, down, unfit };
 [[nodiscard]] write_outcome write_frame(int socket, const messages::can::frame& item);
 
-/// False: the kernel holds no frame of this socket any more, neither waiting nor in the
-/// controller. True also where it cannot be told.
+/// False: no frame of this socket waits in the kernel for room in the controller. One that is in
+/// the controller is none of the kernel's: it may still go out. True also where it cannot be told.
 [[nodiscard]] bool holds_unsent(int socket);
 
 } // namespace voltaic::bus::can

@@ -38,6 +38,7 @@ const frame* send_window::next(std::int64_t now_us) {
 void send_window::written(std::int64_t now_us) {
   assert(!given_ && !waiting_.empty());
   given_ = entry{waiting_.front().item, now_us};
+  in_doubt_ = false;
   waiting_.pop_front();
 }
 
@@ -51,6 +52,17 @@ bool send_window::confirmed(const frame& seen) {
   if (!given_ || !is_same(given_->item, seen)) return false;
   given_.reset();
   return true;
+}
+
+void send_window::doubt() {
+  in_doubt_ = true;
+}
+
+bool send_window::is_overdue(std::int64_t now_us, std::int64_t heard_us) const {
+  if (!given_) return false;
+  const auto given_us = given_->since_us;
+  if (in_doubt_) return now_us - given_us > confirm_us_max;
+  return now_us - given_us > lost_us && heard_us > given_us + confirm_us_max;
 }
 
 void send_window::released() {

@@ -40,8 +40,6 @@ constexpr std::size_t frames_per_batch_max = 4096;
 constexpr std::int64_t count_period_us = error_throttle::period_us;
 /// Where the kernel's queue is full of what others send, we try again after this time.
 constexpr std::int64_t retry_period_us = 1'000;
-/// A frame that is not confirmed for so long is asked about: it may have got lost.
-constexpr std::int64_t confirm_us_max = 20'000;
 /// While the controller is bus-off, a restart is asked for this often.
 constexpr std::int64_t request_period_us = 500'000;
 /// A kernel that keeps an interface from us is asked again after this time.
@@ -137,6 +135,7 @@ class socketcan_port final : public port {
   bool hears_all_errors_ = true;
   frame_receiver receiver_;
   std::uint32_t overflow_ = 0;
+  std::int64_t heard_us_ = 0;   ///< when the last frame of somebody else came
   std::int64_t drained_us_ = 0; ///< nothing older waits in the socket
   std::int64_t counted_us_ = 0;
   std::int64_t reconnect_due_us_ = 0;
@@ -273,7 +272,9 @@ void socketcan_port::set_state(controller_state state) {
   if (state == statistics_.state) return;
   if (state == controller_state::bus_off) ++statistics_.bus_off;
   statistics_.state = state;
-  if (state == controller_state::bus_off || state == controller_state::down) window_.drop_waiting();
+  if (state != controller_state::bus_off && state != controller_state::down) return;
+  window_.drop_waiting();
+  window_.doubt();
 }
 
 void socketcan_port::wait() {
@@ -308,8 +309,11 @@ void socketcan_port::drain() {
     }
     const std::int64_t utc_offset_us = utc_offset_now_us();
     for (const received_frame& one : receiver_.frames()) accept(one, utc_offset_us);
-    // Error frames that told the state were lost as well.
-    if (receiver_.overflow() != overflow_) refresh_.doubt();
+    // Error frames that told the state were lost as well, and that a frame of ours went out.
+    if (receiver_.overflow() != overflow_) {
+      refresh_.doubt();
+      window_.doubt();
+    }
     statistics_.rx_overflow += receiver_.overflow() - overflow_;
     overflow_ = receiver_.overflow();
     if (outcome == frame_receiver::outcome::would_block) {
@@ -339,6 +343,7 @@ void socketcan_port::accept(const received_frame& one, std::int64_t utc_offset_u
     return;
   }
   ++statistics_.rx;
+  heard_us_ = now_us;
   if (!wanted_.ranges().empty() && !wanted_.wants(one.item)) return;
   hand_over_.waiting.frames.push_back(one.item);
   hand_over_.waiting.frames.back().time_us = one.utc_us == 0 ? now_us : one.utc_us - utc_offset_us;
@@ -378,9 +383,7 @@ void socketcan_port::filter() {
 /// With the lock held: gives the kernel what may go out.
 void socketcan_port::pump() {
   const std::int64_t now_us = monotonic_now_us();
-  const auto given_us = window_.given_us();
-  if (given_us && now_us - *given_us > confirm_us_max && !holds_unsent(socket_.get()))
-    window_.released();
+  if (window_.is_overdue(now_us, heard_us_) && !holds_unsent(socket_.get())) window_.released();
   while (const frame* item = window_.next(now_us)) {
     switch (write_frame(socket_.get(), *item)) {
       case write_outcome::taken:

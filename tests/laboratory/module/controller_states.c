@@ -6,11 +6,13 @@
  *
  * with active, warning, passive or off, and both counters; or "can0 stuff", "can0 noack", "can0 crc"
  * for one error frame of that kind. "can0 cut" keeps from the wire what is sent, as a controller does
- * that waits for an acknowledgement, and "can0 mended" lets it go; "can1 deaf" keeps the controller's
+ * that has no room, "can0 unheard" as one that has room for four frames and waits for an
+ * acknowledgement of the first; "can0 mended" lets all of it go. "can1 deaf" keeps the controller's
  * interrupts from its driver, as a processor does that is late, and "can1 hearing" lets them come.
  */
 #include <linux/can/dev.h>
 #include <linux/can/error.h>
+#include <linux/can/skb.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
@@ -29,13 +31,75 @@ static int state_of(const char *word)
 	return -1;
 }
 
+/* The frames that wait in a controller for an acknowledgement: the kernel has given back the memory
+ * of them, as a driver's can_put_echo_skb() does, and can take none of them back.
+ */
+#define MAILBOXES 4
+
+static struct net_device *unheard;
+static struct net_device_ops full_ops;
+static const struct net_device_ops *own_ops;
+static struct sk_buff_head mailboxes;
+
+static netdev_tx_t keep(struct sk_buff *skb, struct net_device *dev)
+{
+	struct sk_buff *kept = skb_clone(skb, GFP_ATOMIC);
+
+	if (kept) {
+		can_skb_set_owner(kept, skb->sk);
+		skb_queue_tail(&mailboxes, kept);
+	}
+	consume_skb(skb);
+	if (skb_queue_len(&mailboxes) >= MAILBOXES)
+		netif_stop_queue(dev);
+	return NETDEV_TX_OK;
+}
+
+static void begin_unheard(struct net_device *dev)
+{
+	if (unheard)
+		return;
+	dev_hold(dev);
+	unheard = dev;
+	own_ops = dev->netdev_ops;
+	full_ops = *own_ops;
+	full_ops.ndo_start_xmit = keep;
+	dev->netdev_ops = &full_ops;
+}
+
+/* With false what was kept is forgotten, as by a controller that is reset. */
+static void end_unheard(struct net_device *dev, bool sends)
+{
+	struct sk_buff *kept;
+
+	if (unheard != dev)
+		return;
+	dev->netdev_ops = own_ops;
+	unheard = NULL;
+	netif_wake_queue(dev);
+	while ((kept = skb_dequeue(&mailboxes))) {
+		if (sends)
+			dev_queue_xmit(kept);
+		else
+			kfree_skb(kept);
+	}
+	dev_put(dev);
+}
+
+static void mend(struct net_device *dev)
+{
+	end_unheard(dev, true);
+	netif_wake_queue(dev);
+}
+
 static int enter(struct net_device *dev, struct can_frame *cf, enum can_state state,
 		 unsigned int transmit, unsigned int receive)
 {
 	can_change_state(dev, cf, transmit >= receive ? state : CAN_STATE_ERROR_ACTIVE,
 			 transmit < receive ? state : CAN_STATE_ERROR_ACTIVE);
 	if (state == CAN_STATE_BUS_OFF) {
-		/* Hardware that is off takes no frame. */
+		/* Hardware that is off takes no frame, and forgets those it had. */
+		end_unheard(dev, false);
 		netif_stop_queue(dev);
 		can_bus_off(dev);
 		return 0;
@@ -69,8 +133,10 @@ static bool hinder(struct net_device *dev, const char *word)
 {
 	if (!strcmp(word, "cut"))
 		netif_stop_queue(dev);
+	else if (!strcmp(word, "unheard"))
+		begin_unheard(dev);
 	else if (!strcmp(word, "mended"))
-		netif_wake_queue(dev);
+		mend(dev);
 	else if (!strcmp(word, "deaf"))
 		disable_irq(dev->irq);
 	else if (!strcmp(word, "hearing"))
@@ -117,7 +183,21 @@ static int order(const char *text, const struct kernel_param *unused)
 	return result;
 }
 
+static int __init begin(void)
+{
+	skb_queue_head_init(&mailboxes);
+	return 0;
+}
+
+static void __exit end(void)
+{
+	if (unheard)
+		end_unheard(unheard, false);
+}
+
 static const struct kernel_param_ops order_ops = { .set = order };
 module_param_cb(order, &order_ops, NULL, 0200);
+module_init(begin);
+module_exit(end);
 MODULE_DESCRIPTION("Drives the states of CAN controllers for tests");
 MODULE_LICENSE("GPL");
