@@ -73,7 +73,7 @@ void can_device::receive(const bus::can::batch& batch) {
       record(*told, time);
     } else if (const auto* request = std::get_if<messages::can::frame>(&said.content)) {
       // What the bus refuses is asked for again in its next period.
-      static_cast<void>(send_(*request));
+      if (send_(*request) == bus::can::send_result::down) model_.unsent(now_.monotonic_us);
     } else {
       context_.say(runtime::plane::local, std::get<messages::tick>(said.content), time);
     }
@@ -131,6 +131,8 @@ void can_device::obey(const runtime::timed_order& given) {
       !pace_.is_due(given, runtime::present(context_, now_).monotonic_us)) {
     return;
   }
+  // Who may be somebody else is told to open at the most.
+  if (runtime::keeps_closed(given.order) && !model_.is_trusted()) return;
   const auto frame = encoder_.encode_order(pace_.counted(given.order));
   if (!frame) {
     throw std::runtime_error(frame.error().text);

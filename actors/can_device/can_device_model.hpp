@@ -88,6 +88,10 @@ class model {
   /// What is sent for a frame of the profile's commands; nothing: not now.
   [[nodiscard]] std::optional<std::vector<messages::can::frame>> frames_for(
       const messages::can::frame& made, std::int64_t now_us);
+  /// The bus is down for what a conversation was to send.
+  void unsent(std::int64_t now_us);
+  /// Nothing speaks against it that who speaks is the device that the profile means.
+  [[nodiscard]] bool is_trusted() const;
   /// Of a device of J1939, where it is now.
   [[nodiscard]] std::optional<std::uint8_t> address() const;
 
@@ -137,7 +141,6 @@ class model {
   /// Answers, requests and what is to be told of them; what is not to be believed.
   void heed_conversations(std::int64_t time_us, std::vector<said>& out);
   void heed(conversation& one, std::int64_t time_us, std::vector<said>& out);
-  [[nodiscard]] bool is_trusted() const;
   /// What the watch has to tell; where two devices speak, nothing of them is believed.
   void heed_watch(std::int64_t time_us, std::vector<said>& out);
   void distrust_all();

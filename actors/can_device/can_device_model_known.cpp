@@ -48,6 +48,10 @@ std::optional<std::vector<messages::can::frame>> model::frames_for(const message
   return frames;
 }
 
+void model::unsent(std::int64_t now_us) {
+  for (auto& each : talks_) each.with->unsent(now_us);
+}
+
 std::optional<std::uint8_t> model::address() const {
   for (const auto& each : talks_)
     if (const auto at = each.with->address()) return at;

@@ -37,6 +37,9 @@ class conversation {
   [[nodiscard]] virtual std::vector<messages::can::frame> take_known() { return {}; }
   [[nodiscard]] virtual std::vector<notice> take_notices() = 0;
 
+  /// The bus refused what `take_frames` gave last.
+  virtual void unsent(std::int64_t /*now_us*/) {}
+
   /// Makes of a frame that the profile knows those that go out on the bus now; others follow by
   /// `take_frames`. False: nothing may be sent.
   [[nodiscard]] virtual bool prepare(std::vector<messages::can::frame>& /*frames*/,

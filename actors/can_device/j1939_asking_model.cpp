@@ -55,7 +55,6 @@ void group_asking::answer_begins(std::uint32_t pgn, std::int64_t now_us) {
 }
 
 void group_asking::take_acknowledgement(const messages::j1939::packet& heard) {
-  if (heard.length < messages::j1939::packet_bytes_max) return;
   auto* of = find(messages::j1939::take_group(heard.payload(), acknowledged_group_at));
   if (of == nullptr || !of->until_us) return;
   switch (static_cast<answer_kind>(heard.bytes[0])) {

@@ -58,9 +58,13 @@ j1939_device::j1939_device(const profiles::device_profile& profile, std::uint32_
       state_(role.sends ? group_state::waiting : group_state::listening),
       preferred_(*profiles::address_of(rule_, id_offset)),
       at_(preferred_) {
-  for (std::size_t i = 0; i < profile.messages.size(); ++i)
-    if (const auto& group = profile.messages[i].group)
-      messages_.emplace(*group, static_cast<std::uint16_t>(i));
+  for (std::size_t i = 0; i < profile.messages.size(); ++i) {
+    const auto& message = profile.messages[i];
+    if (message.group) messages_.emplace(*message.group, static_cast<std::uint16_t>(i));
+    const bool is_often =
+        message.period_ms > 0 && message.period_ms * messages::us_per_ms <= often_us_max;
+    talks_often_ = talks_often_ || (message.group && is_often);
+  }
 }
 
 bool j1939_device::take(const messages::can::frame& frame) {
@@ -89,12 +93,15 @@ void j1939_device::hear_request(const j1939::packet& heard, std::int64_t now_us)
 }
 
 void j1939_device::hear_own(const j1939::packet& heard, std::int64_t now_us) {
-  heard_us_ = now_us;
+  heard_us_ = talked_us_ = now_us;
   reset_due_us_.reset();
   const auto to = heard.id.destination;
   const bool is_to_us = to == role_.address && own_.may_send();
   if (to != j1939::global_address && !is_to_us) return;
-  if (heard.id.pgn == groups::acknowledgement) return asking_.take_acknowledgement(heard);
+  if (heard.id.pgn == groups::acknowledgement) {
+    if (j1939::acknowledges(heard, role_.address)) asking_.take_acknowledgement(heard);
+    return;
+  }
   if (heard.id.pgn == groups::transfer_control) {
     const auto said = j1939::read_control(heard);
     const bool opens = said && (said->kind == j1939::control_kind::broadcast ||
@@ -135,7 +142,10 @@ void j1939_device::say(const j1939::packet& one) {
 }
 
 bool j1939_device::prepare(std::vector<messages::can::frame>& frames, std::int64_t now_us) {
-  if (!own_.may_send()) return false;
+  // Of two at one address both may heed it: better than that none opens. Anybody else, or nobody,
+  // is told nothing.
+  const bool is_its_own = state_ == group_state::operational || state_ == group_state::doubled;
+  if (!own_.may_send() || !is_its_own) return false;
   std::vector<messages::can::frame> made;
   for (const auto& each : frames) {
     const auto meant = j1939::split(each.id);

@@ -42,6 +42,8 @@ inline constexpr std::int64_t asked_claim_us = 500'000;
 /// One that claims by itself and goes on talking within this has not begun anew: it would keep
 /// silent for 250 ms (J1939-81 4.4.2).
 inline constexpr std::int64_t claim_silence_us = 200'000;
+/// Of a device that says nothing so often silence tells nothing.
+inline constexpr std::int64_t often_us_max = claim_silence_us / 2;
 /// What came from a former address may be this old.
 inline constexpr std::int64_t former_address_us = 100'000;
 /// Two devices are one again after this long without a sign of the other.
@@ -70,6 +72,7 @@ class j1939_device final : public conversation {
   [[nodiscard]] std::vector<messages::can::frame> take_known() override;
   [[nodiscard]] std::vector<answer> take_answers() override;
   [[nodiscard]] std::vector<notice> take_notices() override;
+  void unsent(std::int64_t now_us) override { own_.unsent(now_us); }
   [[nodiscard]] bool is_trusted() const override;
   [[nodiscard]] bool prepare(std::vector<messages::can::frame>& frames,
                              std::int64_t now_us) override;
@@ -95,6 +98,8 @@ class j1939_device final : public conversation {
   void heed(messages::j1939::transport_output&& said, std::int64_t now_us);
 
   void move_to(std::uint8_t address, std::int64_t now_us);
+  /// What was under way with its former address is over.
+  void end_transfers();
   void verify(std::uint64_t name, std::int64_t now_us);
   void begin_anew(const char* state, const std::string& why, std::int64_t now_us);
   void become_operational();
@@ -109,8 +114,10 @@ class j1939_device final : public conversation {
   [[nodiscard]] bool fits(std::uint64_t name) const;
   /// It has claimed, and nothing has spoken against it since.
   [[nodiscard]] bool is_known() const;
-  /// Only one device can have such a NAME: it is followed.
-  [[nodiscard]] bool is_known_exactly() const;
+  /// Only one device can have such a NAME, and it may be at any address: it is followed.
+  [[nodiscard]] bool is_followed(std::uint64_t name) const;
+  /// It may have moved to where nobody knows.
+  [[nodiscard]] bool is_to_be_found() const;
   [[nodiscard]] std::string place() const;
 
   const messages::profiles::device_profile& profile_;
@@ -122,6 +129,7 @@ class j1939_device final : public conversation {
   trouble_watch troubles_;
   indicator_watch indicators_;
   std::map<std::uint32_t, std::uint16_t> messages_; ///< of the profile, by group
+  bool talks_often_ = false;                        ///< while it is well, by its profile
 
   group_state state_ = group_state::waiting;
   std::uint8_t preferred_;               ///< address of the profile and site file
@@ -131,12 +139,14 @@ class j1939_device final : public conversation {
   std::int64_t moved_us_ = 0;            ///< when
   std::optional<std::int64_t> began_us_; ///< first grid instant
   std::optional<std::int64_t> heard_us_; ///< last frame from its address
+  std::int64_t talked_us_ = 0;           ///< last one that was no claim
   static constexpr auto never_us = std::numeric_limits<std::int64_t>::max();
   std::int64_t sure_us_ = never_us;          ///< end of the wait after its claim
   std::optional<std::int64_t> requested_us_; ///< last request for claims that was heard or sent
   std::optional<std::int64_t> reset_due_us_; ///< silent up to then it has begun anew
   std::int64_t ask_due_us_ = 0;
   int asked_ = 0;                            ///< since it was last known
+  std::optional<std::int64_t> mute_us_;      ///< asked since then while it talks, and no claim
   std::optional<std::int64_t> contested_us_; ///< last claim of somebody else
   std::int64_t doubled_us_ = 0;              ///< last sign of two
   std::optional<std::int64_t> reset_told_us_;

@@ -41,8 +41,13 @@ bool j1939_device::is_known() const {
   return name_ && (waits || state_ == group_state::operational || state_ == group_state::doubled);
 }
 
-bool j1939_device::is_known_exactly() const {
-  return name_ || rule_.identity.identity_number;
+bool j1939_device::is_followed(std::uint64_t name) const {
+  return rule_.identity.identity_number || (role_.is_alone && name_ == name);
+}
+
+bool j1939_device::is_to_be_found() const {
+  if (name_) return j1939::is_arbitrary_address_capable(*name_) && is_followed(*name_);
+  return rule_.identity.identity_number.has_value();
 }
 
 std::string j1939_device::place() const {
@@ -63,14 +68,18 @@ void j1939_device::hear_claim(std::uint8_t from, std::uint64_t name, std::int64_
 void j1939_device::on_own_claim(std::uint8_t from, std::uint64_t name, std::int64_t now_us) {
   if (from == at_) return on_same_place(name, now_us);
   // Several of one kind may be on a bus: only one that cannot be another is followed.
-  const bool is_followed = name_ == name || rule_.identity.identity_number;
-  if (!is_followed) return;
+  if (!is_followed(name)) {
+    if (name_ == name && is_known())
+      lose(fmt::format("it claims address {}: with a j1939_identity_number it is followed", from));
+    return;
+  }
   const bool was_known = name_ == name;
   if (from == former_ && is_known()) {
     // It comes and goes between two addresses, or two claim each their own.
     const auto other = std::exchange(at_, from);
     former_ = other;
     moved_us_ = now_us;
+    end_transfers();
     return see_double(fmt::format("addresses {} and {} have both {}", from, other, words(name)),
                       now_us);
   }
@@ -83,9 +92,12 @@ void j1939_device::on_own_claim(std::uint8_t from, std::uint64_t name, std::int6
 void j1939_device::on_same_place(std::uint64_t name, std::int64_t now_us) {
   switch (state_) {
     case group_state::operational: {
-      if (may_talk_at_once(at_)) {
+      if (!name_) name_ = name; // believed without one until now
+      if (may_talk_at_once(at_) || !talks_often_) {
         const bool is_asked = requested_us_ && now_us - *requested_us_ <= asked_claim_us;
-        if (is_asked) return;
+        // Who begins anew was silent before.
+        const bool talked = talks_often_ && now_us - talked_us_ <= claim_silence_us;
+        if (is_asked || talked) return;
         begin_anew("reset", fmt::format("{} claims it by itself", place()), now_us);
         return verify(name, now_us);
       }
@@ -134,7 +146,10 @@ void j1939_device::move_to(std::uint8_t address, std::int64_t now_us) {
   if (heard_us_) former_ = at_;
   moved_us_ = now_us;
   at_ = address;
-  // What was under way with the former address is over.
+  end_transfers();
+}
+
+void j1939_device::end_transfers() {
   j1939::transport_settings settings;
   settings.own_address = role_.address;
   transport_ = j1939::transport(settings);
@@ -143,6 +158,7 @@ void j1939_device::move_to(std::uint8_t address, std::int64_t now_us) {
 void j1939_device::verify(std::uint64_t name, std::int64_t now_us) {
   heard_us_ = now_us;
   reset_due_us_.reset();
+  mute_us_.reset();
   name_ = name;
   if (state_ == group_state::listening) {
     wrong_.clear();
@@ -229,6 +245,8 @@ void j1939_device::step_state(std::int64_t now_us) {
       return;
     case group_state::identifying:
       if (name_ && now_us >= sure_us_) return become_operational();
+      if (heard_us_ && now_us - *heard_us_ > rule_.silence_timeout_ms * us_per_ms)
+        lose(fmt::format("{} said nothing for {} ms", place(), rule_.silence_timeout_ms));
       break;
     case group_state::doubled:
       if (now_us - doubled_us_ < device_doubled_hold_us) return;
@@ -255,7 +273,7 @@ void j1939_device::ask_name(std::int64_t now_us) {
   ask_due_us_ = now_us + ask_name_us;
   // Who has no address asks from that of nobody (J1939-81 4.2.1).
   const auto from = own_.may_send() ? role_.address : j1939::null_address;
-  const bool of_all = is_known_exactly() && asked_ % ask_everybody_each == ask_everybody_each - 1;
+  const bool of_all = is_to_be_found() && asked_ % ask_everybody_each == ask_everybody_each - 1;
   if (asked_ < ask_everybody_each) {
     ++asked_;
   } else {
@@ -264,8 +282,9 @@ void j1939_device::ask_name(std::int64_t now_us) {
   say(j1939::request_for(groups::address_claimed, from, of_all ? j1939::global_address : at_));
   requested_us_ = now_us;
   const bool talks = heard_us_ && now_us - *heard_us_ <= ask_name_us;
-  if (!talks || is_known() || wrong_told_) return;
-  const bool is_mute = now_us - *began_us_ > rule_.boot_timeout_ms * us_per_ms;
+  if (!talks || is_known() || wrong_told_) return mute_us_.reset();
+  if (!mute_us_) mute_us_ = now_us;
+  const bool is_mute = now_us - *mute_us_ > rule_.boot_timeout_ms * us_per_ms;
   if (!is_mute) return;
   // Where nothing is stated, nothing has to be said.
   if (!rule_.identity.is_stated()) return become_operational();

@@ -7,6 +7,7 @@
 #include "messages/event_codes.hpp"
 #include "messages/j1939/groups.hpp"
 #include "messages/j1939/name.hpp"
+#include "messages/j1939/requests.hpp"
 
 namespace voltaic::actors::can_device {
 namespace {
@@ -28,8 +29,8 @@ own_address::own_address(const j1939_role& role) : role_(role), claim_(settings_
 void own_address::take(const j1939::packet& heard, std::int64_t now_us) {
   if (!role_.sends || !began_) return;
   const bool is_claim = heard.id.pgn == j1939::groups::address_claimed;
-  const bool has_our_name = is_claim && heard.length == j1939::name_bytes &&
-                            j1939::name_of_bytes(heard.bytes) == role_.name;
+  const bool names_somebody = is_claim && heard.length == j1939::name_bytes;
+  const bool has_our_name = names_somebody && j1939::name_of_bytes(heard.bytes) == role_.name;
   if (has_our_name && !role_.claims && heard.id.source == role_.address) {
     // The one that claims for all of us begins anew: so does the wait.
     if (claim_.current() != state::normal) {
@@ -41,36 +42,67 @@ void own_address::take(const j1939::packet& heard, std::int64_t now_us) {
     return;
   }
   if (is_lost()) return;
+  open_window(now_us);
+  const bool is_contest = names_somebody && heard.id.source == role_.address;
+  if (is_contest && ++defenses_ > own_defenses_max)
+    return lose(
+        fmt::format("address {} is claimed again and again by NAME {:016X}, though ours, "
+                    "{:016X}, is lower",
+                    role_.address, j1939::name_of_bytes(heard.bytes), role_.name));
+  if (heard.id.pgn == j1939::groups::request && is_to_us(heard)) {
+    if (++answers_ > own_answers_max) return;
+    if (j1939::requested_group(heard) != j1939::groups::address_claimed) return refuse(heard);
+  }
   j1939::claim_output out;
   claim_.take(heard, now_us, out);
-  heed(out, now_us);
+  heed(out);
   if (claim_.current() == state::cannot_claim)
     lose(fmt::format("NAME {:016X}, which is lower than ours, {:016X}, claims address {}",
                      j1939::name_of_bytes(heard.bytes), role_.name, role_.address));
 }
 
 void own_address::step(std::int64_t now_us) {
-  if (!role_.sends) return;
+  if (!role_.sends || now_us < begin_due_us_) return;
   j1939::claim_output out;
   if (!std::exchange(began_, true)) {
     window_us_ = now_us;
     claim_.begin(now_us, out);
   }
   claim_.step(now_us, out);
-  heed(out, now_us);
+  heed(out);
 }
 
-void own_address::heed(const j1939::claim_output& said, std::int64_t now_us) {
+void own_address::unsent(std::int64_t now_us) {
+  if (!role_.sends || !role_.claims || !began_ || is_lost()) return;
+  claim_ = j1939::address_claim(settings_of(role_));
+  began_ = false;
+  begin_due_us_ = now_us + j1939::claim_wait_us;
+}
+
+bool own_address::is_to_us(const j1939::packet& heard) const {
+  const auto to = heard.id.destination;
+  if (to == role_.address) return true;
+  return to == j1939::global_address &&
+         j1939::requested_group(heard) == j1939::groups::address_claimed;
+}
+
+void own_address::refuse(const j1939::packet& heard) {
+  const auto asked = j1939::requested_group(heard);
+  if (!asked || !role_.claims || !may_send()) return;
+  packets_.push_back(j1939::refusal_of(*asked, role_.address, heard.id.source));
+}
+
+void own_address::open_window(std::int64_t now_us) {
+  if (now_us - window_us_ < own_claims_window_us) return;
+  window_us_ = now_us;
+  defenses_ = answers_ = 0;
+}
+
+void own_address::heed(const j1939::claim_output& said) {
   if (!said.duplicates.empty() && !is_lost())
     lose(fmt::format("somebody else at address {} has our NAME {:016X}",
                      said.duplicates.front().address, role_.name));
-  if (!role_.claims) return;
-  if (now_us - window_us_ >= own_claims_window_us) {
-    window_us_ = now_us;
-    in_window_ = 0;
-  }
-  for (const auto& each : said.packets)
-    if (++in_window_ <= own_claims_max) packets_.push_back(each);
+  if (role_.claims) packets_.insert(packets_.end(), said.packets.begin(), said.packets.end());
 }
 
 void own_address::lose(std::string why) {

@@ -11,9 +11,11 @@
 
 namespace voltaic::actors::can_device {
 
-/// Claims and answers of others' requests that we send in this time; more are those of a battle,
-/// which is left to the others.
-inline constexpr int own_claims_max = 20;
+/// Claims of our address by others that we answer in this time: whoever goes on has not heeded us,
+/// and the address is lost.
+inline constexpr int own_defenses_max = 20;
+/// Requests for our claim that we answer in this time; what more are asked is not answered.
+inline constexpr int own_answers_max = 20;
 inline constexpr std::int64_t own_claims_window_us = 10'000'000;
 
 /// Who we are on a bus of J1939, and what this device's actor does there.
@@ -22,6 +24,8 @@ struct j1939_role {
   bool claims = true; ///< false: the actor of another device on the bus claims our address
   std::uint8_t address = messages::j1939::null_address;
   std::uint64_t name = 0; ///< not arbitrary address capable
+  /// No other device of the site speaks J1939 on the bus.
+  bool is_alone = true;
   /// Of the device's NAME, where the site file says it.
   std::optional<std::uint32_t> identity_number;
 };
@@ -37,6 +41,9 @@ class own_address {
   /// At each grid instant.
   void step(std::int64_t now_us);
 
+  /// What was to be sent did not go out: our claim may be nobody's knowledge, and is said again.
+  void unsent(std::int64_t now_us);
+
   /// It is claimed, and its wait is over.
   [[nodiscard]] bool may_send() const;
   [[nodiscard]] bool is_lost() const { return !why_lost_.empty(); }
@@ -46,15 +53,22 @@ class own_address {
   [[nodiscard]] std::string text() const;
 
  private:
-  void heed(const messages::j1939::claim_output& said, std::int64_t now_us);
+  void heed(const messages::j1939::claim_output& said);
+  void open_window(std::int64_t now_us);
+  /// Others' requests for a group that is not ours to give.
+  void refuse(const messages::j1939::packet& heard);
   void lose(std::string why);
+  /// A request that is ours to answer, be it with a refusal.
+  [[nodiscard]] bool is_to_us(const messages::j1939::packet& heard) const;
 
   j1939_role role_;
   messages::j1939::address_claim claim_;
   bool began_ = false;
+  std::int64_t begin_due_us_ = 0;
   std::string why_lost_;
   std::int64_t window_us_ = 0;
-  int in_window_ = 0;
+  int defenses_ = 0; ///< in the window, as the answers
+  int answers_ = 0;
   std::vector<messages::j1939::packet> packets_;
   std::vector<notice> notices_;
 };

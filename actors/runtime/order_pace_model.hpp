@@ -22,6 +22,11 @@ struct timed_order {
   return a.contactor != b.contactor || a.lease != b.lease || a.epoch != b.epoch;
 }
 
+/// Whether it closes, or grants time to stay closed.
+[[nodiscard]] inline bool keeps_closed(const messages::order& order) {
+  return order.lease || order.contactor != messages::contactor_order::open;
+}
+
 /// Which of a contactor's orders go to its device, and when: a changed one at once, an unchanged
 /// one again before the device's lease ends, and none that keeps closed on what is over. Pure.
 class order_pace {
@@ -33,8 +38,7 @@ class order_pace {
 
   [[nodiscard]] bool is_due(const timed_order& given, std::int64_t present_us) const {
     const auto& order = given.order;
-    const bool keeps_closed = order.lease || order.contactor != messages::contactor_order::open;
-    if (keeps_closed && present_us - given.time_us > order_age_max_us) return false;
+    if (keeps_closed(order) && present_us - given.time_us > order_age_max_us) return false;
     return !last_ || is_lost_ || differs(last_->order, order) ||
            given.time_us - last_->time_us >= renewal_us_;
   }

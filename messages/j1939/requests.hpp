@@ -13,4 +13,10 @@ namespace voltaic::messages::j1939 {
 /// Asks `destination`, or everybody, for a group.
 [[nodiscard]] packet request_for(std::uint32_t pgn, std::uint8_t source, std::uint8_t destination);
 
+/// "I do not have it", to everybody (J1939-21 5.4.4): what `asker` asked `source` for.
+[[nodiscard]] packet refusal_of(std::uint32_t pgn, std::uint8_t source, std::uint8_t asker);
+
+/// Whether an acknowledgement is about what `asker` asked. Older devices do not say whom they mean.
+[[nodiscard]] bool acknowledges(const packet& heard, std::uint8_t asker);
+
 } // namespace voltaic::messages::j1939

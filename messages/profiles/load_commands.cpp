@@ -4,6 +4,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "messages/j1939/packet.hpp"
 #include "messages/profiles/bit_usage.hpp"
 #include "messages/profiles/bits.hpp"
 #include "messages/profiles/load.hpp"
@@ -190,6 +191,10 @@ void check_order(const object_reader& reader, const load_context& context, const
              {"channel", "point", "read_back", "minimum", "maximum", "default", "tighter",
               "register", "period_ms", "phase_ms", "minimum_gap_ms"},
              "an order");
+  if (result.group && result.length > j1939::packet_bytes_max)
+    reader.add("length", fmt::format("an order of J1939 has {} bytes at most: a longer one is "
+                                     "transported, and could arrive when it is over",
+                                     j1939::packet_bytes_max));
   if (!reader.has("signals")) return;
   const bool leased = context.profile.lease.mode == lease_mode::device;
   for (const auto name : order_fields) {

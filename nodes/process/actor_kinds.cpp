@@ -47,8 +47,9 @@ factory make_can_device(const actor_setup& setup) {
   options.role = {bus == nullptr || !bus->read_only, site::produces_sync(setup.plan, device),
                   site::produces_time(setup.plan, device), site::own_node(setup.plan, device)};
   const auto self = bus == nullptr ? site::j1939_self{} : bus->self;
-  options.group_role = {options.role.sends, site::claims_address(setup.plan, device), self.address,
-                        site::name_of(self), device.j1939_identity_number};
+  options.group_role = {
+      options.role.sends,  site::claims_address(setup.plan, device), self.address,
+      site::name_of(self), site::is_alone(setup.plan, device),       device.j1939_identity_number};
   return [options, send = setup.send](context& with) {
     return std::make_unique<actors::can_device::can_device>(with, options, send);
   };

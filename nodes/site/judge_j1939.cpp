@@ -53,6 +53,43 @@ void judge_bus(const draft& source, const plan& result, const can_bus& bus, repo
   }
 }
 
+bool takes(const device& item, std::uint32_t pgn) {
+  return std::ranges::any_of(item.profile->commands,
+                             [&](const auto& each) { return each.group == pgn; });
+}
+
+/// A group of PDU2 goes to everybody: who is meant has to stand in it, where several take it.
+void judge_commands(const draft& source, const plan& result, const device& item, reporter& report) {
+  for (const auto& command : item.profile->commands) {
+    const bool says_whom = std::ranges::any_of(
+        command.fields, [](const auto& each) { return each.field == "address"; });
+    if (!command.group || j1939::is_addressed(*command.group) || says_whom) continue;
+    const auto other = std::ranges::find_if(result.devices, [&](const device& each) {
+      return each.bus == item.bus && each.name != item.name && speaks(each) &&
+             takes(each, *command.group);
+    });
+    if (other == result.devices.end()) continue;
+    report.add(place_of(source, item).name_at,
+               fmt::format("{}: its command \"{}\" goes to everybody (group {:04X}), and {} takes "
+                           "it as well: it needs the field \"address\"",
+                           item.name, command.name, *command.group, other->name));
+    return;
+  }
+}
+
+/// Two of one NAME could not be told apart.
+void judge_identity(const draft& source, const plan& result, const device& item, reporter& report) {
+  if (!item.j1939_identity_number) return;
+  const auto other = std::ranges::find_if(result.devices, [&](const device& each) {
+    return each.bus == item.bus && speaks(each) &&
+           each.j1939_identity_number == item.j1939_identity_number;
+  });
+  if (other->name != item.name)
+    report.add(place_of(source, item).identity_at,
+               fmt::format("j1939_identity_number: {} on {} has {} already", other->name, item.bus,
+                           *item.j1939_identity_number));
+}
+
 void judge_device(const draft& source, const device& item, plan& result, reporter& report) {
   const auto& place = place_of(source, item);
   if (!speaks(item)) {
@@ -61,6 +98,8 @@ void judge_device(const draft& source, const device& item, plan& result, reporte
                  fmt::format("j1939_identity_number: {} does not speak J1939", item.profile->name));
     return;
   }
+  judge_identity(source, result, item, report);
+  judge_commands(source, result, item, report);
   if (item.j1939_identity_number.value_or(0) > identity_number_max)
     report.add(place.identity_at, fmt::format("j1939_identity_number: expected 0 to {}, found {}",
                                               identity_number_max, *item.j1939_identity_number));
@@ -84,6 +123,12 @@ bool claims_address(const plan& of, const device& item) {
   const auto first = std::ranges::find_if(
       of.devices, [&](const device& each) { return each.bus == item.bus && speaks(each); });
   return first != of.devices.end() && first->name == item.name;
+}
+
+bool is_alone(const plan& of, const device& item) {
+  return std::ranges::none_of(of.devices, [&](const device& each) {
+    return each.bus == item.bus && each.name != item.name && speaks(each);
+  });
 }
 
 std::uint64_t name_of(const j1939_self& self) {

@@ -9,6 +9,8 @@ namespace voltaic::nodes::site {
 /// Whether a device's actor is the one that claims our address on its bus: the first of J1939 there
 /// in the site file.
 [[nodiscard]] bool claims_address(const plan& of, const device& item);
+/// Whether no other device of the site on its bus speaks J1939.
+[[nodiscard]] bool is_alone(const plan& of, const device& item);
 
 /// Our NAME on a bus of J1939.
 [[nodiscard]] std::uint64_t name_of(const j1939_self& self);

@@ -1,168 +1,18 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <random>
 #include <string>
-#include <variant>
-#include <vector>
 
-#include "actors/can_device/can_device_model.hpp"
-#include "actors/simulator/j1939_battery_model.hpp"
+#include "actors/can_device/j1939_bench.hpp"
 #include "messages/j1939/address_claim.hpp"
 #include "messages/j1939/diagnostics.hpp"
-#include "messages/j1939/groups.hpp"
-#include "messages/j1939/name.hpp"
 #include "messages/j1939/requests.hpp"
-#include "messages/profiles/load.hpp"
-#include "messages/support/profiles.hpp"
 
-// A battery of J1939, and the device that follows it by configs/profiles/j1939_hvess_battery.json.
 namespace j1939_device_test {
 
-using namespace voltaic;
-using namespace voltaic::actors::can_device;
-namespace j1939 = voltaic::messages::j1939;
-namespace groups = voltaic::messages::j1939::groups;
-using actors::simulator::equipment_effect;
-using actors::simulator::j1939_battery_model;
-using messages::quality;
-using messages::profiles::device_profile;
+using namespace j1939_bench;
 
 namespace {
-
-constexpr std::int64_t ms = 1'000;
-constexpr std::int64_t start_us = 3'600'000'000;
-constexpr std::uint8_t battery_address = 243;
-constexpr std::uint8_t own_address_on_bus = 39;
-constexpr std::uint64_t own_name = 0x0000'FF00'0000'0001;
-
-j1939_role role_of(bool sends = true) {
-  return {sends, true, own_address_on_bus, own_name, std::nullopt};
-}
-
-/// One device and its battery; ten milliseconds a step.
-class bench {
- public:
-  explicit bench(const j1939_role& role = role_of(),
-                 device_profile profile = tests::load_file("j1939_hvess_battery.json")) {
-    begin_anew(role, std::move(profile));
-  }
-
-  /// The device's actor is started again; the battery goes on.
-  void begin_anew(const j1939_role& role = role_of(),
-                  device_profile profile = tests::load_file("j1939_hvess_battery.json")) {
-    profile_ = std::make_shared<const device_profile>(std::move(profile));
-    auto made = model::create({"bms_0", "rack_0", 0, profile_, {}, role});
-    REQUIRE(made);
-    texts_.clear();
-    device_ = std::make_unique<model>(*std::move(made));
-  }
-
-  void run(std::int64_t duration_us) {
-    for (const auto end_us = now_us + duration_us; now_us < end_us; now_us += grid_us) step();
-  }
-  bool await(const std::function<bool()>& holds, std::int64_t most_us = 5'000 * ms) {
-    for (const auto end_us = now_us + most_us; now_us < end_us && !holds(); now_us += grid_us)
-      step();
-    return holds();
-  }
-  bool await_state(const std::string& state, std::int64_t most_us = 5'000 * ms) {
-    return await([&] { return text("j1939_state").starts_with(state); }, most_us);
-  }
-
-  void set(std::string_view point, double value = 1, std::optional<std::uint32_t> index = {}) {
-    REQUIRE(battery.set(point, index, equipment_effect::value, value));
-  }
-  void release(std::string_view point, std::optional<std::uint32_t> index = {}) {
-    REQUIRE(battery.set(point, index, equipment_effect::release, 0));
-  }
-  void be_silent(bool is_so) {
-    REQUIRE(battery.set("", {}, is_so ? equipment_effect::silent : equipment_effect::release, 0));
-  }
-  /// Somebody else says something, at the next step.
-  void hear(const j1939::packet& said) { others_.push_back(j1939::frame_of(said)); }
-  void hear_claim(std::uint8_t address, std::uint64_t name) {
-    j1939::packet said;
-    said.id = {6, groups::address_claimed, j1939::global_address, address};
-    said.bytes = j1939::bytes_of_name(name);
-    hear(said);
-  }
-
-  element known(const char* point, std::uint32_t index = 0) const {
-    const auto read = device_->read(profile_->find_point(point).value(), index);
-    REQUIRE(read);
-    return *read;
-  }
-  bool is_good(const char* point) const { return known(point).quality == quality::good; }
-  std::string text(const std::string& name) const {
-    const auto found = texts_.find("bms_0/" + name);
-    return found == texts_.end() ? "" : found->second;
-  }
-  std::int64_t count_of(const std::string& name) const { return counts_.at("bms_0/" + name); }
-  int count(const std::string& code) const {
-    return static_cast<int>(std::ranges::count_if(
-        told, [&](const notice& one) { return one.code + "/" + one.state == code; }));
-  }
-  std::string reason_of(const std::string& code) const {
-    const auto found = std::ranges::find(told, code, &notice::code);
-    return found == told.end() ? "" : found->reason;
-  }
-  std::vector<j1939::packet> sent_of(std::uint32_t pgn) const {
-    std::vector<j1939::packet> all;
-    for (const auto& one : sent)
-      if (const auto said = j1939::packet_of(one); said && said->id.pgn == pgn)
-        all.push_back(*said);
-    return all;
-  }
-  model& device() { return *device_; }
-
-  j1939_battery_model battery{0};
-  std::int64_t now_us = start_us;
-  std::vector<messages::can::frame> sent;
-  std::vector<notice> told;
-  /// Frames of the battery pass it, and may be changed or lost: false.
-  std::function<bool(messages::can::frame&)> pass;
-
- private:
-  void step() {
-    auto said = battery.step(now_us, std::exchange(to_battery_, {}));
-    std::vector<messages::can::frame> heard;
-    for (auto& one : said)
-      if (!pass || pass(one)) heard.push_back(one);
-    for (const auto& one : std::exchange(others_, {})) {
-      heard.push_back(one);
-      to_battery_.push_back(one);
-    }
-    for (auto& one : heard) one.time_us = now_us;
-    for (const auto& one : device_->step(heard, now_us, 0)) take(one);
-  }
-  void take(const said& one) {
-    if (const auto* frame = std::get_if<messages::can::frame>(&one.content)) {
-      sent.push_back(*frame);
-      to_battery_.push_back(*frame);
-    } else if (const auto* notice_told = std::get_if<notice>(&one.content)) {
-      told.push_back(*notice_told);
-    } else if (const auto* telemetry = std::get_if<messages::telemetry>(&one.content)) {
-      for (const auto& block : telemetry->blocks) keep(block);
-    }
-  }
-  void keep(const messages::block& block) {
-    const auto& name = device_->catalogue().points.at(block.point).name;
-    if (const auto* words = std::get_if<std::string>(&block.values)) texts_[name] = *words;
-    if (const auto* numbers = std::get_if<messages::block::integers>(&block.values))
-      if (!numbers->empty()) counts_[name] = numbers->front();
-  }
-
-  std::shared_ptr<const device_profile> profile_;
-  std::unique_ptr<model> device_;
-  std::vector<messages::can::frame> to_battery_;
-  std::vector<messages::can::frame> others_;
-  std::map<std::string, std::string> texts_;
-  std::map<std::string, std::int64_t> counts_;
-};
 
 device_profile with_identity(std::uint32_t identity) {
   auto profile = tests::load_file("j1939_hvess_battery.json");
@@ -190,28 +40,6 @@ TEST_CASE("a J1939 battery is believed once its NAME is found right") {
   // The groups that it was asked for came by RTS/CTS to us.
   CHECK(with.known("soh").value == Approx(98).margin(1));
   CHECK(with.told.empty());
-}
-
-TEST_CASE("before our own claim has waited 250 ms nothing but it is sent") {
-  bench with;
-  with.run(240 * ms);
-  for (const auto& one : with.sent) {
-    const auto said = j1939::packet_of(one);
-    REQUIRE(said);
-    // Who has no address asks from that of nobody.
-    CHECK((said->id.pgn == groups::address_claimed || said->id.source == j1939::null_address));
-  }
-  CHECK_FALSE(with.sent_of(groups::address_claimed).empty());
-  messages::can::frame order;
-  order.id = messages::profiles::ordered_id(0x1B00, battery_address);
-  order.extended = true;
-  order.length = 8;
-  CHECK_FALSE(with.device().frames_for(order, with.now_us));
-  with.run(100 * ms);
-  const auto frames = with.device().frames_for(order, with.now_us);
-  REQUIRE(frames);
-  REQUIRE(frames->size() == 1);
-  CHECK(frames->front().id == j1939::join({3, 0x1B00, battery_address, own_address_on_bus}));
 }
 
 TEST_CASE("F-070 a J1939 battery that says nothing after its boot timeout was never seen") {
@@ -320,12 +148,9 @@ TEST_CASE("a battery is followed to the address that it moves to, and a battle i
   // Requests and orders go where it is now.
   const auto asked = with.sent_of(groups::request);
   CHECK(asked.back().id.destination == with.device().address());
-  messages::can::frame order;
-  order.id = messages::profiles::ordered_id(0x1B00, battery_address);
-  order.extended = true;
-  order.length = 8;
-  CHECK(j1939::split(with.device().frames_for(order, with.now_us)->front().id).destination ==
-        with.device().address());
+  CHECK(
+      j1939::split(with.device().frames_for(order_frame(), with.now_us)->front().id).destination ==
+      with.device().address());
 }
 
 TEST_CASE("after a start a moved battery is found by its identity number alone") {
@@ -344,50 +169,98 @@ TEST_CASE("after a start a moved battery is found by its identity number alone")
   CHECK_FALSE(with.await_state("operational", 8'000 * ms));
 }
 
-TEST_CASE("our own address is defended against higher NAMEs and lost to a lower one") {
-  bench with;
-  REQUIRE(with.await_state("operational"));
-  with.run(200 * ms);
-  const auto claims = with.sent_of(groups::address_claimed).size();
-  with.hear_claim(own_address_on_bus, 0x8000'0000'0000'0000);
-  with.run(20 * ms);
-  CHECK(with.sent_of(groups::address_claimed).size() == claims + 1);
-  CHECK(with.text("j1939_own_address") == "address 39");
-  // A battle without end is answered so often and no more.
-  for (int i = 0; i < 300; ++i) {
-    with.hear_claim(own_address_on_bus, 0x8000'0000'0000'0000);
-    with.run(10 * ms);
-  }
-  CHECK(with.sent_of(groups::address_claimed).size() <= own_claims_max);
-  with.hear_claim(own_address_on_bus, 1);
-  with.run(200 * ms);
-  CHECK(with.count("ADDRESS_LOST/lost") == 1);
-  CHECK(with.text("j1939_own_address").starts_with("lost"));
-  with.sent.clear();
-  with.run(30'000 * ms);
-  CHECK(with.sent.empty());
-  messages::can::frame order;
-  order.id = messages::profiles::ordered_id(0x1B00, battery_address);
-  order.extended = true;
-  order.length = 8;
-  CHECK_FALSE(with.device().frames_for(order, with.now_us));
-  // What the battery says by itself is heard on.
-  CHECK(with.is_good("voltage"));
-}
-
-TEST_CASE("a device that does not claim for the bus says no claim, and stops all the same") {
+TEST_CASE("one of several batteries is not followed without an identity number, but lost") {
   auto role = role_of();
-  role.claims = false;
+  role.is_alone = false;
   bench with(role);
   REQUIRE(with.await_state("operational"));
-  CHECK(with.sent_of(groups::address_claimed).empty());
-  with.hear_claim(own_address_on_bus, own_name); // by the one that claims
+  const auto name = actors::simulator::j1939_battery_name(0);
+  with.hear_claim(200, name);
+  with.run(20 * ms);
+  CHECK(with.count("NODE_LOST/lost") == 1);
+  CHECK(with.reason_of("NODE_LOST").starts_with("it claims address 200"));
+  CHECK_FALSE(with.device().frames_for(order_frame(), with.now_us));
+  // Whoever claims the address of the site file is the one that the file means.
+  with.hear_claim(battery_address, name);
+  REQUIRE(with.await_state("operational", 1'000 * ms));
+}
+
+TEST_CASE("a lost battery that talks again has time to say its NAME") {
+  bool claims = true;
+  bench with;
+  with.pass = [&](messages::can::frame& one) {
+    const auto said = j1939::packet_of(one);
+    return !said || said->id.pgn != groups::address_claimed || claims;
+  };
+  REQUIRE(with.await_state("operational"));
+  with.run(10'000 * ms);
+  with.be_silent(true);
+  REQUIRE(with.await_state("lost", 8'000 * ms));
+  claims = false;
+  with.be_silent(false);
+  with.run(4'000 * ms);
+  CHECK(with.count("WRONG_DEVICE/wrong") == 0);
+  claims = true;
+  REQUIRE(with.await_state("operational", 3'000 * ms));
+  CHECK(with.count("WRONG_DEVICE/wrong") == 0);
+}
+
+TEST_CASE("F-070 a battery that said one thing and no more is lost, and not looked at for ever") {
+  bool is_cut = false;
+  bench with;
+  with.pass = [&](messages::can::frame& one) {
+    const auto said = j1939::packet_of(one);
+    if (is_cut || (said && said->id.pgn == groups::address_claimed)) return false;
+    is_cut = true;
+    return true;
+  };
+  REQUIRE(with.await([&] { return with.count("NODE_LOST/lost") == 1; }, 10'000 * ms));
+  CHECK(with.text("j1939_state") == "lost");
+}
+
+TEST_CASE("an acknowledgement that is meant for somebody else says nothing of what we asked") {
+  bench with;
+  REQUIRE(with.await_state("operational"));
+  for (int i = 0; i < 300; ++i) {
+    auto said = j1939::refusal_of(0xFC5E, battery_address, 0x20);
+    with.hear(said);
+    with.run(10 * ms);
+  }
+  CHECK(with.count_of("j1939_refused") == 0);
+}
+
+TEST_CASE("nothing is ordered of a J1939 battery that is not known to be there") {
+  const auto takes_orders = [](bench& of) {
+    return of.device().frames_for(order_frame(), of.now_us).has_value();
+  };
+  bench with;
+  REQUIRE(with.await_state("operational"));
   with.run(300 * ms);
-  CHECK(with.text("j1939_own_address") == "address 39");
-  with.hear_claim(own_address_on_bus, 1);
-  with.run(200 * ms);
-  CHECK(with.text("j1939_own_address").starts_with("lost"));
-  CHECK(with.sent_of(groups::address_claimed).empty());
+  CHECK(takes_orders(with));
+  // A second one: both may heed it, and the actor orders no more than to open.
+  with.hear_claim(battery_address, 0xFFFF'0000'0000'0007);
+  REQUIRE(with.await_state("two devices"));
+  CHECK(takes_orders(with));
+  CHECK_FALSE(with.device().is_trusted());
+  bench lost;
+  REQUIRE(lost.await_state("operational"));
+  lost.be_silent(true);
+  REQUIRE(lost.await_state("lost", 8'000 * ms));
+  CHECK_FALSE(takes_orders(lost));
+  bench reset;
+  REQUIRE(reset.await_state("operational"));
+  reset.set("reset");
+  REQUIRE(reset.await_state("identifying", 1'000 * ms));
+  CHECK_FALSE(takes_orders(reset));
+  bench without_address;
+  REQUIRE(without_address.await_state("operational"));
+  without_address.hear_claim(j1939::null_address, actors::simulator::j1939_battery_name(0));
+  without_address.run(20 * ms);
+  CHECK_FALSE(takes_orders(without_address));
+  bench wrong(role_of(), with_identity(77));
+  REQUIRE(wrong.await_state("wrong device", 8'000 * ms));
+  wrong.run(500 * ms);
+  CHECK_FALSE(takes_orders(wrong));
 }
 
 TEST_CASE("on a bus that is only read nothing is sent, and the battery is believed") {
@@ -559,6 +432,52 @@ TEST_CASE("a device that says no NAME is believed only where none is stated, and
   CHECK(with.text("j1939_state") == "lost");
   with.be_silent(false);
   REQUIRE(with.await_state("operational", 8'000 * ms));
+}
+
+TEST_CASE("F-071 a device believed without a NAME that claims one late begins anew, or talks on") {
+  auto profile = tests::load_file("j1939_hvess_battery.json");
+  profile.j1939->identity = {};
+  bool is_heard = false;
+  const auto claims_nothing = [&](messages::can::frame& one) {
+    const auto said = j1939::packet_of(one);
+    return !said || (said->id.pgn != groups::address_claimed && !is_heard);
+  };
+  bench with(role_of(), profile);
+  with.pass = claims_nothing;
+  REQUIRE(with.await_state("operational", 8'000 * ms));
+  REQUIRE(with.await([&] { return with.is_good("voltage"); }));
+  with.hear_claim(battery_address, 5); // and it talks on
+  with.run(500 * ms);
+  CHECK(with.text("j1939_state") == "operational");
+  is_heard = true; // from now on nothing of it is heard, but a claim
+  with.run(20 * ms);
+  with.hear_claim(battery_address, 5);
+  REQUIRE(with.await([&] { return with.count("NODE_RESET/reset") == 1; }, 1'000 * ms));
+  CHECK_FALSE(with.is_good("voltage"));
+}
+
+TEST_CASE("a claim that was asked for is no reset of a battery that talks seldom") {
+  auto profile = tests::load_file("j1939_hvess_battery.json");
+  for (auto& message : profile.messages) message.period_ms = std::max(message.period_ms, 1'000U);
+  bench with(role_of(), profile);
+  REQUIRE(with.await_state("operational"));
+  std::int64_t last_us = 0;
+  with.pass = [&](messages::can::frame& one) {
+    const auto said = j1939::packet_of(one);
+    if (said && said->id.pgn == groups::address_claimed) return true;
+    if (with.now_us - last_us < 1'000 * ms) return false;
+    last_us = with.now_us;
+    return true;
+  };
+  with.run(2'000 * ms);
+  with.hear(j1939::request_for(groups::address_claimed, 0x20, j1939::global_address));
+  with.run(900 * ms);
+  CHECK(with.count("NODE_RESET/reset") == 0);
+  CHECK(with.text("j1939_state") == "operational");
+  // Nobody asked: it began anew.
+  with.hear_claim(battery_address, actors::simulator::j1939_battery_name(0));
+  with.run(20 * ms);
+  CHECK(with.count("NODE_RESET/reset") == 1);
 }
 
 TEST_CASE("whatever is said on the bus, what is sent and told stays bounded") {

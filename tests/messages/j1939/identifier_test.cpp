@@ -66,6 +66,20 @@ TEST_CASE("a frame becomes a packet, a message and the same frame again") {
   CHECK(packet_of(message_of(*packet_of(frame))) == *packet_of(frame));
 }
 
+TEST_CASE("a refusal says to whom, and is heeded by those it is meant for") {
+  const auto said = refusal_of(0xFEDA, 39, 0x20);
+  CHECK(said.id == identifier{6, 0xE800, 0xFF, 39});
+  CHECK(said.bytes == std::array<std::uint8_t, 8>{0x01, 0xFF, 0xFF, 0xFF, 0x20, 0xDA, 0xFE, 0x00});
+  CHECK(acknowledges(said, 0x20));
+  CHECK_FALSE(acknowledges(said, 39));
+  auto to_nobody = said;
+  to_nobody.bytes[4] = 0xFF; // older devices
+  CHECK(acknowledges(to_nobody, 39));
+  auto cut = to_nobody;
+  cut.length = 7;
+  CHECK_FALSE(acknowledges(cut, 39));
+}
+
 TEST_CASE("a request names a group, and one that is too short none") {
   auto asked = request_for(0xEE00, 0x80, global_address);
   CHECK(requested_group(asked) == 0xEE00);

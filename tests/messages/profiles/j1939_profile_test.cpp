@@ -50,6 +50,12 @@ bool says(const std::string& text, const std::string& words) {
 
 } // namespace
 
+TEST_CASE("an order of J1939 fits into a frame: one that is transported could arrive too late") {
+  const std::string_view order = R"(, "commands": [{"name": "order", "purpose": "order",
+"pgn": "0x1B00", "length": 9, "signals": [{"field": "contactor", "start": 0, "length": 2}]}])";
+  CHECK(says(wrong({.more = std::string(order)}), "an order of J1939 has 8 bytes at most"));
+}
+
 TEST_CASE("a group is known by number and address, whatever its priority") {
   const auto profile = load_good(profile_of({}));
   REQUIRE(profile.j1939);
