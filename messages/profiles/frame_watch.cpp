@@ -83,6 +83,11 @@ frame_watch::frame_watch(const device_profile& profile, const plan& decoder)
     rhythms_[i].message = decoder.carriers()[i].message;
   has_bounds_ =
       std::ranges::any_of(profile.messages, [](const auto& one) { return one.early_ms != 0; });
+  std::int64_t shortest_us = 0;
+  for (const auto& one : profile.messages)
+    if (one.period_ms > 0 && (shortest_us == 0 || one.period_ms * us_per_ms < shortest_us))
+      shortest_us = one.period_ms * us_per_ms;
+  window_min_us_ = std::max(doubled_window_us, doubled_frames_min * shortest_us);
 }
 
 bool frame_watch::take(const plan::applied& what, std::int64_t time_us) {
@@ -224,7 +229,7 @@ void frame_watch::step(std::int64_t now_us) {
     rates_us_ = now_us;
     judge_rates(now_us);
   }
-  if (window_us_ && now_us - *window_us_ >= doubled_window_us) judge_window(now_us);
+  if (window_us_ && now_us - *window_us_ >= window_min_us_) judge_window(now_us);
   if (!doubled_ || now_us - doubled_us_ < doubled_hold_us) return;
   doubled_ = false;
   notices_.push_back({codes::double_node, "single", "", ""});
@@ -264,20 +269,19 @@ void frame_watch::judge_rates(std::int64_t now_us) {
   if (is_second_device)
     return see_double(now_us, fmt::format("{} of {} messages come too often", fast, watched));
   for (const auto& one : rhythms_)
-    if (is_fast_now(one)) tell_babbler(one, now_us);
+    if (is_fast_now(one)) tell_babbler(one, rate_hz(one), now_us);
 }
 
-void frame_watch::tell_babbler(const rhythm& one, std::int64_t now_us) {
+void frame_watch::tell_babbler(const rhythm& one, double seen_hz, std::int64_t now_us) {
   auto& told = told_[one.message];
   told.babbled_us = now_us;
   is_unsettled_ = true;
   if (std::exchange(told.babbles, true)) return;
   const auto& message = profile_->messages[one.message];
   const auto of = std::ranges::find(identifiers_, one.message, &plan::identifier::message);
-  notices_.push_back(
-      {codes::babble, "babbling", "alarm",
-       fmt::format("{} comes {:.0f} times a second, {:.1f} are expected", name_of(message, *of),
-                   rate_hz(one), 1000.0 / message.period_ms)});
+  notices_.push_back({codes::babble, "babbling", "alarm",
+                      fmt::format("{} comes {:.0f} times a second, {:.1f} are expected",
+                                  name_of(message, *of), seen_hz, 1000.0 / message.period_ms)});
 }
 
 // Without a stated bound only the whole device tells: most of it twice as often, for long.
@@ -288,9 +292,14 @@ void frame_watch::judge_window(std::int64_t now_us) {
   for (auto& one : rhythms_) {
     const auto period_ms = profile_->messages[one.message].period_ms;
     const auto frames = std::exchange(one.in_window, 0);
-    if (frames == 0 || period_ms == 0 || period_ms > doubled_period_max_ms) continue;
+    if (frames == 0 || period_ms == 0 || period_ms * doubled_frames_min > window_ms) continue;
+    const double expected = window_ms / period_ms;
+    if (frames >= unbounded_babbling_factor * expected) {
+      tell_babbler(one, frames * 1000.0 / window_ms, now_us);
+      continue;
+    }
     ++judged;
-    if (frames >= doubled_factor * window_ms / period_ms) ++doubled;
+    if (frames >= doubled_factor * expected) ++doubled;
   }
   window_us_ = now_us;
   windows_ = doubled * 2 > judged ? windows_ + 1 : 0;

@@ -43,11 +43,15 @@ inline constexpr int weight_max = 15 * failure_weight;
 inline constexpr std::int64_t fault_over_us = 5'000'000;
 /// So many distances between frames are averaged before they are too short.
 inline constexpr std::size_t rate_distances = 4;
-/// Frames are counted for so long before anybody says that there are twice as many as there
-/// should be; messages of longer periods are not judged.
+/// Frames are counted for so long at the least before anybody says that there are twice as many as
+/// there should be, and until the most frequent message was due so often; messages that are due
+/// less often in that time are not judged.
 inline constexpr std::int64_t doubled_window_us = 2'000'000;
-inline constexpr std::uint32_t doubled_period_max_ms = 500;
+inline constexpr int doubled_frames_min = 4;
 inline constexpr double doubled_factor = 1.75;
+/// Of a message that states no bound: what comes so many times as often is a babbler, and no burst
+/// of what was held up on its way.
+inline constexpr double unbounded_babbling_factor = 10;
 /// Of a lone message: what comes more often than this is a babbler, not a second device.
 inline constexpr double babbling_factor = 3.5;
 /// So many windows in a row.
@@ -128,7 +132,7 @@ class frame_watch {
   void settle_all(std::int64_t now_us);
   void judge_rates(std::int64_t now_us);
   void judge_window(std::int64_t now_us);
-  void tell_babbler(const rhythm& one, std::int64_t now_us);
+  void tell_babbler(const rhythm& one, double seen_hz, std::int64_t now_us);
   void see_double(std::int64_t now_us, const std::string& why);
   [[nodiscard]] double rate_hz(const rhythm& one) const;
 
@@ -141,7 +145,8 @@ class frame_watch {
   std::vector<notice> notices_;
   std::array<std::uint64_t, frame_faults> counts_{};
   frame_fault fault_ = frame_fault::none;
-  std::optional<std::int64_t> window_us_;
+  std::optional<std::int64_t> window_us_; ///< when it began
+  std::int64_t window_min_us_ = doubled_window_us;
   bool has_bounds_ = false; ///< some message states how near its frames may be
   std::int64_t rates_us_ = 0;
   int windows_ = 0; ///< in a row with too many frames

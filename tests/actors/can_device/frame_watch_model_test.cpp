@@ -322,16 +322,58 @@ TEST_CASE("F-065 a second device with a counter of the same value is recognised 
   CHECK(with.voltage().quality == quality::stale);
 }
 
-TEST_CASE("F-065 without a stated bound a device that says all twice is recognised in seconds") {
+namespace {
+
+/// The same device without a check of its frames.
+std::shared_ptr<const messages::profiles::device_profile> unguarded(std::uint32_t period_ms = 0) {
   auto bare = *profile();
   for (auto& message : bare.messages) {
     message.checksum.reset();
     message.counter.reset();
     message.early_ms = message.late_ms = message.frozen_ms = 0;
+    if (period_ms != 0) message.period_ms = period_ms;
   }
-  const auto shared = std::make_shared<const messages::profiles::device_profile>(bare);
-  auto device = *model::create({"bms_0", "rack_0", 0, shared});
-  CHECK(device.catalogue().points.size() == bare.points.size());
+  return std::make_shared<const messages::profiles::device_profile>(bare);
+}
+
+/// What is told of a device that says its two messages each so often, for so long.
+std::vector<notice> told_of(model& device, std::int64_t status_us, std::int64_t power_us,
+                            std::int64_t duration_us) {
+  std::vector<notice> told;
+  for (std::int64_t now_us = 0; now_us < duration_us; now_us += 10 * ms) {
+    const auto at_us = start_us + now_us;
+    std::vector<messages::can::frame> frames;
+    if (now_us % status_us == 0) frames.push_back(status(1, 0, at_us));
+    if (now_us % power_us == 0) frames.push_back(power(at_us));
+    for (auto& one : device.step(frames, at_us, 0))
+      if (auto* what = std::get_if<notice>(&one.content)) told.push_back(*what);
+  }
+  return told;
+}
+
+} // namespace
+
+TEST_CASE("F-065 two devices that talk seldom are recognised by their rate as well") {
+  auto device = *model::create({"bms_0", "rack_0", 0, unguarded(1'000)});
+  CHECK(told_of(device, 1'000 * ms, 1'000 * ms, 30'000 * ms).empty());
+  auto two = *model::create({"bms_0", "rack_0", 0, unguarded(1'000)});
+  const auto told = told_of(two, 500 * ms, 500 * ms, 10'000 * ms);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].code == "DUP_NODE");
+}
+
+TEST_CASE("F-063 without a stated bound what comes ten times as often is named with its rate") {
+  auto device = *model::create({"bms_0", "rack_0", 0, unguarded(500)});
+  const auto told = told_of(device, 500 * ms, 20 * ms, 5'000 * ms);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].code == "BABBLE");
+  CHECK(told[0].reason.find("comes 50 times a second, 2.0 are expected") != std::string::npos);
+  CHECK(device.read(0, 0)->quality == quality::good);
+}
+
+TEST_CASE("F-065 without a stated bound a device that says all twice is recognised in seconds") {
+  auto device = *model::create({"bms_0", "rack_0", 0, unguarded()});
+  CHECK(device.catalogue().points.size() == profile()->points.size());
   std::vector<notice> told;
   for (int i = 0; i < 100; ++i) {
     const auto at_us = start_us + i * period_us / 2;
@@ -346,14 +388,7 @@ TEST_CASE("F-065 without a stated bound a device that says all twice is recognis
 }
 
 TEST_CASE("a sender that makes up for a stall is no second device") {
-  auto bare = *profile();
-  for (auto& message : bare.messages) {
-    message.checksum.reset();
-    message.counter.reset();
-    message.early_ms = message.late_ms = message.frozen_ms = 0;
-  }
-  const auto shared = std::make_shared<const messages::profiles::device_profile>(bare);
-  auto device = *model::create({"bms_0", "rack_0", 0, shared});
+  auto device = *model::create({"bms_0", "rack_0", 0, unguarded()});
   std::size_t told = 0;
   auto at_us = start_us;
   const auto hear = [&] {
