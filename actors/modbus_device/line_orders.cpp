@@ -38,9 +38,8 @@ bool line_orders::obey(const runtime::timed_order& given, std::int64_t present_u
   if (!is_due(given, present_us)) return false;
   const auto made = plan_.encode_order(pace_.counted(given.order));
   if (!made) throw std::runtime_error(made.error().text);
-  const bool keeps_closed =
-      given.order.lease || given.order.contactor != messages::contactor_order::open;
-  const auto deadline_us = keeps_closed ? given.time_us + runtime::order_age_max_us : 0;
+  const auto deadline_us =
+      runtime::keeps_closed(given.order) ? given.time_us + runtime::order_age_max_us : 0;
   if (!write_({token, unit_, made->address, made->registers, deadline_us})) return false;
   pace_.sent(given);
   waiting_ = waiting_order{token, given};
@@ -48,14 +47,27 @@ bool line_orders::obey(const runtime::timed_order& given, std::int64_t present_u
 }
 
 void line_orders::count_loss(std::int64_t time_us) {
+  const auto probe_us =
+      runtime::keeps_closed(waiting_->given.order) ? order_probe_us : open_probe_us;
   waiting_.reset();
   if (losses_ < order_losses_max) ++losses_;
   pace_.lost();
-  hold_until_us_ = time_us + (losses_ < order_losses_max ? renewal_us_ : order_probe_us);
+  hold_until_us_ = time_us + (losses_ < order_losses_max ? renewal_us_ : probe_us);
+}
+
+void line_orders::give_back(bool is_worthless, std::int64_t time_us) {
+  waiting_.reset();
+  pace_.lost();
+  // The line had no time for it, or is down: then there is no hurry.
+  hold_until_us_ = is_worthless ? no_hold_us : time_us + renewal_us_;
 }
 
 bool line_orders::take(const bus::modbus::write_answer& answer) {
   if (!waiting_ || waiting_->token != answer.token) return false;
+  if (!answer.sent) {
+    give_back(answer.outcome == bus::modbus::outcome::expired, answer.time_us);
+    return true;
+  }
   if (answer.outcome != bus::modbus::outcome::done) {
     count_loss(answer.time_us);
     return true;

@@ -15,6 +15,8 @@ namespace voltaic::actors::modbus_device {
 /// line for a whole timeout.
 inline constexpr int order_losses_max = 3;
 inline constexpr std::int64_t order_probe_us = 5'000'000;
+/// One to open is the only thing that opens a device without a lease: it is tried more often.
+inline constexpr std::int64_t open_probe_us = 1'000'000;
 
 /// The orders to the contactors of one device on a line. An unchanged one waits until the one
 /// before it was answered, for as long as a lease at most; a changed one goes at once. What keeps
@@ -36,6 +38,8 @@ class line_orders {
  private:
   [[nodiscard]] bool is_due(const runtime::timed_order& given, std::int64_t present_us) const;
   void count_loss(std::int64_t time_us);
+  /// It never went out: the device has nothing to do with it.
+  void give_back(bool is_worthless, std::int64_t time_us);
 
   /// Given to the line, and not answered yet.
   struct waiting_order {

@@ -97,21 +97,25 @@ class thread_line final : public line {
   void run() {
     std::unique_lock lock(mutex_);
     while (!stopping_) {
-      if (!writes_.empty()) {
-        const write_request next = std::move(writes_.front());
-        writes_.pop_front();
+      auto turn = schedule_.next(writes_, monotonic_us());
+      if (turn.write) {
+        const auto at = writes_.begin() + static_cast<std::ptrdiff_t>(*turn.write);
+        const write_request next = std::move(*at);
+        writes_.erase(at);
         lock.unlock();
         handle(next);
         lock.lock();
         continue;
       }
       lock.unlock();
-      const bool worked = work();
+      if (turn.read) work(*turn.read);
       tick();
       lock.lock();
-      if (worked) continue;
-      const auto woken = [this] { return stopping_ || !writes_.empty(); };
-      const auto due_us = std::min(schedule_.due_us(), next_tick_us_);
+      if (turn.read) continue;
+      const auto woken = [this, known = writes_.size()] {
+        return stopping_ || writes_.size() > known;
+      };
+      const auto due_us = std::min(schedule_.due_us(writes_), next_tick_us_);
       if (due_us == never_us)
         wake_.wait(lock, woken);
       else
@@ -134,20 +138,16 @@ class thread_line final : public line {
     on_poll_(std::move(time));
   }
 
-  /// One request of the schedule, if one is due.
-  bool work() {
-    const auto task = schedule_.next(monotonic_us());
-    if (!task) return false;
-    auto gave = read(task->unit, task->request);
+  void work(const schedule::task& task) {
+    auto gave = read(task.unit, task.request);
     const auto now_us = monotonic_us();
-    auto round = schedule_.book(*task, std::move(gave), now_us);
+    auto round = schedule_.book(task, std::move(gave), now_us);
     if (round) round->notices = take_notices(now_us);
     publish(); // whoever hears of the round finds it counted
     if (round) {
       round->utc_offset_us = now_us_of<std::chrono::system_clock>() - now_us;
       on_poll_(*std::move(round));
     }
-    return true;
   }
 
   void answer_unsent(const write_request& request, outcome why, std::string reason) {
@@ -166,10 +166,9 @@ class thread_line final : public line {
                     fmt::format("unit {} may not be written at {}", request.unit, request.address));
       return;
     }
-    // The silence that the unit wants, and after a missing answer the time in
-    // which that one may still come.
-    pause(request.unit);
-    const std::string reason = ensure_connected();
+    std::string reason;
+    if (request.deadline_us == 0 || monotonic_us() < request.deadline_us)
+      reason = ensure_connected();
     if (request.deadline_us != 0 && monotonic_us() >= request.deadline_us)
       answer_unsent(request, outcome::expired, "the deadline passed before it could be sent");
     else if (!connection_->connected())
@@ -194,6 +193,8 @@ class thread_line final : public line {
     const auto back = connection_->read_back_of(request);
     if (back && answer.outcome != outcome::exception) {
       next_connect_us_ = 0; // what became of it must be known now, whatever the backoff
+      // The silence that the unit wants, and after a missing answer the time in
+      // which that one may still come.
       pause(request.unit);
       exchange held = read(request.unit, *back);
       schedule_.book_write(request.unit, held.outcome, monotonic_us());

@@ -19,7 +19,18 @@ bool asks_for_rest(std::uint8_t code) {
   return std::ranges::find(codes, code) != std::end(codes);
 }
 
+constexpr std::int64_t us_per_s = 1'000'000;
+
 } // namespace
+
+std::int64_t frame_silence_us(const line_options& line) {
+  constexpr std::uint32_t fixed_above_baud = 19'200;
+  constexpr std::int64_t fixed_us = 1'750;
+  constexpr std::int64_t bits_per_35_characters = 385; // of 11 bits
+  if (line.transport != transport::rtu) return 0;
+  if (line.serial.baud > fixed_above_baud) return fixed_us;
+  return bits_per_35_characters * us_per_s / (10 * std::int64_t{line.serial.baud});
+}
 
 schedule::schedule(const line_options& line, std::int64_t now_us) : line_(line) {
   for (const auto& plan : line.units) {
@@ -41,7 +52,7 @@ schedule::schedule(const line_options& line, std::int64_t now_us) : line_(line) 
 std::int64_t schedule::start_us(const slot& one) const {
   const auto& unit = units_[one.unit];
   const bool waits = unit.retrying != no_slot && &slots_[unit.retrying] != &one;
-  return waits ? never : std::max(one.due_us, unit.free_us);
+  return waits ? never : std::max({one.due_us, unit.quiet_us, unit.rest_us, line_free_us_});
 }
 
 bool schedule::yields(const slot& one) const {
@@ -49,7 +60,33 @@ bool schedule::yields(const slot& one) const {
   return unit.condition != condition::healthy || unit.tries != 0;
 }
 
-std::optional<schedule::task> schedule::next(std::int64_t now_us) {
+const schedule::unit_state* schedule::find(std::uint8_t unit) const {
+  const auto found =
+      std::ranges::find_if(units_, [&](const unit_state& each) { return each.plan->unit == unit; });
+  return found == units_.end() ? nullptr : &*found;
+}
+
+schedule::turn schedule::next(const std::deque<write_request>& waiting, std::int64_t now_us) {
+  std::optional<std::size_t> patient; // of a unit that may not answer
+  for (std::size_t i = 0; i < waiting.size(); ++i) {
+    const auto& each = waiting[i];
+    if (each.deadline_us != 0 && now_us >= each.deadline_us) return {i, {}};
+    if (std::max(free_us(each.unit), line_free_us_) > now_us) continue;
+    const auto* unit = find(each.unit);
+    const bool answers =
+        unit == nullptr || (unit->condition != condition::failing && !unit->suspect);
+    if (answers) return {i, {}};
+    if (!patient) patient = i;
+  }
+  if (patient && !std::exchange(read_is_due_, true)) return {patient, {}};
+  if (auto reading = next_read(now_us)) {
+    read_is_due_ = false;
+    return {{}, std::move(reading)};
+  }
+  return {patient, {}};
+}
+
+std::optional<schedule::task> schedule::next_read(std::int64_t now_us) {
   std::size_t first = no_slot;   // of those that answer
   std::size_t patient = no_slot; // of the others
   for (std::size_t i = 0; i < slots_.size(); ++i) {
@@ -63,8 +100,12 @@ std::optional<schedule::task> schedule::next(std::int64_t now_us) {
   return task_of(its_turn ? patient : first);
 }
 
-std::int64_t schedule::due_us() const {
+std::int64_t schedule::due_us(const std::deque<write_request>& waiting) const {
   std::int64_t first = never;
+  for (const auto& each : waiting) {
+    const auto due_us = std::max(free_us(each.unit), line_free_us_);
+    first = std::min({first, due_us, each.deadline_us == 0 ? never : each.deadline_us});
+  }
   for (const auto& each : slots_) first = std::min(first, start_us(each));
   return first;
 }
@@ -81,7 +122,9 @@ schedule::task schedule::task_of(std::size_t index) const {
 std::optional<poll> schedule::book(const task& done, exchange&& gave, std::int64_t now_us) {
   auto& one = slots_[done.slot];
   auto& unit = units_[one.unit];
-  unit.free_us = now_us + unit.plan->min_gap_ms * us_per_ms;
+  line_free_us_ = now_us + frame_silence_us(line_);
+  unit.quiet_us = now_us + unit.plan->min_gap_ms * us_per_ms;
+  unit.rest_us = 0;
   // Whatever was on its way had its time, or the guard told it apart.
   if (!unit.plan->guard) unit.suspect = false;
   if (gave.outcome == outcome::disconnected) {
@@ -140,8 +183,8 @@ void schedule::make_suspect(unit_state& unit, std::int64_t now_us) const {
   if (line_.transport == transport::tcp) return;
   unit.suspect = true;
   if (!unit.plan->guard)
-    unit.free_us =
-        std::max(unit.free_us, now_us + std::int64_t{line_.response_timeout_ms} * us_per_ms);
+    unit.quiet_us =
+        std::max(unit.quiet_us, now_us + std::int64_t{line_.response_timeout_ms} * us_per_ms);
 }
 
 void schedule::fail(unit_state& unit, std::int64_t now_us) const {
@@ -150,7 +193,7 @@ void schedule::fail(unit_state& unit, std::int64_t now_us) const {
   unit.retrying = no_slot;
   unit.backoff_us = std::clamp(2 * unit.backoff_us, line_.probe_min_ms * us_per_ms,
                                line_.probe_max_ms * us_per_ms);
-  unit.free_us = std::max(unit.free_us, now_us + unit.backoff_us);
+  unit.rest_us = now_us + unit.backoff_us;
 }
 
 void schedule::append(slot& one, exchange&& gave, std::int64_t now_us) const {
@@ -191,15 +234,15 @@ void schedule::advance(slot& one, std::int64_t now_us) {
 }
 
 std::int64_t schedule::free_us(std::uint8_t unit) const {
-  for (const auto& each : units_)
-    if (each.plan->unit == unit && each.condition != condition::failing) return each.free_us;
-  return 0;
+  const auto* known = find(unit);
+  return known == nullptr ? 0 : known->quiet_us;
 }
 
 void schedule::book_write(std::uint8_t unit, outcome gave, std::int64_t now_us) {
+  line_free_us_ = now_us + frame_silence_us(line_);
   for (auto& each : units_) {
     if (each.plan->unit != unit) continue;
-    each.free_us = std::max(each.free_us, now_us + each.plan->min_gap_ms * us_per_ms);
+    each.quiet_us = std::max(each.quiet_us, now_us + each.plan->min_gap_ms * us_per_ms);
     if (gave == outcome::timeout || gave == outcome::bad_answer) make_suspect(each, now_us);
   }
 }

@@ -24,12 +24,28 @@ conversation::conversation(std::uint8_t unit, const wire::dialect& spoken, wire:
       request_(wire::encode(spoken.framing, wire::direction::request, asked_)),
       receiver_(spoken.framing, wire::direction::answer) {}
 
+// By its bytes: a request need not be a frame that an answer could be.
+std::span<const std::uint8_t> conversation::behind_echo(std::span<const std::uint8_t> bytes) {
+  while (may_echo_ && !bytes.empty() && bytes.front() == request_[echoed_]) {
+    bytes = bytes.subspan(1);
+    if (++echoed_ < request_.size()) continue;
+    may_echo_ = false;
+    echoed_ = 0;
+  }
+  if (may_echo_ && bytes.empty()) return bytes;
+  // It only began like one.
+  may_echo_ = false;
+  receiver_.push(std::span(request_).first(std::exchange(echoed_, 0)));
+  return bytes;
+}
+
 std::optional<exchange> conversation::take(std::span<const std::uint8_t> bytes) {
-  receiver_.push(bytes);
+  receiver_.push(behind_echo(bytes));
   return judge(receiver_.next());
 }
 
 exchange conversation::give_up() {
+  receiver_.push(std::span(request_).first(std::exchange(echoed_, 0)));
   const bool is_cut = receiver_.is_within_frame();
   if (auto done = judge(receiver_.next_after_silence())) return *std::move(done);
   if (is_cut && worst_.outcome == outcome::timeout)

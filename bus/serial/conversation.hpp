@@ -28,13 +28,13 @@ class conversation {
   [[nodiscard]] modbus::exchange give_up();
 
   /// A frame has begun, and its end is missing.
-  [[nodiscard]] bool is_within_frame() const { return receiver_.is_within_frame(); }
-  /// An answer came whose bits were lost on the way.
-  [[nodiscard]] bool is_damaged() const { return worst_.checksum_error; }
+  [[nodiscard]] bool is_within_frame() const { return echoed_ > 0 || receiver_.is_within_frame(); }
   /// Frames so far that nobody had asked for.
   [[nodiscard]] std::uint64_t strays() const { return strays_; }
 
  private:
+  /// Of what comes first, what is behind the adapter's echo.
+  [[nodiscard]] std::span<const std::uint8_t> behind_echo(std::span<const std::uint8_t> bytes);
   [[nodiscard]] std::optional<modbus::exchange> judge(
       std::optional<messages::serial::receiver::found> found);
   [[nodiscard]] std::optional<modbus::exchange> judge(const messages::serial::frame& said);
@@ -45,6 +45,8 @@ class conversation {
   messages::serial::frame asked_;
   std::vector<std::uint8_t> request_;
   messages::serial::receiver receiver_;
+  bool may_echo_ = true;   ///< nothing else came yet
+  std::size_t echoed_ = 0; ///< bytes of the request that came back, held until they are an echo
   modbus::exchange worst_{modbus::outcome::timeout, 0, {}, "no answer in time", false};
   std::uint64_t strays_ = 0;
 };

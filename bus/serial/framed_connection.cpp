@@ -23,8 +23,6 @@ using modbus::exchange;
 using modbus::outcome;
 using std::chrono::milliseconds;
 
-// Behind a broken frame: nothing more of it comes, and nothing else.
-constexpr int quiet_ms = 20;
 constexpr int drain_quiet_ms = 5;
 // What has begun in time may last this much longer, whoever goes on speaking.
 constexpr int overtime_ms_max = 1'000;
@@ -124,11 +122,10 @@ class framed_connection final : public modbus::connection {
     return talk.give_up();
   }
 
-  // A frame that has begun goes on without a pause, and behind a broken one nothing has to come.
+  // A frame that has begun in time goes on without a pause. Behind noise the answer may still come.
   static clock::time_point patience_with(const conversation& talk, clock::time_point end) {
-    const auto now = clock::now();
-    if (talk.is_within_frame()) return now + milliseconds(frame_slack_ms);
-    return talk.is_damaged() ? now + milliseconds(quiet_ms) : end;
+    if (!talk.is_within_frame()) return end;
+    return std::max(end, clock::now() + milliseconds(frame_slack_ms));
   }
 
   exchange lost(int error) {

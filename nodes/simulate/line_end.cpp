@@ -98,7 +98,8 @@ class serial_end final : public line_end {
       if (begin_us >= patience_us) return {talk.give_up(), patience_us, true};
       free_us = begin_us + wire_us(each.bytes.size());
       if (auto done = talk.take(each.bytes)) return {*std::move(done), free_us};
-      if (talk.is_within_frame()) patience_us = free_us + serial::frame_slack_ms * us_per_ms;
+      if (talk.is_within_frame())
+        patience_us = std::max(patience_us, free_us + serial::frame_slack_ms * us_per_ms);
     }
     return {talk.give_up(), std::max(patience_us, free_us)};
   }

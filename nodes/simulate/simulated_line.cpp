@@ -52,18 +52,22 @@ void simulated_line::tick(messages::instant now, told& out) {
 }
 
 bool simulated_line::begin(std::int64_t at_us, told& out) {
-  if (!writes_.empty() && schedule_.free_us(writes_.front().unit) <= at_us)
-    return begin_write(at_us, out);
-  const auto task = schedule_.next(at_us);
-  if (!task) return false;
-  auto asked = counted(end_->read(task->unit, task->request));
-  running_ = running{at_us + asked.took_us, *task, std::move(asked.gave), {}};
+  const auto turn = schedule_.next(writes_, at_us);
+  if (turn.write) {
+    const auto at = writes_.begin() + static_cast<std::ptrdiff_t>(*turn.write);
+    const auto request = std::move(*at);
+    writes_.erase(at);
+    begin_write(request, at_us, out);
+    return true;
+  }
+  if (!turn.read) return false;
+  auto asked = counted(end_->read(turn.read->unit, turn.read->request));
+  running_ = running{at_us + asked.took_us, *turn.read, std::move(asked.gave), {}};
   return true;
 }
 
-bool simulated_line::begin_write(std::int64_t at_us, told& out) {
-  const auto request = std::move(writes_.front());
-  writes_.pop_front();
+void simulated_line::begin_write(const bus::modbus::write_request& request, std::int64_t at_us,
+                                 told& out) {
   const auto answer_unsent = [&](outcome why, std::string reason) {
     out.answers.push_back(
         {request.token, request.unit, why, false, 0, {}, at_us, std::move(reason)});
@@ -75,7 +79,6 @@ bool simulated_line::begin_write(std::int64_t at_us, told& out) {
     answer_unsent(outcome::expired, "the deadline passed before it could be sent");
   else
     exchange_write(request, at_us);
-  return true;
 }
 
 // As on a real line it is sent once, and read back whatever came of it.

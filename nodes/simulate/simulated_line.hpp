@@ -52,7 +52,7 @@ class simulated_line {
   [[nodiscard]] met counted(met done);
   /// Sends what is due at `at_us`, if anything is.
   [[nodiscard]] bool begin(std::int64_t at_us, told& out);
-  [[nodiscard]] bool begin_write(std::int64_t at_us, told& out);
+  void begin_write(const bus::modbus::write_request& request, std::int64_t at_us, told& out);
   void exchange_write(const bus::modbus::write_request& request, std::int64_t at_us);
   void finish(std::int64_t utc_offset_us, told& out);
   /// Tells the line's time where it is wanted and due.

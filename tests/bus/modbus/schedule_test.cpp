@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <deque>
 #include <functional>
 #include <map>
 
@@ -21,17 +22,34 @@ struct bench {
   void run(std::int64_t for_ms) {
     const auto end_us = now_us + for_ms * ms;
     while (now_us < end_us) {
-      const auto task = plan.next(now_us);
-      if (!task) {
-        now_us = std::min(std::max(plan.due_us(), now_us + 1), end_us);
-        continue;
+      if (on_turn) on_turn();
+      const auto turn = plan.next(waiting, now_us);
+      if (turn.write) {
+        write(*turn.write);
+      } else if (turn.read) {
+        read(*turn.read);
+      } else {
+        now_us = std::min(std::max(plan.due_us(waiting), now_us + 1), end_us);
       }
-      asked.push_back({now_us, *task});
-      auto gave = unit(*task);
-      now_us +=
-          gave.outcome == outcome::timeout ? options.response_timeout_ms * ms : answer_ms * ms;
-      if (auto round = plan.book(*task, std::move(gave), now_us)) rounds.push_back(*round);
     }
+  }
+  void read(const schedule::task& task) {
+    asked.push_back({now_us, task});
+    auto gave = unit(task);
+    pass(gave.outcome);
+    if (auto round = plan.book(task, std::move(gave), now_us)) rounds.push_back(*round);
+  }
+  void write(std::size_t position) {
+    const auto request = waiting[position];
+    waiting.erase(waiting.begin() + static_cast<std::ptrdiff_t>(position));
+    written.push_back({now_us, request});
+    if (request.deadline_us != 0 && now_us >= request.deadline_us) return;
+    const auto gave = unit({0, request.unit, {}, false}).outcome;
+    pass(gave);
+    plan.book_write(request.unit, gave, now_us);
+  }
+  void pass(outcome gave) {
+    now_us += gave == outcome::timeout ? options.response_timeout_ms * ms : answer_ms * ms;
   }
   [[nodiscard]] std::int64_t count(std::uint8_t number) const {
     return std::ranges::count_if(asked,
@@ -44,7 +62,10 @@ struct bench {
   std::function<exchange(const schedule::task&)> unit = [](const schedule::task& task) {
     return exchange{outcome::done, 0, std::vector<std::uint16_t>(task.request.count, 1), ""};
   };
+  std::deque<write_request> waiting;
+  std::function<void()> on_turn; ///< before each turn
   std::vector<std::pair<std::int64_t, schedule::task>> asked;
+  std::vector<std::pair<std::int64_t, write_request>> written;
   std::vector<poll> rounds;
 };
 
@@ -212,6 +233,65 @@ TEST_CASE("a unit's silence is kept after each exchange, others are asked meanwh
   CHECK(ends[1] - ends[0] >= (100 + answer_ms) * ms);
   CHECK(line.count(2) == 1);
   CHECK(line.asked[1].second.unit == 2);
+}
+
+TEST_CASE("orders to silent units cost one timeout between those to others, and reads go on") {
+  constexpr int silent_from = 5;
+  bench line(units(16));
+  line.unit = [](const schedule::task& task) {
+    if (task.unit >= silent_from) return silence();
+    return exchange{outcome::done, 0, std::vector<std::uint16_t>(task.request.count, 1), ""};
+  };
+  line.run(60'000);
+  const auto reads_before = line.count(1);
+  // Each unit has an order each 500 ms that is worthless after 250 ms.
+  std::int64_t next_us = line.now_us;
+  line.on_turn = [&] {
+    if (line.now_us < next_us) return;
+    for (std::uint8_t number = 1; number <= 16; ++number)
+      line.waiting.push_back({number, number, 0, {1}, line.now_us + 250 * ms});
+    next_us += 500 * ms;
+  };
+  line.run(30'000);
+  std::map<std::uint64_t, std::int64_t> last_us;
+  std::int64_t longest_us = 0;
+  for (const auto& [at_us, request] : line.written) {
+    if (request.unit >= silent_from || at_us >= request.deadline_us) continue;
+    if (last_us.contains(request.unit))
+      longest_us = std::max(longest_us, at_us - last_us[request.unit]);
+    last_us[request.unit] = at_us;
+  }
+  CHECK(last_us.size() == silent_from - 1);
+  CHECK(longest_us < 1'200 * ms);
+  CHECK(line.count(1) - reads_before > 20); // of 60 without any order
+  CHECK(line.waiting.size() <= 32);
+}
+
+TEST_CASE("a write is told at once when its deadline passes, whatever its unit waits for") {
+  bench line(units(1, transport::rtu));
+  line.unit = [](const schedule::task&) { return silence(); };
+  line.waiting.push_back({1, 1, 0, {1}, 0});
+  line.run(310); // a late answer may still come
+  line.waiting.push_back({2, 1, 0, {1}, line.now_us + 50 * ms});
+  const auto due_us = line.waiting.back().deadline_us;
+  line.run(100);
+  REQUIRE(line.written.size() == 2);
+  CHECK(line.written[1].first >= due_us);
+  CHECK(line.written[1].first < due_us + 10 * ms);
+}
+
+TEST_CASE("before each request on an RTU line there is the silence of 3.5 characters") {
+  auto options = units(3, transport::rtu);
+  options.serial.baud = 9'600;
+  CHECK(frame_silence_us(options) == 4'010);
+  options.serial.baud = 115'200;
+  CHECK(frame_silence_us(options) == 1'750);
+  CHECK(frame_silence_us(units(1)) == 0);
+  options.serial.baud = 9'600;
+  bench line(std::move(options));
+  line.run(100);
+  REQUIRE(line.asked.size() == 3);
+  CHECK(line.asked[1].first - line.asked[0].first >= answer_ms * ms + 4'010);
 }
 
 TEST_CASE("reads of one unit with different periods are told apart") {

@@ -162,6 +162,21 @@ TEST_CASE_METHOD(fixture, "RS-485 collisions, noise and half frames: nothing wro
   CHECK(is_right(told.next_poll_of(outcome::done)));
 }
 
+TEST_CASE_METHOD(fixture,
+                 "an answer long behind a broken frame or a stray start byte is waited for") {
+  std::atomic<int> count{0};
+  const tests::serial_wire battery(path(), dialect, [&](const auto& asked) {
+    auto broken = right_answer(asked);
+    broken[14] ^= 0x01U;
+    if (++count % 2 == 0) broken.resize(1);
+    return pieces{{0, broken}, {150'000, right_answer(asked)}};
+  });
+  const auto line = told.open(options_for({2}));
+  for (int i = 0; i < 4; ++i) CHECK(is_right(told.next_poll_of(outcome::done)));
+  CHECK(line->read_statistics().timeouts == 0);
+  CHECK(line->read_statistics().strays == 0); // no answer came when nobody waited
+}
+
 TEST_CASE_METHOD(fixture, "an answer behind noise on plain RS-485 is found in the same exchange") {
   const std::vector<std::uint8_t> babble{0x00, 0xFF, 0x7E, 0x32, 0x30, 0x0D, 0x55};
   const tests::serial_wire battery(path(), dialect, [&](const auto& asked) {
