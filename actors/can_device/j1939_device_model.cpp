@@ -116,6 +116,7 @@ void j1939_device::hear_own(const j1939::packet& heard, std::int64_t now_us) {
 void j1939_device::heed(j1939::transport_output&& said, std::int64_t now_us) {
   for (const auto& each : said.packets) say(each);
   for (const auto& each : said.messages) hear(each, now_us);
+  for (const auto& each : said.ends) failed_transfers_ += each.reason ? 1 : 0;
 }
 
 void j1939_device::hear(const j1939::message& heard, std::int64_t now_us) {

@@ -158,12 +158,14 @@ class j1939_device final : public conversation {
   bool doubled_told_ = false;
   bool wrong_told_ = false;
 
+  std::uint64_t failed_transfers_ = 0; ///< of messages to and from it
+
   std::vector<messages::can::frame> frames_;
   std::vector<messages::can::frame> known_;
   std::vector<answer> answers_;
   std::vector<notice> notices_;
   std::vector<std::string> points_said_;
-  std::array<std::int64_t, 2> counts_said_{-1, -1};
+  std::array<std::int64_t, 3> counts_said_{-1, -1, -1};
   std::optional<std::int64_t> points_said_us_;
 };
 

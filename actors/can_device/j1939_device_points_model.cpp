@@ -24,6 +24,7 @@ constexpr std::array texts{
 constexpr std::array counts{
     computed_point{"j1939_unanswered", "J1939Unanswered", "", 0, "i64"},
     computed_point{"j1939_refused", "J1939Refused", "", 0, "i64"},
+    computed_point{"j1939_failed_transfers", "J1939FailedTransfers", "", 0, "i64"},
 };
 
 } // namespace
@@ -70,8 +71,8 @@ std::vector<messages::block> j1939_device::take_blocks(std::uint16_t first, std:
                                      troubles_.previous(),
                                      indicators_.text()};
   const std::array<std::int64_t, counts.size()> counted{
-      static_cast<std::int64_t>(asking_.unanswered()),
-      static_cast<std::int64_t>(asking_.refused())};
+      static_cast<std::int64_t>(asking_.unanswered()), static_cast<std::int64_t>(asking_.refused()),
+      static_cast<std::int64_t>(failed_transfers_)};
   std::vector<messages::block> blocks;
   const auto say = [&](std::size_t place, auto value) {
     messages::block block;
