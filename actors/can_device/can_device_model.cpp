@@ -95,6 +95,7 @@ void model::lay_out() {
   const auto carriers = plan_.carriers();
   by_carrier_.resize(carriers.size());
   std::uint32_t next_cell = 0;
+  std::int64_t shortest_us = 0;
   for (const auto& point : options_.profile->points) {
     const auto id = static_cast<std::uint16_t>(points_.size());
     const auto first_part = static_cast<std::uint32_t>(parts_.size());
@@ -115,12 +116,15 @@ void model::lay_out() {
       by_carrier_[covered.carrier].push_back(static_cast<std::uint32_t>(parts_.size()));
       parts_.push_back(one);
       periods_us.push_back(period_us);
+      shortest_us = shortest_us == 0 ? period_us : std::min(shortest_us, period_us);
     }
     points_.push_back({next_cell, first_part, static_cast<std::uint32_t>(periods_us.size()),
                        scan_model(periods_us), false});
     next_cell += point.count;
   }
   parts_never_seen_ = static_cast<std::uint32_t>(parts_.size());
+  if (!options_.profile->canopen && !options_.profile->j1939 && shortest_us > 0)
+    first_sign_.emplace(shortest_us);
   cells_.resize(next_cell);
   raw_.resize(next_cell);
   real_.resize(next_cell);
@@ -159,6 +163,8 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
   heed_conversations(now_us, out);
   watch_.step(now_us);
   heed_watch(now_us, out);
+  if (first_sign_)
+    if (auto told = first_sign_->step(now_us, is_heard_)) out.push_back({*std::move(told), now_us});
   if (any_changed_ || now_us > overdue_due_us_) say_due(now_us, out);
   say_own_points(now_us, out);
   if (!said_since_tick_ && now_us - last_tick_us_ < tick_period_max_us) {
@@ -285,6 +291,7 @@ bool model::is_trusted() const {
 }
 
 void model::accept(const plan::applied& what, std::int64_t time_us, std::vector<said>& out) {
+  is_heard_ = true;
   const bool believed = watch_.take(what, time_us);
   heed_watch(time_us, out);
   if (!believed || !is_trusted()) {

@@ -10,6 +10,7 @@
 
 #include "actors/can_device/canopen_node_model.hpp"
 #include "actors/can_device/conversation.hpp"
+#include "actors/can_device/first_sign_model.hpp"
 #include "actors/can_device/frame_watch_model.hpp"
 #include "actors/can_device/j1939_device_model.hpp"
 #include "actors/can_device/own_points_model.hpp"
@@ -165,6 +166,8 @@ class model {
     std::uint16_t first_point = 0; ///< of its own, in the catalogue
   };
   std::vector<talk> talks_;
+  std::optional<first_sign> first_sign_; ///< where no conversation tells it
+  bool is_heard_ = false;                ///< some frame of it has come
   messages::catalogue catalogue_;
   std::vector<point_state> points_;
   std::vector<part> parts_;                            ///< sorted by point, as the plan's coverages
