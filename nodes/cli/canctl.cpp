@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,9 +12,11 @@
 #include "bus/can/clock.hpp"
 #include "bus/can/socketcan/interface_keeper.hpp"
 #include "nodes/cli/command_options.hpp"
+#include "nodes/cli/rejected_files.hpp"
 #include "nodes/cli/subcommands.hpp"
 #include "nodes/process/comm_log.hpp"
 #include "nodes/process/process_log.hpp"
+#include "nodes/process/site_start.hpp"
 #include "nodes/simulator/stop_signal.hpp"
 #include "nodes/site/folders.hpp"
 #include "nodes/site/load.hpp"
@@ -41,6 +44,14 @@ std::vector<bus::can::interface_settings> settings_of(const site::plan& plan) {
 }
 
 exit_code ask_for_reset(const site::plan& plan, const std::string& interface_name) {
+  const auto known = settings_of(plan);
+  const bool is_known =
+      std::ranges::any_of(known, [&](const auto& each) { return each.name == interface_name; });
+  if (!is_known) {
+    fmt::print(stderr, "voltaic canctl: {} has no CAN interface {} of this machine\n", plan.name,
+               interface_name);
+    return exit_code::usage;
+  }
   if (bus::can::ask_setup(plan.folders.runtime,
                           {bus::can::setup_request::verb::reset, interface_name}))
     return exit_code::done;
@@ -66,12 +77,16 @@ exit_code keep(const site::plan& plan, bus::can::interface_keeper& keeper) {
 }
 
 exit_code serve(const options& given) {
-  const auto loaded = site::load(given.site_file);
+  // As the site itself starts: a spoiled profile must not keep its buses down.
+  const auto loaded =
+      process::load_to_start(given.site_file, process::bad_files::run_kept_as_reader);
   if (const auto* findings = std::get_if<messages::findings>(&loaded)) {
     for (const auto& each : *findings) fmt::print(stderr, "{}\n", site::to_string(each));
     return exit_code::findings;
   }
-  const auto& plan = std::get<site::plan>(loaded);
+  const auto& start = std::get<process::site_start>(loaded);
+  print_rejected("canctl", start);
+  const auto& plan = start.plan;
   if (!given.reset.empty()) return ask_for_reset(plan, given.reset);
   auto wanted = settings_of(plan);
   if (wanted.empty()) {

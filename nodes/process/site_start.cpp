@@ -31,10 +31,12 @@ std::vector<std::string> not_as_on_disk(const kept_set& kept,
   return told;
 }
 
-std::optional<site_start> load_kept(const std::string& text, const std::string& file) {
+std::optional<site_start> load_kept(const std::string& text, const std::string& file,
+                                    bad_files what_to_do) {
   const auto folders = site::folders_of(text, file);
   if (!folders) return std::nullopt;
-  const auto known = recover_profiles(folders->state);
+  const auto known = what_to_do == bad_files::run_kept_as_reader ? read_profiles(folders->state)
+                                                                 : recover_profiles(folders->state);
   if (!known || known->newest() == nullptr) return std::nullopt;
   site::site_files files(files_of(*known), site::site_files::others::on_disk);
   auto loaded = site::load_text(text, file, files);
@@ -55,13 +57,14 @@ std::variant<site_start, messages::findings> load_to_start(const std::string& fi
   messages::findings found;
   if (auto* plan = std::get_if<site::plan>(&loaded)) {
     site_start sound{std::move(*plan), {*text, files.used()}, {}, {}};
-    found = older_than_kept(sound.plan, sound.contents);
+    if (what_to_do != bad_files::run_kept_as_reader)
+      found = older_than_kept(sound.plan, sound.contents);
     if (found.empty()) return sound;
   } else {
     found = std::get<messages::findings>(std::move(loaded));
   }
-  if (what_to_do == bad_files::run_kept)
-    if (auto kept = load_kept(*text, file)) {
+  if (what_to_do != bad_files::refuse)
+    if (auto kept = load_kept(*text, file, what_to_do)) {
       kept->rejected = std::move(found);
       return *std::move(kept);
     }

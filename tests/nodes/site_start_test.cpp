@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <variant>
 
@@ -59,6 +60,26 @@ TEST_CASE("F-180 F-184 a site whose profile was spoiled starts with the one that
   here.write(here.rack_profile, good);
   here.cut(here.limits);
   check_kept("lfp.toml");
+}
+
+TEST_CASE(
+    "F-184 who is not the site's own process starts with what was applied, and only reads it") {
+  const scene here;
+  const auto sound = here.must_load();
+  here.keep_soundly();
+  here.cut(here.rack_profile);
+  const auto files_of_state = [&] {
+    std::set<std::string> names;
+    for (const auto& each : fs::directory_iterator(sound.plan.folders.state))
+      names.insert(each.path().filename().string());
+    return names;
+  };
+  const auto before = files_of_state();
+  const auto loaded = here.load(bad_files::run_kept_as_reader);
+  REQUIRE(std::holds_alternative<site_start>(loaded));
+  CHECK(profile_hash(std::get<site_start>(loaded)) == profile_hash(sound));
+  CHECK_FALSE(std::get<site_start>(loaded).rejected.empty());
+  CHECK(files_of_state() == before);
 }
 
 TEST_CASE("F-180 a bad profile takes all that was applied with it, no mixture of both") {

@@ -22,6 +22,11 @@ namespace wire = messages::can::cannelloni;
 
 constexpr std::int64_t reconnect_period_us = 500'000;
 constexpr std::size_t receive_bytes = 16'384;
+/// Of these at once; what more has come is taken the next time, and orders go out between.
+constexpr int receives_at_once = 16;
+/// A partner that has not taken the connection and greeted by then is tried anew: the kernel's own
+/// patience is minutes.
+constexpr std::int64_t greeting_us_max = 2'000'000;
 /// What the kernel did not take at once of the frames that are being sent; no frame waits longer.
 constexpr std::size_t unsent_bytes_max = 16'384;
 /// While the partner's machine has not confirmed what was written so long ago, nothing more is
@@ -51,7 +56,8 @@ class tcp_tunnel final : public tunnel {
       connect_to_partner();
     }
     if (!stream_.valid()) return;
-    for (;;) {
+    if (!greeted_ && now_us - begun_us_ > greeting_us_max) return close_stream();
+    for (int i = 0; i < receives_at_once; ++i) {
       const auto bytes = ::recv(stream_.get(), buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (bytes < 0 && (errno == EAGAIN || errno == ENOTCONN || errno == EINTR)) break;
       if (bytes <= 0) return close_stream();
@@ -114,6 +120,7 @@ class tcp_tunnel final : public tunnel {
     set(IPPROTO_TCP, TCP_KEEPINTVL, probe_seconds);
     set(IPPROTO_TCP, TCP_KEEPCNT, probes_max);
     stream_ = std::move(fresh);
+    begun_us_ = monotonic_now_us();
     written_bytes_ = 0;
     marked_bytes_ = 0;
     unsent_.assign(wire::greeting.begin(), wire::greeting.end());
@@ -189,6 +196,7 @@ class tcp_tunnel final : public tunnel {
   network_address partner_;
   file_descriptor stream_;
   bool greeted_ = false; ///< by the partner, on this stream
+  std::int64_t begun_us_ = 0;
   std::vector<std::uint8_t> buffer_;
   std::vector<std::uint8_t> waiting_; ///< came, and is no whole frame yet
   std::vector<std::uint8_t> unsent_;

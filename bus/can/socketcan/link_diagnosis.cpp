@@ -1,5 +1,7 @@
 #include "bus/can/socketcan/link_diagnosis.hpp"
 
+#include <utility>
+
 namespace voltaic::bus::can {
 
 void link_diagnosis::roll(std::int64_t now_us) {
@@ -20,6 +22,7 @@ void link_diagnosis::reported(const error_report& said, std::int64_t now_us) {
   if (said.distorted) ++running_.distorted;
   if (said.no_acknowledgement) ++running_.unacknowledged;
   if (!said.state) return;
+  stated_ = *said.state;
   const bool was_off = is_off_;
   is_off_ = *said.state == controller_state::bus_off;
   if (is_off_) return;
@@ -27,6 +30,16 @@ void link_diagnosis::reported(const error_report& said, std::int64_t now_us) {
   sending_suffers_ = said.sending_suffers;
   // What was heard before says nothing of who is there now.
   if (was_off || *said.state == controller_state::error_active) ever_heard_ = false;
+}
+
+void link_diagnosis::stated(controller_state state) {
+  if (std::exchange(stated_, state) == state) return;
+  const bool was_off = std::exchange(is_off_, state == controller_state::bus_off);
+  if (is_off_ || state == controller_state::error_warning ||
+      state == controller_state::error_passive)
+    return;
+  receiving_suffers_ = sending_suffers_ = false;
+  if (was_off || state == controller_state::error_active) ever_heard_ = false;
 }
 
 link_trouble link_diagnosis::trouble(std::int64_t now_us) {

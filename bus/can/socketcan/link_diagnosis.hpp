@@ -22,6 +22,9 @@ class link_diagnosis {
   /// Frames that were on the wire whole: of others, or ours.
   void heard(std::uint64_t frames, std::int64_t now_us);
   void reported(const error_report& said, std::int64_t now_us);
+  /// What the kernel says of the interface: an interface that was taken down and up is well again
+  /// without an error frame.
+  void stated(controller_state state);
   [[nodiscard]] link_trouble trouble(std::int64_t now_us);
 
  private:
@@ -34,7 +37,8 @@ class link_diagnosis {
 
   window running_;
   window before_;
-  std::int64_t began_us_ = 0; ///< of the window that runs
+  std::int64_t began_us_ = 0;                                ///< of the window that runs
+  controller_state stated_ = controller_state::error_active; ///< by either
   // As the controller said last:
   bool is_off_ = false;
   bool receiving_suffers_ = false; ///< many errors of others' frames

@@ -265,6 +265,7 @@ void socketcan_port::take_interface(const interface_state& seen) {
     statistics_.receive_errors = seen.counters->receive;
   }
   set_state(seen.up ? seen.state.value_or(controller_state::error_active) : controller_state::down);
+  diagnosis_.stated(statistics_.state);
 }
 
 /// With the lock held. What waited goes out neither later nor elsewhere.

@@ -46,6 +46,7 @@ stranger_watch::stranger_watch(int interface_index, const id_filter& known) {
   if (!opened.valid() ||
       ::setsockopt(opened.get(), SOL_SOCKET, SO_RCVBUF, &kept_bytes, sizeof(kept_bytes)) != 0 ||
       ::setsockopt(opened.get(), SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof(on)) != 0 ||
+      ::setsockopt(opened.get(), SOL_CAN_RAW, CAN_RAW_FD_FRAMES, &on, sizeof(on)) != 0 ||
       !set_inverse_filters(opened.get(), std::move(filters)) ||
       !bind_to(opened.get(), interface_index))
     return;

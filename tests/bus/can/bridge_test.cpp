@@ -240,6 +240,25 @@ TEST_CASE("a bridge over TCP connects, and again after its partner was gone") {
   CHECK(b->read_statistics().state == controller_state::down);
 }
 
+TEST_CASE("a TCP partner that takes a connection and never greets is tried anew") {
+  const auto here = free_place(SOCK_STREAM);
+  const file_descriptor mute(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto where = to_kernel(here);
+  const int yes = 1;
+  REQUIRE(::setsockopt(mute.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) == 0);
+  REQUIRE(::bind(mute.get(), reinterpret_cast<const sockaddr*>(&where), sizeof(where)) == 0);
+  REQUIRE(::listen(mute.get(), 4) == 0);
+  collector heard;
+  const auto bridge = open(options_of("tcp:connect", to_text(here)), heard);
+  std::vector<file_descriptor> taken;
+  CHECK(eventually([&] {
+    file_descriptor fresh(::accept4(mute.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (fresh.valid()) taken.push_back(std::move(fresh));
+    return taken.size() == 2;
+  }));
+  CHECK(bridge->read_statistics().state == controller_state::down);
+}
+
 TEST_CASE("a TCP partner that does not read is given up with all that waits for it") {
   const auto here = free_place(SOCK_STREAM);
   collector heard;

@@ -63,6 +63,26 @@ TEST_CASE("a bus that worked and went off is not said to have another bitrate") 
   CHECK(judged.trouble(10 * link_diagnosis::window_us) == link_trouble::none);
 }
 
+TEST_CASE("F-061 an interface that was taken down and up is well again without an error frame") {
+  for (const auto& before : {bus_off, receiving_passive, sending_passive}) {
+    link_diagnosis judged;
+    judged.reported(before, 0);
+    judged.stated(controller_state::down);
+    judged.stated(controller_state::error_active);
+    const auto later_us = 10 * link_diagnosis::window_us;
+    CHECK(judged.trouble(later_us) == link_trouble::none);
+    // Alone on the bus it is another trouble from then on.
+    judged.reported(unacknowledged, later_us);
+    CHECK(judged.trouble(later_us) == link_trouble::no_acknowledgement);
+  }
+  // What the kernel says again and again changes nothing.
+  link_diagnosis judged;
+  judged.heard(5, 0);
+  for (int i = 0; i < 3; ++i) judged.stated(controller_state::error_active);
+  judged.reported(bus_off, step_us);
+  CHECK(judged.trouble(10 * link_diagnosis::window_us) == link_trouble::none);
+}
+
 TEST_CASE("trouble is over when it has not been seen for two windows") {
   link_diagnosis judged;
   for (std::uint32_t i = 0; i < link_diagnosis::distorted_min; ++i) judged.reported(distorted, i);
