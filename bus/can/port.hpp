@@ -44,7 +44,8 @@ enum class link_trouble : std::uint8_t {
   none,
   no_acknowledgement, ///< nobody takes what is sent: a cable, a termination, or all others are off
   wrong_bitrate,      ///< nothing readable arrives, though somebody speaks
-  noise               ///< frames arrive, and errors between them
+  noise,              ///< frames arrive, and errors between them
+  transceiver         ///< the transceiver itself reports a fault of the wires
 };
 
 /// What a port did since it was opened, whatever of it its owner listens to.
@@ -65,6 +66,7 @@ struct statistics {
   std::optional<std::uint32_t> unknown_ids;
   std::optional<can::babbler> babbler; ///< one of those that takes the bus for itself
   link_trouble trouble = link_trouble::none;
+  std::string last_error;  ///< what the last error frame said, in words; empty: none came
   double load_percent = 0; ///< of the last second
 };
 

@@ -200,9 +200,11 @@ struct bus_health {
   std::uint16_t receive_errors = 0;
   std::int32_t unknown_ids = -1; ///< on the bus, that the site knows nothing of; -1: not watched
   std::uint64_t tx_dropped = 0;  ///< frames that were not sent
-  std::string trouble;           ///< "no-ack", "bitrate", "noise"; empty: none
+  std::string trouble;           ///< "no-ack", "bitrate", "noise", "transceiver"; empty: none
   std::string babbler;     ///< an identifier that no profile has and that takes the bus: "0x000"
   double babbler_rate = 0; ///< its frames per second
+  /// What the last error frame said: "transceiver: CAN high short to ground"; empty: none came.
+  std::string last_error;
   friend bool operator==(const bus_health&, const bus_health&) = default;
 };
 

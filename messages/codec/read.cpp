@@ -240,7 +240,8 @@ bus_health get(schema::BusHealth::Reader from) {
           .tx_dropped = from.getTxDropped(),
           .trouble = text(from.getTrouble()),
           .babbler = text(from.getBabbler()),
-          .babbler_rate = from.getBabblerRate()};
+          .babbler_rate = from.getBabblerRate(),
+          .last_error = text(from.getLastError())};
 }
 
 line_health get(schema::LineHealth::Reader from) {

@@ -215,6 +215,7 @@ void put(schema::BusHealth::Builder to, const bus_health& from) {
   VOLTAIC_TEXT(to, Trouble, from.trouble);
   VOLTAIC_TEXT(to, Babbler, from.babbler);
   to.setBabblerRate(from.babbler_rate);
+  to.setLastError(from.last_error);
 }
 
 void put(schema::LineHealth::Builder to, const line_health& from) {

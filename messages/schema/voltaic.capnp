@@ -207,9 +207,10 @@ struct BusHealth {
   receiveErrors @12 :UInt16;
   unknownIds @13 :Int32 = -1; # identifiers on the bus that the site knows nothing of; -1: not watched
   txDropped @14 :UInt64;      # frames that were not sent, for want of room or of a bus
-  trouble @15 :Text;          # none: empty; no-ack, bitrate, noise
+  trouble @15 :Text;          # none: empty; no-ack, bitrate, noise, transceiver
   babbler @16 :Text;          # an identifier that no profile has and that takes the bus: "0x000"
   babblerRate @17 :Float64;   # its frames per second
+  lastError @18 :Text;        # what the last error frame said; empty: none came
 }
 struct LineHealth {
   name @0 :Text;

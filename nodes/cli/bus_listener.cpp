@@ -49,6 +49,7 @@ view::traffic_picture bus_listener::look(frame_words& by) const {
   const std::lock_guard lock(mutex_);
   result.frames = table_.frames();
   result.errors = read.errors + table_.errors();
+  result.last_error = read.last_error;
   result.left_out = table_.left_out();
   if (result.frames > 0) result.seconds = seconds(now_us_ - first_us_);
   for (const auto& [key, row] : table_.rows()) {

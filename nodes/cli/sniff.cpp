@@ -169,6 +169,7 @@ void print_json(const view::traffic_picture& seen) {
                             {"frames", seen.frames},
                             {"identifiers", seen.entries.size()},
                             {"errors", seen.errors},
+                            {"last_error", seen.last_error},
                             {"lost", seen.lost},
                             {"left_out", seen.left_out}};
   fmt::print("{}\n", all.dump());

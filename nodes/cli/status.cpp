@@ -63,7 +63,8 @@ ordered_json to_json(const messages::bus_health& bus) {
           {"tx_dropped", bus.tx_dropped},
           {"trouble", bus.trouble},
           {"babbler", bus.babbler},
-          {"babbler_rate", bus.babbler_rate}};
+          {"babbler_rate", bus.babbler_rate},
+          {"last_error", bus.last_error}};
 }
 
 ordered_json to_json(const messages::line_health& line) {

@@ -116,6 +116,11 @@ void check_trouble(findings& to, const link_facts& of) {
     now(to, "noise", page::crc,
         "errors between good frames (CRC Error, stuff errors): measure 60 ohm between CAN-H and "
         "CAN-L with the power off, look at shield, stubs and power cables beside it");
+  else if (trouble == "transceiver")
+    now(to, "wire_fault", page::errors,
+        fmt::format("the transceiver reports a fault of the wires ({}): look for a short or a wire "
+                    "that is not there",
+                    of.bus->last_error));
 }
 
 void check_bus(findings& to, const link_facts& of) {
@@ -315,11 +320,11 @@ std::string_view heading_of_down(link_kind kind) {
 /// What comm.log told lately and is over: a fault that comes and goes leaves only that.
 void check_told(findings& to, const link_facts& of) {
   const std::pair<std::string_view, std::string_view> words[] = {
-      {"Timeout", page::timeout},        {"CRC Error", page::crc},
-      {"No ACK", page::no_ack},          {"noise", page::crc},
-      {"bitrate", page::bitrate},        {"bus-off", page::bus_off},
-      {"error-passive", page::errors},   {"bus-warn", page::errors},
-      {"down", heading_of_down(of.kind)}};
+      {"Timeout", page::timeout},    {"CRC Error", page::crc},
+      {"No ACK", page::no_ack},      {"noise", page::crc},
+      {"transceiver", page::errors}, {"bitrate", page::bitrate},
+      {"bus-off", page::bus_off},    {"error-passive", page::errors},
+      {"bus-warn", page::errors},    {"down", heading_of_down(of.kind)}};
   for (const auto& [word, heading] : words) {
     const auto found = of.told.find(std::string(word));
     const bool holds = std::ranges::any_of(to, [about = heading](const auto& each) {

@@ -36,6 +36,9 @@ constexpr meaning troubles[] = {
     {"noise", "noise",
      "errors between good frames, such as stuff errors and CRC Error: termination, shield, or a "
      "stub too long"},
+    {"transceiver", "transceiver",
+     "it reports a fault of the wires: a short, to the other one, to ground or to a supply, or a "
+     "wire that is not there"},
 };
 
 template <class Table>
@@ -95,6 +98,8 @@ void comm_report::look_at_state(const messages::bus_health& now, const known_bus
       tell(now.name, trouble->word, fmt::format("{} ({} bit/s)", trouble->words, now.bitrate),
            now_us);
   }
+  if (now.errors > known.seen.errors && !now.last_error.empty())
+    tell(now.name, "error frame", now.last_error, now_us);
   if (!now.babbler.empty() && now.babbler != known.seen.babbler)
     tell(now.name, "babbling",
          fmt::format("{}, which no profile of the site has: {:.0f} frames/s", now.babbler,

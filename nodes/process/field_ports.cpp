@@ -21,6 +21,8 @@ std::string_view to_text(bus::can::link_trouble trouble) {
       return "bitrate";
     case bus::can::link_trouble::noise:
       return "noise";
+    case bus::can::link_trouble::transceiver:
+      return "transceiver";
   }
   return "";
 }
@@ -208,6 +210,7 @@ std::vector<messages::bus_health> field_ports::health() const {
     if (read.unknown_ids) one.unknown_ids = static_cast<std::int32_t>(*read.unknown_ids);
     one.tx_dropped = read.tx_dropped;
     one.trouble = to_text(read.trouble);
+    one.last_error = read.last_error;
     if (read.babbler) {
       one.babbler = fmt::format(fmt::runtime(read.babbler->extended ? "0x{:08X}" : "0x{:03X}"),
                                 read.babbler->id);

@@ -20,6 +20,7 @@ void add(messages::bus_health& known, const messages::bus_health& other) {
   known.unknown_ids = std::max(known.unknown_ids, other.unknown_ids);
   known.tx_dropped += other.tx_dropped;
   if (known.trouble.empty()) known.trouble = other.trouble;
+  if (known.last_error.empty()) known.last_error = other.last_error;
   if (known.state == "error-active") known.state = other.state;
 }
 

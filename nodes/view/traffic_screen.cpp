@@ -99,6 +99,7 @@ line foot(const traffic_picture& of, int columns, const glyphs& signs) {
              style::alarm);
   said.put(fmt::format("errors {}  ", of.errors), of.errors > 0 ? style::warning : style::label)
       .put(fmt::format("lost {}  ", of.lost), of.lost > 0 ? style::warning : style::label);
+  if (!of.last_error.empty()) said.put("last: " + of.last_error, style::warning);
   return said.done();
 }
 

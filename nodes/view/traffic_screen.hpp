@@ -30,6 +30,7 @@ struct traffic_picture {
   double load_percent = 0;
   std::uint64_t frames = 0;
   std::uint64_t errors = 0;   ///< error frames, and what the port counts as errors
+  std::string last_error;     ///< what the last one said; empty: none came
   std::uint64_t lost = 0;     ///< that came faster than they were read
   std::uint64_t left_out = 0; ///< of more identifiers than there is room for
   std::vector<traffic_entry> entries;

@@ -59,7 +59,7 @@ TEST_CASE("status, points, set and events tell programs the keys that are promis
   CHECK(keys_of(bus) == words{"name", "kind", "state", "bitrate", "load_percent", "rx", "tx",
                               "errors", "rx_overflow", "bus_off", "transmit_errors",
                               "receive_errors", "unknown_ids", "tx_dropped", "trouble", "babbler",
-                              "babbler_rate"});
+                              "babbler_rate", "last_error"});
   CHECK(bus["bitrate"] == 500'000);
 
   const auto point = first_line(site.voltaic({"points", "rack_0/cell_voltage", "--json"}));

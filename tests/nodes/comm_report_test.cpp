@@ -113,6 +113,24 @@ TEST_CASE("unknown identifiers are told when there are more of them") {
   CHECK(on.see(strange).empty());
 }
 
+TEST_CASE("what error frames say is told in the words of the field, now and then") {
+  watched on;
+  CHECK(on.see("error-active").empty());
+  auto broken = bus("error-active", ++on.rx);
+  broken.errors = 3;
+  broken.last_error = "bus error: stuff error in data, while receiving";
+  CHECK(on.see(broken) ==
+        lines{"can0 error frame: bus error: stuff error in data, while receiving"});
+  broken.rx = ++on.rx;
+  broken.errors = 9;
+  CHECK(on.see(broken).empty()); // at most so often
+  broken.rx = ++on.rx;
+  broken.trouble = "transceiver";
+  const auto told = on.see(broken);
+  REQUIRE(told.size() == 1);
+  CHECK(told[0].starts_with("can0 transceiver: it reports a fault of the wires"));
+}
+
 TEST_CASE("F-063 a stranger that babbles is told with its rate") {
   watched on;
   CHECK(on.see("error-active").empty());

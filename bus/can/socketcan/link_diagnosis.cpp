@@ -20,7 +20,8 @@ void link_diagnosis::heard(std::uint64_t frames, std::int64_t now_us) {
 void link_diagnosis::reported(const error_report& said, std::int64_t now_us) {
   roll(now_us);
   if (said.distorted) ++running_.distorted;
-  if (said.no_acknowledgement) ++running_.unacknowledged;
+  if (said.no_acknowledgement || said.transmit_timeout) ++running_.unacknowledged;
+  if (said.transceiver) ++running_.wires;
   if (!said.state) return;
   stated_ = *said.state;
   const bool was_off = is_off_;
@@ -44,6 +45,7 @@ void link_diagnosis::stated(controller_state state) {
 
 link_trouble link_diagnosis::trouble(std::int64_t now_us) {
   roll(now_us);
+  if (running_.wires + before_.wires > 0) return link_trouble::transceiver;
   const bool silent = running_.heard + before_.heard == 0;
   const bool distorted = running_.distorted + before_.distorted >= distorted_min;
   const bool unacknowledged = running_.unacknowledged + before_.unacknowledged > 0;

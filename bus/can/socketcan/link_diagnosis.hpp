@@ -11,7 +11,8 @@ namespace voltaic::bus::can {
 ///
 /// Who cannot read anything, because the bitrate is another, sees errors and not a single frame.
 /// Who sees frames and errors has a disturbed bus. Who sees nothing, and whose own frames nobody
-/// acknowledges, is alone: the cable is cut, or all others are off.
+/// acknowledges, is alone: the cable is cut, or all others are off. A transceiver that can tell is
+/// believed before all that.
 class link_diagnosis {
  public:
   /// Judged is what happened in the window that runs, and in the one before it.
@@ -31,7 +32,8 @@ class link_diagnosis {
   struct window {
     std::uint64_t heard = 0;
     std::uint32_t distorted = 0;
-    std::uint32_t unacknowledged = 0;
+    std::uint32_t unacknowledged = 0; ///< or never sent
+    std::uint32_t wires = 0;          ///< faults that the transceiver reported
   };
   void roll(std::int64_t now_us);
 

@@ -123,6 +123,7 @@ class socketcan_port final : public port {
   send_window window_;
   state_refresh refresh_;
   mutable link_diagnosis diagnosis_;
+  std::optional<frame> last_error_;
   std::vector<id_range> sent_; ///< what we sent: the kernel shows it when it was on the wire
 
   // Of the thread alone:
@@ -172,6 +173,7 @@ statistics socketcan_port::read_statistics() const {
   const std::int64_t now_us = monotonic_now_us();
   result.load_percent = load_.percent(now_us, result.bitrate);
   result.trouble = diagnosis_.trouble(now_us);
+  if (last_error_) result.last_error = describe_error_frame(*last_error_);
   return result;
 }
 
@@ -358,7 +360,10 @@ void socketcan_port::accept_error(const frame& error) {
     statistics_.transmit_errors = said.counters->transmit;
     statistics_.receive_errors = said.counters->receive;
   }
-  if (!said.arbitration_lost && !said.restarted) ++statistics_.errors;
+  if (!said.arbitration_lost && !said.restarted) {
+    ++statistics_.errors;
+    last_error_ = error;
+  }
   if (said.controller_overflow) ++statistics_.rx_overflow;
   // Told also while the interface goes down; then it is down.
   if (said.state && statistics_.state != controller_state::down) set_state(*said.state);

@@ -48,6 +48,14 @@ TEST_CASE("errors without a single frame are named as another bitrate") {
   CHECK(after({receiving_passive}, 1) == link_trouble::none);
 }
 
+TEST_CASE("a transceiver that reports a fault of the wires is believed before all else") {
+  const error_report wires{.transceiver = true};
+  CHECK(after({wires}) == link_trouble::transceiver);
+  CHECK(after({wires}, 1) == link_trouble::transceiver);
+  CHECK(after({unacknowledged, wires}) == link_trouble::transceiver);
+  CHECK(after({{.transmit_timeout = true}}) == link_trouble::no_acknowledgement);
+}
+
 TEST_CASE("errors between frames are noise, and few of them are nothing") {
   const std::vector<error_report> few(link_diagnosis::distorted_min - 1, distorted);
   const std::vector<error_report> many(link_diagnosis::distorted_min, distorted);

@@ -100,6 +100,8 @@ const row rows[] = {
      "no_ack", page::no_ack},
     {"noise", link_kind::can_interface, [](auto& of) { of.bus->trouble = "noise"; }, "noise",
      page::crc},
+    {"a short", link_kind::can_interface, [](auto& of) { of.bus->trouble = "transceiver"; },
+     "wire_fault", page::errors},
     {"the bus is gone", link_kind::can_virtual, [](auto& of) { of.bus->state = "down"; },
      "bus_down", page::not_running},
     {"a full bus", link_kind::can_virtual, [](auto& of) { of.bus->load_percent = 71; }, "bus_load",
