@@ -199,6 +199,7 @@ struct command_field {
   double scale = 1;
   double offset = 0;
   bool rolling = false;                 ///< takes the low bits of a larger number
+  std::uint32_t last = 0;               ///< rolling: 0 follows on it; 0: all its bits are ones
   std::optional<std::int64_t> constant; ///< raw; `field` is empty then
   std::vector<std::int64_t> codes;      ///< raw ones of open, precharge, close; empty: 0, 1, 2
   friend bool operator==(const command_field&, const command_field&) = default;

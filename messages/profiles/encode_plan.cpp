@@ -20,6 +20,7 @@ constexpr std::uint32_t extended_id_max = 0x1FFF'FFFF;
 
 /// The field's bits, or why the value cannot stand in them.
 expected<std::uint64_t> integer_bits(const command_field& field, std::int64_t raw) {
+  if (field.last != 0) return static_cast<std::uint64_t>(raw) % (field.last + 1u);
   if (!field.rolling) {
     const auto range = integer_range(field.bits.type, field.bits.length);
     if (raw < range.first || raw > range.second)

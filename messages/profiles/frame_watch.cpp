@@ -292,12 +292,13 @@ void frame_watch::judge_window(std::int64_t now_us) {
   for (auto& one : rhythms_) {
     const auto period_ms = profile_->messages[one.message].period_ms;
     const auto frames = std::exchange(one.in_window, 0);
-    if (frames == 0 || period_ms == 0 || period_ms * doubled_frames_min > window_ms) continue;
+    if (frames == 0 || period_ms == 0) continue;
     const double expected = window_ms / period_ms;
-    if (frames >= unbounded_babbling_factor * expected) {
+    if (frames >= unbounded_babbling_frames && frames >= unbounded_babbling_factor * expected) {
       tell_babbler(one, frames * 1000.0 / window_ms, now_us);
       continue;
     }
+    if (expected < doubled_frames_min) continue;
     ++judged;
     if (frames >= doubled_factor * expected) ++doubled;
   }

@@ -50,8 +50,9 @@ inline constexpr std::int64_t doubled_window_us = 2'000'000;
 inline constexpr int doubled_frames_min = 4;
 inline constexpr double doubled_factor = 1.75;
 /// Of a message that states no bound: what comes so many times as often is a babbler, and no burst
-/// of what was held up on its way.
+/// of what was held up on its way, where it is so many frames at the least.
 inline constexpr double unbounded_babbling_factor = 10;
+inline constexpr std::uint32_t unbounded_babbling_frames = 40;
 /// Of a lone message: what comes more often than this is a babbler, not a second device.
 inline constexpr double babbling_factor = 3.5;
 /// So many windows in a row.

@@ -328,6 +328,7 @@ constexpr key_rule rules[] = {
     {"field", "scale"},
     {"field", "offset"},
     {"field", "rolling"},
+    {"field", "last"},
     {"field", "codes"},
 
     {"target_register", "address", required},

@@ -72,6 +72,13 @@ void read_field(const object_reader& reader, command& owner, bit_usage& taken) {
   result.rolling = reader.boolean("rolling").value_or(false);
   if (result.rolling && result.bits.type != signal_type::unsigned_integer)
     reader.add("rolling", "only an unsigned field can roll");
+  if (reader.has("last") && !result.rolling) reader.add("last", "needs \"rolling\": true");
+  if (bits && result.rolling) {
+    constexpr unsigned last_bits_max = 16;
+    const auto most = low_mask(std::min<unsigned>(bits->length, last_bits_max));
+    result.last =
+        reader.whole<std::uint32_t>("last", 1, static_cast<std::uint32_t>(most)).value_or(0);
+  }
   if (reader.has("field") == reader.has("constant")) {
     reader.add("expected either \"field\" or \"constant\"");
     return;

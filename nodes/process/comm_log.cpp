@@ -3,21 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <string>
+
+#include "nodes/process/bus_silence.hpp"
 
 namespace voltaic::nodes::process {
 namespace {
 
 constexpr std::int64_t report_period_us = 250'000;
 
-std::set<std::string> links_told_by(const site::plan& plan, const site::node& self) {
-  std::set<std::string> result(self.lines.begin(), self.lines.end());
+std::map<std::string, std::int64_t> links_told_by(const site::plan& plan, const site::node& self) {
+  std::map<std::string, std::int64_t> result;
+  for (const auto& line : self.lines) result.emplace(line, 0); // requests without an answer tell it
   for (const auto& bus : self.buses) {
     const auto first = std::ranges::find_if(plan.nodes, [&](const site::node& each) {
       return std::ranges::find(each.buses, bus) != each.buses.end();
     });
-    if (first != plan.nodes.end() && first->name == self.name) result.insert(bus);
+    if (first != plan.nodes.end() && first->name == self.name)
+      result.emplace(bus, silence_us_of(plan, bus));
   }
   return result;
 }

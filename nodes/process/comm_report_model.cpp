@@ -94,9 +94,11 @@ void comm_report::look_at_state(const messages::bus_health& now, const known_bus
          now_us);
   if (now.trouble != known.seen.trouble) {
     const meaning* trouble = find(troubles, now.trouble);
-    if (trouble != nullptr)
-      tell(now.name, trouble->word, fmt::format("{} ({} bit/s)", trouble->words, now.bitrate),
-           now_us);
+    if (trouble != nullptr) {
+      const auto more =
+          now.trouble == "transceiver" ? now.last_error : fmt::format("{} bit/s", now.bitrate);
+      tell(now.name, trouble->word, fmt::format("{} ({})", trouble->words, more), now_us);
+    }
   }
   if (now.errors > known.seen.errors && !now.last_error.empty())
     tell(now.name, "error frame", now.last_error, now_us);
@@ -121,7 +123,8 @@ void comm_report::look_at_silence(const messages::bus_health& now, known_bus& kn
     known.heard_us = now_us;
     return;
   }
-  if (known.silent || now_us - known.heard_us < silence_us_min) return;
+  const auto silence_us = told_links_.at(now.name);
+  if (known.silent || silence_us == 0 || now_us - known.heard_us < silence_us) return;
   known.silent = true;
   tell(now.name, "Timeout", "nothing is received", now_us);
 }

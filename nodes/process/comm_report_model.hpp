@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,12 +18,12 @@ namespace voltaic::nodes::process {
 class comm_report {
  public:
   static constexpr std::int64_t quiet_us = 10 * messages::us_per_s;
-  /// A bus on which nothing was received for so long is silent.
-  static constexpr std::int64_t silence_us_min = messages::us_per_s;
 
   /// Several nodes look at one bus, and one of them tells of it: this one of these links. What a
-  /// node lost itself it tells in any case.
-  explicit comm_report(std::set<std::string> told_links) : told_links_(std::move(told_links)) {}
+  /// node lost itself it tells in any case. Beside a bus: after how many microseconds without a
+  /// frame it is silent; 0: never.
+  explicit comm_report(std::map<std::string, std::int64_t> told_links)
+      : told_links_(std::move(told_links)) {}
 
   /// What is new, a line each: "can0 bus-off: ...".
   [[nodiscard]] std::vector<std::string> step(const std::vector<messages::bus_health>& buses,
@@ -52,7 +51,7 @@ class comm_report {
   void tell_growth(const std::string& link, std::string_view what, std::uint64_t grown,
                    std::string_view words, std::int64_t now_us);
 
-  const std::set<std::string> told_links_;
+  const std::map<std::string, std::int64_t> told_links_; ///< silence in us, by name
   std::map<std::string, known_bus> buses_;
   std::map<std::string, messages::line_health> lines_;
   std::map<std::string, word> words_; ///< by link and word

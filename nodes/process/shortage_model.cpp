@@ -13,12 +13,12 @@ namespace {
 
 namespace codes = messages::event_codes;
 
-struct described {
+struct remedy_of {
   const char* code;
   const char* remedy;
 };
 // In the order of `shortage`, without none.
-constexpr std::array<described, 2> shortages{{
+constexpr std::array<remedy_of, 2> shortages{{
     {codes::descriptors_low,
      "raise the limit of open files (ulimit -n, LimitNOFILE=), or find who holds them in "
      "/proc/PID/fd"},

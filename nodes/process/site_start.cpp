@@ -35,8 +35,10 @@ std::optional<site_start> load_kept(const std::string& text, const std::string& 
                                     bad_files what_to_do) {
   const auto folders = site::folders_of(text, file);
   if (!folders) return std::nullopt;
-  const auto known = what_to_do == bad_files::run_kept_as_reader ? read_profiles(folders->state)
-                                                                 : recover_profiles(folders->state);
+  const bool is_reader = what_to_do == bad_files::run_kept_as_reader;
+  auto known = is_reader ? read_profiles(folders->state) : recover_profiles(folders->state);
+  // After a power cut it may have to be recovered before anybody reads it.
+  if (!known && is_reader) known = recover_profiles(folders->state);
   if (!known || known->newest() == nullptr) return std::nullopt;
   site::site_files files(files_of(*known), site::site_files::others::on_disk);
   auto loaded = site::load_text(text, file, files);

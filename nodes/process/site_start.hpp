@@ -14,7 +14,8 @@ namespace voltaic::nodes::process {
 /// What to do where a file that the site names is bad or gone.
 enum class bad_files : std::uint8_t {
   run_kept, ///< start with the files that were applied last, where the site is sound with them
-  /// The same beside whoever runs the site: what was applied is only read, and not judged by it.
+  /// The same beside whoever runs the site: what was applied is only read where that can be, and
+  /// nothing is judged by it.
   run_kept_as_reader,
   refuse
 };

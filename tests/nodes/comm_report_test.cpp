@@ -21,7 +21,7 @@ messages::bus_health bus(const std::string& state, std::uint64_t rx) {
 
 /// A bus on which frames arrive, told a second apart.
 struct watched {
-  comm_report report{{"can0", "plant"}};
+  comm_report report{{{"can0", second_us}, {"plant", 0}}};
   std::int64_t now_us = 0;
   std::uint64_t rx = 0;
 
@@ -126,9 +126,11 @@ TEST_CASE("what error frames say is told in the words of the field, now and then
   CHECK(on.see(broken).empty()); // at most so often
   broken.rx = ++on.rx;
   broken.trouble = "transceiver";
+  broken.last_error = "transceiver: CAN high short to ground";
   const auto told = on.see(broken);
   REQUIRE(told.size() == 1);
   CHECK(told[0].starts_with("can0 transceiver: it reports a fault of the wires"));
+  CHECK(told[0].ends_with("(transceiver: CAN high short to ground)"));
 }
 
 TEST_CASE("F-063 a stranger that babbles is told with its rate") {
@@ -146,7 +148,7 @@ TEST_CASE("F-063 a stranger that babbles is told with its rate") {
 }
 
 TEST_CASE("a Modbus line's timeouts and broken answers are told with their number") {
-  comm_report report{{"plant"}};
+  comm_report report{{{"plant", 0}}};
   messages::line_health line;
   line.name = "plant";
   line.state = "connected";

@@ -78,7 +78,8 @@ void set_filters(int socket, const id_filter& wanted) {
 }
 
 void set_error_classes(int socket, bool all) {
-  constexpr can_err_mask_t states = CAN_ERR_CRTL | CAN_ERR_BUSOFF | CAN_ERR_RESTARTED;
+  constexpr can_err_mask_t states =
+      CAN_ERR_CRTL | CAN_ERR_BUSOFF | CAN_ERR_RESTARTED | CAN_ERR_TRX | CAN_ERR_TX_TIMEOUT;
   (void)set_option(socket, SOL_CAN_RAW, CAN_RAW_ERR_FILTER,
                    all ? can_err_mask_t{CAN_ERR_MASK} : states);
 }

@@ -124,7 +124,8 @@ class socketcan_port final : public port {
   state_refresh refresh_;
   mutable link_diagnosis diagnosis_;
   std::optional<frame> last_error_;
-  std::vector<id_range> sent_; ///< what we sent: the kernel shows it when it was on the wire
+  std::optional<frame> wire_fault_; ///< the last one by which the transceiver told it
+  std::vector<id_range> sent_;      ///< what we sent: the kernel shows it when it was on the wire
 
   // Of the thread alone:
   interface_watch watch_;
@@ -173,7 +174,9 @@ statistics socketcan_port::read_statistics() const {
   const std::int64_t now_us = monotonic_now_us();
   result.load_percent = load_.percent(now_us, result.bitrate);
   result.trouble = diagnosis_.trouble(now_us);
-  if (last_error_) result.last_error = describe_error_frame(*last_error_);
+  // What makes many more errors is told before them.
+  const auto& told = result.trouble == link_trouble::transceiver ? wire_fault_ : last_error_;
+  if (told) result.last_error = describe_error_frame(*told);
   return result;
 }
 
@@ -225,6 +228,7 @@ void socketcan_port::disconnect() {
   const std::lock_guard lock(mutex_);
   socket_.reset();
   set_state(controller_state::down);
+  diagnosis_.stated(controller_state::down);
 }
 
 void socketcan_port::follow_interface() {
@@ -364,6 +368,7 @@ void socketcan_port::accept_error(const frame& error) {
     ++statistics_.errors;
     last_error_ = error;
   }
+  if (said.transceiver) wire_fault_ = error;
   if (said.controller_overflow) ++statistics_.rx_overflow;
   // Told also while the interface goes down; then it is down.
   if (said.state && statistics_.state != controller_state::down) set_state(*said.state);

@@ -369,6 +369,14 @@ TEST_CASE("F-063 without a stated bound what comes ten times as often is named w
   CHECK(told[0].code == "BABBLE");
   CHECK(told[0].reason.find("comes 50 times a second, 2.0 are expected") != std::string::npos);
   CHECK(device.read(0, 0)->quality == quality::good);
+  // One that is due more seldom than the others are judged.
+  auto seldom = *unguarded(100);
+  seldom.messages.back().period_ms = 5'000;
+  auto mixed = *model::create(
+      {"bms_0", "rack_0", 0, std::make_shared<const messages::profiles::device_profile>(seldom)});
+  const auto also = told_of(mixed, 100 * ms, 20 * ms, 5'000 * ms);
+  REQUIRE(also.size() == 1);
+  CHECK(also[0].code == "BABBLE");
 }
 
 TEST_CASE("F-065 without a stated bound a device that says all twice is recognised in seconds") {

@@ -128,6 +128,32 @@ TEST_CASE("counter and checksum are told apart from what a frame says") {
   CHECK(first.content != judged(keys, "0103000060000064").content);
 }
 
+TEST_CASE("a command with AUTOSAR's profile 1 counts from 0 to 14, and 0 follows") {
+  const auto text_with = [](const std::string& more) {
+    return R"({"name":"test","version":1,"protocol":"can","commissioned":false,
+"points":{"x":{"channel":"X","unit":"A","period_ms":100,"type":"u16"}},
+"messages":[{"name":"m","id":"0x123","length":8,"signals":[{"point":"x","start":0,"length":16}]}],
+"commands":[{"name":"set_x","channel":"SetX","point":"x_limit","read_back":"x","id":"0x124",
+"length":4,"minimum":0,"maximum":100,
+"checksum":{"kind":"autosar_profile_1","byte":0,"data_id":"0x123"},
+"signals":[{"field":"counter","start":8,"length":4,)" +
+           more + R"(},{"field":"value","start":16,"length":16}]}]})";
+  };
+  const auto profile = load_good(text_with(R"("rolling":true,"last":14)"));
+  const auto plan = encode_plan::compile(profile, 0);
+  REQUIRE(plan);
+  for (std::uint64_t counter = 0; counter < 64; ++counter) {
+    const auto frame = plan->encode_set(0, 42, counter);
+    REQUIRE(frame);
+    CHECK((frame->data[1] & 0x0FU) == counter % 15);
+  }
+  for (const auto* wrong : {R"("last":14)", R"("rolling":true,"last":16)"}) {
+    CAPTURE(wrong);
+    const auto refused = load_profile(text_with(wrong), "test.json");
+    CHECK(std::holds_alternative<voltaic::messages::findings>(refused));
+  }
+}
+
 TEST_CASE("a command with AUTOSAR's profile 2 is sent with the data id of its counter") {
   const auto* text = R"({"name":"test","version":1,"protocol":"can","commissioned":false,
 "points":{"x":{"channel":"X","unit":"A","period_ms":100,"type":"u16"}},
