@@ -176,7 +176,7 @@ void model::grid(std::int64_t now_us, std::vector<said>& out) {
 }
 
 void model::say_own_points(std::int64_t now_us, std::vector<said>& out) {
-  auto blocks = own_points_.step(watch_, now_us);
+  auto blocks = own_points_.step(watch_, {counters_.ignored, counters_.unknown_selector}, now_us);
   for (auto& each : talks_) {
     auto more = each.with->take_blocks(each.first_point, now_us);
     std::ranges::move(more, std::back_inserter(blocks));

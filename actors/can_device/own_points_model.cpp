@@ -11,6 +11,10 @@ struct counted {
   const char* name;
   const char* channel;
 };
+struct named {
+  const char* name;
+  const char* channel;
+};
 
 constexpr std::array counts{
     counted{frame_fault::length, "bad_length_frames", "BadLengthFrames"},
@@ -19,6 +23,12 @@ constexpr std::array counts{
     counted{frame_fault::early, "early_frames", "EarlyFrames"},
     counted{frame_fault::late, "late_frames", "LateFrames"},
     counted{frame_fault::frozen, "frozen_frames", "FrozenFrames"},
+};
+
+// Behind those, in the order of `passed_over`.
+constexpr std::array others_named{
+    named{"ignored_frames", "IgnoredFrames"},
+    named{"unknown_selector_frames", "UnknownSelectorFrames"},
 };
 
 bool states_checks(const messages::profiles::device_profile& profile) {
@@ -36,7 +46,7 @@ own_points::own_points(const messages::profiles::device_profile& profile)
 void own_points::describe(const std::string& device,
                           std::vector<messages::point_description>& into) const {
   if (!present_) return;
-  for (const auto& one : counts) {
+  const auto describe_one = [&](const auto& one) {
     messages::point_description made;
     made.name = device + "/" + one.name;
     made.channel = device + "/" + one.channel;
@@ -45,13 +55,18 @@ void own_points::describe(const std::string& device,
     made.scale = 1;
     made.category = "operational";
     into.push_back(std::move(made));
-  }
+  };
+  for (const auto& one : counts) describe_one(one);
+  for (const auto& one : others_named) describe_one(one);
 }
 
-std::vector<messages::block> own_points::step(const frame_watch& watch, std::int64_t now_us) {
+std::vector<messages::block> own_points::step(const frame_watch& watch, const passed_over& others,
+                                              std::int64_t now_us) {
   if (!present_ || (said_us_ && now_us - *said_us_ < counts_period_us)) return {};
   std::vector<std::uint64_t> now;
   for (const auto& one : counts) now.push_back(watch.count(one.fault));
+  now.push_back(others.ignored);
+  now.push_back(others.unknown_selector);
   if (now == said_) return {};
   std::vector<messages::block> blocks;
   for (std::size_t i = 0; i < now.size(); ++i) {

@@ -14,6 +14,12 @@ namespace voltaic::actors::can_device {
 /// Counts are said again at most this often.
 inline constexpr std::int64_t counts_period_us = 1'000'000;
 
+/// Frames that are no failure of the device, and say nothing all the same.
+struct passed_over {
+  std::uint64_t ignored = 0;          ///< remote and error frames of its identifiers (F-075)
+  std::uint64_t unknown_selector = 0; ///< of a multiplexer's value that the profile does not have
+};
+
 /// Points that a device has beside those of its profile: how many of its frames failed, and why.
 /// Only of a device whose profile states checks.
 class own_points {
@@ -23,7 +29,8 @@ class own_points {
   /// To be put behind the profile's own.
   void describe(const std::string& device, std::vector<messages::point_description>& into) const;
   /// Their blocks, if one changed since they were said and that is long enough ago.
-  [[nodiscard]] std::vector<messages::block> step(const frame_watch& watch, std::int64_t now_us);
+  [[nodiscard]] std::vector<messages::block> step(const frame_watch& watch,
+                                                  const passed_over& others, std::int64_t now_us);
 
  private:
   bool present_ = false;

@@ -278,6 +278,8 @@ TEST_CASE("F-075 remote and error frames of a device's identifiers are counted a
   CHECK(with.voltage().value == before.value);
   CHECK(with.device.counters().ignored == 1'000);
   CHECK(with.codes().empty());
+  with.run(12);
+  CHECK(with.said_count("ignored_frames") == 1'000);
 }
 
 TEST_CASE("F-065 two devices in one place are recognised by their rate, and neither is believed") {
