@@ -79,9 +79,9 @@ schedule::turn schedule::next(const std::deque<write_request>& waiting, std::int
     if (!patient) patient = i;
   }
   if (patient && !std::exchange(read_is_due_, true)) return {patient, {}};
-  if (auto reading = next_read(now_us)) {
+  if (const auto reading = next_read(now_us)) {
     read_is_due_ = false;
-    return {{}, std::move(reading)};
+    return {{}, reading};
   }
   return {patient, {}};
 }

@@ -33,7 +33,7 @@ expected<double> value_to_send(const command& wanted, double value) {
 }
 
 expected<double> value_to_send(const command& wanted, double value, wire_steps steps) {
-  const auto within = value_to_send(wanted, value);
+  auto within = value_to_send(wanted, value);
   if (!within) return within;
   const double counted = (value - steps.offset) / steps.scale;
   if (is_on_step(counted)) return value;
