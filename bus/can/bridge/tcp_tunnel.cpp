@@ -24,6 +24,7 @@ constexpr std::int64_t reconnect_period_us = 500'000;
 constexpr std::size_t receive_bytes = 16'384;
 /// Of these at once; what more has come is taken the next time, and orders go out between.
 constexpr int receives_at_once = 16;
+constexpr int accepts_at_once = 4;
 /// A partner that has not taken the connection and greeted by then is tried anew: the kernel's own
 /// patience is minutes.
 constexpr std::int64_t greeting_us_max = 2'000'000;
@@ -80,7 +81,7 @@ class tcp_tunnel final : public tunnel {
 
  private:
   void accept_partner() {
-    while (listener_.valid()) {
+    for (int i = 0; listener_.valid() && i < accepts_at_once; ++i) {
       sockaddr_in from{};
       socklen_t size = sizeof(from);
       file_descriptor fresh(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&from), &size,
